@@ -1,0 +1,186 @@
+"""The values which cross the sandbox's wall: what goes into a run and what comes out of it.
+
+A script's fault is a value (`Outcome`), never an exception; an exception from this package is our own fault
+(`sandbox.errors`). Everything here is frozen and made of plain data, so that it can cross a process boundary as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+MIB = 1024 * 1024
+
+
+class Kind(StrEnum):
+    """How a run ended. The values are shown to authors as they stand."""
+
+    RETURNED = "returned"
+    REFUSED = "refused"
+    RAISED = "raised"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    TOO_MUCH_OUTPUT = "too much output"
+    CALL_REFUSED = "call refused"
+    CALL_FAILED = "call failed"
+    CRASHED = "crashed"
+
+
+class Severity(StrEnum):
+    """An error keeps a script from running; a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to say about a place in a script; line and column count from 1."""
+
+    rule: str
+    line: int
+    column: int
+    what: str
+    why: str
+    instead: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A `message(...)` call with literal arguments, for the message contract to judge before any run."""
+
+    line: int
+    column: int
+    text: str | None
+    link: str | None
+    color: str | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error."""
+
+    sha256: str
+    findings: tuple[Finding, ...]
+    literals: tuple[Literal, ...] = ()
+    api_level: int = 1
+    code: bytes | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.code is not None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The budgets of one run. A used-up budget ends the run and cannot be caught."""
+
+    wall_s: float = 5.0
+    cpu_s: float = 1.0
+    memory_bytes: int = 64 * MIB  #: over the size of an idle child
+    calls: int = 10
+    read_bytes: int = MIB  #: bodies of all answers of the run together
+    log_lines: int = 100
+    log_chars: int = 500  #: of one line; the rest is cut
+    output_bytes: int = 16 * 1024  #: of the JSON of what the script returned
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a script is given: plain JSON values only, and no secret among them.
+
+    `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
+    `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first.
+    """
+
+    user: Mapping[str, Any]
+    session: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    now: str
+    return_url: str = ""
+    scans: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a script asked for. The shapes are checked by the broker; whether it may be asked is the powers' business."""
+
+    method: str  #: GET or POST
+    connection: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    json: Any = None
+    has_json: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. Header names are lower case; the body was decoded to text within the read budget."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    bytes_read: int
+
+
+class CallFault(StrEnum):
+    """Why a call could not be made: the `.kind` of the `ApiError` which the script may catch."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    BREAKER_OPEN = "breaker open"
+    TOO_LARGE = "too large"
+    NOT_JSON = "not json"
+    NO_ANSWER_RECORDED = "no answer recorded"
+
+
+class Powers(Protocol):
+    """What the trusted side does for a script. One object serves one run and one thread."""
+
+    def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
+        """Make the call; `deadline` is a `time.monotonic()` value. Raises `sandbox.errors.CallNotMade`."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScriptError:
+    """Where and how a script failed, for authors and reviewers; never shown to attendees."""
+
+    type: str
+    line: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a run used. `memory_bytes` is the peak resident size of the child."""
+
+    wall_ms: float = 0.0
+    cpu_ms: float = 0.0
+    memory_bytes: int = 0
+    calls: int = 0
+    read_bytes: int = 0
+    log_lines: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended.
+
+    `value` is, for a returned run, `{"text", "link", "color"}` as the script gave it (shape and types checked,
+    content not) or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call:
+    no script can do that without having left the language, so the version has to be suspended.
+    """
+
+    kind: Kind
+    value: Mapping[str, Any] | None = None
+    log: tuple[str, ...] = ()
+    usage: Usage = Usage()
+    error: ScriptError | None = None
+    alarm: bool = False
