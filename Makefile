@@ -1,0 +1,57 @@
+# What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test check bench docs lock clean
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run.done  ## start the demo: store, database, worker, web and a demo vendor
+	$(BIN)/session-status up
+
+test: .venv/test.done  ## pass the tests, on real parts
+	.ci/machine chromium postgresql
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/test.done  ## lint, format, types, architecture, docs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
+
+bench: .venv/bench.done  ## measure, write benchmarks/results.json and the table in benchmarks/README.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/run.done  ## write the reference pages again from the code
+	$(BIN)/python docs/reference.py
+
+lock: .venv/test.done  ## resolve the dependencies again (versions and hashes, no addresses)
+	$(BIN)/python -m pip install --quiet uv
+	@for part in run test bench; do \
+	  if [ $$part = run ]; then inputs="requirements/build.in"; else inputs="--extra $$part -c requirements/run.txt"; fi; \
+	  if [ $$part = test ]; then inputs="requirements/build.in $$inputs"; fi; \
+	  $(BIN)/uv pip compile pyproject.toml $$inputs --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --quiet -o requirements/$$part.txt; done
+
+clean:  ## remove what was made here, except the demo's data
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	.ci/machine venv
+	$(PYTHON) -m venv .venv
+
+.venv/run.done: .venv/bin/python requirements/run.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.done: .venv/run.done requirements/test.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv/bench.done: .venv/test.done requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@

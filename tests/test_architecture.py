@@ -1,0 +1,115 @@
+"""Holds the table of rooms in docs/architecture.md: who may import whom, and which library has which home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("sandbox", "records", "runner", "web", "worker")
+
+#: room -> the other rooms which it may import
+MAY_IMPORT = {
+    "sandbox": set(),
+    "records": set(),
+    "runner": {"sandbox", "records"},
+    "web": {"runner", "records"},
+    "worker": {"runner"},
+}
+
+#: library -> the only places (files or folders, below the root) which may import it
+HOMES = {
+    "RestrictedPython": ("sandbox/language/",),
+    "sqlalchemy": ("records/",),
+    "alembic": ("records/",),
+    "cryptography": ("records/",),
+    "redis": ("runner/",),
+    "rq": ("runner/queue.py", "worker.py"),
+    "urllib3": ("runner/powers/http.py",),
+    "regex": ("runner/message.py",),
+    "flask": ("web/",),
+    "flask_login": ("web/",),
+    "gunicorn": ("web/server.py",),
+    "click": ("web/cli/",),
+    "pickle": (),
+    "dill": (),
+}
+
+
+def sources() -> list[Path]:
+    found = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    return [*found, ROOT / "worker.py"]
+
+
+def imports(path: Path) -> list[tuple[int, str, bool]]:
+    """Line, dotted name and whether it stands inside a function, for each absolute import of a file."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, name.name, id(node) in inside) for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(node.lineno, name, id(node) in inside) for name in sorted(targets(path, node))]
+    return found
+
+
+def targets(path: Path, node: ast.ImportFrom) -> set[str]:
+    """The modules which `from … import a, b` reaches: submodules by name, else the module that it names."""
+    package = path.relative_to(ROOT).parent.parts
+    start = package[: len(package) - node.level + 1] if node.level else ()
+    module = (*start, *(node.module or "").split(".")) if node.module else start
+    folder = ROOT.joinpath(*module)
+    submodules = {a.name for a in node.names if (folder / f"{a.name}.py").exists() or (folder / a.name).is_dir()}
+    found = {".".join((*module, name)) for name in submodules}
+    if len(submodules) < len(node.names):
+        found.add(".".join(module))
+    return found
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_what_its_room_may(path):
+    where = path.relative_to(ROOT).as_posix()
+    room = where.split("/")[0].removesuffix(".py")
+    for line, name, inside_function in imports(path):
+        top = name.split(".")[0]
+        assert not inside_function, f"{where}:{line} imports {name} inside a function"
+        if top in ROOMS and top != room:
+            assert top in MAY_IMPORT[room], f"{where}:{line} room {room} may not import {name}"
+        if room == "runner" and top == "sandbox":
+            assert name == "sandbox", f"{where}:{line} only the sandbox's front page is for others, not {name}"
+        if top in HOMES:
+            assert where.startswith(HOMES[top]) if HOMES[top] else False, f"{where}:{line} {top} has another home"
+
+
+def test_no_import_cycles_between_files():
+    edges = {}
+    for path in sources():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        edges[module] = {name for _, name, _ in imports(path) if name.split(".")[0] in ROOMS} - {module}
+    done: set[str] = set()
+
+    def visit(module, way):
+        assert module not in way, f"import cycle: {' -> '.join((*way[way.index(module) :], module))}"
+        if module in done:
+            return
+        for target in sorted(edges.get(module, ())):
+            visit(target, (*way, module))
+        done.add(module)
+
+    for module in sorted(edges):
+        visit(module, ())
+
+
+def test_files_stay_short():
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in sources()
+        if (lines := len(path.read_text().splitlines())) > 300 and "migrations" not in path.parts
+    }
+    assert not long
