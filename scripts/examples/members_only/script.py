@@ -1,0 +1,33 @@
+"""Members only: handouts for members, an invitation to join for everybody else.
+
+Connection  members       the association's member register, a bearer token
+Settings    handouts_url  where the handouts lie, for example https://library.example.org/handouts
+            join_url      where one joins, for example https://www.example.org/join
+User        some registrations tell the membership already in user_type; the register knows the rest
+"""
+
+GREEN = "#006109"
+BLUE = "#005D8A"
+
+NOT_FOUND = 404
+
+
+def status(user, session, api):
+    if not session.attributes.get("handouts"):
+        return hidden()
+    if user.user_type == "member" or is_member(user, api):
+        return message("Get the handouts", link=f"{api.settings['handouts_url']}/{session.id}", color=GREEN)
+    return message("Join to get the handouts", link=api.settings["join_url"], color=BLUE)
+
+
+def is_member(user, api):
+    """Ask the register. Nobody is turned away because the register is down: the run fails and says so."""
+    number = user.attributes.get("member_number")
+    if not number:
+        return False
+    answer = api.get("members", f"/api/v3/members/{number}")
+    if answer.status == NOT_FOUND:
+        return False
+    if not answer.ok:
+        raise ValueError(f"The member register answered {answer.status}")
+    return answer.json()["data"]["standing"] == "active"
