@@ -1,0 +1,79 @@
+"""Readers of single settings: from the text in the environment to a value, or `ValueError` with what is wrong.
+
+They stand apart from the table so that the table reads as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+
+def text(raw: str) -> str:
+    """Text without blanks around it."""
+    return raw.strip()
+
+
+def words(raw: str) -> tuple[str, ...]:
+    """A comma list."""
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def yes_or_no(raw: str) -> bool:
+    """yes, true, on, 1, and their opposites."""
+    answers = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
+    if raw.strip().lower() not in answers:
+        raise ValueError("is neither yes nor no")
+    return answers[raw.strip().lower()]
+
+
+def folder(raw: str) -> Path:
+    """A folder, which need not exist yet."""
+    return Path(raw).expanduser().absolute()
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Exactly one of the words."""
+
+    def read(raw: str) -> str:
+        if raw.strip() not in choices:
+            raise ValueError(f"is not one of {', '.join(choices)}")
+        return raw.strip()
+
+    return read
+
+
+def some_of(*choices: str) -> Callable[[str], frozenset[str]]:
+    """A comma list of some of the words."""
+
+    def read(raw: str) -> frozenset[str]:
+        unknown = sorted(set(words(raw)) - set(choices))
+        if unknown:
+            raise ValueError(f"names {', '.join(unknown)}; known are {', '.join(choices)}")
+        return frozenset(words(raw))
+
+    return read
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A number within the bounds."""
+
+    def read(raw: str) -> float:
+        value = float(raw)
+        if not low <= value <= high:
+            raise ValueError(f"is not between {low:g} and {high:g}")
+        return value
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within the bounds."""
+
+    def read(raw: str) -> int:
+        value = int(raw)
+        if not low <= value <= high:
+            raise ValueError(f"is not between {low} and {high}")
+        return value
+
+    return read

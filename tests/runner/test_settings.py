@@ -1,0 +1,100 @@
+import pytest
+
+from runner.settings import SETTINGS, Settings, SettingsError
+
+PRODUCTION = {
+    "SESSION_STATUS_SECRET_KEY": "k" * 40,
+    "SESSION_STATUS_PUBLIC_URL": "https://status.example.org/",
+    "DATABASE_URL": "postgres://status:pass-word@db/status",
+    "REDIS_URL": "rediss://:pass-word@store:6379/0",
+}
+
+
+def faults_of(env):
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(env)
+    return caught.value.faults
+
+
+def test_production_is_the_default_and_a_full_set_of_settings_is_accepted():
+    settings = Settings.from_environment(PRODUCTION)
+    assert settings.production
+    assert settings.public_url == "https://status.example.org"
+    assert settings.database_url == "postgresql+psycopg://status:pass-word@db/status"
+
+
+def test_an_empty_environment_names_everything_that_production_needs_at_once():
+    faults = "\n".join(faults_of({}))
+    for name in ("SESSION_STATUS_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SESSION_STATUS_PUBLIC_URL"):
+        assert name in faults
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SESSION_STATUS_SANDBOX_ALLOW_WEAK", "yes"),
+        ("SESSION_STATUS_ALLOW_LOOPBACK_VENDORS", "1"),
+        ("SESSION_STATUS_PUBLIC_URL", "http://status.example.org"),
+        ("SESSION_STATUS_SECRET_KEY", "short"),
+        ("REDIS_URL", ""),
+        ("DATABASE_URL", ""),
+    ],
+)
+def test_production_refuses_a_stand_in_of_development(name, value):
+    faults = faults_of(PRODUCTION | {name: value})
+    assert len(faults) == 1
+    assert name in faults[0]
+
+
+def test_production_takes_sqlite_when_it_is_asked_for_by_name():
+    settings = Settings.from_environment(PRODUCTION | {"DATABASE_URL": "sqlite:////var/lib/status/status.db"})
+    assert settings.database_url.startswith("sqlite:///")
+
+
+def test_all_faults_are_told_together_and_each_says_what_the_setting_means():
+    faults = faults_of(
+        PRODUCTION
+        | {
+            "SESSION_STATUS_WORKER_RUNS": "many",
+            "SESSION_STATUS_WEB_WAIT": "9",
+            "SESSION_STATUS_SANDBOX_REQUIRE": "landlock,prayer",
+            "REDIS_URL": "http://store",
+        }
+    )
+    assert len(faults) == 4
+    assert any("prayer" in fault and "landlock" in fault for fault in faults)
+    assert any("runs which one worker process has in flight" in fault for fault in faults)
+
+
+def test_a_misspelt_setting_is_a_fault_that_names_the_right_one():
+    (fault,) = faults_of(PRODUCTION | {"SESSION_STATUS_WORKER_RUN": "8"})
+    assert "SESSION_STATUS_WORKER_RUNS" in fault
+
+
+def test_as_many_waiting_requests_as_threads_are_refused():
+    (fault,) = faults_of(PRODUCTION | {"SESSION_STATUS_WEB_WAITING": "32"})
+    assert "WEB_THREADS" in fault
+
+
+def test_no_secret_shows_in_the_repr_or_in_a_fault(tmp_path):
+    assert "pass-word" not in repr(Settings.from_environment(PRODUCTION))
+    assert "k" * 40 not in repr(Settings.from_environment(PRODUCTION))
+    faults = faults_of(PRODUCTION | {"REDIS_URL": "http://:pass-word@store"})
+    assert "pass-word" not in "".join(faults)
+
+
+def test_development_fills_in_what_is_missing_and_keeps_its_key(tmp_path):
+    env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data")}
+    first, second = Settings.from_environment(env), Settings.from_environment(env)
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 32
+    assert (tmp_path / "data" / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert first.database_url == f"sqlite:///{tmp_path}/data/session-status.db"
+    assert first.redis_url == ""  # the store's launcher gives the address
+
+
+def test_every_setting_has_a_help_text_and_a_valid_default():
+    for entry in SETTINGS:
+        assert len(entry.help) > 10, entry.name
+        assert entry.name.startswith("SESSION_STATUS_") or entry.name in {"DATABASE_URL", "REDIS_URL"}
+    assert len({entry.name for entry in SETTINGS}) == len(SETTINGS)

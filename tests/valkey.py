@@ -1,0 +1,28 @@
+"""Fixtures: a real Valkey server for the tests, one for the whole run, empty for each test.
+
+`TEST_REDIS_URL` names another server instead; its database is flushed, so give it one of its own.
+"""
+
+import os
+
+import pytest
+
+from runner.store import EmbeddedStore, connect
+
+
+@pytest.fixture(scope="session")
+def valkey_url():
+    given = os.environ.get("TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with EmbeddedStore() as store:
+        yield store.url
+
+
+@pytest.fixture
+def redis(valkey_url):
+    client = connect(valkey_url)
+    client.flushall()
+    yield client
+    client.close()
