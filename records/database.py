@@ -1,0 +1,167 @@
+"""The database: one bounded pool of connections for a process, and the only place that begins and ends a transaction.
+
+Why here: SQLite and PostgreSQL disagree about locks, forks and time zones, and nothing else should have to know.
+
+What may be relied on:
+- A `Database` may be shared by all threads of a process. A `Session` belongs to one thread.
+- It survives a fork (gunicorn's preload): the child forgets the parent's connections without closing them.
+- `session()` holds SQLite's one write lock from its first statement on, so a transaction which reads and then writes
+  waits its turn instead of failing half way. Hold it shortly, and never while calling a vendor.
+- `reading()` takes no write lock and cannot write: the way for everything on the hot path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Pool, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from . import schema
+from .errors import Conflict, Refused, Unavailable
+
+#: Connections of one process; each thread in a transaction holds one.
+POOL_SIZE = 16
+#: Seconds to wait for a connection of the pool, and for SQLite's write lock.
+WAIT_S = 10.0
+#: What SQLite calls "operational" though no waiting mends it: bad SQL or no such table, and a write while reading.
+_SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+_DRIVERS = ("sqlite", "postgresql+psycopg")
+
+
+class Database:
+    """The records of one installation, in SQLite (`sqlite:///path`) or PostgreSQL (`postgresql+psycopg://…`).
+
+    Nothing is opened before the first use. `pool_size` bounds the connections of this process.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE, wait_s: float = WAIT_S) -> None:
+        self.engine = _engine(_checked_url(url), pool_size, wait_s)
+        self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
+        _forget_connections_after_fork(self)
+
+    def __repr__(self) -> str:
+        return f"<Database {self.engine.url.render_as_string(hide_password=True)}>"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Begin a transaction that may write; commit at the end, roll back on any exception."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Begin a transaction that only reads: the database itself refuses a write."""
+        with _translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
+            yield db
+
+    def upgrade(self) -> None:
+        """Bring the tables to this release's schema; harmless when they are there, safe when two processes do it."""
+        with _translated(), self.engine.begin() as connection:
+            schema.upgrade(connection)
+
+    def version(self) -> str | None:
+        """Return the schema version the database carries; None for an empty one."""
+        with _translated(), self._reading.connect() as connection:
+            return schema.version(connection)
+
+    def is_current(self) -> bool:
+        """Say whether the database carries exactly the schema of this release."""
+        return self.version() == schema.HEAD
+
+    def dispose(self) -> None:
+        """Close the pool's connections. The object stays usable and opens new ones when asked."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the driver says into our exceptions; a bug of ours (bad SQL, a write while reading) stays what it is."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(f"the database refused it: {_first_line(error)}") from error
+    except PoolTimeout as error:
+        raise Unavailable("all connections to the database are in use") from error
+    except (OperationalError, InterfaceError) as error:
+        if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
+            raise
+        raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
+
+
+def _checked_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise Refused("DATABASE_URL", "is not a database address, such as sqlite:////data/records.db") from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in _DRIVERS:
+        raise Refused("DATABASE_URL", f"starts with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise Refused("DATABASE_URL", "names a file: a database in memory is not seen by the other processes")
+    return url
+
+
+def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
+    """Make the engine; the options are the same for both databases as far as they have the same meaning."""
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": wait_s,
+        "hide_parameters": True,  # an error's text must not carry what people entered
+        "json_serializer": partial(json.dumps, allow_nan=False, ensure_ascii=False),
+    }
+    if url.drivername == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": wait_s}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    ours = {"connect_timeout": "5", "application_name": "session-status"}
+    return create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - the event's signature
+    """Set what SQLite forgets with each connection. `busy_timeout` is the driver's `timeout`."""
+    connection.isolation_level = None  # the driver would begin transactions too late; `_begin_sqlite` does it
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as a writer or as a reader from the start: an upgrade between the two can fail without a wait."""
+    reading = bool(connection.get_execution_options().get("reading", False))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+
+
+def _forget_connections_after_fork(database: Database) -> None:
+    """Give a forked child a new pool.
+
+    The parent's connections are kept unclosed on purpose: closing an inherited one says goodbye in the parent's name
+    on PostgreSQL, and drops the parent's locks on SQLite.
+    """
+    inherited: list[Pool] = []
+    reference = weakref.ref(database)
+
+    def forget() -> None:
+        present = reference()
+        if present is not None:
+            inherited.append(present.engine.pool)
+            present.engine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)

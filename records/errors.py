@@ -1,0 +1,72 @@
+"""What the records room raises. Everything it raises on purpose has one root.
+
+RecordsError             root
++-- Refused              a value breaks a rule: which field, and why (the caller's fault, shown to the person)
++-- Unavailable          the database does not answer, or a lock was not given in time; trying again may help
++-- SchemaUnknown        the database was upgraded by a newer release than this one
++-- SecretsError         root of what sealing and opening secrets raises
++-- BadKey           a key of the settings is too short, or there is none
++-- NotOpened        no key opens this secret, or it was sealed for another place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class RecordsError(Exception):
+    """Root of what the records room raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One broken rule: the field's name as the caller gave it, and the reason in plain words."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+class Refused(RecordsError):  # noqa: N818 - reads as what happened
+    """A value breaks a rule. `field` and `reason` are the first fault, `faults` are all of them."""
+
+    def __init__(self, field: str, reason: str, *, more: Iterable[Fault] = ()) -> None:
+        self.faults = (Fault(field, reason), *more)
+        super().__init__("; ".join(map(str, self.faults)))
+
+    @property
+    def field(self) -> str:
+        """The first fault's field."""
+        return self.faults[0].field
+
+    @property
+    def reason(self) -> str:
+        """The first fault's reason."""
+        return self.faults[0].reason
+
+
+class Conflict(RecordsError):  # noqa: N818 - reads as what happened
+    """A constraint of the database was broken: mostly two people who stored the same thing at the same moment."""
+
+
+class Unavailable(RecordsError):  # noqa: N818 - reads as what happened
+    """The database does not answer, or a lock was not given in time."""
+
+
+class SchemaUnknown(RecordsError):  # noqa: N818 - reads as what happened
+    """The database carries a schema version which this release does not know."""
+
+
+class SecretsError(RecordsError):
+    """Root of what sealing and opening secrets raises. No text of it holds a secret or a key."""
+
+
+class BadKey(SecretsError):  # noqa: N818 - reads as what happened
+    """A key is too short to protect anything, or no key was given."""
+
+
+class NotOpened(SecretsError):  # noqa: N818 - reads as what happened
+    """No key opens the secret, or it was sealed for another place."""

@@ -1,0 +1,263 @@
+"""Checks of single values: what a person or a file may put into a field.
+
+Each takes a value and gives back the value to store, or raises ValueError with the reason in plain words; the rule
+that calls it adds the field's name. Why here: an implementation, a connection and an import ask the same questions.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from .errors import Fault, Refused
+
+Check = Callable[[Any], Any]
+
+#: Characters of an address.
+LONGEST_URL = 2048
+_SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+
+
+def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check each value by its field's check. Raises Refused with the faults of all fields together."""
+    good: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field, value in values.items():
+        try:
+            good[field] = checks[field](value) if field in checks else _unknown()
+        except ValueError as fault:
+            faults.append(Fault(field, str(fault)))
+    refuse(faults)
+    return good
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise Refused if there are any faults."""
+    found = list(faults)
+    if found:
+        raise Refused(found[0].field, found[0].reason, more=found[1:])
+
+
+def _unknown() -> Any:
+    raise ValueError("is no field of this")
+
+
+def slug(value: Any) -> str:
+    """Check a name that stands in addresses and scripts."""
+    if not isinstance(value, str) or not _SLUG.fullmatch(value):
+        raise ValueError("has 1 to 64 letters, digits, '-' or '_' (A to Z without accents)")
+    return value
+
+
+def line(longest: int, *, empty: bool = True) -> Check:
+    """Make a check for one line of text of at most `longest` characters."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("is a text")  # noqa: TRY004 - every check speaks ValueError
+        text = value.strip()
+        if not text and not empty:
+            raise ValueError("is missing")
+        if len(text) > longest:
+            raise ValueError(f"has at most {longest} characters; this has {len(text)}")
+        refuse_controls(text)
+        return text
+
+    return check
+
+
+def refuse_controls(text: str, *, allowed: str = "") -> None:
+    """Raise ValueError for control characters and for what is no character at all (half a surrogate pair)."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in allowed:
+            raise ValueError(f"holds a control character (U+{ord(character):04X})")
+
+
+def whole(least: int, most: int) -> Check:
+    """Make a check for a whole number within a range."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"is a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def number(least: float, most: float) -> Check:
+    """Make a check for a number within a range."""
+
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(f"is a number from {least:g} to {most:g}")
+        return float(value)
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """Make a check that lets None through."""
+    return lambda value: None if value is None else check(value)
+
+
+def flag(value: Any) -> bool:
+    """Check a yes or no."""
+    if not isinstance(value, bool):
+        raise ValueError("is true or false")  # noqa: TRY004 - every check speaks ValueError
+    return value
+
+
+def one_of(*choices: str) -> Check:
+    """Make a check for one of a few words."""
+
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"is one of: {', '.join(choices)}")
+        return str(value)
+
+    return check
+
+
+def each(check: Check, most: int, *, empty: bool = True) -> Check:
+    """Make a check for a list; doubles are dropped, the order stays."""
+
+    def check_all(value: Any) -> list[Any]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise ValueError("is a list")  # noqa: TRY004 - every check speaks ValueError
+        good = list(dict.fromkeys(check(item) for item in value))
+        if not good and not empty:
+            raise ValueError("has at least one entry")
+        if len(good) > most:
+            raise ValueError(f"has at most {most} entries")
+        return good
+
+    return check_all
+
+
+def time_zone(value: Any) -> str:
+    """Check the name of a time zone, such as Europe/Berlin."""
+    # Not by opening it: the name is a path for the library, and case decides on some systems only.
+    if value not in zoneinfo.available_timezones():
+        raise ValueError("is no time zone; write a name such as America/New_York or UTC")
+    return str(value)
+
+
+def color(value: Any) -> str:
+    """Check a colour `#rrggbb` that can be read on white, and with white on it (WCAG 2.2, 1.4.3: 4.5 to 1)."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if not _COLOR.fullmatch(text):
+        raise ValueError("is written #rrggbb, such as #005d8a")
+    ratio = 1.05 / (_luminance(text) + 0.05)
+    if ratio < 4.5:  # noqa: PLR2004 - the number of the criterion named above
+        raise ValueError(f"is too light: its contrast with white is {ratio:.1f} to 1, and 4.5 to 1 is needed")
+    return text
+
+
+def _luminance(text: str) -> float:
+    """Compute the relative luminance (WCAG 2.2, definition)."""
+    channels = [int(text[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)  # noqa: PLR2004 - the definition's
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def host(value: Any) -> str:
+    """Check a host name; give it back in lower case and IDNA form (`münchen.example` is `xn--mnchen-3ya.example`)."""
+    try:
+        name = str(value).strip().rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        name = ""
+    labels = name.split(".")
+    if not isinstance(value, str) or len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 - RFC 1035
+        raise ValueError("is a host name such as cme.example.org, without https:// and path")
+    if labels[-1].isdigit():
+        raise ValueError("is a host name, not an address in numbers")
+    return name
+
+
+def is_loopback(name: str) -> bool:
+    """Say whether a host of an address is this machine itself."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
+    """Check an absolute https address; http only to this machine itself, and only when allowed."""
+    if not isinstance(value, str) or len(value) > LONGEST_URL:
+        raise ValueError(f"is an address of at most {LONGEST_URL} characters")
+    if not value.isascii() or not value.isprintable() or any(c in value for c in ' "<>\\^`|'):
+        raise ValueError("holds a character which an address must write as %XX")
+    parts = urlsplit(value)
+    name, port = parts.hostname or "", parts.port  # a bad port is a ValueError with its own text
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback_http and is_loopback(name)):
+        raise ValueError("starts with https://")
+    if "@" in parts.netloc:
+        raise ValueError("holds no user name and no password")
+    if not name or port == 0:
+        raise ValueError("has no host")
+    if ":" in name:
+        ipaddress.IPv6Address(name)
+    elif not _is_ipv4(name):
+        host(name)
+    return parts
+
+
+def _is_ipv4(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def json_object(most_bytes: int) -> Check:
+    """Make a check for a JSON object: text keys, finite numbers, no NUL, at most `most_bytes` when written."""
+
+    def check(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise ValueError("is a JSON object")  # noqa: TRY004 - every check speaks ValueError
+        try:
+            written = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError("holds something that is not JSON") from None
+        if b"\\u0000" in written:
+            raise ValueError("holds a NUL character")
+        if len(written) > most_bytes:
+            raise ValueError(f"has at most {most_bytes} bytes as JSON; this has {len(written)}")
+        return dict(json.loads(written))
+
+    return check
+
+
+def storable(value: Any) -> Any:
+    """Make any JSON-like value one that every database can keep: nothing is refused, what cannot be kept is marked.
+
+    For traces: a hostile script must not be able to keep its own trace from being stored.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if not _plain(value) else value
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > 1024:  # noqa: PLR2004 - far below Python's limit for digits
+        return "a very large number"
+    return value if value is None or isinstance(value, bool | int | float) else storable(str(value))
+
+
+def _plain(text: str) -> bool:
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text))

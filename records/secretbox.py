@@ -1,0 +1,76 @@
+"""Sealing of secrets at rest: what keeps a vendor's credentials unreadable in the database and its backups.
+
+A sealed secret names the place it was sealed for, so that it opens nowhere else: copied from one connection's row to
+another's, where somebody else chooses the address it is sent to, it stays shut.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .errors import BadKey, NotOpened
+
+#: Characters. A key is random, never a password: it is not stretched, only spread over the cipher's key.
+SHORTEST_KEY = 32
+_PURPOSE = b"session-status: connection secrets, 1"
+
+
+class SecretBox:
+    """Seals texts with the first key and opens them with any (`keys`: the newest first, then the old ones).
+
+    It shows nothing of its keys in `repr`, and an exception of it holds neither key nor text.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        if not keys:
+            raise BadKey("no key for secrets was given: set SESSION_STATUS_SECRET_KEY to at least 32 random characters")
+        self._fernet = MultiFernet([Fernet(_cipher_key(key)) for key in keys])
+        self._count = len(keys)
+
+    def __repr__(self) -> str:
+        return f"<SecretBox with {self._count} key(s)>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a SecretBox does not leave its process")
+
+    def seal(self, text: str, *, place: str = "") -> bytes:
+        """Encrypt `text` for `place` with the newest key."""
+        return self._fernet.encrypt(json.dumps({"place": place, "text": text}).encode())
+
+    def open(self, sealed: bytes, *, place: str = "") -> str:
+        """Decrypt what was sealed for `place`. Raises NotOpened, which says what to do."""
+        try:
+            content = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            raise _wrong_key() from None
+        if content["place"] != place:
+            raise NotOpened("this secret was sealed for another connection or address: enter it anew for this one")
+        return str(content["text"])
+
+    def rotate(self, sealed: bytes) -> bytes:
+        """Encrypt anew with the newest key what any of the keys opens."""
+        try:
+            return self._fernet.rotate(sealed)
+        except InvalidToken:
+            raise _wrong_key() from None
+
+
+def _wrong_key() -> NotOpened:
+    return NotOpened(
+        "no key opens this secret: put the key it was sealed with into SESSION_STATUS_SECRET_KEYS_OLD, "
+        "or enter the secret anew"
+    )
+
+
+def _cipher_key(key: str) -> bytes:
+    """Derive the cipher's key, so that the same setting may also sign cookies without both sharing one key."""
+    if len(key) < SHORTEST_KEY:
+        raise BadKey(f"a key for secrets has at least {SHORTEST_KEY} random characters; this one has {len(key)}")
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
+    return base64.urlsafe_b64encode(derived)

@@ -1,0 +1,89 @@
+"""The migrations make exactly the tables the code knows, and can be undone."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect, text
+
+from records import Base, Database, SchemaUnknown, schema
+
+
+def test_migrations_from_nothing_make_what_the_tables_say(empty_database: Database):
+    assert empty_database.version() is None
+    assert not empty_database.is_current()
+    empty_database.upgrade()
+    assert empty_database.is_current()
+    with empty_database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_checks_of_the_database_are_those_of_the_tables(empty_database: Database):
+    # Alembic does not compare them. SQLite keeps their text as written, PostgreSQL rewrites it.
+    empty_database.upgrade()
+    found = inspect(empty_database.engine)
+    sqlite = empty_database.engine.dialect.name == "sqlite"
+    for table in Base.metadata.sorted_tables:
+        expected = {
+            str(c.name): str(c.sqltext) if sqlite else "" for c in table.constraints if isinstance(c, CheckConstraint)
+        }
+        present = {c["name"]: c["sqltext"] if sqlite else "" for c in found.get_check_constraints(table.name)}
+        assert present == expected
+
+
+def test_every_row_of_every_table_has_its_implementation():
+    for name, table in Base.metadata.tables.items():
+        assert name == "implementations" or not table.c.implementation_id.nullable
+
+
+def test_downgrade_leaves_nothing_behind_and_upgrade_works_again(empty_database: Database):
+    empty_database.upgrade()
+    with empty_database.engine.begin() as connection:
+        schema.downgrade(connection, "base")
+    assert inspect(empty_database.engine).get_table_names() == ["alembic_version"]
+    empty_database.upgrade()
+    assert empty_database.is_current()
+
+
+def test_named_head_is_the_last_migration():
+    assert ScriptDirectory(str(schema.MIGRATIONS)).get_heads() == [schema.HEAD]
+
+
+def test_second_upgrade_changes_nothing(empty_database: Database):
+    empty_database.upgrade()
+    empty_database.upgrade()
+    assert empty_database.is_current()
+
+
+def test_database_of_a_newer_release_is_refused_with_what_to_do(empty_database: Database):
+    empty_database.upgrade()
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not empty_database.is_current()
+    with pytest.raises(SchemaUnknown, match=r"9999.*newer release"):
+        empty_database.upgrade()
+
+
+def test_processes_that_upgrade_at_once_do_it_once(empty_database: Database):
+    faults: list[BaseException] = []
+
+    def upgrade():
+        other = Database(empty_database.engine.url.render_as_string(hide_password=False))
+        try:
+            other.upgrade()
+        except BaseException as fault:  # noqa: BLE001 - shown below
+            faults.append(fault)
+        other.dispose()
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert empty_database.is_current()
