@@ -1,0 +1,181 @@
+"""The cache of statuses in Redis: exactly one run at a time for one status, and nothing from before a return after it.
+
+A claim answers a cached status in one round trip and, if a run is due, gives it to exactly one of those who ask. A
+return moves the generation, so that a run which began before it can no longer store what it found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import NoScriptError
+
+from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, STORE
+
+#: Where the key of each status is published whose run has ended.
+DONE = "st:done"
+#: How long somebody may ask without any answer before the status is called unavailable.
+PATIENCE_S = 30.0
+#: How long a queued run keeps its lock. Then another one may be queued; a run that finds the work done does nothing.
+QUEUED_S = 12.0
+#: How much longer than the run's wall time its lock lasts once it has begun.
+MARGIN_S = 3.0
+#: How long the digest of a shown message is remembered: somebody may take this long at a vendor's site.
+LIFE_S = 6 * 3600.0
+#: A return which is told again this soon is the same one: nobody acts at a vendor's site in that time.
+QUIET_S = 1.0
+#: Pauses between re-checks after a return, while the vendor's answer is still the old one.
+STEPS_S = (2.0, 5.0, 15.0)
+#: A failure is cached this long, and shown at most this much longer while the next run is under way.
+FAILED_S = 5.0
+FAILED_STALE_S = 60.0
+#: Share by which a freshness is varied, so that what began together does not expire together.
+JITTER = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to a claim.
+
+    `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
+    body), late (nobody answered for too long), told (the same return, told again). `mine`: the caller has to queue the
+    run, or free the lock. `earlier` is the token whose lock had expired, `ran` whether that run had begun.
+    """
+
+    what: str
+    body: bytes = b""
+    state: str = ""
+    left_ms: int = 0
+    mine: bool = False
+    generation: int = 0
+    earlier: str = ""
+    ran: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """The last body that came from a run which did not fail."""
+
+    body: bytes
+    state: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The run may begin; `good` is what a failure may fall back to. None of it is from before a return."""
+
+    good: Good | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a run wants shown. `body` is a JSON object without the state; `fresh_s` and `stale_s` follow each other."""
+
+    state: str
+    body: bytes
+    digest: str
+    ok: bool
+    fresh_s: float
+    stale_s: float
+
+
+class StatusCache:
+    """`clock_ms` replaces the server's clock in tests."""
+
+    def __init__(
+        self, redis: Redis, *, steps_s: Sequence[float] = STEPS_S, clock_ms: Callable[[], int] | None = None
+    ) -> None:
+        self._redis = redis
+        self._steps = tuple(int(step * 1000) for step in steps_s)
+        self._clock = clock_ms
+        self._claim, self._begin, self._store = Lua(redis, CLAIM), Lua(redis, BEGIN), Lua(redis, STORE)
+        self._returned, self._free = Lua(redis, RETURNED), Lua(redis, FREE)
+
+    @staticmethod
+    def key(implementation: str, user: str, session: str, version: str) -> str:
+        """The key of one status. The part in braces keeps a status on one node of a cluster."""
+        told_apart = f"{user}\0{session}\0{version}".encode()
+        return f"st:{{{implementation}:{hashlib.blake2b(told_apart, digest_size=12).hexdigest()}}}"
+
+    def claim(self, key: str, token: str, *, queued_s: float = QUEUED_S, patience_s: float = PATIENCE_S) -> Claimed:
+        """Read a status; `token` becomes the run's if one is due and nobody has it."""
+        return claimed(self._claim(key, self._now(), token, ms(queued_s), ms(patience_s), ms(LIFE_S)))
+
+    def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> Begun | None:
+        """A run wants to begin. None: it is not needed any more, or another one is under way."""
+        answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
+        if not answer[0]:
+            return None
+        if len(answer) == 1:
+            return Begun(good=None)
+        return Begun(good=Good(body=answer[1], state=answer[2].decode(), age_s=answer[3] / 1000))
+
+    def store(self, key: str, token: str, generation: int, shown: Shown) -> bool:
+        """A run has ended: free its lock, and unless the generation has moved, show what it found and wake who waits."""
+        fresh_s = shown.fresh_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+        answer = self._store(
+            key,
+            self._now(),
+            token,
+            generation,
+            *(shown.state, shown.body, shown.digest, int(shown.ok)),
+            *(ms(fresh_s), ms(fresh_s + shown.stale_s), ms(max(LIFE_S, fresh_s + shown.stale_s)), DONE),
+            *self._steps,
+        )
+        return bool(answer)
+
+    def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> Claimed:
+        """The user came back from outside: what was found before is not the present state any more."""
+        return claimed(self._returned(key, self._now(), token, ms(queued_s), ms(LIFE_S), ms(QUIET_S)))
+
+    def free(self, key: str, token: str) -> None:
+        """Give a claimed run back: it could not be queued."""
+        self._free(key, self._now(), token)
+
+    def _now(self) -> int:
+        return self._clock() if self._clock else 0
+
+
+class Lua:
+    """One script, sent by its digest. After a restart of the server it is sent whole, once."""
+
+    def __init__(self, redis: Redis, source: str) -> None:
+        self._redis = redis
+        self._source = source
+        self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
+        """The script's answer for the one key."""
+        try:
+            return self._redis.evalsha(self._sha, 1, key, *arguments)
+        except NoScriptError:
+            return self._redis.eval(self._source, 1, key, *arguments)
+
+
+def ms(seconds: float) -> int:
+    """Whole milliseconds."""
+    return int(seconds * 1000)
+
+
+def claimed(answer: Any) -> Claimed:
+    """From the script's list to a value; a hit has only four entries."""
+    what, body, state, left_ms = answer[:4]
+    if len(answer) == 4:  # noqa: PLR2004 - the hot path
+        return Claimed(what.decode(), body, state.decode(), left_ms)
+    mine, generation, *earlier = answer[4:]
+    return Claimed(
+        what.decode(),
+        body,
+        state.decode(),
+        left_ms,
+        mine=bool(mine),
+        generation=int(generation),
+        earlier=earlier[0].decode() if earlier else "",
+        ran=bool(earlier[1]) if earlier else False,
+    )
