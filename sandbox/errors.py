@@ -1,9 +1,9 @@
 """The sandbox's own faults. A script's fault is an `Outcome`, never one of these.
 
-    SandboxError            root
-    +-- JailTooWeak         a probe broke out at start, so no script may run here
-    +-- ZygoteGone          the zygote died and could not be replaced
-    +-- CallNotMade         raised by `Powers.call`; becomes an `ApiError` in the script
+SandboxError            root
++-- JailTooWeak         a probe broke out at start, so no script may run here
++-- ZygoteGone          the zygote died and could not be replaced
++-- CallNotMade         raised by `Powers.call`; becomes an `ApiError` in the script
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ class ZygoteGone(SandboxError):
 
 
 class CallNotMade(SandboxError):
-    """A call of a script could not be made. `text` is shown to the author and must hold no secret."""
+    """A call of a script could not be made. `text` is shown to the author and must hold no secret.
 
-    def __init__(self, fault: CallFault, text: str) -> None:
+    `bytes_read` is what was read in vain, as of a body that was too large: it counts against the run's budget.
+    """
+
+    def __init__(self, fault: CallFault, text: str, *, bytes_read: int = 0) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
+        self.bytes_read = bytes_read

@@ -1,0 +1,155 @@
+"""One run, as the broker sees it: hand over the order, serve the calls, keep the budgets, take the last word.
+
+Everything a script can use up is counted here, in the trusted process, and a used-up budget ends the run by ending its
+child: there is nothing a script could catch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
+
+from . import endings, shapes
+from .channel import Channel, ChildEnded, End, TimeUp, TooLarge
+from .errors import CallNotMade
+from .frames import CHILD_FRAME_BYTES, FrameError, decode, encode
+from .outcomes import Given, Kind, Limits, Outcome, Powers, ScriptError, Usage
+from .shapes import Last
+
+Word = TypeVar("Word")
+
+
+class Stopped(Exception):
+    """The broker ends the run, and `last` is its outcome. Stays inside this package."""
+
+    def __init__(self, last: Last) -> None:
+        super().__init__(last.kind)
+        self.last = last
+
+
+@dataclass(frozen=True)
+class Said(Generic[Word]):
+    """What came of a talk with a child: its last word, or why the broker stopped it, or, with neither, silence."""
+
+    word: Word | None = None
+    stopped: Last | None = None
+
+
+def settle(talk: Callable[[], Word], limits: Limits) -> Said[Word]:
+    """Have the talk, and turn every way in which it can break off into a value."""
+    try:
+        return Said(talk())
+    except ChildEnded:
+        return Said()
+    except Stopped as stopped:
+        return Said(stopped=stopped.last)
+    except TimeUp:
+        return Said(stopped=endings.timeout(f"the time of {limits.wall_s:g} s is used up"))
+    except TooLarge as fault:
+        return Said(stopped=Last(Kind.TOO_MUCH_OUTPUT, error=ScriptError("TooMuchOutput", None, str(fault))))
+    except FrameError as fault:
+        return Said(stopped=endings.crash("ForgedFrame", f"the child sent what no script can send: {fault}"))
+
+
+class Conversation:
+    """What broker and child say to each other during one run; one object serves one run and one thread."""
+
+    def __init__(self, channel: Channel, powers: Powers, limits: Limits) -> None:
+        self._channel = channel
+        self._powers = powers
+        self._limits = limits
+        self._started = time.monotonic()
+        self._deadline = self._started + limits.wall_s
+        self._log: list[str] = []
+        self._calls = 0
+        self._read_bytes = 0
+
+    def run(self, code: bytes, given: Given) -> Outcome:
+        """From the order to the outcome. In this order, because the later decides over the earlier:
+
+        1. The child's last word, or the reason why the broker stops.
+        2. The child's end; after a last word it has the time that is left to end by itself.
+        3. An alarm goes before everything.
+        """
+        order = encode({"op": "run", "given": asdict(given)})
+        said = settle(lambda: self._talk(order, code), self._limits)  # 1
+        end = self._channel.end(None if said.stopped else self._deadline)  # 2
+        last = said.stopped or (said.word if endings.ended_well(end) else None)
+        if last is None or endings.is_alarm(end):
+            last = endings.by_end(end, self._limits)  # 3
+        return Outcome(
+            kind=last.kind,
+            value=last.value,
+            log=tuple(self._log),
+            usage=self._usage(end),
+            error=last.error,
+            alarm=endings.is_alarm(end),
+        )
+
+    def _talk(self, order: bytes, code: bytes) -> Last:
+        self._channel.send(order, self._deadline)
+        self._channel.send(code, self._deadline)
+        while True:
+            body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
+            frame = decode(body)
+            if frame.get("t") == "log":
+                self._note(frame)
+            elif frame.get("t") == "call":
+                self._channel.send(encode(self._serve(frame)), self._deadline)
+            else:
+                return self._last(frame, len(body))
+
+    def _last(self, frame: dict[str, Any], size: int) -> Last:
+        last = shapes.last_of(frame)
+        if last.kind is Kind.RETURNED and size > self._limits.output_bytes:
+            raise _budget(
+                Kind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"
+            )
+        return last
+
+    def _note(self, frame: dict[str, Any]) -> None:
+        line = shapes.line_of(frame, self._limits.log_chars)
+        if len(self._log) >= self._limits.log_lines:
+            raise _budget(Kind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up")
+        self._log.append(line)
+
+    def _serve(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one call, as the child gets it. Raises `Stopped` for a used-up budget."""
+        if self._calls >= self._limits.calls:
+            raise _budget(Kind.CALL_REFUSED, f"the budget of {self._limits.calls} calls is used up")
+        self._calls += 1
+        left = self._limits.read_bytes - self._read_bytes
+        if left <= 0:
+            raise self._read_too_much()
+        try:
+            answer = self._powers.call(shapes.call_of(frame), deadline=self._deadline, read_bytes_left=left)
+        except CallNotMade as fault:
+            self._count(fault.bytes_read)
+            return {"fault": fault.fault, "text": fault.text}
+        self._count(answer.bytes_read)
+        return {"status": answer.status, "headers": dict(answer.headers), "text": answer.text}
+
+    def _count(self, bytes_read: int) -> None:
+        self._read_bytes += bytes_read
+        if self._read_bytes > self._limits.read_bytes:
+            raise self._read_too_much()
+
+    def _read_too_much(self) -> Stopped:
+        return _budget(Kind.CALL_REFUSED, f"the budget of {self._limits.read_bytes} bytes read is used up")
+
+    def _usage(self, end: End) -> Usage:
+        return Usage(
+            wall_ms=(time.monotonic() - self._started) * 1000,
+            cpu_ms=end.cpu_s * 1000,
+            memory_bytes=end.peak_bytes,
+            calls=self._calls,
+            read_bytes=self._read_bytes,
+            log_lines=len(self._log),
+        )
+
+
+def _budget(kind: Kind, text: str) -> Stopped:
+    """A used-up budget; the text names it."""
+    return Stopped(Last(kind, error=ScriptError("BudgetUsedUp", None, text)))

@@ -1,0 +1,67 @@
+"""How a run ended, told from how its child ended and from what was said before.
+
+What the kernel says goes before what the child says: a forbidden system call is an alarm even after a perfect answer,
+and an answer counts only if its child then ended well.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from .channel import End
+from .child import EXIT_MEMORY
+from .nursery import EXIT_NOT_JAILED
+from .outcomes import Kind, Limits, ScriptError
+from .shapes import Last
+
+_CPU_SIGNALS = (signal.SIGPROF, signal.SIGXCPU)
+
+
+def is_alarm(end: End) -> bool:
+    """Whether the kernel killed the child for a forbidden system call."""
+    return _signal(end) == getattr(signal, "SIGSYS", None)
+
+
+def ended_well(end: End) -> bool:
+    """Whether the child ended by itself after it had said all."""
+    return end.status == 0
+
+
+def by_end(end: End, limits: Limits) -> Last:
+    """What the child's end alone says, for a child that said nothing or did not end after it."""
+    number = _signal(end)
+    if is_alarm(end):
+        return crash("ForbiddenCall", "the kernel ended the script for a system call which no script can make")
+    if number in _CPU_SIGNALS or (number == signal.SIGKILL and end.killed is None and end.cpu_s > limits.cpu_s):
+        return timeout(f"the CPU time of {limits.cpu_s:g} s is used up")
+    if end.killed is not None:
+        return timeout(f"the time of {limits.wall_s:g} s is used up")
+    if end.status is None:
+        return crash("ZygoteDied", "the process which looks after the scripts died during the run")
+    if number == signal.SIGKILL:
+        return crash("Killed", "the script's process was killed from outside, as a system short of memory does")
+    if number is not None:
+        return crash("Crashed", f"the interpreter died by {signal.Signals(number).name}")
+    code = os.waitstatus_to_exitcode(end.status)
+    if code == EXIT_MEMORY:
+        return Last(Kind.OUT_OF_MEMORY, error=ScriptError("MemoryError", None, "the memory is used up"))
+    if code == EXIT_NOT_JAILED:
+        return crash("NotJailed", "the jail could not be closed, so the script was not run")
+    return crash("Ended", "the script's process ended without an answer")
+
+
+def crash(name: str, text: str) -> Last:
+    """Neither an answer nor a limit."""
+    return Last(Kind.CRASHED, error=ScriptError(name, None, text))
+
+
+def timeout(text: str) -> Last:
+    """Out of wall or CPU time."""
+    return Last(Kind.TIMED_OUT, error=ScriptError("TimedOut", None, text))
+
+
+def _signal(end: End) -> int | None:
+    if end.status is None or not os.WIFSIGNALED(end.status):
+        return None
+    return os.WTERMSIG(end.status)

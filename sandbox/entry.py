@@ -1,0 +1,10 @@
+"""Where a zygote's interpreter begins: the one place that joins the zygote and the language layer."""
+
+from __future__ import annotations
+
+from . import language, zygote
+
+
+def main() -> None:
+    """Be the zygote of the product."""
+    zygote.main(language)

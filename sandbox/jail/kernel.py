@@ -1,0 +1,46 @@
+"""The kernel's calls which Python does not offer, by number, through ctypes.
+
+One way in for all of them: a call by name that raises `OSError`. No wrapper library earns its place for that.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+from .syscalls import architecture, numbers
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+SECCOMP_MODE_FILTER = 2
+
+_LIBRARY = ctypes.CDLL(None, use_errno=True)
+_SYSCALL = _LIBRARY.syscall
+_SYSCALL.restype = ctypes.c_long
+_ARCHITECTURE = architecture()
+_NUMBERS = numbers(_ARCHITECTURE) if _ARCHITECTURE else {}
+
+
+def call(name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
+    """Ask the kernel. Raises `OSError` with the kernel's reason, `ENOSYS` where the table has no such call."""
+    if name not in _NUMBERS:
+        raise OSError(38, "no such system call here", name)
+    return call_number(_NUMBERS[name], name, *arguments)
+
+
+def call_number(number: int, name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
+    """The same for a number outside the table."""
+    plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    result: int = _SYSCALL(ctypes.c_long(number), *plain)
+    if result == -1:
+        fault = ctypes.get_errno()
+        raise OSError(fault, os.strerror(fault), name)
+    return result
+
+
+def control(option: int, value: int, more: ctypes.c_void_p | int = 0) -> None:
+    """The `prctl` call: change a property of this process."""
+    call("prctl", option, value, more, 0, 0)

@@ -1,0 +1,118 @@
+"""The order in which a forked child locks itself in: the one security decision that all others stand on.
+
+The zygote prepares a `Plan` once, so that a child makes a few dozen system calls and no decision. A child closes the
+doors (steps 1 to 8) as soon as it lives; what one run may use arrives from the zygote, and only then come the last
+steps. Until the last step is done no byte is read that a script, a user or a vendor had a hand in.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from . import kernel, landlock
+from .filter import Program
+
+CHANNEL = 3  #: the descriptor by which a child talks with the broker, and its only one
+_RULESET = 4
+_LAST_DESCRIPTOR = 2**32 - 1
+
+#: What the zygote tells a child before anybody else can write to its channel: memory in bytes, CPU time in seconds.
+LIMITS = struct.Struct("=Qd")
+
+_NOTHING_OF = (
+    "RLIMIT_FSIZE",
+    "RLIMIT_CORE",
+    "RLIMIT_NPROC",
+    "RLIMIT_MEMLOCK",
+    "RLIMIT_MSGQUEUE",
+    "RLIMIT_SIGPENDING",
+    "RLIMIT_RTPRIO",
+    "RLIMIT_NICE",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every child of this zygote does to itself."""
+
+    parent: int  #: the zygote's process id, as its children see it
+    base_bytes: int  #: address space of an idle child, to which a run's memory is added; 0 where it cannot be limited
+    user: int | None = None  #: the user and group to become, for a zygote that is root
+    ruleset: int | None = None  #: Landlock's deny-all
+    program: Program | None = None  #: seccomp
+
+
+def close_doors(plan: Plan, channel: int) -> None:
+    """Steps 1 to 8, for every child alike. Raises `OSError` if one fails, and then the child must end.
+
+    1. Keep the channel and nothing else that is open.
+    2. Limits that are the same for every run: no files, no processes, no core dump, no locked memory.
+    3. No groups, a group and a user of nobody else.
+    4. Die with the zygote. After step 3, because a change of user clears it; then see that it still lives.
+    5. Not dumpable: no other process of this user may look inside.
+    6. No new privileges, which 7 and 11 need.
+    7. Landlock.
+    8. No new descriptors. After step 7, whose ruleset is one.
+    9. (`lock_in`) Memory and CPU time of this run.
+    10. (`lock_in`) A CPU timer below a second's grain. Its signal cannot be caught: the filter has no way to.
+    11. (`lock_in`) The system call filter, last, because the steps above are what it forbids.
+    """
+    _keep_only(channel, plan.ruleset)  # 1
+    for name in _NOTHING_OF:
+        _limit(name, 0)  # 2
+    if plan.user is not None:
+        os.setgroups([])  # 3
+        os.setresgid(plan.user, plan.user, plan.user)
+        os.setresuid(plan.user, plan.user, plan.user)
+    if sys.platform == "linux":
+        kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # 4
+        if os.getppid() != plan.parent:
+            raise ProcessLookupError("the zygote is gone")
+        kernel.control(kernel.PR_SET_DUMPABLE, 0)  # 5
+        kernel.control(kernel.PR_SET_NO_NEW_PRIVS, 1)  # 6
+    if plan.ruleset is not None:
+        landlock.enter(_RULESET)  # 7
+    _limit("RLIMIT_NOFILE", 0)  # 8
+
+
+def lock_in(plan: Plan, limits: bytes) -> None:
+    """Steps 9 to 11, with what this run may use. When this returns, hostile bytes may be read."""
+    memory_bytes, cpu_s = LIMITS.unpack(limits)
+    if plan.base_bytes:
+        _limit("RLIMIT_AS", plan.base_bytes + memory_bytes)  # 9
+    whole_s = math.ceil(cpu_s) + 1
+    _limit("RLIMIT_CPU", whole_s, whole_s + 1)
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)  # 10
+    if plan.program is not None:
+        plan.program.install()  # 11
+
+
+def _keep_only(channel: int, ruleset: int | None) -> None:
+    """Move what is kept to its fixed place and close everything else, the standard streams included."""
+    last = CHANNEL
+    if ruleset is not None:
+        channel = os.dup(channel) if channel == _RULESET else channel
+        os.dup2(ruleset, _RULESET)
+        last = _RULESET
+    os.dup2(channel, CHANNEL)
+    try:
+        kernel.call("close_range", last + 1, _LAST_DESCRIPTOR, 0)
+    except OSError:
+        os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))  # an older kernel, or not Linux
+    os.closerange(0, CHANNEL)
+
+
+def _limit(name: str, soft: int, hard: int | None = None) -> None:
+    """Set a limit. Other systems than Linux lack some or refuse them: there the jail is weak and says so."""
+    if sys.platform == "linux":
+        resource.setrlimit(getattr(resource, name), (soft, soft if hard is None else hard))
+        return
+    with suppress(AttributeError, ValueError, OSError):
+        resource.setrlimit(getattr(resource, name), (soft, soft if hard is None else hard))

@@ -1,0 +1,180 @@
+"""Attempts to break out of our own jail, each made by a child of its own at every start of a zygote.
+
+A flag says what was asked for; only an attempt says what holds. Each layer can silently be missing (an old kernel, a
+container's profile, a forgotten option), so the proof is made where the scripts will run. Layers hide one another: where
+files cannot be opened for want of descriptors, a missing filter shows in the attempts that need none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from . import kernel
+from .lockdown import CHANNEL
+
+_STOPPED, _THROUGH = 10, 11  # exit codes of a probe
+_PTRACE_SEIZE = 0x4206  # ATTACH would stop the zygote where the jail is weak
+_X32_GETPPID = 0x40000000 + 110
+_EXECUTABLE = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+
+#: Memory in bytes and CPU time in seconds which a probe may use.
+PROBE_LIMITS = (32 * 1024 * 1024, 0.05)
+
+
+def _open_folder() -> None:
+    os.open("/", os.O_RDONLY)
+
+
+def _create_file() -> None:
+    os.open("/tmp/session-status-probe", os.O_CREAT | os.O_WRONLY, 0o600)  # noqa: S108 - must fail
+
+
+def _list_folder() -> None:
+    os.listdir("/")
+
+
+def _socket() -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+
+
+def _socket_pair() -> None:
+    socket.socketpair()
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        os._exit(_THROUGH)
+
+
+def _exec() -> None:
+    os.execv("/bin/true", ["true"])
+
+
+def _kill() -> None:
+    os.kill(os.getppid(), 0)
+
+
+def _ptrace() -> None:
+    kernel.call("ptrace", _PTRACE_SEIZE, os.getppid(), 0, 0)
+
+
+def _memory() -> None:
+    bytearray(2 * PROBE_LIMITS[0])
+
+
+def _executable_memory() -> None:
+    mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, _EXECUTABLE)
+
+
+def _make_executable() -> None:
+    page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | mmap.PROT_WRITE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    kernel.call("mprotect", address, mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_EXEC)
+
+
+def _foreign_descriptor() -> None:
+    os.write(2, b"x")
+
+
+def _second_descriptor() -> None:
+    os.dup(CHANNEL)
+
+
+def _become_root() -> None:
+    os.setuid(0)
+
+
+def _lift_limits() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def _disarm_timer() -> None:
+    signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _ignore_timer() -> None:
+    signal.signal(signal.SIGPROF, signal.SIG_IGN)
+
+
+def _block_timer() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF])
+
+
+def _new_namespace() -> None:
+    kernel.call("unshare", 0x10000000)
+
+
+def _io_uring() -> None:
+    kernel.call("io_uring_setup", 1, b"\0" * 120)
+
+
+def _x32_call() -> None:
+    kernel.call_number(_X32_GETPPID, "getppid")
+
+
+def _cpu_time() -> None:
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        pass
+
+
+#: Name in the report: attempt. An attempt that returns has got through.
+ATTEMPTS: dict[str, Callable[[], None]] = {
+    "open": _open_folder,
+    "create_file": _create_file,
+    "list_folder": _list_folder,
+    "socket": _socket,
+    "socket_pair": _socket_pair,
+    "fork": _fork,
+    "exec": _exec,
+    "kill": _kill,
+    "ptrace": _ptrace,
+    "memory": _memory,
+    "exec_map": _executable_memory,
+    "exec_protect": _make_executable,
+    "foreign_fd": _foreign_descriptor,
+    "second_fd": _second_descriptor,
+    "uid0": _become_root,
+    "lift_limits": _lift_limits,
+    "disarm_timer": _disarm_timer,
+    "ignore_timer": _ignore_timer,
+    "block_timer": _block_timer,
+    "new_namespace": _new_namespace,
+    "io_uring": _io_uring,
+    "x32_call": _x32_call,
+    "cpu_time": _cpu_time,
+}
+
+
+def body_of(name: str) -> Callable[[], None]:
+    """What the probe child does instead of serving: try, and say by its exit code what came of it."""
+
+    def attempt() -> None:
+        with suppress(OSError, MemoryError, AttributeError):
+            ATTEMPTS[name]()
+            os._exit(_THROUGH)
+        os._exit(_STOPPED)
+
+    return attempt
+
+
+def holds(name: str, status: int) -> bool:
+    """Whether the wait status of a probe proves that its attempt was stopped. Anything unclear does not."""
+    if os.WIFSIGNALED(status):
+        expected = ("SIGPROF", "SIGXCPU") if name == "cpu_time" else ("SIGSYS",)
+        return signal.Signals(os.WTERMSIG(status)).name in expected
+    return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _STOPPED
+
+
+def names() -> Iterator[str]:
+    """The attempts that make sense on this machine."""
+    x86 = os.uname().machine == "x86_64"
+    return (name for name in ATTEMPTS if x86 or name != "x32_call")

@@ -1,0 +1,157 @@
+"""Starts one zygote process and asks it for children.
+
+`exec` and not `fork`: what the broker holds (secrets, connections, threads) must not come along. The interpreter is
+started isolated, with an empty environment, and every descriptor but the control socket closed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .channel import Channel
+from .errors import SandboxError
+from .outcomes import Limits
+from .report import JailReport, from_hello
+from .runtime import runtime_key
+from .tending import HANDED, NO_CHILD, REQUEST
+
+#: Linux keeps the borders of messages; elsewhere every message here is small and alone on its way.
+RECORDS = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
+
+_START_S = 30.0  #: for interpreter, warm-up and probes on a busy machine
+_HAND_OVER_S = 10.0  #: a zygote that hands out no child for so long is taken for dead
+_BOOT = "import sys; sys.path[:0] = {path!r}; from {entry} import main; main()"
+
+
+class ZygoteLost(SandboxError):
+    """This zygote answers no more. Stays inside this package: the supply starts another."""
+
+
+class NoChild(SandboxError):
+    """The zygote lives, but the system lets it fork no more. Stays inside this package."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start zygotes. The defaults are the product; anything else is for the jail's own tests."""
+
+    entry: str = "sandbox.entry"  #: the module whose `main` the new interpreter calls
+    layers: tuple[str, ...] = ("namespaces", "user", "landlock", "seccomp")
+    spares: int = 1
+    path: tuple[str, ...] = ()  #: more folders to import from
+
+
+class Zygote:
+    """One zygote process, from its start to its end. Safe for many threads."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._control, inner = socket.socketpair(socket.AF_UNIX, RECORDS)
+        self._lock = threading.Lock()
+        self._open = True
+        self.born = time.monotonic()
+        self.asked = 0  #: how many children were asked for
+        settings = {"broker": os.getpid(), "layers": launch.layers, "spares": launch.spares}
+        boot = _BOOT.format(path=[*launch.path, *_import_path()], entry=launch.entry)
+        with inner:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
+                [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
+                stdin=inner,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        self.report = self._hello()
+
+    def child(self, limits: Limits) -> Channel:
+        """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases nothing of a run has happened."""
+        mine, theirs = socket.socketpair(socket.AF_UNIX, RECORDS)
+        try:
+            with theirs:
+                self._ask(REQUEST.pack(limits.wall_s, limits.cpu_s, limits.memory_bytes), theirs)
+            mine.settimeout(_HAND_OVER_S)
+            said, descriptors, _, _ = socket.recv_fds(mine, 1, 1)
+        except OSError as fault:
+            mine.close()
+            raise ZygoteLost("the zygote does not answer") from fault
+        except BaseException:
+            mine.close()
+            raise
+        if said == HANDED and descriptors:
+            return Channel(socket.socket(fileno=descriptors[0]), mine)
+        mine.close()
+        if said == NO_CHILD:
+            raise NoChild("the system lets the zygote fork no more processes")
+        raise ZygoteLost("the zygote died")
+
+    def retire(self) -> None:
+        """Ask it for nothing more. It ends by itself when the last of its runs is over."""
+        with self._lock:
+            if self._open:
+                self._open = False
+                self._control.close()
+
+    def bury(self, patience_s: float) -> None:
+        """Retire it, wait for its end, and after `patience_s` make an end. Nothing of it is left afterwards."""
+        self.retire()
+        try:
+            self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self) -> str:
+        """Why it died, if it could say so."""
+        try:
+            self._control.setblocking(False)  # noqa: FBT003 - the name of the thing
+            said = self._control.recv(8192)
+        except OSError:
+            return ""
+        return str(json.loads(said).get("fault", "")) if said else ""
+
+    def _ask(self, request: bytes, status: socket.socket) -> None:
+        """Requests are whole once sent; a retired zygote still serves what was sent before."""
+        with self._lock:
+            if not self._open:
+                raise ZygoteLost("the zygote is retired")
+            self.asked += 1
+            socket.send_fds(self._control, [request], [status.fileno()])
+
+    def _hello(self) -> JailReport:
+        known = {
+            "arch": platform.machine(),
+            "system": f"{platform.system()} {platform.release()}",
+            "runtime": runtime_key(),
+        }
+        self._control.settimeout(_START_S)
+        try:
+            said = self._control.recv(65536)
+        except OSError as fault:
+            said = json.dumps({"fault": f"the zygote said nothing for {_START_S:.0f} s ({fault})"}).encode()
+        self._control.settimeout(_HAND_OVER_S)
+        hello = json.loads(said) if said else {"fault": "the zygote ended before it could say anything"}
+        if "fault" in hello:
+            self.bury(0.0)
+            return JailReport(**known, fault=hello["fault"])
+        return from_hello(hello, **known)
+
+
+def _import_path() -> list[str]:
+    """Where the new interpreter finds us and what the language layer stands on; it has no site-packages of its own."""
+    folders = [Path(__file__).resolve().parent.parent]
+    for name in ("RestrictedPython", "tzdata"):
+        found = importlib.util.find_spec(name)
+        if found is not None and found.origin is not None:
+            folders.append(Path(found.origin).resolve().parent.parent)
+    return list(dict.fromkeys(str(folder) for folder in folders))

@@ -1,0 +1,105 @@
+"""What the jail must hold before a script may run, and what was found out about it.
+
+The report is proved, not configured: it says which attempts to break out got through here and now. Whether that is good
+enough is decided in one function, with a text an operator can act on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .errors import JailTooWeak
+
+log = logging.getLogger(__name__)
+
+#: What an operator may demand beyond the probes.
+DEMANDS = frozenset({"landlock", "namespaces"})
+
+
+@dataclass(frozen=True)
+class JailConfig:
+    """How strict to be. That every probe is stopped is always required, unless `allow_weak` says otherwise."""
+
+    allow_weak: bool = False  #: for development only: run scripts although a probe got through
+    require: frozenset[str] = frozenset()  #: of `DEMANDS`
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.require - DEMANDS)
+        if unknown:
+            raise ValueError(f"cannot require {', '.join(unknown)}; known are {', '.join(sorted(DEMANDS))}")
+
+
+@dataclass(frozen=True)
+class JailReport:
+    """What one zygote found out about its own jail."""
+
+    arch: str
+    system: str  #: name and release of the kernel
+    runtime: str  #: the runtime key: compiled code is valid for the same key only
+    seccomp: bool = False
+    landlock: int = 0  #: the ABI; 0 for none
+    namespaces: tuple[str, ...] = ()
+    empty_root: bool = False
+    uid: int = -1  #: who the children are, as they see it
+    leaks: tuple[str, ...] = ()  #: names of the probes that got through
+    fault: str = ""  #: why the jail could not be examined at all
+    weak: bool = False  #: scripts run although they should not
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for a table or JSON."""
+        return asdict(self)
+
+
+def missing(report: JailReport, config: JailConfig) -> tuple[str, ...]:
+    """What was demanded and is not there."""
+    there = {"landlock": report.landlock > 0, "namespaces": "pid" in report.namespaces and report.empty_root}
+    return tuple(name for name in sorted(config.require) if not there[name])
+
+
+def objection(report: JailReport, config: JailConfig) -> str:
+    """Why no script may run in this jail and what to do about it; empty if there is no objection."""
+    if report.fault:
+        return f"The jail could not be started: {report.fault}"
+    if report.leaks:
+        layers = f"seccomp {'on' if report.seccomp else 'OFF'}, Landlock ABI {report.landlock or 'NONE'}"
+        return (
+            f"The jail does not hold on this machine ({report.system}, {report.arch}; {layers}): these attempts to "
+            f"break out got through: {', '.join(report.leaks)}. Run on Linux 5.13 or newer on x86_64 or aarch64, and "
+            "let the container use seccomp and Landlock (Docker's and Kubernetes' default profiles do). For development"
+            " only, weak mode can be allowed."
+        )
+    absent = missing(report, config)
+    if absent:
+        return (
+            f"The configuration requires {' and '.join(absent)}, which this machine does not give. Allow them (a newer "
+            "kernel, user namespaces, a container profile that lets `unshare` and `mount` through) or stop requiring "
+            "them: every probe is stopped without."
+        )
+    return ""
+
+
+def judge(report: JailReport, config: JailConfig) -> JailReport:
+    """The report if scripts may run in this jail, marked as weak if they should not. Raises `JailTooWeak`."""
+    reason = objection(report, config)
+    if not reason:
+        return report
+    if report.fault or not config.allow_weak:
+        raise JailTooWeak(reason)
+    log.warning("WEAK SANDBOX: scripts are NOT confined, and weak mode is allowed. %s", reason)
+    return JailReport(**{**report.as_dict(), "weak": True})
+
+
+def from_hello(hello: Mapping[str, Any], **known: str) -> JailReport:
+    """What a zygote said about itself, as values."""
+    return JailReport(
+        **known,
+        seccomp=bool(hello["seccomp"]),
+        landlock=int(hello["landlock"]),
+        namespaces=tuple(hello["namespaces"]),
+        empty_root=bool(hello["empty_root"]),
+        uid=int(hello["uid"]),
+        leaks=tuple(hello["leaks"]),
+    )

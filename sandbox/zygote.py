@@ -1,0 +1,138 @@
+"""The zygote: a clean interpreter of its own, single-threaded, that forks one jailed child per run.
+
+Started by `launcher.py` with `-I -S`, an empty environment and the control socket as descriptor 0. It warms up whatever
+a script may need, gives up what it can, attacks its own jail, reports, and then only forks, kills and reaps. It never
+reads a byte that a script, a user or a vendor had a hand in: requests are numbers from the broker, and what a child
+writes goes to the broker through a channel whose end the zygote hands over unread.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from . import child, nursery, prelude
+from .jail import filter as seccomp
+from .jail import kernel, landlock, namespaces
+from .jail.lockdown import CHANNEL, Plan
+from .jail.syscalls import architecture
+from .tending import Ward
+
+CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket
+JAIL_USER = 64000  #: who the children of a root zygote are: a user that owns nothing
+_EXPENDABLE = "1000"  #: the out-of-memory killer takes us and our children before anything else
+
+
+def main(language: child.Language) -> None:
+    """Serve until the broker closes the control socket and the last run has ended, or until the broker is dead."""
+    settings = json.loads(sys.argv[1])
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a service stop reaches all processes; runs in flight shall end well
+    control = socket.socket(fileno=CONTROL)
+    try:
+        broker = _watch_broker(settings["broker"])
+        ward = _prepare(language, settings, control, broker)
+        ward.tend()
+    except Exception:  # noqa: BLE001 - the last words: without them nobody learns why the zygote died
+        with suppress(OSError):
+            control.send(json.dumps({"fault": traceback.format_exc()[-4000:]}).encode())
+        raise SystemExit(1) from None
+
+
+def _prepare(language: child.Language, settings: dict[str, Any], control: socket.socket, broker: int | None) -> Ward:
+    """Become a zygote, in this order.
+
+    1. Leave the namespaces, and become process 1 of a new one where that is possible.
+    2. Warm up: import and touch everything, while files can be read.
+    3. Mark ourselves as expendable and measure our address space, while `/proc` is there.
+    4. Make the Landlock ruleset and the filter, once for all children.
+    5. Put an empty folder in place of the root folder.
+    6. Drop every capability that is not needed for children.
+    7. Freeze what lives, so that no collection copies its pages in a child.
+    8. Attack the jail, and report.
+    """
+    layers = settings["layers"]
+    left = namespaces.unshare() if "namespaces" in layers else set()  # 1
+    if "pid" in left:
+        _become_first(control)
+    warnings.simplefilter("ignore")  # 2: a warning opens the source and writes to a stream
+    sys.unraisablehook = lambda _fault: None  # and so does an exception in a finalizer
+    language.warm()
+    before = prelude.prepare(language)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_EXPENDABLE)  # 3
+    machine = architecture() if "seccomp" in layers else None
+    version = landlock.abi() if "landlock" in layers else 0
+    as_root = os.getuid() == 0 and "user" not in left
+    plan = Plan(  # 4
+        parent=os.getpid(),
+        base_bytes=_address_space(),
+        user=JAIL_USER if as_root and "user" in layers else None,
+        ruleset=landlock.ruleset(version) if version else None,
+        program=seccomp.Program(seccomp.build(machine, CHANNEL)) if machine else None,
+    )
+    empty = "mnt" in left and _empty_root()  # 5
+    with suppress(OSError):
+        namespaces.keep_capabilities(_needed(as_root=as_root))  # 6
+    gc.collect()
+    gc.freeze()  # 7
+    report = {  # 8
+        "landlock": version,
+        "seccomp": machine is not None,
+        "namespaces": sorted(left),
+        "empty_root": empty,
+        "uid": plan.user if plan.user is not None else os.getuid(),
+        "leaks": nursery.leaks(plan),
+    }
+    control.send(json.dumps(report).encode())
+    return Ward(control, broker, plan, lambda: child.serve(language), before, settings["spares"])
+
+
+def _become_first(control: socket.socket) -> None:
+    """Fork into the new process namespace. The outer process only waits, because the launcher knows its number."""
+    inner = os.fork()
+    if inner == 0:
+        kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        return
+    control.close()
+    with suppress(OSError):
+        namespaces.keep_capabilities(())
+    _, status = os.waitpid(inner, 0)
+    os._exit(os.waitstatus_to_exitcode(status) != 0)
+
+
+def _watch_broker(pid: int) -> int | None:
+    """A descriptor that becomes readable when the broker has died, for the case that a copy of its socket lives on."""
+    watch = nursery.watch(pid)
+    if os.getppid() != pid:
+        raise ProcessLookupError("the broker was gone before the zygote had started")
+    return watch
+
+
+def _address_space() -> int:
+    """Bytes of address space which an idle child has; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _empty_root() -> bool:
+    try:
+        namespaces.empty_root()
+    except OSError:
+        return False  # a container's profile may forbid to mount; Landlock and the filter still hold
+    return True
+
+
+def _needed(*, as_root: bool) -> tuple[int, ...]:
+    return (namespaces.CAP_KILL, namespaces.CAP_SETGID, namespaces.CAP_SETUID) if as_root else ()
