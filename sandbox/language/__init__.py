@@ -1,1 +1,37 @@
-"""Front page, to be written."""
+"""The language of scripts: what they may say (checked at submission) and what they are given (at a run).
+
+    compile_source(source)          text -> findings, or code          runs in the jail
+    execute(code, given, call)      code -> the answer of status()     runs in the jail
+    warm()                          before the jail closes             runs in the zygote
+
+One of four layers; the jail, the broker and the message contract hold without it. It goes by allow-lists only: what
+`offered` does not name does not exist for a script.
+"""
+
+from __future__ import annotations
+
+from .api import ApiError
+from .compiler import Compilation, compile_source
+from .execution import execute
+from .messages import NotAMessage
+from .offered import API_LEVEL, OFFERED, WITHHELD, Offered
+from .parsing import SCRIPT_NAME
+from .runtime import RUNTIME_KEY
+from .warmth import warm
+from .withheld import Withheld
+
+__all__ = [
+    "API_LEVEL",
+    "OFFERED",
+    "RUNTIME_KEY",
+    "SCRIPT_NAME",
+    "WITHHELD",
+    "ApiError",
+    "Compilation",
+    "NotAMessage",
+    "Offered",
+    "Withheld",
+    "compile_source",
+    "execute",
+    "warm",
+]

@@ -1,0 +1,42 @@
+"""Python's own names as scripts get them: functions as they are, types as facades, errors as classes."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from .encodings_offered import make_bytes, make_text
+from .facade import Facade, is_instance
+from .frozen import FrozenDict, FrozenList
+from .guards import get_iterator
+from .offered import BUILTIN_NAMES, EXCEPTION_NAMES, TYPE_NAMES
+
+
+def _iterator(value: Any) -> Any:
+    return iter(get_iterator(value))
+
+
+_REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"bytes": make_bytes, "isinstance": is_instance, "iter": _iterator, "str": make_text}
+)
+_KINDS: Mapping[str, tuple[type, ...]] = MappingProxyType({"dict": (dict, FrozenDict), "list": (list, FrozenList)})
+
+
+def _build(name: str) -> Any:
+    original = getattr(builtins, name)
+    call = _REPLACED.get(name, original)
+    if not isinstance(original, type):
+        return call
+    members = {member: getattr(original, member) for member in TYPE_NAMES.get(name, ())}
+    return Facade(name, members, call=call, kinds=_KINDS.get(name, (original,)))
+
+
+#: Everything but `print`, which belongs to a run.
+STANDING_BUILTINS: Mapping[str, Any] = MappingProxyType(
+    {
+        **{name: _build(name) for name in BUILTIN_NAMES if name != "print"},
+        **{name: getattr(builtins, name) for name in EXCEPTION_NAMES},
+    }
+)

@@ -1,0 +1,36 @@
+"""The datetime module for one run: its clock stands still at the run's `now`.
+
+A run can be repeated with the same outcome only if no script can read another clock. Local time is UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+
+def clock_functions(now: dt.datetime) -> Mapping[str, Callable[..., Any]]:
+    """Replacements for what would read the machine's clock, by their names in the module."""
+    now = now.astimezone(dt.UTC)
+    naive = now.replace(tzinfo=None)
+
+    def datetime_now(tz: dt.tzinfo | None = None) -> dt.datetime:
+        return naive if tz is None else now.astimezone(tz)
+
+    return MappingProxyType(
+        {
+            "datetime.now": datetime_now,
+            "datetime.today": lambda: naive,
+            "datetime.utcnow": lambda: naive,
+            "date.today": naive.date,
+            "datetime.fromtimestamp": _from_timestamp,
+            "datetime.utcfromtimestamp": lambda seconds: _from_timestamp(seconds),
+        }
+    )
+
+
+def _from_timestamp(timestamp: float, tz: dt.tzinfo | None = None) -> dt.datetime:
+    moment = dt.datetime.fromtimestamp(timestamp, dt.UTC)
+    return moment.replace(tzinfo=None) if tz is None else moment.astimezone(tz)

@@ -1,0 +1,65 @@
+"""hashlib and hmac for scripts: digests by name or by function, nothing that takes a callable or burns time.
+
+`hmac.new` takes anything callable as its digest; here it takes the digests offered. Key stretching is withheld.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+from typing import Any
+
+_NAMES = ("blake2b", "blake2s", "md5", "sha1", "sha224", "sha256", "sha384", "sha3_256", "sha3_512", "sha512")
+
+
+def _constructor(name: str) -> Callable[..., Any]:
+    def digest(data: bytes = b"", *, usedforsecurity: bool = True) -> Any:
+        return hashlib.new(name, _as_bytes(data), usedforsecurity=usedforsecurity)
+
+    return digest
+
+
+def _as_bytes(data: object) -> bytes:
+    if isinstance(data, str):
+        raise TypeError("a digest is made of bytes: write text.encode()")
+    return bytes(data)  # type: ignore[call-overload, no-any-return]  # Python checks the type
+
+
+_CONSTRUCTORS = MappingProxyType({name: _constructor(name) for name in _NAMES})
+_BY_FUNCTION = MappingProxyType({id(function): name for name, function in _CONSTRUCTORS.items()})
+
+
+def _digest_name(digest: object) -> str:
+    name = digest.lower().replace("-", "_") if isinstance(digest, str) else _BY_FUNCTION.get(id(digest))
+    name = {"sha_1": "sha1", "sha_256": "sha256", "sha_512": "sha512"}.get(name or "", name)
+    if name not in _CONSTRUCTORS:
+        raise ValueError(f"the digest is one of {', '.join(_NAMES)}")
+    return str(name)
+
+
+def new_digest(name: str, data: bytes = b"") -> Any:
+    """`hashlib.new`."""
+    return _CONSTRUCTORS[_digest_name(name)](data)
+
+
+def new_hmac(key: bytes, msg: bytes | None = None, digestmod: object = "") -> hmac.HMAC:
+    """`hmac.new`."""
+    if not digestmod:
+        raise TypeError("hmac.new wants a digest: hmac.new(key, text.encode(), hashlib.sha256)")
+    return hmac.new(_as_bytes(key), None if msg is None else _as_bytes(msg), _digest_name(digestmod))
+
+
+def hmac_digest(key: bytes, msg: bytes, digest: object) -> bytes:
+    """`hmac.digest`."""
+    return hmac.digest(_as_bytes(key), _as_bytes(msg), _digest_name(digest))
+
+
+HASHLIB = MappingProxyType({**_CONSTRUCTORS, "new": new_digest})
+HMAC = MappingProxyType({"compare_digest": hmac.compare_digest, "digest": hmac_digest, "new": new_hmac})
+
+
+def digest_types() -> Iterable[type]:
+    """The exact types of digest objects on this Python."""
+    return {type(function()) for function in _CONSTRUCTORS.values()} | {hmac.HMAC}

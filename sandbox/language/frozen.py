@@ -1,0 +1,69 @@
+"""Frozen values which scripts are given: records with named fields, dicts and lists that cannot change.
+
+A frozen dict is a dict (it equals one, it can be unpacked and written as JSON) whose every change is refused, by the
+guards which go by exact type and again by the class itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+
+def _refuse(self: object, *_args: object, **_kwargs: object) -> NoReturn:
+    raise TypeError("this value is frozen; change a copy of it: .copy()")
+
+
+class FrozenDict(dict[str, Any]):
+    """A dict that scripts can read, iterate, copy and compare."""
+
+    __slots__ = ()
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+
+class FrozenList(list[Any]):
+    """A list that scripts can read, iterate, copy and compare."""
+
+    __slots__ = ()
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
+    append = clear = extend = insert = pop = remove = reverse = sort = _refuse  # type: ignore[assignment]
+
+
+def freeze(value: Any) -> Any:
+    """Plain JSON data with every dict and list in it frozen."""
+    if isinstance(value, Mapping):
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return FrozenList(freeze(item) for item in value)
+    return value
+
+
+class Record:
+    """Named fields, read with a dot: the user, the session, the api, a response. Immutable."""
+
+    __slots__ = ("_fields", "_label")
+
+    def __init__(self, label: str, fields: Mapping[str, Any]) -> None:
+        object.__setattr__(self, "_label", label)
+        object.__setattr__(self, "_fields", MappingProxyType(dict(fields)))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a record is frozen")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a record is frozen")
+
+    def __repr__(self) -> str:
+        return f"<{self._label}>"
+
+
+def read_field(record: Record, name: str) -> Any:
+    """One field; an unknown name is an AttributeError that lists the fields."""
+    fields: Mapping[str, Any] = record._fields  # noqa: SLF001 -- the one reader
+    if name in fields:
+        return fields[name]
+    label: str = record._label  # noqa: SLF001 -- the one reader
+    hint = f'; for other data write {label}.attributes.get("{name}")' if "attributes" in fields else ""
+    raise AttributeError(f"{label} has no {name}; it has {', '.join(sorted(fields))}{hint}")

@@ -1,0 +1,169 @@
+"""The parts of the standard library which scripts may import, as facades made from the table of what is offered.
+
+A name is taken from the module itself unless it has a replacement here: one that takes no class or callable which
+the original would trust, reads no file and imports nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import collections
+import datetime as dt
+import decimal
+import functools
+import itertools
+import json
+import math
+import re
+import statistics
+import textwrap
+import unicodedata
+import urllib.parse
+import zoneinfo
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from .clock import clock_functions
+from .digests import HASHLIB, HMAC
+from .facade import Facade, names_of
+from .offered import MODULES
+from .zones import available_timezones, make_zone
+
+
+def _loads(
+    s: str | bytes,
+    *,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+) -> Any:
+    return json.loads(s, parse_float=parse_float, parse_int=parse_int, object_hook=object_hook)
+
+
+def _dumps(
+    obj: Any,
+    *,
+    indent: int | str | None = None,
+    sort_keys: bool = False,
+    ensure_ascii: bool = True,
+    separators: tuple[str, str] | None = None,
+    default: Callable[[Any], Any] | None = None,
+) -> str:
+    return json.dumps(
+        obj, indent=indent, sort_keys=sort_keys, ensure_ascii=ensure_ascii, separators=separators, default=default
+    )
+
+
+def _quote(string: str | bytes, safe: str = "/") -> str:
+    return urllib.parse.quote(string, safe=safe)
+
+
+def _quote_plus(string: str | bytes, safe: str = "") -> str:
+    return urllib.parse.quote_plus(string, safe=safe)
+
+
+def _urlencode(query: Any, doseq: bool = False, safe: str = "", quote_via: object = None) -> str:  # noqa: FBT001, FBT002 -- as in the standard library
+    quote = urllib.parse.quote if quote_via is _quote else urllib.parse.quote_plus
+    return urllib.parse.urlencode(query, doseq=doseq, safe=safe, quote_via=quote)
+
+
+def _parse_qs(qs: str, keep_blank_values: bool = False) -> dict[str, list[str]]:  # noqa: FBT001, FBT002 -- as above
+    return urllib.parse.parse_qs(qs, keep_blank_values=keep_blank_values)
+
+
+def _parse_qsl(qs: str, keep_blank_values: bool = False) -> list[tuple[str, str]]:  # noqa: FBT001, FBT002 -- as above
+    return urllib.parse.parse_qsl(qs, keep_blank_values=keep_blank_values)
+
+
+_SOURCES: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "base64": base64,
+        "collections": collections,
+        "datetime": dt,
+        "decimal": decimal,
+        "functools": functools,
+        "itertools": itertools,
+        "json": json,
+        "math": math,
+        "re": re,
+        "statistics": statistics,
+        "textwrap": textwrap,
+        "unicodedata": unicodedata,
+        "urllib.parse": urllib.parse,
+        "zoneinfo": zoneinfo,
+    }
+)
+
+_REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "hashlib": HASHLIB,
+        "hmac": HMAC,
+        "json": {"loads": _loads, "dumps": _dumps},
+        "urllib.parse": {
+            "parse_qs": _parse_qs,
+            "parse_qsl": _parse_qsl,
+            "quote": _quote,
+            "quote_plus": _quote_plus,
+            "unquote": lambda string: urllib.parse.unquote(string),
+            "unquote_plus": lambda string: urllib.parse.unquote_plus(string),
+            "urlencode": _urlencode,
+        },
+        "zoneinfo": {
+            "ZoneInfo": Facade("ZoneInfo", call=make_zone, kinds=(zoneinfo.ZoneInfo,)),
+            "available_timezones": available_timezones,
+        },
+    }
+)
+
+
+def _build(module: str, replaced: Mapping[str, Any]) -> Facade:
+    names: dict[str, Any] = {}
+    for name in MODULES[module]:
+        if "." in name:
+            continue
+        value = replaced[name] if name in replaced else getattr(_SOURCES[module], name)
+        names[name] = _as_facade(module, name, value, replaced) if _is_plain_class(value) else _plain(value)
+    return Facade(module, names)
+
+
+def _is_plain_class(value: object) -> bool:
+    return isinstance(value, type) and not issubclass(value, Exception)
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, re.RegexFlag) else value
+
+
+def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) -> Facade:
+    members = {}
+    for dotted in MODULES[module]:
+        owner, _, member = dotted.partition(".")
+        if member and owner == name:
+            members[member] = replaced[dotted] if dotted in replaced else getattr(kind, member)
+    call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else kind
+    return Facade(name, members, call=call, kinds=(kind,))
+
+
+_STANDING = {
+    module: _build(module, _REPLACED.get(module, {})) for module in MODULES if module not in {"urllib", "datetime"}
+}
+
+
+def library(now: dt.datetime) -> Callable[[str], Any]:
+    """What `import` means in one run: the function resolves `json` and `datetime.timedelta`."""
+    modules = {
+        **_STANDING,
+        "urllib": Facade("urllib", {"parse": _STANDING["urllib.parse"]}),
+        "datetime": _build("datetime", clock_functions(now)),
+    }
+
+    def resolve(meaning: str) -> Any:
+        if meaning in modules:
+            return modules[meaning]
+        module, _, name = meaning.rpartition(".")
+        if module in modules and name in names_of(modules[module]):
+            return names_of(modules[module])[name]
+        raise ImportError(f"{meaning} is not offered")
+
+    return resolve

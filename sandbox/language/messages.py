@@ -1,0 +1,117 @@
+"""What a script answers with: `message(...)`, `hidden()`, and `with_query(...)` to build a link.
+
+Only shapes and types are checked here, for helpful errors; whether a text or a link may be shown is judged outside.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+
+class NotAMessage(TypeError):
+    """`status` returned something else than `message(...)` or `hidden()`."""
+
+
+class Message:
+    """What `message` made; a script can only return it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Mapping[str, str | None] | None) -> None:
+        object.__setattr__(self, "_value", value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a message is frozen")
+
+    def __repr__(self) -> str:
+        return "<hidden>" if self._value is None else "<message>"
+
+
+def message(text: str, link: str | None = None, color: str | None = None) -> Message:
+    """The message to show: a text, with a link a button, with a colour such as "#006109"."""
+    if type(text) is not str:
+        raise TypeError(f"message(text): the text must be a string, not {_kind(text)}; write str(value) or an f-string")
+    for name, value, example in (("link", link, "https://…"), ("color", color, "#006109")):
+        if value is not None and type(value) is not str:
+            raise TypeError(
+                f'message(…, {name}): {name} must be a string such as "{example}" or None, not {_kind(value)}'
+            )
+    return Message({"text": text, "link": link, "color": color})
+
+
+def hidden() -> Message:
+    """Show no widget at all."""
+    return Message(None)
+
+
+def answer_of(returned: object) -> dict[str, str | None] | None:
+    """What `status` returned as plain data; `None` for `hidden()`. Raises NotAMessage."""
+    if type(returned) is Message:
+        value: Mapping[str, str | None] | None = returned._value  # noqa: SLF001 -- the one reader
+        return None if value is None else dict(value)
+    if returned is None:
+        hint = 'it ended without return; write return message("…") or return hidden()'
+    elif returned is message or returned is hidden:
+        hint = "a function was returned without being called; write message(…) or hidden()"
+    elif type(returned) is str:
+        hint = "it returned a string; write return message(text)"
+    else:
+        hint = f"it returned {_kind(returned)}; write return message(…) or return hidden()"
+    raise NotAMessage(f"status() must return a message: {hint}")
+
+
+def with_query(url: str, params: Mapping[str, Any] | None = None, /, **named: Any) -> str:
+    """The address with parameters added: encoded, after those that are there, before the fragment."""
+    if type(url) is not str:
+        raise TypeError(f"with_query(url, …): the url must be a string, not {_kind(url)}")
+    pairs = [*query_pairs(params, "with_query"), *query_pairs(named, "with_query")]
+    if not pairs:
+        return url
+    address, mark, fragment = url.partition("#")
+    if "?" not in address:
+        joint = "?"
+    else:
+        joint = "" if address.endswith(("?", "&")) else "&"
+    query = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="")
+    return f"{address}{joint}{query}{mark}{fragment}"
+
+
+def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
+    """Parameters as pairs of text: a list gives its name several times, None leaves it out."""
+    if params is None:
+        return []
+    if isinstance(params, Mapping):
+        items: Iterable[Any] = params.items()
+    elif isinstance(params, list | tuple):
+        items = params
+    else:
+        raise TypeError(f'{caller}: params must be a dict such as {{"uid": user.id}}, not {_kind(params)}')
+    pairs = []
+    for item in items:
+        if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 -- a pair
+            raise TypeError(f"{caller}: params as a list must hold pairs of name and value")
+        name, value = item
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if part is not None:
+                pairs.append((_text(name, caller), _text(part, caller)))
+    return pairs
+
+
+def _text(value: object, caller: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    raise TypeError(f"{caller}: a parameter must be text, a number or a time, not {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"

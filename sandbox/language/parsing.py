@@ -1,0 +1,121 @@
+"""From checked text to a syntax tree, or to findings: never an exception, a print or an opened file.
+
+Python's parser prints warnings, opens the file that it believes the text comes from, and folds look-alike letters of
+names (NFKC) so that the tree no longer shows what was written. All three are dealt with here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from types import CodeType
+
+from .findings import Findings
+
+#: The name of scripts in tracebacks.
+SCRIPT_NAME = "<script>"
+#: While parsing, Python tries to open the file of this name to quote a faulty line. The half character makes that
+#: impossible before any system call is made; in the jail the call would kill the child.
+UNOPENABLE = "<script \ud800>"
+
+MAX_NODES = 20_000
+MAX_DEPTH = 100
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+#: A letter which may stand in names and which NFKC does not fold.
+_PROBE = "\u01c2"
+_NAMED = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
+
+
+def parse(source: str, findings: Findings) -> ast.Module | None:
+    """The tree of a source text; `None` if there is none, which is then among the findings."""
+    tree = _guarded(lambda: ast.parse(source, UNOPENABLE), findings)
+    if not isinstance(tree, ast.Module):
+        return None
+    if not source.isascii():
+        _check_names(source, findings)
+    if not _is_within_limits(tree):
+        findings.at(1, 1, "too-complex", why=f"The limits are {MAX_NODES} parts and a depth of {MAX_DEPTH}.")
+        return None
+    return tree
+
+
+def compile_tree(tree: ast.Module, findings: Findings) -> CodeType | None:
+    """Compile a transformed tree."""
+    code = _guarded(lambda: compile(tree, UNOPENABLE, "exec", dont_inherit=True), findings)
+    return _renamed(code) if isinstance(code, CodeType) else None
+
+
+def _guarded(step: Callable[[], object], findings: Findings) -> object:
+    """Run one step of Python's compiler and turn all that it may say into findings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            return step()
+        except SyntaxError as error:
+            _report_syntax_error(error, findings)
+        except (ValueError, TypeError, OverflowError) as error:
+            findings.at(1, 1, "not-text", why=str(error))
+        except (RecursionError, MemoryError):
+            findings.at(1, 1, "too-complex", why="Python's own limits are lower than the nesting of this script.")
+        finally:
+            for warning in caught:
+                findings.at(warning.lineno, 1, "python-warning", message=_sentence(str(warning.message)))
+    return None
+
+
+def _report_syntax_error(error: SyntaxError, findings: Findings) -> None:
+    line = error.lineno or 1
+    if findings.refused_line(line):
+        return  # a hidden character was reported there, and the parser stumbled over it
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    findings.at(line, error.offset or 1, "python-syntax", message=_sentence(error.msg or "?"), version=version)
+
+
+def _sentence(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().rstrip(".")
+
+
+def _check_names(source: str, findings: Findings) -> None:
+    """Report names which are not ASCII, in a copy of the text where folding cannot hide them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            probe = ast.parse(_NOT_ASCII.sub(_PROBE, source), UNOPENABLE)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            findings.at(1, 1, "ascii-name")
+            return
+    places = Findings(_NOT_ASCII.sub(_PROBE, source))
+    for node in ast.walk(probe):
+        if any(_PROBE in name for name in _names_of(node)):
+            line, column = places.place(node)
+            findings.at(line, column, "ascii-name")
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    names = []
+    for field in _NAMED:
+        value = getattr(node, field, None)
+        values = value if isinstance(value, list) else [value]
+        names.extend(item for item in values if isinstance(item, str))
+    return names
+
+
+def _is_within_limits(tree: ast.Module) -> bool:
+    nodes = 0
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        nodes += 1
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            return False
+        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return True
+
+
+def _renamed(code: CodeType) -> CodeType:
+    inner = tuple(_renamed(value) if isinstance(value, CodeType) else value for value in code.co_consts)
+    return code.replace(co_consts=inner, co_filename=SCRIPT_NAME)

@@ -1,0 +1,142 @@
+"""Our RestrictedPython policy: refuses what the review refuses, rewrites what authors need, inserts the guards.
+
+Only ever stricter than RestrictedPython's own, with three exceptions which are safe because the names they produce
+are ours: `print` and imports are resolved to facades, `d[k] += 1` goes through a guard of its own, and a literal
+template keeps its `format`. Nodes made here are not visited again, which is why they may use guard names.
+
+Invariant for the next editor: every load of an attribute or item, every iteration and every write to an item in the
+result goes through a guard, and no name that begins with an underscore can be bound by a script.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer, copy_locations
+
+from .findings import Findings
+from .imports import bindings
+from .templates import is_template_call
+
+
+class Policy(RestrictingNodeTransformer):
+    """Transforms a reviewed tree. Its own refusals are a second net; a correct review leaves nothing to it."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__()
+        self._findings = findings
+
+    def error(self, node: ast.AST, info: str) -> None:
+        self._findings.node(node, "restricted", message=info.rstrip("."))
+
+    def _refuse(self, node: ast.AST) -> ast.AST:
+        self.not_allowed(node)
+        return node
+
+    visit_ClassDef = _refuse
+    visit_With = _refuse
+    visit_Yield = _refuse
+    visit_YieldFrom = _refuse
+    visit_Global = _refuse
+    visit_Pow = _refuse
+    visit_LShift = _refuse
+    visit_MatMult = _refuse
+    visit_TemplateStr = _refuse
+    visit_Interpolation = _refuse
+    visit_AnnAssign = _refuse
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        # RestrictedPython collects prints; here print is a plain function and printed a plain name
+        if node.id == "printed" or (node.id == "print" and isinstance(node.ctx, ast.Load)):
+            return node
+        return super().visit_Name(node)
+
+    def check_name(self, node: Any, name: str | None, allow_magic_methods: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 -- the signature of the base class; no magic method is ever allowed
+        if name != "printed":
+            super().check_name(node, name)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        if node.decorator_list or node.returns:
+            self._refuse(node)
+        return super().visit_FunctionDef(node)
+
+    def visit_List(self, node: ast.List) -> Any:
+        # RestrictedPython guards the unpacking of tuple targets only
+        if isinstance(node.ctx, ast.Store):
+            return self.visit_Tuple(ast.copy_location(ast.Tuple(node.elts, node.ctx), node))
+        return super().visit_List(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            self._refuse(node)
+        if any(word.arg is None or word.arg.startswith("_") for word in node.keywords):
+            self._refuse(node)
+        if not is_template_call(node):
+            return super().visit_Call(node)
+        assert isinstance(node.func, ast.Attribute)
+        template = node.func.value
+        node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
+        node.func, node.args = _load("_format_"), [template, *node.args]
+        copy_locations(node.func, node)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if node.attr in {"format", "format_map", "mro"} or not isinstance(node.ctx, ast.Load):
+            self._refuse(node)
+        return super().visit_Attribute(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """`c[k] += v` becomes `_inplace_item_(_item_place_(c, k), "+=", v)`: each part evaluated once, in order."""
+        if isinstance(node.op, ast.Pow | ast.LShift | ast.MatMult):
+            self._refuse(node)
+        if not isinstance(node.target, ast.Subscript):
+            return super().visit_AugAssign(node)
+        container, key, value = (self.visit(part) for part in (node.target.value, node.target.slice, node.value))
+        place = ast.Call(_load("_item_place_"), [container, key], [])
+        operator = ast.Constant(IOPERATOR_TO_STR[type(node.op)])
+        change = ast.Expr(ast.Call(_load("_inplace_item_"), [place, operator, value], []))
+        copy_locations(change, node)
+        return change
+
+    def visit_Import(self, node: ast.Import) -> Any:
+        return self._import(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+        return self._import(node)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> Any:
+        """`import json as j` becomes `j = _import_("json")`; Python's import system is never asked."""
+        self.check_import_names(node)
+        assigns = []
+        for _, name, meaning in bindings(node):
+            source = ast.Call(_load("_import_"), [ast.Constant(meaning)], [])
+            assign = ast.Assign([ast.Name(name, ast.Store())], source)
+            copy_locations(assign, node)
+            assigns.append(assign)
+        return assigns
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        if node.type is None:
+            node.type = _load("Exception")
+            copy_locations(node.type, node)
+        return super().visit_ExceptHandler(node)
+
+    def visit_Try(self, node: ast.Try) -> Any:
+        """A used-up budget ends the run: a first handler raises it again before the script's own are asked."""
+        node = self.node_contents_visit(node)
+        if node.handlers:
+            again = ast.Raise()
+            handler = ast.ExceptHandler(_load("_unstoppable_"), None, [again])
+            copy_locations(handler, node.handlers[0])
+            node.handlers.insert(0, handler)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        if isinstance(node.value, complex):
+            self._refuse(node)
+        return node
+
+
+def _load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())

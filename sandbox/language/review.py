@@ -1,0 +1,230 @@
+"""The review of a script's tree: every construct that is refused, each with its words.
+
+Deny by default: a node type which is not in `_ALLOWED` is refused, also one that a later Python invents. This pass
+changes nothing; the RestrictedPython policy behind it refuses the same again and inserts the guards.
+"""
+
+from __future__ import annotations
+
+import ast
+from types import MappingProxyType
+
+from .findings import Findings
+from .offered import KNOWN_ATTRIBUTES, OUR_NAMES
+from .templates import is_template_call, template_fault
+from .withheld import WITHHELD_ATTRIBUTES
+
+#: Digits of the largest whole number which may be written.
+MAX_DIGITS = 18
+#: Characters.
+MAX_STRING = 8_000
+
+#: Names which are bound by nobody but the sandbox.
+RESERVED = frozenset(OUR_NAMES) | {"print"}
+
+_ALLOWED = tuple(
+    getattr(ast, name)
+    for name in (
+        "Module Expr Assign AugAssign AnnAssign Delete Pass Return If For While Break Continue Try ExceptHandler "
+        "Raise Assert FunctionDef arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript "
+        "Slice Starred Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp "
+        "comprehension UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add "
+        "Sub Mult Div FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
+    ).split()
+)
+
+_REFUSED = MappingProxyType(
+    {
+        "ClassDef": "class",
+        "Yield": "yield",
+        "YieldFrom": "yield",
+        "With": "with",
+        "Global": "global",
+        "Nonlocal": "global",
+        "AsyncFunctionDef": "async",
+        "AsyncFor": "async",
+        "AsyncWith": "async",
+        "Await": "async",
+        "Match": "match",
+        "TryStar": "except-star",
+    }
+)
+
+_REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
+
+
+class Review(ast.NodeVisitor):
+    """Visits a tree and reports into `findings`."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def visit(self, node: ast.AST) -> None:
+        name = type(node).__name__
+        if name in _REFUSED:
+            self._findings.node(node, _REFUSED[name])
+            return self.generic_visit(node)
+        if not isinstance(node, _ALLOWED) and not isinstance(node, tuple(_REFUSED_OPERATORS)):
+            self._findings.node(node, "syntax", part=name)
+            return self.generic_visit(node)
+        getattr(self, f"visit_{name}", self.generic_visit)(node)
+        return None
+
+    # names
+
+    def _bind(self, node: ast.AST, name: str | None) -> None:
+        if name is None:
+            return
+        if (name.startswith("_") and name != "_") or name.endswith("__roles__"):
+            self._findings.node(node, "underscore-name", name=name)
+        elif name in RESERVED:
+            self._findings.node(node, "own-name", name=name)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._bind(node, node.id)
+        elif node.id.startswith("_") and node.id not in {"_", "__name__", "__file__", "__doc__", "__import__"}:
+            self._findings.node(node, "underscore-name", name=node.id)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node, node.arg)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self._bind(node, node.asname)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._bind(node, node.name)
+        for decorator in node.decorator_list:
+            self._findings.node(decorator, "decorator")
+        if getattr(node, "type_params", None):
+            self._findings.node(node, "syntax", part="A type parameter")
+        self.generic_visit(node)
+
+    def visit_arguments(self, node: ast.arguments) -> None:
+        for default in [*node.defaults, *(default for default in node.kw_defaults if default is not None)]:
+            if not _is_plain(default):
+                self._findings.node(default, "default")
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._bind(node, node.name)
+        if node.type is None:
+            self._findings.node(node, "bare-except")
+        self.generic_visit(node)
+
+    # attributes and calls
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._findings.node(node, "attribute-assign")
+        elif node.attr == "format":
+            self._findings.node(node, "format-template")
+        else:
+            self._check_attribute(node)
+        self.visit(node.value)
+
+    def _check_attribute(self, node: ast.Attribute) -> None:
+        name = node.attr
+        if name.startswith("_") or name.endswith("__roles__"):
+            self._findings.node(node, "underscore-attribute", name=name)
+        elif name in KNOWN_ATTRIBUTES:
+            return
+        elif name in WITHHELD_ATTRIBUTES:
+            entry = WITHHELD_ATTRIBUTES[name]
+            self._findings.node(node, "attribute", name=name, why=entry.why, instead=entry.instead)
+        else:
+            why = "No value of a script has it."
+            instead = f'Check the spelling; keys of data are read with data["{name}"].'
+            self._findings.node(node, "attribute", name=name, why=why, instead=instead)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                self._findings.node(argument, "star-call")
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._findings.node(keyword.value, "star-call")
+            elif keyword.arg.startswith("_"):
+                self._findings.node(keyword, "keyword", name=keyword.arg)
+        if isinstance(node.func, ast.Name) and node.func.id == "_":
+            self._findings.node(node, "underscore-call")
+        if not is_template_call(node):
+            return self.generic_visit(node)
+        self._check_template(node)
+        for part in [*node.args, *node.keywords]:
+            self.visit(part)
+        return None
+
+    def _check_template(self, node: ast.Call) -> None:
+        assert isinstance(node.func, ast.Attribute)
+        assert isinstance(node.func.value, ast.Constant)
+        self.visit(node.func.value)
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            return
+        names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+        fault = template_fault(node.func.value.value, len(node.args), names)
+        if fault:
+            self._findings.node(node, fault.rule, **fault.words)
+
+    # statements and expressions
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if any(alias.name == "*" for alias in node.names):
+            self._findings.node(node, "star-import", name=node.module or ".")
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if len(node.targets) > 1 and any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            self._findings.node(node, "chained-unpacking")
+        self.generic_visit(node)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        for statement in node.finalbody:
+            self._check_finally(statement, in_loop=False)
+        self.generic_visit(node)
+
+    def _check_finally(self, node: ast.AST, *, in_loop: bool) -> None:
+        if isinstance(node, ast.Return) or (isinstance(node, ast.Break | ast.Continue) and not in_loop):
+            self._findings.node(node, "finally-exit")
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            return
+        for child in ast.iter_child_nodes(node):
+            loops = isinstance(node, ast.For | ast.While) and child not in node.orelse
+            self._check_finally(child, in_loop=in_loop or loops)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        if node.is_async:
+            self._findings.node(node.target, "async")
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self._check_operator(node, node.op)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._check_operator(node, node.op)
+
+    def _check_operator(self, node: ast.AST, operator: ast.operator) -> None:
+        rule = _REFUSED_OPERATORS.get(type(operator))
+        if rule:
+            self._findings.node(node, rule)
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, complex):
+            self._findings.node(node, "complex-number")
+        elif isinstance(value, int) and value >= 10**MAX_DIGITS:
+            self._findings.node(node, "large-number", limit=MAX_DIGITS)
+        elif isinstance(value, str | bytes) and len(value) > MAX_STRING:
+            self._findings.node(node, "long-string", size=len(value), limit=MAX_STRING)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """A value that is there before the function is defined: nothing runs to make it."""
+    if isinstance(node, ast.Constant | ast.Name):
+        return True
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    if isinstance(node, ast.Tuple | ast.List):
+        return all(_is_plain(item) for item in node.elts)
+    return isinstance(node, ast.Dict) and not node.keys

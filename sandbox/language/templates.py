@@ -1,0 +1,66 @@
+"""Judges `"…".format(…)` on a literal template: the only use of `format` that scripts have.
+
+`str.format` walks attributes and items when a field says so (`{0.__class__}`). A literal template whose fields are
+plain names or numbers cannot, so such a call may run as it is; anything else is refused at check time.
+"""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TemplateFault:
+    """Why a template is refused: the rule and the words for it."""
+
+    rule: str
+    words: dict[str, object]
+
+
+def is_template_call(node: ast.Call) -> bool:
+    """Whether this is `format` called on a literal string."""
+    return (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "format"
+        and isinstance(node.func.value, ast.Constant)
+        and isinstance(node.func.value.value, str)
+    )
+
+
+def template_fault(template: str, positional: int, named: frozenset[str]) -> TemplateFault | None:
+    """What is wrong with calling `template.format` with so many positional and these named arguments."""
+    try:
+        fields = list(_fields(template))
+    except ValueError as error:
+        return TemplateFault("format-arguments", {"problem": str(error)})
+    numbered = [field for field in fields if field.isdigit()]
+    automatic = fields.count("")
+    for field in fields:
+        if field and not field.isdigit() and not (field.isidentifier() and field.isascii()):
+            return TemplateFault("format-field", {"field": field})
+    if automatic and numbered:
+        return TemplateFault("format-arguments", {"problem": "numbered and automatic fields are mixed"})
+    needed = max([automatic, *(int(number[:9]) + 1 for number in numbered)])
+    if needed > positional:
+        return TemplateFault("format-arguments", {"problem": f"{needed} values are needed and {positional} given"})
+    missing = sorted({field for field in fields if field and not field.isdigit()} - named)
+    if missing:
+        return TemplateFault("format-arguments", {"problem": f"{missing[0]} is not given"})
+    return None
+
+
+def _fields(template: str, depth: int = 0) -> Iterator[str]:
+    """The fields of a template in order, those inside format specifications included."""
+    for _, field, specification, conversion in string.Formatter().parse(template):
+        if field is None:
+            continue
+        if conversion is not None and conversion not in {"r", "s", "a"}:
+            raise ValueError(f"unknown conversion {conversion}")
+        yield field
+        if specification and depth == 0:
+            yield from _fields(specification, depth + 1)
+        elif specification and "{" in specification:
+            raise ValueError("fields are nested too deeply")

@@ -1,0 +1,74 @@
+"""Every time zone, without a file: the zones are read once and kept as bytes, and built when a script names one.
+
+In the jail no file can be opened, and building all zones ahead would cost the zygote much memory for nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from pathlib import Path
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tzdata
+
+
+class _Zones:
+    """The bytes of all zones in one compressed block, and the zones which were built so far."""
+
+    def __init__(self) -> None:
+        self._places: MappingProxyType[str, tuple[int, int]] = MappingProxyType({})
+        self._packed = b""
+        self._data: bytes | None = None
+        self._built: dict[str, ZoneInfo] = {}
+
+    def load(self) -> None:
+        """Read the zone files. Does nothing the second time."""
+        if self._places:
+            return
+        folder = Path(tzdata.__file__).parent
+        places: dict[str, tuple[int, int]] = {}
+        known: dict[bytes, tuple[int, int]] = {}
+        block = bytearray()
+        for name in (folder / "zones").read_text(encoding="ascii").split():
+            data = (folder / "zoneinfo" / name).read_bytes()
+            if data not in known:
+                known[data] = (len(block), len(data))
+                block += data
+            places[name] = known[data]
+        self._packed = zlib.compress(bytes(block), 6)
+        self._places = MappingProxyType(places)
+
+    def names(self) -> set[str]:
+        self.load()
+        return set(self._places)
+
+    def zone(self, key: str) -> ZoneInfo:
+        """One zone. The same name gives the same object, as arithmetic on times expects."""
+        if type(key) is not str:
+            raise TypeError('ZoneInfo wants a name such as "Europe/Paris"')
+        self.load()
+        if key not in self._built:
+            if key not in self._places:
+                raise ZoneInfoNotFoundError(f"No time zone found with key {key[:60]}")
+            if self._data is None:
+                self._data = zlib.decompress(self._packed)
+            start, size = self._places[key]
+            self._built[key] = ZoneInfo.from_file(io.BytesIO(self._data[start : start + size]), key=key)
+        return self._built[key]
+
+
+_ZONES = _Zones()
+
+load_zones = _ZONES.load
+
+
+def make_zone(key: str) -> ZoneInfo:
+    """`ZoneInfo(key)`."""
+    return _ZONES.zone(key)
+
+
+def available_timezones() -> set[str]:
+    """`zoneinfo.available_timezones()`."""
+    return _ZONES.names()
