@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -23,11 +24,16 @@ TEXT_CHARS = 300  #: of an exception's text
 class Language(Protocol):
     """The language layer as the jail sees it; `sandbox.language` is one, and the jail's tests have another."""
 
-    def warm(self) -> None: ...
+    def warm(self) -> None:
+        """Import and touch everything which a script may need, while files can still be read."""
 
-    def compile_source(self, source: str) -> Any: ...
+    def compile_source(self, source: str) -> Any:
+        """Review and compile: an object with findings, literals, api_level and code (marshal bytes or None)."""
 
-    def execute(self, code: bytes, given: dict[str, Any], call: Any) -> dict[str, Any] | None: ...
+    def execute(
+        self, code: bytes, given: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Run it: the message as plain data, None for hidden, or whatever the script raised."""
 
 
 def serve(language: Language) -> None:

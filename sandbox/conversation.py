@@ -67,7 +67,7 @@ class Conversation:
         self._read_bytes = 0
 
     def run(self, code: bytes, given: Given) -> Outcome:
-        """From the order to the outcome. In this order, because the later decides over the earlier:
+        """From the order to the outcome, in this order, because the later decides over the earlier.
 
         1. The child's last word, or the reason why the broker stops.
         2. The child's end; after a last word it has the time that is left to end by itself.

@@ -15,13 +15,13 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .channel import Channel
 from .errors import SandboxError
 from .outcomes import Limits
-from .report import JailReport, from_hello
+from .report import JailReport, with_hello
 from .runtime import runtime_key
 from .tending import HANDED, NO_CHILD, REQUEST
 
@@ -65,7 +65,7 @@ class Zygote:
         with inner:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
                 [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
-                stdin=inner,
+                stdin=inner.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={},
@@ -114,7 +114,7 @@ class Zygote:
     def last_words(self) -> str:
         """Why it died, if it could say so."""
         try:
-            self._control.setblocking(False)  # noqa: FBT003 - the name of the thing
+            self._control.setblocking(False)
             said = self._control.recv(8192)
         except OSError:
             return ""
@@ -129,11 +129,11 @@ class Zygote:
             socket.send_fds(self._control, [request], [status.fileno()])
 
     def _hello(self) -> JailReport:
-        known = {
-            "arch": platform.machine(),
-            "system": f"{platform.system()} {platform.release()}",
-            "runtime": runtime_key(),
-        }
+        known = JailReport(
+            arch=platform.machine(),
+            system=f"{platform.system()} {platform.release()}",
+            runtime=runtime_key(),
+        )
         self._control.settimeout(_START_S)
         try:
             said = self._control.recv(65536)
@@ -143,8 +143,8 @@ class Zygote:
         hello = json.loads(said) if said else {"fault": "the zygote ended before it could say anything"}
         if "fault" in hello:
             self.bury(0.0)
-            return JailReport(**known, fault=hello["fault"])
-        return from_hello(hello, **known)
+            return replace(known, fault=hello["fault"])
+        return with_hello(known, hello)
 
 
 def _import_path() -> list[str]:

@@ -72,6 +72,7 @@ class Checked:
 
     @property
     def ok(self) -> bool:
+        """Whether the script may run."""
         return self.code is not None
 
 

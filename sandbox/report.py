@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .errors import JailTooWeak
@@ -89,13 +89,13 @@ def judge(report: JailReport, config: JailConfig) -> JailReport:
     if report.fault or not config.allow_weak:
         raise JailTooWeak(reason)
     log.warning("WEAK SANDBOX: scripts are NOT confined, and weak mode is allowed. %s", reason)
-    return JailReport(**{**report.as_dict(), "weak": True})
+    return replace(report, weak=True)
 
 
-def from_hello(hello: Mapping[str, Any], **known: str) -> JailReport:
-    """What a zygote said about itself, as values."""
-    return JailReport(
-        **known,
+def with_hello(known: JailReport, hello: Mapping[str, Any]) -> JailReport:
+    """The report with what a zygote said about itself."""
+    return replace(
+        known,
         seccomp=bool(hello["seccomp"]),
         landlock=int(hello["landlock"]),
         namespaces=tuple(hello["namespaces"]),

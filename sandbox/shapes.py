@@ -148,7 +148,9 @@ def _finding(value: Any) -> Finding:
     _exact(value, **_FINDING_FIELDS)
     if value["severity"] not in tuple(Severity):
         raise FrameError("no such severity")
-    cut = {name: printable(part, _FINDING_CHARS) if type(part) is str else part for name, part in value.items()}
+    cut: dict[str, Any] = {
+        name: printable(part, _FINDING_CHARS) if type(part) is str else part for name, part in value.items()
+    }
     return Finding(**{**cut, "severity": Severity(value["severity"])})
 
 

@@ -15,6 +15,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from .jail.lockdown import Plan
 from .nursery import Child, watch
@@ -26,6 +27,16 @@ NO_CHILD = b"n"  #: the system let us fork no more
 
 _GRACE_S = 0.25  #: the broker's own deadline comes first; this one is for a broker that hangs
 _BLIND_S = 0.005  #: how often to look after children where the system cannot tell of their end
+
+
+@dataclass(frozen=True)
+class Brood:
+    """What children are like: how they lock themselves in, what they then do, and what spares do before."""
+
+    plan: Plan
+    body: Callable[[], None]
+    prelude: Callable[[], None]
+    spares: int  #: how many children wait, ready made
 
 
 class Run:
@@ -64,20 +75,9 @@ class Run:
 class Ward:
     """Everything that lives in the zygote: runs, spares, and what it listens to."""
 
-    def __init__(
-        self,
-        control: socket.socket,
-        broker: int | None,
-        plan: Plan,
-        body: Callable[[], None],
-        prelude: Callable[[], None],
-        spares: int,
-    ) -> None:
+    def __init__(self, control: socket.socket, broker: int | None, brood: Brood) -> None:
         self._control = control
-        self._plan = plan
-        self._body = body
-        self._prelude = prelude
-        self._wanted = spares
+        self._brood = brood
         self._spares: list[Child] = []
         self._runs: set[Run] = set()
         self._open = True
@@ -90,10 +90,10 @@ class Ward:
     def tend(self) -> None:
         """Until the control socket is closed and the last run is over. A closed socket alone lets the runs end."""
         while self._open or self._runs:
-            wants_spare = self._open and len(self._spares) < self._wanted
+            wants_spare = self._open and len(self._spares) < self._brood.spares
             events = self._poll.poll(0 if wants_spare else self._patience_ms())
             if wants_spare and not events:
-                self._spares.append(Child(self._plan, self._body, self._prelude))
+                self._spares.append(Child(self._brood.plan, self._brood.body, self._brood.prelude))
             for handle in [self._about[number] for number, _ in events]:
                 handle()
             self._look_around()
@@ -149,7 +149,7 @@ class Ward:
             if not spare.reap(wait=False):
                 return spare
             spare.channel.close()
-        return Child(self._plan, self._body)
+        return Child(self._brood.plan, self._brood.body)
 
     def _given_up(self, run: Run) -> None:
         """The broker said or did something on the status socket, and all it can mean is: end it."""

@@ -25,7 +25,7 @@ from .jail import filter as seccomp
 from .jail import kernel, landlock, namespaces
 from .jail.lockdown import CHANNEL, Plan
 from .jail.syscalls import architecture
-from .tending import Ward
+from .tending import Brood, Ward
 
 CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket
 JAIL_USER = 64000  #: who the children of a root zygote are: a user that owns nothing
@@ -94,7 +94,8 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         "leaks": nursery.leaks(plan),
     }
     control.send(json.dumps(report).encode())
-    return Ward(control, broker, plan, lambda: child.serve(language), before, settings["spares"])
+    brood = Brood(plan, lambda: child.serve(language), before, settings["spares"])
+    return Ward(control, broker, brood)
 
 
 def _become_first(control: socket.socket) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import importlib
 import json
 import marshal
 import os
@@ -40,7 +41,20 @@ def main():
 
 def warm():
     """Nothing but what the attacks below use: they shall meet the kernel, not a missing module."""
-    import array, asyncio, ctypes, decimal, gc, mmap, re, resource, select, signal, socket, subprocess, threading  # noqa: E401, F401
+    for name in (
+        "array",
+        "ctypes",
+        "decimal",
+        "gc",
+        "mmap",
+        "re",
+        "resource",
+        "select",
+        "signal",
+        "socket",
+        "threading",
+    ):
+        importlib.import_module(name)
 
 
 def compile_source(source):
