@@ -1,0 +1,43 @@
+"""What a script can do to the outside: calls to vendors, live or recorded.
+
+`Vendors` is made once in a process and gives each run its powers; `RecordedPowers` stands in for vendors. Start an
+audit in `live`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
+"""
+
+from .calls import CallRecord
+from .connections import (
+    ApiKeyHeader,
+    ApiKeyParameter,
+    Auth,
+    Basic,
+    Bearer,
+    NoAuth,
+    OAuth2ClientCredentials,
+    VendorConnection,
+    parse_base,
+)
+from .errors import AnswersError, FaultyConnectionError, PowersError
+from .live import LivePowers
+from .recorded import RecordedAnswer, RecordedPowers, parse_answers
+from .vendors import Vendors
+
+__all__ = [
+    "AnswersError",
+    "ApiKeyHeader",
+    "ApiKeyParameter",
+    "Auth",
+    "Basic",
+    "Bearer",
+    "CallRecord",
+    "FaultyConnectionError",
+    "LivePowers",
+    "NoAuth",
+    "OAuth2ClientCredentials",
+    "PowersError",
+    "RecordedAnswer",
+    "RecordedPowers",
+    "VendorConnection",
+    "Vendors",
+    "parse_answers",
+    "parse_base",
+]

@@ -1,0 +1,200 @@
+"""Which addresses of the internet a call may go to, and how a host's addresses are found.
+
+A vendor's name is only a name: whoever answers for it in the DNS decides where we connect, today and differently in a
+second. So a name is looked up once, every address it gives must be public, and the connection is made to one of the
+very addresses that were checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+IPv4 = ipaddress.IPv4Address
+IPv6 = ipaddress.IPv6Address
+
+#: Looks a host up and gives its addresses as text; raises OSError if there are none.
+Lookup = Callable[[str], Sequence[str]]
+
+KEPT_S: Final = 30.0  #: how long looked-up addresses are used again
+_FAILURE_KEPT_S: Final = 2.0
+_MAX_ADDRESSES: Final = 16  #: of one host; more are not looked at
+_MAX_HOSTS: Final = 4096  #: remembered at the same time
+_MAX_LOOKUPS: Final = 32  #: at the same time
+
+#: Not public, with the reason. Our own list, from the IANA special-purpose registries, because the answer of
+#: `ipaddress.is_global` differs between the Python versions we run on.
+NOT_PUBLIC_4: Final = tuple(
+    (ipaddress.IPv4Network(network), reason)
+    for network, reason in (
+        ("0.0.0.0/8", "this network (RFC 1122)"),
+        ("10.0.0.0/8", "private (RFC 1918)"),
+        ("100.64.0.0/10", "carrier-grade NAT (RFC 6598)"),
+        ("127.0.0.0/8", "loopback"),
+        ("168.63.129.16/32", "a cloud's own control address"),
+        ("169.254.0.0/16", "link-local, metadata of clouds"),
+        ("172.16.0.0/12", "private (RFC 1918)"),
+        ("192.0.0.0/24", "IETF protocols (RFC 6890)"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.31.196.0/24", "AS112 (RFC 7535)"),
+        ("192.52.193.0/24", "AMT (RFC 7450)"),
+        ("192.88.99.0/24", "6to4 relay (RFC 7526)"),
+        ("192.168.0.0/16", "private (RFC 1918)"),
+        ("192.175.48.0/24", "AS112 (RFC 7534)"),
+        ("198.18.0.0/15", "benchmarking (RFC 2544)"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved, broadcast"),
+    )
+)
+#: Of IPv6 only global unicast is public at all, and these parts of it are not.
+GLOBAL_UNICAST_6: Final = ipaddress.IPv6Network("2000::/3")
+NOT_PUBLIC_6: Final = tuple(
+    (ipaddress.IPv6Network(network), reason)
+    for network, reason in (
+        ("2001::/23", "IETF protocols: Teredo, ORCHID, benchmarking (RFC 6890)"),
+        ("2001:db8::/32", "documentation"),
+        ("2002::/16", "6to4 (RFC 7526)"),
+        ("2620:4f:8000::/48", "AS112 (RFC 7534)"),
+        ("3fff::/20", "documentation (RFC 9637)"),
+    )
+)
+#: IPv4 inside IPv6, judged by the IPv4 address: mapped, and the NAT64 prefix which DNS64 resolvers make up.
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+#: Interface identifiers of ISATAP (RFC 5214), above an IPv4 address.
+_ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
+
+
+class AddressRefused(Exception):  # noqa: N818 - the language of the house: a refusal is no error of ours
+    """An address is not public. The text names its kind and not the address, which may be a secret of our network."""
+
+
+def usable_addresses(addresses: Sequence[str], *, allow_loopback: bool, only_loopback: bool = False) -> tuple[str, ...]:
+    """Give the addresses in their plain form if every one of them may be used; raises `AddressRefused`.
+
+    1. There is at least one, and each is an address without a zone.
+    2. Each is public (`not_public`). In development loopback is good as well.
+    3. Where the connection is not encrypted (`only_loopback`), each is loopback.
+    """
+    # 1. addresses
+    if not addresses:
+        raise AddressRefused("no address")
+    plain = tuple(dict.fromkeys(_plain(text) for text in addresses[:_MAX_ADDRESSES]))
+    for address in plain:
+        # 2. public
+        if not (allow_loopback and address.is_loopback):
+            reason = not_public(address)
+            if reason:
+                raise AddressRefused(f"an address that is not public: {reason}")
+        # 3. unencrypted
+        if only_loopback and not address.is_loopback:
+            raise AddressRefused("an address that is not loopback, without encryption")
+    return tuple(str(address) for address in plain)
+
+
+def not_public(address: IPv4 | IPv6) -> str | None:
+    """Say why an address is not a public one; None if it is. Whatever is not known to be public is not.
+
+    1. IPv4: in none of the special-purpose networks.
+    2. IPv4 inside IPv6 (mapped, NAT64) is judged as that IPv4 address; ISATAP by both of its halves.
+    3. IPv6: global unicast, and in none of its special-purpose networks (6to4 and Teredo are among them).
+    """
+    # 1. IPv4
+    if isinstance(address, IPv4):
+        return next((reason for network, reason in NOT_PUBLIC_4 if address in network), None)
+    # 2. IPv4 inside
+    inner = IPv4(int(address) & 0xFFFFFFFF)
+    if address in _MAPPED or address in _NAT64:
+        return not_public(inner)
+    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP and not_public(inner):
+        return "ISATAP around an address that is not public"
+    # 3. IPv6
+    if address not in GLOBAL_UNICAST_6:
+        return "not global unicast"
+    return next((reason for network, reason in NOT_PUBLIC_6 if address in network), None)
+
+
+def _plain(text: str) -> IPv4 | IPv6:
+    if "%" in text:
+        raise AddressRefused("an address with a zone, which is never public")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise AddressRefused("something that is no address") from None
+    if isinstance(address, IPv6) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+# -- looking up ---------------------------------------------------------------------------------------------------
+
+
+def system_lookup(host: str) -> tuple[str, ...]:
+    """Ask the system's resolver."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(str(sockaddr[0]) for _, _, _, _, sockaddr in found)
+
+
+@dataclass
+class _Answer:
+    """A lookup under way, or done: `ready` is set once `addresses` is final (empty: not found)."""
+
+    ready: threading.Event = field(default_factory=threading.Event)
+    addresses: tuple[str, ...] = ()
+    ends_at: float = float("inf")
+
+
+class Names:
+    """Looks hosts up, once for all threads that ask at the same time, and never longer than a caller can wait.
+
+    The system's resolver cannot be interrupted, so each lookup has a thread of its own, which a caller leaves behind
+    when its time is over. Hosts come from connections, never from scripts, so there are few. What is remembered here
+    are the answers as they came: whether they may be used is decided anew at every call.
+    """
+
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
+        self._answers: dict[str, _Answer] = {}
+        self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(_MAX_LOOKUPS)
+
+    def addresses(self, host: str, *, deadline: float) -> tuple[str, ...]:
+        """Give the addresses of a host, none if it has none; raises TimeoutError at the deadline (monotonic)."""
+        if host.replace(".", "").isdigit() or ":" in host:
+            return (host,)  # an address already; odd spellings of one are refused with it
+        answer = self._answer_for(host)
+        if not answer.ready.wait(max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
+        return answer.addresses
+
+    def _answer_for(self, host: str) -> _Answer:
+        with self._lock:
+            answer = self._answers.get(host)
+            if answer and time.monotonic() < answer.ends_at:
+                return answer
+            answer = _Answer()
+            if not self._free.acquire(blocking=False):
+                answer.ready.set()
+                return answer
+            if len(self._answers) >= _MAX_HOSTS:
+                self._answers.clear()
+            self._answers[host] = answer
+        threading.Thread(target=self._look_up, args=(host, answer), name="look-up", daemon=True).start()
+        return answer
+
+    def _look_up(self, host: str, answer: _Answer) -> None:
+        try:
+            answer.addresses = tuple(self._lookup(host))
+        except (OSError, UnicodeError):
+            answer.addresses = ()
+        finally:
+            answer.ends_at = time.monotonic() + (KEPT_S if answer.addresses else _FAILURE_KEPT_S)
+            self._free.release()
+            answer.ready.set()

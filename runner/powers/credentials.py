@@ -1,0 +1,98 @@
+"""Credentials: how each kind is put on a request, and how its secret is kept out of everything that comes back.
+
+Credentials are added last, after everything a script chose was checked, and a script can neither set nor see them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from .asked import Asked, canonical, refused
+from .calls import REDACTED
+from .connections import ApiKeyHeader, ApiKeyParameter, Auth, Basic, Bearer, NoAuth
+from .errors import FaultyConnectionError
+
+#: Secrets shorter than this are not looked for in answers: they would blank innocent text.
+MIN_REDACTED: Final = 6
+
+_FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What is added to a request; `secrets` is what must never come back out."""
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def credentials_of(auth: Auth, token: str = "") -> Credentials:
+    """Write the credentials down; `token` is the fetched one for OAuth2. Raises `FaultyConnectionError`."""
+    match auth:
+        case NoAuth():
+            return Credentials()
+        case Basic(user, password):
+            # Many vendors take an API key as the user name, with an empty or a fixed password.
+            secrets = (password,) if len(password) >= MIN_REDACTED else (password, user)
+            value = basic_value(user, password)
+            return Credentials(headers=(("Authorization", f"Basic {value}"),), secrets=(value, *secrets))
+        case Bearer(fixed):
+            return Credentials(headers=(("Authorization", f"Bearer {_sendable(fixed)}"),), secrets=(fixed,))
+        case ApiKeyHeader(name, key):
+            if not _NAME.fullmatch(name):
+                raise FaultyConnectionError("the name of the API key's header has characters which are not allowed")
+            return Credentials(headers=((name, _sendable(key)),), secrets=(key,))
+        case ApiKeyParameter(name, key):
+            return Credentials(params=((name, key),), secrets=(key,))
+        case _:
+            secrets = (token, auth.client_secret)
+            return Credentials(headers=(("Authorization", f"Bearer {_sendable(token)}"),), secrets=secrets)
+
+
+def basic_value(user: str, password: str) -> str:
+    """User and password as RFC 7617 writes them."""
+    if ":" in user:
+        raise FaultyConnectionError("a user name for Basic authentication has no colon")
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def _sendable(secret: str) -> str:
+    if not _FIELD_VALUE.fullmatch(secret):
+        raise FaultyConnectionError("the secret has characters which no header may have, or is empty")
+    return secret
+
+
+def refuse_collisions(auth: Auth, asked: Asked) -> None:
+    """A script may not send the header or the parameter which carries the key; raises `CallNotMade`."""
+    if isinstance(auth, ApiKeyHeader) and canonical(auth.name) in {canonical(name) for name, _ in asked.headers}:
+        raise refused(f"the header {auth.name} carries the connection's key and is not a script's to set")
+    if isinstance(auth, ApiKeyParameter) and auth.name.lower() in {name.lower() for name, _ in asked.params}:
+        raise refused(f"the parameter {auth.name} carries the connection's key and is not a script's to set")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Blank every secret in a text, as it stands and in the ways a vendor may echo it.
+
+    Escaped for an address, for JSON or for HTML, and in Base64. A vendor that changes the secret in another way
+    (splits it, reverses it, packs it) is not caught; nobody who holds the secret could be.
+    """
+    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+        text = text.replace(form, REDACTED)
+    return text
+
+
+def _forms(secret: str) -> set[str]:
+    if len(secret) < MIN_REDACTED:
+        return set()
+    escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
+    escaped |= {json.dumps(secret)[1:-1].replace("/", "\\/"), secret.replace("&", "&amp;")}
+    escaped |= {re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in escaped}
+    return {secret, *escaped, base64.b64encode(secret.encode()).decode("ascii").rstrip("=")}

@@ -1,0 +1,58 @@
+"""The wiring: what a process needs to call vendors, made once and shared by all its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import redis
+
+from .addresses import Lookup, Names, system_lookup
+from .connections import VendorConnection
+from .gate import Gate
+from .http import Http
+from .kept import KeptAnswers
+from .live import LivePowers
+from .reach import Reach
+from .sending import Shared
+from .tokens import Tokens
+
+
+class Vendors:
+    """Calls to vendors, for a whole process and any number of threads.
+
+    Args:
+        redis: A client with short time-outs (half a second is plenty), not shared with RQ. If it does not answer,
+            breaker, limits and kept answers are left out and calls go on.
+        allow_loopback: Development only: loopback addresses may be called, and those without encryption as well.
+        tls_ca_file: Certificate authorities (PEM) to trust beside the system's.
+        resolver: Looks a host up and gives its addresses; the system's resolver unless a test brings its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        redis: redis.Redis,
+        allow_loopback: bool,
+        tls_ca_file: str | None = None,
+        resolver: Lookup = system_lookup,
+    ) -> None:
+        self._http = Http(ca_file=tls_ca_file)
+        reach = Reach(names=Names(resolver), http=self._http, allow_loopback=allow_loopback)
+        self._shared = Shared(
+            reach=reach,
+            tokens=Tokens(reach, allow_loopback=allow_loopback),
+            gate=Gate(redis),
+            kept=KeptAnswers(redis),
+            allow_loopback=allow_loopback,
+        )
+
+    def powers(self, connections: Mapping[str, VendorConnection], *, fresh: bool = False) -> LivePowers:
+        """Make the powers of one run, over the connections of its implementation.
+
+        A run after the user's return from the vendor's site is `fresh`: it is given no kept answers.
+        """
+        return LivePowers(connections=connections, shared=self._shared, fresh=fresh)
+
+    def close(self) -> None:
+        """Close the idle connections. Calls under way end by their own deadlines."""
+        self._http.close()

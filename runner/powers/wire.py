@@ -1,0 +1,94 @@
+"""A socket that counts and times every read and write of one exchange.
+
+The layers above (TLS, http.client, urllib3) each have their own idea of a time-out and of how much to read, and all of
+them start anew with each byte that drips in. Here is one deadline and one number of bytes, whatever they do.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import time
+from typing import Any, Final
+
+PIECE: Final = 16 * 1024  #: bytes read at a time
+
+
+class Guard:
+    """What is left of one exchange: time until the deadline (monotonic) and bytes that may still be read."""
+
+    def __init__(self, deadline: float, room: int) -> None:
+        self.deadline = deadline
+        self.room = room
+        self.answered = False  #: whether a single byte of the answer came
+
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; raises TimeoutError when it is over."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline is over")
+        return left
+
+    def spend(self, count: int) -> None:
+        """Note that so many bytes were read."""
+        self.answered = self.answered or count > 0
+        self.room -= count
+
+
+class Wire:
+    """A connected socket, as much of one as http.client needs, which obeys the guard at every read and write."""
+
+    def __init__(self, sock: socket.socket, guard: Guard) -> None:
+        self.sock = sock
+        self.guard = guard
+
+    def sendall(self, data: Any) -> None:
+        """Send everything before the deadline."""
+        rest = memoryview(data)
+        while rest:
+            self.sock.settimeout(self.guard.seconds_left())
+            rest = rest[self.sock.send(rest) :]
+
+    def makefile(self, *_: Any) -> io.BufferedReader:
+        """The reading end, which stays open after `close()` until it is closed itself."""
+        return io.BufferedReader(_Reading(self), PIECE)
+
+    def settimeout(self, _: float | None) -> None:
+        """The guard sets the time-outs."""
+
+    def fileno(self) -> int:
+        """For polling."""
+        return self.sock.fileno()
+
+    def close(self) -> None:
+        """Close the socket, once nothing reads from it any more."""
+        self.sock.close()
+
+    def quiet(self) -> bool:
+        """Tell whether nothing waits inside the TLS layer, where polling the socket does not see it."""
+        return not isinstance(self.sock, ssl.SSLSocket) or self.sock.pending() == 0
+
+
+class _Reading(io.RawIOBase):
+    """The reading end of a wire, guarded."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._raw = wire.sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        guard = self._wire.guard
+        if guard.room <= 0:
+            raise OSError("more bytes than allowed")
+        self._wire.sock.settimeout(guard.seconds_left())
+        count = self._raw.readinto(memoryview(buffer)[: guard.room]) or 0
+        guard.spend(count)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
