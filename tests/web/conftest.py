@@ -1,0 +1,89 @@
+"""What the tests of the web room share: an application around a stub desk and real records, and a browser."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from records import AgendaSession, Database, Profile, implementations, users
+from runner.settings import Settings
+from tests.web.stub_desk import PUBLIC_URL, StubDesk
+from web.app import create_app
+from web.login.logins import Visitor
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'web.db'}")
+    database.upgrade()
+    with database.session() as db:
+        for slug, name in (("demo", "Demo Congress"), ("other", "Other Congress"), ("empty", "Empty Congress")):
+            implementations.create(db, slug, name, "Europe/Berlin")
+        demo, other = implementations.find(db, "demo"), implementations.find(db, "other")
+        for implementation, session_id in ((demo, "CE-1"), (demo, "P70068"), (other, "CE-1")):
+            starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+            db.add(
+                AgendaSession(
+                    implementation_id=implementation.id,
+                    session_id=session_id,
+                    title="Sepsis in 2026",
+                    starts_at=starts,
+                    ends_at=ends,
+                )
+            )
+        users.seen(db, demo, "ada", Profile("ada@example.org", "attendee", "Ada", "Lovelace"))
+        users.seen(db, demo, "rtl", Profile("noor@example.org", "attendee", "نور", "الهاشمي"))
+        users.seen(
+            db, demo, "long", Profile("k", "staff", "Maximiliana-Friederike", "Donaudampfschifffahrtsgesellschaft")
+        )
+        users.seen(db, other, "bob", Profile("bob@example.org", "attendee", "Bob", "Byte"))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def desk():
+    return StubDesk()
+
+
+@pytest.fixture
+def settings():
+    return Settings(environment="development", public_url=PUBLIC_URL, secret_key="k" * 40)
+
+
+@pytest.fixture
+def app(settings, desk, database):
+    return create_app(settings, desk=desk, database=database, checks={"store": lambda: True})
+
+
+@pytest.fixture
+def http(app):
+    """A client without any login; addresses are below the public one."""
+    client = app.test_client()
+    client.environ_base["HTTP_HOST"] = "status.example.org"
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+@pytest.fixture
+def logins(app):
+    return app.extensions["counter"].logins
+
+
+@pytest.fixture
+def bearer(logins):
+    """Headers of the app for a user of an implementation."""
+
+    def make(implementation="demo", subject="ada"):
+        return {"Authorization": f"Bearer {logins.sign(Visitor(implementation, subject))}"}
+
+    return make
+
+
+@pytest.fixture
+def log_in(http, logins):
+    """Give the client the login cookie of a user."""
+
+    def act(implementation="demo", subject="ada"):
+        http.set_cookie(logins.cookie, logins.sign(Visitor(implementation, subject)), domain="status.example.org")
+
+    return act

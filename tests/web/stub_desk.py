@@ -1,0 +1,70 @@
+"""A desk of which a test sets the answers: for what the views make of them. The real desk has its own tests."""
+
+from datetime import UTC, datetime
+
+from runner.shown import Action, ShownMessage, Status, body_of
+from runner.status import Asker, UnknownImplementation, UnknownSession
+from runner.tokens import ReturnTokens
+
+PUBLIC_URL = "https://status.example.org"
+STATUS = "/api/v1/implementations/demo/sessions/CE-1/status"
+WIDGET = "/widget/demo/sessions/CE-1"
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+
+AS_OF = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+CLAIM = ShownMessage("Claim 1.0 CE credit", "#9b3900", Action("link", "https://cme.example.org/claim"))
+CLAIMED = ShownMessage("Credit claimed", "#006109")
+
+
+def ready(message=CLAIMED, *, stale=False, refresh_after=60, as_of=AS_OF, run="01RUN"):
+    return Status("ready", body_of(message, as_of=as_of, run=run), stale, refresh_after)
+
+
+def checking(message=None, *, refresh_after=1):
+    if message is None:
+        return Status("checking", refresh_after=refresh_after)
+    return Status("checking", body_of(message, as_of=AS_OF, run="01OLD"), False, refresh_after)
+
+
+HIDDEN = Status("hidden", refresh_after=60)
+UNAVAILABLE = Status("unavailable", refresh_after=5)
+
+#: What the records of `conftest.py` hold.
+PLACES = {("demo", "CE-1"), ("demo", "P70068"), ("other", "CE-1")}
+
+
+class StubDesk:
+    """Answers `status` to everybody; after a return, what `after_return` says."""
+
+    def __init__(self):
+        self.tokens = ReturnTokens(["k" * 40], hours=1)
+        self.reset()
+
+    def reset(self):
+        self.status = ready()
+        self.after_return = checking(CLAIM)
+        self.asked = []
+        self.came_back = []
+        self.fails_with = None
+
+    def ask(self, asker, wait_s=0.0):
+        self._check(asker)
+        self.asked.append((asker, wait_s))
+        return self.status
+
+    def returned(self, asker):
+        self._check(asker)
+        self.came_back.append(asker)
+        self.status = self.after_return
+        return self.status
+
+    def read_return_token(self, token):
+        return Asker(*self.tokens.read(token))
+
+    def _check(self, asker):
+        if self.fails_with:
+            raise self.fails_with
+        if asker.implementation not in {implementation for implementation, _ in PLACES}:
+            raise UnknownImplementation
+        if (asker.implementation, asker.session) not in PLACES:
+            raise UnknownSession

@@ -1,0 +1,73 @@
+"""What the web application needs to know, as one frozen value.
+
+Every address which we hand out is built from `public_url`, never from a request: a spoofed Host header reaches nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from runner.settings import Settings
+
+#: Names by which a browser on the developer's own machine may reach us.
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebConfig:
+    """The settings of the web application; `secret_keys` has the signing key last, older ones only verify."""
+
+    public_url: str
+    production: bool
+    secret_keys: tuple[str, ...] = field(repr=False)
+    #: how many proxies in front of us add to X-Forwarded-For; 0 trusts none
+    trusted_proxies: int = 0
+    #: CSP sources which may frame the widget page
+    frame_ancestors: str = "'self'"
+    #: the longest that a request may wait for a first answer, in seconds
+    longest_wait_s: float = 0.8
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> WebConfig:
+        """Pick what the web application needs. The settings name the signing key first, signers want it last."""
+        return cls(
+            public_url=settings.public_url,
+            production=settings.production,
+            secret_keys=tuple(reversed(settings.keys)),
+            trusted_proxies=settings.trusted_proxies,
+            longest_wait_s=settings.web_wait_s,
+        )
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us over https."""
+        return self._address.scheme == "https"
+
+    @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """The values of a Host header which we answer to, lower case."""
+        return frozenset(host for _, host in self._places())
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The values of an Origin header which count as our own pages."""
+        return frozenset(f"{scheme}://{host}" for scheme, host in self._places())
+
+    def absolute(self, path: str) -> str:
+        """Return the public address of a local path which starts with a slash."""
+        return self.public_url.rstrip("/") + path
+
+    @property
+    def _address(self) -> SplitResult:
+        return urlsplit(self.public_url)
+
+    def _places(self) -> list[tuple[str, str]]:
+        scheme, port = self._address.scheme, self._address.port
+        usual = {"https": 443, "http": 80}[scheme]
+        name = self._address.hostname or ""
+        names = [f"[{name}]" if ":" in name else name]
+        if not self.production:
+            names += LOOPBACK_NAMES
+        ports = [f":{port}"] if port and port != usual else ["", f":{usual}"]
+        return [(scheme, each + suffix) for each in names for suffix in ports]

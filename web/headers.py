@@ -1,0 +1,57 @@
+"""The headers which keep browsers from doing harm with our answers.
+
+No page of ours has inline script or style, so the policy needs neither nonces nor hashes. A view may set a stricter or
+wider `Content-Security-Policy` itself; what is set already is left alone.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from web.config import WebConfig
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+
+#: For answers which are data: nothing in them may ever run, load or be framed.
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+#: Only the widget page may be framed, and only by those whom the settings name.
+FRAMED_ENDPOINTS = frozenset({"widget.show", "widget.check_again"})
+
+COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    # Cross-site requests learn nothing about the page. "no-referrer" would also blank the Origin of our own forms.
+    "Referrer-Policy": "same-origin",
+}
+
+FOR_PAGES = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+#: One year, in seconds. Without subdomains: they are not ours to decide about.
+HSTS = "max-age=31536000"
+
+
+def install(app: Flask, config: WebConfig) -> None:
+    """Add the headers to every answer of the application."""
+    common = list(COMMON.items())
+    if config.secure:
+        common.append(("Strict-Transport-Security", HSTS))
+    for_data = [*common, ("Content-Security-Policy", DATA_POLICY)]
+    for_pages = [*common, *FOR_PAGES.items()]
+    alone = POLICY.format(ancestors="'none'")
+    framed = POLICY.format(ancestors=config.frame_ancestors)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        if response.mimetype != "text/html":
+            response.headers.extend(for_data)
+            return response
+        response.headers.extend(for_pages)
+        policy = framed if request.endpoint in FRAMED_ENDPOINTS else alone
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response

@@ -1,0 +1,1 @@
+"""Health: does the process live, and can it serve."""

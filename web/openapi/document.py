@@ -1,0 +1,78 @@
+"""Builds the OpenAPI document from the application's routes, the views' docstrings and the table of operations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from web.openapi.operations import HEADERS, HEEDED, OPERATIONS, Operation, Reply
+from web.openapi.schemas import PARAMETERS, SCHEMAS
+
+_PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
+    """Return the document for this installation."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in OPERATIONS:
+            method = "post" if "POST" in (rule.methods or ()) else "get"
+            path = _PLACEHOLDER.sub(r"{\1}", rule.rule)
+            paths.setdefault(path, {})[method] = _operation(app, rule, OPERATIONS[rule.endpoint])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Session Status",
+            "version": version("session-status"),
+            "summary": "The one message which a session shows a user of the conference app.",
+        },
+        "servers": [{"url": public_url}],
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "parameters": PARAMETERS,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "login": {"type": "apiKey", "in": "cookie", "name": cookie},
+            },
+        },
+    }
+
+
+def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
+    summary, _, description = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n\n")
+    found: dict[str, Any] = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "summary": summary,
+        "description": description,
+        "parameters": [
+            *({"$ref": f"#/components/parameters/{name}"} for name in sorted(rule.arguments) if name in PARAMETERS),
+            *_own_parameters(rule),
+            *({"name": name, "in": "header", "schema": {"type": "string"}, **HEEDED[name]} for name in operation.heeds),
+        ],
+        "responses": {str(code): _reply(code, reply) for code, reply in operation.replies.items()},
+    }
+    if operation.takes_login:
+        found["security"] = [{}, {"bearer": []}, {"login": []}]
+    return found
+
+
+def _own_parameters(rule: Rule) -> list[dict[str, Any]]:
+    names = sorted(rule.arguments - PARAMETERS.keys())
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _reply(code: int, reply: Reply) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": reply.meaning or HTTPStatus(code).phrase}
+    if reply.headers:
+        found["headers"] = {name: HEADERS[name] for name in reply.headers}
+    if reply.media_type:
+        schema = {"$ref": f"#/components/schemas/{reply.schema}"} if reply.schema else {}
+        found["content"] = {reply.media_type: {"schema": schema} if schema else {}}
+    return found

@@ -1,0 +1,104 @@
+"""What each endpoint can answer. The words about an endpoint are its view's docstring; this is only the table of answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One possible answer: what it means, its media type and schema (both None without a body), its headers."""
+
+    meaning: str
+    media_type: str | None = None
+    schema: str | None = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One endpoint: its replies by status code, the request headers it heeds, and whether it takes a credential."""
+
+    replies: dict[int, Reply]
+    heeds: tuple[str, ...] = ()
+    takes_login: bool = False
+
+
+def problem(meaning: str, *headers: str) -> Reply:
+    """Return a refusal as programs read it."""
+    return Reply(meaning, "application/problem+json", "Problem", headers)
+
+
+def page(meaning: str) -> Reply:
+    """Return an answer for people."""
+    return Reply(meaning, "text/html")
+
+
+STATUS_REPLIES = {
+    200: Reply("The status.", "application/json", "Status", ("ETag", "Preference-Applied")),
+    202: Reply(
+        "Nothing to show yet; ask again.", "application/json", "Status", ("ETag", "Retry-After", "Preference-Applied")
+    ),
+    304: Reply("What you have is still right.", headers=("ETag",)),
+    400: problem("An identifier or the Host header is malformed."),
+    401: Reply(
+        "The credential has ended or belongs to another implementation.",
+        "application/problem+json",
+        "LoginProblem",
+        ("WWW-Authenticate",),
+    ),
+    404: problem("No such implementation or session."),
+    503: problem("The store or the database does not answer.", "Retry-After"),
+}
+
+PAGE_REPLIES = {400: page("The address is malformed."), 404: page("No such implementation or session.")}
+
+#: Flask endpoint -> operation. A test compares this with the routes, both ways.
+OPERATIONS: dict[str, Operation] = {
+    "status.show": Operation(STATUS_REPLIES, heeds=("Prefer", "If-None-Match"), takes_login=True),
+    "status.returned": Operation(
+        {
+            **STATUS_REPLIES,
+            403: problem("The cookie was sent from a foreign page."),
+            413: problem("The body is too large."),
+            415: problem("The body is not an empty JSON object."),
+            429: problem("The same user came back too often.", "Retry-After"),
+        },
+        heeds=("If-None-Match",),
+        takes_login=True,
+    ),
+    "returns.come_back": Operation(
+        {
+            303: Reply("To the session in the app.", headers=("Location",)),
+            400: page("The token is not ours, or has ended."),
+            429: page("The same user came back too often."),
+        }
+    ),
+    "widget.show": Operation(
+        {200: page("The widget, in any state."), **PAGE_REPLIES}, heeds=("Prefer",), takes_login=True
+    ),
+    "widget.check_again": Operation(
+        {303: Reply("To the widget.", headers=("Location",)), 403: page("Sent from a foreign page."), **PAGE_REPLIES},
+        takes_login=True,
+    ),
+    "widget.tint": Operation({200: Reply("The style sheet.", "text/css"), 404: page("No colour.")}),
+    "health.alive": Operation({200: Reply("The process lives.", "application/json", "Alive")}),
+    "health.ready": Operation(
+        {200: Reply("Ready.", "application/json", "Ready"), 503: problem("A part is missing; `missing` names it.")}
+    ),
+    "openapi.document": Operation({200: Reply("This document.", "application/json")}),
+}
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {"description": "The same for answers which would be drawn the same.", "schema": {"type": "string"}},
+    "Location": {"schema": {"type": "string", "format": "uri-reference"}},
+    "Preference-Applied": {"description": "The wait that was granted (RFC 7240).", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds; grows with the backlog.", "schema": {"type": "integer", "minimum": 0}},
+    "WWW-Authenticate": {"schema": {"type": "string"}},
+}
+
+HEEDED: dict[str, dict[str, Any]] = {
+    "Prefer": {"description": "`wait=N`: seconds to hold the request for a first answer.", "example": "wait=0.8"},
+    "If-None-Match": {"description": "The ETag of what you have.", "example": 'W/"01J0.ready"'},
+}

@@ -1,0 +1,17 @@
+"""Serves the OpenAPI document."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify
+
+from web.openapi.document import build
+from web.status.asking import Counter
+
+blueprint = Blueprint("openapi", __name__)
+
+
+@blueprint.get("/api/openapi.json")
+def document() -> Response:
+    """Give this description of the endpoints (OpenAPI 3.1)."""
+    counter = Counter.here()
+    return jsonify(build(current_app, public_url=counter.config.public_url, cookie=counter.logins.cookie))

@@ -1,0 +1,114 @@
+"""Errors as people and programs can read them.
+
+Programs (the API, health) get problem details as in RFC 9457, people get a plain page. Views raise `Fault` or one of
+Werkzeug's exceptions; this file alone decides what that looks like.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from records import Unavailable
+from runner.status import UnknownImplementation, UnknownSession
+
+log = logging.getLogger(__name__)
+
+#: Paths below these are read by programs.
+PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
+
+MEDIA_TYPE = "application/problem+json"
+
+#: What the page says to people, by status code. The fallback is for the rest.
+HEADLINES = {
+    HTTPStatus.BAD_REQUEST: "This link does not work",
+    HTTPStatus.FORBIDDEN: "This did not come from our page",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.TOO_MANY_REQUESTS: "That was a little quick",
+}
+HEADLINE = "Something went wrong"
+
+#: Where Werkzeug's own words are about servers and URLs, ours are about what to do.
+DETAILS = {
+    HTTPStatus.NOT_FOUND: "No page or resource has this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method; the Allow header lists those it takes.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is larger than we read.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The fault is ours, and it has been noted. Please try again in a moment.",
+}
+
+
+NO_IMPLEMENTATION = "There is no such implementation."
+NO_SESSION = "The implementation's agenda has no such session."
+NO_RECORDS = "The records do not answer at the moment. Please try again."
+
+#: Seconds after which a client may hope that a database is back.
+RECORDS_RETRY_AFTER = 5
+
+
+class Fault(HTTPException):
+    """A refusal with words of ours. `members` are extension members of the problem document."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = int(status)
+        self.headers = dict(headers or {})
+        self.members = dict(members or {})
+
+
+def install(app: Flask) -> None:
+    """Make every error of the application one of ours; a bug becomes a 500 which the log has seen."""
+    app.register_error_handler(HTTPException, answer)
+    # What the rooms below raise is translated here, once for all views.
+    app.register_error_handler(UnknownImplementation, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)))
+    app.register_error_handler(UnknownSession, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_SESSION)))
+    app.register_error_handler(Unavailable, _records_are_away)
+
+
+def _records_are_away(error: Unavailable) -> Response:
+    log.error("records do not answer error=%s", error)
+    headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
+    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_RECORDS, headers=headers))
+
+
+def answer(error: HTTPException) -> Response:
+    """Turn an error into a problem document or a page."""
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    detail = error.description or ""
+    if not isinstance(error, Fault):
+        detail = DETAILS.get(status, detail)
+    headers = error.headers if isinstance(error, Fault) else _kept_headers(error)
+    members = error.members if isinstance(error, Fault) else {}
+    if request.path.startswith(PROGRAM_PATHS):
+        return problem(status, detail, headers, members)
+    page = render_template("error.html", headline=HEADLINES.get(status, HEADLINE), detail=detail)
+    response = Response(page, status, headers, mimetype="text/html")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def problem(
+    status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
+) -> Response:
+    """Return a problem document (RFC 9457); `about:blank` means that the title is the status code's own phrase."""
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **(members or {})}
+    response = Response(json.dumps(body), status, dict(headers or {}), mimetype=MEDIA_TYPE)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _kept_headers(error: HTTPException) -> dict[str, str]:
+    """Return what a standard exception says in headers (Allow, Retry-After, Location), without its body's type."""
+    return {name: value for name, value in error.get_headers() if name.lower() != "content-type"}

@@ -1,0 +1,75 @@
+"""From a request to the desk's answer: who asks, about which place. Shared by the endpoints and the widget page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import current_app, request
+
+from records import Database, implementations, sessions
+from runner.shown import Status
+from runner.status import Asker, StatusDesk
+from web.config import WebConfig
+from web.login.logins import Logins, NoLogin, Visitor, visitor_of
+from web.places import Place
+from web.problems import NO_IMPLEMENTATION, NO_SESSION, Fault
+from web.status.pace import Pace
+from web.status.prefer import wait_wanted
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What the endpoints and the widget page share: the desk behind, and who may ask it."""
+
+    config: WebConfig
+    desk: StatusDesk
+    database: Database
+    logins: Logins
+    pace: Pace
+
+    @classmethod
+    def here(cls) -> Counter:
+        """Return the counter of the running application."""
+        counter = current_app.extensions["counter"]
+        assert isinstance(counter, cls)
+        return counter
+
+    def login_address(self, place: Place) -> str:
+        """Return the absolute address of the login page which leads back to this place."""
+        return self.config.absolute(place.login_path)
+
+    def who(self, place: Place) -> Visitor | NoLogin:
+        """Return who asks about this place."""
+        return visitor_of(place.implementation, self.logins)
+
+    def check_exists(self, place: Place) -> None:
+        """Raise `Fault` (404) for a place that nobody knows. For askers without a login: the desk checks for the others."""
+        with self.database.reading() as db:
+            implementation = implementations.find(db, place.implementation)
+            if implementation is None:
+                raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+            if sessions.find(db, implementation, place.session) is None:
+                raise Fault(HTTPStatus.NOT_FOUND, NO_SESSION)
+
+    def ask(self, place: Place, visitor: Visitor) -> tuple[Status, float]:
+        """Ask for the status, and say for how many seconds the desk was allowed to wait for it."""
+        wait_s = wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
+        return self.desk.ask(_asker(place, visitor), wait_s), wait_s
+
+    def returned(self, place: Place, visitor: Visitor) -> Status:
+        """Note that the visitor came back. Raises `Fault` (429) if that happens too often."""
+        asker = _asker(place, visitor)
+        wait = self.pace.wait_for(asker)
+        if wait:
+            raise Fault(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "This was checked several times just now. Please wait a few seconds.",
+                headers={"Retry-After": str(math.ceil(wait))},
+            )
+        return self.desk.returned(asker)
+
+
+def _asker(place: Place, visitor: Visitor) -> Asker:
+    return Asker(implementation=place.implementation, user=visitor.subject, session=place.session)

@@ -1,0 +1,56 @@
+"""`/r/{token}`: the signed address which a vendor's site sends the user back to.
+
+It needs no login (the vendor may have opened another browser), so it must give nothing away and do nothing but check
+again: the token names the user and session, and the redirect leads to the app, where the login is asked for.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Response
+
+from records import implementations
+from runner.status import BadToken
+from web.login.logins import Visitor
+from web.onward import see_other
+from web.places import Place
+from web.problems import Fault
+from web.status.asking import Counter
+
+blueprint = Blueprint("returns", __name__)
+
+#: Schemes which a browser would run or open as a file instead of leading to an app.
+DANGEROUS_SCHEMES = frozenset({"", "javascript", "data", "vbscript", "file", "blob", "about", "view-source"})
+
+
+@blueprint.get("/r/<token>")
+def come_back(token: str) -> Response:
+    """Note that the user came back, then lead back to the session in the app.
+
+    The address is made by `api.return_url()` in a script; a vendor's site redirects to it. 303 leads to where the
+    implementation shows its sessions, or else to the widget page. A token that is forged or has ended is 400.
+    """
+    counter = Counter.here()
+    try:
+        asker = counter.desk.read_return_token(token)
+    except BadToken:
+        raise Fault(
+            HTTPStatus.BAD_REQUEST, "This way back does not work any more. Please go back to the app."
+        ) from None
+    place = Place(asker.implementation, asker.session)
+    counter.returned(place, Visitor(asker.implementation, asker.user))
+    response = see_other(session_address(counter, place))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def session_address(counter: Counter, place: Place) -> str:
+    """Return where the app shows the session; without a usable setting, the widget page."""
+    with counter.database.reading() as db:
+        implementation = implementations.find(db, place.implementation)
+        template = implementation.session_url if implementation else ""
+    if urlsplit(template).scheme.lower() in DANGEROUS_SCHEMES:
+        return place.widget_path
+    return template.replace("{session_id}", quote(place.session, safe=""))

@@ -1,0 +1,78 @@
+"""The status of a session for the app: ask for it, and say that the user came back.
+
+The docstrings are the reference of these endpoints; the OpenAPI document is made from them.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from web.login.logins import NoLogin, Visitor
+from web.places import Place
+from web.problems import Fault
+from web.status.answers import answer, login_answer, refused_login
+from web.status.asking import Counter
+
+blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<implementation>/sessions/<session_id>")
+
+
+@blueprint.get("/status")
+def show(implementation: str, session_id: str) -> Response:
+    """Say what the session shows this user now.
+
+    The credential is a bearer token or the login cookie. Without any, the state is `login`, with the message to show
+    and the address of the login page, which leads back to this session. With one that has ended or belongs to another
+    implementation, the answer is 401, and its body has the same message.
+
+    `Prefer: wait=N` lets the server hold the request for up to N seconds (it caps them) until a first answer is there;
+    `Preference-Applied` says that it did. 202 means that there is nothing to show yet: ask again after `Retry-After`.
+    With `If-None-Match`, 304 means that nothing has changed.
+    """
+    counter = Counter.here()
+    place = Place.named(implementation, session_id)
+    who = counter.who(place)
+    login_address = counter.login_address(place)
+    if who is NoLogin.MISSING:
+        counter.check_exists(place)
+        return login_answer(login_address)
+    if not isinstance(who, Visitor):
+        raise refused_login(login_address)
+    status, waited_s = counter.ask(place, who)
+    response = answer(status, request)
+    if waited_s:
+        response.headers["Preference-Applied"] = f"wait={waited_s:g}"
+    return response
+
+
+@blueprint.post("/status/returned")
+def returned(implementation: str, session_id: str) -> Response:
+    """Note that the user came back from the message's link.
+
+    What was known is not shown as fresh again: a new run starts now, and the state is `checking`, with the old message
+    to be shown as such, until that run has ended. If the vendor's system lags, the run is repeated a few times until
+    the message differs. The request has no body. With the cookie as credential it must come from a page of ours.
+    """
+    counter = Counter.here()
+    place = Place.named(implementation, session_id)
+    _refuse_body()
+    who = counter.who(place)
+    login_address = counter.login_address(place)
+    if who is NoLogin.MISSING:
+        counter.check_exists(place)
+        return login_answer(login_address)
+    if not isinstance(who, Visitor):
+        raise refused_login(login_address)
+    return answer(counter.returned(place, who), request)
+
+
+def _refuse_body() -> None:
+    """Accept no body, or an empty JSON object for clients which must send something. Raises `Fault` (400, 415)."""
+    sent = request.get_data(cache=False)
+    if not sent:
+        return
+    if request.mimetype != "application/json":
+        raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This call has no body; an empty JSON object is accepted.")
+    if sent.strip() != b"{}":
+        raise Fault(HTTPStatus.BAD_REQUEST, "This call has no body; an empty JSON object is accepted, and no members.")

@@ -1,0 +1,70 @@
+"""How a status looks: one line of words, maybe a button, maybe a small note. The template only writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runner.shown import LOGIN_TEXT, Status
+from web.widget.tints import COLOR
+
+CHECKING_TEXT = "Checking…"
+UNAVAILABLE_TEXT = "The status cannot be shown right now"
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the widget shows. With `href` the text is a button; `tint` is a colour `rrggbb`."""
+
+    state: str
+    text: str = ""
+    href: str | None = None
+    action_kind: str | None = None
+    note: str | None = None
+    tint: str | None = None
+    refresh_after: int | None = None
+    offers_again: bool = False
+
+
+def draw_login(login_path: str) -> Drawing:
+    """Draw the invitation to log in (product rule 1)."""
+    return Drawing("login", LOGIN_TEXT, href=login_path, action_kind="login")
+
+
+def draw(status: Status, login_path: str, now: datetime) -> Drawing:
+    """Draw a status as of `now`."""
+    message = status.message
+    if status.state == "login":
+        return draw_login(login_path)
+    if status.state == "checking":
+        note = f"Last shown: {message.text}" if message else None
+        return Drawing("checking", CHECKING_TEXT, note=note, refresh_after=status.refresh_after)
+    if status.state == "unavailable" and message is None:
+        return Drawing("unavailable", UNAVAILABLE_TEXT, refresh_after=status.refresh_after, offers_again=True)
+    if message is None or status.state == "hidden":
+        return Drawing("hidden", refresh_after=status.refresh_after)
+    return Drawing(
+        "ready",
+        message.text,
+        href=message.action.url if message.action else None,
+        action_kind=message.action.kind if message.action else None,
+        note=f"Checked {age(now - status.as_of)}" if status.stale and status.as_of else None,
+        tint=_tint(message.color),
+        refresh_after=status.refresh_after,
+    )
+
+
+def age(passed: timedelta) -> str:
+    """Say how long ago something was, in the largest unit that fits."""
+    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        count = passed // unit
+        if count:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def _tint(color: str | None) -> str | None:
+    name = (color or "").removeprefix("#").lower()
+    return name if COLOR.fullmatch(name) else None

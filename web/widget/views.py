@@ -1,0 +1,70 @@
+"""The widget page, for the app's web view. It works without script; the module on it only makes it quicker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Blueprint, Response, render_template, url_for
+
+from web.login.logins import NoLogin, Visitor
+from web.onward import see_other
+from web.places import Place
+from web.problems import Fault
+from web.status.answers import PRIVATE
+from web.status.asking import Counter
+from web.widget.drawing import Drawing, draw, draw_login
+from web.widget.tints import COLOR, style_sheet
+
+blueprint = Blueprint("widget", __name__, url_prefix="/widget")
+
+#: A tint's address says all about it, so it never changes.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@blueprint.get("/<implementation>/sessions/<session_id>")
+def show(implementation: str, session_id: str) -> Response:
+    """Show the status of a session as a page which the app's web view can display.
+
+    The page keeps itself right: it asks again when it is shown again, when the user comes back from the message's link,
+    and when the server says that the answer may have changed. A hidden status takes no room.
+    """
+    counter = Counter.here()
+    place = Place.named(implementation, session_id)
+    response = Response(_page(place, _drawing(counter, place)), mimetype="text/html")
+    response.headers.extend(PRIVATE)
+    return response
+
+
+@blueprint.post("/<implementation>/sessions/<session_id>")
+def check_again(implementation: str, session_id: str) -> Response:
+    """Check again as after a return, then show the page."""
+    counter = Counter.here()
+    place = Place.named(implementation, session_id)
+    who = counter.who(place)
+    if isinstance(who, Visitor):
+        counter.returned(place, who)
+    return see_other(place.widget_path)
+
+
+@blueprint.get("/tints/<color>.css")
+def tint(color: str) -> Response:
+    """Give a message's colour to the page, with its partner for dark mode."""
+    if not COLOR.fullmatch(color):
+        raise Fault(HTTPStatus.NOT_FOUND, "A colour is six hexadecimal digits in lower case.")
+    return Response(style_sheet(color), mimetype="text/css", headers={"Cache-Control": FOR_EVER})
+
+
+def _drawing(counter: Counter, place: Place) -> Drawing:
+    who = counter.who(place)
+    if isinstance(who, Visitor):
+        status, _ = counter.ask(place, who)
+        return draw(status, place.login_path, datetime.now(UTC))
+    if who is NoLogin.MISSING:
+        counter.check_exists(place)
+    return draw_login(place.login_path)
+
+
+def _page(place: Place, drawing: Drawing) -> str:
+    again_path = url_for("widget.check_again", implementation=place.implementation, session_id=place.session)
+    return render_template("widget/show.html", drawing=drawing, again_path=again_path)
