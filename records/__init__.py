@@ -17,6 +17,7 @@ What they refuse is one exception, `Refused`, which names each field and the rea
 from __future__ import annotations
 
 from . import connections, implementations, runs, scripts, sessions, users
+from .agenda_file import FileFault
 from .columns import Base
 from .connections import Connection, ConnectionDraft, OpenedConnection
 from .database import Database
@@ -25,7 +26,7 @@ from .implementations import Implementation
 from .runs import Run, RunFilter, RunRecord
 from .scripts import Activation, Script, Version, VersionCode
 from .secretbox import SecretBox
-from .sessions import AgendaSession
+from .sessions import AgendaSession, ImportReport
 from .users import Profile, User
 
 __all__ = [
@@ -38,7 +39,9 @@ __all__ = [
     "ConnectionDraft",
     "Database",
     "Fault",
+    "FileFault",
     "Implementation",
+    "ImportReport",
     "NotOpened",
     "OpenedConnection",
     "Profile",

@@ -11,48 +11,23 @@ A secret goes in and is never shown again. Three things keep it from leaving:
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import fields
+from . import auth_kinds, fields
 from .columns import Base, RowId, utc_now
 from .errors import Fault, NotOpened
 from .implementations import MIB, Implementation
 from .secretbox import SecretBox
 
-#: What each kind of credential needs beside its secret: field name -> whether it must be there.
-AUTH_KINDS: dict[str, dict[str, bool]] = {
-    "none": {},
-    "basic": {"user": True},
-    "bearer": {},
-    "api_key_header": {"name": True},
-    "api_key_parameter": {"name": True},
-    "oauth2_client_credentials": {"token_url": True, "client_id": True, "scope": False},
-}
 #: The methods a script can use at all.
 METHODS = ("GET", "POST")
-#: Headers which carry the request itself; a credential in one of them would change what is sent and to whom.
-_RESERVED_HEADERS = frozenset(
-    (
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
 
 
 class Connection(Base):
@@ -186,34 +161,10 @@ def _checked(draft: ConnectionDraft) -> dict[str, Any]:
     """Check every field but the secret; give the values to store."""
     given = asdict(draft)
     del given["secret"]
-    values = fields.checked(_CHECKS, given)
-    faults = _auth_faults(values)
-    try:
-        values["base_url"] = fields.url(draft.base_url, loopback_http=draft.development).geturl().rstrip("/")
-        _refuse_query(values["base_url"])
-    except ValueError as fault:
-        faults.append(Fault("base_url", str(fault)))
-    fields.refuse(faults)
+    checks = _CHECKS | {"base_url": partial(_base_url, development=bool(draft.development))}
+    values = fields.checked(checks, given)
+    fields.refuse(auth_kinds.faults(values["auth_kind"], values["auth_fields"], development=values["development"]))
     return values
-
-
-def _auth_faults(values: dict[str, Any]) -> list[Fault]:
-    """Return what is wrong with the fields that go with the kind of credential."""
-    kind, given = values["auth_kind"], values["auth_fields"]
-    known = AUTH_KINDS[kind]
-    faults = [Fault(f"auth_fields.{name}", f"does not belong to {kind}") for name in given.keys() - known.keys()]
-    for name, required in known.items():
-        if name not in given and not required:
-            continue
-        try:
-            _AUTH_CHECKS[name](given.get(name, ""))
-            if name == "token_url":
-                fields.url(given[name], loopback_http=values["development"])
-            elif kind == "api_key_header":
-                _refuse_reserved(given[name])
-        except ValueError as fault:
-            faults.append(Fault(f"auth_fields.{name}", str(fault)))
-    return faults
 
 
 def _secret_to_seal(draft: ConnectionDraft, values: dict[str, Any], present: Connection | None) -> str | None:
@@ -271,43 +222,19 @@ def _path_prefix(value: Any) -> str:
     return value
 
 
-def _refuse_query(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.query or parts.fragment or "?" in url or "#" in url:
+def _base_url(value: Any, *, development: bool = False) -> str:
+    parts = fields.url(value, loopback_http=development)
+    if parts.query or parts.fragment or "?" in value or "#" in value:
         raise ValueError("ends with a path: what follows ? or # is the script's business")
     if parts.path:
         _path_prefix(parts.path)
+    return parts.geturl().rstrip("/")
 
 
-def _refuse_reserved(name: Any) -> None:
-    if str(name).lower() in _RESERVED_HEADERS:
-        raise ValueError("names a header that belongs to the request itself")
-
-
-def _token(value: Any) -> str:
-    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ValueError("has 1 to 100 letters, digits or '-' '_' '.'")
-    return value
-
-
-def _user(value: Any) -> str:
-    text = fields.line(200, empty=False)(value)
-    if ":" in text:
-        raise ValueError("cannot hold a colon (RFC 7617)")
-    return str(text)
-
-
-_AUTH_CHECKS: dict[str, fields.Check] = {
-    "user": _user,
-    "name": _token,
-    "token_url": fields.line(fields.LONGEST_URL, empty=False),
-    "client_id": fields.line(500, empty=False),
-    "scope": fields.line(1000),
-}
 _CHECKS: dict[str, fields.Check] = {
     "name": fields.slug,
-    "base_url": fields.line(fields.LONGEST_URL, empty=False),
-    "auth_kind": fields.one_of(*AUTH_KINDS),
+    "base_url": _base_url,
+    "auth_kind": fields.one_of(*auth_kinds.AUTH_KINDS),
     "auth_fields": fields.json_object(8192),
     "methods": fields.each(fields.one_of(*METHODS), 2, empty=False),
     "path_prefixes": fields.each(_path_prefix, 50, empty=False),

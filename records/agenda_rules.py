@@ -1,0 +1,100 @@
+"""What the rows of an agenda file must be to each other, and to the sessions that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from .agenda_file import AgendaFile, FileFault, FileRow
+
+#: Sub-sessions of sub-sessions of …: how deep an agenda may go.
+DEEPEST = 5
+
+
+class Present(Protocol):
+    """A session that is there already, as far as these rules look at it."""
+
+    parent_id: str | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a session will stand; a time is None where the file's has a fault of its own."""
+
+    parent_id: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+def faults(file: AgendaFile, present: Mapping[str, Present]) -> Iterator[FileFault]:
+    """Yield what is wrong between rows: doubles, parents which are not there, cannot be, or do not hold their parts."""
+    rows: dict[str, FileRow] = {}
+    for row in file.rows:
+        id_ = row.values.get("session_id")
+        if id_ in rows:
+            yield FileFault(row.row, file.headings["session_id"], f"is the same as in row {rows[id_].row}")
+        elif id_ is not None:
+            rows[id_] = row
+    places = {id_: _Place(there.parent_id, there.starts_at, there.ends_at) for id_, there in present.items()}
+    places |= {id_: _place(row, present.get(id_)) for id_, row in rows.items()}
+    for id_, row in rows.items():
+        yield from _parent_faults(id_, row, places, file.headings)
+    for id_, there in present.items():
+        if id_ not in rows and there.parent_id in rows:
+            yield from _left_outside(id_, rows[there.parent_id], places, file.headings)
+
+
+def _place(row: FileRow, there: Present | None) -> _Place:
+    kept = there.parent_id if there is not None else None
+    return _Place(row.values.get("parent_id", kept), row.values.get("starts_at"), row.values.get("ends_at"))
+
+
+def _parent_faults(
+    id_: str, row: FileRow, places: Mapping[str, _Place], headings: Mapping[str, str]
+) -> Iterator[FileFault]:
+    place = places[id_]
+    column = headings.get("parent_id", "Parent ID")
+    if place.parent_id is None:
+        return
+    if place.parent_id == id_:
+        yield FileFault(row.row, column, "a session cannot be its own parent")
+        return
+    parent = places.get(place.parent_id)
+    if parent is None:
+        yield FileFault(row.row, column, f"there is no session {place.parent_id}, neither in the file nor before")
+        return
+    if _depth(id_, places) > DEEPEST:
+        yield FileFault(row.row, column, f"parents lead in a circle, or are more than {DEEPEST} deep")
+        return
+    for name, where in _outside(place, parent):
+        yield FileFault(row.row, headings[name], f"is {where} of its parent {place.parent_id}")
+
+
+def _left_outside(
+    id_: str, row: FileRow, places: Mapping[str, _Place], headings: Mapping[str, str]
+) -> Iterator[FileFault]:
+    """Yield a fault when a parent moves and a sub-session which is not in the file does not move with it."""
+    for name, _ in _outside(places[id_], places[row.values["session_id"]]):
+        yield FileFault(
+            row.row, headings[name], f"its sub-session {id_}, which is not in the file, would lie outside it"
+        )
+
+
+def _depth(id_: str, places: Mapping[str, _Place]) -> int:
+    """Count the parents above a session, at most one more than DEEPEST."""
+    depth = 0
+    while depth <= DEEPEST and id_ in places and (parent := places[id_].parent_id) is not None:
+        id_ = parent
+        depth += 1
+    return depth
+
+
+def _outside(part: _Place, whole: _Place) -> Iterator[tuple[str, str]]:
+    if part.starts_at and whole.starts_at and part.starts_at < whole.starts_at:
+        yield "starts_at", "before the start"
+    if part.ends_at and whole.ends_at and part.ends_at > whole.ends_at:
+        yield "ends_at", "after the end"
