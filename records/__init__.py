@@ -16,10 +16,13 @@ What they refuse is one exception, `Refused`, which names each field and the rea
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session as DbSession
+
 from . import connections, implementations, runs, scripts, sessions, users
 from .agenda_file import FileFault
+from .auth_kinds import AUTH_KINDS
 from .columns import Base
-from .connections import Connection, ConnectionDraft, OpenedConnection
+from .connections import METHODS, Connection, ConnectionDraft, OpenedConnection
 from .database import Database
 from .errors import BadKey, Conflict, Fault, NotOpened, RecordsError, Refused, SchemaUnknown, SecretsError, Unavailable
 from .implementations import Implementation
@@ -30,6 +33,8 @@ from .sessions import AgendaSession, ImportReport
 from .users import Profile, User
 
 __all__ = [
+    "AUTH_KINDS",
+    "METHODS",
     "Activation",
     "AgendaSession",
     "BadKey",
@@ -38,6 +43,7 @@ __all__ = [
     "Connection",
     "ConnectionDraft",
     "Database",
+    "DbSession",
     "Fault",
     "FileFault",
     "Implementation",
