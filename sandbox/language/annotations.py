@@ -4,6 +4,8 @@ Annotations would run when a function is defined. Dropped here, before anything 
 whatever helps a reader and can do nothing.
 """
 
+# ruff: noqa: D102 -- methods named after node types, as the ast module asks; the names say what they visit
+
 from __future__ import annotations
 
 import ast

@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from ..outcomes import CallFault
+from sandbox.outcomes import CallFault
+
 from .frozen import Record
 from .messages import query_pairs
 

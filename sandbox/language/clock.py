@@ -26,9 +26,13 @@ def clock_functions(now: dt.datetime) -> Mapping[str, Callable[..., Any]]:
             "datetime.utcnow": lambda: naive,
             "date.today": naive.date,
             "datetime.fromtimestamp": _from_timestamp,
-            "datetime.utcfromtimestamp": lambda seconds: _from_timestamp(seconds),
+            "datetime.utcfromtimestamp": _from_utc_timestamp,
         }
     )
+
+
+def _from_utc_timestamp(timestamp: float) -> dt.datetime:
+    return _from_timestamp(timestamp)
 
 
 def _from_timestamp(timestamp: float, tz: dt.tzinfo | None = None) -> dt.datetime:

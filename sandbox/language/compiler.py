@@ -9,7 +9,8 @@ import ast
 import marshal
 from dataclasses import dataclass, field
 
-from ..outcomes import Finding, Literal
+from sandbox.outcomes import Finding, Literal
+
 from .annotations import AnnotationDropper
 from .findings import Findings
 from .literals import literals

@@ -15,6 +15,10 @@ class Facade:
     """Immutable. `names` is what a script reads from it, `kinds` what `isinstance` accepts for it."""
 
     __slots__ = ("_call", "_kinds", "_label", "_names")
+    _call: Callable[..., Any] | None
+    _kinds: tuple[type, ...]
+    _label: str
+    _names: Mapping[str, Any]
 
     def __init__(
         self,
@@ -30,7 +34,7 @@ class Facade:
         set_field(self, "_call", call)
         set_field(self, "_kinds", kinds)
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 -- a special method
         if self._call is None:
             raise TypeError(f"{self._label} is a module and cannot be called")
         return self._call(*args, **kwargs)

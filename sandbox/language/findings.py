@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 
-from ..outcomes import Finding, Severity
+from sandbox.outcomes import Finding, Severity
+
 from .rules import RULES
 
 #: More than this many findings help nobody.
@@ -27,18 +28,19 @@ class Findings:
 
     @property
     def refused(self) -> bool:
+        """Whether one of them keeps the script from running."""
         return any(finding.severity is Severity.ERROR for finding in self._found.values())
 
     def sorted(self) -> tuple[Finding, ...]:
+        """All of them, in the order of the text."""
         return tuple(sorted(self._found.values(), key=lambda finding: (finding.line, finding.column, finding.rule)))
 
-    def has(self, *rules: str) -> bool:
-        return any(rule in rules for rule, _, _ in self._found)
-
     def refused_line(self, line: int) -> bool:
+        """Whether an error was found in this line."""
         return any(found.line == line and found.severity is Severity.ERROR for found in self._found.values())
 
     def line_text(self, line: int) -> str:
+        """A line without its end; a line which does not exist is empty."""
         return self._lines[line - 1].rstrip("\r") if 0 < line <= len(self._lines) else ""
 
     def at(self, line: int, column: int, rule: str, **words: object) -> None:

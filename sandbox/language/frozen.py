@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 
-def _refuse(self: object, *_args: object, **_kwargs: object) -> NoReturn:
+def _refuse(_self: object, *_args: object, **_kwargs: object) -> NoReturn:
     raise TypeError("this value is frozen; change a copy of it: .copy()")
 
 
@@ -19,16 +19,16 @@ class FrozenDict(dict[str, Any]):
     """A dict that scripts can read, iterate, copy and compare."""
 
     __slots__ = ()
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 class FrozenList(list[Any]):
     """A list that scripts can read, iterate, copy and compare."""
 
     __slots__ = ()
-    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
-    append = clear = extend = insert = pop = remove = reverse = sort = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = clear = extend = insert = pop = remove = reverse = sort = _refuse
 
 
 def freeze(value: Any) -> Any:
@@ -44,6 +44,8 @@ class Record:
     """Named fields, read with a dot: the user, the session, the api, a response. Immutable."""
 
     __slots__ = ("_fields", "_label")
+    _fields: Mapping[str, Any]
+    _label: str
 
     def __init__(self, label: str, fields: Mapping[str, Any]) -> None:
         object.__setattr__(self, "_label", label)
@@ -61,9 +63,8 @@ class Record:
 
 def read_field(record: Record, name: str) -> Any:
     """One field; an unknown name is an AttributeError that lists the fields."""
-    fields: Mapping[str, Any] = record._fields  # noqa: SLF001 -- the one reader
+    fields, label = record._fields, record._label  # noqa: SLF001 -- the one reader
     if name in fields:
         return fields[name]
-    label: str = record._label  # noqa: SLF001 -- the one reader
     hint = f'; for other data write {label}.attributes.get("{name}")' if "attributes" in fields else ""
     raise AttributeError(f"{label} has no {name}; it has {', '.join(sorted(fields))}{hint}")

@@ -31,7 +31,7 @@ def inputs(given: Mapping[str, Any], call: CallOut) -> Inputs:
     """The arguments of one run out of the JSON data of `Given`."""
     now = _moment(given["now"]) or dt.datetime.fromtimestamp(0, dt.UTC)
     session = _session(given.get("session") or {})
-    return Inputs(_user(given.get("user") or {}), session, _api(given, session, now, call), now)
+    return Inputs(_user(given.get("user") or {}), session, _api(given, now, call), now)
 
 
 def _user(data: Mapping[str, Any]) -> Record:
@@ -79,7 +79,7 @@ def _credits(value: object) -> Decimal | None:
         return None
 
 
-def _api(given: Mapping[str, Any], session: Record, now: dt.datetime, call: CallOut) -> Record:
+def _api(given: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
     settings = freeze(given.get("settings") or {})
     return_url = _text(given.get("return_url"))
     scans = _scans(given.get("scans") or (), _moment((given.get("session") or {}).get("ends_at")), now)

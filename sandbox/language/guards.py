@@ -69,30 +69,33 @@ _CODED: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {(str, "encode"): encode, (bytes, "decode"): decode}
 )
 
-_ITEM_TYPES = frozenset(
+_ITEM_TYPES: frozenset[type] = frozenset(
     {str, bytes, list, tuple, dict, range, FrozenDict, FrozenList, Counter, OrderedDict, defaultdict, deque, re.Match}
     | set(_TYPES["DecimalTuple"])
     | set(_TYPES["isocalendar"])
 )
-_WRITE_TYPES = frozenset({list, dict, Counter, OrderedDict, defaultdict, deque})
+_WRITE_TYPES: frozenset[type] = frozenset({list, dict, Counter, OrderedDict, defaultdict, deque})
 
-_ITERABLE_TYPES = frozenset(
-    (_ITEM_TYPES - {re.Match})
-    | {set, frozenset, types.GeneratorType, enumerate, filter, map, reversed, zip}
-    | {type(iter(value)) for value in ((), [], "", b"", {}, set(), range(0), deque(), range(1 << 70))}
-    | {type(iter(view)) for view in ({}.keys(), {}.values(), {}.items())}
-    | {type(view) for view in ({}.keys(), {}.values(), {}.items())}
-    | {type(view) for ordered in (OrderedDict(),) for view in (ordered.keys(), ordered.values(), ordered.items())}
-    | {type(iter(view)) for ordered in (OrderedDict(),) for view in (ordered.keys(),)}
-    | {type(iter("\u00e9")), type(reversed([])), type(reversed({})), type(reversed({}.values()))}
-    | {type(reversed({}.items())), type(re.finditer("", ""))}
-    | {kind for kind in vars(itertools).values() if isinstance(kind, type)}
-    | {type(itertools.tee(())[0])}
+_EMPTY: tuple[Any, ...] = ((), [], "", "\u00e9", b"", {}, set(), range(0), range(1 << 70), deque(), OrderedDict())
+_MAPPINGS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
+_VIEWS: tuple[Any, ...] = tuple(view for each in _MAPPINGS for view in (each.keys(), each.values(), each.items()))
+_REVERSED: tuple[Any, ...] = ([], (), {}, range(0), deque(), OrderedDict(), *_VIEWS)
+
+_ITERABLE_TYPES: frozenset[type] = frozenset(
+    {
+        *(_ITEM_TYPES - {re.Match}),
+        *(type(iter(value)) for value in (*_EMPTY, *_VIEWS)),
+        *(type(reversed(value)) for value in _REVERSED),
+        *(type(view) for view in _VIEWS),
+        *(kind for kind in vars(itertools).values() if isinstance(kind, type)),
+        *(set, frozenset, types.GeneratorType, enumerate, filter, map, reversed, zip),
+        type(re.finditer("", "")),
+    }
 )
 
 
 def get_attribute(value: Any, name: str) -> Any:
-    """`value.name`"""
+    """`value.name`."""
     kind = type(value)
     if kind is Record:
         return read_field(value, name)
@@ -120,12 +123,12 @@ def _no_attribute(value: object, kind: type, name: str) -> str:
     if value is None:
         return f"None has no {name}: the value is missing"
     offered = _ATTRIBUTES.get(kind)
-    hint = f'; write value["{name}"] for a key' if kind in {dict, FrozenDict} else ""
+    hint = f'; write value["{name}"] for a key' if issubclass(kind, dict) else ""
     return f"{kind.__name__} has no {name} here{hint}" if offered else f"a {kind.__name__} has no names to read here"
 
 
 def get_item(value: Any, key: Any) -> Any:
-    """`value[key]`"""
+    """`value[key]`."""
     if type(value) not in _ITEM_TYPES:
         raise TypeError(f"{_describe(value)} cannot be read with [...]")
     return value[key]
@@ -193,7 +196,7 @@ def unpack(value: Any, shape: Mapping[str, Any], iterate: Callable[[Any], Any]) 
 
 
 def unpack_each(values: Any, shape: Mapping[str, Any], iterate: Callable[[Any], Any]) -> Iterable[list[Any]]:
-    """`for a, b in values`"""
+    """`for a, b in values`."""
     for value in iterate(values):
         yield unpack(value, shape, iterate)
 

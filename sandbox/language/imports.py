@@ -70,7 +70,7 @@ def _offer(module: str, name: str) -> str:
 
 def report_module(node: ast.AST, name: str, findings: Findings) -> None:
     """Report a module which is not offered."""
-    entry = WITHHELD_MODULES.get(name) or WITHHELD_MODULES.get(name.split(".")[0]) or WITHHELD_NAMES.get(name)
+    entry = WITHHELD_MODULES.get(name) or WITHHELD_MODULES.get(name.partition(".")[0]) or WITHHELD_NAMES.get(name)
     if entry:
         findings.node(node, "import", name=name, why=entry.why, instead=entry.instead)
         return

@@ -41,7 +41,7 @@ def _loads(
     return json.loads(s, parse_float=parse_float, parse_int=parse_int, object_hook=object_hook)
 
 
-def _dumps(
+def _dumps(  # noqa: PLR0913 -- as in the standard library
     obj: Any,
     *,
     indent: int | str | None = None,
@@ -61,6 +61,14 @@ def _quote(string: str | bytes, safe: str = "/") -> str:
 
 def _quote_plus(string: str | bytes, safe: str = "") -> str:
     return urllib.parse.quote_plus(string, safe=safe)
+
+
+def _unquote(string: str | bytes) -> str:
+    return urllib.parse.unquote(string)
+
+
+def _unquote_plus(string: str) -> str:
+    return urllib.parse.unquote_plus(string)
 
 
 def _urlencode(query: Any, doseq: bool = False, safe: str = "", quote_via: object = None) -> str:  # noqa: FBT001, FBT002 -- as in the standard library
@@ -105,8 +113,8 @@ _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "parse_qsl": _parse_qsl,
             "quote": _quote,
             "quote_plus": _quote_plus,
-            "unquote": lambda string: urllib.parse.unquote(string),
-            "unquote_plus": lambda string: urllib.parse.unquote_plus(string),
+            "unquote": _unquote,
+            "unquote_plus": _unquote_plus,
             "urlencode": _urlencode,
         },
         "zoneinfo": {

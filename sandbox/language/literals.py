@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from ..outcomes import Literal
+from sandbox.outcomes import Literal
+
 from .findings import Findings
 from .names import Names
 

@@ -20,6 +20,7 @@ class Message:
     """What `message` made; a script can only return it."""
 
     __slots__ = ("_value",)
+    _value: Mapping[str, str | None] | None
 
     def __init__(self, value: Mapping[str, str | None] | None) -> None:
         object.__setattr__(self, "_value", value)
@@ -51,7 +52,7 @@ def hidden() -> Message:
 def answer_of(returned: object) -> dict[str, str | None] | None:
     """What `status` returned as plain data; `None` for `hidden()`. Raises NotAMessage."""
     if type(returned) is Message:
-        value: Mapping[str, str | None] | None = returned._value  # noqa: SLF001 -- the one reader
+        value = returned._value  # noqa: SLF001 -- the one reader
         return None if value is None else dict(value)
     if returned is None:
         hint = 'it ended without return; write return message("…") or return hidden()'
@@ -72,12 +73,15 @@ def with_query(url: str, params: Mapping[str, Any] | None = None, /, **named: An
     if not pairs:
         return url
     address, mark, fragment = url.partition("#")
-    if "?" not in address:
-        joint = "?"
-    else:
-        joint = "" if address.endswith(("?", "&")) else "&"
+    joint = _joint(address)
     query = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="")
     return f"{address}{joint}{query}{mark}{fragment}"
+
+
+def _joint(address: str) -> str:
+    if "?" not in address:
+        return "?"
+    return "" if address.endswith(("?", "&")) else "&"
 
 
 def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
@@ -90,14 +94,13 @@ def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
         items = params
     else:
         raise TypeError(f'{caller}: params must be a dict such as {{"uid": user.id}}, not {_kind(params)}')
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for item in items:
         if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 -- a pair
             raise TypeError(f"{caller}: params as a list must hold pairs of name and value")
         name, value = item
-        for part in value if isinstance(value, list | tuple) else [value]:
-            if part is not None:
-                pairs.append((_text(name, caller), _text(part, caller)))
+        parts = value if isinstance(value, list | tuple) else [value]
+        pairs.extend((_text(name, caller), _text(part, caller)) for part in parts if part is not None)
     return pairs
 
 

@@ -84,7 +84,7 @@ def _suggestion(name: str, names: Names) -> str:
 
 def _check_attribute(node: ast.Attribute, names: Names, findings: Findings) -> None:
     owner = names.meaning(node.value)
-    if owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
+    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
         check_member(node, owner, node.attr, findings)
 
 
@@ -100,9 +100,6 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.arg):
         yield node.arg
     elif isinstance(node, ast.Import | ast.ImportFrom):
-        for _, name, _ in bindings(node):
-            yield name
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
+        yield from (name for _, name, _ in bindings(node))
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler):
+        yield from [node.name] if node.name else []

@@ -96,7 +96,7 @@ def _check_names(source: str, findings: Findings) -> None:
 
 
 def _names_of(node: ast.AST) -> list[str]:
-    names = []
+    names: list[str] = []
     for field in _NAMED:
         value = getattr(node, field, None)
         values = value if isinstance(value, list) else [value]

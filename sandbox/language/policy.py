@@ -8,6 +8,8 @@ Invariant for the next editor: every load of an attribute or item, every iterati
 result goes through a guard, and no name that begins with an underscore can be bound by a script.
 """
 
+# ruff: noqa: N802, N815, D102 -- methods named after node types, as the ast module asks; the names say what they visit
+
 from __future__ import annotations
 
 import ast
@@ -17,7 +19,7 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from .findings import Findings
 from .imports import bindings
-from .templates import is_template_call
+from .templates import literal_template
 
 
 class Policy(RestrictingNodeTransformer):
@@ -72,10 +74,9 @@ class Policy(RestrictingNodeTransformer):
             self._refuse(node)
         if any(word.arg is None or word.arg.startswith("_") for word in node.keywords):
             self._refuse(node)
-        if not is_template_call(node):
+        template = literal_template(node)
+        if template is None:
             return super().visit_Call(node)
-        assert isinstance(node.func, ast.Attribute)
-        template = node.func.value
         node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
         node.func, node.args = _load("_format_"), [template, *node.args]
         copy_locations(node.func, node)

@@ -4,6 +4,8 @@ Deny by default: a node type which is not in `_ALLOWED` is refused, also one tha
 changes nothing; the RestrictedPython policy behind it refuses the same again and inserts the guards.
 """
 
+# ruff: noqa: D102 -- methods named after node types, as the ast module asks; the names say what they visit
+
 from __future__ import annotations
 
 import ast
@@ -11,7 +13,7 @@ from types import MappingProxyType
 
 from .findings import Findings
 from .offered import KNOWN_ATTRIBUTES, OUR_NAMES
-from .templates import is_template_call, template_fault
+from .templates import literal_template, template_fault
 from .withheld import WITHHELD_ATTRIBUTES
 
 #: Digits of the largest whole number which may be written.
@@ -24,13 +26,86 @@ RESERVED = frozenset(OUR_NAMES) | {"print"}
 
 _ALLOWED = tuple(
     getattr(ast, name)
-    for name in (
-        "Module Expr Assign AugAssign AnnAssign Delete Pass Return If For While Break Continue Try ExceptHandler "
-        "Raise Assert FunctionDef arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript "
-        "Slice Starred Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp "
-        "comprehension UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add "
-        "Sub Mult Div FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
-    ).split()
+    for name in [
+        "Module",
+        "Expr",
+        "Assign",
+        "AugAssign",
+        "AnnAssign",
+        "Delete",
+        "Pass",
+        "Return",
+        "If",
+        "For",
+        "While",
+        "Break",
+        "Continue",
+        "Try",
+        "ExceptHandler",
+        "Raise",
+        "Assert",
+        "FunctionDef",
+        "arguments",
+        "arg",
+        "Import",
+        "ImportFrom",
+        "alias",
+        "Lambda",
+        "Call",
+        "keyword",
+        "Name",
+        "Attribute",
+        "Subscript",
+        "Slice",
+        "Starred",
+        "Constant",
+        "JoinedStr",
+        "FormattedValue",
+        "List",
+        "Tuple",
+        "Set",
+        "Dict",
+        "ListComp",
+        "SetComp",
+        "DictComp",
+        "GeneratorExp",
+        "comprehension",
+        "UnaryOp",
+        "BinOp",
+        "BoolOp",
+        "Compare",
+        "IfExp",
+        "NamedExpr",
+        "Load",
+        "Store",
+        "Del",
+        "And",
+        "Or",
+        "Not",
+        "Invert",
+        "UAdd",
+        "USub",
+        "Add",
+        "Sub",
+        "Mult",
+        "Div",
+        "FloorDiv",
+        "Mod",
+        "BitAnd",
+        "BitOr",
+        "BitXor",
+        "RShift",
+        "Eq",
+        "NotEq",
+        "Lt",
+        "LtE",
+        "Gt",
+        "GtE",
+        "Is",
+        "IsNot",
+        "In",
+        "NotIn",
+    ]
 )
 
 _REFUSED = MappingProxyType(
@@ -63,12 +138,12 @@ class Review(ast.NodeVisitor):
         name = type(node).__name__
         if name in _REFUSED:
             self._findings.node(node, _REFUSED[name])
-            return self.generic_visit(node)
-        if not isinstance(node, _ALLOWED) and not isinstance(node, tuple(_REFUSED_OPERATORS)):
+            self.generic_visit(node)
+        elif not isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
             self._findings.node(node, "syntax", part=name)
-            return self.generic_visit(node)
-        getattr(self, f"visit_{name}", self.generic_visit)(node)
-        return None
+            self.generic_visit(node)
+        else:
+            getattr(self, f"visit_{name}", self.generic_visit)(node)
 
     # names
 
@@ -148,21 +223,20 @@ class Review(ast.NodeVisitor):
                 self._findings.node(keyword, "keyword", name=keyword.arg)
         if isinstance(node.func, ast.Name) and node.func.id == "_":
             self._findings.node(node, "underscore-call")
-        if not is_template_call(node):
-            return self.generic_visit(node)
-        self._check_template(node)
+        template = literal_template(node)
+        if template is None:
+            self.generic_visit(node)
+            return
+        self._check_template(node, template)
         for part in [*node.args, *node.keywords]:
             self.visit(part)
-        return None
 
-    def _check_template(self, node: ast.Call) -> None:
-        assert isinstance(node.func, ast.Attribute)
-        assert isinstance(node.func.value, ast.Constant)
-        self.visit(node.func.value)
+    def _check_template(self, node: ast.Call, template: ast.Constant) -> None:
+        self.visit(template)
         if any(isinstance(part, ast.Starred) for part in node.args):
             return
         names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
-        fault = template_fault(node.func.value.value, len(node.args), names)
+        fault = template_fault(str(template.value), len(node.args), names)
         if fault:
             self._findings.node(node, fault.rule, **fault.words)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..outcomes import Severity
+from sandbox.outcomes import Severity
 
 
 @dataclass(frozen=True)

@@ -31,14 +31,44 @@ _REFUSED_ELSEWHERE = (
 
 #: Calls whose value follows from their literal arguments, so that constants may be made with them.
 _CONSTANT_CALLS = frozenset(
-    "collections.Counter collections.OrderedDict collections.deque datetime.date datetime.datetime datetime.time "
-    "datetime.timedelta datetime.timezone decimal.Decimal dict frozenset list math.sqrt re.compile re.escape set "
-    "str.maketrans textwrap.dedent tuple zoneinfo.ZoneInfo range int float str bool bytes json.loads "
-    "datetime.datetime.fromisoformat datetime.date.fromisoformat datetime.time.fromisoformat dict.fromkeys".split()
+    [
+        "collections.Counter",
+        "collections.OrderedDict",
+        "collections.deque",
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "datetime.timezone",
+        "decimal.Decimal",
+        "dict",
+        "frozenset",
+        "list",
+        "math.sqrt",
+        "re.compile",
+        "re.escape",
+        "set",
+        "str.maketrans",
+        "textwrap.dedent",
+        "tuple",
+        "zoneinfo.ZoneInfo",
+        "range",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "json.loads",
+        "datetime.datetime.fromisoformat",
+        "datetime.date.fromisoformat",
+        "datetime.time.fromisoformat",
+        "dict.fromkeys",
+    ]
 )
-_CONSTANT_METHODS = frozenset("encode join lower replace split splitlines strip upper".split())
+_CONSTANT_METHODS = frozenset(["encode", "join", "lower", "replace", "split", "splitlines", "strip", "upper"])
 _CONSTANT_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitOr)
 _SUGGESTED_LINES = 30
+_NAMED_LINES = 5
 
 
 def check_shape(tree: ast.Module, names: Names, findings: Findings) -> None:
@@ -134,7 +164,8 @@ def _report_steps(steps: list[ast.stmt], findings: Findings) -> None:
     more = len(lines) > _SUGGESTED_LINES
     body = "\n".join([*lines[:_SUGGESTED_LINES], *(["…"] if more else [])])
     suggestion = "def status(user, session, api):\n" + textwrap.indent(body, "    ")
-    shown = ", ".join(str(number) for number in numbers[:5]) + (", …" if len(numbers) > 5 else "")
+    shown = ", ".join(str(number) for number in numbers[:_NAMED_LINES])
+    shown += ", …" if len(numbers) > _NAMED_LINES else ""
     where = f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
     findings.node(steps[0], "module-steps", lines=where, suggestion=suggestion)
 

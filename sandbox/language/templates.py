@@ -20,14 +20,13 @@ class TemplateFault:
     words: dict[str, object]
 
 
-def is_template_call(node: ast.Call) -> bool:
-    """Whether this is `format` called on a literal string."""
-    return (
-        isinstance(node.func, ast.Attribute)
-        and node.func.attr == "format"
-        and isinstance(node.func.value, ast.Constant)
-        and isinstance(node.func.value.value, str)
-    )
+def literal_template(node: ast.Call) -> ast.Constant | None:
+    """The literal string on which this call calls `format`, if it is such a call."""
+    function = node.func
+    if not isinstance(function, ast.Attribute) or function.attr != "format":
+        return None
+    template = function.value
+    return template if isinstance(template, ast.Constant) and isinstance(template.value, str) else None
 
 
 def template_fault(template: str, positional: int, named: frozenset[str]) -> TemplateFault | None:

@@ -1,4 +1,4 @@
-"""Checks of a script's text before any parser reads it.
+r"""Checks of a script's text before any parser reads it.
 
 What a reviewer sees must be what runs: no character that hides, reorders or imitates, and no size that only serves
 to wear down the tools. Inside strings an author can always write an escape such as `\\u200d`.
@@ -6,10 +6,12 @@ to wear down the tools. Inside strings an author can always write an escape such
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import tokenize
 import unicodedata
+from typing import Any
 
 from .findings import Findings
 
@@ -50,7 +52,10 @@ def check_text(source: str, findings: Findings) -> bool:
 def _check_character(source: str, index: int, place: tuple[int, int], findings: Findings, joined: _JoinedText) -> bool:
     character = source[index]
     code = ord(character)
-    words = {"code": f"U+{code:04X}", "escape": f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"}
+    words: dict[str, Any] = {
+        "code": f"U+{code:04X}",
+        "escape": ascii(character).strip("'"),
+    }
     if character == "\r":
         if source[index + 1 : index + 2] != "\n":
             findings.at(*place, "lone-return")
@@ -58,7 +63,7 @@ def _check_character(source: str, index: int, place: tuple[int, int], findings: 
     if character == "\ufeff" and index == 0:
         findings.at(*place, "byte-order-mark")
         return False
-    if 0xD800 <= code <= 0xDFFF:
+    if unicodedata.category(character) == "Cs":
         findings.at(*place, "not-text", why=f"{words['code']} is half of a character.")
         return False
     if character in _JOINERS:
@@ -99,11 +104,7 @@ def _is_joinable(character: str) -> bool:
 
 
 def _string_spans(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    spans = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type in _STRING_TOKENS:
-                spans.append(((token.start[0], token.start[1] - 1), token.end))
-    except (tokenize.TokenError, SyntaxError):
-        return spans  # the parser will say what is wrong; strings before that place count
-    return spans
+    tokens: list[tokenize.TokenInfo] = []
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # the parser will say; strings before it count
+        tokens.extend(tokenize.generate_tokens(io.StringIO(source).readline))
+    return [((token.start[0], token.start[1] - 1), token.end) for token in tokens if token.type in _STRING_TOKENS]

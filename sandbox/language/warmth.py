@@ -6,8 +6,8 @@ child, so it must all happen here; a test runs a broad sample afterwards and loo
 
 from __future__ import annotations
 
-import datetime as dt
 import _strptime  # type: ignore[import-not-found]  # no stub; loaded here, used by strptime
+import datetime as dt
 import heapq
 import json
 import locale
@@ -75,10 +75,10 @@ def warm() -> None:
 
 def _touch_library() -> None:
     dt.datetime.strptime("Fri 02 Jan 2026 10:00 PM +0000", "%a %d %b %Y %I:%M %p %z")
-    dt.datetime.now().astimezone().strftime("%c %x %X %Z")  # noqa: DTZ005 -- the local zone is what is touched
+    dt.datetime.now().astimezone().strftime("%c %x %X %Z")
     statistics.quantiles([1, 2, 3])
     statistics.stdev([Decimal(1), Decimal(2)])
     textwrap.shorten("a b c", 20)
     unicodedata.name("a")
-    f"{Decimal('1.5'):n} {1.5:n}"  # noqa: B018 -- touches the locale
+    f"{Decimal('1.5'):n} {1.5:n}"
     json.dumps({"a": [1]}, indent=1)

@@ -139,8 +139,10 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("mro", _INSPECT, "Write isinstance(value, str)."),
     ("with_traceback add_note", _INSPECT, "Raise a new error with the text you need."),
     (
-        "tb_frame tb_next f_back f_builtins f_code f_globals f_locals f_trace f_generator co_code gi_frame gi_code "
-        "gi_yieldfrom cr_await cr_frame cr_code cr_origin ag_await ag_frame ag_code",
+        (
+            "tb_frame tb_next f_back f_builtins f_code f_globals f_locals f_trace f_generator co_code gi_frame "
+            "gi_code gi_yieldfrom cr_await cr_frame cr_code cr_origin ag_await ag_frame ag_code"
+        ),
         _INSPECT,
         "There is nothing to write instead: a script does not need it.",
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import tzdata
+import tzdata  # type: ignore[import-untyped]  # it ships no types
 
 
 class _Zones:
@@ -41,6 +41,7 @@ class _Zones:
         self._places = MappingProxyType(places)
 
     def names(self) -> set[str]:
+        """The names of all zones."""
         self.load()
         return set(self._places)
 
