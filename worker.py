@@ -1,1 +1,269 @@
-"""The RQ worker process; to be written."""
+"""The worker process: takes runs from the queue and has many of them in flight, in threads which mostly wait.
+
+It stands on RQ's own extension points; only RQ's methods write the state of jobs. Its jail is started before Redis and
+before any thread, because a process which starts children with fork must have neither.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import JOB_ID_PATTERN, Job
+from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
+from rq.utils import now
+from rq.worker import WorkerStatus
+
+from runner.presence import Presence
+from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq
+from runner.settings import Settings
+from runner.store import connect_queue
+from runner.workshop import WORKSHOP, JailTooWeak, Workshop, open_workshop, start_jail
+
+BEAT_S = 5.0
+#: Seconds after which an idle worker looks whether it shall stop.
+IDLE_S = 1
+MAINTENANCE_S = 15
+#: RQ waits for a job 15 seconds less than this, and for an answer 10 more: one and eleven.
+WORKER_TTL_S = 16
+#: Exit status when the jail does not hold.
+TOO_WEAK = 3
+#: Seconds before the loop begins again, after the store was away.
+PAUSE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Stop:
+    """Notes that a signal asked us to stop. A handler that did more could meet a lock which its own thread holds."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """The signal handler."""
+        self.asked = True
+
+
+def main(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status."""
+    # 1. The jail, while this process has neither threads nor connections.
+    try:
+        sandbox = start_jail(settings)
+    except JailTooWeak as error:
+        log.critical("no script may run here: %s", error)
+        return TOO_WEAK
+    # 2. Everything else.
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        workshop = open_workshop(settings, sandbox)
+        try:
+            serve(workshop, stop)
+        finally:
+            workshop.close()
+    finally:
+        sandbox.close()
+    return 0
+
+
+def serve(workshop: Workshop, stop: Stop) -> None:
+    """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
+    settings = workshop.settings
+    presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
+    while not stop.asked:
+        redis = connect_queue(settings.redis_url)
+        try:
+            ThreadWorker(
+                redis,
+                runs=settings.worker_runs,
+                stop=stop,
+                in_thread=lambda: WORKSHOP.set(workshop),
+                on_beat=presence.note,
+            ).work()
+        except RedisError as error:
+            log.warning("store does not answer error=%s", type(error).__name__)
+        finally:
+            redis.close()
+        if not stop.asked:
+            time.sleep(PAUSE_S)
+    presence.leave()
+
+
+class NoPenalty(BaseDeathPenalty):
+    """A run's deadline is kept by killing its child; a signal or an exception would hit the wrong thread."""
+
+    def setup_death_penalty(self) -> None:
+        """Nothing to set up."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing to take back."""
+
+
+class ThreadWorker(SimpleWorker):
+    """RQ's worker with many runs in flight, in threads which mostly wait.
+
+    Only RQ's own methods write the state of jobs. `stop` ends the loop between two Redis commands, never within one;
+    `in_thread` is called once in each thread, `on_beat` every few seconds with the number of runs in flight.
+    """
+
+    death_penalty_class = NoPenalty
+    queue_class = StatusQueueOfRQ
+    job_class = StatusJob
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        runs: int,
+        stop: Stop,
+        in_thread: Callable[[], object],
+        on_beat: Callable[[int], None],
+    ) -> None:
+        super().__init__(
+            [queue_of_rq(redis)],
+            connection=redis,
+            serializer=JSONSerializer,
+            worker_ttl=WORKER_TTL_S,
+            maintenance_interval=MAINTENANCE_S,
+            default_result_ttl=0,
+            log_job_description=False,
+        )
+        self._stop = stop
+        self._on_beat = on_beat
+        self._places = threading.BoundedSemaphore(runs)
+        self._threads = ThreadPoolExecutor(runs, thread_name_prefix="run", initializer=in_thread)
+        self._drained = threading.Event()
+        self._beat_at = 0.0
+
+    # -- a place first, then a job: never hold a job that cannot begin --
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's
+        """The next job, once there is a place for it. `timeout` None: do not wait for one."""
+        while not self._places.acquire(timeout=IDLE_S):
+            self._end_if_asked()
+        found = None
+        try:
+            while not found:
+                self._end_if_asked()
+                found = self._dequeue(timeout)
+                if timeout is None:
+                    break
+        finally:
+            if not found:
+                self._places.release()
+        return found
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Hand the job to a thread."""
+        try:
+            execution = self.prepare_execution(job)
+            self._threads.submit(self._run, job, queue, execution)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def _dequeue(self, timeout: int | None) -> Any:
+        try:
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time=IDLE_S)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:  # what reading a job may raise
+            self._discard(getattr(error, "job_id", None), error)
+            return None
+
+    def _discard(self, job_id: str | None, error: Exception) -> None:
+        """Whoever wrote this, it was not us; it must not end the worker."""
+        log.error("unreadable job discarded id=%r error=%s", job_id, type(error).__name__)
+        waiting = self.queues[0].intermediate_queue_key
+        for raw in cast("list[bytes]", self.connection.lrange(waiting, 0, -1)):
+            if raw == (job_id or "").encode() or not JOB_ID_PATTERN.fullmatch(raw.decode(errors="replace")):
+                self.connection.lrem(waiting, 0, cast("str", raw))  # bytes are as good
+        if job_id:
+            self.connection.delete(self.job_class.key_for(job_id))
+
+    def _run(self, job: Job, queue: Queue, execution: Execution) -> None:
+        try:
+            self.perform_job(job, queue, execution)
+        except Exception:  # RQ could not write the outcome: the store is gone, and the cache's lock ends by itself
+            log.exception("outcome of a job not written id=%s", job.id)
+        finally:
+            self.executions.pop(execution.id, None)
+            self._places.release()
+
+    # -- the life of the worker --
+
+    def bootstrap(self, *_: Any, **__: Any) -> None:
+        """Register. RQ's commands by pub/sub are not listened to: they cost a connection and could end us."""
+        self.register_birth()  # type: ignore[no-untyped-call]
+        self.set_state(WorkerStatus.STARTED)
+        self._on_beat(0)
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def teardown(self) -> None:
+        """Let the runs in flight end, then say goodbye."""
+        self._threads.shutdown(wait=True)
+        self._drained.set()
+        try:
+            self.register_death()  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            log.warning("goodbye not written error=%s", type(error).__name__)
+
+    def run_maintenance_tasks(self) -> None:
+        """Tidy up after workers that died; a failure of it must not end this one."""
+        self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ's own annotation is too narrow
+        try:
+            self.clean_registries()  # type: ignore[no-untyped-call]
+        except Exception:  # whatever lies in Redis
+            log.exception("maintenance failed")
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's
+        """We offer no suspension; RQ would ask Redis before every job."""
+
+    def _install_signal_handlers(self) -> None:
+        """The signals are the main program's."""
+
+    def _end_if_asked(self) -> None:
+        if self._stop.asked:
+            raise StopRequested
+
+    # -- heartbeats: of each run in flight, and fewer of the worker itself --
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """RQ would send three for every job."""
+        if pipeline is None:
+            if time.monotonic() - self._beat_at < BEAT_S:
+                return
+            self._beat_at = time.monotonic()
+        super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        """RQ would write idle and busy for every job."""
+        if state in (WorkerStatus.IDLE, WorkerStatus.BUSY):
+            state = WorkerStatus.BUSY if self.executions else WorkerStatus.IDLE
+        if state != self.get_state():
+            super().set_state(state, pipeline)
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 - RQ's
+        """Seconds after which a job counts as abandoned that no worker vouches for."""
+        return int(BEAT_S * 4)
+
+    def _beat(self) -> None:
+        while not self._drained.wait(BEAT_S):
+            try:
+                super().heartbeat()
+                for execution in list(self.executions.values()):
+                    self.maintain_heartbeats(execution.job, execution)
+                self._on_beat(len(self.executions))
+            except RedisError as error:
+                log.warning("heartbeat failed error=%s", type(error).__name__)

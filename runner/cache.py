@@ -49,7 +49,7 @@ class Claimed:
 
     what: str
     body: bytes = b""
-    state: str = ""
+    state: str = ""  #: as in `Shown`
     left_ms: int = 0
     mine: bool = False
     generation: int = 0
@@ -68,14 +68,22 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The run may begin; `good` is what a failure may fall back to. None of it is from before a return."""
+    """The run may begin. `good` is what a failure may fall back to, never from before a return.
+
+    `returned`: the user came back from outside, so what a vendor said before must not be used again.
+    """
 
     good: Good | None
+    returned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a run wants shown. `body` is a JSON object without the state; `fresh_s` and `stale_s` follow each other."""
+    """What a run wants shown.
+
+    `state`: ready, hidden, or old for an earlier run's message which is shown because this run failed. `body` is a JSON
+    object without the state. `stale_s` begins when `fresh_s` is over.
+    """
 
     state: str
     body: bytes
@@ -112,9 +120,8 @@ class StatusCache:
         answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
         if not answer[0]:
             return None
-        if len(answer) == 1:
-            return Begun(good=None)
-        return Begun(good=Good(body=answer[1], state=answer[2].decode(), age_s=answer[3] / 1000))
+        good = Good(body=answer[2], state=answer[3].decode(), age_s=answer[4] / 1000) if answer[2:] else None
+        return Begun(good=good, returned=bool(answer[1]))
 
     def store(self, key: str, token: str, generation: int, shown: Shown) -> bool:
         """A run has ended: free its lock, and unless the generation has moved, show what it found and wake who waits."""

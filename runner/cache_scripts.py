@@ -56,11 +56,11 @@ return {what, body or '', f[2] or '', 0, mine, f[9] or '0', earlier, ran}
 """
 )
 
-#: ARGV: now, token, generation, lock ms -> whether to run, the last good body, its state, its age in ms
+#: ARGV: now, token, generation, lock ms -> whether to run, after a return, the last good body, its state, its age in ms
 BEGIN = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due')
 if (f[1] or '0') ~= ARGV[3] then return {0} end
 if f[4] and f[2] ~= ARGV[2] and now < tonumber(f[3]) then return {0} end
 if f[5] and now < tonumber(f[6]) then
@@ -68,8 +68,9 @@ if f[5] and now < tonumber(f[6]) then
   return {0}
 end
 redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[4]), 'ran', 1)
-if not f[7] then return {1} end
-return {1, f[7], f[8], now - tonumber(f[9])}
+local due = f[10] and 1 or 0
+if not f[7] then return {1, due} end
+return {1, due, f[7], f[8], now - tonumber(f[9])}
 """
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def text(raw: str) -> str:
@@ -17,6 +18,16 @@ def text(raw: str) -> str:
 def words(raw: str) -> tuple[str, ...]:
     """A comma list."""
     return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def origins(raw: str) -> tuple[str, ...]:
+    """A comma list of origins such as https://app.example.org."""
+    for word in words(raw):
+        parts = urlsplit(word)
+        # They end up in a header, so what would begin another directive or source must not pass.
+        if parts.scheme not in ("http", "https") or word != f"{parts.scheme}://{parts.netloc}" or set(word) & set(" ;'\"*@"):
+            raise ValueError(f"names {word!r}, which is no origin such as https://app.example.org")
+    return words(raw)
 
 
 def yes_or_no(raw: str) -> bool:

@@ -18,6 +18,7 @@ KEY_CHARS = 32
 def fill_in(values: dict[str, Any]) -> None:
     """The stand-ins of development, none of which production accepts."""
     home = values["data_folder"]
+    home.mkdir(parents=True, exist_ok=True)
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'session-status.db'}"
     values["secret_key"] = values["secret_key"] or generated_key(home)
@@ -26,7 +27,6 @@ def fill_in(values: dict[str, Any]) -> None:
 def generated_key(home: Path) -> str:
     """The key of a development server: made once, kept readable by its owner only."""
     path = home / "secret-key"
-    home.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         fresh = home / f"secret-key.{secrets.token_hex(4)}"
         fresh.touch(mode=0o600)

@@ -12,9 +12,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sandbox.outcomes import Limits
+from sandbox import Limits
 
-from .setting_kinds import folder, number, one_of, some_of, text, whole, words, yes_or_no
+from .setting_kinds import folder, number, one_of, origins, some_of, text, whole, words, yes_or_no
 from .setting_rules import KEY_CHARS, PREFIX, fill_in, rules
 
 MIB = 1024 * 1024
@@ -104,6 +104,9 @@ class Settings:
     )
     trusted_proxies: int = setting(
         PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front set X-Forwarded-For and -Proto"
+    )
+    widget_frames: tuple[str, ...] = setting(
+        PREFIX + "WIDGET_FRAMES", origins, (), "origins besides our own whose pages may frame the widget", unit="comma list"
     )
     worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
     worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs which one worker process has in flight")

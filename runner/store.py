@@ -159,10 +159,10 @@ def connect(url: str) -> Redis:
     Never hand it to RQ, which changes the timeouts of the pool that it is given.
     """
     retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2)
-    return Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, retry=retry, health_check_interval=0)
+    return Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, retry=retry, health_check_interval=15)
 
 
 def connect_queue(url: str) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3)
-    return Redis.from_url(url, socket_timeout=30.0, socket_connect_timeout=2.0, retry=retry, health_check_interval=0)
+    return Redis.from_url(url, socket_timeout=30.0, socket_connect_timeout=2.0, retry=retry, health_check_interval=15)

@@ -1,1 +1,167 @@
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from records import AgendaSession, Database, implementations, scripts, users
+from runner.queue import StatusQueue
+from runner.settings import Settings
+from runner.status import Asker, StatusDesk
+from runner.store import connect
+from runner.workshop import open_workshop
+from sandbox import Sandbox
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
+
+CLAIM = "def status(user, session, api):\n    return message('Claim 1.0 CE credit')\n"
+WORKER = "import logging, os, sys; logging.basicConfig(level='INFO'); from runner.settings import Settings; import worker; sys.exit(worker.main(Settings.from_environment(os.environ)))"
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    with Sandbox() as box:
+        yield box
+
+
+class House:
+    """What the tests of the runner stand on: real records, a real store, and a desk."""
+
+    def __init__(self, folder, redis_url, sandbox):
+        self.env = {
+            "SESSION_STATUS_ENV": "development",
+            "SESSION_STATUS_DATA_FOLDER": str(folder),
+            "SESSION_STATUS_SECRET_KEY": "k" * 40,
+            "SESSION_STATUS_ALLOW_LOOPBACK_VENDORS": "yes",
+            "REDIS_URL": redis_url,
+            "SESSION_STATUS_WORKER_RUNS": "16",
+        }
+        self.sandbox = sandbox
+        self.settings = Settings.from_environment(self.env)
+        self.database = Database(self.settings.database_url)
+        self.database.upgrade()
+        self.redis = connect(redis_url)
+        self.desk = self.new_desk()
+
+    def new_desk(self):
+        queue = StatusQueue(connect(self.settings.redis_url))
+        return StatusDesk(
+            settings=self.settings, database=self.database, redis=connect(self.settings.redis_url), queue=queue
+        )
+
+    def close(self):
+        self.desk.close()
+        self.redis.close()
+        self.database.dispose()
+
+    def add(self, slug="acme", source=CLAIM, *, sessions=("s1",), **fields):
+        with self.database.session() as db:
+            implementation = implementations.create(db, slug, slug.title(), **fields)
+            start = datetime(2026, 5, 4, 9, tzinfo=UTC)
+            for session in sessions:
+                db.add(
+                    AgendaSession(
+                        implementation_id=implementation.id,
+                        session_id=session,
+                        title=f"Session {session}",
+                        starts_at=start,
+                        ends_at=start + timedelta(hours=1),
+                    )
+                )
+            users.seen(db, implementation, "ann", users.Profile(username="ann", user_type="attendee"))
+        if source:
+            self.activate(slug, source)
+
+    def activate(self, slug, source):
+        checked = self.sandbox.check(source)
+        assert checked.code, checked.findings
+        with self.database.session() as db:
+            implementation = implementations.find(db, slug)
+            version = scripts.add_version(db, implementation, source, by="test")
+            scripts.keep_code(db, version, self.sandbox.report.runtime, checked.code)
+            scripts.activate(db, implementation, version, by="test")
+        self.desk.changed(slug)
+        return version.sha256
+
+    def change(self, slug, **fields):
+        with self.database.session() as db:
+            implementations.update(db, implementations.find(db, slug), **fields)
+        self.desk.changed(slug)
+
+    def runs(self, slug="acme"):
+        from records import runs
+
+        with self.database.reading() as db:
+            return runs.recent(db, implementations.find(db, slug), limit=1000)
+
+
+@pytest.fixture
+def house(tmp_path, redis, valkey_url, sandbox):  # noqa: F811 - fixtures
+    house = House(tmp_path / "data", valkey_url, sandbox)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def workshop(house):
+    workshop = open_workshop(house.settings, house.sandbox)
+    yield workshop
+    workshop.close()
+
+
+class WorkerProcess:
+    def __init__(self, house, log, **env):
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", WORKER], env=os.environ | house.env | env, stderr=out, stdout=out
+            )
+        self.pid = self.process.pid
+
+    def await_ready(self, redis, *, count=1):  # noqa: F811
+        from runner.presence import workers_present
+
+        end = time.monotonic() + 15
+        while not any(note.pid == self.pid for note in workers_present(redis)):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(15)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+
+
+@pytest.fixture
+def start_worker(house, tmp_path):
+    started = []
+
+    def start(**env):
+        worker = WorkerProcess(house, tmp_path / "worker.log", **env)
+        started.append(worker)
+        return worker.await_ready(house.redis)
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+def eventually(look, *, seconds=10.0, every=0.02):
+    """The first true answer of `look`, or its last one."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(every)

@@ -1,0 +1,96 @@
+"""From how a run ended to what is shown: the script's message, or the softest thing that is still true.
+
+A failed run shows the last good message with its age if that is young enough, else the implementation's fallback, else
+nothing. The cache never offers a good message from before a return.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sandbox import Kind, Limits, Outcome, ScriptError, Usage
+
+from .cache import FAILED_S, FAILED_STALE_S, Good, Shown
+from .kit import Kit
+from .message import Judged, judge
+from .shown import Action, ShownMessage, body_of, compact
+
+#: Share of a budget from which on the author is warned.
+NEARLY = 0.8
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What is shown, and for the trace: as what (fresh, last good, fallback, hidden) and with which warnings."""
+
+    shown: Shown
+    shown_as: str
+    outcome: Outcome
+    warnings: tuple[str, ...]
+
+
+def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: datetime) -> Composed:
+    """Judge the message and decide what is shown."""
+    warnings = nearly_used_up(outcome.usage, kit.limits)
+    if outcome.kind is not Kind.RETURNED:
+        shown, shown_as = soft(kit, good, run=run, now=now)
+        return Composed(shown, shown_as, outcome, warnings)
+    judged = judge(outcome.value, kit.link_hosts) if outcome.value is not None else Judged(None, (), None)
+    warnings += judged.warnings
+    if judged.refused:
+        error = ScriptError(type="MessageRefused", line=None, text=judged.refused)
+        shown, shown_as = soft(kit, good, run=run, now=now)
+        return Composed(shown, shown_as, replace(outcome, kind=Kind.RAISED, error=error), warnings)
+    message = None
+    if judged.message:
+        action = Action("link", judged.message.link) if judged.message.link else None
+        color = judged.message.color or kit.implementation.default_color
+        message = ShownMessage(judged.message.text, color, action)
+    fresh_s = float(kit.implementation.fresh_seconds)
+    stale_s = float(kit.implementation.stale_seconds - kit.implementation.fresh_seconds)
+    shown = shown_of(message, run=run, now=now, ok=True, fresh_s=fresh_s, stale_s=stale_s)
+    return Composed(shown, "fresh" if message else "hidden", outcome, warnings)
+
+
+def soft(kit: Kit, good: Good | None, *, run: str, now: datetime) -> tuple[Shown, str]:
+    """What is shown after a failure, and as what. It is cached briefly: the next run may go well."""
+    left_s = kit.implementation.last_good_minutes * 60 - good.age_s if good else 0.0
+    if good and left_s > 0:
+        state = "old" if good.state == "ready" else good.state
+        stale_s = min(FAILED_STALE_S, left_s)
+        return Shown(state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s), "last good"
+    shown = shown_of(kit.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
+    return shown, "fallback" if kit.fallback else "hidden"
+
+
+def shown_of(  # noqa: PLR0913 - six, the most our style allows
+    message: ShownMessage | None, *, run: str, now: datetime, ok: bool, fresh_s: float, stale_s: float
+) -> Shown:
+    """A message, or nothing, as the cache keeps it."""
+    body = body_of(message, as_of=now, run=run)
+    return Shown("ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s)
+
+
+def digest_of(body: bytes) -> str:
+    """Tells messages apart that an attendee could tell apart."""
+    return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
+
+
+def nearly_used_up(usage: Usage, limits: Limits) -> tuple[str, ...]:
+    """A warning for each budget of which little was left."""
+    allowed = asdict(limits)
+    used = {
+        "wall_s": usage.wall_ms / 1000,
+        "cpu_s": usage.cpu_ms / 1000,
+        "calls": usage.calls,
+        "read_bytes": usage.read_bytes,
+        "log_lines": usage.log_lines,
+    }
+    return tuple(
+        f"{name}: {value:g} of {allowed[name]:g} used"
+        for name, value in used.items()
+        if allowed[name] and value >= NEARLY * allowed[name]
+    )

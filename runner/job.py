@@ -1,0 +1,137 @@
+"""The job: one run from its order to what is shown. The answer is stored first, the trace is written behind it.
+
+A run is not repeated by the queue: whoever needs the status asks again, and the cache sees to it that one of them
+starts another run.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from records import RunRecord, implementations, scripts
+from sandbox import Given, Kind, Outcome, ScriptError
+
+from .cache import Begun, StatusCache
+from .compose import Composed, compose
+from .kit import Kit
+from .powers import LivePowers
+from .queue import Order
+from .workshop import WORKSHOP, Workshop
+
+log = logging.getLogger(__name__)
+
+
+def run_status(**order: Any) -> None:
+    """The one function which the queue runs; its arguments are the fields of `Order`."""
+    perform(WORKSHOP.get(), Order(**order))
+
+
+def perform(workshop: Workshop, order: Order) -> None:
+    """Make the run, if it is still wanted, and show what it found.
+
+    Raises what is our own fault, after something soft was shown in its place.
+    """
+    key = StatusCache.key(order.implementation, order.user, order.session, order.version)
+    kit = workshop.kits.get(order.implementation, order.version)
+    if kit is None:
+        workshop.cache.free(key, order.token)
+        log.info("version gone or suspended implementation=%s run=%s", order.implementation, order.token)
+        return
+    begun = workshop.cache.begin(key, order.token, order.generation, wall_s=kit.limits.wall_s)
+    if begun is None:
+        return
+    Execution(workshop, order, kit, begun).run(key)
+
+
+class Execution:
+    """One run which has begun."""
+
+    def __init__(self, workshop: Workshop, order: Order, kit: Kit, begun: Begun) -> None:
+        self._workshop = workshop
+        self._order = order
+        self._kit = kit
+        self._begun = begun
+        self._started_at = datetime.now(UTC)
+        self._powers: LivePowers | None = None
+        self._given: Given | None = None
+
+    def run(self, key: str) -> None:
+        """Execute, show, then leave the trace."""
+        try:
+            composed = self._compose(self._execute())
+        except Exception as error:  # a bug, or the database is away: show something soft, then let it be seen
+            fault = ScriptError(type=type(error).__name__, line=None, text="a fault of the service, not of the script")
+            self._show(key, self._compose(Outcome(Kind.CRASHED, error=fault)))
+            raise
+        self._show(key, composed)
+        if composed.outcome.alarm:
+            self._suspend()
+
+    def _execute(self) -> Outcome:
+        kit, order, workshop = self._kit, self._order, self._workshop
+        if kit.code is None:
+            return Outcome(Kind.REFUSED, error=kit.refusal)
+        token = workshop.tokens.make(order.implementation, order.user, order.session)
+        self._given = workshop.facts.given(
+            kit.implementation,
+            order.user,
+            order.session,
+            now=self._started_at,
+            return_url=f"{workshop.settings.public_url}/r/{token}",
+        )
+        self._powers = workshop.vendors.powers(kit.connections, fresh=self._begun.returned)
+        return workshop.sandbox.run(kit.code, self._given, powers=self._powers, limits=kit.limits)
+
+    def _compose(self, outcome: Outcome) -> Composed:
+        return compose(outcome, self._kit, self._begun.good, run=self._order.token, now=self._started_at)
+
+    def _show(self, key: str, composed: Composed) -> None:
+        order = self._order
+        kept = self._workshop.cache.store(key, order.token, order.generation, composed.shown)
+        self._workshop.traces.add(self._trace(composed))
+        log.info(
+            "run ended id=%s implementation=%s outcome=%r shown=%r kept=%s ms=%d",
+            *(order.token, order.implementation, composed.outcome.kind.value, composed.shown_as, kept),
+            (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
+        )
+
+    def _trace(self, composed: Composed) -> RunRecord:
+        """What is kept of the run: no body of an answer, no secret, and not the signed return address."""
+        order, outcome = self._order, composed.outcome
+        given = asdict(replace(self._given, return_url="")) if self._given else {}
+        return RunRecord(
+            id=order.token,
+            implementation=order.implementation,
+            user=order.user,
+            session=order.session,
+            version=order.version,
+            started_at=self._started_at,
+            outcome=outcome.kind.value,
+            shown_as=composed.shown_as,
+            alarm=outcome.alarm,
+            message=json.loads(composed.shown.body)["message"],
+            warnings=list(composed.warnings),
+            calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
+            log=list(outcome.log),
+            error=asdict(outcome.error) if outcome.error else None,
+            usage=asdict(outcome.usage),
+            given=given,
+        )
+
+    def _suspend(self) -> None:
+        """The script left the language: no honest one can. Out of service with it, and tell the operator."""
+        order = self._order
+        log.critical(
+            "SECURITY ALARM: forbidden system call; version suspended implementation=%s version=%s run=%s",
+            *(order.implementation, order.version, order.token),
+        )
+        with self._workshop.database.session() as db:
+            implementation = implementations.find(db, order.implementation)
+            version = scripts.find_version(db, implementation, order.version) if implementation else None
+            if version:
+                scripts.suspend(db, version, f"security alarm in run {order.token}: a forbidden system call")
+        self._workshop.bulletin.changed(order.implementation)

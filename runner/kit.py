@@ -1,0 +1,174 @@
+"""A kit: everything which all runs of one version have in common, so that a run itself asks the database little.
+
+It holds opened secrets, and so never leaves the worker process; it is dropped as soon as its implementation changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from records import Database, Implementation, OpenedConnection, SecretBox, connections, implementations, scripts
+from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
+
+from .limits import limits_of
+from .powers import (
+    ApiKeyHeader,
+    ApiKeyParameter,
+    Auth,
+    Basic,
+    Bearer,
+    NoAuth,
+    OAuth2ClientCredentials,
+    VendorConnection,
+)
+from .profiles import Snapshots
+from .shown import Action, ShownMessage
+
+KIT_S = 30.0
+#: Kits of one worker process.
+MOST = 500
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a run of this version needs. `code` is None when the version is refused, and `refusal` says why."""
+
+    implementation: Implementation  #: detached; for its plain fields
+    version: str  #: SHA-256
+    limits: Limits
+    link_hosts: frozenset[str]
+    fallback: ShownMessage | None
+    connections: dict[str, VendorConnection] = field(repr=False)
+    code: bytes | None = field(repr=False)
+    refusal: ScriptError | None = None
+
+
+class Kits:
+    """Reads kits and keeps them for a while. Thread-safe."""
+
+    def __init__(
+        self, *, database: Database, box: SecretBox, sandbox: Sandbox, most: Limits, allow_loopback: bool
+    ) -> None:
+        self._database = database
+        self._box = box
+        self._sandbox = sandbox
+        self._most = most
+        self._allow_loopback = allow_loopback
+        self._kits = Snapshots(self._read, life_s=KIT_S, most=MOST)
+        self._checking = threading.Lock()
+
+    def get(self, implementation: str, version: str) -> Kit | None:
+        """The kit, or None if the version is gone or suspended."""
+        return self._kits.get(implementation, version)
+
+    def drop(self, implementation: str | None) -> None:
+        """Forget the kits of one implementation, or all."""
+        self._kits.drop(implementation)
+
+    def _read(self, slug: str, sha256: str) -> Kit | None:
+        with self._database.reading() as db:
+            found = implementations.find(db, slug)
+            version = scripts.find_version(db, found, sha256) if found else None
+            if found is None or version is None or version.suspended_at is not None:
+                return None
+            opened = connections.open_all(db, self._box, found)
+            source = version.source
+            code = scripts.code_for(db, version, self._sandbox.report.runtime)
+        refusal = None
+        if code is None:
+            code, refusal = self._compile(found, sha256, source)
+        return Kit(
+            implementation=found,
+            version=sha256,
+            limits=limits_of(found, self._most),
+            link_hosts=frozenset(found.link_hosts),
+            fallback=fallback_of(found),
+            connections=self._usable(opened),
+            code=code,
+            refusal=refusal,
+        )
+
+    def _compile(
+        self, implementation: Implementation, sha256: str, source: str
+    ) -> tuple[bytes | None, ScriptError | None]:
+        """The runtime has changed since the version was checked: check it again before this runtime serves it."""
+        with self._checking:
+            with self._database.reading() as db:  # another thread may have done it meanwhile
+                version = scripts.find_version(db, implementation, sha256)
+                code = scripts.code_for(db, version, self._sandbox.report.runtime) if version else None
+            if code is not None:
+                return code, None
+            log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
+            checked = self._sandbox.check(source)
+            if checked.code is None:
+                log.error("refused by this runtime implementation=%s version=%.12s", implementation.slug, sha256)
+                return None, refusal_of(checked)
+            with self._database.session() as db:
+                version = scripts.find_version(db, implementation, sha256)
+                if version:
+                    scripts.keep_code(db, version, self._sandbox.report.runtime, checked.code)
+            return checked.code, None
+
+    def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:
+        """Without those which lead to this machine, unless that is allowed."""
+        refused = [name for name, each in opened.items() if each.development and not self._allow_loopback]
+        if refused:
+            log.warning("connections of development left out names=%s", ",".join(refused))
+        return {name: vendor_connection(each) for name, each in opened.items() if name not in refused}
+
+
+def refusal_of(checked: Checked) -> ScriptError:
+    """The first finding that keeps the script from running."""
+    errors = [finding for finding in checked.findings if finding.severity is Severity.ERROR]
+    first = errors[0] if errors else Finding("unknown", 1, 1, "refused", "", "")
+    return ScriptError(type=first.rule, line=first.line, text=f"{first.what}: {first.why}")
+
+
+def fallback_of(implementation: Implementation) -> ShownMessage | None:
+    """What is shown when there is nothing better, if the implementation has it."""
+    if not implementation.fallback_text:
+        return None
+    link = implementation.fallback_link
+    action = Action("link", link) if link else None
+    return ShownMessage(implementation.fallback_text, implementation.default_color, action)
+
+
+def vendor_connection(opened: OpenedConnection) -> VendorConnection:
+    """The same in the words of the powers."""
+    return VendorConnection(
+        implementation=opened.implementation,
+        name=opened.name,
+        base_url=opened.base_url,
+        auth=auth_of(opened),
+        methods=frozenset(opened.methods),
+        path_prefixes=opened.path_prefixes,
+        follow_redirects=opened.follow_redirects,
+        timeout_s=opened.timeout_s,
+        cache_s=opened.cache_s,
+        rate_per_s=opened.rate_per_s,
+        concurrency=opened.concurrency,
+        max_body_bytes=opened.max_body_bytes,
+    )
+
+
+def auth_of(opened: OpenedConnection) -> Auth:
+    """The credential with its secret. An unknown kind is a bug of ours, and sends nothing."""
+    fields, secret = opened.auth_fields, opened.secret
+    match opened.auth_kind:
+        case "none":
+            return NoAuth()
+        case "basic":
+            return Basic(fields["user"], secret)
+        case "bearer":
+            return Bearer(secret)
+        case "api_key_header":
+            return ApiKeyHeader(fields["name"], secret)
+        case "api_key_parameter":
+            return ApiKeyParameter(fields["name"], secret)
+        case "oauth2_client_credentials":
+            return OAuth2ClientCredentials(fields["token_url"], fields["client_id"], secret, fields.get("scope", ""))
+    raise ValueError(f"unknown kind of credential {opened.auth_kind!r}")

@@ -1,0 +1,15 @@
+"""The budgets of a run: what the implementation asks for, within what the operator allows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from records import Implementation
+from sandbox import Limits
+
+
+def limits_of(implementation: Implementation, most: Limits) -> Limits:
+    """Each budget is the implementation's or else the usual one, and never more than the operator's."""
+    usual, allowed = asdict(Limits()), asdict(most)
+    asked = {name: value for name, value in implementation.limits.items() if name in usual}
+    return Limits(**{name: min(value, allowed[name]) for name, value in (usual | asked).items()})

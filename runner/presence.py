@@ -1,0 +1,72 @@
+"""Which workers are there: each notes itself every few seconds, with what its jail holds.
+
+`/readyz` and `doctor` read it, so that "no worker", "a weak jail" and "another runtime" are told before users tell.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from sandbox import JailReport
+
+NAMES = "st:workers"
+#: Seconds after which a worker counts as gone that has not noted itself; it does so every five.
+LIFE_S = 15
+
+
+@dataclass(frozen=True)
+class WorkerNote:
+    """What a worker says of itself. `jail` is the jail's report as plain data."""
+
+    name: str
+    pid: int
+    places: int  #: runs it can have in flight
+    in_flight: int
+    runtime: str  #: code compiled for another runtime is checked again before it serves
+    jail: dict[str, Any]
+
+
+class Presence:
+    """A worker's own note."""
+
+    def __init__(self, redis: Redis, *, report: JailReport, places: int) -> None:
+        self._redis = redis
+        self._report = report
+        self._places = places
+        self.name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
+
+    def note(self, in_flight: int) -> None:
+        """Say that we are here."""
+        note = WorkerNote(self.name, os.getpid(), self._places, in_flight, self._report.runtime, self._report.as_dict())
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.sadd(NAMES, self.name)
+            pipe.set(f"{NAMES}:{self.name}", json.dumps(asdict(note)), ex=LIFE_S)
+            pipe.execute()
+
+    def leave(self) -> None:
+        """Say that we are gone; if the store is gone too, the note ends by itself."""
+        try:
+            self._redis.delete(f"{NAMES}:{self.name}")
+            self._redis.srem(NAMES, self.name)
+        except RedisError:
+            return
+
+
+def workers_present(redis: Redis) -> tuple[WorkerNote, ...]:
+    """Those who have noted themselves lately; forgets the others."""
+    names = sorted(name.decode() for name in cast("set[bytes]", redis.smembers(NAMES)))
+    if not names:
+        return ()
+    notes = cast("list[bytes | None]", redis.mget([f"{NAMES}:{name}" for name in names]))
+    gone = [name for name, note in zip(names, notes, strict=True) if note is None]
+    if gone:
+        redis.srem(NAMES, *gone)
+    return tuple(WorkerNote(**json.loads(note)) for note in notes if note)

@@ -1,0 +1,159 @@
+"""Snapshots of what an answer needs from the records, so that a cached status touches no database.
+
+A snapshot is dropped as soon as the bulletin says that its implementation has changed; its short life is only the net
+below that. What was read before a change and arrives after it is not kept.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from records import Database, Implementation, implementations, scripts, sessions, users
+from sandbox import Limits
+
+from .limits import limits_of
+
+Value = TypeVar("Value")
+
+IMPLEMENTATION_S = 10.0
+SESSION_S = 60.0
+#: A user's type changes when they log in again, which nobody publishes.
+USER_S = 15.0
+#: Snapshots of one kind in one process; the oldest go first.
+MOST = 20_000
+
+
+class UnknownImplementation(LookupError):
+    """No implementation has this slug."""
+
+
+class UnknownSession(LookupError):
+    """The implementation's agenda has no such session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the web side knows of an implementation. `version` is empty when none is in service."""
+
+    slug: str
+    version: str
+    show_when: str
+    user_types: frozenset[str]
+    inherits: bool
+    concurrency: int
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What the web side knows of a session."""
+
+    id: str
+    starts_at: datetime
+    ends_at: datetime
+    parent: str | None
+
+
+class Snapshots(Generic[Value]):
+    """Values by (slug, name), each read once and kept for `life_s`; what is not there is remembered, too."""
+
+    def __init__(self, read: Callable[[str, str], Value], *, life_s: float, most: int = MOST) -> None:
+        self._read = read
+        self._life_s = life_s
+        self._most = most
+        self._kept: dict[tuple[str, str], tuple[float, Value]] = {}
+        self._lock = threading.Lock()
+        self._drops = 0
+
+    def get(self, slug: str, name: str = "") -> Value:
+        """The value, from memory if it is young enough."""
+        kept = self._kept.get((slug, name))
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        drops = self._drops
+        value = self._read(slug, name)
+        with self._lock:
+            if drops == self._drops:  # else it may be from before the change
+                self._kept.pop((slug, name), None)
+                self._kept[slug, name] = (time.monotonic() + self._life_s, value)
+                while len(self._kept) > self._most:
+                    del self._kept[next(iter(self._kept))]
+        return value
+
+    def drop(self, slug: str | None) -> None:
+        """Forget everything of one implementation, or all."""
+        with self._lock:
+            self._drops += 1
+            self._kept = {} if slug is None else {key: kept for key, kept in self._kept.items() if key[0] != slug}
+
+
+class Profiles:
+    """What the web side needs of implementations, sessions and users."""
+
+    def __init__(self, database: Database, *, most: Limits) -> None:
+        self._database = database
+        self._most = most
+        self._implementations = Snapshots(self._read_implementation, life_s=IMPLEMENTATION_S)
+        self._sessions = Snapshots(self._read_session, life_s=SESSION_S)
+        self._user_types = Snapshots(self._read_user_type, life_s=USER_S)
+
+    def implementation(self, slug: str) -> Profile:
+        """Raises `UnknownImplementation`."""
+        profile = self._implementations.get(slug)
+        if profile is None:
+            raise UnknownImplementation(slug)
+        return profile
+
+    def session(self, slug: str, session: str) -> Slot:
+        """Raises `UnknownSession`."""
+        slot = self._sessions.get(slug, session)
+        if slot is None:
+            raise UnknownSession(session)
+        return slot
+
+    def user_type(self, slug: str, user: str) -> str:
+        """Empty for somebody whom the records do not know."""
+        return self._user_types.get(slug, user)
+
+    def drop(self, slug: str | None) -> None:
+        """Forget what is known of one implementation, or of all."""
+        for snapshots in (self._implementations, self._sessions, self._user_types):
+            snapshots.drop(slug)
+
+    def _read_implementation(self, slug: str, _: str) -> Profile | None:
+        with self._database.reading() as db:
+            found = implementations.find(db, slug)
+            if found is None:
+                return None
+            version = scripts.active(db, found)
+            return profile_of(found, version.sha256 if version else "", self._most)
+
+    def _read_session(self, slug: str, session: str) -> Slot | None:
+        with self._database.reading() as db:
+            implementation = implementations.find(db, slug)
+            found = sessions.find(db, implementation, session) if implementation else None
+            return Slot(found.session_id, found.starts_at, found.ends_at, found.parent_id) if found else None
+
+    def _read_user_type(self, slug: str, user: str) -> str:
+        with self._database.reading() as db:
+            implementation = implementations.find(db, slug)
+            found = users.find(db, implementation, user) if implementation else None
+            return found.user_type if found else ""
+
+
+def profile_of(found: Implementation, version: str, most: Limits) -> Profile:
+    """The snapshot of a row."""
+    return Profile(
+        slug=found.slug,
+        version=version,
+        show_when=found.show_when,
+        user_types=frozenset(kind.casefold() for kind in found.user_types),
+        inherits=found.inherit_from_parent,
+        concurrency=found.concurrency,
+        wall_s=limits_of(found, most).wall_s,
+    )

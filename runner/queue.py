@@ -1,0 +1,162 @@
+"""The queue of runs: what RQ does for us, and what it must not do.
+
+JSON on the wire is not enough: a job names a function, so whoever can write to Redis could name any. `StatusJob` runs
+one function of ours and nothing else. RQ never repeats a run; the lock in the cache and the next request do.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from redis import Redis
+from rq import Queue
+from rq.job import Job, JobStatus
+from rq.rate_limit import RateLimit, RateLimitRegistry
+from rq.serializers import JSONSerializer
+
+QUEUE = "status"
+#: The one function that a job may name.
+RUN = "runner.job.run_status"
+#: Seconds that a job may take beyond its run's wall time, before the worker's death is assumed.
+MARGIN_S = 10
+#: Seconds after which a job that nobody took is dropped: whoever wanted it has asked again many times.
+WAITING_S = 120
+FAILED_S = 60
+#: Seconds for which a job that is said to be queued is believed to be; a worker may have died holding it.
+BELIEVED_S = 60
+#: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
+TIDYING_S = 60
+BACKLOG_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class JobRefused(Exception):
+    """The job in Redis is not one that we write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is told. Plain values; everything else it reads from the records itself."""
+
+    implementation: str  #: slug
+    user: str
+    session: str
+    version: str  #: SHA-256
+    token: str  #: of the claim; the id of the run and of the job
+    generation: int
+
+
+class StatusJob(Job):
+    """A job which can only be a run of ours. One that is anything else fails when it is run, and is never followed."""
+
+    refused: str = ""
+
+    def restore(self, raw_data: Any) -> Any:
+        """Read what is in Redis, and note what we never write."""
+        super().restore(raw_data)
+        asked = {
+            "a callback": self._success_callback_name or self._failure_callback_name or self._stopped_callback_name,
+            "a webhook": self.webhooks,
+            "a repetition": self.repeats_left or self.retries_left,
+            "a dependency": self._dependency_ids,
+        }
+        self.refused = ", ".join(what for what, there in asked.items() if there)
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks, self.repeats_left, self.retries_left, self._dependency_ids = [], None, None, []
+
+    @property
+    def func(self) -> Any:
+        """The function to run. Raises `JobRefused` for any but ours."""
+        if self.refused:
+            raise JobRefused(f"asks for {self.refused}")
+        if self.func_name != RUN or self.instance:
+            raise JobRefused(f"names {self.func_name!r}")
+        return super().func
+
+
+class StatusQueueOfRQ(Queue):
+    """RQ's queue with a shorter lock for its maintenance."""
+
+    job_class = StatusJob
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Whether this worker is the one that tidies up."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
+
+
+def queue_of_rq(redis: Redis) -> StatusQueueOfRQ:
+    """The queue as RQ's worker needs it."""
+    return StatusQueueOfRQ(QUEUE, connection=redis, serializer=JSONSerializer, job_class=StatusJob)
+
+
+class StatusQueue:
+    """Where the web side puts runs. `redis` is a client of its own, never one which a worker is given."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._queue = queue_of_rq(redis)
+        self._backlogs: dict[str, tuple[float, int]] = {}
+
+    def enqueue(self, order: Order, *, concurrency: int, wall_s: float, returned: bool = False) -> None:
+        """Queue a run. Those after a return have their own share, so that they do not stand behind the others."""
+        self._queue.enqueue_call(
+            RUN,
+            kwargs=asdict(order),
+            job_id=order.token,
+            timeout=int(wall_s) + MARGIN_S,
+            ttl=WAITING_S,
+            result_ttl=0,
+            failure_ttl=FAILED_S,
+            description="status",  # RQ's own would hold the arguments, and it is logged
+            rate_limit=RateLimit(key=share(order.implementation, returned=returned), concurrency=concurrency),
+        )
+
+    def is_waiting(self, token: str) -> bool:
+        """Whether a run queued earlier still stands in the queue, so that another would be one too many."""
+        status = self._redis.hget(StatusJob.key_for(token), "status")
+        if status == JobStatus.RATE_LIMITED.value.encode():
+            return True
+        return status == JobStatus.QUEUED.value.encode() and age_s(token) < BELIEVED_S
+
+    def give_back(self, implementation: str, token: str) -> None:
+        """The run's worker is dead: free the place which it held in its implementation's share."""
+        for returned in (False, True):
+            registry = RateLimitRegistry(share(implementation, returned=returned), self._redis)
+            if registry.concurrency:
+                registry.release_and_enqueue(token)
+
+    def close(self) -> None:
+        """Close the connections to the store."""
+        self._redis.close()
+
+    def backlog(self, implementation: str) -> int:
+        """How many runs stand before a new one; about a second old."""
+        kept = self._backlogs.get(implementation)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(self._queue.key)
+            pipe.zcard(RateLimitRegistry(share(implementation), self._redis).rate_limited_key)
+            found = int(sum(pipe.execute()))
+        self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, found)
+        return found
+
+
+def share(implementation: str, *, returned: bool = False) -> str:
+    """The name of an implementation's part of the workers."""
+    return f"{implementation}:back" if returned else implementation
+
+
+def new_run_id() -> str:
+    """The id of a run, of its job and of its claim; sorts by time."""
+    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
+
+
+def age_s(run_id: str) -> float:
+    """How long ago the id was made."""
+    return time.time() - int(run_id[:12], 16) / 1000

@@ -1,0 +1,101 @@
+"""What the app is told: the status of a session for a user, as a value and as the JSON of the status endpoint.
+
+A run makes the body once; each answer afterwards only puts what changes with time around those bytes, which keeps a
+cached answer cheap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+#: Rule 1 of the product, word for word.
+LOGIN_TEXT = "Log in for session status info"
+NOTHING = b'{"message":null,"as_of":null,"run":null}'
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What tapping does. `kind`: link, scan or login."""
+
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """What is drawn: with an action a button, else text. `color` is `#rrggbb`."""
+
+    text: str
+    color: str | None = None
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The answer to "what is shown for this session and user?".
+
+    `state`: ready, login, checking, hidden or unavailable. While checking, the message is the old one, to be shown as
+    such. `refresh_after` are whole seconds until it is worth asking again, None when it never is. `body` is the JSON
+    object of what does not change with time: message, as_of, run.
+    """
+
+    state: str
+    body: bytes = NOTHING
+    stale: bool = False
+    refresh_after: int | None = None
+
+    @property
+    def message(self) -> ShownMessage | None:
+        """What is drawn, or None."""
+        found = json.loads(self.body)["message"]
+        if found is None:
+            return None
+        action = found["action"]
+        return ShownMessage(found["text"], found["color"], Action(action["kind"], action["url"]) if action else None)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the message was found out."""
+        found = json.loads(self.body)["as_of"]
+        return datetime.fromisoformat(found) if found else None
+
+    @property
+    def run(self) -> str | None:
+        """The run which found it out."""
+        found = json.loads(self.body)["run"]
+        return str(found) if found else None
+
+    @property
+    def etag(self) -> str:
+        """The same for two answers which would be drawn the same; without quotes, for a weak comparison."""
+        return f"{self.run or 'none'}.{self.state}{'.stale' if self.stale else ''}"
+
+    def as_json(self) -> bytes:
+        """The whole answer of the status endpoint."""
+        refresh = b"null" if self.refresh_after is None else b"%d" % self.refresh_after
+        stale = b"true" if self.stale else b"false"
+        return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, self.body[1:])
+
+
+def body_of(message: ShownMessage | None, *, as_of: datetime, run: str) -> bytes:
+    """The body of a status: everything that stays true until the next run."""
+    found = None
+    if message:
+        action = {"kind": message.action.kind, "url": message.action.url} if message.action else None
+        found = {"text": message.text, "color": message.color, "action": action}
+    return compact({"message": found, "as_of": as_of.isoformat(timespec="seconds"), "run": run})
+
+
+def login(url: str) -> Status:
+    """What somebody is told who has not logged in; `url` leads to the login page and back to the session."""
+    message = {"text": LOGIN_TEXT, "color": None, "action": {"kind": "login", "url": url}}
+    return Status("login", compact({"message": message, "as_of": None, "run": None}))
+
+
+def compact(value: Mapping[str, Any]) -> bytes:
+    """JSON without blanks."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,236 @@
+"""The desk: answers what a session shows to a user, from the cache if possible, else by having a run made.
+
+One question costs one round trip to Redis and no database while the answer is cached. Who may wait for a first answer
+is bounded below the number of the server's threads, or waiting requests would stop the cached ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from records import Database
+
+from .bulletin import Bulletin
+from .cache import Claimed, StatusCache
+from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
+from .queue import Order, StatusQueue, new_run_id
+from .settings import Settings
+from .shown import NOTHING, Status
+from .store import connect
+from .tokens import BadToken, ReturnTokens
+from .visibility import seconds_until_shown
+
+__all__ = ["Asker", "BadToken", "StatusDesk", "UnknownImplementation", "UnknownSession"]
+
+#: Seconds to the next question when a run is under way and nothing stands before it.
+SOON_S = 1.0
+#: Runs a second that a queue is assumed to get through, to tell those who wait when to ask again.
+RUNS_PER_S = 50.0
+LONGEST_S = 15.0
+#: Seconds to the next question when nobody answers.
+UNAVAILABLE_S = 8.0
+#: Sub-sessions of sub-sessions; deeper is a mistake of the agenda.
+DEEPEST = 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks about what: slug, the user's subject, the session's id."""
+
+    implementation: str
+    user: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An asker whose implementation and session are known. `session` is the one whose status is shown."""
+
+    profile: Profile
+    user: str
+    session: str
+    key: str
+    hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
+
+
+class StatusDesk:
+    """Thread-safe; one for a process. `redis` is the web side's client, `queue` has a client of its own."""
+
+    def __init__(self, *, settings: Settings, database: Database, redis: Redis, queue: StatusQueue) -> None:
+        self._settings = settings
+        self._redis = redis
+        self._queue = queue
+        self._cache = StatusCache(redis)
+        self._profiles = Profiles(database, most=settings.most)
+        self._bulletin = Bulletin(redis, on_changed=self._profiles.drop)
+        self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
+        self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
+
+    @classmethod
+    def open(cls, settings: Settings, database: Database) -> Self:
+        """A desk with clients of its own for the store that the settings name."""
+        return cls(
+            settings=settings,
+            database=database,
+            redis=connect(settings.redis_url),
+            queue=StatusQueue(connect(settings.redis_url)),
+        )
+
+    def close(self) -> None:
+        """Stop listening and close the connections to the store."""
+        self._bulletin.close()
+        self._queue.close()
+        self._redis.close()
+
+    def ask(self, asker: Asker, wait_s: float = 0.0) -> Status:
+        """The status; `wait_s` is how long this request may be held for a first answer.
+
+        Raises `UnknownImplementation` and `UnknownSession`.
+        """
+        question = self._question(asker)
+        if question.hidden_s != 0:
+            return Status("hidden", refresh_after=question.hidden_s)
+        try:
+            claimed = self._claim(question)
+            if wait_s > 0 and unanswered(claimed):
+                claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
+            return self._answer(question, claimed)
+        except RedisError as error:
+            return store_gone(error)
+
+    def returned(self, asker: Asker) -> Status:
+        """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
+
+        Raises `UnknownImplementation` and `UnknownSession`.
+        """
+        question = self._question(asker)
+        if question.hidden_s != 0:
+            return Status("hidden", refresh_after=question.hidden_s)
+        token = new_run_id()
+        try:
+            claimed = self._cache.returned(question.key, token)
+            if not claimed.mine:
+                return self._answer(question, self._claim(question))
+            self._enqueue(question, token, claimed, returned=True)
+            return self._answer(question, claimed)
+        except RedisError as error:
+            return store_gone(error)
+
+    def return_url(self, asker: Asker) -> str:
+        """The signed address to which a vendor's site may send the user back."""
+        token = self._tokens.make(asker.implementation, asker.user, asker.session)
+        return f"{self._settings.public_url}/r/{token}"
+
+    def read_return_token(self, token: str) -> Asker:
+        """Who came back with this token. Raises `BadToken`."""
+        return Asker(*self._tokens.read(token))
+
+    def changed(self, implementation: str) -> None:
+        """Something of the implementation was changed and committed: every process forgets what it knew of it."""
+        self._bulletin.changed(implementation)
+
+    def _question(self, asker: Asker) -> Question:
+        self._bulletin.ensure_started()
+        profile = self._profiles.implementation(asker.implementation)
+        slot = self._profiles.session(asker.implementation, asker.session)
+        user_type = self._profiles.user_type(asker.implementation, asker.user) if profile.user_types else ""
+        hidden_s = seconds_until_shown(profile, slot, user_type, datetime.now(UTC))
+        session = asker.session
+        if profile.inherits and slot.parent:
+            session = self._topmost(asker.implementation, slot.parent)
+        key = StatusCache.key(asker.implementation, asker.user, session, profile.version)
+        return Question(profile, asker.user, session, key, hidden_s)
+
+    def _topmost(self, implementation: str, session: str) -> str:
+        """The session whose status its sub-sessions show."""
+        for _ in range(DEEPEST):
+            parent = self._profiles.session(implementation, session).parent
+            if not parent:
+                break
+            session = parent
+        return session
+
+    def _claim(self, question: Question) -> Claimed:
+        token = new_run_id()
+        claimed = self._cache.claim(question.key, token)
+        if claimed.mine:
+            self._enqueue(question, token, claimed, returned=claimed.what == "checking")
+        return claimed
+
+    def _wait(self, question: Question, claimed: Claimed, wait_s: float) -> Claimed:
+        """Hold the request until the run has ended or the time is up, if there is a seat for it."""
+        if not self._seats or not self._seats.acquire(blocking=False):
+            return claimed
+        ends = time.monotonic() + wait_s
+        try:
+            with self._bulletin.parked(question.key) as woken:
+                while True:  # look after parking: the run may have ended before
+                    claimed = self._claim(question)
+                    if not unanswered(claimed) or time.monotonic() >= ends:
+                        return claimed
+                    woken.wait(max(0.0, ends - time.monotonic()))
+                    woken.clear()
+        finally:
+            self._seats.release()
+
+    def _enqueue(self, question: Question, token: str, claimed: Claimed, *, returned: bool) -> None:
+        """Queue the run which was given to us; whatever goes wrong, give it back."""
+        profile = question.profile
+        try:
+            if claimed.earlier and claimed.ran:
+                self._queue.give_back(profile.slug, claimed.earlier)
+            elif claimed.earlier and self._queue.is_waiting(claimed.earlier):
+                return  # a long queue: the earlier run still stands in it, and will do
+            order = Order(profile.slug, question.user, question.session, profile.version, token, claimed.generation)
+            self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
+        except BaseException:
+            self._cache.free(question.key, token)
+            raise
+
+    def _answer(self, question: Question, claimed: Claimed) -> Status:
+        body = claimed.body or NOTHING
+        match claimed.what:
+            case "hit":
+                old = claimed.state == "old"
+                return Status("ready" if old else claimed.state, body, old, math.ceil(claimed.left_ms / 1000) or 1)
+            case "stale":
+                state = "hidden" if claimed.state == "hidden" else "ready"
+                return Status(state, body, stale=True, refresh_after=self._soon(question))
+            case "late":
+                return Status("unavailable", refresh_after=jittered(UNAVAILABLE_S))
+        if claimed.left_ms:  # between two re-checks
+            return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
+        return Status("checking", body, refresh_after=self._soon(question))
+
+    def _soon(self, question: Question) -> int:
+        """Seconds after which a run may have ended; grows with the queue, so that those who wait do not add to it."""
+        backlog = self._queue.backlog(question.profile.slug)
+        return jittered(min(LONGEST_S, SOON_S + backlog / RUNS_PER_S))
+
+
+def unanswered(claimed: Claimed) -> bool:
+    """Whether a run is under way whose end is worth waiting for."""
+    return claimed.what in {"pending", "checking"} and not claimed.left_ms
+
+
+def store_gone(error: RedisError) -> Status:
+    """Without the store nothing can be answered, but the app still has something to show."""
+    log.error("store does not answer error=%s", type(error).__name__)
+    return Status("unavailable", refresh_after=jittered(UNAVAILABLE_S))
+
+
+def jittered(seconds: float) -> int:
+    """Whole seconds, at least one, varied so that those who wait together do not come back together."""
+    return max(1, round(seconds * random.uniform(0.8, 1.2)))  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,111 @@
+"""Traces are written behind the run: the attendee's answer comes first, and a slow database delays nobody.
+
+One thread writes in batches. The queue is bounded: when the database is away for long, the oldest traces are dropped
+and counted, never an answer. On a graceful stop everything is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+
+from records import Database, RunRecord, runs
+
+#: Traces that may wait; some 20 MB.
+MOST = 5_000
+BATCH = 200
+#: Seconds for which traces are gathered into a batch.
+GATHER_S = 0.25
+RETRY_S = 1.0
+#: Seconds for which a stopping worker tries to write what is left.
+LAST_S = 10.0
+PURGE_EVERY_S = 3600.0
+
+log = logging.getLogger(__name__)
+
+
+class TraceWriter:
+    """`add` never waits; `close` writes what is left."""
+
+    def __init__(self, database: Database, *, most: int = MOST) -> None:
+        self._database = database
+        self._most = most
+        self._waiting: deque[RunRecord] = deque()
+        self._lock = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._write, name="traces", daemon=True)
+        self.dropped = 0
+
+    def start(self) -> None:
+        """Start the writing thread."""
+        self._thread.start()
+
+    def add(self, record: RunRecord) -> None:
+        """Take a trace over. If too many wait, the oldest is dropped."""
+        with self._lock:
+            if len(self._waiting) >= self._most:
+                self._waiting.popleft()
+                self.dropped += 1
+                if self.dropped & (self.dropped - 1) == 0:  # 1, 2, 4, 8, …
+                    log.error("traces dropped, the database is too slow or away count=%d", self.dropped)
+            self._waiting.append(record)
+            self._lock.notify()
+
+    def close(self) -> None:
+        """Write what is left, within a bounded time."""
+        with self._lock:
+            self._closing = True
+            self._lock.notify()
+        self._thread.join(LAST_S + RETRY_S)
+        if self._waiting:
+            log.error("traces lost at the end count=%d", len(self._waiting))
+
+    def _write(self) -> None:
+        purge_at = time.monotonic() + PURGE_EVERY_S
+        give_up_at: float | None = None
+        while True:
+            batch = self._next_batch()
+            if not batch and self._closing:
+                return
+            if self._closing and give_up_at is None:
+                give_up_at = time.monotonic() + LAST_S
+            if batch and not self._store(batch):
+                if give_up_at and time.monotonic() > give_up_at:
+                    return
+                time.sleep(RETRY_S)
+            if time.monotonic() > purge_at:
+                purge_at = time.monotonic() + PURGE_EVERY_S
+                self.purge()
+
+    def _next_batch(self) -> list[RunRecord]:
+        with self._lock:
+            self._lock.wait_for(lambda: self._waiting or self._closing, timeout=5)
+            if not self._closing:
+                self._lock.wait_for(lambda: len(self._waiting) >= BATCH or self._closing, timeout=GATHER_S)
+            return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+
+    def _store(self, batch: list[RunRecord]) -> bool:
+        try:
+            with self._database.session() as db:
+                runs.record_many(db, batch)
+        except Exception:  # whatever the database has to say: the traces are kept and it is tried again
+            log.exception("traces not written count=%d", len(batch))
+            with self._lock:
+                self._waiting.extendleft(reversed(batch))
+            return False
+        return True
+
+    def purge(self) -> None:
+        """Delete runs which are older than their implementation wants them kept."""
+        try:
+            while self._purge_some():
+                pass
+        except Exception:  # it is tried again in an hour
+            log.exception("old runs not deleted")
+
+    def _purge_some(self) -> int:
+        with self._database.session() as db:
+            return runs.purge(db, datetime.now(UTC))

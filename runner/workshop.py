@@ -1,0 +1,100 @@
+"""The workshop: the parts of a worker process, which all its runs share, and how they are put together and away.
+
+A job function can be given plain values only, so it finds the workshop in a context variable which the worker sets in
+each of its threads; there is no other global.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from redis import Redis
+
+from records import Database, SecretBox
+from sandbox import JailConfig, JailTooWeak, Sandbox
+
+from .bulletin import Bulletin
+from .cache import StatusCache
+from .facts import Facts
+from .kit import Kits
+from .powers import Vendors
+from .settings import Settings
+from .store import connect
+from .tokens import ReturnTokens
+from .traces import TraceWriter
+
+__all__ = ["WORKSHOP", "JailTooWeak", "Workshop", "open_workshop", "start_jail"]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything that a run needs beside its order. Made by `open_workshop`, put away by `close`."""
+
+    settings: Settings = field(repr=False)
+    database: Database
+    redis: Redis
+    sandbox: Sandbox
+    vendors: Vendors
+    cache: StatusCache
+    kits: Kits
+    facts: Facts
+    tokens: ReturnTokens
+    bulletin: Bulletin
+    traces: TraceWriter
+
+    def close(self) -> None:
+        """After the last run: write the traces that are left, then let go of everything. The sandbox is not ours."""
+        self.bulletin.close()
+        self.traces.close()
+        self.vendors.close()
+        self.redis.close()
+        self.database.dispose()
+
+
+#: Set in each thread of the worker.
+WORKSHOP: ContextVar[Workshop] = ContextVar("workshop")
+
+
+def start_jail(settings: Settings) -> Sandbox:
+    """The sandbox as the operator wants it, started. Call it before anything starts threads. Raises `JailTooWeak`."""
+    return Sandbox(config=JailConfig(allow_weak=settings.sandbox_allow_weak, require=settings.sandbox_require)).start()
+
+
+def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
+    """Put the parts together and start their threads. The sandbox has to be started before."""
+    database = Database(settings.database_url)
+    redis = connect(settings.redis_url)
+    kits = Kits(
+        database=database,
+        box=SecretBox(settings.keys),
+        sandbox=sandbox,
+        most=settings.most,
+        allow_loopback=settings.allow_loopback_vendors,
+    )
+    facts = Facts(database)
+
+    def drop(implementation: str | None) -> None:
+        kits.drop(implementation)
+        facts.drop(implementation)
+
+    workshop = Workshop(
+        settings=settings,
+        database=database,
+        redis=redis,
+        sandbox=sandbox,
+        vendors=Vendors(
+            redis=redis,
+            allow_loopback=settings.allow_loopback_vendors,
+            tls_ca_file=settings.vendor_ca_file or None,
+        ),
+        cache=StatusCache(redis),
+        kits=kits,
+        facts=facts,
+        tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
+        bulletin=Bulletin(redis, on_changed=drop),
+        traces=TraceWriter(database),
+    )
+    workshop.bulletin.ensure_started()
+    workshop.traces.start()
+    return workshop
