@@ -58,6 +58,7 @@ _REFUSED: Final = (
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
 
 _HOST = regex.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_THIS_MACHINE = regex.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?([/?#]|\Z)")
 _NOT_IN_LINKS = regex.compile(r"[^\x21-\x7e]|[\\\"<>`]")
 _COLOR = regex.compile(r"#[0-9a-fA-F]{6}")
 
@@ -80,11 +81,12 @@ class Judged:
     refused: str | None = None
 
 
-def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str]) -> Judged:
+def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow_loopback: bool = False) -> Judged:
     """Judge `{"text", "link", "color"}` as a script returned it; None stands for `hidden()`.
 
     A text that breaks the contract is refused as a whole. A link or a colour that breaks it is left away with a
-    warning, as the app itself would do.
+    warning, as the app itself would do. `allow_loopback` is for development: a plain http link to this very machine
+    counts then, with a warning which says that it counts nowhere else.
     """
     if value is None:
         return Judged(message=None)
@@ -94,10 +96,13 @@ def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str]) -> Judge
     if refused:
         return Judged(message=None, refused=refused)
     link, link_fault = _kept(value.get("link"), lambda link: link_fault_of(link, link_hosts))
+    if link_fault and allow_loopback and leads_to_this_machine(value["link"]):
+        link, link_fault = value["link"], None
     color, color_fault = _kept(value.get("color"), color_fault_of)
     warnings = (
         _length_warning(text),
         link_fault and f"the link was left away: {link_fault}",
+        link and link.startswith("http://") and "the link leads to this machine: it counts in development only",
         color_fault and f"the colour was left away: {color_fault}",
     )
     message = Message(text=text, link=link, color=color.lower() if color else None)
@@ -221,6 +226,13 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     if host not in link_hosts:
         return f"its host {host[:80]} is not on the list of link hosts"
     return None
+
+
+def leads_to_this_machine(link: Any) -> bool:
+    """Say whether a link leads to a plain http server on this machine, such as the demo's vendor."""
+    if not isinstance(link, str) or len(link) > MAX_LINK or _NOT_IN_LINKS.search(link):
+        return False
+    return _THIS_MACHINE.match(link) is not None
 
 
 def color_fault_of(color: Any) -> str | None:

@@ -292,3 +292,43 @@ def test_the_review_names_line_and_column_and_what_to_write_instead():
         ("message-text", 7, 12, Severity.ERROR),
     ]
     assert all(finding.what and finding.why and finding.instead for finding in findings)
+
+
+# -- development: the demo's vendor is a plain http server on this machine --------------------------------------------
+
+THIS_MACHINE = ["http://127.0.0.1:8001/claim/1?back=%2F", "http://localhost:8001/claim", "http://127.0.0.1"]
+NOT_THIS_MACHINE = [
+    "http://127.0.0.1.evil.example/",
+    "http://127.0.0.1@evil.example/",
+    "http://127.0.0.1:8001@evil.example/",
+    "http://127.0.0.1\\@evil.example/",
+    "http://localhost.evil.example/",
+    "http://[::1]/",
+    "http://127.1/",
+    "http://evil.example/",
+    "HTTP://127.0.0.1/",
+    "javascript:alert(1)//http://127.0.0.1/",
+    " http://127.0.0.1/",
+    "http://127.0.0.1/" + "a" * 2048,
+]
+
+
+@pytest.mark.parametrize("link", THIS_MACHINE)
+def test_in_development_a_link_to_this_machine_counts_and_warns(link):
+    verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True)
+    assert verdict.message.link == link
+    assert verdict.warnings == ("the link leads to this machine: it counts in development only",)
+
+
+@pytest.mark.parametrize("link", THIS_MACHINE)
+def test_elsewhere_a_link_to_this_machine_is_left_away(link):
+    verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS)
+    assert verdict.message.link is None
+    assert "left away" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("link", NOT_THIS_MACHINE)
+def test_in_development_a_link_which_only_looks_like_this_machine_is_left_away(link):
+    verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True)
+    assert verdict.message.link is None
+    assert "left away" in verdict.warnings[0]
