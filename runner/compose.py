@@ -15,7 +15,7 @@ from sandbox import Kind, Limits, Outcome, ScriptError, Usage
 
 from .cache import FAILED_S, FAILED_STALE_S, Good, Shown
 from .kit import Kit
-from .message import Judged, judge
+from .message import judge
 from .shown import Action, ShownMessage, body_of, compact
 
 #: Share of a budget from which on the author is warned.
@@ -38,7 +38,7 @@ def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: dat
     if outcome.kind is not Kind.RETURNED:
         shown, shown_as = soft(kit, good, run=run, now=now)
         return Composed(shown, shown_as, outcome, warnings)
-    judged = judge(outcome.value, kit.link_hosts) if outcome.value is not None else Judged(None, (), None)
+    judged = judge(outcome.value, kit.link_hosts, allow_loopback=kit.allow_loopback)
     warnings += judged.warnings
     if judged.refused:
         error = ScriptError(type="MessageRefused", line=None, text=judged.refused)

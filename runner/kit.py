@@ -45,6 +45,7 @@ class Kit:
     connections: dict[str, VendorConnection] = field(repr=False)
     code: bytes | None = field(repr=False)
     refusal: ScriptError | None = None
+    allow_loopback: bool = False  #: development: links to this machine count
 
 
 class Kits:
@@ -90,6 +91,7 @@ class Kits:
             connections=self._usable(opened),
             code=code,
             refusal=refusal,
+            allow_loopback=self._allow_loopback,
         )
 
     def _compile(

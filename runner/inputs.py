@@ -1,0 +1,203 @@
+"""Reads INPUT: the JSON in which an author says for whom, where and when a script shall be run on trial.
+
+The same shape serves the command line, saved scenarios and tests, so what it may hold is written down once. What is
+missing gets the value which a real run would have; what is wrong is named by its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from sandbox import Given
+
+#: what `api.return_url()` gives on a trial, unless INPUT says otherwise
+RETURN_URL = "https://status.example.org/r/return-token"
+
+TEXTS_OF_USER = ("username", "user_type", "first_name", "last_name", "badge_id")
+FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "return_url")
+USER_FIELDS = ("id", *TEXTS_OF_USER, "attributes")
+SESSION_FIELDS = ("id", "title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes")
+
+
+T = TypeVar("T")
+
+
+class InputError(Exception):
+    """INPUT cannot be used; the text names the field."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field} {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a trial is given. `settings` and `link_hosts` are None where INPUT is silent about them."""
+
+    user: Mapping[str, Any]
+    session: Mapping[str, Any]
+    now: str
+    settings: Mapping[str, Any] | None
+    link_hosts: tuple[str, ...] | None
+    scans: tuple[Mapping[str, Any], ...]
+    return_url: str
+    unknown: tuple[str, ...]  #: names which mean nothing here, perhaps misspelt
+
+    def given(self, settings: Mapping[str, Any] | None = None) -> Given:
+        """What the script gets; `settings` are used where INPUT has none."""
+        own = self.settings if self.settings is not None else settings
+        return Given(
+            user=self.user,
+            session=self.session,
+            settings=own or {},
+            now=self.now,
+            return_url=self.return_url,
+            scans=self.scans,
+        )
+
+
+def parse_input(data: Any) -> Input:
+    """Check INPUT and fill in what is missing. Raises InputError for the first field that is wrong."""
+    whole = an_object("INPUT", data)
+    user = an_object("user", whole.get("user"))
+    session = an_object("session", whole.get("session"))
+    settings = None if whole.get("settings") is None else an_object("settings", whole["settings"])
+    return Input(
+        user=user_of(user),
+        session=session_of(session),
+        now=moment("now", whole.get("now")) or datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=settings,
+        link_hosts=None if whole.get("link_hosts") is None else hosts(whole["link_hosts"]),
+        scans=scans_of(whole.get("scans")),
+        return_url=text("return_url", whole.get("return_url")) or RETURN_URL,
+        unknown=(
+            *(name for name in whole if name not in FIELDS),
+            *(f"user.{name}" for name in user if name not in USER_FIELDS),
+            *(f"session.{name}" for name in session if name not in SESSION_FIELDS),
+        ),
+    )
+
+
+def user_of(user: Mapping[str, Any]) -> dict[str, Any]:
+    """What a script sees of the user."""
+    texts = {name: text(f"user.{name}", user.get(name)) for name in TEXTS_OF_USER}
+    attributes = an_object("user.attributes", user.get("attributes") or {})
+    return {"id": identifier("user.id", user.get("id")), **texts, "attributes": attributes}
+
+
+def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What a script sees of the session."""
+    return {
+        "id": identifier("session.id", session.get("id")),
+        "title": text("session.title", session.get("title")),
+        "starts_at": moment("session.starts_at", session.get("starts_at")),
+        "ends_at": moment("session.ends_at", session.get("ends_at")),
+        "location": text("session.location", session.get("location")),
+        "parent_id": text("session.parent_id", session.get("parent_id")) or None,
+        "credits": amount("session.credits", session.get("credits")),
+        "attributes": an_object("session.attributes", session.get("attributes") or {}),
+    }
+
+
+def scans_of(value: Any) -> tuple[dict[str, str], ...]:
+    """The scans, oldest first."""
+    scans = []
+    for number, entry in enumerate(a_list("scans", value or []), 1):
+        scan = an_object(f"scans, entry {number},", entry)
+        at = moment(f"scans, entry {number}: at", scan.get("at"))
+        if at is None:
+            raise InputError(f"scans, entry {number}: at", "is missing; it is a time such as 2026-05-04T13:04:00-05:00")
+        if scan.get("direction") not in ("in", "out"):
+            raise InputError(f"scans, entry {number}: direction", 'is either "in" or "out"')
+        scans.append({"at": at, "direction": scan["direction"]})
+    return tuple(sorted(scans, key=lambda scan: datetime.fromisoformat(scan["at"])))
+
+
+def an_object(field: str, value: Any) -> dict[str, Any]:
+    """Check a JSON object."""
+    return of(field, value, dict, "is a JSON object, in braces")
+
+
+def a_list(field: str, value: Any) -> list[Any]:
+    """Check a JSON list."""
+    return of(field, value, list, "is a list, in brackets")
+
+
+def text(field: str, value: Any) -> str:
+    """Check a text; a missing one is empty."""
+    return of(field, "" if value is None else value, str, "is a text, in quotes")
+
+
+def of(field: str, value: Any, kind: type[T], reason: str) -> T:
+    """Check that a value is of exactly this kind."""
+    if type(value) is kind:
+        return value
+    raise InputError(field, "is missing; it " + reason if value is None else f"{reason}; this is {a_kind(value)}")
+
+
+def identifier(field: str, value: Any) -> str:
+    """Check a text which must be there."""
+    found = of(field, value, str, "is a text, in quotes")
+    if not found:
+        raise InputError(field, "is empty")
+    return found
+
+
+def moment(field: str, value: Any) -> str | None:
+    """Check a time with its zone; None stays None."""
+    written = text(field, value)
+    if not written:
+        return None
+    example = "is a time with its zone, such as 2026-05-04T13:04:00-05:00 or 2026-05-04T18:04:00Z"
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise InputError(field, f"{example}; this is {written!r}") from None
+    if found.tzinfo is None:
+        raise InputError(field, f"{example}; {written!r} has no zone")
+    return found.isoformat()
+
+
+def amount(field: str, value: Any) -> str | None:
+    """Check a decimal number, as a text or a number; it stays as it is written ("1.0")."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise InputError(field, f'is a number such as "1.0"; this is {a_kind(value)}')
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise InputError(field, f'is a number such as "1.0"; this is {value!r}') from None
+    if not number.is_finite():
+        raise InputError(field, f'is a number such as "1.0"; this is {value!r}')
+    return str(value)
+
+
+def hosts(value: Any) -> tuple[str, ...]:
+    """Check host names; they come back in lower case and IDNA form."""
+    names = []
+    for entry in a_list("link_hosts", value):
+        name = identifier("link_hosts", entry).rstrip(".")
+        try:
+            names.append(name.encode("idna").decode("ascii").lower())
+        except UnicodeError:
+            raise InputError("link_hosts", f"holds host names such as cme.example.org; this is {entry!r}") from None
+    return tuple(names)
+
+
+def a_kind(value: Any) -> str:
+    """What a JSON value is, in the words of JSON."""
+    kinds = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return kinds.get(type(value), "null")

@@ -1,0 +1,25 @@
+"""Puts a reviewed script in service: stores the text as a version, keeps its code, makes the version the active one."""
+
+from __future__ import annotations
+
+from records import DbSession, Implementation, scripts
+from sandbox import runtime_key
+
+from .trials import Review, finding_json
+
+
+def submit(db: DbSession, implementation: Implementation, source: str, review: Review, *, by: str) -> int:
+    """Activate a text which passed its review; returns the version's number. Announce the change after the commit."""
+    assert review.ok
+    assert review.checked.code is not None
+    version = scripts.add_version(
+        db,
+        implementation,
+        source,
+        by=by,
+        api_level=review.checked.api_level,
+        findings=[finding_json(finding) for finding in review.findings],
+    )
+    scripts.keep_code(db, version, runtime_key(), review.checked.code)
+    scripts.activate(db, implementation, version, by=by)
+    return version.number

@@ -1,0 +1,193 @@
+"""Trials: a script's text is checked or run outside of any status request, for authors and reviewers.
+
+It is the real thing but for two: nothing is cached, and the vendors may be recorded answers. The jail, the budgets
+and the message contract are those of a live run, so that what an author sees is what an attendee would see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from sandbox import (
+    Checked,
+    Finding,
+    Given,
+    JailConfig,
+    JailTooWeak,
+    Kind,
+    Limits,
+    Literal,
+    Outcome,
+    Powers,
+    Sandbox,
+    ScriptError,
+    Severity,
+    Usage,
+)
+
+from .compose import nearly_used_up
+from .inputs import Input
+from .message import Judged, Message, judge, review
+from .powers import CallRecord
+
+
+class BenchUnsafeError(Exception):
+    """The jail of this machine lets something through, so nothing may be tried here."""
+
+
+class RecordingPowers(Powers, Protocol):
+    """Powers which also remember what was asked."""
+
+    @property
+    def calls(self) -> list[CallRecord]:
+        """What was asked, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Review:
+    """What there is to say about a text before any run; `checked.code` is there if it may run."""
+
+    checked: Checked
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no finding is an error."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a run on trial ended, and what an attendee would see: `message` is None for a hidden widget."""
+
+    outcome: Kind
+    message: Message | None = None
+    warnings: tuple[str, ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    log: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    error: ScriptError | None = None
+    findings: tuple[Finding, ...] = ()
+    alarm: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The trial as plain JSON values; `findings` only where the text was refused."""
+        shown = {
+            "outcome": self.outcome.value,
+            "message": None if self.message is None else vars(self.message),
+            "warnings": list(self.warnings),
+            "calls": [call.as_json() for call in self.calls],
+            "log": list(self.log),
+            "usage": {
+                "ms": round(self.usage.wall_ms, 3),
+                "cpu_ms": round(self.usage.cpu_ms, 3),
+                "memory": self.usage.memory_bytes,
+                "bytes": self.usage.read_bytes,
+            },
+            "error": None if self.error is None else vars(self.error),
+        }
+        return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
+
+    given: Given
+    link_hosts: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    allow_loopback: bool = False  #: development: links to this machine count
+
+    @classmethod
+    def alone(cls, asked: Input) -> Terms:
+        """The terms of a trial without an implementation: what INPUT is silent about is empty."""
+        return cls(asked.given(), asked.link_hosts or ())
+
+
+class Bench:
+    """Where scripts are tried: one sandbox for any number of them and any number of threads."""
+
+    def __init__(self, *, allow_weak: bool = False) -> None:
+        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+
+    def __enter__(self) -> Self:
+        try:
+            self._sandbox.start()
+        except JailTooWeak as error:
+            raise BenchUnsafeError(str(error)) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.close()
+
+    def review(self, source: str, link_hosts: Collection[str] | None = None) -> Review:
+        """Check a text, and the messages in it. Without `link_hosts` a link may lead to any host."""
+        checked = self._sandbox.check(source)
+        hosts = hosts_in(checked.literals) if link_hosts is None else link_hosts
+        findings = (*checked.findings, *review(checked.literals, hosts))
+        return Review(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
+
+    def run(self, source: str, terms: Terms, powers: RecordingPowers) -> Trial:
+        """Check a text and run it once."""
+        checked = self._sandbox.check(source)
+        if checked.code is None:
+            return refused(checked.findings)
+        outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
+        judged = Judged(message=None)
+        if outcome.kind is Kind.RETURNED:
+            judged = judge(outcome.value, terms.link_hosts, allow_loopback=terms.allow_loopback)
+        trial = told(outcome, judged, tuple(powers.calls))
+        return replace(trial, warnings=(*nearly_used_up(outcome.usage, terms.limits), *trial.warnings))
+
+
+def refused(findings: tuple[Finding, ...]) -> Trial:
+    """The trial of a text that may not run; its error is the first finding that forbids it."""
+    first = next((finding for finding in findings if finding.severity is Severity.ERROR), None)
+    error = (
+        ScriptError(first.rule, first.line, first.what)
+        if first
+        else ScriptError("refused", None, "the check refused it")
+    )
+    return Trial(Kind.REFUSED, error=error, findings=findings)
+
+
+def unreadable(reason: str) -> Finding:
+    """The finding for a script whose file cannot be read."""
+    return Finding("unreadable", 1, 1, reason, "a script is a text file in UTF-8", "name a file with a script in it")
+
+
+def told(outcome: Outcome, judged: Judged, calls: tuple[CallRecord, ...]) -> Trial:
+    """Put together what happened; a text that breaks the contract makes a failure of a run that returned."""
+    trial = Trial(
+        outcome=outcome.kind,
+        message=judged.message,
+        warnings=judged.warnings,
+        calls=calls,
+        log=outcome.log,
+        usage=outcome.usage,
+        error=outcome.error,
+        alarm=outcome.alarm,
+    )
+    if judged.refused is None:
+        return trial
+    return replace(trial, outcome=Kind.RAISED, error=ScriptError("MessageRefused", None, judged.refused))
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON values."""
+    return vars(finding) | {"severity": finding.severity.value}
+
+
+def hosts_in(literals: Iterable[Literal]) -> frozenset[str]:
+    """The hosts which the literal links of a script lead to."""
+    hosts = set()
+    for literal in literals:
+        try:
+            hosts.add(urlsplit(literal.link or "").hostname or "")
+        except ValueError:
+            continue
+    return frozenset(hosts)

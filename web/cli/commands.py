@@ -1,0 +1,29 @@
+"""All commands of `session-status` together."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from .agenda import sessions_group
+from .connections import connection
+from .implementations import implementation
+from .people import users_group
+from .scripts import script
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("session-status"), prog_name="session-status")
+def main() -> None:
+    """What a conference session shows an attendee: the service, its records, and the tools of script authors.
+
+    To look around, start with `session-status up`. To write a script, start with `session-status script --help`.
+
+    Exit status of every command: 0 all is well; 1 it did its work, and the answer is no (findings, a run that failed,
+    faults in a file, something ill); 2 it could not do its work, and says what is wrong and what to do.
+    """
+
+
+for command in (implementation, connection, sessions_group, users_group, script):
+    main.add_command(command)

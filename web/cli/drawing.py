@@ -1,0 +1,99 @@
+"""Draws what a check or a trial found for people to read, the message as the app would show it.
+
+On a terminal the message has its colour; everywhere else the brackets of a button and the words say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+MIB = 1024 * 1024
+INDENT = "    "
+
+
+def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
+    """All findings of one file: `file:line:column`, so that editors can jump there."""
+    return "\n".join(line for finding in findings for line in finding_lines(file, finding))
+
+
+def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
+    """What, why, and what to write instead."""
+    tint = {"error": "red", "warning": "yellow"}.get(finding["severity"], "blue")
+    mark = click.style(finding["severity"], fg=tint)
+    yield f"{file}:{finding['line']}:{finding['column']}: {mark}: {finding['what']}  [{finding['rule']}]"
+    if finding["why"]:
+        yield from block("why:", finding["why"])
+    if finding["instead"]:
+        yield from block("instead:", finding["instead"])
+
+
+def block(label: str, text: str) -> Iterable[str]:
+    """A labelled text whose further lines stand below its first."""
+    first, *rest = text.splitlines() or [""]
+    yield f"{INDENT}{label:<9}{first}"
+    yield from (f"{INDENT}{'':<9}{line}" for line in rest)
+
+
+def draw_trial(trial: Mapping[str, Any]) -> str:
+    """A run on trial: how it ended, the message as the app would draw it, and what happened on the way."""
+    lines = [f"{click.style(trial['file'], bold=True)}: {ending(trial)}"]
+    if trial.get("findings"):
+        return "\n".join([*lines, draw_findings(trial["file"], trial["findings"])])
+    if trial["outcome"] == "returned":
+        lines += ["", *message_lines(trial["message"]), ""]
+    if trial["error"]:
+        lines += error_lines(trial["error"])
+    lines += [f"{INDENT}warning  {warning}" for warning in trial["warnings"]]
+    lines += [f"{INDENT}call     {call_line(call)}" for call in trial["calls"]]
+    lines += [f"{INDENT}log      {line}" for line in trial["log"]]
+    return "\n".join([*lines, f"{INDENT}used     {used(trial['usage'])}"])
+
+
+def ending(trial: Mapping[str, Any]) -> str:
+    """The outcome in its colour."""
+    return click.style(trial["outcome"], fg="green" if trial["outcome"] == "returned" else "red")
+
+
+def message_lines(message: Mapping[str, Any] | None) -> Iterable[str]:
+    """The message as the app draws it: a button in brackets, or plain text."""
+    if message is None:
+        yield f"{INDENT}(hidden: the app shows nothing)"
+        return
+    color = rgb(message["color"])
+    if message["link"]:
+        yield INDENT + click.style(f"[ {message['text']} ]", fg="white" if color else None, bg=color)
+        yield f"{INDENT}leads to {message['link']}"
+    else:
+        yield INDENT + click.style(message["text"], fg=color)
+    if message["color"]:
+        yield f"{INDENT}colour {message['color']}"
+
+
+def rgb(color: str | None) -> tuple[int, int, int] | None:
+    """`#rrggbb` as numbers."""
+    return None if color is None else (int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16))
+
+
+def error_lines(error: Mapping[str, Any]) -> Iterable[str]:
+    """Where and how a script failed."""
+    place = f"line {error['line']}: " if error["line"] else ""
+    yield from block("error", f"{place}{error['type']}: {error['text']}")
+
+
+def call_line(call: Mapping[str, Any]) -> str:
+    """One call and what came of it."""
+    query = call.get("query") or ""
+    target = call["path"] + (f"?{query}" if isinstance(query, str) and query else "")
+    end = call.get("status") or call.get("fault") or "no answer"
+    return f"{call['connection']} {call['method']} {target} -> {end}"
+
+
+def used(usage: Mapping[str, Any]) -> str:
+    """What a run used, with units."""
+    return (
+        f"{usage['ms']:.1f} ms, {usage['cpu_ms']:.1f} ms of CPU, {usage['memory'] / MIB:.1f} MiB, "
+        f"{usage['bytes']} bytes read"
+    )

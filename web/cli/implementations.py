@@ -1,0 +1,149 @@
+"""`session-status implementation`: the tenants, each one client's app, and everything that decides about its statuses.
+
+What a field may hold is the records' business; here it is only read from the command line and shown.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from records import implementations
+
+from .complaints import Complaint
+from .examples import examples
+from .surroundings import find_implementation, place
+from .tables import print_json, print_pairs, print_table
+
+#: what can be changed, in the order of `show`, with a word of explanation
+FIELDS = {
+    "name": "what people call it",
+    "time_zone": "of the event, for example America/Chicago",
+    "script_settings": "JSON object: api.settings in the script",
+    "link_hosts": "hosts which a message may link to",
+    "session_url": "where the app shows a session, with {session_id}",
+    "show_when": "always, during, after, during or after",
+    "user_types": "who sees the widget; empty: everybody",
+    "inherit_from_parent": "true: a sub-session shows its parent's status",
+    "fallback_text": "shown when a run fails and no good message is left",
+    "fallback_link": "https link of the fallback",
+    "default_color": "#rrggbb of a message without a usable colour",
+    "fresh_seconds": "how long an answer is fresh",
+    "stale_seconds": "how long it may be shown while a new one is found",
+    "last_good_minutes": "how long the last good message may stand in for a failed run",
+    "limits": 'JSON object: budgets of a run, for example {"wall_s": 3}',
+    "concurrency": "runs at the same time",
+    "keep_runs_days": "how long traces are kept",
+}
+
+LISTS = frozenset({"link_hosts", "user_types"})
+TEXTS = frozenset({"name", "time_zone", "session_url", "show_when", "fallback_text", "fallback_link", "default_color"})
+
+
+@click.group(
+    "implementation",
+    epilog=examples(
+        'session-status implementation add aha26 --name "AHA Meeting 2026" --time-zone America/Chicago',
+        "session-status implementation set aha26 link_hosts=cme.example.org fresh_seconds=30",
+        "session-status implementation show aha26",
+    ),
+)
+def implementation() -> None:
+    """Add, show and change implementations: one for each client's app."""
+
+
+@implementation.command(
+    "add",
+    epilog=examples(
+        'session-status implementation add aha26 --name "AHA Meeting 2026" link_hosts=cme.example.org',
+    ),
+)
+@click.argument("slug")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Of the event, for example America/Chicago.")
+@click.argument("changes", nargs=-1, metavar="[FIELD=VALUE]...")
+def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
+    """Add an implementation. SLUG is its id in addresses and stays for ever."""
+    with place() as here:
+        with here.database.session() as db:
+            implementations.create(db, slug, name, time_zone, **assignments(changes))
+        here.changed(slug)
+    click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
+
+
+@implementation.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+def list_all(*, as_json: bool) -> None:
+    """List all implementations."""
+    with place() as here, here.database.reading() as db:
+        rows = [(one.slug, one.name, one.time_zone) for one in implementations.every(db)]
+    if as_json:
+        print_json([dict(zip(("slug", "name", "time_zone"), row, strict=True)) for row in rows])
+        return
+    print_table(("slug", "name", "time zone"), rows, empty="No implementation yet: session-status implementation add")
+
+
+@implementation.command()
+@click.argument("slug")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+def show(slug: str, *, as_json: bool) -> None:
+    """Show everything about an implementation."""
+    with place() as here, here.database.reading() as db:
+        found = find_implementation(db, slug)
+        values = {"slug": found.slug} | {field: getattr(found, field) for field in FIELDS}
+    if as_json:
+        print_json(values)
+    else:
+        print_pairs(values, FIELDS)
+
+
+@implementation.command(
+    "set",
+    epilog=examples(
+        'session-status implementation set demo fallback_text="Ask at the CE desk"',
+        "session-status implementation set demo link_hosts=cme.example.org,events.example.com",
+        'session-status implementation set demo script_settings=\'{"claim_url": "https://cme.example.org/claim"}\'',
+    ),
+)
+@click.argument("slug")
+@click.argument("changes", nargs=-1, required=True, metavar="FIELD=VALUE...")
+def change(slug: str, changes: tuple[str, ...]) -> None:
+    """Change fields of an implementation; it takes effect at once.
+
+    Lists are written with commas or as JSON, objects as JSON. `show` lists the fields.
+    """
+    wanted = assignments(changes)
+    with place() as here:
+        with here.database.session() as db:
+            implementations.update(db, find_implementation(db, slug), **wanted)
+        here.changed(slug)
+    click.echo(f"Changed {', '.join(wanted)} of {slug}.")
+
+
+def assignments(changes: tuple[str, ...]) -> dict[str, Any]:
+    """`FIELD=VALUE` as values of the field's kind. Raises Complaint for a field that there is not."""
+    return dict(assignment(change) for change in changes)
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """One FIELD=VALUE."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise Complaint(f"{text!r} is not FIELD=VALUE, for example fresh_seconds=30.")
+    if field not in FIELDS:
+        raise Complaint(f"There is no field {field!r}. There are: {', '.join(FIELDS)}.")
+    return field, value_of(field, value)
+
+
+def value_of(field: str, value: str) -> Any:
+    """A value as the field holds it: a text as it is, a list, or JSON."""
+    if field in LISTS and not value.startswith("["):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if field in TEXTS:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise Complaint(f"{field}: {value!r} is not JSON ({error}). It means: {FIELDS[field]}.") from None

@@ -1,0 +1,125 @@
+"""From the files on the command line to what a trial needs: the script's text, INPUT, and recorded answers.
+
+A script that cannot be read is a result like any other (it must not stop the rest); INPUT and ANSWERS are the
+author's own order to us, so a fault in them stops the command before anything runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.inputs import Input, InputError, parse_input
+from runner.live_trials import LiveVendors
+from runner.powers import AnswersError, RecordedPowers, parse_answers
+from runner.trials import RecordingPowers, Terms
+
+from .complaints import Complaint
+from .files import STDIN, read_json, read_text
+from .surroundings import find_implementation, place
+
+#: a folder stands for the script in it
+SCRIPT = "script.py"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file to try: either its text, or why there is none."""
+
+    file: str
+    source: str | None
+    fault: str
+    terms: Terms
+    powers: Callable[[], RecordingPowers]
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the options of `script run` say about INPUT and ANSWERS."""
+
+    input_file: str | None
+    answers_file: str | None
+
+
+def read_source(file: str) -> tuple[str | None, str]:
+    """A script's text, or what is wrong with its file in a sentence."""
+    inside = Path(file) / SCRIPT
+    try:
+        return read_text(str(inside) if file != STDIN and inside.is_file() else file, "the script"), ""
+    except Complaint as complaint:
+        return None, complaint.message
+
+
+@contextmanager
+def recorded_cases(files: Sequence[str], named: Files) -> Iterator[list[Case]]:
+    """The cases of a run against recorded answers. Raises Complaint for INPUT or ANSWERS which cannot be used."""
+    yield [recorded_case(file, named) for file in files]
+
+
+@contextmanager
+def live_cases(files: Sequence[str], named: Files, slug: str) -> Iterator[list[Case]]:
+    """The cases of a run against the real vendors of an implementation."""
+    with place() as here:
+        with here.database.reading() as db:
+            find_implementation(db, slug)
+        with LiveVendors(here.settings, here.database, slug) as vendors:
+            asked = [read_input(input_of(file, named)) for file in files]
+            yield [
+                Case(file, *read_source(file), vendors.terms(one), vendors.powers)
+                for file, one in zip(files, asked, strict=True)
+            ]
+
+
+def recorded_case(file: str, named: Files) -> Case:
+    """One file with its INPUT and its ANSWERS; what was not named is looked for beside the script."""
+    answers_file = named.answers_file or (None if named.input_file else beside(file, "answers.json"))
+    recorded = read_answers(answers_file) if answers_file else []
+    asked = read_input(input_of(file, named))
+    return Case(file, *read_source(file), Terms.alone(asked), lambda: RecordedPowers(recorded))
+
+
+def input_of(file: str, named: Files) -> str:
+    """Where the INPUT of a script is. Raises Complaint when it was not named and is not beside the script."""
+    found = named.input_file or beside(file, "input.json")
+    if found is None:
+        raise Complaint(
+            f"{file}: for whom, where and when shall it run? Name a file with --input INPUT.json, "
+            "or put an input.json beside the script. There is one in each folder of scripts/examples."
+        )
+    return found
+
+
+def beside(file: str, name: str) -> str | None:
+    """A file of this name beside the script (or in its folder, if a folder was named)."""
+    path = Path(file)
+    found = (path if path.is_dir() else path.parent) / name
+    return str(found) if file != STDIN and found.is_file() else None
+
+
+@cache
+def read_input(file: str) -> Input:
+    """INPUT, checked; names which mean nothing are told on standard error."""
+    try:
+        asked = parse_input(read_json(file, "INPUT"))
+    except InputError as error:
+        raise Complaint(f"{file}: INPUT cannot be used: {error}.") from None
+    for name in asked.unknown:
+        click.echo(f"{file}: INPUT has {name}, which means nothing here and is ignored. Is it misspelt?", err=True)
+    return asked
+
+
+@cache
+def read_answers(file: str) -> Any:
+    """ANSWERS, checked."""
+    data = read_json(file, "ANSWERS")
+    try:
+        parse_answers(data)
+    except AnswersError as error:
+        raise Complaint(f"{file}: ANSWERS cannot be used: {error}.") from None
+    return data

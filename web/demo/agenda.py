@@ -1,0 +1,136 @@
+"""The sample event: its sessions around "now", its people, and what the vendors know of its courses.
+
+Times are minutes from the moment of the start, so that there is always something before, now and past.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+IMPLEMENTATION = "demo"
+EVENT = "Meadowlands Annual Meeting"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One session of the sample agenda; `start` is minutes from now, negative for the past."""
+
+    session_id: str
+    title: str
+    start: int
+    minutes: int
+    location: str
+    about: str
+    credits: str | None = None
+    parent_id: str | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One who can log in to the demo."""
+
+    subject: str
+    username: str
+    user_type: str
+    first_name: str
+    last_name: str
+    badge_id: str
+
+
+#: the session of the story: it has ended, and its credit is there to be claimed
+STORY = "CE-101"
+
+#: workshops without a seat left: registering leads to the waitlist
+FULL = frozenset({"WS-202"})
+
+AGENDA = (
+    Slot(
+        "LIVE-1",
+        "Welcome and awards",
+        -190,
+        60,
+        "Main stage",
+        "The president opens the meeting and hands over this year's teaching awards.",
+        attributes={"kind": "live"},
+    ),
+    Slot(
+        STORY,
+        "Sepsis in the first hour",
+        -105,
+        60,
+        "Hall B",
+        "What to do, in which order, before the laboratory answers. Cases from three emergency rooms, with votes.",
+        credits="1.0",
+    ),
+    Slot(
+        "CE-102",
+        "New guidelines for asthma",
+        -20,
+        150,
+        "Hall A",
+        "What changed since the last edition, and what to tell patients who ask why.",
+        credits="1.5",
+    ),
+    Slot(
+        "LIVE-2",
+        "Keynote: medicine in 2040",
+        -15,
+        180,
+        "Main stage",
+        "Three people who build the hospitals of the future, and one who doubts them.",
+        attributes={"kind": "live"},
+    ),
+    Slot(
+        "LUNCH",
+        "Lunch with the exhibitors",
+        40,
+        60,
+        "Garden",
+        "No status message here: the widget stays hidden and takes no room.",
+    ),
+    Slot(
+        "WS-201",
+        "Hands-on: point-of-care ultrasound",
+        150,
+        120,
+        "Room 204",
+        "Four stations, eight probes, sixteen seats. Please register.",
+        attributes={"kind": "workshop"},
+    ),
+    Slot(
+        "WS-202",
+        "Hands-on: difficult airways",
+        300,
+        120,
+        "Room 206",
+        "Video laryngoscopy and everything after it. Fully booked; there is a waitlist.",
+        attributes={"kind": "workshop"},
+    ),
+    Slot(
+        "LIVE-3",
+        "Closing debate",
+        1440,
+        60,
+        "Main stage",
+        "Should artificial intelligence write the discharge letter?",
+        attributes={"kind": "live"},
+    ),
+)
+
+PEOPLE = (
+    Person("165", "mchen", "attendee", "Mei", "Chen", "100165"),
+    Person("166", "jokafor", "member", "Jide", "Okafor", "100166"),
+    Person("167", "srivera", "staff", "Sam", "Rivera", "100167"),
+)
+
+
+def slot_with(session_id: str) -> Slot | None:
+    """Return the sample session of this id."""
+    return next((slot for slot in AGENDA if slot.session_id == session_id), None)
+
+
+def slot_title(session_id: str) -> str:
+    """Return the title of a session, or its id if the sample does not know it."""
+    slot = slot_with(session_id)
+    return slot.title if slot else session_id

@@ -1,0 +1,106 @@
+"""A registration site with a Cvent-like API: OAuth2 client credentials, a paged list, and a page to register.
+
+Every user is enrolled in some other sessions too, so that a script which reads only the first page is found out.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from .agenda import FULL, slot_title
+from .site import site
+
+API = "cvent"
+PAGE = 2  #: rows on a page; real ones hold 100, small ones show the paging
+ELSEWHERE = ("PLENARY-1", "GALA-1", "POSTER-7")
+FILTER = re.compile(r"(attendee|session)\.id eq '([^']*)'")
+blueprint = Blueprint(API, __name__, url_prefix="/cvent")
+
+
+@blueprint.before_request
+def interfere() -> AnyResponse | None:
+    """Let the switches act on the API, not on the page."""
+    return site().switches.interfere(API) if request.path.startswith("/cvent/ea/") else None
+
+
+@blueprint.post("/ea/oauth2/token")
+def token() -> AnyResponse:
+    """Give a bearer token for client id and secret (RFC 6749, 4.4)."""
+    given, keys = request.authorization, site().keys
+    client, secret = (given.username or "", given.password or "") if given else ("", "")
+    right_client = hmac.compare_digest(client.encode(), keys.cvent_client.encode())
+    if not right_client or not hmac.compare_digest(secret.encode(), keys.cvent_secret.encode()):
+        return problem("invalid_client", 401)
+    if request.form.get("grant_type") != "client_credentials":
+        return problem("unsupported_grant_type", 400)
+    life_s = 3600
+    return jsonify({"access_token": site().keys.new_token(life_s), "token_type": "Bearer", "expires_in": life_s})
+
+
+@blueprint.get("/ea/sessions/enrollment")
+def enrollment() -> AnyResponse:
+    """Enrollments of an attendee, `PAGE` at a time; `paging.nextToken` asks for more."""
+    bearer = request.authorization.token if request.authorization else None
+    if not site().keys.knows_token(bearer or ""):
+        return problem("invalid_token", 401)
+    wanted = dict(FILTER.findall(request.args.get("filter", "")))
+    start = request.args.get("token", 0, type=int)
+    return jsonify(page(rows_for(wanted), max(start, 0)))
+
+
+@blueprint.get("/register/<session>")
+def register_page(session: str) -> str:
+    """Where an attendee registers, or sees how it stands."""
+    user = request.args.get("uid", "")
+    entry = site().ledger.seen(API, user).get(session)
+    return render_template(
+        "demo/register.html",
+        title=slot_title(session),
+        full=session in FULL,
+        name=site().name_of(user),
+        standing=entry.standing if entry else None,
+        back=site().safe_return(request.args.get("return_to", "")),
+    )
+
+
+@blueprint.post("/register/<session>")
+def register(session: str) -> AnyResponse:
+    """Register, join the waitlist, or cancel; then lead back."""
+    standing = "Waitlisted" if session in FULL else "Registered"
+    if request.form.get("cancel"):
+        standing = "Cancelled"
+    site().ledger.write(API, request.args.get("uid", ""), session, standing)
+    return redirect(site().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+
+
+def rows_for(wanted: dict[str, str]) -> list[dict[str, Any]]:
+    """All enrollments which pass the filter, as the API knows them with its lag."""
+    user = wanted.get("attendee", "")
+    seen = site().ledger.seen(API, user, lag_s=site().switches.of(API).lag_s)
+    standings = dict.fromkeys(ELSEWHERE, "Registered") | {s: entry.standing for s, entry in seen.items()}
+    return [
+        {"session": {"id": session}, "attendee": {"id": user}, "status": standing}
+        for session, standing in standings.items()
+        if wanted.get("session") in (None, session)
+    ]
+
+
+def page(rows: list[dict[str, Any]], start: int) -> dict[str, Any]:
+    """One page of the rows, with the token of the next."""
+    end = start + PAGE
+    paging: dict[str, Any] = {"limit": PAGE, "totalCount": len(rows)}
+    if end < len(rows):
+        paging["nextToken"] = str(end)
+    return {"paging": paging, "data": rows[start:end]}
+
+
+def problem(error: str, status: int) -> Response:
+    """An error in OAuth2's words."""
+    answer = jsonify({"error": error})
+    answer.status_code = status
+    return answer

@@ -1,0 +1,91 @@
+"""A learning site with an EthosCE-like API: awarded credits behind basic authentication, and a page to claim one.
+
+Shapes after EthosCE's public documentation: an empty list means "not claimed", numbers come as strings.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from .agenda import slot_title, slot_with
+from .ledger import Entry
+from .site import site
+
+API = "ethosce"
+blueprint = Blueprint(API, __name__, url_prefix="/ethosce")
+
+
+@blueprint.before_request
+def guard() -> AnyResponse | None:
+    """Let the switches act on the API, and ask for the credential; the page needs neither."""
+    if request.path.startswith("/ethosce/claim/"):
+        return None
+    return site().switches.interfere(API) or unauthorized()
+
+
+@blueprint.get("/course_credit_awarded.json")
+def awarded() -> AnyResponse:
+    """Credits of `uid` for the course `nid`; `{"list": []}` if there is none."""
+    uid, nid = request.args.get("uid", ""), request.args.get("nid", "")
+    seen = site().ledger.seen(API, uid, lag_s=site().switches.of(API).lag_s)
+    return jsonify({"list": [record(entry) for entry in seen.values() if nid in ("", entry.session)]})
+
+
+@blueprint.post("/course_credit_awarded")
+def award() -> AnyResponse:
+    """Award a credit: `{"uid", "nid"}`."""
+    body = request.get_json()
+    site().ledger.write(API, str(body["uid"]), str(body["nid"]), "awarded")
+    return jsonify({"uri": request.base_url, "id": str(body["nid"]), "resource": "course_credit_awarded"})
+
+
+@blueprint.get("/claim/<nid>")
+def claim_page(nid: str) -> str:
+    """Where an attendee claims, or sees that it is done."""
+    user = request.args.get("uid", "")
+    return render_template(
+        "demo/claim.html",
+        title=slot_title(nid),
+        credits=credits_of(nid),
+        name=site().name_of(user),
+        claimed=nid in site().ledger.seen(API, user),
+        back=site().safe_return(request.args.get("return_to", "")),
+    )
+
+
+@blueprint.post("/claim/<nid>")
+def claim(nid: str) -> AnyResponse:
+    """Write the claim down and lead back, as real sites do."""
+    site().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
+    return redirect(site().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+
+
+def unauthorized() -> Response | None:
+    """Return the refusal of a caller without the right user and password."""
+    given = request.authorization
+    user, password = (given.username or "", given.password or "") if given else ("", "")
+    known = hmac.compare_digest(user.encode(), site().keys.ethosce_user.encode())
+    if known and hmac.compare_digest(password.encode(), site().keys.ethosce_password.encode()):
+        return None
+    return Response("Access denied", 401, {"WWW-Authenticate": 'Basic realm="restws"'})
+
+
+def record(entry: Entry) -> dict[str, Any]:
+    """A credit as the API tells it."""
+    return {
+        "nid": entry.session,
+        "uid": entry.user,
+        "type": "ama",
+        "credits": credits_of(entry.session),
+        "date": str(int(entry.at)),
+    }
+
+
+def credits_of(nid: str) -> str:
+    """How many credits a course gives."""
+    slot = slot_with(nid)
+    return slot.credits if slot and slot.credits else "1.0"
