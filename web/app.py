@@ -29,6 +29,7 @@ def create_app(settings: Settings, *, desk: StatusDesk, database: Database, chec
     """
     config = WebConfig.from_settings(settings)
     app = Flask("web", template_folder="templates", static_folder="static")
+    app.debug = False  # Flask would believe FLASK_DEBUG
     app.config["TEMPLATES_AUTO_RELOAD"] = not config.production
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -23,8 +23,8 @@ class WebConfig:
     secret_keys: tuple[str, ...] = field(repr=False)
     #: how many proxies in front of us add to X-Forwarded-For; 0 trusts none
     trusted_proxies: int = 0
-    #: CSP sources which may frame the widget page
-    frame_ancestors: str = "'self'"
+    #: origins besides our own whose pages may frame the widget
+    widget_frames: tuple[str, ...] = ()
     #: the longest that a request may wait for a first answer, in seconds
     longest_wait_s: float = 0.8
 
@@ -36,6 +36,7 @@ class WebConfig:
             production=settings.production,
             secret_keys=tuple(reversed(settings.keys)),
             trusted_proxies=settings.trusted_proxies,
+            widget_frames=settings.widget_frames,
             longest_wait_s=settings.web_wait_s,
         )
 

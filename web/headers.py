@@ -44,7 +44,7 @@ def install(app: Flask, config: WebConfig) -> None:
     for_data = [*common, ("Content-Security-Policy", DATA_POLICY)]
     for_pages = [*common, *FOR_PAGES.items()]
     alone = POLICY.format(ancestors="'none'")
-    framed = POLICY.format(ancestors=config.frame_ancestors)
+    framed = POLICY.format(ancestors=" ".join(("'self'", *config.widget_frames)))
 
     @app.after_request
     def protect(response: Response) -> Response:

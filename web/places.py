@@ -44,9 +44,14 @@ class Place:
         return f"/widget/{self.implementation}/sessions/{self.session}"
 
     @property
+    def app_path(self) -> str:
+        """The address which leads to where the app shows this session."""
+        return f"/app/{self.implementation}/sessions/{self.session}"
+
+    @property
     def login_path(self) -> str:
         """The login page, which leads back to this session."""
-        return f"/login/{self.implementation}?next={quote(self.widget_path)}"
+        return f"/login/{self.implementation}?next={quote(self.app_path)}"
 
 
 def checked_implementation(implementation: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from flask.testing import FlaskClient
 
 from records import AgendaSession, Database, Profile, implementations, users
 from runner.settings import Settings
@@ -55,13 +56,18 @@ def app(settings, desk, database):
     return create_app(settings, desk=desk, database=database, checks={"store": lambda: True})
 
 
+class ClientAtPublicUrl(FlaskClient):
+    """Asks as a browser does that was given the public address."""
+
+    def open(self, *args, **more):
+        return super().open(*args, **({"base_url": PUBLIC_URL} | more))
+
+
 @pytest.fixture
 def http(app):
     """A client without any login; addresses are below the public one."""
-    client = app.test_client()
-    client.environ_base["HTTP_HOST"] = "status.example.org"
-    client.environ_base["wsgi.url_scheme"] = "https"
-    return client
+    app.test_client_class = ClientAtPublicUrl
+    return app.test_client()
 
 
 @pytest.fixture

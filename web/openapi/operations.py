@@ -75,6 +75,9 @@ OPERATIONS: dict[str, Operation] = {
             429: page("The same user came back too often."),
         }
     ),
+    "returns.to_app": Operation(
+        {303: Reply("To the session in the app.", headers=("Location",)), 400: page("An identifier is malformed.")}
+    ),
     "widget.show": Operation(
         {200: page("The widget, in any state."), **PAGE_REPLIES}, heeds=("Prefer",), takes_login=True
     ),

@@ -1,6 +1,6 @@
-"""`/r/{token}`: the signed address which a vendor's site sends the user back to.
+"""The ways back to the session in the app: from a vendor's site, and from the login page.
 
-It needs no login (the vendor may have opened another browser), so it must give nothing away and do nothing but check
+`/r/{token}` is the signed address which a vendor's site sends the user to. It needs no login (the vendor may have opened another browser), so it must give nothing away and do nothing but check
 again: the token names the user and session, and the redirect leads to the app, where the login is asked for.
 """
 
@@ -44,6 +44,12 @@ def come_back(token: str) -> Response:
     response = see_other(session_address(counter, place))
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@blueprint.get("/app/<implementation>/sessions/<session_id>")
+def to_app(implementation: str, session_id: str) -> Response:
+    """Lead to where the app shows the session, or else to the widget page. The login leads here."""
+    return see_other(session_address(Counter.here(), Place.named(implementation, session_id)))
 
 
 def session_address(counter: Counter, place: Place) -> str:

@@ -60,7 +60,7 @@ def age(passed: timedelta) -> str:
     """Say how long ago something was, in the largest unit that fits."""
     for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         count = passed // unit
-        if count:
+        if count > 0:
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
 

@@ -1,0 +1,116 @@
+"""The OpenAPI document is valid, complete, and true: real answers of every state fit its schemas."""
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from records import Unavailable
+from tests.web.stub_desk import CLAIM, HIDDEN, SAME_ORIGIN, STATUS, UNAVAILABLE, checking, ready
+from web.openapi.operations import OPERATIONS
+
+#: Pages for people which the app has no business with.
+NOT_DESCRIBED = {"static", "login.choose", "login.log_in", "login.log_out"}
+
+
+@pytest.fixture
+def document(http):
+    return http.get("/api/openapi.json").json
+
+
+@pytest.fixture
+def fits(document):
+    """Say whether an answer is one that the document announces for a path and method."""
+
+    def check(answer, path, method="get"):
+        described = document["paths"][path][method]["responses"][str(answer.status_code)]
+        announced = described.get("headers", {})
+        content = described.get("content", {})
+        if not content:
+            assert answer.data == b""
+        else:
+            schema = content[answer.mimetype].get("schema")
+            if schema:
+                whole = {**schema, "components": document["components"]}
+                jsonschema.Draft202012Validator(
+                    whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+                ).validate(answer.json)
+        for name in ("Retry-After", "WWW-Authenticate", "Location", "ETag", "Preference-Applied"):
+            assert name not in answer.headers or name in announced, f"{name} is not announced for {answer.status_code}"
+
+    return check
+
+
+def test_the_document_is_valid_openapi_3_1(document):
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_route_is_described_and_every_description_has_a_route(app, document):
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert routes - NOT_DESCRIBED == set(OPERATIONS)
+    described = {op["operationId"] for path in document["paths"].values() for op in path.values()}
+    assert described == {name.replace(".", "_") for name in OPERATIONS}
+
+
+def test_every_operation_has_the_words_of_its_view(document):
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["summary"].endswith(".")
+    shown = document["paths"]["/api/v1/implementations/{implementation}/sessions/{session_id}/status"]["get"]
+    assert "Prefer: wait=N" in shown["description"]
+
+
+PATH = "/api/v1/implementations/{implementation}/sessions/{session_id}/status"
+
+
+@pytest.mark.parametrize(
+    "status", [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
+)
+def test_the_answer_of_every_state_fits(http, desk, bearer, fits, status):
+    desk.status = desk.after_return = status
+    fits(http.get(STATUS, headers=bearer() | {"Prefer": "wait=0.1"}), PATH)
+    fits(http.post(f"{STATUS}/returned", headers=bearer()), f"{PATH}/returned", "post")
+    etag = http.get(STATUS, headers=bearer()).headers["ETag"]
+    unchanged = http.get(STATUS, headers=bearer() | {"If-None-Match": etag})
+    assert unchanged.status_code == 304
+    fits(unchanged, PATH)
+
+
+def test_the_answers_without_a_login_fit(http, fits):
+    fits(http.get(STATUS), PATH)
+    refused = http.get(STATUS, headers={"Authorization": "Bearer x"})
+    assert refused.status_code == 401
+    fits(refused, PATH)
+
+
+def test_every_refusal_fits(http, desk, bearer, fits):
+    fits(http.get(STATUS.replace("CE-1", "a b")), PATH)
+    fits(http.get(STATUS.replace("CE-1", "NONE"), headers=bearer()), PATH)
+    returned = f"{STATUS}/returned"
+    for sent in (
+        {"headers": {}},
+        {"headers": bearer(), "data": b"x" * 20_000},
+        {"headers": bearer(), "data": b"x", "content_type": "text/plain"},
+    ):
+        fits(http.post(returned, **sent), f"{PATH}/returned", "post")
+    for _ in range(7):
+        answer = http.post(returned, headers=bearer())
+    assert answer.status_code == 429
+    fits(answer, f"{PATH}/returned", "post")
+    desk.fails_with = Unavailable("away")
+    fits(http.get(STATUS, headers=bearer()), PATH)
+
+
+def test_the_other_answers_fit(http, app, desk, fits):
+    fits(http.get("/healthz"), "/healthz")
+    fits(http.get("/readyz"), "/readyz")
+    app.extensions["health checks"] = {"worker": lambda: False}
+    fits(http.get("/readyz"), "/readyz")
+    fits(http.get("/api/openapi.json"), "/api/openapi.json")
+    fits(http.get("/widget/demo/sessions/CE-1"), "/widget/{implementation}/sessions/{session_id}")
+    fits(http.get("/widget/demo/sessions/x y"), "/widget/{implementation}/sessions/{session_id}")
+    again = http.post("/widget/demo/sessions/CE-1", headers=SAME_ORIGIN)
+    fits(again, "/widget/{implementation}/sessions/{session_id}", "post")
+    fits(http.get("/widget/tints/006109.css"), "/widget/tints/{color}.css")
+    fits(http.get("/app/demo/sessions/CE-1"), "/app/{implementation}/sessions/{session_id}")
+    fits(http.get("/r/forged"), "/r/{token}")
+    fits(http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}"), "/r/{token}")
