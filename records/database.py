@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from .errors import Conflict, Refused, Unavailable
 
 #: Connections of one process; each thread in a transaction holds one.
 POOL_SIZE = 16
-#: Seconds to wait for a connection of the pool, and for SQLite's write lock.
+#: Seconds to wait for a connection of the pool, and for a lock of the database.
 WAIT_S = 10.0
 #: What SQLite calls "operational" though no waiting mends it: bad SQL or no such table, and a write while reading.
 _SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
@@ -128,18 +129,40 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
     }
     if url.drivername == "sqlite":
         engine = create_engine(url, connect_args={"timeout": wait_s}, **options)
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     ours = {"connect_timeout": "5", "application_name": "session-status"}
-    return create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
+    engine = create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
+    event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
+    return engine
 
 
-def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - the event's signature
+def _prepare_sqlite(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
     """Set what SQLite forgets with each connection. `busy_timeout` is the driver's `timeout`."""
     connection.isolation_level = None  # the driver would begin transactions too late; `_begin_sqlite` does it
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    _enter_wal(connection, time.monotonic() + wait_s)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _enter_wal(connection: Any, deadline: float) -> None:
+    """Switch a new file to WAL. When two processes do it at once, SQLite fails one without waiting, so we wait."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
+    """Wait for a lock no longer than SQLite would. Set here and not at the start of the connection, for PgBouncer."""
+    connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -30,7 +30,7 @@ class Fault:
         return f"{self.field}: {self.reason}"
 
 
-class Refused(RecordsError):  # noqa: N818 - reads as what happened
+class Refused(RecordsError):
     """A value breaks a rule. `field` and `reason` are the first fault, `faults` are all of them."""
 
     def __init__(self, field: str, reason: str, *, more: Iterable[Fault] = ()) -> None:
@@ -48,15 +48,15 @@ class Refused(RecordsError):  # noqa: N818 - reads as what happened
         return self.faults[0].reason
 
 
-class Conflict(RecordsError):  # noqa: N818 - reads as what happened
+class Conflict(RecordsError):
     """A constraint of the database was broken: mostly two people who stored the same thing at the same moment."""
 
 
-class Unavailable(RecordsError):  # noqa: N818 - reads as what happened
+class Unavailable(RecordsError):
     """The database does not answer, or a lock was not given in time."""
 
 
-class SchemaUnknown(RecordsError):  # noqa: N818 - reads as what happened
+class SchemaUnknown(RecordsError):
     """The database carries a schema version which this release does not know."""
 
 
@@ -64,9 +64,9 @@ class SecretsError(RecordsError):
     """Root of what sealing and opening secrets raises. No text of it holds a secret or a key."""
 
 
-class BadKey(SecretsError):  # noqa: N818 - reads as what happened
+class BadKey(SecretsError):
     """A key is too short to protect anything, or no key was given."""
 
 
-class NotOpened(SecretsError):  # noqa: N818 - reads as what happened
+class NotOpened(SecretsError):
     """No key opens the secret, or it was sealed for another place."""

@@ -13,6 +13,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -146,9 +147,14 @@ def each(check: Check, most: int, *, empty: bool = True) -> Check:
 def time_zone(value: Any) -> str:
     """Check the name of a time zone, such as Europe/Berlin."""
     # Not by opening it: the name is a path for the library, and case decides on some systems only.
-    if value not in zoneinfo.available_timezones():
+    if not isinstance(value, str) or value not in _zone_names():
         raise ValueError("is no time zone; write a name such as America/New_York or UTC")
-    return str(value)
+    return value
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())  # reads hundreds of files
 
 
 def color(value: Any) -> str:

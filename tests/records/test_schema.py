@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from records import Base, Database, SchemaUnknown, schema
 
@@ -69,21 +73,24 @@ def test_database_of_a_newer_release_is_refused_with_what_to_do(empty_database: 
         empty_database.upgrade()
 
 
-def test_processes_that_upgrade_at_once_do_it_once(empty_database: Database):
-    faults: list[BaseException] = []
-
-    def upgrade():
-        other = Database(empty_database.engine.url.render_as_string(hide_password=False))
-        try:
-            other.upgrade()
-        except BaseException as fault:  # noqa: BLE001 - shown below
-            faults.append(fault)
-        other.dispose()
-
-    threads = [threading.Thread(target=upgrade) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+def test_processes_that_open_and_upgrade_a_new_database_at_once_do_it_once(empty_database: Database):
+    url = empty_database.engine.url.render_as_string(hide_password=False)
+    program = "import sys; from records import Database; d = Database(sys.argv[1]); input(); d.upgrade(); d.dispose()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    house = Path(schema.__file__).parents[1]
+    children = [subprocess.Popen([sys.executable, "-c", program, url], cwd=house, **pipes) for _ in range(4)]
+    time.sleep(1)  # all have imported, and none has opened the database
+    for child in children:
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    assert [child.communicate(timeout=60)[1] for child in children] == [""] * 4
     assert empty_database.is_current()
+
+
+def test_upgrade_that_fails_half_way_leaves_nothing_behind(empty_database: Database):
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE users (in_the_way INTEGER)"))
+    with pytest.raises(DBAPIError):
+        empty_database.upgrade()
+    assert inspect(empty_database.engine).get_table_names() == ["users"]
+    assert empty_database.version() is None
