@@ -55,7 +55,7 @@ from .outcomes import (
     Usage,
 )
 from .report import JailConfig, JailReport
-from .runtime import API_LEVEL, offered, runtime_key, withheld
+from .runtime import API_LEVEL, Offered, Withheld, offered, runtime_key, withheld
 
 __all__ = [
     "API_LEVEL",
@@ -72,6 +72,7 @@ __all__ = [
     "Kind",
     "Limits",
     "Literal",
+    "Offered",
     "Outcome",
     "Powers",
     "Sandbox",
@@ -79,6 +80,7 @@ __all__ = [
     "ScriptError",
     "Severity",
     "Usage",
+    "Withheld",
     "ZygoteGone",
     "examine",
     "offered",

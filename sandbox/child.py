@@ -18,6 +18,7 @@ from .outcomes import CallFault
 
 EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit
 SCRIPT_FILE = "<script>"  #: the file name which the language layer compiles under
+LOG_CHARS = 4000  #: sent of one log line; the broker cuts to the budget
 TEXT_CHARS = 300  #: of an exception's text
 
 
@@ -50,8 +51,11 @@ def serve(language: Language) -> None:
 
 def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     """The one way out of a script: `call` waits for an answer, `log` does not."""
+    if kind == "log":
+        _send({"t": kind, "text": content["text"][:LOG_CHARS]})
+        return {}
     _send({"t": kind, **content})
-    return decode(_receive()) if kind == "call" else {}
+    return decode(_receive())
 
 
 def _run(language: Language, given: dict[str, Any], code: bytes) -> None:

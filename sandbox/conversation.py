@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from . import endings, shapes
 from .channel import Channel, ChildEnded, End, TimeUp, TooLarge
 from .errors import CallNotMade
 from .frames import CHILD_FRAME_BYTES, FrameError, decode, encode
-from .outcomes import Given, Kind, Limits, Outcome, Powers, ScriptError, Usage
+from .outcomes import MIB, Given, Kind, Limits, Outcome, Powers, ScriptError, Usage
 from .shapes import Last
 
 Word = TypeVar("Word")
@@ -103,6 +103,9 @@ class Conversation:
 
     def _last(self, frame: dict[str, Any], size: int) -> Last:
         last = shapes.last_of(frame)
+        if last.kind is Kind.OUT_OF_MEMORY and last.error is not None:
+            text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
+            return Last(last.kind, error=replace(last.error, text=text))
         if last.kind is Kind.RETURNED and size > self._limits.output_bytes:
             raise _budget(
                 Kind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"

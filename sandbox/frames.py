@@ -43,7 +43,7 @@ def encode(value: Any) -> bytes:
 def decode(body: bytes) -> dict[str, Any]:
     """What a hostile body says: a JSON object, finite, not deep, and only of text that can be encoded again."""
     try:
-        value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as fault:

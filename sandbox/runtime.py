@@ -5,23 +5,21 @@ Kept apart from the broker, so that pages and tables can ask without starting an
 
 from __future__ import annotations
 
-from typing import Any
+from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, Offered, Withheld
 
-from . import language
-
-API_LEVEL = 1  #: the newest level of the script API; an upgrade takes nothing away from older ones
+__all__ = ["API_LEVEL", "Offered", "Withheld", "offered", "runtime_key", "withheld"]
 
 
 def runtime_key() -> str:
     """Compiled code is valid for the same key only: policy, Python and RestrictedPython are in it."""
-    return language.RUNTIME_KEY
+    return RUNTIME_KEY
 
 
-def offered() -> Any:
+def offered() -> tuple[Offered, ...]:
     """Everything a script may use, for the documentation."""
-    return language.OFFERED
+    return OFFERED
 
 
-def withheld() -> Any:
+def withheld() -> tuple[Withheld, ...]:
     """Everything a script may not use, each with its reason."""
-    return language.WITHHELD
+    return WITHHELD

@@ -25,6 +25,7 @@ REQUEST = struct.Struct("=ddQ")
 HANDED = b"c"  #: on the status socket, with the broker's end of the child's channel
 NO_CHILD = b"n"  #: the system let us fork no more
 
+_QUIET_MS = 5  #: before a spare is forked while runs go on: forking delays whoever asks or ends meanwhile
 _GRACE_S = 0.25  #: the broker's own deadline comes first; this one is for a broker that hangs
 _BLIND_S = 0.005  #: how often to look after children where the system cannot tell of their end
 
@@ -91,7 +92,8 @@ class Ward:
         """Until the control socket is closed and the last run is over. A closed socket alone lets the runs end."""
         while self._open or self._runs:
             wants_spare = self._open and len(self._spares) < self._brood.spares
-            events = self._poll.poll(0 if wants_spare else self._patience_ms())
+            quiet = _QUIET_MS if self._runs else 0
+            events = self._poll.poll(quiet if wants_spare else self._patience_ms())
             if wants_spare and not events:
                 self._spares.append(Child(self._brood.plan, self._brood.body, self._brood.prelude))
             for handle in [self._about[number] for number, _ in events]:

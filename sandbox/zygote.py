@@ -64,6 +64,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     left = namespaces.unshare() if "namespaces" in layers else set()  # 1
     if "pid" in left:
         _become_first(control)
+    os.environ.clear()  # the interpreter adds its locale
     warnings.simplefilter("ignore")  # 2: a warning opens the source and writes to a stream
     sys.unraisablehook = lambda _fault: None  # and so does an exception in a finalizer
     language.warm()

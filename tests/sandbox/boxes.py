@@ -1,0 +1,68 @@
+"""What the sandbox's tests share: inputs, powers that remember, and the short way from a script to its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sandbox import Answer, Given, Limits
+from sandbox.launcher import Launch
+
+HERE = Path(__file__).resolve().parent
+RAW = Launch(entry="raw_language", path=(str(HERE),))
+
+GIVEN = Given(
+    user={
+        "id": "u1",
+        "username": "ann",
+        "user_type": "attendee",
+        "first_name": "Ann",
+        "last_name": "Example",
+        "badge_id": "b1",
+        "attributes": {},
+    },
+    session={
+        "id": "s1",
+        "title": "Opening",
+        "starts_at": "2026-05-01T10:00:00+00:00",
+        "ends_at": "2026-05-01T11:00:00+00:00",
+        "location": "Hall",
+        "parent_id": None,
+        "credits": None,
+        "attributes": {},
+    },
+    settings={},
+    now="2026-05-01T10:30:00+00:00",
+)
+
+
+class Vendor:
+    """Powers which remember what they were asked and answer what they were told to."""
+
+    def __init__(self, text="{}", *, bytes_read=None, fault=None):
+        self.asked = []
+        self._text = text
+        self._bytes_read = len(text) if bytes_read is None else bytes_read
+        self._fault = fault
+
+    def call(self, call, *, deadline, read_bytes_left):
+        self.asked.append(call)
+        if self._fault is not None:
+            raise self._fault
+        return Answer(200, {"content-type": "application/json"}, self._text, self._bytes_read)
+
+
+def indented(body):
+    return "def status(user, session, api):\n" + "".join(f"    {line}\n" for line in body.strip("\n").splitlines())
+
+
+class Box:
+    """A sandbox with the short way: from the body of `status` to the outcome."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+
+    def run(self, body, powers=None, given=GIVEN, **limits):
+        checked = self.sandbox.check(indented(body))
+        assert checked.ok, checked.findings
+        return self.sandbox.run(checked.code, given, powers=powers or Vendor(), limits=replace(Limits(), **limits))

@@ -1,0 +1,31 @@
+"""Boxes to attack: one whose scripts know no rule but the jail's, and one as the product has it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from boxes import RAW, Box
+
+from sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def raw():
+    """No language layer: what is held here is held by jail and broker alone."""
+    with Sandbox(launch=RAW) as sandbox:
+        yield Box(sandbox)
+
+
+@pytest.fixture(scope="session")
+def product():
+    """All layers."""
+    with Sandbox() as sandbox:
+        yield Box(sandbox)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_stays():
+    before = set(threading.enumerate())
+    yield
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name != "zygote-renewal"]

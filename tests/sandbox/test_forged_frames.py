@@ -1,0 +1,232 @@
+"""What a child may send, and what it sends when it is not ours any more."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+from boxes import Vendor
+
+from sandbox import CallFault, CallNotMade, Finding, Kind, shapes
+from sandbox.frames import DEPTH, FrameError, decode, encode, pack
+
+CALL = {
+    "t": "call",
+    "method": "GET",
+    "connection": "vendor",
+    "path": "/x",
+    "params": [],
+    "json": None,
+    "has_json": False,
+    "headers": [],
+}
+
+NO_FRAMES = {
+    "nothing": b"",
+    "garbage": b"\xff\xfe\x00garbage",
+    "half_an_object": b'{"t": "result"',
+    "two_objects": b"{}{}",
+    "not_a_number": b'{"t": NaN}',
+    "infinity": b'{"t": -Infinity}',
+    "a_number_too_large": b'{"t": 1e999}',
+    "an_endless_integer": b'{"t": ' + b"9" * 10_000 + b"}",
+    "a_list": b"[]",
+    "a_text": b'"result"',
+    "deep_lists": b"[" * 100_000,
+    "deep_lists_that_are_closed": b'{"t": ' + b"[" * 500 + b"]" * 500 + b"}",
+    "deep_objects": b'{"t":' * 50_000,
+    "half_a_character": b'{"t": "\\ud800"}',
+    "utf_16": '{"t": "x"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("body", NO_FRAMES.values(), ids=NO_FRAMES.keys())
+def test_bytes_that_we_could_not_have_sent_are_no_frame(body):
+    with pytest.raises(FrameError):
+        decode(body)
+
+
+@pytest.mark.parametrize("name", NO_FRAMES)
+def test_a_child_that_sends_such_bytes_has_crashed(raw, name):
+    outcome = raw.run(
+        f"frame({NO_FRAMES[name]!r})\nreturn message('x')"
+        if len(NO_FRAMES[name]) < 20_000
+        else f"frame({NO_FRAMES[name][:6]!r} * {len(NO_FRAMES[name]) // 6})\nreturn message('x')"
+    )
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", False)
+
+
+def test_nesting_is_allowed_up_to_its_limit():
+    def nested(depth):
+        return b'{"t":' * depth + b"1" + b"}" * depth
+
+    assert decode(nested(DEPTH))
+    with pytest.raises(FrameError):
+        decode(nested(DEPTH + 1))
+
+
+def test_what_goes_out_comes_back():
+    value = {"t": "ä\U0001f600", "n": [1, 1.5, None, True, {"x": "[[[[" * 100}]}
+    assert decode(encode(value)) == value
+    assert pack(b"abc") == b"\x00\x00\x00\x03abc"
+
+
+def test_half_characters_do_not_leave_a_process():
+    assert decode(encode({"t": "a\ud800b"})) == {"t": "a\ufffdb"}
+
+
+def test_not_a_number_does_not_leave_a_process():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode({"t": float("nan")})
+
+
+FORGED_RESULTS = {
+    "no_value": {"t": "result"},
+    "one_key_more": {"t": "result", "value": None, "alarm": False},
+    "a_text": {"t": "result", "value": "hello"},
+    "a_list": {"t": "result", "value": ["a", None, None]},
+    "a_message_without_link": {"t": "result", "value": {"text": "a", "color": None}},
+    "a_message_with_more": {"t": "result", "value": {"text": "a", "link": None, "color": None, "html": "<b>"}},
+    "a_number_as_text": {"t": "result", "value": {"text": 1, "link": None, "color": None}},
+    "a_list_as_link": {"t": "result", "value": {"text": "a", "link": ["https://x"], "color": None}},
+    "no_text": {"t": "result", "value": {"text": None, "link": None, "color": None}},
+    "an_unknown_kind": {"t": "outcome", "kind": "returned"},
+    "a_kind_that_cannot_be_compared": {"t": ["result"]},
+    "an_error_with_a_text_as_line": {
+        "t": "failed",
+        "memory": False,
+        "fault": None,
+        "type": "E",
+        "line": "1",
+        "text": "",
+    },
+    "an_error_with_true_as_line": {
+        "t": "failed",
+        "memory": False,
+        "fault": None,
+        "type": "E",
+        "line": True,
+        "text": "",
+    },
+    "an_error_with_a_new_fault": {"t": "failed", "memory": False, "fault": "x", "type": "E", "line": 1, "text": ""},
+    "a_review": {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_code": True},
+    "a_log_of_numbers": {"t": "log", "text": 5},
+    "a_log_with_more": {"t": "log", "text": "x", "level": "error"},
+    "a_call_with_more": {**CALL, "user": "someone-else"},
+    "a_call_with_less": {"t": "call", "method": "GET"},
+    "a_call_by_another_method": {**CALL, "method": "DELETE"},
+    "a_call_with_an_object_of_params": {**CALL, "params": {"a": "b"}},
+    "a_call_with_a_number_as_param": {**CALL, "params": [["a", 1]]},
+    "a_call_with_three_in_a_pair": {**CALL, "params": [["a", "b", "c"]]},
+    "a_call_with_a_list_as_path": {**CALL, "path": ["/"]},
+    "a_call_with_one_for_true": {**CALL, "has_json": 1},
+}
+
+
+@pytest.mark.parametrize("name", FORGED_RESULTS)
+def test_a_forged_frame_ends_the_run_as_crashed_and_nothing_is_called(raw, name):
+    vendor = Vendor()
+    body = json.dumps(FORGED_RESULTS[name])
+    outcome = raw.run(f"frame({body!r}.encode())\nimport os\nos.read(3, 1)", powers=vendor)
+    assert (outcome.kind, outcome.value, vendor.asked) == (Kind.CRASHED, None, [])
+    assert outcome.error.type == "ForgedFrame"
+
+
+def test_a_huge_length_is_refused_unread(raw):
+    outcome = raw.run(f"raw({struct.pack('>I', 2**32 - 1)!r})\nreturn message('x')")
+    assert outcome.kind is Kind.TOO_MUCH_OUTPUT
+    assert "4294967295" in outcome.error.text
+
+
+@pytest.mark.parametrize("beginning", [b"\x00", b"\x00\x00\x00\x10", b'\x00\x00\x00\x10{"t":'])
+def test_half_a_frame_and_then_silence_runs_out_of_time(raw, beginning):
+    outcome = raw.run(f"raw({beginning!r})\nimport os\nos.read(3, 1)", wall_s=0.3)
+    assert outcome.kind is Kind.TIMED_OUT
+
+
+def test_half_a_frame_and_then_the_end_is_a_crash(raw):
+    outcome = raw.run("raw(b'\\x00\\x00\\x00\\x10{')\nimport os\nos._exit(0)")
+    assert outcome.kind is Kind.CRASHED
+
+
+def test_one_byte_at_a_time_runs_out_of_time_as_a_whole(raw):
+    outcome = raw.run(
+        "import time\nraw(b'\\x00\\x00\\x10\\x00')\nwhile True:\n    end = time.monotonic() + 0.05\n"
+        "    while time.monotonic() < end: pass\n    raw(b' ')",
+        wall_s=0.4,
+    )
+    assert outcome.kind is Kind.TIMED_OUT
+
+
+def test_calls_after_the_answer_are_not_made_and_the_first_answer_stands(raw):
+    vendor = Vendor()
+    outcome = raw.run(
+        'frame(b\'{"t":"result","value":null}\')\n'
+        f"frame({json.dumps(CALL)!r}.encode())\n"
+        "return message('second answer')",
+        powers=vendor,
+    )
+    assert (outcome.kind, outcome.value, vendor.asked) == (Kind.RETURNED, None, [])
+
+
+def test_an_answer_counts_only_if_the_child_then_ends(raw):
+    outcome = raw.run('frame(b\'{"t":"result","value":null}\')\nimport os\nos.read(3, 1)\nos.read(3, 1)', wall_s=0.3)
+    assert outcome.kind is Kind.TIMED_OUT
+
+
+def test_a_child_that_does_not_read_its_answers_runs_out_of_time(raw):
+    vendor = Vendor("x" * 900_000, bytes_read=1)
+    call = json.dumps(CALL)
+    outcome = raw.run(f"import os\nframe({call!r}.encode())\nwhile True: pass", powers=vendor, wall_s=0.4, cpu_s=3)
+    assert outcome.kind is Kind.TIMED_OUT
+
+
+def test_flooding_the_log_ends_the_run(raw):
+    outcome = raw.run('while True: frame(b\'{"t":"log","text":"x"}\')')
+    assert (outcome.kind, len(outcome.log)) == (Kind.TOO_MUCH_OUTPUT, 100)
+
+
+def test_a_call_too_long_is_told_to_the_script(raw):
+    vendor = Vendor()
+    outcome = raw.run("return message(api.get('v', '/' + 'x' * 5000).text)", powers=vendor)
+    assert (outcome.kind, outcome.error.type, vendor.asked) == (Kind.CALL_REFUSED, "ApiError", [])
+    assert "4096 characters" in outcome.error.text
+
+
+def test_the_zero_character_is_no_text_for_a_log(raw):
+    assert raw.run("api.log('a\\0b'); return message('x')").log == ("a\ufffdb",)
+
+
+GOOD_FINDING = {"rule": "r", "line": 1, "column": 1, "what": "w", "why": "y", "instead": "i", "severity": "error"}
+REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_code": True}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"findings": [GOOD_FINDING]},
+        {"has_code": False},
+        {"findings": [{**GOOD_FINDING, "severity": "fine"}], "has_code": False},
+        {"findings": [{**GOOD_FINDING, "line": "1"}], "has_code": False},
+        {"findings": [GOOD_FINDING] * 501, "has_code": False},
+        {"literals": [{"line": 1}]},
+        {"api_level": True},
+        {"t": "result"},
+    ],
+    ids=str,
+)
+def test_a_forged_review_is_refused(change):
+    with pytest.raises(FrameError):
+        shapes.review_of({**REVIEW, **change})
+
+
+def test_a_review_with_errors_has_no_code():
+    review = shapes.review_of({**REVIEW, "findings": [GOOD_FINDING], "has_code": False})
+    assert review.findings == (Finding("r", 1, 1, "w", "y", "i"),)
+
+
+def test_too_many_params_are_told_to_the_script():
+    with pytest.raises(CallNotMade) as caught:
+        shapes.call_of({**CALL, "params": [["a", "b"]] * 101})
+    assert caught.value.fault is CallFault.REFUSED
