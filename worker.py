@@ -7,7 +7,9 @@ before any thread, because a process which starts children with fork must have n
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -267,3 +269,9 @@ class ThreadWorker(SimpleWorker):
                 self._on_beat(len(self.executions))
             except RedisError as error:
                 log.warning("heartbeat failed error=%s", type(error).__name__)
+
+
+if __name__ == "__main__":
+    started_with = Settings.from_environment(os.environ)
+    logging.basicConfig(level=started_with.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    sys.exit(main(started_with))
