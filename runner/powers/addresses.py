@@ -72,7 +72,7 @@ _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
 
 
-class AddressRefused(Exception):  # noqa: N818 - the language of the house: a refusal is no error of ours
+class AddressRefused(Exception):
     """An address is not public. The text names its kind and not the address, which may be a secret of our network."""
 
 

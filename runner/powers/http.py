@@ -31,18 +31,22 @@ KEEP_ALIVE_UNREPEATABLE_S: Final = 1.0  #: the same for what must not be sent tw
 MAX_IDLE: Final = 32  #: idle connections kept for one address
 
 
-class ExchangeFailed(Exception):  # noqa: N818 - a vendor's failure, no error of ours
+class ExchangeFailed(Exception):
     """An exchange came to nothing. `text` holds nothing of what was sent.
 
-    `connected` tells whether anything may have been sent, `silent` that the connection ended before a byte came back.
+    `connected` tells whether anything may have been sent, `silent` that the connection ended before a byte came back,
+    `lasting` that the same would happen again.
     """
 
-    def __init__(self, fault: CallFault, text: str, *, connected: bool, silent: bool = False) -> None:
+    def __init__(
+        self, fault: CallFault, text: str, *, connected: bool, silent: bool = False, lasting: bool = False
+    ) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
         self.connected = connected
         self.silent = silent
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -253,7 +257,7 @@ def _failure(error: Exception, guard: Guard, *, connected: bool) -> ExchangeFail
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return ExchangeFailed(
-            CallFault.CONNECTION, "the vendor's certificate is not valid for its name", connected=False
+            CallFault.CONNECTION, "the vendor's certificate is not valid for its name", connected=False, lasting=True
         )
     if isinstance(error, ssl.SSLError):
         return ExchangeFailed(CallFault.CONNECTION, "no encrypted connection could be made", connected=connected)

@@ -43,7 +43,9 @@ class Reach:
                 CallFault.TIMEOUT, f"the name {origin.host} was not found in time", connected=False
             ) from None
         if not found:
-            raise ExchangeFailed(CallFault.CONNECTION, f"the name {origin.host} has no address", connected=False)
+            raise ExchangeFailed(
+                CallFault.CONNECTION, f"the name {origin.host} has no address", connected=False, lasting=True
+            )
         # 2. check
         try:
             addresses = usable_addresses(

@@ -140,7 +140,7 @@ class Sending:
         try:
             return self._once(asked, credentials), None
         except ExchangeFailed as failed:
-            if failed.fault is not CallFault.CONNECTION:
+            if failed.fault is not CallFault.CONNECTION or failed.lasting:
                 raise
             return None, failed
 
