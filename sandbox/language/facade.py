@@ -7,7 +7,7 @@ facade is only called, read by name through the guard, or given to `isinstance`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import Any
 
 
@@ -39,11 +39,11 @@ class Facade:
             raise TypeError(f"{self._label} is a module and cannot be called")
         return self._call(*args, **kwargs)
 
-    def __or__(self, other: object) -> tuple[object, ...]:
-        return (self, other)
+    def __or__(self, other: object) -> Facade:
+        return Facade("types", kinds=(*_kinds_in(self), *_kinds_in(other)))
 
-    def __ror__(self, other: object) -> tuple[object, ...]:
-        return (other, self)
+    def __ror__(self, other: object) -> Facade:
+        return self | other
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a facade is frozen")
@@ -67,12 +67,18 @@ def kinds_of(facade: Facade) -> tuple[type, ...]:
 
 def is_instance(value: object, kinds: object) -> bool:
     """`isinstance` for scripts: facades, error classes, `None` and tuples of them."""
+    return isinstance(value, _kinds_in(kinds))
+
+
+def _kinds_in(kinds: object) -> tuple[type, ...]:
     if type(kinds) is tuple:
-        return any(is_instance(value, kind) for kind in kinds)
+        return tuple(found for kind in kinds for found in _kinds_in(kind))
     if type(kinds) is Facade and kinds_of(kinds):
-        return isinstance(value, kinds_of(kinds))
+        return kinds_of(kinds)
     if kinds is None:
-        return value is None
+        return (type(None),)
     if isinstance(kinds, type) and issubclass(kinds, Exception):
-        return isinstance(value, kinds)
-    raise TypeError("isinstance() wants a type such as str, or a tuple of types")
+        return (kinds,)
+    if type(kinds) is UnionType:
+        return _kinds_in(kinds.__args__)
+    raise TypeError("a type such as str is wanted, or a tuple of types")

@@ -43,7 +43,7 @@ class Findings:
         """A line without its end; a line which does not exist is empty."""
         return self._lines[line - 1].rstrip("\r") if 0 < line <= len(self._lines) else ""
 
-    def at(self, line: int, column: int, rule: str, **words: object) -> None:
+    def at(self, line: int, column: int, rule: str, /, **words: object) -> None:
         """Report a rule at a place in characters from 1; a place outside of the text is moved to its edge."""
         line = min(max(line, 1), len(self._lines))
         column = min(max(column, 1), len(self._lines[line - 1]) + 1)
@@ -53,7 +53,7 @@ class Findings:
             finding = Finding(rule, line, column, what, why, instead, table.severity)
             self._found.setdefault((rule, line, column), finding)
 
-    def node(self, node: ast.AST, rule: str, **words: object) -> None:
+    def node(self, node: ast.AST, rule: str, /, **words: object) -> None:
         """Report a rule at the beginning of a node."""
         line, column = self.place(node)
         self.at(line, column, rule, **words)

@@ -21,7 +21,7 @@ SCRIPT_NAME = "<script>"
 #: impossible before any system call is made; in the jail the call would kill the child.
 UNOPENABLE = "<script \ud800>"
 
-MAX_NODES = 20_000
+MAX_NODES = 12_000
 MAX_DEPTH = 100
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
