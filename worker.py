@@ -67,6 +67,7 @@ def main(settings: Settings) -> int:
         log.critical("no script may run here: %s", error)
         return TOO_WEAK
     # 2. Everything else.
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)  # else several lines for every run
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -180,19 +181,24 @@ class ThreadWorker(SimpleWorker):
     def _dequeue(self, timeout: int | None) -> Any:
         try:
             return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time=IDLE_S)
-        except (ValueError, TypeError, AttributeError, KeyError) as error:  # what reading a job may raise
-            self._discard(getattr(error, "job_id", None), error)
+        except (RedisError, StopRequested):
+            raise
+        except Exception as error:  # whatever reading what somebody else wrote may raise
+            if not self._discard(getattr(error, "job_id", None)):
+                raise
+            log.exception("unreadable job discarded")
             return None
 
-    def _discard(self, job_id: str | None, error: Exception) -> None:
-        """Whoever wrote this, it was not us; it must not end the worker."""
-        log.error("unreadable job discarded id=%r error=%s", job_id, type(error).__name__)
+    def _discard(self, job_id: str | None) -> bool:
+        """Whoever wrote this, it was not us, and it must not end the worker. Returns whether anything was there."""
         waiting = self.queues[0].intermediate_queue_key
+        gone = 0
         for raw in cast("list[bytes]", self.connection.lrange(waiting, 0, -1)):
             if raw == (job_id or "").encode() or not JOB_ID_PATTERN.fullmatch(raw.decode(errors="replace")):
-                self.connection.lrem(waiting, 0, cast("str", raw))  # bytes are as good
+                gone += int(self.connection.lrem(waiting, 0, cast("str", raw)))  # bytes are as good
         if job_id:
-            self.connection.delete(self.job_class.key_for(job_id))
+            gone += int(self.connection.delete(self.job_class.key_for(job_id)))
+        return gone > 0
 
     def _run(self, job: Job, queue: Queue, execution: Execution) -> None:
         try:
@@ -274,4 +280,5 @@ class ThreadWorker(SimpleWorker):
 if __name__ == "__main__":
     started_with = Settings.from_environment(os.environ)
     logging.basicConfig(level=started_with.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("rq").setLevel(logging.WARNING)  # it says four things for each run, and we say one
     sys.exit(main(started_with))

@@ -11,6 +11,9 @@ from .connections import connection
 from .implementations import implementation
 from .people import users_group
 from .scripts import script
+from .servers import db_group, web, worker
+from .statuses import status_group
+from .up import up
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -25,5 +28,16 @@ def main() -> None:
     """
 
 
-for command in (implementation, connection, sessions_group, users_group, script):
+for command in (
+    up,
+    web,
+    worker,
+    db_group,
+    implementation,
+    connection,
+    sessions_group,
+    users_group,
+    status_group,
+    script,
+):
     main.add_command(command)

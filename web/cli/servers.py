@@ -1,0 +1,86 @@
+"""`session-status web`, `worker` and `db upgrade`: what an operator's supervisor starts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from records import RecordsError
+from runner.settings import Settings
+from web.server import serve
+
+from .complaints import Complaint
+from .examples import examples
+from .surroundings import environment, open_database, read_settings, require_current, sentence
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@click.command(epilog=examples("SESSION_STATUS_WEB_BIND=0.0.0.0:8000 session-status web"))
+def web() -> None:
+    """Serve the app's endpoints and the widget, behind a proxy that speaks TLS.
+
+    Everything is set by the environment; docs/settings.md lists the settings. Stops in order on SIGTERM: requests under
+    way are finished.
+    """
+    settings = settled()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks at each question for the schema's version
+    serve(settings)
+
+
+@click.command(epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker"))
+def worker() -> None:
+    """Take runs from the queue and run scripts in the jail. Start about one for each processor.
+
+    Stops in order on SIGTERM: runs in flight are finished. Exit status 3 when the jail of this machine does not hold.
+    """
+    settled()
+    # A fresh interpreter: the jail has to be started in a process that has done nothing else yet.
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "worker"], environment())  # noqa: S606 - no shell wanted
+
+
+@click.group("db")
+def db_group() -> None:
+    """Bring the database up to date."""
+
+
+@db_group.command(epilog=examples("session-status db upgrade"))
+def upgrade() -> None:
+    """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
+    settings = read_settings()
+    database = open_database(settings)
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        before = database.version()
+        database.upgrade()
+        after = database.version()
+    except RecordsError as error:
+        raise Complaint(sentence(str(error))) from error
+    finally:
+        database.dispose()
+    click.echo(
+        f"The database was up to date (schema {after})."
+        if before == after
+        else f"Schema {before or 'none'} -> {after}."
+    )
+
+
+def settled() -> Settings:
+    """The settings of a server: complete, with a store and a database of this release."""
+    settings = read_settings()
+    if not settings.redis_url:
+        raise Complaint(
+            "REDIS_URL is not set. Name a Valkey or Redis server, or start everything at once with `session-status up`."
+        )
+    database = open_database(settings)
+    try:
+        require_current(database)
+    except RecordsError as error:
+        raise Complaint(sentence(str(error))) from error
+    finally:
+        database.dispose()
+    return settings
