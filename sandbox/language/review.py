@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from types import MappingProxyType
 
+from .exits import exits
 from .findings import Findings
 from .offered import KNOWN_ATTRIBUTES, OUR_NAMES
 from .templates import literal_template, template_fault
@@ -253,18 +254,9 @@ class Review(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> None:
-        for statement in node.finalbody:
-            self._check_finally(statement, in_loop=False)
+        for leaving in exits(node.finalbody):
+            self._findings.node(leaving, "finally-exit")
         self.generic_visit(node)
-
-    def _check_finally(self, node: ast.AST, *, in_loop: bool) -> None:
-        if isinstance(node, ast.Return) or (isinstance(node, ast.Break | ast.Continue) and not in_loop):
-            self._findings.node(node, "finally-exit")
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
-            return
-        for child in ast.iter_child_nodes(node):
-            loops = isinstance(node, ast.For | ast.While) and child not in node.orelse
-            self._check_finally(child, in_loop=in_loop or loops)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         if node.is_async:

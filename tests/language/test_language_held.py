@@ -200,7 +200,7 @@ def test_the_guard_refuses_what_python_would_give():
         set(),
         1,
         1.0,
-        dt.datetime.min,
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
         len,
         ValueError(),
         ValueError,

@@ -33,12 +33,12 @@ EXPRESSIONS = {
     "isinstance of an error": ("x", "", "try:\n    int('a')\nexcept Exception as e:\n    x = isinstance(e, ValueError)",
                                "True"),
     "bare except": ("x", "", "try:\n    1 / 0\nexcept:\n    x = 'caught'", "caught"),
-    "try else finally": ("x", "", "x = []\ntry:\n    x.append(1)\nexcept ValueError:\n    pass\nelse:\n    x.append(2)\n"
-                         "finally:\n    x.append(3)", "[1, 2, 3]"),
+    "try else finally": ("x", "", ("x = []\ntry:\n    x.append(1)\nexcept ValueError:\n    pass\nelse:\n    x.append(2)\n"
+                         "finally:\n    x.append(3)"), "[1, 2, 3]"),
     "error text": ("x", "", "try:\n    raise ValueError('no seat')\nexcept ValueError as e:\n    x = str(e) + e.args[0]",
                    "no seatno seat"),
-    "raise from": ("x", "", "try:\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n"
-                   "        raise RuntimeError('y') from e\nexcept RuntimeError as e:\n    x = str(e)", "y"),
+    "raise from": ("x", "", ("try:\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n"
+                   "        raise RuntimeError('y') from e\nexcept RuntimeError as e:\n    x = str(e)"), "y"),
     "assert": ("x", "", "try:\n    assert 1 == 2, 'odd'\nexcept AssertionError as e:\n    x = e", "odd"),
     "keyword and default arguments": ("f(1, c=3)", "def f(a, b=2, *, c=0):\n    return [a, b, c]", "", "[1, 2, 3]"),
     "star parameters": ("f(1, 2, k=3)", "def f(*args, **kwargs):\n    return [args, kwargs]", "",
@@ -66,8 +66,8 @@ EXPRESSIONS = {
     "underscore target": ("x", "", "x = 0\nfor _ in range(3):\n    x += 1\n_, y = 1, 2\nx += y", "5"),
     "while break continue else": ("x", "", "x = 0\nwhile True:\n    x += 1\n    if x < 3:\n        continue\n    break",
                                   "3"),
-    "nested def and closure": ("add(2)", "", "n = 40\ndef add(x):\n    def inner():\n        return n + x\n"
-                               "    return inner()", "42"),
+    "nested def and closure": ("add(2)", "", ("n = 40\ndef add(x):\n    def inner():\n        return n + x\n"
+                               "    return inner()"), "42"),
     "recursion": ("f(5)", "def f(n):\n    return 1 if n < 2 else n * f(n - 1)", "", "120"),
     "conditional expression": ("'a' if user.id else 'b'", "", "", "a"),
     "chained comparison": ("1 < 2 <= 2 != 3", "", "", "True"),
@@ -104,8 +104,8 @@ EXPRESSIONS = {
     "zone": ("session.starts_at.astimezone(ZoneInfo('America/New_York')).strftime('%H:%M %Z')",
              "from zoneinfo import ZoneInfo", "", "03:00 EDT"),
     "zone module": ("zoneinfo.ZoneInfo('Europe/Paris').key", "import zoneinfo", "", "Europe/Paris"),
-    "unknown zone": ("x", "import zoneinfo", "try:\n    zoneinfo.ZoneInfo('Mars/Base')\nexcept "
-                     "zoneinfo.ZoneInfoNotFoundError as e:\n    x = 'none'", "none"),
+    "unknown zone": ("x", "import zoneinfo", ("try:\n    zoneinfo.ZoneInfo('Mars/Base')\nexcept "
+                     "zoneinfo.ZoneInfoNotFoundError as e:\n    x = 'none'"), "none"),
     "unknown zone as KeyError": ("x", "from zoneinfo import ZoneInfo",
                                  "try:\n    ZoneInfo('../etc/passwd')\nexcept KeyError as e:\n    x = 'none'", "none"),
     "f-string time": ("f'{session.starts_at:%d %b %H:%M}'", "", "", "04 May 09:00"),
@@ -146,22 +146,22 @@ EXPRESSIONS = {
     "defaultdict": ("dict(d)", "from collections import defaultdict",
                     "d = defaultdict(list)\nfor k, v in [('a', 1), ('a', 2)]:\n    d[k].append(v)", "{'a': [1, 2]}"),
     "deque": ("list(d)", "from collections import deque", "d = deque([1, 2], maxlen=2)\nd.append(3)", "[2, 3]"),
-    "typing is dropped": ("f(3)", "from __future__ import annotations\nfrom typing import Optional, List\n"
+    "typing is dropped": ("f(3)", ("from __future__ import annotations\nfrom typing import Optional, List\n"
                           "def f(a: Optional[List[int]] = None) -> 'Unknown[str]':\n    x: int = a\n    y: str\n"
-                          "    return x", "", "3"),
+                          "    return x"), "", "3"),
     "import inside a function": ("f()", "def f():\n    import json\n    return json.dumps(1)", "", "1"),
     "constants": ("[DAY, LIMIT, RATE, TABLE['a'], WORDS, WHEN.year, TOTAL]",
-                  '"""Doc."""\nimport re\nfrom datetime import datetime, timedelta, timezone\n'
+                  ('"""Doc."""\nimport re\nfrom datetime import datetime, timedelta, timezone\n'
                   'from decimal import Decimal\nDAY = 24 * 60\nLIMIT = timedelta(minutes=5)\n'
                   'RATE = Decimal("0.25")\nTABLE = {"a": [1, -2], "b": ("x",)}\nWORDS = "a b".split()\n'
-                  "WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)\nTOTAL = DAY * 2 + 1\nAPI_LEVEL = 1", "",
+                  "WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)\nTOTAL = DAY * 2 + 1\nAPI_LEVEL = 1"), "",
                   "[1440, datetime.timedelta(seconds=300), Decimal('0.25'), [1, -2], ['a', 'b'], 2026, 2881]"),
-    "attributes": ("[user.attributes['email'], user.attributes.get('x', 1), 'tags' in user.attributes, "
-                   "len(user.attributes), [t for t in user.attributes['tags']], sorted(user.attributes.keys())]", "", "",
+    "attributes": (("[user.attributes['email'], user.attributes.get('x', 1), 'tags' in user.attributes, "
+                   "len(user.attributes), [t for t in user.attributes['tags']], sorted(user.attributes.keys())]"), "", "",
                    "['ann@example.org', 1, True, 3, ['vip', 'speaker'], ['address', 'email', 'tags']]"),
-    "frozen data compares as data": ("[user.attributes['tags'] == ['vip', 'speaker'], "
+    "frozen data compares as data": (("[user.attributes['tags'] == ['vip', 'speaker'], "
                                      "{**user.attributes['address']}, isinstance(api.settings, dict), "
-                                     "isinstance(api.settings['rooms'], list)]", "", "",
+                                     "isinstance(api.settings['rooms'], list)]"), "", "",
                                      "[True, {'city': 'Paris'}, True, True]"),
     "frozen data as JSON": ("json.dumps(user.attributes['address'])", "import json", "", '{"city": "Paris"}'),
     "copy of frozen data changes": ("x", "", "x = api.settings['rooms'].copy()\nx += ['C']", "['A', 'B', 'C']"),

@@ -79,8 +79,10 @@ INSIDE = {
     "return in a loop in finally": ("finally-exit", "try:\n    pass\nfinally:\n    for i in [1]:\n        return 1"),
     "break in the else of a loop in finally": (
         "finally-exit",
-        "for j in [1]:\n    try:\n        pass\n    finally:\n        for i in []:\n            pass\n        else:\n"
-        "            break",
+        (
+            "for j in [1]:\n    try:\n        pass\n    finally:\n        for i in []:\n            pass\n        else:\n"
+            "            break"
+        ),
     ),
     "power": ("power", "x = 9 ** 9 ** 9"),
     "power in place": ("power", "x = 9\nx **= 9"),
@@ -221,7 +223,7 @@ def test_hostile_files_are_refused_with_their_rule(name, rules):
 
 @pytest.mark.parametrize("name", [*INSIDE, *WHOLE])
 def test_refused_scripts_have_no_code_and_every_finding_says_all(name):
-    rule, source = (INSIDE | WHOLE)[name]
+    _, source = (INSIDE | WHOLE)[name]
     findings = compile_source(source)
     assert findings.code is None
     for finding in findings.findings:

@@ -8,25 +8,90 @@ import sys
 import time
 from pathlib import Path
 
+import test_language_honest as honest
+import test_language_refused as refused
+
 from sandbox.language import RUNTIME_KEY, warm
+from sandbox.language.offered import MODULES
 
 HERE = Path(__file__).parent
 
+CALLS = [
+    "hashlib.blake2b(b'a').hexdigest()",
+    "hashlib.md5(b'a', usedforsecurity=False).copy().digest()",
+    "hmac.digest(b'k', b'm', 'sha3_512')",
+    "statistics.quantiles([1, 2, 3], n=4)",
+    "statistics.median_grouped([1, 2, 3])",
+    "math.factorial(20)",
+    "decimal.Decimal('1.10').sqrt().normalize()",
+    "f\"{decimal.Decimal('1.5'):n} {1.5:n} {10**1 if 0 else 3:n}\"",
+    "textwrap.fill('a b c d', 3)",
+    "re.compile('[[a]b', re.X)",
+    "re.compile('(?P<a>\\\\N{LATIN SMALL LETTER A})')",
+    "unicodedata.lookup('LATIN SMALL LETTER A')",
+    "datetime.datetime.strptime('2026 Mon 10 +0200', '%Y %a %d %z')",
+    "datetime.datetime.now().astimezone().strftime('%c %x %X %p %Z %j')",
+    "datetime.datetime(2026, 1, 1).timestamp()",
+    "collections.Counter('aab').most_common(1)",
+    "json.loads('[' * 5000)",
+    "json.dumps({'a': [1]}, indent=2, default=str)",
+    "base64.b64decode('%%%')",
+    "urllib.parse.quote('\u00e9 /')",
+    "int('x')",
+    "'a'.encode('utf-16')",
+    "'\u00e9'.encode('ascii', 'xmlcharrefreplace')",
+    "sorted([1, 'a'])",
+    "1 / 0",
+    "[][1]",
+    "recurse()",
+    "'%s' % (1, 2)",
+    "api.log(repr(ValueError('x')))",
+]
 
-def test_no_script_opens_a_file_or_imports_after_warm():
+
+def scripts():
+    for expression, before, inside, _ in honest.EXPRESSIONS.values():
+        yield script(f"str({expression})", before, inside)
+    for _, source in refused.WHOLE.values():
+        yield source
+    for _, steps in refused.INSIDE.values():
+        yield script("''", "", steps)
+    before = "".join(f"import {module}\n" for module in MODULES) + "def recurse():\n    return recurse()\n"
+    yield script(
+        "''", before, "for z in zoneinfo.available_timezones():\n    zoneinfo.ZoneInfo(z).utcoffset(api.now())"
+    )
+    for call in CALLS:
+        yield script(f"str({call})", before, "")
+
+
+def script(expression, before, inside):
+    steps = "".join(f"    {line}\n" for line in inside.splitlines())
+    return f"{before}\ndef status(user, session, api):\n{steps}    return message({expression})\n"
+
+
+def events_of_child(*arguments):
     child = subprocess.run(
-        [sys.executable, "-W", "error", str(HERE / "after_warm.py")],
-        cwd=HERE.parent.parent,
-        env={"PYTHONPATH": f"{HERE}:{HERE.parent.parent}"},
+        [sys.executable, "-W", "error", str(HERE / "after_warm.py"), *arguments],
+        cwd="/",
+        env={"PYTHONPATH": str(HERE.parent.parent)},
+        input=json.dumps(list(scripts())),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert child.stderr == ""
-    report = json.loads(child.stdout)
+    return json.loads(child.stdout)
+
+
+def test_no_script_opens_a_file_or_imports_after_warm():
+    report = events_of_child()
     assert report["events"] == []
     assert report["ran"] > 130
+
+
+def test_without_warm_the_same_scripts_do():
+    assert any("encodings" in event for event in events_of_child("cold")["events"])
 
 
 def test_warming_again_is_quick():
