@@ -22,7 +22,7 @@ from .cache import DONE
 #: Where the slug of each implementation is published of which anything has changed.
 CHANGED = "st:changed"
 #: Seconds between looks at whether the bulletin was closed.
-LOOK_S = 0.5
+LOOK_S = 0.2
 RETRY_S = 0.5
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import NoScriptError
 
-from .cache_scripts import BEGIN, CLAIM, FREE, RETURNED, STORE
+from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
 
 #: Where the key of each status is published whose run has ended.
 DONE = "st:done"
@@ -103,7 +103,7 @@ class StatusCache:
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
         self._claim, self._begin, self._store = Lua(redis, CLAIM), Lua(redis, BEGIN), Lua(redis, STORE)
-        self._returned, self._free = Lua(redis, RETURNED), Lua(redis, FREE)
+        self._returned, self._free, self._leave = Lua(redis, RETURNED), Lua(redis, FREE), Lua(redis, LEAVE)
 
     @staticmethod
     def key(implementation: str, user: str, session: str, version: str) -> str:
@@ -144,6 +144,10 @@ class StatusCache:
     def free(self, key: str, token: str) -> None:
         """Give a claimed run back: it could not be queued."""
         self._free(key, self._now(), token)
+
+    def leave_to(self, key: str, token: str, earlier: str) -> None:
+        """Give a claimed run back to the one which has it in the queue still."""
+        self._leave(key, self._now(), token, earlier)
 
     def _now(self) -> int:
         return self._clock() if self._clock else 0

@@ -132,3 +132,13 @@ redis.call('HDEL', key, 'lock', 'until', 'ran')
 return 1
 """
 )
+
+#: ARGV: now, token, earlier token -> whether the lock was ours
+LEAVE = (
+    NOW
+    + """
+if redis.call('HGET', key, 'lock') ~= ARGV[2] then return 0 end
+redis.call('HSET', key, 'lock', ARGV[3])
+return 1
+"""
+)

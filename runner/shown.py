@@ -6,6 +6,7 @@ cached answer cheap.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ class Status:
     @property
     def etag(self) -> str:
         """The same for two answers which would be drawn the same; without quotes, for a weak comparison."""
-        return f"{self.run or 'none'}.{self.state}{'.stale' if self.stale else ''}"
+        drawn = b"%b %b %d" % (self.body, self.state.encode(), self.stale)
+        return hashlib.blake2b(drawn, digest_size=9).hexdigest()
 
     def as_json(self) -> bytes:
         """The whole answer of the status endpoint."""

@@ -192,7 +192,8 @@ class StatusDesk:
             if claimed.earlier and claimed.ran:
                 self._queue.give_back(profile.slug, claimed.earlier)
             elif claimed.earlier and self._queue.is_waiting(claimed.earlier):
-                return  # a long queue: the earlier run still stands in it, and will do
+                self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
+                return
             order = Order(profile.slug, question.user, question.session, profile.version, token, claimed.generation)
             self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
         except BaseException:

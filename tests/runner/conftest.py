@@ -1,23 +1,25 @@
-import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from records import AgendaSession, Database, implementations, scripts, users
+from records import AgendaSession, Database, implementations, runs, scripts, users
+from runner.presence import workers_present
 from runner.queue import StatusQueue
 from runner.settings import Settings
-from runner.status import Asker, StatusDesk
-from runner.store import connect
-from runner.workshop import open_workshop
+from runner.status import StatusDesk
+from runner.store import connect, connect_queue
+from runner.workshop import WORKSHOP, open_workshop
 from sandbox import Sandbox
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
+from worker import Stop, ThreadWorker
 
+START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CLAIM = "def status(user, session, api):\n    return message('Claim 1.0 CE credit')\n"
 WORKER = "import logging, os, sys; logging.basicConfig(level='INFO'); from runner.settings import Settings; import worker; sys.exit(worker.main(Settings.from_environment(os.environ)))"
 
@@ -28,10 +30,20 @@ def sandbox():
         yield box
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory):
+    """The file of an empty database with its tables: copying it is quicker than making it."""
+    path = tmp_path_factory.mktemp("blank") / "blank.db"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    database.dispose()
+    return path
+
+
 class House:
     """What the tests of the runner stand on: real records, a real store, and a desk."""
 
-    def __init__(self, folder, redis_url, sandbox):
+    def __init__(self, folder, redis_url, sandbox, blank):
         self.env = {
             "SESSION_STATUS_ENV": "development",
             "SESSION_STATUS_DATA_FOLDER": str(folder),
@@ -42,8 +54,8 @@ class House:
         }
         self.sandbox = sandbox
         self.settings = Settings.from_environment(self.env)
+        shutil.copy(blank, folder / "session-status.db")
         self.database = Database(self.settings.database_url)
-        self.database.upgrade()
         self.redis = connect(redis_url)
         self.desk = self.new_desk()
 
@@ -58,10 +70,9 @@ class House:
         self.redis.close()
         self.database.dispose()
 
-    def add(self, slug="acme", source=CLAIM, *, sessions=("s1",), **fields):
+    def add(self, slug="acme", source=CLAIM, *, sessions=("s1",), start=START, parent=None, **fields):
         with self.database.session() as db:
             implementation = implementations.create(db, slug, slug.title(), **fields)
-            start = datetime(2026, 5, 4, 9, tzinfo=UTC)
             for session in sessions:
                 db.add(
                     AgendaSession(
@@ -70,6 +81,7 @@ class House:
                         title=f"Session {session}",
                         starts_at=start,
                         ends_at=start + timedelta(hours=1),
+                        parent_id=parent if session != parent else None,
                     )
                 )
             users.seen(db, implementation, "ann", users.Profile(username="ann", user_type="attendee"))
@@ -93,15 +105,13 @@ class House:
         self.desk.changed(slug)
 
     def runs(self, slug="acme"):
-        from records import runs
-
         with self.database.reading() as db:
             return runs.recent(db, implementations.find(db, slug), limit=1000)
 
 
 @pytest.fixture
-def house(tmp_path, redis, valkey_url, sandbox):  # noqa: F811 - fixtures
-    house = House(tmp_path / "data", valkey_url, sandbox)
+def house(tmp_path, redis, valkey_url, sandbox, blank):  # noqa: F811 - fixtures
+    house = House(tmp_path / "data", valkey_url, sandbox, blank)
     yield house
     house.close()
 
@@ -111,6 +121,21 @@ def workshop(house):
     workshop = open_workshop(house.settings, house.sandbox)
     yield workshop
     workshop.close()
+
+
+@pytest.fixture
+def work_off(house, workshop):
+    """Do what stands in the queue, with the real worker class, in this process."""
+
+    def work(*, runs=4):
+        client = connect_queue(house.settings.redis_url)
+        worker = ThreadWorker(
+            client, runs=runs, stop=Stop(), in_thread=lambda: WORKSHOP.set(workshop), on_beat=lambda _: None
+        )
+        worker.work(burst=True)
+        client.close()
+
+    return work
 
 
 class WorkerProcess:
@@ -123,8 +148,6 @@ class WorkerProcess:
         self.pid = self.process.pid
 
     def await_ready(self, redis, *, count=1):  # noqa: F811
-        from runner.presence import workers_present
-
         end = time.monotonic() + 15
         while not any(note.pid == self.pid for note in workers_present(redis)):
             assert self.process.poll() is None, self.log.read_text()

@@ -1,0 +1,183 @@
+"""What lies in the queue is not trusted: only what we ourselves write is run."""
+
+import inspect
+import json
+import os
+import zlib
+from dataclasses import asdict
+
+import pytest
+import rq
+from rq import SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from runner.queue import RUN, JobRefused, Order, StatusJob, StatusQueue, new_run_id, queue_of_rq
+from runner.status import Asker
+from worker import ThreadWorker
+
+ASKER = Asker("acme", "ann", "s1")
+
+
+def order(**fields):
+    return Order(**{"implementation": "acme", "user": "ann", "session": "s1", "version": "v", "generation": 0} | fields)
+
+
+@pytest.fixture
+def queue(redis):
+    return StatusQueue(redis)
+
+
+def put(redis, job_id, data, **fields):
+    """Write a job by hand, as somebody would who got at the store."""
+    mapping = {"data": zlib.compress(json.dumps(data).encode()), "origin": "status", "status": "queued", "timeout": 15}
+    redis.hset(f"rq:job:{job_id}", mapping=mapping | fields)
+    redis.rpush("rq:queue:status", job_id)
+
+
+def failures(redis):
+    return {entry.decode() for entry in redis.zrange("rq:failed:status", 0, -1)}
+
+
+def test_a_job_which_names_os_system_is_refused(house, redis, work_off, tmp_path, caplog):
+    mark = tmp_path / "was-here"
+    put(redis, "evil-1", ["os.system", None, [f"touch {mark}"], {}])
+    work_off()
+    assert not mark.exists()
+    assert "JobRefused" in caplog.text
+    assert redis.llen("rq:queue:status") == 0
+
+
+@pytest.mark.parametrize("which", ["success_callback_name", "failure_callback_name", "stopped_callback_name"])
+def test_a_job_of_ours_with_a_callback_is_refused_and_the_callback_is_not_called(
+    house, work_off, which, monkeypatch, caplog
+):
+    called = []
+    monkeypatch.setattr(os, "getlogin", lambda *_: called.append(1))
+    house.add()
+    put(house.redis, "evil-2", [RUN, None, [], asdict(order(token="evil-2"))], **{which: "os.getlogin"})
+    work_off()
+    assert called == []
+    assert "a callback" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "data"),
+    [
+        ({"webhooks": json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "failed", "method": "GET"}])}, None),
+        ({"repeats_left": 5, "repeat_intervals": "[0]"}, None),
+        ({"retries_left": 5}, None),
+        ({}, ["runner.job.perform", None, [], {}]),
+        ({}, ["run_status", "an instance", [], {}]),
+        ({}, [RUN, {"an": "instance"}, [], {}]),
+        ({}, ["builtins.exec", None, ["1/0"], {}]),
+        ({}, "not a job at all"),
+        ({}, [RUN, None, ["too", "many", "positional"], {}]),
+        ({}, [RUN, None, [], {"implementation": "acme"}]),
+    ],
+)
+def test_a_job_that_we_never_write_fails_once_and_is_gone(house, redis, work_off, fields, data):
+    put(redis, "evil-3", data or [RUN, None, [], asdict(order(token="evil-3"))], **fields)
+    work_off()
+    assert redis.llen("rq:queue:status") == 0
+    assert redis.llen("rq:queue:status:intermediate") == 0
+    assert failures(redis) == {"evil-3"}
+
+
+@pytest.mark.parametrize("field", ["status", "timeout", "created_at", "dependency_ids", "retry_intervals"])
+def test_a_job_that_cannot_be_read_does_not_end_the_worker(house, redis, work_off, field):
+    put(redis, "evil-4", [RUN, None, [], {}], **{field: "rubbish"})
+    house.add()
+    house.desk.ask(ASKER)
+    work_off()
+    work_off()
+    assert house.desk.ask(ASKER).state == "ready"
+    assert redis.llen("rq:queue:status:intermediate") == 0
+
+
+@pytest.mark.parametrize("job_id", [b"\xff\xfe", b"../../etc", b"a b", b"x" * 5000, b""])
+def test_an_id_that_is_none_does_not_end_the_worker(house, redis, work_off, job_id):
+    redis.rpush("rq:queue:status", job_id)
+    house.add()
+    house.desk.ask(ASKER)
+    work_off()
+    work_off()
+    assert house.desk.ask(ASKER).state == "ready"
+    assert redis.llen("rq:queue:status:intermediate") == 0
+
+
+def test_what_we_write_is_json_with_no_argument_in_the_description(queue, redis):
+    queue.enqueue(order(token=new_run_id()), concurrency=3, wall_s=5)
+    (key,) = redis.keys("rq:job:*")
+    stored = redis.hgetall(key)
+    name, instance, arguments, named = json.loads(zlib.decompress(stored[b"data"]))
+    assert (name, instance, arguments, named["user"]) == (RUN, None, [], "ann")
+    assert stored[b"description"] == b"status"
+    assert (stored[b"result_ttl"], stored[b"failure_ttl"]) == (b"0", b"60")
+
+
+def test_the_serializer_is_json_on_both_sides(redis):
+    assert queue_of_rq(redis).serializer is JSONSerializer
+    source = inspect.getsource(ThreadWorker.__init__)
+    assert "serializer=JSONSerializer" in source
+
+
+def test_one_implementation_takes_no_more_than_its_share_and_returns_have_their_own(queue, redis):
+    for _ in range(5):
+        queue.enqueue(order(token=new_run_id()), concurrency=2, wall_s=5)
+    assert redis.llen("rq:queue:status") == 2
+    queue.enqueue(order(token=new_run_id()), concurrency=2, wall_s=5, returned=True)
+    queue.enqueue(order(token=new_run_id(), implementation="other"), concurrency=2, wall_s=5)
+    assert redis.llen("rq:queue:status") == 4
+    assert queue.backlog("acme") == 4 + 3
+
+
+def test_the_place_of_a_dead_run_is_given_back(queue, redis):
+    first, second = new_run_id(), new_run_id()
+    for token in (first, second):
+        queue.enqueue(order(token=token), concurrency=1, wall_s=5)
+    assert queue.is_waiting(second)
+    queue.give_back("acme", first)
+    assert redis.lrange("rq:queue:status", 0, -1) == [first.encode(), second.encode()]
+
+
+def test_an_old_job_that_is_said_to_be_queued_is_not_believed(queue, redis):
+    old = f"{1_700_000_000_000:012x}-abc"
+    queue.enqueue(order(token=old), concurrency=1, wall_s=5)
+    assert not queue.is_waiting(old)
+
+
+def test_a_job_names_no_other_function_even_in_our_own_process(redis):
+    job = StatusJob.create("os.getcwd", connection=redis, serializer=JSONSerializer)
+    with pytest.raises(JobRefused):
+        job.perform()
+
+
+def test_rq_still_has_what_we_stand_on():
+    """The extension points of the pinned RQ; when this fails, read the worker of the new one before going on."""
+    assert rq.VERSION.startswith("3.0")
+    expected = {
+        "dequeue_job_and_maintain_ttl": ["self", "timeout", "max_idle_time"],
+        "execute_job": ["self", "job", "queue"],
+        "prepare_execution": ["self", "job"],
+        "perform_job": ["self", "job", "queue", "execution"],
+        "maintain_heartbeats": ["self", "job", "execution"],
+        "bootstrap": ["self", "logging_level", "date_format", "log_format"],
+        "teardown": ["self"],
+        "run_maintenance_tasks": ["self"],
+        "clean_registries": ["self"],
+        "check_for_suspension": ["self", "burst"],
+        "_install_signal_handlers": ["self"],
+        "heartbeat": ["self", "timeout", "pipeline"],
+        "set_state": ["self", "state", "pipeline"],
+        "get_heartbeat_ttl": ["self", "job", "working_time"],
+        "register_birth": ["self"],
+        "register_death": ["self"],
+    }
+    for name, parameters in expected.items():
+        assert list(inspect.signature(getattr(SimpleWorker, name)).parameters) == parameters, name
+    job = inspect.getsource(Job)
+    for name in ("_success_callback_name", "_failure_callback_name", "_stopped_callback_name", "self.webhooks"):
+        assert name in job
+    assert isinstance(inspect.getattr_static(Job, "func"), property)
+    assert "self.func(*self.args" in inspect.getsource(Job._execute)
