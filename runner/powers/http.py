@@ -147,7 +147,7 @@ class Http:
         try:
             incoming, keep = _converse(connection, guard, outgoing, max_body)
         except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-            failure = _failure(error, guard, connected=isinstance(connection.sock, Wire) or guard.answered)
+            failure = _failure(error, guard)
         if failure:
             connection.close()
             raise failure  # not inside the except block: the original error holds frames with the request's headers
@@ -245,23 +245,23 @@ def _read_body(response: urllib3.HTTPResponse, guard: Guard, max_body: int) -> b
     return bytes(body)
 
 
-def _failure(error: Exception, guard: Guard, *, connected: bool) -> ExchangeFailed:
+def _failure(error: Exception, guard: Guard) -> ExchangeFailed:
     """Translate whatever the layers below raise; the texts are ours, because theirs may quote what was sent."""
     if guard.room <= 0:
         return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", connected=True)
     if time.monotonic() >= guard.deadline:
-        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", connected=connected)
+        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", connected=guard.sent)
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
         return ExchangeFailed(
-            CallFault.TIMEOUT, "the vendor did not accept the connection in time", connected=connected
+            CallFault.TIMEOUT, "the vendor did not accept the connection in time", connected=guard.sent
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return ExchangeFailed(
             CallFault.CONNECTION, "the vendor's certificate is not valid for its name", connected=False, lasting=True
         )
     if isinstance(error, ssl.SSLError):
-        return ExchangeFailed(CallFault.CONNECTION, "no encrypted connection could be made", connected=connected)
-    if not connected:
+        return ExchangeFailed(CallFault.CONNECTION, "no encrypted connection could be made", connected=guard.sent)
+    if not guard.sent:
         return ExchangeFailed(CallFault.CONNECTION, "the vendor did not accept the connection", connected=False)
     if guard.answered:
         return ExchangeFailed(CallFault.CONNECTION, "the answer is broken or was broken off", connected=True)

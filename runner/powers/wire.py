@@ -21,6 +21,7 @@ class Guard:
     def __init__(self, deadline: float, room: int) -> None:
         self.deadline = deadline
         self.room = room
+        self.sent = False  #: whether anything of the request may have gone out
         self.answered = False  #: whether a single byte of the answer came
 
     def seconds_left(self) -> float:
@@ -45,6 +46,7 @@ class Wire:
 
     def sendall(self, data: Any) -> None:
         """Send everything before the deadline."""
+        self.guard.sent = True
         rest = memoryview(data)
         while rest:
             self.sock.settimeout(self.guard.seconds_left())

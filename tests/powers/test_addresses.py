@@ -282,3 +282,10 @@ def test_a_name_is_looked_up_once_for_all_that_ask_at_the_same_time():
         thread.join()
     assert found == [("8.8.8.8",)] * 20
     assert asked == ["x.test"]
+
+
+def test_a_post_that_may_have_arrived_is_not_sent_to_another_address(client, start_vendor, names):
+    vendor = start_vendor(lambda _: None, tls="vendor.test", address="0.0.0.0")
+    names["vendor.test"] = ["127.0.0.1", "127.0.0.2"]
+    assert fault_of(client, client.connect(vendor), method="POST", json=1)[0] is CallFault.CONNECTION
+    assert len(vendor.requests) == 1
