@@ -30,7 +30,7 @@ GIVEN = Given(
 )
 MESSAGE = "def message(text, link=None, color=None):\n    return {'text': text, 'link': link, 'color': color}\n"
 PLAIN = MESSAGE + SOURCE
-EXPECTED = "Claim 2.0 CE credit *"
+EXPECTED = "Claim 2.0 CE credit"
 PYTHON = os.path.realpath(sys.executable)
 
 
@@ -120,12 +120,12 @@ def memory_of_a_child(sandbox: Sandbox) -> dict[str, int]:
     source = 'def status(user, session, api):\n    api.get("v", "/")\n    return message("x")\n'
     code = sandbox.check(source).code
     assert code
-    before, powers = set(children(os.getpid())), WaitingPowers()
+    powers = WaitingPowers()
     run = threading.Thread(target=lambda: sandbox.run(code, GIVEN, powers=powers))
     run.start()
     powers.inside.wait(4)
-    (child,) = set(children(os.getpid())) - before
-    memory = memory_kib(child)
+    leaves = [pid for pid in children(os.getpid()) if not children(pid)]  # the run's child, and spares which wait
+    memory = max((memory_kib(pid) for pid in leaves), key=lambda of: of["Private_Dirty"])
     powers.go_on.set()
     run.join()
     return memory
@@ -152,7 +152,10 @@ def measure(*, rounds: int, runs: int) -> dict[str, object]:
         "memory_of_a_child_kib": memory,
         "targets": {
             "median of a run in the full jail, ms (at most 4)": [round(ours, 2), ours <= 4],
-            "times quicker than the quicker of bwrap and nsjail (at least 10)": [round(fresh / ours, 1), fresh / ours >= 10],
+            "times quicker than the quicker of bwrap and nsjail (at least 10)": [
+                round(fresh / ours, 1),
+                fresh / ours >= 10,
+            ],
         },
     }
 

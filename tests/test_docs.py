@@ -1,1 +1,55 @@
-"""Documentation is tested."""
+"""Documentation is tested: pages made from code are up to date, links lead somewhere, and symbols named in prose exist."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+
+
+def reference():
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["script-reference.md", "settings.md", "commands.md"])
+def test_a_reference_page_is_what_the_code_says_now(name):
+    assert (ROOT / "docs" / name).read_text() == reference().PAGES[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith(("https://", "#")):
+            continue
+        assert (page.parent / target.partition("#")[0]).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_named_by_a_page_exists(page):
+    for name in re.findall(
+        r"`((?:sandbox|runner|records|web|scripts|tests|docs|benchmarks)/[\w./-]*)`", page.read_text()
+    ):
+        assert (ROOT / name).exists(), f"{page.name}: {name}"
+
+
+def test_every_command_named_by_a_page_exists():
+    known = dict(reference().each_command(reference().commands, ("session-status",)))
+    for page in PAGES:
+        for first, second in re.findall(r"session-status ([a-z]+)(?: ([a-z]+))?", page.read_text()):
+            name = f"session-status {first}"
+            assert name in known, f"{page.name}: {name}"
+            if second and hasattr(known[name], "commands"):
+                assert f"{name} {second}" in known, f"{page.name}: {name} {second}"
+
+
+def test_every_setting_named_by_a_page_exists():
+    known = {setting.name for setting in reference().SETTINGS}
+    for page in PAGES:
+        for name in re.findall(r"\b(SESSION_STATUS_[A-Z_]+|DATABASE_URL|REDIS_URL)\b", page.read_text()):
+            assert name in known, f"{page.name}: {name}"

@@ -1,0 +1,105 @@
+"""Writes the reference pages from the code, so that they cannot disagree with it: `make docs`.
+
+A test compares the pages with what this would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from runner.settings import SETTINGS, Setting
+from sandbox import API_LEVEL, offered, withheld
+from web.cli import main as commands
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Written by docs/reference.py from the code; change the code, then `make docs`. -->\n"
+HEADINGS = {
+    "names": "Names, without an import",
+    "exceptions": "Exceptions",
+    "module": "Modules, after `import`",
+    "value": "What may be read from a value",
+    "type": "What may be read from a type",
+}
+WITHHELD_HEADINGS = {
+    "syntax": "Ways of writing",
+    "name": "Names",
+    "module": "Modules",
+    "attribute": "Attributes",
+}
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def script_reference() -> str:
+    """Everything offered to scripts and everything withheld, with reasons."""
+    lines = [
+        "# What a script may use\n",
+        NOTE,
+        f"Level {API_LEVEL} of the script API. What is not named here does not exist for a script.\n",
+        "How to write one: [the author's guide](authors.md).\n",
+        "## Offered\n",
+    ]
+    for kind, heading in HEADINGS.items():
+        lines += [f"### {heading}\n", "| of | names | note |", "|---|---|---|"]
+        for entry in (one for one in offered() if one.kind == kind):
+            names = " ".join(f"`{name}`" for name in entry.names)
+            lines.append(f"| {cell(entry.where)} | {cell(names)} | {cell(entry.note)} |")
+        lines.append("")
+    lines.append("## Withheld\n")
+    for kind, heading in WITHHELD_HEADINGS.items():
+        lines += [f"### {heading}\n", "| withheld | why | write instead |", "|---|---|---|"]
+        for refusal in (one for one in withheld() if one.kind == kind):
+            lines.append(f"| `{cell(refusal.name)}` | {cell(refusal.why)} | {cell(refusal.instead)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def shown_default(setting: Setting) -> str:
+    value = setting.default
+    if setting.secret or value in ("", None, (), frozenset()):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`"
+
+
+def settings_page() -> str:
+    """Every setting with its default, unit and help."""
+    lines = [
+        "# Settings\n",
+        NOTE,
+        "Read once, from the environment, when a process starts. All faults are reported together.\n",
+        "| setting | default | unit | what it does |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{one.name}` | {shown_default(one)} | {one.unit} | {cell(one.help)} |" for one in SETTINGS]
+    return "\n".join([*lines, ""])
+
+
+def each_command(command: click.Command, way: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
+    yield " ".join(way), command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from each_command(command.commands[name], (*way, name))
+
+
+def commands_page() -> str:
+    """The help text of every command."""
+    lines = ["# Commands\n", NOTE]
+    for name, command in each_command(commands, ("session-status",)):
+        context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+        lines += [f"## `{name}`\n", "```", command.get_help(context), "```", ""]
+    return "\n".join(lines)
+
+
+PAGES = {"script-reference.md": script_reference, "settings.md": settings_page, "commands.md": commands_page}
+
+
+if __name__ == "__main__":
+    for name, write in PAGES.items():
+        (DOCS / name).write_text(write())
