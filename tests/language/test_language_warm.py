@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ def events_of_child(*arguments):
     child = subprocess.run(
         [sys.executable, "-W", "error", str(HERE / "after_warm.py"), *arguments],
         cwd="/",
-        env={"PYTHONPATH": str(HERE.parent.parent)},
+        env={"PYTHONPATH": os.pathsep.join([str(HERE.parent.parent), *filter(None, sys.path)])},
         input=json.dumps(list(scripts())),
         capture_output=True,
         text=True,
