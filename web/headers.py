@@ -12,7 +12,7 @@ from web.config import WebConfig
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    "form-action {forms}; base-uri 'none'; frame-ancestors {ancestors}"
 )
 
 #: For answers which are data: nothing in them may ever run, load or be framed.
@@ -43,8 +43,10 @@ def install(app: Flask, config: WebConfig) -> None:
         common.append(("Strict-Transport-Security", HSTS))
     for_data = [*common, ("Content-Security-Policy", DATA_POLICY)]
     for_pages = [*common, *FOR_PAGES.items()]
-    alone = POLICY.format(ancestors="'none'")
-    framed = POLICY.format(ancestors=" ".join(("'self'", *config.widget_frames)))
+    apps = " ".join(("'self'", *config.widget_frames))
+    # Browsers hold a form to its policy through redirects, and the login's form ends in the app that it came from.
+    alone = POLICY.format(ancestors="'none'", forms=apps)
+    framed = POLICY.format(ancestors=apps, forms="'self'")
 
     @app.after_request
     def protect(response: Response) -> Response:
