@@ -127,13 +127,15 @@ def test_sqlite_keeps_its_promises_on_every_connection(tmp_path: Path):
 def test_forked_child_uses_connections_of_its_own(database: Database, demo: Implementation):
     with database.reading() as db:
         assert implementations.find(db, "demo")
+    assert database.engine.pool.checkedin() == 1  # a connection which the child must not touch
     child = os.fork()
     if child == 0:
         status = 1
         try:
+            inherited = database.engine.pool.checkedin()
             with database.session() as db:
                 implementations.update(db, db.merge(demo), name="From the child")
-            status = 0
+            status = inherited
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
