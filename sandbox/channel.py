@@ -42,7 +42,7 @@ class Channel:
     """One run's two sockets. Closing it ends the child, whatever it is doing."""
 
     #: How long to wait for the report about a child that was killed, in seconds.
-    PATIENCE_S = 5.0
+    PATIENCE_S = 2.0
 
     def __init__(self, frames: socket.socket, status: socket.socket) -> None:
         self._frames = frames

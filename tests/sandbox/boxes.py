@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,3 +67,36 @@ class Box:
         checked = self.sandbox.check(indented(body))
         assert checked.ok, checked.findings
         return self.sandbox.run(checked.code, given, powers=powers or Vendor(), limits=replace(Limits(), **limits))
+
+
+def descendants(pid):
+    """The processes below one, the nearest first, as the machine numbers them."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+        except OSError:
+            continue
+        parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    found, level = [], [pid]
+    while level:
+        level = [child for child, parent in parents.items() if parent in level]
+        found += level
+    return found
+
+
+def alive(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def soon(condition, patience_s=5.0):
+    """Whether it becomes true within a few seconds."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False

@@ -58,6 +58,10 @@ def warm():
 
 
 def compile_source(source):
+    if source.startswith("#ATTACK OUTPUT"):
+        return Compilation(b"x" * 5_000_000)
+    if source.startswith("#ATTACK"):  # a text which the compiler falls for
+        exec(source)
     return Compilation(marshal.dumps(compile(source, child.SCRIPT_FILE, "exec")))
 
 

@@ -1,0 +1,162 @@
+"""Checking a script: hostile texts earn a finding, and nothing of them is compiled in the broker."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from boxes import GIVEN, Box, Vendor, indented
+
+from sandbox import API_LEVEL, Kind, Sandbox, Severity, checking, offered, runtime_key, withheld
+from sandbox.checking import CHECK_LIMITS
+
+GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
+
+
+def test_a_good_script_is_checked_once_and_runs_often(product):
+    checked = product.sandbox.check(GOOD)
+    assert (checked.ok, checked.findings, checked.api_level) == (True, (), API_LEVEL)
+    assert checked.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+    for _ in range(3):
+        outcome = product.sandbox.run(checked.code, GIVEN, powers=Vendor())
+        assert outcome.value == {
+            "text": "Claim 1.0 CE credit",
+            "link": "https://cme.example.org/claim/s1",
+            "color": None,
+        }
+
+
+def test_code_of_one_zygote_runs_in_another(product):
+    checked = product.sandbox.check(GOOD)
+    with Sandbox() as other:
+        assert other.run(checked.code, GIVEN, powers=Vendor()).kind is Kind.RETURNED
+        assert other.report.runtime == product.sandbox.report.runtime == runtime_key()
+
+
+def test_a_forbidden_script_gets_findings_and_no_code(product):
+    checked = product.sandbox.check("import os\n" + GOOD)
+    assert not checked.ok
+    assert any(finding.severity is Severity.ERROR and finding.line == 1 for finding in checked.findings)
+
+
+HOSTILE_TEXTS = {
+    "not_python": "def status(:",
+    "nothing": "",
+    "a_zero_character": "x = 1\0\n" + GOOD,
+    "deep_brackets": "x = " + "(" * 5000 + ")" * 5000 + "\n" + GOOD,
+    "deep_operators": "x = " + "-" * 50_000 + "1\n" + GOOD,
+    "a_long_chain": "x = " + "+".join(["1"] * 60_000) + "\n" + GOOD,
+    "a_huge_constant": "x = '" + "a" * 900_000 + "'\n" + GOOD,
+    "a_huge_power": "x = 9 ** 9 ** 9 ** 9\n" + GOOD,
+    "deep_indentation": "".join(" " * n + "if 1:\n" for n in range(300)),
+    "many_errors": "import os\n" * 3000 + GOOD,
+    "a_coding_cookie": "# -*- coding: utf-7 -*-\n" + GOOD,
+    "a_nested_f_string": "x = " + "f'{" * 60 + "1" + "}'" * 60 + "\n" + GOOD,
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
+def test_a_hostile_text_earns_a_finding(product, source):
+    checked = product.sandbox.check(source)
+    assert not checked.ok
+    assert checked.findings
+    assert all(finding.line >= 1 and finding.column >= 1 for finding in checked.findings)
+
+
+def test_a_text_without_end_is_not_even_read(product):
+    assert product.sandbox.check("#" * (2**20 + 1)).findings[0].rule == "source-too-long"
+
+
+def test_half_characters_are_no_text(product):
+    checked = product.sandbox.check("x = '\ud800'\n" + GOOD)
+    assert checked.findings[0].rule == "source-not-text"
+    assert len(checked.sha256) == 64
+
+
+COMPILER_ATTACKS = {
+    "check-timed-out": ("TIME", "while True: pass"),
+    "check-out-of-memory": ("MEMORY", "x = []\nwhile True: x.append('a' * 100000)"),
+    "check-crashed": ("CRASH", "import os; os.abort()"),
+    "check-failed": ("FAILED", "raise ValueError('the compiler broke')"),
+    "check-too-much-output": ("OUTPUT", "x"),
+}
+
+
+@pytest.mark.parametrize("rule", COMPILER_ATTACKS)
+def test_a_compiler_that_falls_for_a_text_is_only_a_finding(raw, rule, monkeypatch):
+    monkeypatch.setattr(checking, "CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
+    monkeypatch.setattr("sandbox.broker.CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
+    name, body = COMPILER_ATTACKS[rule]
+    checked = raw.sandbox.check(f"#ATTACK {name}\n{body}")
+    assert [finding.rule for finding in checked.findings] == [rule]
+    assert not checked.ok
+
+
+def test_a_compiler_that_makes_a_forbidden_call_is_told_as_such(raw):
+    checked = raw.sandbox.check("#ATTACK CALL\nimport os; os.fork()")
+    assert checked.findings[0].rule == "check-crashed"
+    assert "system call" in checked.findings[0].why
+
+
+def test_what_is_offered_and_withheld_is_listed():
+    assert offered()
+    assert withheld()
+
+
+def test_an_endless_script_of_the_real_language_ends(product):
+    assert product.run("while True:\n    x = 1\nreturn hidden()", cpu_s=0.1).kind is Kind.TIMED_OUT
+
+
+def test_swallowed_faults_of_the_real_language_still_end(product):
+    body = "while True:\n    try:\n        api.get('v', '/x')\n    except:\n        pass\nreturn hidden()"
+    assert product.run(body, calls=2).kind is Kind.CALL_REFUSED
+
+
+def test_hidden_is_no_message_and_another_answer_is_raised(product):
+    assert product.run("return hidden()").value is None
+    outcome = product.run("return 'hello'")
+    assert (outcome.kind, outcome.error.type) == (Kind.RAISED, "NotAMessage")
+
+
+def test_an_exception_names_the_line_of_the_script(product):
+    outcome = product.run("x = {}\nreturn message(x['missing'])")
+    assert (outcome.kind, outcome.error.type, outcome.error.line) == (Kind.RAISED, "KeyError", 3)
+
+
+def test_memory_of_the_real_language_is_limited(product):
+    body = "x = []\nwhile True:\n    x.append('a' * 100000)\nreturn hidden()"
+    assert product.run(body, memory_bytes=16 * 1024 * 1024).kind is Kind.OUT_OF_MEMORY
+
+
+def test_endless_recursion_of_the_real_language_is_raised(product):
+    outcome = product.run("def again(n):\n    return again(n + 1)\nreturn message(again(1))")
+    assert outcome.error.type == "RecursionError"
+
+
+def test_every_time_zone_works_without_files():
+    from zoneinfo import available_timezones
+
+    zones = sorted(available_timezones())[::40]
+    source = "from datetime import datetime\nfrom zoneinfo import ZoneInfo\n" + indented(
+        "names = "
+        + repr(zones)
+        + "\nn = 0\nfor name in names:\n    if api.now().astimezone(ZoneInfo(name)).utcoffset() is not None:\n        n = n + 1\nreturn message(str(n))"
+    )
+    with Sandbox() as sandbox:
+        checked = sandbox.check(source)
+        assert checked.ok, checked.findings
+        assert sandbox.run(checked.code, GIVEN, powers=Vendor()).value["text"] == str(len(zones))
+
+
+def test_what_is_given_must_be_plain(product):
+    checked = product.sandbox.check(GOOD)
+    with pytest.raises((TypeError, ValueError)):
+        product.sandbox.run(checked.code, replace(GIVEN, settings={"x": float("nan")}), powers=Vendor())
+    assert Box(product.sandbox).run("return message('x')").kind is Kind.RETURNED
+
+
+def test_code_that_is_no_code_is_an_outcome(product):
+    outcome = product.sandbox.run(b"garbage", GIVEN, powers=Vendor())
+    assert outcome.kind in {Kind.RAISED, Kind.CRASHED}
+    assert not outcome.alarm

@@ -1,0 +1,233 @@
+"""Processes that die at any moment: no run is stuck, nothing stays behind, and the next run is served."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from boxes import HERE, RAW, Box, Vendor, alive, descendants, indented, soon
+
+from sandbox import Answer, JailTooWeak, Kind, Sandbox, ZygoteGone
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+@pytest.fixture
+def own():
+    """A box of its own for each test, because it does not survive well."""
+    with Sandbox(launch=RAW) as sandbox:
+        yield Box(sandbox)
+
+
+def zygote_of(box):
+    return box.sandbox._supply._zygote.process.pid
+
+
+class Gate(Vendor):
+    """A vendor in whose call the test may do things."""
+
+    def __init__(self, act):
+        super().__init__()
+        self.act = act
+
+    def call(self, call, *, deadline, read_bytes_left):
+        self.act()
+        return Answer(200, {}, "late", 4)
+
+
+CALLING = "return message(api.get('v', '/x').text)"
+
+
+def test_a_killed_child_is_a_crashed_run_and_no_alarm(own):
+    def kill_the_children():
+        for pid in descendants(zygote_of(own))[1:]:
+            os.kill(pid, signal.SIGKILL)
+
+    outcome = own.run(CALLING, powers=Gate(kill_the_children))
+    assert (outcome.kind, outcome.alarm, outcome.error.type) == (Kind.CRASHED, False, "Killed")
+    assert own.run("return message('x')").kind is Kind.RETURNED
+
+
+def test_a_killed_zygote_ends_its_runs_as_crashed_and_is_replaced(own):
+    zygote = zygote_of(own)
+    family = []
+
+    def kill_the_zygote():
+        family.extend(descendants(zygote))
+        os.kill(family[0], signal.SIGKILL)
+
+    outcome = own.run(CALLING, powers=Gate(kill_the_zygote))
+    assert (outcome.kind, outcome.error.type) == (Kind.CRASHED, "ZygoteDied")
+    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert zygote_of(own) != zygote
+    assert soon(lambda: not any(alive(pid) for pid in [zygote, *family]))
+
+
+def test_a_killed_outer_process_takes_its_zygote_and_children_along(own):
+    zygote = zygote_of(own)
+    family = []
+
+    def kill_the_outer():
+        family.extend(descendants(zygote))
+        os.kill(zygote, signal.SIGKILL)
+        assert soon(lambda: not any(alive(pid) for pid in family))
+
+    assert own.run(CALLING, powers=Gate(kill_the_outer)).kind is Kind.CRASHED
+    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert len(family) >= 2
+    assert soon(lambda: not any(alive(pid) for pid in family))
+
+
+def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):
+    for _ in range(3):
+        os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
+        assert own.run("return message('x')").kind is Kind.RETURNED
+
+
+def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
+    code = own.sandbox.check(indented("return message('x')")).code
+    started = []
+    start = own.sandbox._supply._start
+
+    def counting():
+        started.append(1)
+        return start()
+
+    own.sandbox._supply._start = counting
+    os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
+    from boxes import GIVEN
+
+    with ThreadPoolExecutor(16) as pool:
+        kinds = list(pool.map(lambda _: own.sandbox.run(code, GIVEN, powers=Vendor()).kind, range(64)))
+    assert set(kinds) <= {Kind.RETURNED, Kind.CRASHED}
+    assert kinds.count(Kind.RETURNED) >= 48
+    assert len(started) == 1
+
+
+def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, monkeypatch):
+    code = own.sandbox.check(indented("return message('x')")).code
+
+    def refuse():
+        raise JailTooWeak("not today")
+
+    monkeypatch.setattr(own.sandbox._supply, "_start", refuse)
+    os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
+    from boxes import GIVEN
+
+    with pytest.raises(ZygoteGone, match="not today"):
+        own.sandbox.run(code, GIVEN, powers=Vendor())
+    monkeypatch.undo()
+    assert own.run("return message('x')").kind is Kind.RETURNED
+
+
+def test_a_stopped_zygote_does_not_hold_a_run_past_its_time(own):
+    inner = []
+
+    def stop():
+        inner.append(descendants(zygote_of(own))[0])
+        os.kill(inner[0], signal.SIGSTOP)
+
+    began = time.monotonic()
+    outcome = own.run("api.get('v', '/x')\nwhile True: pass", powers=Gate(stop), wall_s=0.3, cpu_s=0.2)
+    assert outcome.kind in {Kind.TIMED_OUT, Kind.CRASHED}
+    assert time.monotonic() - began < 8
+    os.kill(inner[0], signal.SIGCONT)
+
+
+def test_a_service_stop_reaches_the_zygote_and_lets_runs_end(own):
+    def stop_politely():
+        for pid in descendants(zygote_of(own))[:1]:
+            os.kill(pid, signal.SIGTERM)
+        os.kill(zygote_of(own), signal.SIGTERM)
+        os.kill(zygote_of(own), signal.SIGINT)
+
+    assert own.run(CALLING, powers=Gate(stop_politely)).kind is Kind.RETURNED
+
+
+def test_closing_ends_a_run_in_flight_and_leaves_no_process():
+    box = Box(Sandbox(launch=RAW).start())
+    zygote = zygote_of(box)
+    code = box.sandbox.check(indented("while True: pass")).code
+    from boxes import GIVEN
+
+    from sandbox import Limits
+
+    outcomes = []
+    limits = Limits(cpu_s=60, wall_s=60)
+    thread = threading.Thread(
+        target=lambda: outcomes.append(box.sandbox.run(code, GIVEN, powers=Vendor(), limits=limits))
+    )
+    thread.start()
+    assert soon(lambda: len(descendants(zygote)) >= 2)
+    family = descendants(zygote)
+    box.sandbox.close()
+    thread.join(10)
+    assert [outcome.kind for outcome in outcomes] == [Kind.CRASHED]
+    assert soon(lambda: not any(alive(pid) for pid in [zygote, *family]))
+    with pytest.raises(ZygoteGone, match="closed"):
+        box.sandbox.run(code, GIVEN, powers=Vendor())
+
+
+def test_a_closed_sandbox_can_be_opened_again():
+    sandbox = Sandbox(launch=RAW)
+    for _ in range(2):
+        with sandbox:
+            assert Box(sandbox).run("return message('x')").kind is Kind.RETURNED
+
+
+BROKER = f"""
+import os, sys, time
+sys.path[:0] = {[str(HERE), str(HERE.parent.parent), *[p for p in sys.path if p.endswith("site-packages")]]!r}
+from boxes import GIVEN, RAW, Box, Vendor, indented
+from sandbox import Limits, Sandbox
+box = Sandbox(launch=RAW).start()
+code = box.check(indented("while True: pass")).code
+copy = os.fork() if sys.argv[1] == "copied" else -1
+if copy == 0:  # a careless process keeps a copy of every socket
+    os.close(1)
+    time.sleep(20)
+    os._exit(0)
+print(box._supply._zygote.process.pid, copy, flush=True)
+box.run(code, GIVEN, powers=Vendor(), limits=Limits(cpu_s=60, wall_s=60))
+"""
+
+
+@pytest.mark.parametrize("sockets", ["closed", "copied"])
+def test_a_killed_broker_leaves_no_process(sockets):
+    with subprocess.Popen([sys.executable, "-c", BROKER, sockets], stdout=subprocess.PIPE, text=True) as broker:
+        zygote, copy = map(int, broker.stdout.readline().split())
+        assert soon(lambda: len(descendants(zygote)) >= 2)
+        family = [zygote, *descendants(zygote)]
+        broker.kill()
+        broker.wait()
+        assert soon(lambda: not any(alive(pid) for pid in family))
+        if copy > 0:
+            os.kill(copy, signal.SIGKILL)
+
+
+def test_every_moment_is_a_good_moment_to_kill_the_zygote():
+    from boxes import GIVEN
+
+    with Sandbox(launch=RAW) as sandbox:
+        code = sandbox.check(indented("api.log('1')\nreturn message('right')")).code
+        stop = threading.Event()
+
+        def killer():
+            while not stop.wait(0.12):
+                zygote = sandbox._supply._zygote
+                for pid in descendants(zygote.process.pid)[:1] if zygote else ():
+                    os.kill(pid, signal.SIGKILL)
+
+        thread = threading.Thread(target=killer)
+        thread.start()
+        outcomes = [sandbox.run(code, GIVEN, powers=Vendor()) for _ in range(30)]
+        stop.set()
+        thread.join()
+    assert {outcome.kind for outcome in outcomes} <= {Kind.RETURNED, Kind.CRASHED}
+    assert all(o.value["text"] == "right" for o in outcomes if o.kind is Kind.RETURNED)

@@ -1,0 +1,153 @@
+"""The filter's numbers and its program, for both architectures: on paper, without a kernel to ask."""
+
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from sandbox.jail import filter as seccomp
+from sandbox.jail import landlock
+from sandbox.jail.syscalls import AUDIT_ARCHITECTURES, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile, numbers
+
+MACHINES = tuple(AUDIT_ARCHITECTURES)
+CONDITIONAL = {"read", "write", "mmap", "mprotect", "futex"}
+#: aarch64 uses the generic table of the kernel.
+HEADERS = {
+    "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm/unistd_64.h")),
+    "aarch64": (Path("/usr/include/asm-generic/unistd.h"),),
+}
+
+
+def header_of(machine):
+    for path in HEADERS[machine]:
+        if path.exists():
+            pairs = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", path.read_text())
+            return {name: int(number) for name, number in pairs}
+    pytest.skip(f"the kernel's headers for {machine} are not installed (linux-libc-dev)")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_number_is_the_kernels(machine):
+    header = header_of(machine)
+    ours = numbers(machine)
+    assert {name: header.get(name) for name in ours} == ours
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
+    header = header_of(machine)
+    named = {name for group in HOSTILE.values() for name in group.split()} | set(GIVEN) | set(REFUSED_QUIETLY)
+    missing = named - numbers(machine).keys()
+    assert not missing & header.keys()
+    if machine == "aarch64":
+        assert missing == {"alarm", "arch_prctl", "fork", "ioperm", "iopl", "mknod", "modify_ldt", "vfork"}
+    else:
+        assert not missing
+
+
+def test_no_call_is_both_given_and_hostile():
+    for machine in MACHINES:
+        table = numbers(machine)
+        given = {table[name] for name in (*GIVEN, *CONDITIONAL)}
+        assert not given & set(hostile(machine))
+        assert not {table[name] for name in REFUSED_QUIETLY} & set(hostile(machine))
+
+
+def verdict(program, audit, number, *arguments):
+    """Run the program as the kernel would (classic BPF over `struct seccomp_data`)."""
+    data = struct.pack("<IIQ6Q", number, audit, 0, *(arguments + (0,) * (6 - len(arguments))))
+    at, accumulator = 0, 0
+    while True:
+        code, yes, no, value = program[at]
+        at += 1
+        if code == 0x20:
+            (accumulator,) = struct.unpack_from("<I", data, value)
+        elif code == 0x54:
+            accumulator &= value
+        elif code == 0x06:
+            return value
+        else:
+            true = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}[code]
+            at += yes if true else no
+
+
+@pytest.fixture(params=MACHINES)
+def filtered(request):
+    machine = request.param
+    program = seccomp.build(machine, 3)
+
+    def ask(name, *arguments, audit=AUDIT_ARCHITECTURES[machine]):
+        number = name if isinstance(name, int) else numbers(machine)[name]
+        return verdict(program, audit, number, *arguments)
+
+    ask.machine = machine
+    return ask
+
+
+def test_only_what_is_named_is_allowed_among_all_numbers(filtered):
+    table = numbers(filtered.machine)
+    allowed = {table[name] for name in GIVEN}
+    killed = set(hostile(filtered.machine))
+    conditional = {table[name] for name in CONDITIONAL}
+    for number in range(1024):
+        if number in conditional:
+            continue
+        expected = seccomp.ALLOW if number in allowed else seccomp.KILL if number in killed else seccomp.REFUSE
+        assert filtered(number) == expected, number
+
+
+@pytest.mark.parametrize("name", ["read", "write"])
+def test_only_the_channel_is_read_and_written_over_all_64_bits(filtered, name):
+    assert filtered(name, 3) == seccomp.ALLOW
+    for other in (0, 1, 2, 4, 2**32 - 1, 3 + 2**32, 2**63 + 3):
+        assert filtered(name, other) == seccomp.REFUSE
+
+
+@pytest.mark.parametrize("name", ["mmap", "mprotect"])
+def test_no_mapping_is_executable(filtered, name):
+    for protection in range(8):
+        expected = seccomp.KILL if protection & 4 else seccomp.ALLOW
+        assert filtered(name, 0, 4096, protection) == expected
+    assert filtered(name, 0, 4096, 0x01000000 | 4) == seccomp.KILL
+
+
+def test_a_futex_waits_and_wakes_and_nothing_else(filtered):
+    allowed = {command for command in range(16) if filtered("futex", 0, command) == seccomp.ALLOW}
+    assert allowed == {0, 1, 9, 10}
+    assert filtered("futex", 0, 128 | 256 | 9) == seccomp.ALLOW
+
+
+def test_another_architectures_calls_kill(filtered):
+    for audit in (0x40000003, 0xC000003E, 0xC00000B7, 0x40000028):
+        if audit != AUDIT_ARCHITECTURES[filtered.machine]:
+            assert filtered("exit", audit=audit) == seccomp.KILL
+
+
+def test_x32_numbers_kill():
+    program = seccomp.build("x86_64", 3)
+    for number in (0x40000000, 0x40000001, 0x4000003C, 0xFFFFFFFF):
+        assert verdict(program, AUDIT_ARCHITECTURES["x86_64"], number, 3) == seccomp.KILL
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_program_fits_into_the_kernels_limit_and_every_jump_lands(machine):
+    program = seccomp.build(machine, 3)
+    assert len(program) < 4096
+    for at, (code, yes, no, _) in enumerate(program):
+        if code in (0x15, 0x35, 0x45):
+            assert max(at + 1 + yes, at + 1 + no) < len(program)
+    assert program[-1][0] == 0x06
+
+
+@pytest.mark.parametrize(
+    ("version", "size", "rights"),
+    [(1, 8, 13), (2, 8, 14), (3, 8, 15), (4, 16, 15), (5, 16, 16), (6, 24, 16), (7, 24, 16), (9, 24, 16)],
+)
+def test_landlock_denies_all_that_each_abi_can_deny(version, size, rights):
+    packed = landlock.attributes(version)
+    assert len(packed) == size
+    fields = struct.unpack(f"={size // 8}Q", packed)
+    assert fields == ((1 << rights) - 1, 3, 3)[: size // 8]
