@@ -70,3 +70,19 @@ def workers_present(redis: Redis) -> tuple[WorkerNote, ...]:
     if gone:
         redis.srem(NAMES, *gone)
     return tuple(WorkerNote(**json.loads(note)) for note in notes if note)
+
+
+def store_answers(redis: Redis) -> bool:
+    """Whether the store is there; for readiness."""
+    try:
+        return bool(redis.ping())
+    except RedisError:
+        return False
+
+
+def worker_is_there(redis: Redis) -> bool:
+    """Whether any worker has noted itself lately; for readiness."""
+    try:
+        return bool(workers_present(redis))
+    except RedisError:
+        return False

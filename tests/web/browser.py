@@ -3,10 +3,14 @@
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.web.stub_desk import StubDesk
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -18,6 +22,21 @@ FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+
+
+@dataclass
+class Site:
+    """A served application, and the desk behind it."""
+
+    address: str
+    desk: StubDesk
+    app: Flask
+
+
+def vendor(environ, start_response):
+    """The vendor's site: a page which says that one is there."""
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+    return [b"<!doctype html><html lang=en><title>Vendor</title><link rel=icon href=data:,><h1>Claim here</h1>"]
 
 
 def require_chromium():
@@ -33,7 +52,7 @@ def require_chromium():
 @contextmanager
 def serving(make_app):
     """Serve an application on a free port of this machine; `make_app` is given its address."""
-    server = make_server("127.0.0.1", 0, _nothing, threaded=True)
+    server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=Quiet)
     address = f"http://127.0.0.1:{server.server_port}"
     server.app = make_app(address)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -44,6 +63,11 @@ def serving(make_app):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *args):
+        """Nobody reads it."""
 
 
 def _nothing(environ, start_response):

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import sync_playwright
 
 from records import AgendaSession, Database, Profile, implementations, users
 from runner.settings import Settings
+from tests.web.browser import CHROMIUM, FLAGS, Site, require_chromium, serving, vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
 from web.login.logins import Visitor
@@ -93,3 +95,61 @@ def log_in(http, logins):
         http.set_cookie(logins.cookie, logins.sign(Visitor(implementation, subject)), domain="status.example.org")
 
     return act
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for the whole run."""
+    require_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(database):
+    """One server for the whole run; a test sets what its stub desk answers."""
+    desk = StubDesk()
+
+    def make(address):
+        settings = Settings(environment="development", public_url=address, secret_key="k" * 40)
+        return create_app(settings, desk=desk, database=database, checks={})
+
+    with serving(make) as (address, app):
+        yield Site(address, desk, app)
+
+
+@pytest.fixture
+def vendor_site():
+    with serving(lambda _: vendor) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """Open pages in a fresh profile; at the end, nothing may have been complained about on any of them."""
+    site.desk.reset()
+    site.app.extensions["counter"].pace._full_at.clear()
+    contexts, complaints = [], []
+
+    def note(page):
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def make(*, logged_in=True, **options):
+        context = chromium.new_context(**({"viewport": {"width": 390, "height": 200}} | options))
+        contexts.append(context)
+        context.on("page", note)
+        if logged_in:
+            token = site.app.extensions["counter"].logins.sign(Visitor("demo", "ada"))
+            context.add_cookies([{"name": "login", "value": token, "url": site.address}])
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.complaints = complaints
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []

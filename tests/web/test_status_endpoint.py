@@ -45,7 +45,7 @@ def test_ready_has_message_action_and_private_headers(http, desk, bearer):
         (UNAVAILABLE, 200, "unavailable"),
     ],
 )
-def test_each_state_has_its_status_code(http, desk, bearer, status, code, state):
+def test_each_state_has_its_status_code(http, desk, bearer, status, code, state):  # noqa: PLR0913, PLR0917 - fixtures
     desk.status = status
     answer = http.get(STATUS, headers=bearer())
     assert (answer.status_code, answer.json["state"]) == (code, state)

@@ -34,7 +34,7 @@ def shown(page):
         (HIDDEN, "", None),
     ],
 )
-def test_each_state_is_drawn(http, desk, log_in, status, words, href):
+def test_each_state_is_drawn(http, desk, log_in, status, words, href):  # noqa: PLR0913, PLR0917 - fixtures
     log_in()
     desk.status = status
     page = http.get(WIDGET)

@@ -10,9 +10,10 @@ import logging
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, render_template, request
+from flask_login import current_user
 
 from records import Implementation, implementations, users
-from web.login.logins import Visitor, visitor_of
+from web.login.logins import Visitor
 from web.onward import local_path, see_other
 from web.places import checked_implementation
 from web.problems import NO_IMPLEMENTATION, Fault
@@ -35,7 +36,6 @@ def choose(implementation: str) -> Response:
     """List the implementation's sample users."""
     counter = Counter.here()
     checked_implementation(implementation)
-    visitor = visitor_of(implementation, counter.logins)
     with counter.database.reading() as db:
         found = _implementation(implementations.find(db, implementation))
         people = users.every(db, found)
@@ -45,7 +45,7 @@ def choose(implementation: str) -> Response:
         implementation=implementation,
         people=people,
         next_path=local_path(request.args.get("next", "")),
-        logged_in=next((p for p in people if isinstance(visitor, Visitor) and p.subject == visitor.subject), None),
+        logged_in=next((p for p in people if current_user == Visitor(implementation, p.subject)), None),
     )
     return Response(page, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
