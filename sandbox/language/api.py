@@ -25,8 +25,9 @@ class ApiError(Exception):
 
     def __init__(self, text: str = "", kind: str | None = None, connection: str | None = None) -> None:
         super().__init__(text)
-        self.kind = kind
-        self.connection = connection
+        # scripts can make one too, and what they say must stay plain
+        self.kind = kind if type(kind) is str else None
+        self.connection = connection if type(connection) is str else None
 
 
 def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
@@ -62,7 +63,7 @@ def _request(method: str, connection: object, path: object, params: object, head
         raise TypeError(f'{caller}(connection, path): the connection must be a name such as "ethosce"')
     if type(path) is not str:
         raise TypeError(f'{caller}(connection, path): the path must be a string such as "/registrations"')
-    if "://" in path.partition("?")[0] or not path.startswith("/"):
+    if "://" in path.partition("?")[0] or not path.startswith("/") or path.startswith("//"):
         raise ValueError(f'{caller}: give a path that begins with "/"; the connection knows its host')
     return {
         "method": method,

@@ -14,6 +14,7 @@ import functools
 import itertools
 import operator
 import re
+import sys
 import types
 import zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -206,8 +207,21 @@ def format_literal(template: str, /, *args: Any, **kwargs: Any) -> str:
     return template.format(*args, **kwargs)
 
 
-#: MemoryError is an `Exception` in Python, but a used-up budget must end the run.
-UNSTOPPABLE = (MemoryError,)
+def unstoppable_kinds() -> tuple[type[BaseException], ...]:
+    """First handler of every `try`: what must pass it. A used-up budget is `MemoryError` or no `Exception`."""
+    return (BaseException,) if _is_ending() else ()
+
+
+def pass_unstoppable() -> None:
+    """First step of every `finally`: the end of the run goes on, so that no later error can take its place."""
+    if _is_ending():
+        raise  # noqa: PLE0704 -- what is being handled by the script's finally
+
+
+def _is_ending() -> bool:
+    error = sys.exc_info()[1]
+    return error is not None and (isinstance(error, MemoryError) or not isinstance(error, Exception))
+
 
 GUARDS: Mapping[str, Any] = MappingProxyType(
     {
@@ -220,7 +234,8 @@ GUARDS: Mapping[str, Any] = MappingProxyType(
         "_item_place_": item_place,
         "_iter_unpack_sequence_": unpack_each,
         "_unpack_sequence_": unpack,
-        "_unstoppable_": UNSTOPPABLE,
+        "_pass_unstoppable_": pass_unstoppable,
+        "_unstoppable_kinds_": unstoppable_kinds,
         "_write_": get_writable,
     }
 )

@@ -28,6 +28,7 @@ from .clock import clock_functions
 from .digests import HASHLIB, HMAC
 from .facade import Facade, names_of
 from .offered import MODULES
+from .patterns import RE
 from .zones import available_timezones, make_zone
 
 
@@ -108,6 +109,7 @@ _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "hashlib": HASHLIB,
         "hmac": HMAC,
         "json": {"loads": _loads, "dumps": _dumps},
+        "re": RE,
         "urllib.parse": {
             "parse_qs": _parse_qs,
             "parse_qsl": _parse_qsl,

@@ -17,6 +17,9 @@ from .offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, OUR_NAMES
 from .withheld import WITHHELD_NAMES
 
 GIVEN_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *OUR_NAMES))
+#: Unknown names that are reported, and names among which a similar one is looked for: looking takes time.
+_REPORTED = 30
+_COMPARED = 300
 _NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
@@ -52,7 +55,7 @@ def check_names(tree: ast.Module, names: Names, dropped: Mapping[str, str], find
             _check_attribute(node, names, findings)
         elif isinstance(node, ast.Call):
             _check_naive(node, names, findings)
-        elif isinstance(node, ast.Name) and node.id not in seen and _is_unbound(node, names):
+        elif isinstance(node, ast.Name) and node.id not in seen and _is_unbound(node, names) and len(seen) < _REPORTED:
             seen.add(node.id)
             _report_unbound(node, names, dropped, findings)
 
@@ -78,7 +81,8 @@ def _suggestion(name: str, names: Names) -> str:
     homes = [module for module, members in MODULES.items() if name in members]
     if homes:
         return f"Write from {homes[0]} import {name} at the top."
-    close = difflib.get_close_matches(name, [*names.bound, *GIVEN_NAMES], n=1, cutoff=0.75)
+    known = sorted(names.bound)[:_COMPARED]
+    close = difflib.get_close_matches(name, [*known, *sorted(GIVEN_NAMES)], n=1, cutoff=0.75)
     return f"Did you mean {close[0]}?" if close else "Give it a value first, or check the spelling."
 
 

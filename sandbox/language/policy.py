@@ -124,13 +124,17 @@ class Policy(RestrictingNodeTransformer):
         return super().visit_ExceptHandler(node)
 
     def visit_Try(self, node: ast.Try) -> Any:
-        """A used-up budget ends the run: a first handler raises it again before the script's own are asked."""
+        """A used-up budget ends the run: it passes every handler and every finally before the script's own code."""
         node = self.node_contents_visit(node)
         if node.handlers:
-            again = ast.Raise()
-            handler = ast.ExceptHandler(_load("_unstoppable_"), None, [again])
+            kinds = ast.Call(_load("_unstoppable_kinds_"), [], [])
+            handler = ast.ExceptHandler(kinds, None, [ast.Raise()])
             copy_locations(handler, node.handlers[0])
             node.handlers.insert(0, handler)
+        if node.finalbody:
+            step = ast.Expr(ast.Call(_load("_pass_unstoppable_"), [], []))
+            copy_locations(step, node.finalbody[0])
+            node.finalbody.insert(0, step)
         return node
 
     def visit_Constant(self, node: ast.Constant) -> Any:

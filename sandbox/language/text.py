@@ -6,6 +6,7 @@ to wear down the tools. Inside strings an author can always write an escape such
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import io
 import re
@@ -96,7 +97,8 @@ class _JoinedText:
         if self._spans is None:
             self._spans = _string_spans(self._source)
         position = (place[0], place[1] - 1)
-        return any(start < position < end for start, end in self._spans)
+        number = bisect.bisect_left(self._spans, (position, position)) - 1
+        return number >= 0 and position < self._spans[number][1]
 
 
 def _is_joinable(character: str) -> bool:

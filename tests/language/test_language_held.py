@@ -65,6 +65,7 @@ HELD = {
     "zone from a path": ("from zoneinfo import ZoneInfo\nZoneInfo('/etc/passwd')", KeyError, "No time zone"),
     "zone that is no name": ("from zoneinfo import ZoneInfo\nZoneInfo(1)", TypeError, "name such as"),
     "path with a host": ("api.get('c', 'https://evil.example/')", ValueError, "knows its host"),
+    "path that is a host": ("api.get('c', '//evil.example/')", ValueError, "knows its host"),
     "path without slash": ("api.get('c', 'evil')", ValueError, "begins with"),
     "connection that is no name": ("api.get(1, '/a')", TypeError, "connection must be a name"),
     "params that are no dict": ("api.get('c', '/a', params='x')", TypeError, "params must be a dict"),
@@ -91,41 +92,6 @@ def test_hostile_or_mistaken_steps_end_in_a_clear_error(name, run):
     with pytest.raises(error) as caught:
         run(f"def status(user, session, api):\n{body}")
     assert text in str(caught.value)
-
-
-def test_a_used_up_memory_budget_cannot_be_caught(run):
-    source = """
-def status(user, session, api):
-    try:
-        api.get("c", "/a")
-    except Exception:
-        return message("swallowed")
-    finally:
-        print("x")
-    return message("y")
-"""
-
-    def no_memory(what: str, arguments: object) -> dict[str, object]:
-        if what == "log":
-            return {}
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        execute_with(source, no_memory)
-
-
-def test_the_end_of_a_call_budget_cannot_be_caught():
-    class BudgetUsedUp(BaseException):
-        pass
-
-    def used_up(what: str, arguments: object) -> dict[str, object]:
-        raise BudgetUsedUp
-
-    source = (
-        "def status(user, session, api):\n    try:\n        api.get('c', '/a')\n    except:\n        return hidden()\n"
-    )
-    with pytest.raises(BudgetUsedUp):
-        execute_with(source, used_up)
 
 
 def execute_with(source: str, call: CallOut) -> object:
@@ -263,3 +229,74 @@ def test_a_post_sends_plain_json_and_headers(run, calls):
     assert request["has_json"] is True
     assert type(request["json"]["a"]) is dict
     assert (request["params"], request["headers"]) == ([["x", "true"]], [["X-A", "1"]])
+
+
+class BudgetUsedUp(BaseException):
+    """As the jail may raise it out of a call."""
+
+
+#: Ways to let another error take the place of the end of a run.
+SWALLOWED = {
+    "bare except": "try:\n    api.get('c', '/a')\nexcept:\n    pass",
+    "error in finally": "try:\n    try:\n        api.get('c', '/a')\n    finally:\n        1 / 0\nexcept Exception:\n    pass",
+    "error in the type of a handler": (
+        "try:\n    try:\n        api.get('c', '/a')\n    except [][0]:\n        pass\nexcept Exception:\n    pass"
+    ),
+    "call in the type of a handler": (
+        "def kinds():\n    return api.log('ran') or [][0]\ntry:\n    try:\n        api.get('c', '/a')\n"
+        "    except kinds():\n        pass\nexcept Exception:\n    pass"
+    ),
+    "inside a callback": "try:\n    sorted([1, 2], key=lambda n: api.get('c', '/a'))\nexcept Exception:\n    pass",
+    "inside a generator": "try:\n    list(api.get('c', '/a') for n in [1])\nexcept Exception:\n    pass",
+    "inside next with a default": "x = next((api.get('c', '/a') for n in [1]), None)",
+    "inside a default factory": (
+        "from collections import defaultdict\nd = defaultdict(lambda: api.get('c', '/a'))\n"
+        "try:\n    d['x'] += 1\nexcept Exception:\n    pass"
+    ),
+    "inside json": "import json\ntry:\n    json.dumps({user}, default=lambda o: api.get('c', '/a'))\nexcept Exception:\n    pass",
+    "while another error is handled": (
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    try:\n        api.get('c', '/a')\n    except Exception:\n        pass"
+    ),
+    "in the else part": "try:\n    pass\nexcept Exception:\n    pass\nelse:\n    try:\n        api.get('c', '/a')\n"
+    "    finally:\n        [][0]",
+}
+
+
+@pytest.mark.parametrize("ending", [MemoryError, BudgetUsedUp])
+@pytest.mark.parametrize("name", SWALLOWED)
+def test_the_end_of_a_run_cannot_be_replaced(name, ending):
+    ran = []
+
+    def end(what: str, arguments: object) -> dict[str, object]:
+        if what == "log":
+            ran.append(arguments)
+            return {}
+        raise ending
+
+    body = "".join(f"    {line}\n" for line in SWALLOWED[name].splitlines())
+    with pytest.raises(ending):
+        execute_with(f"def status(user, session, api):\n{body}    return hidden()\n", end)
+    assert ran == []
+
+
+def test_finally_still_runs_after_ordinary_errors(say):
+    inside = (
+        "x = []\ntry:\n    try:\n        1 / 0\n    finally:\n        x.append(1)\n        try:\n            [][0]\n"
+        "        except IndexError:\n            x.append(2)\nexcept ZeroDivisionError as e:\n    x.append(str(e))"
+    )
+    assert say("x", inside=inside) == "[1, 2, 'division by zero']"
+
+
+def test_an_api_error_made_by_a_script_says_plain_things(run):
+    source = "def status(user, session, api):\n    raise ApiError('x', kind=[api], connection=user)\n"
+    with pytest.raises(ApiError) as caught:
+        run(source)
+    assert (caught.value.kind, caught.value.connection) == (None, None)
+
+
+@pytest.mark.parametrize("flags", ["128", "4", "-1", "'x'"])
+def test_flags_of_patterns_that_print_are_refused(flags, run, capfd):
+    for call in ("compile('a', FLAGS)", "findall('a', '', flags=FLAGS)", "sub('a', 'b', '', 0, FLAGS)"):
+        with pytest.raises(ValueError, match="flags"):
+            run(f"import re\n\ndef status(user, session, api):\n    re.{call.replace('FLAGS', flags)}\n")
+    assert capfd.readouterr() == ("", "")
