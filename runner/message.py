@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import regex
 
-from sandbox.outcomes import Finding, Literal, Severity
+from sandbox import Finding, Literal, Severity
 
 MAX_CHARACTERS: Final = 120  #: code points after NFC
 ADVISED_GRAPHEMES: Final = 35  #: what fits the widget; more is a warning

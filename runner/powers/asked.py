@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import Call, CallFault
+from sandbox import Call, CallFault, CallNotMade
 
 from .connections import METHODS
 

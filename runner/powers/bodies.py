@@ -11,8 +11,7 @@ import re
 import zlib
 from typing import Final
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .http import Incoming
 
@@ -37,7 +36,10 @@ _BLANK = re.compile(r"[\x00-\x20\x7f]+")
 
 
 def unpacked(incoming: Incoming, max_bytes: int) -> bytes:
-    """Take the content coding off, and never make more than `max_bytes`; raises `CallNotMade`."""
+    """Take the content coding off, and never make more than `max_bytes`; raises `CallNotMade`.
+
+    Its `bytes_read` is what was unpacked above the size of the packed body.
+    """
     coding = incoming.header("content-encoding").strip().lower()
     if coding in {"", "identity"}:
         return incoming.body
@@ -47,18 +49,24 @@ def unpacked(incoming: Incoming, max_bytes: int) -> bytes:
         raise CallNotMade(CallFault.CONNECTION, "the answer is packed in a way that was not asked for")
     bare_deflate = coding == "deflate" and incoming.body[0] & 0x0F != 8  # noqa: PLR2004 - zlib's mark (RFC 1950, 2.2)
     try:
-        return _inflated(incoming.body, -15 if bare_deflate else 47, max_bytes)
+        body = _inflated(incoming.body, -15 if bare_deflate else 47, max_bytes)
     except zlib.error:
         raise CallNotMade(CallFault.CONNECTION, "the answer is packed but cannot be unpacked") from None
 
+    if len(body) > max_bytes:
+        text = "the answer is larger than allowed once it is unpacked"
+        raise CallNotMade(CallFault.TOO_LARGE, text, bytes_read=len(body) - len(incoming.body))
+    return body
+
 
 def _inflated(packed: bytes, window: int, max_bytes: int) -> bytes:
+    """Unpack, and stop one byte above the cap."""
     out = bytearray()
     while packed:
         inflate = zlib.decompressobj(window)
         out += inflate.decompress(packed, max_bytes + 1 - len(out))
         if len(out) > max_bytes:
-            raise CallNotMade(CallFault.TOO_LARGE, "the answer is larger than allowed once it is unpacked")
+            return bytes(out)
         if not inflate.eof:
             raise zlib.error("the end is missing")
         packed = inflate.unused_data.lstrip(b"\0")  # another member (RFC 1952, 2.2), or padding

@@ -19,8 +19,7 @@ from typing import Any, Final
 
 import redis
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .connections import VendorConnection
 

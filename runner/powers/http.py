@@ -19,7 +19,7 @@ from typing import Any, Final
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from sandbox.outcomes import CallFault
+from sandbox import CallFault
 
 from .connections import IDEMPOTENT, Origin
 from .wire import PIECE, Guard, Wire
@@ -34,18 +34,17 @@ MAX_IDLE: Final = 32  #: idle connections kept for one address
 class ExchangeFailed(Exception):
     """An exchange came to nothing. `text` holds nothing of what was sent.
 
-    `connected` tells whether anything may have been sent, `silent` that the connection ended before a byte came back,
-    `lasting` that the same would happen again.
+    `sent` tells whether anything may have been sent, `silent` that the connection ended before a byte came back,
+    `lasting` that the same would happen again, `bytes_read` how much of a body was read in vain.
     """
 
-    def __init__(
-        self, fault: CallFault, text: str, *, connected: bool, silent: bool = False, lasting: bool = False
-    ) -> None:
+    def __init__(self, fault: CallFault, text: str, guard: Guard | None = None, *, lasting: bool = False) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
-        self.connected = connected
-        self.silent = silent
+        self.sent = guard is not None and guard.sent
+        self.silent = self.sent and fault is CallFault.CONNECTION and not (guard and guard.answered)
+        self.bytes_read = guard.body_bytes if guard else 0
         self.lasting = lasting
 
 
@@ -113,6 +112,8 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
+#: What the layers below raise when a vendor does not keep to HTTP or TLS, or goes away.
+_BROKEN: Final = (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 _Wired = _Plain | _Encrypted
 _Key = tuple[str, int, str, str]  # address, port, host, scheme
 
@@ -146,7 +147,7 @@ class Http:
         failure = None
         try:
             incoming, keep = _converse(connection, guard, outgoing, max_body)
-        except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+        except (ExchangeFailed, *_BROKEN) as error:
             failure = _failure(error, guard)
         if failure:
             connection.close()
@@ -239,32 +240,29 @@ def _read_body(response: urllib3.HTTPResponse, guard: Guard, max_body: int) -> b
     body = bytearray()
     while piece := response.read(min(PIECE, max_body + 1 - len(body)), decode_content=False):
         body += piece
+        guard.body_bytes = len(body)
         if len(body) > max_body:
-            guard.room = 0  # what is left is not wanted, and the fault is its size
-            raise OSError("more bytes than allowed")
+            raise ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", guard)
     return bytes(body)
 
 
 def _failure(error: Exception, guard: Guard) -> ExchangeFailed:
     """Translate whatever the layers below raise; the texts are ours, because theirs may quote what was sent."""
+    if isinstance(error, ExchangeFailed):
+        return error
     if guard.room <= 0:
-        return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", connected=True)
+        return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", guard)
     if time.monotonic() >= guard.deadline:
-        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", connected=guard.sent)
+        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", guard)
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
-        return ExchangeFailed(
-            CallFault.TIMEOUT, "the vendor did not accept the connection in time", connected=guard.sent
-        )
+        return ExchangeFailed(CallFault.TIMEOUT, "the vendor did not accept the connection in time", guard)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ExchangeFailed(
-            CallFault.CONNECTION, "the vendor's certificate is not valid for its name", connected=False, lasting=True
-        )
+        text = "the vendor's certificate is not valid for its name"
+        return ExchangeFailed(CallFault.CONNECTION, text, guard, lasting=True)
     if isinstance(error, ssl.SSLError):
-        return ExchangeFailed(CallFault.CONNECTION, "no encrypted connection could be made", connected=guard.sent)
+        return ExchangeFailed(CallFault.CONNECTION, "the encrypted connection could not be made or broke", guard)
     if not guard.sent:
-        return ExchangeFailed(CallFault.CONNECTION, "the vendor did not accept the connection", connected=False)
+        return ExchangeFailed(CallFault.CONNECTION, "the vendor did not accept the connection", guard)
     if guard.answered:
-        return ExchangeFailed(CallFault.CONNECTION, "the answer is broken or was broken off", connected=True)
-    return ExchangeFailed(
-        CallFault.CONNECTION, "the vendor closed the connection without an answer", connected=True, silent=True
-    )
+        return ExchangeFailed(CallFault.CONNECTION, "the answer is broken or was broken off", guard)
+    return ExchangeFailed(CallFault.CONNECTION, "the vendor closed the connection without an answer", guard)

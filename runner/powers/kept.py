@@ -14,7 +14,7 @@ from typing import Final
 
 import redis
 
-from sandbox.outcomes import Answer
+from sandbox import Answer
 
 from .asked import Asked
 from .connections import VendorConnection

@@ -8,8 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import Answer, Call
+from sandbox import Answer, Call, CallNotMade
 
 from .asked import check_call, refused, within
 from .bodies import decoded, shown_headers, unpacked
@@ -43,11 +42,13 @@ class LivePowers:
             failure = refused(f"the connection {call.connection} cannot be used: {fault}")
         except CallNotMade as not_made:
             failure = not_made
+            progress.bytes_read += not_made.bytes_read
         self.calls.append(_record(call, progress, answer, failure))
         if answer is None:
             assert failure is not None
             # A new one outside the except blocks: the old ones hold frames of what was under way.
-            raise CallNotMade(failure.fault, redact(failure.text, progress.secrets))
+            text = redact(failure.text, progress.secrets)
+            raise CallNotMade(failure.fault, text, bytes_read=progress.bytes_read)
         return answer
 
     def _call(self, call: Call, deadline: float, read_bytes_left: int, progress: Progress) -> Answer:
@@ -78,24 +79,26 @@ class LivePowers:
         keeps = connection.cache_s > 0 and asked.method == "GET"
         kept = self._shared.kept.find(connection, asked) if keeps and not self._fresh else None
         if kept and kept.bytes_read <= read_bytes_left:
-            progress.from_cache = True
+            progress.from_cache, progress.bytes_read = True, kept.bytes_read
             return kept
         # 5. the gate, and 6. the vendor
         deadline = min(deadline, progress.started + connection.timeout_s)
         max_body = max(0, min(read_bytes_left, connection.max_body_bytes))
         incoming = Sending(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(asked)
         # 7. the answer
-        answer = _answer_of(incoming, max_body, progress.secrets)
+        answer = _answer_of(incoming, max_body, progress)
         if keeps:
             self._shared.kept.keep(connection, asked, answer)
         return answer
 
 
-def _answer_of(incoming: Incoming, max_body: int, secrets: tuple[str, ...]) -> Answer:
-    body = unpacked(incoming, max_body)
-    text = redact(decoded(body, incoming.header("content-type")), secrets)
-    headers = {name: redact(value, secrets) for name, value in shown_headers(incoming.headers).items()}
-    return Answer(incoming.status, headers, text, max(len(body), len(incoming.body)))
+def _answer_of(incoming: Incoming, max_body: int, progress: Progress) -> Answer:
+    before = progress.bytes_read - len(incoming.body)  # of attempts and redirects before this answer
+    body = unpacked(incoming, max_body - before)
+    progress.bytes_read = before + max(len(body), len(incoming.body))
+    text = redact(decoded(body, incoming.header("content-type")), progress.secrets)
+    headers = {name: redact(value, progress.secrets) for name, value in shown_headers(incoming.headers).items()}
+    return Answer(incoming.status, headers, text, progress.bytes_read)
 
 
 def _record(call: Call, progress: Progress, answer: Answer | None, failure: CallNotMade | None) -> CallRecord:
@@ -108,7 +111,7 @@ def _record(call: Call, progress: Progress, answer: Answer | None, failure: Call
         status=answer.status if answer else None,
         fault=failure.fault.value if failure else None,
         ms=round((time.monotonic() - progress.started) * 1000, 1),
-        bytes=answer.bytes_read if answer else 0,
+        bytes=progress.bytes_read,
         from_cache=progress.from_cache,
         attempts=progress.attempts,
     )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .addresses import AddressRefused, Names, usable_addresses
 from .connections import Origin
@@ -39,13 +38,9 @@ class Reach:
         try:
             found = self._names.addresses(origin.host, deadline=deadline)
         except TimeoutError:
-            raise ExchangeFailed(
-                CallFault.TIMEOUT, f"the name {origin.host} was not found in time", connected=False
-            ) from None
+            raise ExchangeFailed(CallFault.TIMEOUT, f"the name {origin.host} was not found in time") from None
         if not found:
-            raise ExchangeFailed(
-                CallFault.CONNECTION, f"the name {origin.host} has no address", connected=False, lasting=True
-            )
+            raise ExchangeFailed(CallFault.CONNECTION, f"the name {origin.host} has no address", lasting=True)
         # 2. check
         try:
             addresses = usable_addresses(
@@ -59,6 +54,6 @@ class Reach:
             try:
                 return self._http.exchange(origin, address, outgoing, deadline=deadline, max_body=max_body)
             except ExchangeFailed as failed:
-                if failed.connected or time.monotonic() >= deadline:
+                if failed.sent or time.monotonic() >= deadline:
                     raise
         return self._http.exchange(origin, last, outgoing, deadline=deadline, max_body=max_body)

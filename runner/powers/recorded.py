@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import Answer, Call, CallFault
+from sandbox import Answer, Call, CallFault, CallNotMade
 
 from .asked import Asked, check_call
 from .calls import CallRecord, shown_query
@@ -104,7 +103,8 @@ class RecordedPowers:
             raise CallNotMade(entry.fault, f"{asked.connection}: {entry.fault.value} (recorded)")
         size = len(entry.text.encode("utf-8", "replace"))
         if size > read_bytes_left:
-            raise CallNotMade(CallFault.TOO_LARGE, f"{asked.connection}: the answer is larger than allowed (recorded)")
+            text = f"{asked.connection}: the answer is larger than allowed (recorded)"
+            raise CallNotMade(CallFault.TOO_LARGE, text, bytes_read=read_bytes_left + 1)
         return Answer(entry.status, entry.headers, entry.text, size)
 
 
@@ -225,7 +225,7 @@ class _Entry:
 
     def _fault(self) -> CallFault | None:
         error = self._data.get("error")
-        if error is not None and error not in _FAULTS:
+        if error is not None and (not isinstance(error, str) or error not in _FAULTS):
             raise self._error("error", f"is one of {', '.join(_FAULTS)}")
         return _FAULTS[error] if error else None
 

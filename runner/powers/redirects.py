@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .asked import Asked, check_path, query_params, refused, within
 from .connections import Base, VendorConnection

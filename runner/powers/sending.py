@@ -11,8 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .asked import Asked, encode_query, refused
 from .bodies import ACCEPT_ENCODING
@@ -53,6 +52,7 @@ class Progress:
 
     started: float = field(default_factory=time.monotonic)
     attempts: int = 0
+    bytes_read: int = 0  #: of the bodies of all attempts
     from_cache: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -147,9 +147,14 @@ class Sending:
     def _once(self, asked: Asked, credentials: Credentials) -> Incoming:
         self._progress.attempts += 1
         outgoing = complete(self._connection, self._base, asked, credentials)
-        return self._shared.reach.exchange(
-            self._base.origin, outgoing, deadline=self._deadline, max_body=self._max_body
-        )
+        room = self._max_body - self._progress.bytes_read
+        try:
+            incoming = self._shared.reach.exchange(self._base.origin, outgoing, deadline=self._deadline, max_body=room)
+        except ExchangeFailed as failed:
+            self._progress.bytes_read += failed.bytes_read
+            raise
+        self._progress.bytes_read += len(incoming.body)
+        return incoming
 
 
 def complete(connection: VendorConnection, base: Base, asked: Asked, credentials: Credentials) -> Outgoing:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 
 from .bodies import ACCEPT_ENCODING, unpacked
 from .connections import OAuth2ClientCredentials, VendorConnection, parse_base
@@ -58,7 +57,7 @@ class Tokens:
         """Give a token which is still good for a while; raises `CallNotMade` or `ExchangeFailed`."""
         slot = self._slot(connection, auth)
         if not slot.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise ExchangeFailed(CallFault.TIMEOUT, "the token did not come in time", connected=False)
+            raise ExchangeFailed(CallFault.TIMEOUT, "the token did not come in time")
         try:
             now = time.monotonic()
             if slot.failure and now < slot.failed_until:

@@ -22,6 +22,7 @@ class Guard:
         self.deadline = deadline
         self.room = room
         self.sent = False  #: whether anything of the request may have gone out
+        self.body_bytes = 0  #: of the answer's body, as far as it was wanted
         self.answered = False  #: whether a single byte of the answer came
 
     def seconds_left(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from runner.powers import VendorConnection, Vendors
-from sandbox.outcomes import Call
+from sandbox import Call
 from tests.valkey import redis, valkey_url
 from tests.vendors import authority, ca_file, start_vendor
 

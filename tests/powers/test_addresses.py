@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from runner.powers import FaultyConnectionError, parse_base
 from runner.powers.addresses import AddressRefused, Names, not_public, system_lookup, usable_addresses
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "1.1.1.1", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4001:831::200e"]

@@ -19,8 +19,7 @@ from runner.powers import (
     VendorConnection,
 )
 from runner.powers.credentials import redact
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
 SECRET = "s3cr3t/+Key&Value=42"

@@ -11,8 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from runner.powers import Bearer, gate
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
 

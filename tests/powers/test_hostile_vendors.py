@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.powers import bodies
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import CallFault
+from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
 KIB, MIB = 1024, 1024 * 1024
@@ -153,6 +152,31 @@ def test_the_cap_is_the_smaller_one_of_connection_and_run(client, start_vendor):
     assert fault_of(client, client.connect(vendor), room=999) is CallFault.TOO_LARGE
     assert fault_of(client, client.connect(vendor), room=0) is CallFault.TOO_LARGE
     assert fault_of(client, client.connect(vendor), room=-5) is CallFault.TOO_LARGE
+
+
+def test_what_was_read_in_vain_counts_against_the_budget_of_the_run(client, start_vendor):
+    def read_by(answer, **options):
+        vendor = start_vendor(answer)
+        with pytest.raises(CallNotMade) as caught:
+            client(client.connect(vendor, name=f"vendor {vendor.port}", **options), method="POST", json=1)
+        assert client.record.bytes == caught.value.bytes_read
+        return caught.value.bytes_read
+
+    assert read_by(reply("x" * 5000), max_body_bytes=1000) == 1001
+    assert (
+        read_by(reply(gzip.compress(b"x" * 50_000), headers={"Content-Encoding": "gzip"}), max_body_bytes=1000) == 1001
+    )
+    assert read_by(HEAD + b"Content-Length: 99\r\nConnection: close\r\n\r\n12345") == 5
+    assert read_by(b"garbage\r\n\r\n") == 0
+
+
+def test_bodies_of_redirects_and_retries_count_against_the_cap(client, start_vendor):
+    page = "x" * 400
+    vendor = start_vendor([reply(page, 503), reply(page, 302, {"Location": "/y"}), reply("y" * 200)])
+    connection = client.connect(vendor, follow_redirects=True)
+    assert client(connection).bytes_read == 1000
+    vendor.requests.clear()
+    assert fault_of(client, connection, room=999) is CallFault.TOO_LARGE
 
 
 BOMB = zlib.compress(b"\0" * (64 * MIB), 9)

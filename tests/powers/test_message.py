@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.message import Message, color_fault_of, judge, link_fault_of, review
-from sandbox.outcomes import Literal, Severity
+from sandbox import Literal, Severity
 
 HOSTS = frozenset({"cme.example.org", "xn--bcher-kva.example"})
 

@@ -9,8 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.powers.asked import check_call, check_path, encode_query, within
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import Call, CallFault
+from sandbox import Call, CallFault, CallNotMade
 
 
 def asked(path="/", method="GET", params=(), headers=(), **body):

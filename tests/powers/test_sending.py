@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.powers import ApiKeyParameter, Bearer
-from sandbox.errors import CallNotMade
-from sandbox.outcomes import Call, CallFault
+from sandbox import Call, CallFault, CallNotMade
 from tests.vendors import reply
 
 
