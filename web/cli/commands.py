@@ -8,6 +8,7 @@ import click
 
 from .agenda import sessions_group
 from .connections import connection
+from .doctor import doctor
 from .implementations import implementation
 from .people import users_group
 from .scripts import script
@@ -33,6 +34,7 @@ for command in (
     web,
     worker,
     db_group,
+    doctor,
     implementation,
     connection,
     sessions_group,

@@ -162,6 +162,17 @@ def remove(implementation: str, name: str) -> None:
     click.echo(f"Removed the connection {name}.")
 
 
+@connection.command("reseal", epilog=examples("session-status connection reseal"))
+def reseal() -> None:
+    """Seal the secrets of all implementations anew with the present key.
+
+    After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
+    """
+    with place() as here, here.database.session() as db:
+        count = connections.reseal_all(db, here.box)
+    click.echo(f"Sealed {count} secrets with the present key.")
+
+
 def find_connection(db: DbSession, implementation: str, name: str) -> Connection:
     """The connection of this name. Raises Complaint which names those that are there."""
     owner = find_implementation(db, implementation)

@@ -37,10 +37,10 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
         return own
 
 
-def read_settings() -> Settings:
+def read_settings(given: Mapping[str, str] | None = None) -> Settings:
     """The settings. Raises Complaint with all faults, and with the way out for a newcomer."""
     try:
-        return Settings.from_environment(environment())
+        return Settings.from_environment(environment() if given is None else given)
     except SettingsError as error:
         text = str(error)
     except OSError as error:

@@ -66,5 +66,5 @@ def run_line(row: runs.Run) -> RunLine:
 def call_line(call: Mapping[str, Any]) -> str:
     """One call of a script as people read it: `ethosce GET /course_credit_awarded.json: 200, 12 ms`."""
     how = call.get("status") or call.get("fault") or "no answer"
-    kept = ", from the cache" if call.get("from_cache") else f", {round(call.get('ms', 0))} ms"
+    kept = ", from the cache" if call.get("from_cache") else f", {round(call.get('ms', 0))}\N{NO-BREAK SPACE}ms"
     return f"{call['connection']} {call['method']} {call['path']}: {how}{kept}"

@@ -54,6 +54,7 @@ class Item:
     location: str
     credits: str | None
     clock: str  #: when it starts
+    weekday: str  #: empty for today
     words: str  #: the same in a sentence
 
 
@@ -94,7 +95,7 @@ def session(session_id: str) -> str:
         item=item(found, known.clock()),
         about=slot.about if slot else "",
         widget=f"{site().service_url}/widget/{IMPLEMENTATION}/sessions/{place}",
-        login=f"{site().service_url}/login/{IMPLEMENTATION}?next={quote(f'/widget/{IMPLEMENTATION}/sessions/{place}')}",
+        login=f"{site().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}",
         **beside(),
     )
 
@@ -133,6 +134,7 @@ def item(session: AppSession, now: datetime) -> Item:
         location=session.location,
         credits=session.credits,
         clock=f"{session.starts_at:%H:%M}",
+        weekday="" if session.starts_at.date() == now.date() else f"{session.starts_at:%a}",
         words=f"{when(session, now)} · {day(session.starts_at, now)}{session.starts_at:%H:%M}\N{EN DASH}{session.ends_at:%H:%M} UTC",
     )
 

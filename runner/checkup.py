@@ -1,0 +1,74 @@
+"""What `doctor` asks of the store and of the jail: questions which cost something and belong to no request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from sandbox import JailConfig, JailTooWeak, examine
+
+from .presence import WorkerNote, workers_present
+from .settings import Settings
+from .store import connect
+
+
+@dataclass(frozen=True)
+class StoreCheckup:
+    """What was found out about the store; `policy` and `persists` are empty where the server does not tell."""
+
+    fault: str = ""
+    server: str = ""
+    used: str = ""
+    policy: str = ""
+    persists: bool | None = None
+    workers: tuple[WorkerNote, ...] = ()
+
+
+def store_checkup(redis_url: str) -> StoreCheckup:
+    """Ask the store. Never raises for a store that is away."""
+    try:
+        redis = connect(redis_url)
+    except ValueError as error:
+        return StoreCheckup(fault=f"REDIS_URL cannot be read: {error}")
+    try:
+        info: dict[str, Any] = redis.info()
+        workers = workers_present(redis)
+    except (RedisError, OSError) as error:
+        return StoreCheckup(fault=f"it does not answer ({type(error).__name__})")
+    finally:
+        redis.close()
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    return StoreCheckup(
+        server=f"{name} {info.get('valkey_version') or info.get('redis_version')}",
+        used=str(info.get("used_memory_human", "?")),
+        policy=str(info.get("maxmemory_policy", "")),
+        persists=bool(info["aof_enabled"]) if "aof_enabled" in info else None,
+        workers=workers,
+    )
+
+
+@dataclass(frozen=True)
+class JailCheckup:
+    """What the jail's own probes found; `objection` says why no script may run, and what to do, or is empty."""
+
+    objection: str
+    layers: str = ""
+    probes: str = ""
+    leaks: tuple[str, ...] = ()
+
+
+def jail_checkup(settings: Settings | None) -> JailCheckup:
+    """Start a jail, attack it, end it. Without settings the strictness is the default one."""
+    config = JailConfig(require=settings.sandbox_require) if settings else JailConfig()
+    try:
+        report, objection = examine(config)
+    except JailTooWeak as error:
+        return JailCheckup(objection=str(error))
+    layers = (
+        f"seccomp {'on' if report.seccomp else 'OFF'}, Landlock {report.landlock or 'none'}, "
+        f"namespaces {' '.join(report.namespaces) or 'none'}, uid {report.uid}, {report.arch}"
+    )
+    probes = f"got through: {', '.join(report.leaks)}" if report.leaks else "every attempt to break out was stopped"
+    return JailCheckup(objection, layers, probes, report.leaks)

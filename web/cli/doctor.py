@@ -1,0 +1,176 @@
+"""`session-status doctor`: what is ill on this machine, and what to do about it, before users tell.
+
+Each line is one finding: part, state (ok, warn, fail), what was found, and for all but ok what to do. It changes
+nothing and shows no secret. What hangs on something ill is not asked.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from records import Database, RecordsError
+from runner.checkup import StoreCheckup, jail_checkup, store_checkup
+from runner.settings import SETTINGS, Settings
+from runner.store import EmbeddedStore, StoreError
+
+from .complaints import ANSWER_IS_NO, Complaint
+from .examples import examples
+from .surroundings import ENV, environment, read_settings
+from .tables import print_compact
+
+PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "gunicorn", "cryptography")
+NAMES = (*(entry.name for entry in SETTINGS), ENV)
+KEY = "SESSION_STATUS_SECRET_KEY"  # in development one would be made and kept, and the doctor changes nothing
+PRODUCTION = "production needs SESSION_STATUS_ENV=production, and what docs/settings.md demands for it"
+MARKS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    part: str
+    state: str  #: ok, warn or fail
+    found: str
+    todo: str = ""
+
+
+@click.command(epilog=examples("session-status doctor", "session-status doctor --json"))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line: `healthy` and `lines`.")
+def doctor(*, as_json: bool) -> None:
+    """Try settings, database, store, the jail's probes, workers and versions.
+
+    Exit status: 0 when nothing fails (there may be warnings), 1 when something does. It runs without root, and is the
+    first thing to do when anything is odd.
+    """
+    lines = list(look())
+    healthy = all(line.state != "fail" for line in lines)
+    if as_json:
+        print_compact({"healthy": healthy, "lines": [asdict(line) for line in lines]})
+    else:
+        draw(lines)
+        click.echo("\nNothing fails." if healthy else "\nSomething fails: see above what to do.")
+    if not healthy:
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def look() -> Iterator[Line]:
+    """All lines, from the ground up."""
+    yield from versions()
+    given = environment()
+    if not any(name in given for name in NAMES):
+        given[ENV] = "development"
+        yield Line("environment", "warn", "nothing is set: looked at as a machine for development", PRODUCTION)
+    try:
+        settings = read_settings(given if given.get(ENV) != "development" else {KEY: "x" * 32, **given})
+    except Complaint as complaint:
+        yield Line("settings", "fail", complaint.message, "correct the environment")
+        yield from jail(None)
+        return
+    yield from settings_lines(settings, given)
+    yield from database_lines(settings)
+    yield from store_lines(settings)
+    yield from jail(settings)
+
+
+def versions() -> Iterator[Line]:
+    """What runs here."""
+    yield Line(
+        "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
+    )
+    yield Line("packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
+
+
+def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[Line]:
+    """Which settings are set; of secrets only that they are there."""
+    told = [
+        f"{entry.name}={'(set)' if entry.secret else getattr(settings, entry.attribute)}"
+        for entry in SETTINGS
+        if entry.name in given
+    ]
+    state, todo = ("ok", "") if settings.production else ("warn", PRODUCTION)
+    yield Line("settings", state, f"{settings.environment}; {'; '.join(told) or 'all defaults'}", todo)
+
+
+def database_lines(settings: Settings) -> Iterator[Line]:
+    """Whether the records can be read, and are those of this release."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    if file != settings.database_url and not Path(file).exists():
+        state, todo = ("fail", "session-status db upgrade") if settings.production else ("warn", "session-status up")
+        yield Line("database", state, f"{file} is not there yet", todo)
+        return
+    try:
+        database = Database(settings.database_url)
+        shown, current, found = repr(database), database.is_current(), database.version()
+        database.dispose()
+    except RecordsError as error:
+        yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
+        return
+    if current:
+        yield Line("database", "ok", f"{shown}, schema {found}")
+    else:
+        yield Line("database", "fail", f"{shown} has schema {found or 'none'}", "session-status db upgrade")
+
+
+def store_lines(settings: Settings) -> Iterator[Line]:
+    """The store, and the workers that noted themselves there."""
+    if settings.redis_url:
+        yield from answering_store(settings, store_checkup(settings.redis_url))
+        return
+    try:
+        with EmbeddedStore() as own:
+            found = store_checkup(own.url)
+    except StoreError as error:
+        yield Line("store", "fail", str(error), "set REDIS_URL, or install a server")
+        return
+    yield Line("store", "ok", f"none is named; our own starts when it is needed ({found.server})")
+    yield Line("workers", "warn", "not looked for: nothing is running", "session-status up")
+
+
+def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
+    """The store that the settings name."""
+    if found.fault:
+        yield Line("store", "fail", found.fault, "start the store, or correct REDIS_URL")
+        return
+    yield Line("store", "ok", f"{found.server}, {found.used} used")
+    if found.policy not in ("", "noeviction"):
+        todo = "set it to noeviction: what is evicted is lost work"
+        yield Line("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
+    if found.persists is False:
+        yield Line(
+            "persistence", "warn", "the append-only file is off", "appendonly yes: else a restart forgets the cache"
+        )
+    if not found.workers:
+        yield Line("workers", "fail" if settings.production else "warn", "none is there", "session-status worker")
+    for note in found.workers:
+        where = f"{note.name}: {note.in_flight} of {note.places} places taken"
+        if note.jail.get("weak"):
+            yield Line("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
+        else:
+            yield Line("worker", "ok", where)
+
+
+def jail(settings: Settings | None) -> Iterator[Line]:
+    """Let the probes attack the jail here and now."""
+    found = jail_checkup(settings)
+    weak = settings is not None and settings.sandbox_allow_weak
+    state = "ok" if not found.objection else "warn" if weak and found.layers else "fail"
+    yield Line("jail", state, found.layers or "it did not start", found.objection)
+    if found.layers:
+        yield Line("probes", "fail" if found.leaks and not weak else "ok", found.probes)
+
+
+def draw(lines: list[Line]) -> None:
+    """A table, with what to do below the line that needs it."""
+    width = max(len(line.part) for line in lines)
+    for line in lines:
+        mark = click.style(f"{line.state:<4}", fg=MARKS[line.state], bold=line.state != "ok")
+        click.echo(f"{mark}  {line.part:<{width}}  {line.found}")
+        if line.todo:
+            click.echo(f"{'':<{width + 8}}-> {line.todo}")
