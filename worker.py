@@ -33,10 +33,10 @@ from runner.settings import Settings
 from runner.store import connect_queue
 from runner.workshop import WORKSHOP, JailTooWeak, Workshop, open_workshop, start_jail
 
-BEAT_S = 5.0
+BEAT_S = 3.0
 #: Seconds after which an idle worker looks whether it shall stop.
 IDLE_S = 1
-MAINTENANCE_S = 15
+MAINTENANCE_S = 10
 #: RQ waits for a job 15 seconds less than this, and for an answer 10 more: one and eleven.
 WORKER_TTL_S = 16
 #: Exit status when the jail does not hold.
@@ -264,7 +264,7 @@ class ThreadWorker(SimpleWorker):
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 - RQ's
         """Seconds after which a job counts as abandoned that no worker vouches for."""
-        return int(BEAT_S * 4)
+        return int(BEAT_S * 3) + 1
 
     def _beat(self) -> None:
         while not self._drained.wait(BEAT_S):

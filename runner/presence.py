@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from sandbox import JailReport
 
 NAMES = "st:workers"
-#: Seconds after which a worker counts as gone that has not noted itself; it does so every five.
+#: Seconds after which a worker counts as gone that has not noted itself; it does so every three.
 LIFE_S = 15
 
 

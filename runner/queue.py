@@ -26,8 +26,6 @@ MARGIN_S = 10
 #: Seconds after which a job that nobody took is dropped: whoever wanted it has asked again many times.
 WAITING_S = 120
 FAILED_S = 60
-#: Seconds for which a job that is said to be queued is believed to be; a worker may have died holding it.
-BELIEVED_S = 60
 #: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
 TIDYING_S = 60
 BACKLOG_S = 1.0
@@ -118,10 +116,9 @@ class StatusQueue:
 
     def is_waiting(self, token: str) -> bool:
         """Whether a run queued earlier still stands in the queue, so that another would be one too many."""
-        status = self._redis.hget(StatusJob.key_for(token), "status")
-        if status == JobStatus.RATE_LIMITED.value.encode():
+        if self._redis.lpos(self._queue.key, token) is not None:
             return True
-        return status == JobStatus.QUEUED.value.encode() and age_s(token) < BELIEVED_S
+        return self._redis.hget(StatusJob.key_for(token), "status") == JobStatus.RATE_LIMITED.value.encode()
 
     def give_back(self, implementation: str, token: str) -> None:
         """The run's worker is dead: free the place which it held in its implementation's share."""
@@ -155,8 +152,3 @@ def share(implementation: str, *, returned: bool = False) -> str:
 def new_run_id() -> str:
     """The id of a run, of its job and of its claim; sorts by time."""
     return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
-
-
-def age_s(run_id: str) -> float:
-    """How long ago the id was made."""
-    return time.time() - int(run_id[:12], 16) / 1000

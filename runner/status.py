@@ -189,11 +189,11 @@ class StatusDesk:
         """Queue the run which was given to us; whatever goes wrong, give it back."""
         profile = question.profile
         try:
-            if claimed.earlier and claimed.ran:
-                self._queue.give_back(profile.slug, claimed.earlier)
-            elif claimed.earlier and self._queue.is_waiting(claimed.earlier):
-                self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
-                return
+            if claimed.earlier:
+                if not claimed.ran and self._queue.is_waiting(claimed.earlier):
+                    self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
+                    return
+                self._queue.give_back(profile.slug, claimed.earlier)  # its worker died
             order = Order(profile.slug, question.user, question.session, profile.version, token, claimed.generation)
             self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
         except BaseException:

@@ -28,6 +28,8 @@ START_S = 20.0
 STOP_S = 10.0
 #: Bytes of a unix socket's path, the smallest limit of our systems (macOS).
 SOCKET_PATH_BYTES = 100
+#: Connections of one client: more than a process ever has threads, as redis-py's own hundred would refuse the next.
+MOST_CONNECTIONS = 1024
 GUARD = Path(__file__).parent / "store_guard.py"
 #: noeviction: evicting keys would eat locks and queued work.
 ALWAYS = ("--port", "0", "--daemonize", "no", "--save", "", "--maxmemory", "256mb", "--maxmemory-policy", "noeviction")
@@ -73,6 +75,7 @@ class EmbeddedStore:
         """Start the server, wait until it answers, return its URL. Raises `StoreError`."""
         if threading.current_thread() is not threading.main_thread():
             raise StoreError("Start the store from the main thread: the server ends with the thread that started it.")
+        self.stop()  # one that has died leaves its pipe
         server = self._server or find_server()
         path = self._prepare()
         persist = ("--appendonly", "yes", "--appendfsync", "everysec") if self._keeps else ("--appendonly", "no")
@@ -158,11 +161,21 @@ def connect(url: str) -> Redis:
 
     Never hand it to RQ, which changes the timeouts of the pool that it is given.
     """
-    retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2)
-    return Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, retry=retry, health_check_interval=15)
+    return client(url, answer_s=2.0, connect_s=1.0, retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2))
 
 
 def connect_queue(url: str) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3)
-    return Redis.from_url(url, socket_timeout=30.0, socket_connect_timeout=2.0, retry=retry, health_check_interval=15)
+    return client(url, answer_s=30.0, connect_s=2.0, retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3))
+
+
+def client(url: str, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:
+    """A client with a pool of its own."""
+    return Redis.from_url(
+        url,
+        socket_timeout=answer_s,
+        socket_connect_timeout=connect_s,
+        retry=retry,
+        health_check_interval=15,
+        max_connections=MOST_CONNECTIONS,
+    )

@@ -141,10 +141,12 @@ def test_the_place_of_a_dead_run_is_given_back(queue, redis):
     assert redis.lrange("rq:queue:status", 0, -1) == [first.encode(), second.encode()]
 
 
-def test_an_old_job_that_is_said_to_be_queued_is_not_believed(queue, redis):
-    old = f"{1_700_000_000_000:012x}-abc"
-    queue.enqueue(order(token=old), concurrency=1, wall_s=5)
-    assert not queue.is_waiting(old)
+def test_a_job_which_a_worker_took_and_died_with_is_not_waiting(queue, redis):
+    token = new_run_id()
+    queue.enqueue(order(token=token), concurrency=1, wall_s=5)
+    assert queue.is_waiting(token)
+    redis.lmove("rq:queue:status", "rq:queue:status:intermediate")
+    assert not queue.is_waiting(token)
 
 
 def test_a_job_names_no_other_function_even_in_our_own_process(redis):
