@@ -21,8 +21,10 @@ SCRIPT_NAME = "<script>"
 #: impossible before any system call is made; in the jail the call would kill the child.
 UNOPENABLE = "<script \ud800>"
 
-MAX_NODES = 12_000
+MAX_NODES = 20_000
 MAX_DEPTH = 100
+#: Of one expression; each level costs RestrictedPython a walk over all below it.
+MAX_EXPRESSION_DEPTH = 50
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 #: A letter which may stand in names and which NFKC does not fold.
@@ -106,13 +108,14 @@ def _names_of(node: ast.AST) -> list[str]:
 
 def _is_within_limits(tree: ast.Module) -> bool:
     nodes = 0
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    stack: list[tuple[ast.AST, int, int]] = [(tree, 0, 0)]
     while stack:
-        node, depth = stack.pop()
+        node, depth, inner = stack.pop()
         nodes += 1
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
+        inner = inner + 1 if isinstance(node, ast.expr) else 0
+        if depth > MAX_DEPTH or inner > MAX_EXPRESSION_DEPTH or nodes > MAX_NODES:
             return False
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        stack.extend((child, depth + 1, inner) for child in ast.iter_child_nodes(node))
     return True
 
 

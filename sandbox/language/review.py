@@ -22,91 +22,23 @@ MAX_DIGITS = 18
 #: Characters.
 MAX_STRING = 8_000
 
+#: Try statements with finally, one within the other.
+MAX_FINALLY = 4
+
 #: Names which are bound by nobody but the sandbox.
 RESERVED = frozenset(OUR_NAMES) | {"print"}
 
-_ALLOWED = tuple(
-    getattr(ast, name)
-    for name in [
-        "Module",
-        "Expr",
-        "Assign",
-        "AugAssign",
-        "AnnAssign",
-        "Delete",
-        "Pass",
-        "Return",
-        "If",
-        "For",
-        "While",
-        "Break",
-        "Continue",
-        "Try",
-        "ExceptHandler",
-        "Raise",
-        "Assert",
-        "FunctionDef",
-        "arguments",
-        "arg",
-        "Import",
-        "ImportFrom",
-        "alias",
-        "Lambda",
-        "Call",
-        "keyword",
-        "Name",
-        "Attribute",
-        "Subscript",
-        "Slice",
-        "Starred",
-        "Constant",
-        "JoinedStr",
-        "FormattedValue",
-        "List",
-        "Tuple",
-        "Set",
-        "Dict",
-        "ListComp",
-        "SetComp",
-        "DictComp",
-        "GeneratorExp",
-        "comprehension",
-        "UnaryOp",
-        "BinOp",
-        "BoolOp",
-        "Compare",
-        "IfExp",
-        "NamedExpr",
-        "Load",
-        "Store",
-        "Del",
-        "And",
-        "Or",
-        "Not",
-        "Invert",
-        "UAdd",
-        "USub",
-        "Add",
-        "Sub",
-        "Mult",
-        "Div",
-        "FloorDiv",
-        "Mod",
-        "BitAnd",
-        "BitOr",
-        "BitXor",
-        "RShift",
-        "Eq",
-        "NotEq",
-        "Lt",
-        "LtE",
-        "Gt",
-        "GtE",
-        "Is",
-        "IsNot",
-        "In",
-        "NotIn",
-    ]
+
+def _nodes(names: str) -> tuple[type[ast.AST], ...]:
+    return tuple(getattr(ast, name) for name in names.split())
+
+
+_ALLOWED = _nodes(
+    "Module Expr Assign AugAssign Delete Pass Return If For While Break Continue Try ExceptHandler Raise Assert "
+    "FunctionDef arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript Slice Starred "
+    "Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp comprehension "
+    "UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add Sub Mult Div "
+    "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
 )
 
 _REFUSED = MappingProxyType(
@@ -134,6 +66,7 @@ class Review(ast.NodeVisitor):
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self._finally_depth = 0
 
     def visit(self, node: ast.AST) -> None:
         name = type(node).__name__
@@ -256,7 +189,12 @@ class Review(ast.NodeVisitor):
     def visit_Try(self, node: ast.Try) -> None:
         for leaving in exits(node.finalbody):
             self._findings.node(leaving, "finally-exit")
+        self._finally_depth += bool(node.finalbody)
+        if self._finally_depth > MAX_FINALLY:
+            why = f"Python copies each finally block, so more than {MAX_FINALLY} within one another grow without end."
+            self._findings.node(node, "too-complex", why=why)
         self.generic_visit(node)
+        self._finally_depth -= bool(node.finalbody)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         if node.is_async:

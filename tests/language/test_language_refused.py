@@ -205,7 +205,15 @@ WHOLE = {
         "too-complex",
         GOOD + "def g(a):\n    if a:\n        pass\n" + "    elif a:\n        pass\n" * 900,
     ),
-    "many parts": ("too-complex", GOOD + "X = [" + "1," * 15_000 + "]\n"),
+    "many parts": ("too-complex", GOOD + "X = [" + "-1," * 9_000 + "]\n"),
+    "finally within finally doubles the code": (
+        "too-complex",
+        GOOD
+        + "def g():\n"
+        + "".join(" " * i + " try:\n" + " " * i + "  g()\n" + " " * i + " finally:\n" for i in range(45))
+        + " " * 60
+        + "g()\n",
+    ),
     "number of many digits": ("python-syntax", GOOD + "X = " + "9" * 5_000 + "\n"),
     "return at module level": ("module-steps", "return 1\n"),
     "break outside a loop": ("python-syntax", "def status(user, session, api):\n    break\n"),
