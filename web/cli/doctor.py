@@ -7,7 +7,7 @@ nothing and shows no secret. What hangs on something ill is not asked.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -66,7 +66,6 @@ def look() -> Iterator[Line]:
     given = environment()
     if not any(name in given for name in NAMES):
         given[ENV] = "development"
-        yield Line("environment", "warn", "nothing is set: looked at as a machine for development", PRODUCTION)
     try:
         settings = read_settings(given if given.get(ENV) != "development" else {KEY: "x" * 32, **given})
     except Complaint as complaint:
