@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from . import checking
 from .checking import CHECK_LIMITS, SOURCE_CHARS
 from .conversation import Conversation
-from .errors import JailTooWeak
-from .launcher import Launch, Zygote
+from .launcher import Launch, Zygote, here
 from .outcomes import Checked, Given, Limits, Outcome, Powers
 from .report import JailConfig, JailReport, objection
 from .supply import Renewal, Supply
@@ -39,6 +39,11 @@ class Sandbox:
     def report(self) -> JailReport:
         """What the current zygote found out about its jail."""
         return self._supply.report
+
+    @property
+    def zygote_pid(self) -> int:
+        """The process that was started for the current zygote; its descendants are what the sandbox consists of."""
+        return self._supply.pid
 
     def check(self, source: str) -> Checked:
         """Review and compile a script. A hostile text earns a finding. Raises `ZygoteGone`."""
@@ -90,6 +95,8 @@ def examine(config: JailConfig = JailConfig(), launch: Launch = Launch()) -> tup
     try:
         zygote = Zygote(launch)
     except OSError as fault:
-        raise JailTooWeak(f"The jail could not be started: {fault}") from fault
-    zygote.bury(1.0)
-    return zygote.report, objection(zygote.report, config)
+        report = replace(here(), fault=str(fault))
+    else:
+        zygote.bury(1.0)
+        report = zygote.report
+    return report, objection(report, config)

@@ -76,24 +76,17 @@ class Zygote:
 
     def child(self, limits: Limits) -> Channel:
         """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases nothing of a run has happened."""
-        mine, theirs = socket.socketpair(socket.AF_UNIX, RECORDS)
+        try:
+            mine, theirs = socket.socketpair(socket.AF_UNIX, RECORDS)
+        except OSError as fault:
+            raise NoChild("too many open files") from fault
         try:
             with theirs:
                 self._ask(REQUEST.pack(limits.wall_s, limits.cpu_s, limits.memory_bytes), theirs)
-            mine.settimeout(_HAND_OVER_S)
-            said, descriptors, _, _ = socket.recv_fds(mine, 1, 1)
-        except OSError as fault:
-            mine.close()
-            raise ZygoteLost("the zygote does not answer") from fault
+            return self._handed_over(mine)
         except BaseException:
             mine.close()
             raise
-        if said == HANDED and descriptors:
-            return Channel(socket.socket(fileno=descriptors[0]), mine)
-        mine.close()
-        if said == NO_CHILD:
-            raise NoChild("the system lets the zygote fork no more processes")
-        raise ZygoteLost("the zygote died")
 
     def retire(self) -> None:
         """Ask it for nothing more. It ends by itself when the last of its runs is over."""
@@ -120,20 +113,31 @@ class Zygote:
             return ""
         return str(json.loads(said).get("fault", "")) if said else ""
 
+    def _handed_over(self, status: socket.socket) -> Channel:
+        status.settimeout(_HAND_OVER_S)
+        try:
+            said, descriptors, _, _ = socket.recv_fds(status, 1, 1)
+        except OSError as fault:
+            raise ZygoteLost("the zygote does not answer") from fault
+        if descriptors:
+            return Channel(socket.socket(fileno=descriptors[0]), status)
+        if said in (HANDED, NO_CHILD):
+            raise NoChild("the system gives us no more processes or open files")
+        raise ZygoteLost("the zygote died")
+
     def _ask(self, request: bytes, status: socket.socket) -> None:
         """Requests are whole once sent; a retired zygote still serves what was sent before."""
         with self._lock:
             if not self._open:
                 raise ZygoteLost("the zygote is retired")
             self.asked += 1
-            socket.send_fds(self._control, [request], [status.fileno()])
+            try:
+                socket.send_fds(self._control, [request], [status.fileno()])
+            except OSError as fault:
+                raise ZygoteLost("the zygote does not listen") from fault
 
     def _hello(self) -> JailReport:
-        known = JailReport(
-            arch=platform.machine(),
-            system=f"{platform.system()} {platform.release()}",
-            runtime=runtime_key(),
-        )
+        known = here()
         self._control.settimeout(_START_S)
         try:
             said = self._control.recv(65536)
@@ -145,6 +149,15 @@ class Zygote:
             self.bury(0.0)
             return replace(known, fault=hello["fault"])
         return with_hello(known, hello)
+
+
+def here() -> JailReport:
+    """What is known about this machine before a zygote says more."""
+    return JailReport(
+        arch=platform.machine(),
+        system=f"{platform.system()} {platform.release()}",
+        runtime=runtime_key(),
+    )
 
 
 def _import_path() -> list[str]:

@@ -89,6 +89,12 @@ class Limits:
     log_chars: int = 500  #: of one line; the rest is cut
     output_bytes: int = 16 * 1024  #: of the JSON of what the script returned
 
+    def __post_init__(self) -> None:
+        """Refuse a limit of nothing: to the kernel, a timer of 0 seconds is no timer."""
+        for name in ("wall_s", "cpu_s", "memory_bytes", "output_bytes"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be more than 0 and finite")
+
 
 @dataclass(frozen=True)
 class Given:

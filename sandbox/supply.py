@@ -58,10 +58,12 @@ class Supply:
     @property
     def report(self) -> JailReport:
         """About the current zygote; raises `ZygoteGone` where there is none."""
-        zygote = self._zygote
-        if zygote is None:
-            raise ZygoteGone("the sandbox is not started")
-        return zygote.report
+        return self._running().report
+
+    @property
+    def pid(self) -> int:
+        """Of the current zygote's outer process; raises `ZygoteGone` where there is none."""
+        return self._running().process.pid
 
     def child(self, limits: Limits) -> Channel:
         """A fresh child, from a new zygote if the current one is dead. Raises `ZygoteGone`."""
@@ -98,6 +100,12 @@ class Supply:
             if self._zygote is None:
                 self._zygote = self._start_again()
             return self._zygote
+
+    def _running(self) -> Zygote:
+        zygote = self._zygote
+        if zygote is None:
+            raise ZygoteGone("the sandbox is not started")
+        return zygote
 
     def _start(self) -> Zygote:
         """A new zygote whose jail is good enough. Raises `JailTooWeak`."""

@@ -125,6 +125,8 @@ class Ward:
         if not data:
             self._close()
             return
+        if not descriptors:
+            return  # we have too many open; the broker sees that its end is closed
         wall_s, cpu_s, memory_bytes = REQUEST.unpack(data)
         status = socket.socket(fileno=descriptors[0])
         status.setblocking(False)

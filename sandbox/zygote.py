@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -37,6 +38,9 @@ def main(language: child.Language) -> None:
     settings = json.loads(sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a service stop reaches all processes; runs in flight shall end well
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a few for each run that is in flight
     control = socket.socket(fileno=CONTROL)
     try:
         broker = _watch_broker(settings["broker"])

@@ -121,8 +121,7 @@ def _x32_call() -> None:
 
 
 def _cpu_time() -> None:
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
+    while time.process_time() < 4:  # noqa: PLR2004 - seconds, far over what the limits let through
         pass
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from dataclasses import replace
+from zoneinfo import available_timezones
 
 import pytest
 from boxes import GIVEN, Box, Vendor, indented
 
-from sandbox import API_LEVEL, Kind, Sandbox, Severity, checking, offered, runtime_key, withheld
+from sandbox import API_LEVEL, Kind, Limits, Sandbox, Severity, checking, offered, runtime_key, withheld
 from sandbox.checking import CHECK_LIMITS
+from sandbox.measure import child_memory
+from sandbox.outcomes import MIB
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
 
@@ -135,8 +140,6 @@ def test_endless_recursion_of_the_real_language_is_raised(product):
 
 
 def test_every_time_zone_works_without_files():
-    from zoneinfo import available_timezones
-
     zones = sorted(available_timezones())[::40]
     source = "from datetime import datetime\nfrom zoneinfo import ZoneInfo\n" + indented(
         "names = "
@@ -160,3 +163,26 @@ def test_code_that_is_no_code_is_an_outcome(product):
     outcome = product.sandbox.run(b"garbage", GIVEN, powers=Vendor())
     assert outcome.kind in {Kind.RAISED, Kind.CRASHED}
     assert not outcome.alarm
+
+
+def test_a_run_sees_its_own_time_and_not_that_of_the_prelude(product):
+    source = "from datetime import datetime, UTC\n" + indented(
+        "return message(datetime.now(UTC).isoformat() + ' ' + api.now().isoformat())"
+    )
+    code = product.sandbox.check(source).code
+    for now in ("2026-05-01T10:30:00+00:00", "2031-01-01T00:00:00+00:00"):
+        outcome = product.sandbox.run(code, replace(GIVEN, now=now), powers=Vendor())
+        assert outcome.value["text"] == f"{now} {now}"
+
+
+@pytest.mark.parametrize("wrong", [{"cpu_s": 0}, {"wall_s": -1}, {"memory_bytes": 0}, {"cpu_s": float("nan")}], ids=str)
+def test_a_limit_of_nothing_is_refused(wrong):
+    with pytest.raises(ValueError, match="more than 0"):
+        Limits(**wrong)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root may look into a jailed child")
+def test_a_child_costs_a_few_megabytes(product):
+    measured = child_memory(product.sandbox)
+    assert 0 < measured["child_private_dirty_bytes"] < 8 * MIB
+    assert measured["child_rss_bytes"] < 40 * MIB

@@ -11,9 +11,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from boxes import HERE, RAW, Box, Vendor, alive, descendants, indented, soon
+from boxes import GIVEN, HERE, RAW, Box, Vendor, alive, descendants, indented, soon
 
-from sandbox import Answer, JailTooWeak, Kind, Sandbox, ZygoteGone
+from sandbox import Answer, JailTooWeak, Kind, Limits, Sandbox, ZygoteGone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -101,7 +101,6 @@ def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
 
     own.sandbox._supply._start = counting
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
-    from boxes import GIVEN
 
     with ThreadPoolExecutor(16) as pool:
         kinds = list(pool.map(lambda _: own.sandbox.run(code, GIVEN, powers=Vendor()).kind, range(64)))
@@ -118,7 +117,6 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
 
     monkeypatch.setattr(own.sandbox._supply, "_start", refuse)
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
-    from boxes import GIVEN
 
     with pytest.raises(ZygoteGone, match="not today"):
         own.sandbox.run(code, GIVEN, powers=Vendor())
@@ -154,9 +152,6 @@ def test_closing_ends_a_run_in_flight_and_leaves_no_process():
     box = Box(Sandbox(launch=RAW).start())
     zygote = zygote_of(box)
     code = box.sandbox.check(indented("while True: pass")).code
-    from boxes import GIVEN
-
-    from sandbox import Limits
 
     outcomes = []
     limits = Limits(cpu_s=60, wall_s=60)
@@ -212,7 +207,6 @@ def test_a_killed_broker_leaves_no_process(sockets):
 
 
 def test_every_moment_is_a_good_moment_to_kill_the_zygote():
-    from boxes import GIVEN
 
     with Sandbox(launch=RAW) as sandbox:
         code = sandbox.check(indented("api.log('1')\nreturn message('right')")).code

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from boxes import GIVEN, HERE, RAW, Box, Vendor, indented
 
-from sandbox import JailConfig, JailReport, JailTooWeak, Kind, Sandbox, examine
+from sandbox import JailConfig, JailReport, JailTooWeak, Kind, Sandbox, entry, examine
+from sandbox.launcher import Launch
 from sandbox.report import objection
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
@@ -162,13 +163,11 @@ def test_an_unprivileged_user_gets_a_jail_that_holds(forbid):
 
 
 def test_the_raw_language_is_out_of_reach_for_the_product():
-    import sandbox.entry
-    from sandbox.launcher import Launch
 
     assert Launch().entry == "sandbox.entry"
     assert Launch().path == ()
     assert set(Launch().layers) == {"namespaces", "user", "landlock", "seccomp"}
-    assert sandbox.entry.language.__name__ == "sandbox.language"
+    assert entry.language.__name__ == "sandbox.language"
     with Sandbox() as product:
         checked = product.check(indented("import os; os.fork()"))
         assert checked.code is None
