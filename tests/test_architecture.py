@@ -23,7 +23,7 @@ HOMES = {
     "sqlalchemy": ("records/",),
     "alembic": ("records/",),
     "cryptography": ("records/",),
-    "redis": ("runner/",),
+    "redis": ("runner/", "worker.py"),
     "rq": ("runner/queue.py", "worker.py"),
     "urllib3": ("runner/powers/http.py",),
     "regex": ("runner/message.py",),
