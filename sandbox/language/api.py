@@ -6,15 +6,21 @@ here. Argument checks are for helpful errors only.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from sandbox.outcomes import CallFault
 
+from .facade import named
 from .frozen import Record
 from .messages import query_pairs
+
+#: The success class of RFC 9110.
+_SUCCESS = range(200, 300)
 
 #: `call(what, arguments) -> answer`, as in `call("log", {"text": "…"})`.
 CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -45,7 +51,7 @@ def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
     def log(*values: Any, sep: str = " ") -> None:
         call("log", {"text": str(sep).join(str(value) for value in values)})
 
-    return {"get": get, "post": post, "log": log}
+    return {function.__name__: named(f"api.{function.__name__}", function) for function in (get, post, log)}
 
 
 def print_function(log: Callable[..., Any]) -> Callable[..., None]:
@@ -54,7 +60,7 @@ def print_function(log: Callable[..., Any]) -> Callable[..., None]:
     def print_(*values: Any, sep: str | None = " ", end: str | None = None, flush: bool = False) -> None:  # noqa: ARG001 -- accepted, as a log has neither
         log(*values, sep=" " if sep is None else sep)
 
-    return print_
+    return named("print", print_)
 
 
 def _request(method: str, connection: object, path: object, params: object, headers: object) -> dict[str, Any]:
@@ -79,9 +85,18 @@ def _request(method: str, connection: object, path: object, params: object, head
 def _plain_json(value: Any) -> Any:
     """A copy made of plain JSON data, so that what is sent is what was checked."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        return json.loads(json.dumps(value, allow_nan=False, default=_json_of))
     except (TypeError, ValueError) as error:
         raise type(error)(f"api.post json: {error}") from None
+
+
+def _json_of(value: object) -> object:
+    """Credits and times of a session, which scripts pass on."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
 
 
 def _send(call: CallOut, request: dict[str, Any]) -> Record:
@@ -108,7 +123,13 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
             raise TypeError('response.header(name): the name must be a string such as "content-type"')
         return headers.get(name.lower())
 
-    fields = {"status": status, "ok": 200 <= status < 300, "text": text, "json": read_json, "header": header}  # noqa: PLR2004 -- the success class of RFC 9110
+    fields = {
+        "status": status,
+        "ok": status in _SUCCESS,
+        "text": text,
+        "json": named("response.json", read_json),
+        "header": named("response.header", header),
+    }
     return Record("response", fields)
 
 

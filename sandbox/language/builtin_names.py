@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .encodings_offered import make_bytes, make_text
-from .facade import Facade, is_instance
+from .facade import Facade, is_instance, named
 from .frozen import FrozenDict, FrozenList
 from .guards import get_iterator
 from .offered import BUILTIN_NAMES, EXCEPTION_NAMES, TYPE_NAMES
@@ -19,7 +19,12 @@ def _iterator(value: Any) -> Any:
 
 
 _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {"bytes": make_bytes, "isinstance": is_instance, "iter": _iterator, "str": make_text}
+    {
+        "bytes": named("bytes", make_bytes),
+        "isinstance": named("isinstance", is_instance),
+        "iter": named("iter", _iterator),
+        "str": named("str", make_text),
+    }
 )
 _KINDS: Mapping[str, tuple[type, ...]] = MappingProxyType({"dict": (dict, FrozenDict), "list": (list, FrozenList)})
 

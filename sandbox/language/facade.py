@@ -55,6 +55,13 @@ class Facade:
         return f"<{self._label}>"
 
 
+def named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function under the name which authors know it by: Python shows it when arguments are wrong."""
+    function.__name__ = name.rpartition(".")[2]
+    function.__qualname__ = name
+    return function
+
+
 def names_of(facade: Facade) -> Mapping[str, Any]:
     """What a script may read from a facade."""
     return facade._names  # noqa: SLF001 -- the one reader; a public property would be one more thing to guard

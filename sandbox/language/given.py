@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .api import CallOut, call_functions
+from .facade import named
 from .frozen import Record, freeze
 
 _USER_TEXTS = ("id", "username", "user_type", "first_name", "last_name", "badge_id")
@@ -83,7 +84,8 @@ def _api(given: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
     settings = freeze(given.get("settings") or {})
     return_url = _text(given.get("return_url"))
     scans = _scans(given.get("scans") or (), _moment((given.get("session") or {}).get("ends_at")), now)
-    functions = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
+    answers = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
+    functions = {name: named(f"api.{name}", function) for name, function in answers.items()}
     return Record("api", {**call_functions(call), **functions, "settings": settings})
 
 

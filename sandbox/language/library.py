@@ -21,12 +21,12 @@ import unicodedata
 import urllib.parse
 import zoneinfo
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from .clock import clock_functions
 from .digests import HASHLIB, HMAC
-from .facade import Facade, names_of
+from .facade import Facade, named, names_of
 from .offered import MODULES
 from .patterns import RE
 from .zones import available_timezones, make_zone
@@ -133,6 +133,8 @@ def _build(module: str, replaced: Mapping[str, Any]) -> Facade:
         if "." in name:
             continue
         value = replaced[name] if name in replaced else getattr(_SOURCES[module], name)
+        if name in replaced and isinstance(value, FunctionType):
+            value = named(f"{module}.{name}", value)
         names[name] = _as_facade(module, name, value, replaced) if _is_plain_class(value) else _plain(value)
     return Facade(module, names)
 

@@ -67,6 +67,18 @@ _CONSTANT_CALLS = frozenset(
 )
 _CONSTANT_METHODS = frozenset(["encode", "join", "lower", "replace", "split", "splitlines", "strip", "upper"])
 _CONSTANT_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitOr)
+#: Expressions which are constant if all their parts are.
+_COMPOSED = (
+    ast.Constant,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.JoinedStr,
+    ast.FormattedValue,
+)
 _SUGGESTED_LINES = 30
 _NAMED_LINES = 5
 
@@ -106,47 +118,44 @@ def _steps(tree: ast.Module, names: Names, findings: Findings) -> list[ast.stmt]
         if _is_main_guard(node):
             findings.node(node, "main-guard")
         elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
-            constants.update(target.id for target in node.targets if isinstance(target, ast.Name))
+            constants.update(_targets(node))
         elif type(node).__name__ not in _REFUSED_ELSEWHERE:
             steps.append(node)
     return steps
 
 
 def _is_constant_assign(node: ast.Assign, names: Names, constants: set[str]) -> bool:
-    return all(isinstance(target, ast.Name) for target in node.targets) and _is_constant(node.value, names, constants)
+    parts = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return all(isinstance(part, ast.Name) for part in parts) and _is_constant(node.value, names, constants)
+
+
+def _targets(node: ast.Assign) -> list[str]:
+    return [part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
 
 
 def _is_constant(node: ast.expr | None, names: Names, constants: set[str]) -> bool:
     """Whether a value follows from the text alone: literals, arithmetic on them, and a few calls with such values."""
-
-    def constant(part: ast.expr | None) -> bool:
-        return _is_constant(part, names, constants)
-
-    match node:
-        case ast.Constant():
-            return True
-        case ast.Name():
-            return node.id in constants or names.imported.get(node.id) is not None
-        case ast.Attribute():
-            return names.meaning(node) is not None
-        case ast.UnaryOp():
-            return constant(node.operand)
-        case ast.BinOp():
-            return isinstance(node.op, _CONSTANT_OPERATORS) and constant(node.left) and constant(node.right)
-        case ast.List() | ast.Tuple() | ast.Set():
-            return all(constant(item) for item in node.elts)
-        case ast.Dict():
-            return all(constant(item) for item in [*node.keys, *node.values])
-        case ast.Call():
-            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in _CONSTANT_METHODS
-            allowed = names.meaning(node.func) in _CONSTANT_CALLS or (is_method and constant(_owner(node.func)))
-            return allowed and all(constant(part) for part in [*node.args, *(word.value for word in node.keywords)])
-        case _:
-            return False
+    if isinstance(node, ast.Name):
+        return node.id in constants or names.meaning(node) is not None
+    if isinstance(node, ast.Attribute):
+        return names.meaning(node) is not None
+    if isinstance(node, ast.BinOp) and not isinstance(node.op, _CONSTANT_OPERATORS):
+        return False
+    if isinstance(node, ast.Call):
+        parts: list[ast.expr] = [*node.args, *(word.value for word in node.keywords)]
+        return _is_constant_call(node, names) and all(_is_constant(part, names, constants) for part in parts)
+    if not isinstance(node, _COMPOSED):
+        return False
+    return all(
+        _is_constant(part, names, constants) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
+    )
 
 
-def _owner(node: ast.expr) -> ast.expr | None:
-    return node.value if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Constant) else None
+def _is_constant_call(node: ast.Call, names: Names) -> bool:
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
+        return isinstance(function.value, ast.Constant)
+    return names.meaning(function) in _CONSTANT_CALLS
 
 
 def _is_main_guard(node: ast.stmt) -> bool:
@@ -183,7 +192,7 @@ def _defined(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, ast.FunctionDef):
         yield node.name
     elif isinstance(node, ast.Assign):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        yield from _targets(node)
     elif isinstance(node, ast.Import | ast.ImportFrom):
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         yield from (name for _, name, _ in bindings(node) if f"{name}.parse" not in modules)

@@ -60,7 +60,8 @@ HELD = {
     "encoder class for json": ("import json\njson.dumps(1, cls=dict)", TypeError, "cls"),
     "json of a function": ("import json\njson.dumps(len)", TypeError, "not JSON serializable"),
     "isinstance with object": ("isinstance(1, 'x')", TypeError, "a type such as str"),
-    "print into an object": ("print('x', file=user)", TypeError, "file"),
+    "print into an object": ("print('x', file=user)", TypeError, "print() got an unexpected keyword argument 'file'"),
+    "arguments are named as authors know them": ("api.get('c')", TypeError, "api.get() missing 1 required"),
     "iter with a sentinel": ("iter(len, 1)", TypeError, ""),
     "zone from a path": ("from zoneinfo import ZoneInfo\nZoneInfo('/etc/passwd')", KeyError, "No time zone"),
     "zone that is no name": ("from zoneinfo import ZoneInfo\nZoneInfo(1)", TypeError, "name such as"),
@@ -220,6 +221,12 @@ def test_a_response_can_be_read(say):
         answer=answer,
     )
     assert text == "[404, False, 'gone', 'text/plain', None]"
+
+
+def test_a_post_sends_credits_and_times_as_json(run, calls):
+    steps = "api.post('c', '/a', json={'c': session.credits, 't': session.starts_at})"
+    run(f"def status(user, session, api):\n    {steps}\n    return hidden()\n")
+    assert calls[0][1]["json"] == {"c": 1.0, "t": "2026-05-04T09:00:00+02:00"}
 
 
 def test_a_post_sends_plain_json_and_headers(run, calls):

@@ -156,6 +156,8 @@ EXPRESSIONS = {
                   'RATE = Decimal("0.25")\nTABLE = {"a": [1, -2], "b": ("x",)}\nWORDS = "a b".split()\n'
                   "WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)\nTOTAL = DAY * 2 + 1\nAPI_LEVEL = 1"), "",
                   "[1440, datetime.timedelta(seconds=300), Decimal('0.25'), [1, -2], ['a', 'b'], 2026, 2881]"),
+    "constants of constants": ("[URL, A + B, TEXT]", ('HOST = "https://x"\nURL = f"{HOST}/y/{3:02d}"\nA, B = 1, 2\n'
+                               'TEXT = "%s!" % HOST'), "", "['https://x/y/03', 3, 'https://x!']"),
     "attributes": (("[user.attributes['email'], user.attributes.get('x', 1), 'tags' in user.attributes, "
                    "len(user.attributes), [t for t in user.attributes['tags']], sorted(user.attributes.keys())]"), "", "",
                    "['ann@example.org', 1, True, 3, ['vip', 'speaker'], ['address', 'email', 'tags']]"),
