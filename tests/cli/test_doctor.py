@@ -1,0 +1,54 @@
+"""`doctor`: healthy where it is, ill where it is not, and silent about secrets."""
+
+import json
+
+import pytest
+
+from runner.store import EmbeddedStore
+
+
+def states(result):
+    return {line["part"]: line["state"] for line in json.loads(result.stdout)["lines"]}
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A machine on which nothing of ours is set, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_fresh_machine_is_healthy_and_nothing_but_a_folder_is_made(cli, bare):
+    result = cli("doctor", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["healthy"] is True
+    assert states(result)["jail"] == "ok"
+    assert [path for path in bare.rglob("*") if path.is_file()] == []
+
+
+def test_a_running_store_without_workers_is_a_warning_in_development(cli, records):
+    with EmbeddedStore() as store:
+        result = cli("doctor", "--json", env={**records, "REDIS_URL": store.url})
+    assert result.exit_code == 0
+    assert states(result) | {"store": "ok", "workers": "warn", "database": "ok"} == states(result)
+
+
+def test_a_store_that_does_not_answer_fails_and_says_what_to_do(cli, records):
+    result = cli("doctor", env={**records, "REDIS_URL": "unix:///nonexistent"})
+    assert result.exit_code == 1
+    assert "-> start the store" in result.stdout
+    assert "Something fails" in result.stdout
+
+
+def test_faulty_settings_fail_and_the_jail_is_tried_nevertheless(cli, bare):
+    result = cli("doctor", "--json", env={"SESSION_STATUS_ENV": "production"})
+    assert result.exit_code == 1
+    assert (states(result)["settings"], states(result)["jail"]) == ("fail", "ok")
+
+
+def test_no_secret_is_shown(cli, records):
+    env = {**records, "REDIS_URL": "redis://u:hunter22@127.0.0.1:1/0"}
+    result = cli("doctor", env=env)
+    assert "hunter22" not in result.output
+    assert "k" * 40 not in result.output
+    assert "SESSION_STATUS_SECRET_KEY=(set)" in result.stdout

@@ -1,0 +1,155 @@
+"""The commands over the records: what they keep, what they print, and how they say no."""
+
+import json
+
+import pytest
+
+AGENDA = "ID,Title,Start Time,End Time\nS-1,Opening,2026-05-04 09:00,2026-05-04 10:00\n"
+
+
+@pytest.fixture
+def event(cli, records):
+    """An implementation `aha26`."""
+    assert (
+        cli("implementation", "add", "aha26", "--name", "AHA", "--time-zone", "America/Chicago", env=records).exit_code
+        == 0
+    )
+    return records
+
+
+def test_an_implementation_is_added_shown_and_changed(cli, event):
+    wanted = (
+        "link_hosts=cme.example.org,a.example",
+        "fresh_seconds=30",
+        'script_settings={"a": 1}',
+        "fallback_text=Ask us",
+    )
+    assert cli("implementation", "set", "aha26", *wanted, env=event).exit_code == 0
+    shown = json.loads(cli("implementation", "show", "aha26", "--json", env=event).stdout)
+    assert (shown["link_hosts"], shown["fresh_seconds"], shown["script_settings"]) == (
+        ["cme.example.org", "a.example"],
+        30,
+        {"a": 1},
+    )
+    assert shown["fallback_text"] == "Ask us"
+    assert "aha26" in cli("implementation", "list", env=event).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("implementation", "show", "nope"), "aha26"),
+        (("implementation", "set", "aha26", "colour=red"), "There is no field 'colour'"),
+        (("implementation", "set", "aha26", "fresh_seconds=soon"), "is not JSON"),
+        (("implementation", "set", "aha26", "fresh_seconds=-1"), "Fresh_seconds"),
+        (("implementation", "set", "aha26", "name"), "FIELD=VALUE"),
+        (("implementation", "add", "aha26", "--name", "Twice"), "taken"),
+        (("implementation", "add", "a b", "--name", "Blank"), "letters"),
+        (("connection", "list", "nope"), "There is no implementation 'nope'"),
+        (("sessions", "import", "aha26", "/no/such.csv"), "no such file"),
+        (("sessions", "import", "aha26", "/"), "folder"),
+        (("script", "activate", "nope", "/no.py"), "no such file"),
+        (("status", "get", "aha26", "S-1", "--user", "1"), "no store"),
+        (("users", "add", "aha26", "1", "--attributes", "{"), "not JSON"),
+    ],
+)
+def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, arguments, says):
+    result = cli(*arguments, env=event)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_agenda_is_imported_once_and_the_second_time_changes_nothing(cli, event, write):
+    file = write("agenda.csv", AGENDA)
+    assert cli("sessions", "import", "aha26", file, env=event).stdout == "1 added, 0 changed, 0 unchanged\n"
+    assert cli("sessions", "import", "aha26", file, env=event).stdout == "0 added, 0 changed, 1 unchanged\n"
+
+
+def test_faults_of_an_agenda_name_row_and_column_and_nothing_is_imported(cli, event, write):
+    file = write("agenda.csv", AGENDA + "S-2,,2026-05-04 09:00,never\n")
+    result = cli("sessions", "import", "aha26", file, env=event)
+    assert result.exit_code == 1
+    assert "Row 3, column Title" in result.stderr
+    assert "Row 3, column End Time" in result.stderr
+    assert cli("sessions", "import", "aha26", write("good.csv", AGENDA), env=event).stdout.startswith("1 added")
+
+
+def test_a_secret_comes_from_standard_input_or_a_variable_and_is_never_shown(cli, event):
+    base = (
+        "connection",
+        "add",
+        "aha26",
+        "ce",
+        "--base-url",
+        "https://cme.example.org",
+        "--auth",
+        "basic",
+        "--auth-field",
+        "user=u",
+    )
+    assert cli(*base, "--secret-stdin", env=event, stdin="hunter22\n").exit_code == 0
+    for command in (("connection", "list", "aha26"), ("connection", "list", "aha26", "--json")):
+        result = cli(*command, env=event)
+        assert "cme.example.org" in result.stdout
+        assert "hunter22" not in result.output
+    again = cli("connection", "set", "aha26", "ce", "--base-url", "https://other.example", env=event)
+    assert (again.exit_code, "secret" in again.stderr) == (2, True)
+    moved = ("connection", "set", "aha26", "ce", "--base-url", "https://other.example", "--secret-env", "THE_SECRET")
+    assert cli(*moved, env={**event, "THE_SECRET": "hunter23"}).exit_code == 0
+    assert cli("connection", "reseal", env=event).stdout == "Sealed 1 secrets with the present key.\n"
+    assert cli("connection", "remove", "aha26", "ce", "--yes", env=event).exit_code == 0
+
+
+def test_no_option_takes_a_secret_as_an_argument(cli):
+    for command in (("connection", "add"), ("connection", "set")):
+        text = cli(*command, "--help").stdout
+        assert "--secret-stdin" in text
+        assert "--secret " not in text
+        assert "--password" not in text
+
+
+def test_a_script_is_put_in_service_and_a_bad_one_changes_nothing(cli, event, write):
+    good = write("good.py", 'def status(user, session, api):\n    return message("Hi")\n')
+    assert cli("script", "activate", "aha26", good, env=event).stdout == "Version 1 is in service for aha26.\n"
+    assert cli("script", "activate", "aha26", good, env=event).stdout == "Version 1 is in service for aha26.\n"
+    bad = cli("script", "activate", "aha26", write("bad.py", "import os\n"), env=event)
+    assert (bad.exit_code, "aha26 is as it was" in bad.stderr) == (1, True)
+
+
+def test_a_database_of_no_or_another_release_is_told(cli, records, tmp_path):
+    other = {**records, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "other")}
+    (tmp_path / "other").mkdir()
+    result = cli("implementation", "list", env=other)
+    assert (result.exit_code, "session-status db upgrade" in result.stderr) == (2, True)
+
+
+def test_faulty_settings_are_told_all_at_once(cli):
+    env = {"SESSION_STATUS_ENV": "production", "SESSION_STATUS_WEB_THREADS": "many", "SESSION_STATUS_WORKR": "1"}
+    result = cli("implementation", "list", env=env)
+    assert result.exit_code == 2
+    for says in ("WEB_THREADS", "SESSION_STATUS_WORKR", "SECRET_KEY", "DATABASE_URL"):
+        assert says in result.stderr
+
+
+def test_web_and_worker_need_a_store(cli, records):
+    for command in ("web", "worker"):
+        result = cli(command, env=records)
+        assert (result.exit_code, "REDIS_URL" in result.stderr) == (2, True)
+
+
+def every_command(group, path=()):
+    yield path, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from every_command(command, (*path, name))
+
+
+def test_every_command_has_a_help_text_with_an_example(cli):
+    from web.cli import main
+
+    for path, command in every_command(main):
+        result = cli(*path, "--help")
+        assert result.exit_code == 0
+        assert len(command.help or "") > 15, path
+        if not hasattr(command, "commands") and path[-1] not in ("list", "show", "remove", "import"):
+            assert "Examples:" in result.stdout, path

@@ -1,0 +1,55 @@
+"""`script check`: what it says, to people and to programs, and its exit status."""
+
+import json
+
+GOOD = 'def status(user, session, api):\n    return message("Hello")\n'
+LONG = 'def status(user, session, api):\n    return message("This text is much too long for the small widget")\n'
+BAD = "import os\nclass A:\n    pass\ndef status(user, session, api):\n    return hidden()\n"
+
+
+def test_a_clean_script_has_no_findings_and_status_0(cli, write):
+    result = cli("script", "check", write("a.py", GOOD), "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"file": str(write("a.py", GOOD)), "ok": True, "findings": []}
+
+
+def test_errors_say_where_what_why_and_what_instead_and_give_status_1(cli, write):
+    bad = write("bad.py", BAD)
+    result = cli("script", "check", write("a.py", GOOD), bad, "--json")
+    assert result.exit_code == 1
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [one["ok"] for one in told] == [True, False]
+    first = told[1]["findings"][0]
+    assert list(first) == ["rule", "line", "column", "what", "why", "instead", "severity"]
+    assert (first["line"], first["severity"]) == (1, "error")
+    people = cli("script", "check", bad).stdout
+    assert f"{bad}:1:" in people
+    assert first["instead"] in people
+
+
+def test_warnings_alone_leave_the_status_0(cli, write):
+    result = cli("script", "check", write("a.py", LONG), "--json")
+    [finding] = json.loads(result.stdout)["findings"]
+    assert (finding["rule"], finding["severity"], result.exit_code) == ("message-length", "warning", 0)
+
+
+def test_links_are_judged_only_when_the_hosts_are_named(cli, write):
+    script = write("a.py", 'def status(user, session, api):\n    return message("Go", link="https://a.example/x")\n')
+    assert json.loads(cli("script", "check", script, "--json").stdout)["findings"] == []
+    told = json.loads(cli("script", "check", script, "--json", "--link-hosts", "b.example").stdout)
+    assert told["findings"][0]["rule"] == "message-link"
+    assert (
+        json.loads(cli("script", "check", script, "--json", "--link-hosts", "B.example, A.example").stdout)["findings"]
+        == []
+    )
+
+
+def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write, tmp_path):
+    result = cli("script", "check", tmp_path / "no.py", write("b.py", b"\xff"), write("a.py", GOOD), "--json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(one["ok"], [f["rule"] for f in one["findings"]]) for one in told] == [
+        (False, ["unreadable"]),
+        (False, ["unreadable"]),
+        (True, []),
+    ]
+    assert result.exit_code == 1
