@@ -83,6 +83,8 @@ def check_call(call: Call) -> Asked:
     if call.method not in METHODS:
         raise refused("a call is a GET or a POST")
     # 1. path
+    if len(call.path) > MAX_PATH + MAX_QUERY:
+        raise refused(f"a path may have at most {MAX_PATH} characters")
     raw_path, _, raw_query = call.path.partition("?")
     path = check_path(raw_path)
     # 2. parameters

@@ -16,6 +16,7 @@ from sandbox import CallFault, CallNotMade
 from .http import Incoming
 
 ACCEPT_ENCODING: Final = "gzip"
+MAX_MEMBERS: Final = 16  #: of one gzip body: each costs a copy of all that follow
 MAX_SHOWN_HEADERS: Final = 60
 MAX_SHOWN_VALUE: Final = 2000  #: characters of one header
 MAX_SHOWN_BYTES: Final = 16 * 1024  #: of all headers together
@@ -32,7 +33,8 @@ _CHARSETS: Final = frozenset(
      "gb2312", "gbk", "gb18030", "big5", "koi8-r", "koi8-u"}
 )  # fmt: skip
 _CHARSET_PARAMETER = re.compile(r"(?i);\s*charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
-_BLANK = re.compile(r"[\x00-\x20\x7f]+")
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_BLANK = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
 def unpacked(incoming: Incoming, max_bytes: int) -> bytes:
@@ -62,7 +64,7 @@ def unpacked(incoming: Incoming, max_bytes: int) -> bytes:
 def _inflated(packed: bytes, window: int, max_bytes: int) -> bytes:
     """Unpack, and stop one byte above the cap."""
     out = bytearray()
-    while packed:
+    for _ in range(MAX_MEMBERS):
         inflate = zlib.decompressobj(window)
         out += inflate.decompress(packed, max_bytes + 1 - len(out))
         if len(out) > max_bytes:
@@ -70,7 +72,9 @@ def _inflated(packed: bytes, window: int, max_bytes: int) -> bytes:
         if not inflate.eof:
             raise zlib.error("the end is missing")
         packed = inflate.unused_data.lstrip(b"\0")  # another member (RFC 1952, 2.2), or padding
-    return bytes(out)
+        if not packed:
+            return bytes(out)
+    raise zlib.error("too many members")
 
 
 def decoded(body: bytes, content_type: str) -> str:
@@ -104,7 +108,9 @@ def shown_headers(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
         clean = _BLANK.sub(" ", value).strip()
         joined = f"{shown[name]}, {clean}" if name in shown else clean
         cost = len(name) + len(joined)
-        if name in _HIDDEN or len(joined) > MAX_SHOWN_VALUE or cost > room or len(shown) >= MAX_SHOWN_HEADERS:
+        if name in _HIDDEN or not _HEADER_NAME.fullmatch(name):
+            continue
+        if len(joined) > MAX_SHOWN_VALUE or cost > room or len(shown) >= MAX_SHOWN_HEADERS:
             continue
         shown[name] = joined
         room -= cost

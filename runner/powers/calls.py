@@ -6,16 +6,13 @@ script wrote them itself.
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from typing import Any, Final
-from urllib.parse import parse_qsl
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-REDACTED: Final = "[redacted]"
+from sandbox import Answer, Call, CallNotMade
 
-_SECRET_NAME = re.compile(
-    r"(?i)pass(word|wd)?$|secret|token|(api|access|auth)[_-]?key|^key$|signature|^sig$|credential|^auth"
-)
+from .redaction import redact, shown_query
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,28 @@ class CallRecord:
         return asdict(self)
 
 
-def shown_query(query: str, params: tuple[tuple[str, str], ...]) -> str:
-    """Query and parameters for people to read: values of telling names are blanked, the whole is cut."""
-    pairs = (*parse_qsl(query, keep_blank_values=True), *params)
-    return "&".join(f"{name}={REDACTED if _SECRET_NAME.search(name) else value}" for name, value in pairs)[:1000]
+@dataclass
+class Progress:
+    """What happened so far in a call; `secrets` is what its texts must not show."""
+
+    started: float = field(default_factory=time.monotonic)
+    attempts: int = 0
+    bytes_read: int = 0  #: of the bodies of all attempts
+    from_cache: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def record(self, call: Call, answer: Answer | None, failure: CallNotMade | None) -> CallRecord:
+        """Write the call down, when it is over."""
+        path, _, query = call.path.partition("?")
+        return CallRecord(
+            connection=call.connection[:80],
+            method=call.method[:10],
+            path=redact(path, self.secrets)[:500],
+            query=redact(shown_query(query, call.params), self.secrets),
+            status=answer.status if answer else None,
+            fault=failure.fault.value if failure else None,
+            ms=round((time.monotonic() - self.started) * 1000, 1),
+            bytes=self.bytes_read,
+            from_cache=self.from_cache,
+            attempts=self.attempts,
+        )

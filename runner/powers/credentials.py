@@ -1,4 +1,4 @@
-"""Credentials: how each kind is put on a request, and how its secret is kept out of everything that comes back.
+"""Credentials: how each kind is put on a request.
 
 Credentials are added last, after everything a script chose was checked, and a script can neither set nor see them.
 """
@@ -6,20 +6,13 @@ Credentials are added last, after everything a script chose was checked, and a s
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
-from urllib.parse import quote, quote_plus
 
 from .asked import Asked, canonical, refused
-from .calls import REDACTED
 from .connections import ApiKeyHeader, ApiKeyParameter, Auth, Basic, Bearer, NoAuth
 from .errors import FaultyConnectionError
-
-#: Secrets shorter than this are not looked for in answers: they would blank innocent text.
-MIN_REDACTED: Final = 6
+from .redaction import MIN_REDACTED
 
 _FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -76,23 +69,3 @@ def refuse_collisions(auth: Auth, asked: Asked) -> None:
         raise refused(f"the header {auth.name} carries the connection's key and is not a script's to set")
     if isinstance(auth, ApiKeyParameter) and auth.name.lower() in {name.lower() for name, _ in asked.params}:
         raise refused(f"the parameter {auth.name} carries the connection's key and is not a script's to set")
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Blank every secret in a text, as it stands and in the ways a vendor may echo it.
-
-    Escaped for an address, for JSON or for HTML, and in Base64. A vendor that changes the secret in another way
-    (splits it, reverses it, packs it) is not caught; nobody who holds the secret could be.
-    """
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
-        text = text.replace(form, REDACTED)
-    return text
-
-
-def _forms(secret: str) -> set[str]:
-    if len(secret) < MIN_REDACTED:
-        return set()
-    escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
-    escaped |= {json.dumps(secret)[1:-1].replace("/", "\\/"), secret.replace("&", "&amp;")}
-    escaped |= {re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in escaped}
-    return {secret, *escaped, base64.b64encode(secret.encode()).decode("ascii").rstrip("=")}

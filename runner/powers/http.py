@@ -223,7 +223,9 @@ def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: in
         body=raw, headers=dict(headers), status=raw.status, preload_content=False, decode_content=False,
         original_response=raw, request_method=outgoing.method,
     )  # fmt: skip
-    if raw.status < 200:  # noqa: PLR2004 - informational, never final
+    rest = raw.headers.get_payload()  # what the parser left of the headers when it met a broken line
+    if raw.status < 200 or (isinstance(rest, str) and rest):  # noqa: PLR2004 - informational, so not final
+        raw.close()
         raise http.client.BadStatusLine(str(raw.status))
     guard.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks
     try:
@@ -232,7 +234,7 @@ def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: in
     finally:
         raw.close()
     framed_once = sum(name in {"content-length", "transfer-encoding"} for name, _ in headers) <= 1
-    keep = not raw.will_close and ended and framed_once and not raw.headers.defects
+    keep = not raw.will_close and ended and framed_once
     return Incoming(raw.status, headers, body), keep
 
 

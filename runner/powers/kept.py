@@ -54,9 +54,12 @@ class KeptAnswers:
 
 
 def key_of(connection: VendorConnection, asked: Asked) -> str:
-    """Everything that makes a request what it is; the credentials by their `repr`, which shows no secret."""
+    """Everything that makes a request what it is; the credentials by their `repr`, which shows no secret.
+
+    The number is the version of what is stored: it changes with the fields of `Answer`.
+    """
     whole = [
         connection.implementation, connection.name, connection.base_url, repr(connection.auth),
         asked.path, asked.params, sorted(asked.headers),
     ]  # fmt: skip
-    return f"vendor:kept:{hashlib.sha256(json.dumps(whole).encode()).hexdigest()}"
+    return f"vendor:kept:1:{hashlib.sha256(json.dumps(whole).encode()).hexdigest()}"

@@ -5,19 +5,19 @@ This is the place to read in an audit; each step's own rules are in the module w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from sandbox import Answer, Call, CallNotMade
 
 from .asked import check_call, refused, within
 from .bodies import decoded, shown_headers, unpacked
-from .calls import CallRecord, shown_query
+from .calls import CallRecord, Progress
 from .connections import VendorConnection
-from .credentials import redact, refuse_collisions
+from .credentials import refuse_collisions
 from .errors import FaultyConnectionError
 from .http import ExchangeFailed, Incoming
-from .sending import Progress, Sending, Shared
+from .redaction import redact
+from .sending import Sending, Shared
 
 
 class LivePowers:
@@ -43,7 +43,7 @@ class LivePowers:
         except CallNotMade as not_made:
             failure = not_made
             progress.bytes_read += not_made.bytes_read
-        self.calls.append(_record(call, progress, answer, failure))
+        self.calls.append(progress.record(call, answer, failure))
         if answer is None:
             assert failure is not None
             # A new one outside the except blocks: the old ones hold frames of what was under way.
@@ -99,19 +99,3 @@ def _answer_of(incoming: Incoming, max_body: int, progress: Progress) -> Answer:
     text = redact(decoded(body, incoming.header("content-type")), progress.secrets)
     headers = {name: redact(value, progress.secrets) for name, value in shown_headers(incoming.headers).items()}
     return Answer(incoming.status, headers, text, progress.bytes_read)
-
-
-def _record(call: Call, progress: Progress, answer: Answer | None, failure: CallNotMade | None) -> CallRecord:
-    path, _, query = call.path.partition("?")
-    return CallRecord(
-        connection=call.connection[:80],
-        method=call.method[:10],
-        path=redact(path, progress.secrets)[:500],
-        query=redact(shown_query(query, call.params), progress.secrets),
-        status=answer.status if answer else None,
-        fault=failure.fault.value if failure else None,
-        ms=round((time.monotonic() - progress.started) * 1000, 1),
-        bytes=progress.bytes_read,
-        from_cache=progress.from_cache,
-        attempts=progress.attempts,
-    )

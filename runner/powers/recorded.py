@@ -16,7 +16,7 @@ from typing import Any, Final
 from sandbox import Answer, Call, CallFault, CallNotMade
 
 from .asked import Asked, check_call
-from .calls import CallRecord, shown_query
+from .calls import CallRecord, Progress
 from .connections import METHODS
 from .errors import AnswersError
 
@@ -64,27 +64,15 @@ class RecordedPowers:
 
     def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
         """Give the recorded answer; raises `CallNotMade`, also when there is none, naming the nearest entries."""
-        started = time.monotonic()
+        progress = Progress()
         answer, failure = None, None
         try:
             answer = self._answer(check_call(call), deadline, read_bytes_left)
+            progress.attempts, progress.bytes_read = 1, answer.bytes_read
         except CallNotMade as not_made:
             failure = not_made
-        path, _, query = call.path.partition("?")
-        self.calls.append(
-            CallRecord(
-                connection=call.connection[:80],
-                method=call.method[:10],
-                path=path[:500],
-                query=shown_query(query, call.params),
-                status=answer.status if answer else None,
-                fault=failure.fault.value if failure else None,
-                ms=round((time.monotonic() - started) * 1000, 1),
-                bytes=answer.bytes_read if answer else 0,
-                from_cache=False,
-                attempts=1 if answer else 0,
-            )
-        )
+            progress.bytes_read = not_made.bytes_read
+        self.calls.append(progress.record(call, answer, failure))
         if answer is None:
             assert failure is not None
             raise failure

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
 from .asked import Asked, encode_query, refused
 from .bodies import ACCEPT_ENCODING
+from .calls import Progress
 from .connections import IDEMPOTENT, ApiKeyParameter, Base, OAuth2ClientCredentials, VendorConnection, parse_base
 from .credentials import Credentials, credentials_of
 from .gate import Gate, Verdict
@@ -28,7 +29,7 @@ MAX_RETRIES: Final = 2
 RETRY_WAIT_S: Final = 0.1  #: doubled each time, with jitter
 MAX_RETRY_AFTER_S: Final = 2.0  #: a vendor that asks for more gets no second request in this run
 MIN_TRY_S: Final = 0.25  #: no retry if less than this would be left for it
-JUDGED_S: Final = 1.0  #: a vendor that was too slow but had less time than this is not held to have failed
+JUDGED_S: Final = 1.0  #: a vendor that was too slow but had less time than this (and than half its own) did not fail
 
 _WORTH_A_RETRY: Final = frozenset({502, 503, 504})
 _SERVER_FAILED: Final = 500
@@ -44,17 +45,6 @@ class Shared:
     gate: Gate
     kept: KeptAnswers
     allow_loopback: bool
-
-
-@dataclass
-class Progress:
-    """What happened so far, for the record of the call; `secrets` is what its texts must not show."""
-
-    started: float = field(default_factory=time.monotonic)
-    attempts: int = 0
-    bytes_read: int = 0  #: of the bodies of all attempts
-    from_cache: bool = False
-    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Sending:
@@ -78,11 +68,8 @@ class Sending:
         try:
             incoming = self._follow(asked)
             verdict = Verdict.FAILED if incoming.status >= _SERVER_FAILED else Verdict.WELL
-        except ExchangeFailed as failed:
-            verdict = _verdict_on(failed.fault, had_s)
-            raise
-        except CallNotMade as failed:
-            verdict = _verdict_on(failed.fault, had_s)
+        except (ExchangeFailed, CallNotMade) as failed:
+            verdict = _verdict_on(failed.fault, had_s, self._connection.timeout_s)
             raise
         finally:
             self._shared.gate.leave(self._connection, leave, verdict)
@@ -104,11 +91,14 @@ class Sending:
             return self._repeatedly(asked, self._credentials(""))
         token = self._token(auth)
         incoming = self._repeatedly(asked, self._credentials(token))
-        if incoming.status != _UNAUTHORIZED or not self._shared.tokens.drop(self._connection, auth, token):
+        if incoming.status != _UNAUTHORIZED or not self._dropped(auth, token):
             return incoming
         if asked.method not in IDEMPOTENT:
             return incoming
         return self._repeatedly(asked, self._credentials(self._token(auth)))
+
+    def _dropped(self, auth: OAuth2ClientCredentials, token: str) -> bool:
+        return self._shared.tokens.drop(self._connection, auth, token, deadline=self._deadline)
 
     def _token(self, auth: OAuth2ClientCredentials) -> str:
         return self._shared.tokens.token(self._connection, auth, deadline=self._deadline)
@@ -182,7 +172,8 @@ def _wait_of(incoming: Incoming | None, attempt: int) -> float:
     return RETRY_WAIT_S * float(2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, guards nothing
 
 
-def _verdict_on(fault: CallFault, had_s: float) -> Verdict:
-    if fault is CallFault.CONNECTION or (fault is CallFault.TIMEOUT and had_s >= JUDGED_S):
+def _verdict_on(fault: CallFault, had_s: float, timeout_s: float) -> Verdict:
+    had_enough = had_s >= min(JUDGED_S, timeout_s / 2)
+    if fault is CallFault.CONNECTION or (fault is CallFault.TIMEOUT and had_enough):
         return Verdict.FAILED
     return Verdict.UNKNOWN

@@ -68,16 +68,19 @@ class Tokens:
         finally:
             slot.lock.release()
 
-    def drop(self, connection: VendorConnection, auth: OAuth2ClientCredentials, token: str) -> bool:
+    def drop(self, connection: VendorConnection, auth: OAuth2ClientCredentials, token: str, *, deadline: float) -> bool:
         """Forget a token which the vendor answered with 401; tells whether another try makes sense."""
         slot = self._slot(connection, auth)
-        with slot.lock:
-            if slot.token != token:
-                return True
-            if time.monotonic() - slot.fetched_at < YOUNG_S:
+        if not slot.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            if slot.token == token and time.monotonic() - slot.fetched_at < YOUNG_S:
                 return False
-            slot.token = ""
+            if slot.token == token:
+                slot.token = ""
             return True
+        finally:
+            slot.lock.release()
 
     def _slot(self, connection: VendorConnection, auth: OAuth2ClientCredentials) -> _Slot:
         with self._lock:

@@ -18,7 +18,7 @@ from runner.powers import (
     OAuth2ClientCredentials,
     VendorConnection,
 )
-from runner.powers.credentials import redact
+from runner.powers.redaction import redact
 from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 

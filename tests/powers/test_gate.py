@@ -71,6 +71,11 @@ def test_a_run_without_time_left_does_not_open_the_breaker(client, start_vendor)
         assert fault_of(client, connection, wall_s=0.02) is CallFault.TIMEOUT
 
 
+def test_a_vendor_that_uses_up_its_own_time_out_opens_the_breaker(client, start_vendor):
+    vendor = start_vendor(lambda _: time.sleep(0.3))
+    assert calls(client, client.connect(vendor, timeout_s=0.2), 6) == ["timeout"] * 5 + ["breaker open"]
+
+
 def test_one_probe_is_let_through_and_closes_the_breaker(client, start_vendor, soon):
     vendor = start_vendor(reply("", 500))
     connection = client.connect(vendor)
