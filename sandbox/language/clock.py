@@ -19,12 +19,15 @@ def clock_functions(now: dt.datetime) -> Mapping[str, Callable[..., Any]]:
     def datetime_now(tz: dt.tzinfo | None = None) -> dt.datetime:
         return naive if tz is None else now.astimezone(tz)
 
+    def today() -> dt.date:
+        return naive.date()
+
     return MappingProxyType(
         {
             "datetime.now": datetime_now,
             "datetime.today": lambda: naive,
             "datetime.utcnow": lambda: naive,
-            "date.today": naive.date,
+            "date.today": today,
             "datetime.fromtimestamp": _from_timestamp,
             "datetime.utcfromtimestamp": _from_utc_timestamp,
         }

@@ -36,7 +36,7 @@ class Facade:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 -- a special method
         if self._call is None:
-            raise TypeError(f"{self._label} is a module and cannot be called")
+            raise TypeError(f"{self._label} cannot be called")
         return self._call(*args, **kwargs)
 
     def __or__(self, other: object) -> Facade:

@@ -25,11 +25,12 @@ class Findings:
     def __init__(self, source: str) -> None:
         self._lines = source.split("\n")
         self._found: dict[tuple[str, int, int], Finding] = {}
+        self._refused = False
 
     @property
     def refused(self) -> bool:
-        """Whether one of them keeps the script from running."""
-        return any(finding.severity is Severity.ERROR for finding in self._found.values())
+        """Whether something keeps the script from running, also if there was no room left to report it."""
+        return self._refused
 
     def sorted(self) -> tuple[Finding, ...]:
         """All of them, in the order of the text."""
@@ -49,7 +50,10 @@ class Findings:
         column = min(max(column, 1), len(self._lines[line - 1]) + 1)
         table = RULES[rule]
         what, why, instead = (_fill(text, words) for text in (table.what, table.why, table.instead))
-        if len(self._found) < MAX_FINDINGS:
+        is_error = table.severity is Severity.ERROR
+        self._refused = self._refused or is_error
+        # the room for errors is not taken by notes
+        if len(self._found) < (MAX_FINDINGS if is_error else MAX_FINDINGS // 2):
             finding = Finding(rule, line, column, what, why, instead, table.severity)
             self._found.setdefault((rule, line, column), finding)
 

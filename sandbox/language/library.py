@@ -134,7 +134,7 @@ def _build(module: str, replaced: Mapping[str, Any]) -> Facade:
             continue
         value = replaced[name] if name in replaced else getattr(_SOURCES[module], name)
         if name in replaced and isinstance(value, FunctionType):
-            value = named(f"{module}.{name}", value)
+            named(f"{module}.{name}", value)
         names[name] = _as_facade(module, name, value, replaced) if _is_plain_class(value) else _plain(value)
     return Facade(module, names)
 
@@ -152,7 +152,7 @@ def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) 
     for dotted in MODULES[module]:
         owner, _, member = dotted.partition(".")
         if member and owner == name:
-            members[member] = replaced[dotted] if dotted in replaced else getattr(kind, member)
+            members[member] = named(dotted, replaced[dotted]) if dotted in replaced else getattr(kind, member)
     call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else kind
     return Facade(name, members, call=call, kinds=(kind,))
 

@@ -47,7 +47,7 @@ HELD = {
     "iterate over a module": ("import json\nfor x in json:\n    pass", TypeError, "with for"),
     "unpack the user": ("a, b = user", TypeError, "with for"),
     "unpack the user in a loop": ("for a, b in [user]:\n    pass", TypeError, "with for"),
-    "call a module": ("import json\njson()", TypeError, "is a module"),
+    "call a module": ("import json\njson()", TypeError, "json cannot be called"),
     "make a Match": ("import re\nre.Match()", TypeError, "cannot be called"),
     "codec from a file": ("'a'.encode('cp437')", LookupError, "not offered"),
     "codec that unpacks": ("b'a'.decode('zlib')", LookupError, "not offered"),

@@ -309,3 +309,17 @@ def test_a_python_warning_is_a_finding_and_prints_nothing(capfd):
     assert {finding.rule for finding in compilation.findings} == {"python-warning"}
     assert {finding.line for finding in compilation.findings} == {2, 4}
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("hidden", ["x = 2 ** 3", "x = user.__class__", "class A:\n        pass", "import os"])
+def test_many_notes_do_not_hide_an_error(hidden):
+    notes = "    try:\n        x = 1\n    except:\n        x = 2\n" * 400
+    compilation = compile_source(f"def status(user, session, api):\n{notes}    {hidden}\n    return hidden()\n")
+    assert compilation.code is None
+    assert {finding.severity for finding in compilation.findings} == {"note", "error"}
+
+
+def test_many_errors_are_cut_and_still_refuse():
+    compilation = compile_source("def status(user, session, api):\n" + "    x = 2 ** 3\n" * 900)
+    assert compilation.code is None
+    assert len(compilation.findings) == 200
