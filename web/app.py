@@ -19,6 +19,7 @@ from web.status import returns
 from web.status import views as status
 from web.status.asking import Counter
 from web.status.pace import Pace
+from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings, *, desk: StatusDesk, database: Database, chec
         app.register_blueprint(blueprint)
     if not config.production:
         login_pages.install(app)
+    app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: hosts and addresses of ours come from the settings, whatever a proxy says.
         hops = config.trusted_proxies

@@ -21,28 +21,30 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 #: Only the widget page may be framed, and only by those whom the settings name.
 FRAMED_ENDPOINTS = frozenset({"widget.show", "widget.check_again"})
 
-COMMON = {
-    "X-Content-Type-Options": "nosniff",
+FOR_PAGES = (
+    ("X-Content-Type-Options", "nosniff"),
     # Cross-site requests learn nothing about the page. "no-referrer" would also blank the Origin of our own forms.
-    "Referrer-Policy": "same-origin",
-}
-
-FOR_PAGES = {
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 #: One year, in seconds. Without subdomains: they are not ours to decide about.
 HSTS = "max-age=31536000"
 
 
+def for_data(config: WebConfig) -> list[tuple[str, str]]:
+    """Return the headers of every answer that is no page."""
+    found = [("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", DATA_POLICY)]
+    if config.secure:
+        found.append(("Strict-Transport-Security", HSTS))
+    return found
+
+
 def install(app: Flask, config: WebConfig) -> None:
     """Add the headers to every answer of the application."""
-    common = list(COMMON.items())
-    if config.secure:
-        common.append(("Strict-Transport-Security", HSTS))
-    for_data = [*common, ("Content-Security-Policy", DATA_POLICY)]
-    for_pages = [*common, *FOR_PAGES.items()]
+    data = for_data(config)
+    pages = [*FOR_PAGES, ("Strict-Transport-Security", HSTS)] if config.secure else list(FOR_PAGES)
     apps = " ".join(("'self'", *config.widget_frames))
     # Browsers hold a form to its policy through redirects, and the login's form ends in the app that it came from.
     alone = POLICY.format(ancestors="'none'", forms=apps)
@@ -51,9 +53,10 @@ def install(app: Flask, config: WebConfig) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         if response.mimetype != "text/html":
-            response.headers.extend(for_data)
+            response.headers.extend(data)
             return response
-        response.headers.extend(for_pages)
+        for name, value in pages:
+            response.headers.setdefault(name, value)
         policy = framed if request.endpoint in FRAMED_ENDPOINTS else alone
         response.headers.setdefault("Content-Security-Policy", policy)
         return response

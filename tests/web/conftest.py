@@ -73,6 +73,13 @@ def http(app):
 
 
 @pytest.fixture
+def bare(app):
+    """A client which sends a Cookie header as it is written: the other one would take it away."""
+    app.test_client_class = ClientAtPublicUrl
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
 def logins(app):
     return app.extensions["counter"].logins
 

@@ -163,7 +163,7 @@ def test_check_again_does_so_in_place(open_page, site):
 
 def test_without_internet_there_is_no_widget_and_with_it_there_is(open_page, site):
     page = open_page()
-    page.goto(site.address + WIDGET)
+    page.goto(site.address + WIDGET, wait_until="networkidle")
     page.context.set_offline(True)
     expect(page.get_by_text("Credit claimed")).to_be_hidden()
     assert page.evaluate("() => document.body.offsetHeight") == 0

@@ -156,7 +156,8 @@ async function refresh(method) {
 }
 
 function check() {
-  if (owed) reportReturn();
+  if (!navigator.onLine) vanish(); // "online" is told to us
+  else if (owed) reportReturn();
   else if (!returning) refresh("GET");
 }
 

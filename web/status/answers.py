@@ -6,9 +6,11 @@ Hot path: this runs for every request of every attendee, so it only puts bytes a
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Request, Response
+from flask import Response
+from werkzeug.http import parse_etags
 
 from runner.shown import Status, login
 from web.problems import Fault
@@ -16,25 +18,45 @@ from web.problems import Fault
 #: An answer is one person's, and must not lie in any cache on the way.
 PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Authorization, Cookie"))
 
+MEDIA_TYPE = "application/json"
+
 #: Seconds until the next try when the desk does not say.
 RETRY_AFTER = 2
 
 
-def answer(status: Status, asked: Request) -> Response:
-    """Return the whole answer: 200, 202 while there is nothing to show yet, or 304."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer before anybody's framework has touched it; a body is JSON, and its type and length are still to add."""
+
+    code: HTTPStatus
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+
+    def as_response(self) -> Response:
+        """Return the same for Flask."""
+        return Response(self.body, self.code, self.headers, mimetype=MEDIA_TYPE)
+
+
+def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Reply:
+    """Return the whole answer: 200, 202 while there is nothing to show yet, or 304.
+
+    `none_match` is the request's If-None-Match, `waited_s` the wait that was granted to it.
+    """
     etag = status.etag
-    if "If-None-Match" in asked.headers and asked.if_none_match.contains_weak(etag):
-        return Response(status=HTTPStatus.NOT_MODIFIED, headers=[*PRIVATE, ("ETag", f'W/"{etag}"')])
     headers = [*PRIVATE, ("ETag", f'W/"{etag}"')]
+    if waited_s:
+        headers.append(("Preference-Applied", f"wait={waited_s:g}"))
+    if none_match is not None and parse_etags(none_match).contains_weak(etag):
+        return Reply(HTTPStatus.NOT_MODIFIED, headers)
     if status.state == "checking" and status.message is None:
         headers.append(("Retry-After", str(status.refresh_after or RETRY_AFTER)))
-        return Response(status.as_json(), HTTPStatus.ACCEPTED, headers, mimetype="application/json")
-    return Response(status.as_json(), HTTPStatus.OK, headers, mimetype="application/json")
+        return Reply(HTTPStatus.ACCEPTED, headers, status.as_json())
+    return Reply(HTTPStatus.OK, headers, status.as_json())
 
 
-def login_answer(login_address: str) -> Response:
+def login_reply(login_address: str) -> Reply:
     """Return what somebody without any credential gets (200)."""
-    return Response(login(login_address).as_json(), headers=list(PRIVATE), mimetype="application/json")
+    return Reply(HTTPStatus.OK, list(PRIVATE), login(login_address).as_json())
 
 
 def refused_login(login_address: str) -> Fault:

@@ -53,10 +53,13 @@ class Counter:
             if sessions.find(db, implementation, place.session) is None:
                 raise Fault(HTTPStatus.NOT_FOUND, NO_SESSION)
 
-    def ask(self, place: Place, visitor: Visitor) -> tuple[Status, float]:
-        """Ask for the status, and say for how many seconds the desk was allowed to wait for it."""
-        wait_s = wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
-        return self.desk.ask(_asker(place, visitor), wait_s), wait_s
+    def wait_s(self) -> float:
+        """Return for how many seconds the request prefers to be held, and may be."""
+        return wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
+
+    def ask(self, place: Place, visitor: Visitor, wait_s: float) -> Status:
+        """Ask for the status, for at most so many seconds."""
+        return self.desk.ask(_asker(place, visitor), wait_s)
 
     def returned(self, place: Place, visitor: Visitor) -> Status:
         """Note that the visitor came back. Raises `Fault` (429) if that happens too often."""

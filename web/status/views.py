@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from web.login.logins import NoLogin, Visitor
 from web.places import Place
 from web.problems import Fault
-from web.status.answers import answer, login_answer, refused_login
+from web.status.answers import login_reply, refused_login, reply
 from web.status.asking import Counter
 
 blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<implementation>/sessions/<session_id>")
@@ -33,17 +33,10 @@ def show(implementation: str, session_id: str) -> Response:
     counter = Counter.here()
     place = Place.named(implementation, session_id)
     who = counter.who(place)
-    login_address = counter.login_address(place)
-    if who is NoLogin.MISSING:
-        counter.check_exists(place)
-        return login_answer(login_address)
     if not isinstance(who, Visitor):
-        raise refused_login(login_address)
-    status, waited_s = counter.ask(place, who)
-    response = answer(status, request)
-    if waited_s:
-        response.headers["Preference-Applied"] = f"wait={waited_s:g}"
-    return response
+        return _invite(counter, place, who)
+    wait_s = counter.wait_s()
+    return reply(counter.ask(place, who, wait_s), request.headers.get("If-None-Match"), wait_s).as_response()
 
 
 @blueprint.post("/status/returned")
@@ -58,13 +51,18 @@ def returned(implementation: str, session_id: str) -> Response:
     place = Place.named(implementation, session_id)
     _refuse_body()
     who = counter.who(place)
-    login_address = counter.login_address(place)
-    if who is NoLogin.MISSING:
-        counter.check_exists(place)
-        return login_answer(login_address)
     if not isinstance(who, Visitor):
+        return _invite(counter, place, who)
+    return reply(counter.returned(place, who), request.headers.get("If-None-Match")).as_response()
+
+
+def _invite(counter: Counter, place: Place, why: NoLogin) -> Response:
+    """Answer somebody who is not logged in here. Raises `Fault` (401, 404)."""
+    login_address = counter.login_address(place)
+    if why is NoLogin.REFUSED:
         raise refused_login(login_address)
-    return answer(counter.returned(place, who), request)
+    counter.check_exists(place)
+    return login_reply(login_address).as_response()
 
 
 def _refuse_body() -> None:

@@ -58,7 +58,7 @@ def tint(color: str) -> Response:
 def _drawing(counter: Counter, place: Place) -> Drawing:
     who = counter.who(place)
     if isinstance(who, Visitor):
-        status, _ = counter.ask(place, who)
+        status = counter.ask(place, who, counter.wait_s())
         return draw(status, place.login_path, datetime.now(UTC))
     if who is NoLogin.MISSING:
         counter.check_exists(place)
