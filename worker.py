@@ -27,9 +27,10 @@ from rq.timeouts import BaseDeathPenalty
 from rq.utils import now
 from rq.worker import WorkerStatus
 
+from runner.job import run_status
 from runner.presence import Presence
 from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq
-from runner.settings import Settings
+from runner.settings import Settings, SettingsError
 from runner.store import connect_queue
 from runner.workshop import WORKSHOP, JailTooWeak, Workshop, open_workshop, start_jail
 
@@ -39,8 +40,8 @@ IDLE_S = 1
 MAINTENANCE_S = 10
 #: RQ waits for a job 15 seconds less than this, and for an answer 10 more: one and eleven.
 WORKER_TTL_S = 16
-#: Exit status when the jail does not hold.
-TOO_WEAK = 3
+#: Exit status when the settings are not valid, and when the jail does not hold.
+NOT_SET, TOO_WEAK = 2, 3
 #: Seconds before the loop begins again, after the store was away.
 PAUSE_S = 1.0
 
@@ -58,6 +59,17 @@ class Stop:
         self.asked = True
 
 
+def run_from_environment() -> int:
+    """`python -m worker`: settings from the environment, the log to standard error. Returns the exit status."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return NOT_SET
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return main(settings)
+
+
 def main(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status."""
     # 1. The jail, while this process has neither threads nor connections.
@@ -67,7 +79,7 @@ def main(settings: Settings) -> int:
         log.critical("no script may run here: %s", error)
         return TOO_WEAK
     # 2. Everything else.
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)  # else several lines for every run
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)  # it says four things for each run, and we say one
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -105,6 +117,12 @@ def serve(workshop: Workshop, stop: Stop) -> None:
     presence.leave()
 
 
+class RunJob(StatusJob):
+    """A job which can be run, in this process only."""
+
+    run = staticmethod(run_status)
+
+
 class NoPenalty(BaseDeathPenalty):
     """A run's deadline is kept by killing its child; a signal or an exception would hit the wrong thread."""
 
@@ -124,7 +142,7 @@ class ThreadWorker(SimpleWorker):
 
     death_penalty_class = NoPenalty
     queue_class = StatusQueueOfRQ
-    job_class = StatusJob
+    job_class = RunJob
 
     def __init__(
         self,
@@ -278,7 +296,4 @@ class ThreadWorker(SimpleWorker):
 
 
 if __name__ == "__main__":
-    started_with = Settings.from_environment(os.environ)
-    logging.basicConfig(level=started_with.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("rq").setLevel(logging.WARNING)  # it says four things for each run, and we say one
-    sys.exit(main(started_with))
+    sys.exit(run_from_environment())

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from redis import Redis
@@ -22,7 +23,7 @@ from .cache import DONE
 #: Where the slug of each implementation is published of which anything has changed.
 CHANGED = "st:changed"
 #: Seconds between looks at whether the bulletin was closed.
-LOOK_S = 0.2
+LOOK_S = 1.0
 RETRY_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Bulletin:
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = {}
         self._closed = threading.Event()
+        self._private = f"st:bulletin:{secrets.token_hex(8)}"  #: wakes this listener only
         self._thread: threading.Thread | None = None
         forget(weakref.ref(self))
 
@@ -77,6 +79,8 @@ class Bulletin:
         self._closed.set()
         thread, self._thread = self._thread, None
         if thread:
+            with suppress(RedisError):  # else it sees by itself that it shall end, a little later
+                self._redis.publish(self._private, "")
             thread.join(5)
         self._wake(None)
 
@@ -96,7 +100,7 @@ class Bulletin:
 
     def _follow(self) -> None:
         with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call]
-            subscription.subscribe(DONE, CHANGED)
+            subscription.subscribe(DONE, CHANGED, self._private)
             while not self._closed.is_set():
                 message = subscription.get_message(timeout=LOOK_S)
                 if message:
@@ -108,7 +112,7 @@ class Bulletin:
             self._wake(None)
         elif message["channel"] == DONE.encode():
             self._wake(message["data"].decode())
-        else:
+        elif message["channel"] == CHANGED.encode():
             self._on_changed(message["data"].decode())
 
     def _wake(self, key: str | None) -> None:

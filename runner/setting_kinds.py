@@ -25,7 +25,11 @@ def origins(raw: str) -> tuple[str, ...]:
     for word in words(raw):
         parts = urlsplit(word)
         # They end up in a header, so what would begin another directive or source must not pass.
-        if parts.scheme not in ("http", "https") or word != f"{parts.scheme}://{parts.netloc}" or set(word) & set(" ;'\"*@"):
+        if (
+            parts.scheme not in ("http", "https")
+            or word != f"{parts.scheme}://{parts.netloc}"
+            or set(word) & set(" ;'\"*@")
+        ):
             raise ValueError(f"names {word!r}, which is no origin such as https://app.example.org")
     return words(raw)
 

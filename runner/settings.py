@@ -106,7 +106,11 @@ class Settings:
         PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front set X-Forwarded-For and -Proto"
     )
     widget_frames: tuple[str, ...] = setting(
-        PREFIX + "WIDGET_FRAMES", origins, (), "origins besides our own whose pages may frame the widget", unit="comma list"
+        PREFIX + "WIDGET_FRAMES",
+        origins,
+        (),
+        "origins besides our own whose pages may frame the widget",
+        unit="comma list",
     )
     worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
     worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs which one worker process has in flight")

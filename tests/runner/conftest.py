@@ -21,7 +21,6 @@ from worker import Stop, ThreadWorker
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CLAIM = "def status(user, session, api):\n    return message('Claim 1.0 CE credit')\n"
-WORKER = "import logging, os, sys; logging.basicConfig(level='INFO'); from runner.settings import Settings; import worker; sys.exit(worker.main(Settings.from_environment(os.environ)))"
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +142,7 @@ class WorkerProcess:
         self.log = log
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", WORKER], env=os.environ | house.env | env, stderr=out, stdout=out
+                [sys.executable, "-P", "-m", "worker"], env=os.environ | house.env | env, stderr=out, stdout=out
             )
         self.pid = self.process.pid
 

@@ -1,5 +1,7 @@
 """From a question to a message, through the cache, the queue, a worker process, the jail, and back."""
 
+import time
+
 from runner.status import Asker
 
 ANN = Asker("acme", "ann", "s1")
@@ -14,3 +16,29 @@ def test_a_question_becomes_a_run_whose_message_is_shown_and_traced(house, start
     assert status.message.color == "#005d8a"
     assert status.run
     assert house.desk.ask(ANN).etag == status.etag
+
+
+def test_claim_go_away_come_back_and_the_message_has_changed_and_was_never_stale(house, start_worker):
+    source = "def status(user, session, api):\n    return message(api.settings['vendor says'])\n"
+    house.add(source=source, script_settings={"vendor says": "Claim 1.0 CE credit"})
+    start_worker()
+    assert house.desk.ask(ANN, wait_s=0.8).message.text == "Claim 1.0 CE credit"
+    back = house.desk.returned(ANN)
+    assert (back.state, back.message.text) == ("checking", "Claim 1.0 CE credit")
+    seen = [house.desk.ask(ANN, wait_s=0.8)]
+    house.change("acme", script_settings={"vendor says": "Credit claimed"})  # the vendor's system lagged
+    end = time.monotonic() + 10
+    while seen[-1].state != "ready" and time.monotonic() < end:
+        time.sleep(0.2)
+        seen.append(house.desk.ask(ANN))
+    assert {(status.state, status.message.text) for status in seen[:-1]} == {("checking", "Claim 1.0 CE credit")}
+    assert (seen[-1].state, seen[-1].message.text, seen[-1].stale) == ("ready", "Credit claimed", False)
+
+
+def test_a_script_that_is_replaced_is_in_effect_with_the_next_question(house, start_worker):
+    house.add()
+    start_worker()
+    assert house.desk.ask(ANN, wait_s=0.8).state == "ready"
+    for number in range(5):
+        house.activate("acme", f"def status(user, session, api):\n    return message('Version {number}')\n")
+        assert house.desk.ask(ANN, wait_s=0.8).message.text == f"Version {number}"

@@ -213,6 +213,14 @@ def test_a_worker_whose_jail_is_too_weak_runs_nothing(house, monkeypatch, caplog
     assert workers_present(house.redis) == ()
 
 
+def test_a_worker_without_valid_settings_says_all_that_is_wrong(house, tmp_path):
+    started = WorkerProcess(house, tmp_path / "worker.log", SESSION_STATUS_WORKER_RUNS="0", SESSION_STATUS_WEB_WAIT="x")
+    assert started.process.wait(20) == 2
+    said = started.log.read_text()
+    assert "SESSION_STATUS_WORKER_RUNS" in said
+    assert "SESSION_STATUS_WEB_WAIT" in said
+
+
 def test_a_worker_ends_on_ctrl_c_as_on_sigterm_and_takes_its_children_with_it(start_worker):
     started = start_worker()
     zygote = zygote_of(started)

@@ -155,6 +155,12 @@ def test_a_job_names_no_other_function_even_in_our_own_process(redis):
         job.perform()
 
 
+def test_a_job_runs_nothing_outside_a_worker(redis):
+    job = StatusJob.create(RUN, connection=redis, serializer=JSONSerializer)
+    with pytest.raises(ValueError, match="function is None"):
+        job.perform()
+
+
 def test_rq_still_has_what_we_stand_on():
     """The extension points of the pinned RQ; when this fails, read the worker of the new one before going on."""
     assert rq.VERSION.startswith("3.0")
