@@ -17,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .channel import Channel
 from .errors import SandboxError
@@ -29,8 +30,10 @@ from .tending import HANDED, NO_CHILD, REQUEST
 RECORDS = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 _START_S = 30.0  #: for interpreter, warm-up and probes on a busy machine
+_PRINTED_BYTES = 16 * 1024  #: as much as is kept of what a failing interpreter prints
 _HAND_OVER_S = 10.0  #: a zygote that hands out no child for so long is taken for dead
-_BOOT = "import sys; sys.path[:0] = {path!r}; from {entry} import main; main()"
+#: What comes with Python goes before what is installed beside us.
+_BOOT = "import sys; sys.path += {path!r}; from {entry} import main; main()"
 
 
 class ZygoteLost(SandboxError):
@@ -67,7 +70,7 @@ class Zygote:
                 [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
                 stdin=inner.fileno(),
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=inner.fileno(),  # until the zygote can speak for itself
                 env={},
                 cwd="/",
                 start_new_session=True,
@@ -144,11 +147,24 @@ class Zygote:
         except OSError as fault:
             said = json.dumps({"fault": f"the zygote said nothing for {_START_S:.0f} s ({fault})"}).encode()
         self._control.settimeout(_HAND_OVER_S)
-        hello = json.loads(said) if said else {"fault": "the zygote ended before it could say anything"}
+        hello = self._understood(said)
         if "fault" in hello:
             self.bury(0.0)
             return replace(known, fault=hello["fault"])
         return with_hello(known, hello)
+
+    def _understood(self, said: bytes) -> dict[str, Any]:
+        """The first message, or what an interpreter that failed to start has printed piece by piece."""
+        if said.startswith(b"{"):
+            return dict(json.loads(said))
+        printed = said
+        while said and len(printed) < _PRINTED_BYTES:
+            try:
+                said = self._control.recv(4096)
+            except OSError:
+                break
+            printed += said
+        return {"fault": printed.decode(errors="replace") or "the zygote ended before it could say anything"}
 
 
 def here() -> JailReport:

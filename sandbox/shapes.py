@@ -20,6 +20,7 @@ _METHODS = ("GET", "POST")
 _FINDINGS = 500
 _FINDING_CHARS = 4000
 _CALL_CHARS = {"connection": 100, "path": 4096}
+_LARGEST = 2**31 - 1  #: of a line, a column or a level; databases and pages take no more
 _PAIRS, _PAIR_CHARS = 100, 8192
 _FINDING_FIELDS = {"rule": str, "line": int, "column": int, "what": str, "why": str, "instead": str, "severity": str}
 _LITERAL_TEXTS = ("text", "link", "color")
@@ -121,12 +122,14 @@ def review_of(frame: Mapping[str, Any]) -> Review:
 
 
 def _exact(value: Any, /, **types: type | tuple[type, ...]) -> None:
-    """Exactly these keys, each of exactly one of these types; a bool is no int here."""
+    """Exactly these keys, each of exactly one of these types; a bool is no int here, and a number is a small one."""
     if type(value) is not dict or value.keys() != types.keys():
         raise FrameError("not the keys that we send")
     for name, kinds in types.items():
         if kinds is not object and type(value[name]) not in (kinds if isinstance(kinds, tuple) else (kinds,)):
             raise FrameError(f"{name} is of the wrong type")
+        if kinds is not object and type(value[name]) is int and not 0 <= value[name] <= _LARGEST:
+            raise FrameError(f"{name} is out of range")
 
 
 def _message(value: dict[str, Any] | None) -> Mapping[str, str | None] | None:

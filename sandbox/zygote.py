@@ -38,6 +38,7 @@ def main(language: child.Language) -> None:
     settings = json.loads(sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a service stop reaches all processes; runs in flight shall end well
+    os.dup2(1, 2)  # the error stream was the control socket, for an interpreter that fails before this line
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a few for each run that is in flight

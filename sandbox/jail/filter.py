@@ -21,6 +21,8 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in the kernel's `struct seccomp_data`
 _X32_BIT = 0x40000000
 _PROT_EXEC = 4
+_CLOCKS = 16  #: the kernel's own clocks have lower numbers
+_GIVE_BACK = (4, 8)  #: MADV_DONTNEED, MADV_FREE
 _FUTEX_COMMANDS, _FUTEX_MASK = (0, 1, 9, 10), 0x7F  # wait and wake, plain and with a bit set
 
 Instruction = tuple[int, int, int, int]
@@ -51,10 +53,11 @@ def build(machine: str, channel: int) -> list[Instruction]:
     1. Another architecture's calls, and on x86_64 the x32 numbers, kill: their numbers mean other things.
     2. `read` and `write` on the channel only, compared over all 64 bits.
     3. `mmap` and `mprotect` never with PROT_EXEC: that kills.
-    4. `futex` to wait and to wake only.
-    5. What the interpreter needs is allowed.
-    6. Hostile calls kill.
-    7. Everything else is refused with EPERM.
+    4. `futex` to wait and to wake only, `madvise` to give memory back only.
+    5. `clock_gettime` of the machine's clocks and our own only: other numbers name other processes' clocks.
+    6. What else the interpreter needs is allowed.
+    7. Hostile calls kill.
+    8. Everything else is refused with EPERM.
     """
     table = numbers(machine)
     program: list[Instruction] = [  # 1
@@ -69,12 +72,14 @@ def build(machine: str, channel: int) -> list[Instruction]:
         program += _only_for(table[name], _channel_only(channel))  # 2
     for name in ("mmap", "mprotect"):
         program += _only_for(table[name], _never_executable())  # 3
-    program += _only_for(table["futex"], _wait_and_wake())  # 4
+    program += _only_for(table["futex"], [_low(1), (_AND, 0, 0, _FUTEX_MASK), *_one_of(_FUTEX_COMMANDS)])  # 4
+    program += _only_for(table["madvise"], [_low(2), *_one_of(_GIVE_BACK)])
+    program += _only_for(table["clock_gettime"], _low_clocks())  # 5
     for name in GIVEN:
-        program += _answer(table[name], ALLOW)  # 5
+        program += _answer(table[name], ALLOW)  # 6
     for number in hostile(machine):
-        program += _answer(number, KILL)  # 6
-    return [*program, (_RETURN, 0, 0, REFUSE)]  # 7
+        program += _answer(number, KILL)  # 7
+    return [*program, (_RETURN, 0, 0, REFUSE)]  # 8
 
 
 def _answer(number: int, verdict: int) -> list[Instruction]:
@@ -109,8 +114,11 @@ def _never_executable() -> list[Instruction]:
     return [_low(2), (_IF_ANY_BIT, 0, 1, _PROT_EXEC), (_RETURN, 0, 0, KILL), (_RETURN, 0, 0, ALLOW)]
 
 
-def _wait_and_wake() -> list[Instruction]:
-    block: list[Instruction] = [_low(1), (_AND, 0, 0, _FUTEX_MASK)]
-    for command in _FUTEX_COMMANDS:
-        block += _answer(command, ALLOW)
+def _low_clocks() -> list[Instruction]:
+    return [_low(0), (_IF_AT_LEAST, 0, 1, _CLOCKS), (_RETURN, 0, 0, REFUSE), (_RETURN, 0, 0, ALLOW)]
+
+
+def _one_of(values: Iterable[int]) -> list[Instruction]:
+    """A verdict on what was loaded last."""
+    block = [instruction for value in values for instruction in _answer(value, ALLOW)]
     return [*block, (_RETURN, 0, 0, REFUSE)]

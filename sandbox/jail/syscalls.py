@@ -10,19 +10,18 @@ from __future__ import annotations
 import os
 import sys
 
-#: What CPython needs after the lock-down. `read`, `write`, `mmap`, `mprotect` and `futex` have conditions of their own.
+#: What CPython needs after the lock-down. `CONDITIONAL` are given too, and `filter.py` has the conditions.
 GIVEN = (
     "munmap",
     "brk",
     "mremap",
-    "madvise",
-    "clock_gettime",
     "getrandom",
-    "rt_sigreturn",
     "restart_syscall",
     "exit",
     "exit_group",
 )
+
+CONDITIONAL = ("read", "write", "mmap", "mprotect", "madvise", "futex", "clock_gettime")
 
 #: Killed at sight, by the reason: no script can cause one of these without having left the language.
 HOSTILE = {
@@ -44,8 +43,8 @@ HOSTILE = {
         " arch_prctl personality landlock_create_ruleset landlock_add_rule landlock_restrict_self add_key request_key"
         " keyctl"
     ),
-    "disarm a limit": (
-        "setitimer alarm timer_create timer_settime timer_delete setrlimit prlimit64 setpriority sched_setscheduler"
+    "disarm a limit": (  # `rt_sigreturn` sets the signal mask; a child has no signal handler to return from
+        "rt_sigreturn setitimer alarm timer_create timer_settime timer_delete setrlimit prlimit64 setpriority sched_setscheduler"
         " sched_setattr sched_setparam ioprio_set"
     ),
     "make or share memory that could hold code": (

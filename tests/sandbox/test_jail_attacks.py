@@ -31,6 +31,7 @@ KILLED = {
     "becomes_root": "import os; os.setuid(0)",
     "becomes_another_group": "import os; os.setgroups([0])",
     "lifts_its_limits": "import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+    "sets_its_signal_mask_by_a_forged_return": "kernel.call('rt_sigreturn')",
     "disarms_the_cpu_timer": "import signal; signal.setitimer(signal.ITIMER_PROF, 0)",
     "leaves_into_a_namespace": "kernel.call('unshare', 0x10000000)",
     "enters_a_namespace": "kernel.call('setns', 3, 0)",
@@ -68,6 +69,8 @@ REFUSED = {
     "sleeps": "import time; time.sleep(0.01)",
     "makes_itself_dumpable": "kernel.control(4, 1)",
     "sets_its_own_parent_death_signal": "kernel.control(1, 0)",
+    "merges_its_memory_with_that_of_others": "import mmap; m = mmap.mmap(-1, 8192, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS); m.madvise(12)",
+    "reads_the_clock_of_the_zygote": "import time; time.clock_gettime((~1 << 3) | 2)",
     "waits_on_a_priority_futex": "kernel.call('futex', b'0' * 8, 6, 0, None, None, 0)",
 }
 

@@ -10,10 +10,9 @@ import pytest
 
 from sandbox.jail import filter as seccomp
 from sandbox.jail import landlock
-from sandbox.jail.syscalls import AUDIT_ARCHITECTURES, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile, numbers
+from sandbox.jail.syscalls import AUDIT_ARCHITECTURES, CONDITIONAL, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile, numbers
 
 MACHINES = tuple(AUDIT_ARCHITECTURES)
-CONDITIONAL = {"read", "write", "mmap", "mprotect", "futex"}
 #: aarch64 uses the generic table of the kernel.
 HEADERS = {
     "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm/unistd_64.h")),
@@ -39,7 +38,9 @@ def test_every_number_is_the_kernels(machine):
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
     header = header_of(machine)
-    named = {name for group in HOSTILE.values() for name in group.split()} | set(GIVEN) | set(REFUSED_QUIETLY)
+    named = (
+        {name for group in HOSTILE.values() for name in group.split()} | {*GIVEN, *CONDITIONAL} | set(REFUSED_QUIETLY)
+    )
     missing = named - numbers(machine).keys()
     assert not missing & header.keys()
     if machine == "aarch64":
@@ -118,6 +119,16 @@ def test_a_futex_waits_and_wakes_and_nothing_else(filtered):
     allowed = {command for command in range(16) if filtered("futex", 0, command) == seccomp.ALLOW}
     assert allowed == {0, 1, 9, 10}
     assert filtered("futex", 0, 128 | 256 | 9) == seccomp.ALLOW
+
+
+def test_memory_is_given_back_and_not_merged_or_locked(filtered):
+    assert {advice for advice in range(128) if filtered("madvise", 0, 4096, advice) == seccomp.ALLOW} == {4, 8}
+
+
+def test_no_clock_of_another_process_is_read(filtered):
+    assert filtered("clock_gettime", 0) == filtered("clock_gettime", 2) == seccomp.ALLOW
+    for clock in (16, 2**31, (~1 << 3) & 0xFFFFFFFF, (~12345 << 3 | 2) & 0xFFFFFFFF):
+        assert filtered("clock_gettime", clock) == seccomp.REFUSE
 
 
 def test_another_architectures_calls_kill(filtered):
