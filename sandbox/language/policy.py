@@ -19,7 +19,7 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from .findings import Findings
 from .imports import bindings
-from .templates import literal_template
+from .templates import literal_template, template_fault
 
 
 class Policy(RestrictingNodeTransformer):
@@ -77,6 +77,9 @@ class Policy(RestrictingNodeTransformer):
         template = literal_template(node)
         if template is None:
             return super().visit_Call(node)
+        words = frozenset(word.arg for word in node.keywords if word.arg)
+        if template_fault(str(template.value), len(node.args), words):
+            self._refuse(node)
         node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
         node.func, node.args = _load("_format_"), [template, *node.args]
         copy_locations(node.func, node)
@@ -116,6 +119,11 @@ class Policy(RestrictingNodeTransformer):
             copy_locations(assign, node)
             assigns.append(assign)
         return assigns
+
+    def visit_comprehension(self, node: ast.comprehension) -> Any:
+        if node.is_async:
+            self._refuse(node.target)
+        return super().visit_comprehension(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
         if node.type is None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from sandbox.language import compile_source
+from sandbox.language.findings import Findings
+from sandbox.language.policy import Policy
 
 #: Name of the attack -> the rule, and steps inside `status`.
 INSIDE = {
@@ -144,6 +148,23 @@ def test_hostile_steps_are_refused_with_their_rule(name, rules):
     body = "".join(f"    {line}\n" for line in steps.splitlines())
     source = f"def status(user, session, api):\n{body}    return hidden()\n"
     assert rule in rules(source)
+
+
+#: What the second check must refuse alone. The rest fails at run time, because what it names is not there.
+TWICE = {
+    "underscore-attribute", "underscore-name", "class", "yield", "with", "decorator", "global", "async", "match",
+    "except-star", "star-call", "power", "left-shift", "matrix", "complex-number", "attribute-assign", "keyword",
+    "format-field", "format-template", "star-import",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, (rule, _) in INSIDE.items() if rule in TWICE])
+def test_the_policy_refuses_without_the_review(name):
+    body = "".join(f"    {line}\n" for line in INSIDE[name][1].splitlines())
+    source = f"def status(user, session, api):\n{body}    return hidden()\n"
+    findings = Findings(source)
+    Policy(findings).visit(ast.parse(source))
+    assert findings.refused
 
 
 GOOD = 'def status(user, session, api):\n    return message("x")\n'
