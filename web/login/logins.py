@@ -12,9 +12,11 @@ Redis or the database, so that a cached status stays cheap. The steps when a req
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 
 from flask import Flask, Request, Response, request
 from flask_login import LoginManager
@@ -28,6 +30,10 @@ LASTS = timedelta(hours=12)
 
 #: Nobody's login is longer than this many characters; more is not worth a signature check.
 LONGEST = 1024
+
+
+#: Logins of which a process remembers that it has verified them.
+REMEMBERED = 10_000
 
 
 class NoLogin(Enum):
@@ -53,6 +59,8 @@ class Logins:
             list(secret_keys), salt="login", signer_kwargs={"digest_method": hashlib.sha256}
         )
         self._secure = secure
+        # What was verified once stays so; only its age changes. A refusal raises, and is not remembered.
+        self._verified = lru_cache(maxsize=REMEMBERED)(self._verify)
         # A __Host- cookie cannot be planted by a sibling domain or over plain http.
         self.cookie = "__Host-login" if secure else "login"
 
@@ -65,10 +73,14 @@ class Logins:
         if not 0 < len(value) <= LONGEST:
             return None
         try:
-            implementation, subject = self._signer.loads(value, max_age=int(LASTS.total_seconds()))
+            visitor, signed_at = self._verified(value)
         except (BadData, ValueError, TypeError):
             return None
-        return Visitor(implementation, subject)
+        return visitor if time.time() - signed_at <= LASTS.total_seconds() else None
+
+    def _verify(self, value: str) -> tuple[Visitor, float]:
+        (implementation, subject), signed_at = self._signer.loads(value, return_timestamp=True)
+        return Visitor(implementation, subject), signed_at.timestamp()
 
     def offered(self, asked: Request) -> str | None:
         """Return the credential of a request, unchecked; None if it has none."""
