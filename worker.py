@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 class Stop:
-    """Notes that a signal asked us to stop. A handler that did more could meet a lock which its own thread holds."""
+    """Notes that a signal asked us to stop; a handler that did more could meet a lock of its own thread."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -143,6 +143,7 @@ class ThreadWorker(SimpleWorker):
     death_penalty_class = NoPenalty
     queue_class = StatusQueueOfRQ
     job_class = RunJob
+    max_connection_wait_time = 1.0  # s between looks for a store that is away; RQ would wait a minute
 
     def __init__(
         self,
@@ -169,10 +170,8 @@ class ThreadWorker(SimpleWorker):
         self._drained = threading.Event()
         self._beat_at = 0.0
 
-    # -- a place first, then a job: never hold a job that cannot begin --
-
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's
-        """The next job, once there is a place for it. `timeout` None: do not wait for one."""
+        """A place first, then a job: never hold one that cannot begin. `timeout` None: do not wait for one."""
         while not self._places.acquire(timeout=IDLE_S):
             self._end_if_asked()
         found = None
@@ -227,8 +226,6 @@ class ThreadWorker(SimpleWorker):
             self.executions.pop(execution.id, None)
             self._places.release()
 
-    # -- the life of the worker --
-
     def bootstrap(self, *_: Any, **__: Any) -> None:
         """Register. RQ's commands by pub/sub are not listened to: they cost a connection and could end us."""
         self.register_birth()  # type: ignore[no-untyped-call]
@@ -244,6 +241,12 @@ class ThreadWorker(SimpleWorker):
             self.register_death()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.warning("goodbye not written error=%s", type(error).__name__)
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Asked before each look at the queue, also while the store is away: here we hold no job, so here we may end."""
+        self._end_if_asked()
+        return bool(super().should_run_maintenance_tasks)
 
     def run_maintenance_tasks(self) -> None:
         """Tidy up after workers that died; a failure of it must not end this one."""
@@ -262,8 +265,6 @@ class ThreadWorker(SimpleWorker):
     def _end_if_asked(self) -> None:
         if self._stop.asked:
             raise StopRequested
-
-    # -- heartbeats: of each run in flight, and fewer of the worker itself --
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """RQ would send three for every job."""

@@ -184,6 +184,8 @@ def test_rq_still_has_what_we_stand_on():
     }
     for name, parameters in expected.items():
         assert list(inspect.signature(getattr(SimpleWorker, name)).parameters) == parameters, name
+    assert isinstance(inspect.getattr_static(SimpleWorker, "should_run_maintenance_tasks"), property)
+    assert SimpleWorker.max_connection_wait_time
     job = inspect.getsource(Job)
     for name in ("_success_callback_name", "_failure_callback_name", "_stopped_callback_name", "self.webhooks"):
         assert name in job
