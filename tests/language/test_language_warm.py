@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import hostile
 import test_language_honest as honest
-import test_language_refused as refused
 
 from sandbox.language import RUNTIME_KEY, warm
 from sandbox.language.offered import MODULES
@@ -53,9 +53,9 @@ CALLS = [
 def scripts():
     for expression, before, inside, _ in honest.EXPRESSIONS.values():
         yield script(f"str({expression})", before, inside)
-    for _, source in refused.WHOLE.values():
+    for _, source in hostile.WHOLE.values():
         yield source
-    for _, steps in refused.INSIDE.values():
+    for _, steps in hostile.INSIDE.values():
         yield script("''", "", steps)
     before = "".join(f"import {module}\n" for module in MODULES) + "def recurse():\n    return recurse()\n"
     yield script(
