@@ -160,22 +160,25 @@ def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) 
 _STANDING = {
     module: _build(module, _REPLACED.get(module, {})) for module in MODULES if module not in {"urllib", "datetime"}
 }
+_STANDING["urllib"] = Facade("urllib", {"parse": _STANDING["urllib.parse"]})
 
 
 def library(now: dt.datetime) -> Callable[[str], Any]:
     """What `import` means in one run: the function resolves `json` and `datetime.timedelta`."""
-    modules = {
-        **_STANDING,
-        "urllib": Facade("urllib", {"parse": _STANDING["urllib.parse"]}),
-        "datetime": _build("datetime", clock_functions(now)),
-    }
+
+    @functools.cache
+    def module(name: str) -> Facade | None:
+        # built when asked: most runs need it once or never
+        return _build("datetime", clock_functions(now)) if name == "datetime" else _STANDING.get(name)
 
     def resolve(meaning: str) -> Any:
-        if meaning in modules:
-            return modules[meaning]
-        module, _, name = meaning.rpartition(".")
-        if module in modules and name in names_of(modules[module]):
-            return names_of(modules[module])[name]
-        raise ImportError(f"{meaning} is not offered")
+        whole = module(meaning)
+        if whole is not None:
+            return whole
+        owner, _, name = meaning.rpartition(".")
+        facade = module(owner)
+        if facade is None or name not in names_of(facade):
+            raise ImportError(f"{meaning} is not offered")
+        return names_of(facade)[name]
 
     return resolve
