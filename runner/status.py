@@ -128,6 +128,12 @@ class StatusDesk:
         except RedisError as error:
             return store_gone(error)
 
+    def check_exists(self, implementation: str, session: str) -> None:
+        """Raise `UnknownImplementation` or `UnknownSession`; for those who ask without a login, so mostly from memory."""
+        self._bulletin.ensure_started()
+        self._profiles.implementation(implementation)
+        self._profiles.session(implementation, session)
+
     def return_url(self, asker: Asker) -> str:
         """The signed address to which a vendor's site may send the user back."""
         token = self._tokens.make(asker.implementation, asker.user, asker.session)

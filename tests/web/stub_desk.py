@@ -48,12 +48,12 @@ class StubDesk:
         self.fails_with = None
 
     def ask(self, asker, wait_s=0.0):
-        self._check(asker)
+        self.check_exists(asker.implementation, asker.session)
         self.asked.append((asker, wait_s))
         return self.status
 
     def returned(self, asker):
-        self._check(asker)
+        self.check_exists(asker.implementation, asker.session)
         self.came_back.append(asker)
         self.status = self.after_return
         return self.status
@@ -61,10 +61,10 @@ class StubDesk:
     def read_return_token(self, token):
         return Asker(*self.tokens.read(token))
 
-    def _check(self, asker):
+    def check_exists(self, implementation, session):
         if self.fails_with:
             raise self.fails_with
-        if asker.implementation not in {implementation for implementation, _ in PLACES}:
+        if implementation not in {known for known, _ in PLACES}:
             raise UnknownImplementation
-        if (asker.implementation, asker.session) not in PLACES:
+        if (implementation, session) not in PLACES:
             raise UnknownSession

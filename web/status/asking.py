@@ -8,13 +8,13 @@ from http import HTTPStatus
 
 from flask import current_app, request
 
-from records import Database, implementations, sessions
+from records import Database
 from runner.shown import Status
 from runner.status import Asker, StatusDesk
 from web.config import WebConfig
 from web.login.logins import Logins, NoLogin, Visitor, visitor_of
 from web.places import Place
-from web.problems import NO_IMPLEMENTATION, NO_SESSION, Fault
+from web.problems import Fault
 from web.status.pace import Pace
 from web.status.prefer import wait_wanted
 
@@ -45,13 +45,8 @@ class Counter:
         return visitor_of(place.implementation, self.logins)
 
     def check_exists(self, place: Place) -> None:
-        """Raise `Fault` (404) for a place that nobody knows. For askers without a login: the desk checks for the others."""
-        with self.database.reading() as db:
-            implementation = implementations.find(db, place.implementation)
-            if implementation is None:
-                raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
-            if sessions.find(db, implementation, place.session) is None:
-                raise Fault(HTTPStatus.NOT_FOUND, NO_SESSION)
+        """Raise what becomes a 404 for a place that nobody knows. For askers without a login."""
+        self.desk.check_exists(place.implementation, place.session)
 
     def wait_s(self) -> float:
         """Return for how many seconds the request prefers to be held, and may be."""
