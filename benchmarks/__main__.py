@@ -1,0 +1,59 @@
+"""`make bench`: measure what is named (all if nothing is), write results.json and the tables in README.md."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import jail, miss, web
+
+HERE = Path(__file__).parent
+MEASURES: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "jail": lambda _: jail.measure(rounds=6, runs=20),
+    "web": lambda folder: web.measure(folder, rounds=5, count=4000),
+    "miss": lambda folder: miss.measure(folder, misses=600),
+}
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+
+
+def machine() -> str:
+    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").open() if "model name" in line), "?")
+    return f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {cpu}"
+
+
+def tables(results: dict[str, Any]) -> str:
+    """The targets of all measures, then the contestants of the jail's."""
+    lines = ["| target | measured | met |", "|---|---|---|"]
+    for of in results["measures"].values():
+        lines += [f"| {name} | {value} | {'yes' if met else 'NO'} |" for name, (value, met) in of["targets"].items()]
+    if "jail" in results["measures"]:
+        lines += ["", "| one run of the same script | median, ms | 99 %, ms | times ours |", "|---|---|---|---|"]
+        runs = sorted(results["measures"]["jail"]["runs"].items(), key=lambda item: item[1]["median_ms"])
+        lines += [f"| {name} | {of['median_ms']} | {of['p99_ms']} | {of['times_ours']} |" for name, of in runs]
+    when = f"Measured {results['measured_at'][:10]} on {results['machine']}."
+    return "\n".join([BEGIN, "", when, "", *lines, "", END])
+
+
+def main(names: list[str]) -> None:
+    file = HERE / "results.json"
+    before = json.loads(file.read_text())["measures"] if file.exists() else {}
+    for name in names or list(MEASURES):
+        print(f"measuring: {name} …", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            before[name] = MEASURES[name](Path(folder))
+        print(json.dumps(before[name]["targets"], indent=2), flush=True)
+    results = {"measured_at": datetime.now(UTC).isoformat(), "machine": machine(), "measures": before}
+    file.write_text(json.dumps(results, indent=2) + "\n")
+    page = HERE / "README.md"
+    head, _, rest = page.read_text().partition(BEGIN)
+    page.write_text(head + tables(results) + rest.partition(END)[2])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

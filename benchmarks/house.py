@@ -1,0 +1,141 @@
+"""The whole service on real parts, for measuring: store, database, web server, worker, and a vendor of fixed slowness."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from records import ConnectionDraft, Database, Profile, SecretBox, connections, implementations, sessions, users
+from runner.settings import Settings
+from runner.store import EmbeddedStore
+from runner.submission import submit
+from runner.trials import Bench
+from web.login.logins import Logins, Visitor
+
+SLUG = "bench"
+SCRIPT = """
+def status(user, session, api):
+    awarded = api.get("vendor", "/credits", params={"uid": user.id, "nid": session.id}).json()
+    if awarded["list"]:
+        return message("Credit claimed", color="#006109")
+    return message("Claim 1.0 CE credit")
+"""
+START_S = 20
+
+
+@dataclass(frozen=True)
+class House:
+    """Where it answers and which processes to watch."""
+
+    port: int
+    web: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes]
+    settings: Settings
+
+    def login(self, user: int) -> str:
+        """The `Authorization` of one of the users."""
+        logins = Logins(secret_keys=self.settings.keys, secure=False)
+        return "Bearer " + logins.sign(Visitor(SLUG, f"u{user}"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def process(*words: str, env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        running = subprocess.Popen([sys.executable, *words], env=dict(env), stdout=subprocess.PIPE, stderr=out)
+        try:
+            yield running
+        finally:
+            running.terminate()
+            running.wait(30)
+
+
+def wait_until_ready(port: int, path: str) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        try:
+            asked = HTTPConnection("127.0.0.1", port, timeout=2)
+            asked.request("GET", path)
+            if asked.getresponse().status == 200:
+                return
+        except (OSError, HTTPException):
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"nothing ready at port {port}")
+
+
+def furnish(settings: Settings, vendor_port: int, people: int) -> None:
+    """One implementation with many users, a session which has just ended, and a script that makes one call."""
+    database = Database(settings.database_url)
+    database.upgrade()
+    with Bench() as bench:
+        review = bench.review(SCRIPT)
+    now = datetime.now(UTC)
+    agenda = f"ID,Title,Start Time,End Time\nS1,Airway,{now - timedelta(hours=1):%FT%TZ},{now:%FT%TZ}\n"
+    with database.session() as db:
+        made = implementations.create(db, SLUG, "Benchmark")
+        implementations.update(db, made, fresh_seconds=3600, stale_seconds=7200, concurrency=64)
+        draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
+        connections.save(db, SecretBox(settings.keys), made, draft)
+        sessions.import_csv(db, made, agenda.encode())
+        for number in range(people):
+            users.seen(db, made, f"u{number}", Profile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
+        submit(db, made, SCRIPT, review, by="benchmark")
+    database.dispose()
+
+
+@contextmanager
+def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> Iterator[House]:
+    """Start everything with one worker process and one web process; stop it in the opposite order."""
+    with ExitStack() as stack:
+        store = EmbeddedStore()
+        address = store.start()
+        stack.callback(store.stop)
+        vendor = stack.enter_context(
+            process("-m", "benchmarks.vendor", str(vendor_s), env=os.environ, log=folder / "vendor.log")
+        )
+        assert vendor.stdout
+        vendor_port, port = int(vendor.stdout.readline()), free_port()
+        env = os.environ | {
+            "SESSION_STATUS_ENV": "development",
+            "SESSION_STATUS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "SESSION_STATUS_WEB_BIND": f"127.0.0.1:{port}",
+            "SESSION_STATUS_WEB_PROCESSES": "1",
+            "SESSION_STATUS_WEB_THREADS": str(threads),
+            "SESSION_STATUS_WEB_WAITING": str(threads - 8),
+            "SESSION_STATUS_WEB_WAIT": "2",
+            "SESSION_STATUS_DATA_FOLDER": str(folder),
+            "SESSION_STATUS_ALLOW_LOOPBACK_VENDORS": "yes",
+            "SESSION_STATUS_LOG_LEVEL": "WARNING",
+            "REDIS_URL": address,
+        }
+        settings = Settings.from_environment(env)
+        furnish(settings, vendor_port, people)
+        worker = stack.enter_context(process("-m", "worker", env=env, log=folder / "worker.log"))
+        web = stack.enter_context(process("-m", "web.cli", "web", env=env, log=folder / "web.log"))
+        wait_until_ready(port, "/readyz")
+        yield House(port, web, worker, settings)
+
+
+@contextmanager
+def hello(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A Flask hello world on the same server with the same options."""
+    port = free_port()
+    env = os.environ | {"BENCH_PORT": str(port)}
+    with process("-m", "benchmarks.hello", env=env, log=folder / "hello.log") as running:
+        wait_until_ready(port, "/")
+        yield port, running
