@@ -44,6 +44,7 @@ class JailReport:
     namespaces: tuple[str, ...] = ()
     empty_root: bool = False
     uid: int = -1  #: who the children are, as they see it
+    attempts: tuple[str, ...] = ()  #: names of the probes that were made
     leaks: tuple[str, ...] = ()  #: names of the probes that got through
     fault: str = ""  #: why the jail could not be examined at all
     weak: bool = False  #: scripts run although they should not
@@ -101,5 +102,6 @@ def with_hello(known: JailReport, hello: Mapping[str, Any]) -> JailReport:
         namespaces=tuple(hello["namespaces"]),
         empty_root=bool(hello["empty_root"]),
         uid=int(hello["uid"]),
+        attempts=tuple(hello["attempts"]),
         leaks=tuple(hello["leaks"]),
     )

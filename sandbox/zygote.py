@@ -23,7 +23,7 @@ from typing import Any
 
 from . import child, nursery, prelude
 from .jail import filter as seccomp
-from .jail import kernel, landlock, namespaces
+from .jail import kernel, landlock, namespaces, probes
 from .jail.lockdown import CHANNEL, Plan
 from .jail.syscalls import architecture
 from .tending import Brood, Ward
@@ -97,6 +97,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         "namespaces": sorted(left),
         "empty_root": empty,
         "uid": plan.user if plan.user is not None else os.getuid(),
+        "attempts": list(probes.names()),
         "leaks": nursery.leaks(plan),
     }
     control.send(json.dumps(report).encode())

@@ -110,9 +110,14 @@ def _keep_only(channel: int, ruleset: int | None) -> None:
 
 
 def _limit(name: str, soft: int, hard: int | None = None) -> None:
-    """Set a limit. Other systems than Linux lack some or refuse them: there the jail is weak and says so."""
-    if sys.platform == "linux":
-        resource.setrlimit(getattr(resource, name), (soft, soft if hard is None else hard))
-        return
-    with suppress(AttributeError, ValueError, OSError):
-        resource.setrlimit(getattr(resource, name), (soft, soft if hard is None else hard))
+    """Set a limit, or keep what the service itself is limited to if that is less.
+
+    Other systems than Linux lack some limits or refuse them: there the jail is weak and says so.
+    """
+    with suppress(*() if sys.platform == "linux" else (AttributeError, ValueError, OSError)):
+        number = getattr(resource, name)
+        _, most = resource.getrlimit(number)
+        top = soft if hard is None else hard
+        if most != resource.RLIM_INFINITY:
+            soft, top = min(soft, most), min(top, most)
+        resource.setrlimit(number, (soft, top))

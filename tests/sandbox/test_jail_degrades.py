@@ -67,6 +67,29 @@ def test_weak_mode_runs_scripts_and_says_so_loudly(caplog):
     assert "WEAK SANDBOX" in caplog.text
 
 
+def test_a_zygote_that_cannot_watch_processes_still_sees_them_end():
+    with Sandbox(launch=replace(RAW, entry="blind_language")) as sandbox:
+        box = Box(sandbox)
+        assert [box.run("return message('x')").kind for _ in range(3)] == [Kind.RETURNED] * 3
+        assert box.run("while True: pass", cpu_s=0.05).kind is Kind.TIMED_OUT
+        assert box.run("import os; os.fork()").alarm
+
+
+def test_tight_limits_of_the_service_are_kept_and_do_not_break_the_jail():
+    code = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+sys.path[:0] = {[str(ROOT), str(HERE), *[p for p in sys.path if p.endswith("site-packages")]]!r}
+from boxes import RAW, Box
+from sandbox import Sandbox
+with Sandbox(launch=RAW) as sandbox:
+    print(list(sandbox.report.leaks), Box(sandbox).run("return message('x')", memory_bytes=1 << 40).kind)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("[] returned\n", "")
+
+
 def test_what_the_operator_requires_must_be_there():
     config = JailConfig(require=frozenset({"landlock", "namespaces"}))
     with pytest.raises(JailTooWeak, match="requires landlock and namespaces"):
