@@ -187,3 +187,16 @@ def test_two_hundred_files_share_one_jail_and_are_quick(process, write, given):
     done = process("script", "run", *files, "--input", given, "--json")
     assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["returned"] * 200
     assert time.monotonic() - started < 30
+
+
+def test_what_a_script_says_reaches_no_terminal_as_a_command(cli, write, given):
+    source = (
+        'def status(user, session, api):\n    api.log("\\x1b[2J\\ud800")\n    raise ValueError("\\x1b]0;owned\\x07")\n'
+    )
+    script = write("a.py", source)
+    people = cli("script", "run", script, "--input", given)
+    assert "\x1b" not in people.stdout
+    assert "x1b[2J" in people.stdout
+    programs = cli("script", "run", script, "--input", given, "--json")
+    assert programs.stdout.isascii()
+    assert json.loads(programs.stdout)["outcome"] == "raised"

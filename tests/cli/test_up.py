@@ -5,10 +5,13 @@ import os
 import signal
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 from running import eventually, free_ports, start_up
+
+from web.cli.supervisor import Program, StartError, Stop, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +108,17 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
     assert f"Port {port} cannot be used" in refused.output()
     assert "--port" in refused.output()
     assert refused.gone(1)
+
+
+def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_path):
+    program = Program(
+        "worker", (sys.executable, "-c", "import sys; sys.exit('no jail here')"), {}, tmp_path / "log", lambda: True
+    )
+    never = Program("web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False)
+    supervisor = Supervisor([program, never], say=lambda text: None, stop=Stop())
+    with pytest.raises(StartError, match=r"(?s)worker ends as soon as it starts.*no jail here"):
+        supervisor.start()
+    supervisor.stop()
 
 
 def test_up_refuses_in_production(cli, tmp_path):

@@ -19,11 +19,16 @@ def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(line for finding in findings for line in finding_lines(file, finding))
 
 
+def plain(text: str) -> str:
+    """A text of a script or a vendor, safe for a terminal: control characters are shown, not obeyed."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
     """What, why, and what to write instead."""
     tint = {"error": "red", "warning": "yellow"}.get(finding["severity"], "blue")
     mark = click.style(finding["severity"], fg=tint)
-    yield f"{file}:{finding['line']}:{finding['column']}: {mark}: {finding['what']}  [{finding['rule']}]"
+    yield f"{plain(file)}:{finding['line']}:{finding['column']}: {mark}: {plain(finding['what'])}  [{finding['rule']}]"
     if finding["why"]:
         yield from block("why:", finding["why"])
     if finding["instead"]:
@@ -33,23 +38,31 @@ def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
 def block(label: str, text: str) -> Iterable[str]:
     """A labelled text whose further lines stand below its first."""
     first, *rest = text.splitlines() or [""]
-    yield f"{INDENT}{label:<9}{first}"
-    yield from (f"{INDENT}{'':<9}{line}" for line in rest)
+    yield f"{INDENT}{label:<9}{plain(first)}"
+    yield from (f"{INDENT}{'':<9}{plain(line)}" for line in rest)
 
 
 def draw_trial(trial: Mapping[str, Any]) -> str:
     """A run on trial: how it ended, the message as the app would draw it, and what happened on the way."""
-    lines = [f"{click.style(trial['file'], bold=True)}: {ending(trial)}"]
+    lines = [f"{click.style(plain(trial['file']), bold=True)}: {ending(trial)}"]
     if trial.get("findings"):
         return "\n".join([*lines, draw_findings(trial["file"], trial["findings"])])
     if trial["outcome"] == "returned":
         lines += ["", *message_lines(trial["message"]), ""]
     if trial["error"]:
         lines += error_lines(trial["error"])
-    lines += [f"{INDENT}warning  {warning}" for warning in trial["warnings"]]
-    lines += [f"{INDENT}call     {call_line(call)}" for call in trial["calls"]]
-    lines += [f"{INDENT}log      {line}" for line in trial["log"]]
+    lines += happened(trial)
     return "\n".join([*lines, f"{INDENT}used     {used(trial['usage'])}"])
+
+
+def happened(trial: Mapping[str, Any]) -> Iterable[str]:
+    """What a run met with on its way: warnings, calls, and what it logged."""
+    for warning in trial["warnings"]:
+        yield from block("warning", warning)
+    for call in trial["calls"]:
+        yield from block("call", call_line(call))
+    for line in trial["log"]:
+        yield from block("log", line)
 
 
 def ending(trial: Mapping[str, Any]) -> str:

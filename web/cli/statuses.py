@@ -17,7 +17,7 @@ from runner.shown import Status
 from runner.status import Asker, StatusDesk, UnknownSession
 
 from .complaints import ANSWER_IS_NO, Complaint
-from .drawing import INDENT, call_line, error_lines, message_lines
+from .drawing import INDENT, error_lines, happened, message_lines
 from .examples import examples
 from .surroundings import Place, find_implementation, place
 from .tables import print_compact
@@ -126,7 +126,5 @@ def lines(told: dict[str, Any], trace: dict[str, Any] | None) -> Iterable[str]:
     yield f"{INDENT}run      {trace['id']}: {trace['outcome']}, shown as {trace['shown_as']}, {trace['started_at']}"
     if trace["error"]:
         yield from error_lines(trace["error"])
-    yield from (f"{INDENT}warning  {warning}" for warning in trace["warnings"])
-    yield from (f"{INDENT}call     {call_line(call)}" for call in trace["calls"])
-    yield from (f"{INDENT}log      {line}" for line in trace["log"])
+    yield from happened(trace)
     yield f"{INDENT}used     {trace['usage'].get('wall_ms', 0):.1f} ms"

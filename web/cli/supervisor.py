@@ -98,7 +98,7 @@ class Supervisor:
             if not waiting:
                 return True
             self._look()
-            self._give_up_on(waiting, late=time.monotonic() > end)
+            self._give_up(waiting, late=time.monotonic() > end)
             time.sleep(LOOK_S)
         return False
 
@@ -135,11 +135,12 @@ class Supervisor:
         how = f"was killed by signal {-one.process.returncode}" if one.process.returncode < 0 else "ended"
         self._say(f"{one.program.name} {how}; it starts again in {pause:g} s. Its log: {one.program.log}")
 
-    def _give_up_on(self, waiting: Sequence[Running], *, late: bool) -> None:
-        for one in waiting:
-            if late or one.deaths >= DEATHS_AT_START:
-                what = f"did not get ready within {READY_S:g} s" if late else "ends as soon as it starts"
-                raise StartError(f"{one.program.name} {what}. The end of {one.program.log}:\n{tail(one.program.log)}")
+    def _give_up(self, waiting: Sequence[Running], *, late: bool) -> None:
+        """Raise StartError for one which dies again and again, or else for one that is not ready in time."""
+        hopeless = [one for one in self._running if one.deaths >= DEATHS_AT_START]
+        for one in (*hopeless, *(waiting if late else ())):
+            what = "ends as soon as it starts" if one in hopeless else f"did not get ready within {READY_S:g} s"
+            raise StartError(f"{one.program.name} {what}. The end of {one.program.log}:\n{tail(one.program.log)}")
 
 
 def spawn(program: Program) -> subprocess.Popen[bytes]:

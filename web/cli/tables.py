@@ -35,5 +35,5 @@ def print_json(value: Any) -> None:
 
 
 def print_compact(value: Any) -> None:
-    """Print a JSON value on one line, for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """Print a JSON value on one line, for programs: in ASCII, so that no terminal and no text of a script can break it."""
+    click.echo(json.dumps(value, separators=(",", ":")))
