@@ -23,7 +23,8 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def machine() -> str:
-    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").open() if "model name" in line), "?")
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unknown processor")
     return f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {cpu}"
 
 

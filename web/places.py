@@ -16,7 +16,7 @@ from web.problems import Fault
 IMPLEMENTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 #: What a session is called in addresses: the agenda's own identifier.
-SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,127}")
+SESSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]{0,127}")
 
 
 @dataclass(frozen=True)
