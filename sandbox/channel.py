@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .frames import HEADER, FrameError, pack
@@ -81,7 +82,9 @@ class Channel:
             return End()
 
     def close(self) -> None:
-        """Let go of both sockets. The zygote kills a child that is still there."""
+        """Let go of both sockets. The zygote kills a child that is still there, even if a careless fork has copies."""
+        with suppress(OSError):
+            self._status.shutdown(socket.SHUT_RDWR)
         self._frames.close()
         self._status.close()
 

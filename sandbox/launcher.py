@@ -11,10 +11,12 @@ import json
 import os
 import platform
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ from .tending import HANDED, NO_CHILD, REQUEST
 #: Linux keeps the borders of messages; elsewhere every message here is small and alone on its way.
 RECORDS = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
+_DESCRIPTOR = struct.Struct("=i")
+#: A program that somebody starts meanwhile must not get a run's channel. (`socket.recv_fds` drops its flags.)
+_NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _START_S = 30.0  #: for interpreter, warm-up and probes on a busy machine
 _PRINTED_BYTES = 16 * 1024  #: as much as is kept of what a failing interpreter prints
 _HAND_OVER_S = 10.0  #: a zygote that hands out no child for so long is taken for dead
@@ -96,6 +101,8 @@ class Zygote:
         with self._lock:
             if self._open:
                 self._open = False
+                with suppress(OSError):  # said aloud, because a careless fork may hold a copy of the socket
+                    self._control.shutdown(socket.SHUT_WR)
                 self._control.close()
 
     def bury(self, patience_s: float) -> None:
@@ -119,11 +126,12 @@ class Zygote:
     def _handed_over(self, status: socket.socket) -> Channel:
         status.settimeout(_HAND_OVER_S)
         try:
-            said, descriptors, _, _ = socket.recv_fds(status, 1, 1)
+            said, sent, _, _ = status.recvmsg(1, socket.CMSG_LEN(_DESCRIPTOR.size), _NOT_INHERITED)
         except OSError as fault:
             raise ZygoteLost("the zygote does not answer") from fault
-        if descriptors:
-            return Channel(socket.socket(fileno=descriptors[0]), status)
+        if sent:
+            (number,) = _DESCRIPTOR.unpack(sent[0][2])
+            return Channel(socket.socket(fileno=number), status)
         if said in (HANDED, NO_CHILD):
             raise NoChild("the system gives us no more processes or open files")
         raise ZygoteLost("the zygote died")

@@ -46,8 +46,10 @@ CALLING = "return message(api.get('v', '/x').text)"
 
 def test_a_killed_child_is_a_crashed_run_and_no_alarm(own):
     def kill_the_children():
-        for pid in descendants(zygote_of(own))[1:]:
+        children = descendants(zygote_of(own))[1:]
+        for pid in children:
             os.kill(pid, signal.SIGKILL)
+        assert soon(lambda: not any(alive(pid) for pid in children))
 
     outcome = own.run(CALLING, powers=Gate(kill_the_children))
     assert (outcome.kind, outcome.alarm, outcome.error.type) == (Kind.CRASHED, False, "Killed")
@@ -174,6 +176,31 @@ def test_a_closed_sandbox_can_be_opened_again():
     for _ in range(2):
         with sandbox:
             assert Box(sandbox).run("return message('x')").kind is Kind.RETURNED
+
+
+def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
+    """A process that was forked from the broker has copies of all its sockets, and lives on."""
+    zygote = zygote_of(own)
+    pids = []
+
+    def fork_and_fail():
+        pids.append(subprocess.Popen(["sleep", "30"], close_fds=False))
+        raise RuntimeError("a bug of ours")
+
+    with pytest.raises(RuntimeError):
+        own.run(CALLING, powers=Gate(fork_and_fail))
+    channel = own.sandbox._supply.child(Limits())
+    assert not os.get_inheritable(channel._frames.fileno())
+    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._supply._zygote._control.fileno())]
+    inner = descendants(zygote)[0]
+    assert len(descendants(inner)) >= 1
+    channel.close()
+    own.sandbox.close()
+    assert soon(lambda: not alive(inner))
+    for copy in copies:
+        os.close(copy)
+    pids[0].kill()
+    pids[0].wait()
 
 
 BROKER = f"""
