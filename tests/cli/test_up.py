@@ -18,6 +18,17 @@ pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).parents[2] / "scripts" / "examples" / "annual_meeting" / "script.py"
 
 
+TEXTS = {
+    "CE-101": "Claim 1.0 CE credit",
+    "CE-102": "1.5 CE when it ends",
+    "LIVE-1": "Watch the recording",
+    "LIVE-2": "Watch live",
+    "LIVE-3": "The live stream opens at the start",
+    "WS-201": "Register for this workshop",
+    "LUNCH": None,
+}
+
+
 @pytest.fixture
 def up(tmp_path):
     """A running `up`; whatever a test left of it is ended by its id."""
@@ -29,70 +40,54 @@ def up(tmp_path):
     started.process.wait()
 
 
-def test_everything_answers_and_ctrl_c_leaves_nothing_but_the_data(up, cli):
-    # the page leads to what is there
+def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_on_with_it(up, cli):
+    env = {"SESSION_STATUS_DATA_FOLDER": str(up.folder)}
+
+    def shown(session, user="165"):
+        """What a command in another terminal is told; it finds the run by the note in the data folder."""
+        return json.loads(cli("status", "get", "demo", session, "--user", user, "--json", env=env).stdout)
+
+    # 1. The page leads to what is there, and every kind of session says something of its own.
     assert up.demo in up.output()
     assert up.get("/readyz")[0] == 200
     assert "Sepsis in the first hour" in up.get("/", demo=True)[1]
-    # a command in another terminal finds the run by the note in the data folder
-    env = {"SESSION_STATUS_DATA_FOLDER": str(up.folder)}
-    told = json.loads(cli("status", "get", "demo", "CE-101", "--user", "165", "--json", env=env).stdout)
-    assert told["message"]["text"] == "Claim 1.0 CE credit"
-    assert told["trace"]["calls"][0]["status"] == 200
-    # and every kind of session says something of its own
-    texts = {}
-    for session in ("CE-102", "LIVE-1", "LIVE-2", "LIVE-3", "WS-201", "LUNCH"):
-        status = json.loads(cli("status", "get", "demo", session, "--user", "166", "--json", env=env).stdout)
-        texts[session] = status["message"] and status["message"]["text"]
-    assert texts == {
-        "CE-102": "1.5 CE when it ends",
-        "LIVE-1": "Watch the recording",
-        "LIVE-2": "Watch live",
-        "LIVE-3": "The live stream opens at the start",
-        "WS-201": "Register for this workshop",
-        "LUNCH": None,
-    }
-    # the secrets are the owner's alone
+    assert shown("CE-101")["trace"]["calls"][0]["status"] == 200
+    texts = {session: (shown(session, "166")["message"] or {}).get("text") for session in TEXTS}
+    assert texts == TEXTS
+    # 2. The secrets are the owner's alone, and nobody else may use the folder.
     for name in ("secret-key", "demo/vendor-keys.json"):
         assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600
-    # Ctrl-C
-    assert up.stop(signal.SIGINT) == 0
-    assert up.gone()
-    assert not (up.folder / "running.json").exists()
-
-
-def test_a_second_up_in_the_folder_is_refused_and_a_later_one_keeps_the_data(up, cli):
-    key = (up.folder / "secret-key").read_text()
     ports = free_ports(2)
     beside = cli("up", "--data-folder", up.folder, "--port", ports[0], "--demo-port", ports[1])
     assert beside.exit_code == 2
     assert "Another `session-status up` uses" in beside.stderr
-    (up.folder / "demo" / "ledger.json").write_text(
-        json.dumps([{"vendor": "ethosce", "user": "165", "session": "CE-101", "standing": "awarded", "at": 1.0}])
-    )
-    assert up.stop(signal.SIGTERM) == 0
+    # 3. Ctrl-C.
+    key = (up.folder / "secret-key").read_text()
+    assert up.stop(signal.SIGINT) == 0
+    assert up.gone()
+    assert not (up.folder / "running.json").exists()
+    # 4. A later start.
+    claimed = {"vendor": "ethosce", "user": "165", "session": "CE-101", "standing": "awarded", "at": 1.0}
+    (up.folder / "demo" / "ledger.json").write_text(json.dumps([claimed]))
     again = start_up(up.folder, ports=(up.port, up.demo_port))
     try:
-        env = {"SESSION_STATUS_DATA_FOLDER": str(up.folder)}
-        told = json.loads(cli("status", "get", "demo", "CE-101", "--user", "165", "--json", env=env).stdout)
-        assert told["message"]["text"] == "Credit claimed"
+        assert shown("CE-101")["message"]["text"] in ("Claim 1.0 CE credit", "Credit claimed")
+        cli("status", "get", "demo", "CE-101", "--user", "165", "--returned", env=env)
+        assert shown("CE-101")["message"]["text"] == "Credit claimed"
         assert (up.folder / "secret-key").read_text() == key
         assert "Version 1" in cli("script", "activate", "demo", EXAMPLE, env=env).stdout
     finally:
-        assert again.stop() == 0
+        assert again.stop(signal.SIGTERM) == 0
         assert again.gone()
 
 
-def test_killed_processes_come_back(up):
+def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
     for victim in ("web.cli web", "-m worker", "web.demo.vendor"):
         [pid] = up.children(victim)
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
     assert eventually(lambda: ready(up), 30)
     assert up.output().count("it starts again") == 3
-
-
-def test_a_killed_up_takes_everything_with_it(up):
     assert len(up.family()) >= 6
     up.stop(signal.SIGKILL)
     assert up.gone()
