@@ -27,6 +27,7 @@ The way of a run, file by file:
     shapes.py        what a child may say
     endings.py       how a run ended, told from how its child ended
     report.py        what the jail must hold, and what it was found to hold
+    measure.py       what a child costs in memory
     runtime.py       which runtime code belongs to, what scripts are offered
     outcomes.py      the values which cross the wall
     errors.py        our own faults

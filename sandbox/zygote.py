@@ -30,6 +30,7 @@ from .tending import Brood, Ward
 
 CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket
 JAIL_USER = 64000  #: who the children of a root zygote are: a user that owns nothing
+_NEEDED = (namespaces.CAP_KILL, namespaces.CAP_SETGID, namespaces.CAP_SETUID)  #: to give children another user
 _EXPENDABLE = "1000"  #: the out-of-memory killer takes us and our children before anything else
 
 
@@ -78,7 +79,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         Path("/proc/self/oom_score_adj").write_text(_EXPENDABLE)  # 3
     machine = architecture() if "seccomp" in layers else None
     version = landlock.abi() if "landlock" in layers else 0
-    as_root = os.getuid() == 0 and "user" not in left
+    as_root = "user" not in left and namespaces.has_capabilities(*_NEEDED)
     plan = Plan(  # 4
         parent=os.getpid(),
         base_bytes=_address_space(),
@@ -88,7 +89,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     )
     empty = "mnt" in left and _empty_root()  # 5
     with suppress(OSError):
-        namespaces.keep_capabilities(_needed(as_root=as_root))  # 6
+        namespaces.keep_capabilities(_NEEDED if as_root else ())  # 6
     gc.collect()
     gc.freeze()  # 7
     report = {  # 8
@@ -140,7 +141,3 @@ def _empty_root() -> bool:
     except OSError:
         return False  # a container's profile may forbid to mount; Landlock and the filter still hold
     return True
-
-
-def _needed(*, as_root: bool) -> tuple[int, ...]:
-    return (namespaces.CAP_KILL, namespaces.CAP_SETGID, namespaces.CAP_SETUID) if as_root else ()

@@ -28,14 +28,15 @@ _NOBODY = 65534
 _CAPABILITY_VERSION_3 = 0x20080522
 #: What a root zygote still does to its children: kill them, and give them another group and user.
 CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
+_CAP_SYS_ADMIN = 21
 _PLACES_FOR_THE_ROOT = ("/tmp", "/run", "/var", "/mnt")  # noqa: S108 - covered by a mount only we see, nothing is written
 
 
 def unshare() -> set[str]:
-    """Leave every namespace we may leave, and return which. As root directly, else by way of a user namespace."""
+    """Leave every namespace we may leave, and return which. With the right to, else by way of a user namespace."""
     left: set[str] = set()
     user, group = os.getuid(), os.getgid()
-    if user != 0:
+    if not has_capabilities(_CAP_SYS_ADMIN):
         try:
             kernel.call("unshare", _NEW_USER)
         except OSError:
@@ -71,6 +72,16 @@ def empty_root() -> None:
     kernel.call("pivot_root", b".", b".")
     kernel.call("umount2", b".", _DETACH)  # 4
     os.chdir("/")
+
+
+def has_capabilities(*wanted: int) -> bool:
+    """Whether this process has them all. Being root says little: a container may have taken them away."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return False
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    return all(effective >> number & 1 for number in wanted)
 
 
 def keep_capabilities(kept: tuple[int, ...]) -> None:

@@ -185,6 +185,25 @@ def test_an_unprivileged_user_gets_a_jail_that_holds(forbid):
     assert done.stdout.splitlines()[0].endswith("PermissionError True")
 
 
+@pytest.mark.skipif(not AS_ROOT, reason="gives up what only root has")
+def test_a_root_without_capabilities_gets_a_jail_that_holds():
+    """As in a container that drops them all."""
+    path = [str(ROOT), str(HERE), *[p for p in sys.path if p.endswith("site-packages")]]
+    code = f"""
+import sys
+sys.path[:0] = {path!r}
+from boxes import RAW, Box
+from sandbox import Sandbox
+from sandbox.jail.namespaces import keep_capabilities
+keep_capabilities(())
+with Sandbox(launch=RAW) as sandbox:
+    run = Box(sandbox).run
+    print(list(sandbox.report.leaks), run("return message('x')").kind, run("import os; os.setuid(0)").alarm)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("[] returned True\n", "")
+
+
 def test_the_raw_language_is_out_of_reach_for_the_product():
 
     assert Launch().entry == "sandbox.entry"
