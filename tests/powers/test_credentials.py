@@ -225,6 +225,13 @@ def test_a_secret_that_no_header_can_carry_is_a_faulty_connection_and_not_shown(
     assert not vendor.requests
 
 
+def test_a_secret_which_a_vendor_puts_into_a_redirect_is_not_in_the_error(client, start_vendor):
+    vendor = start_vendor(lambda _: reply("", 302, {"Location": f"/out/{HEADER_SECRET}"}))
+    connection = client.connect(vendor, auth=Bearer(HEADER_SECRET), follow_redirects=True, path_prefixes=("/api",))
+    with pytest.raises(CallNotMade, match=r"/out/\[redacted\]"):
+        client(connection, "/api")
+
+
 def test_values_of_telling_parameters_are_blanked_in_the_trace(client, start_vendor):
     connection = client.connect(start_vendor(reply({})))
     client(connection, "/?access_token=abc&q=1", params={"password": "hunter2", "api_key": "k", "monkey": "yes"})

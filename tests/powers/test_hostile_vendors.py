@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import socket
 import threading
 import time
 import tracemalloc
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.powers import bodies
+from runner.powers.wire import Guard, Wire
 from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
@@ -92,6 +94,16 @@ def test_a_vendor_that_does_not_read_ends_at_the_deadline(client, start_vendor):
     body = {"a": "x" * 60_000}
     assert fault_of(client, client.connect(vendor), method="POST", json=body, wall_s=0.3) is CallFault.TIMEOUT
     assert time.monotonic() - started < 0.6
+
+
+def test_sending_ends_at_the_deadline_of_this_exchange_not_of_an_earlier_one():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)  # as an earlier exchange over the kept connection left it
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            Wire(ours, Guard(started + 0.2, 1000)).sendall(b"x" * 16 * MIB)
+        assert time.monotonic() - started < 1.0
 
 
 def test_a_deadline_that_is_over_sends_nothing(client, start_vendor):

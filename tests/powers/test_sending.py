@@ -323,6 +323,15 @@ def test_a_get_over_a_kept_connection_which_breaks_is_sent_over_a_new_one(client
     assert (client.record.attempts, vendor.connections) == (1, 2)
 
 
+def test_a_post_over_a_kept_connection_which_breaks_is_not_sent_again(client, start_vendor):
+    vendor = start_vendor([])
+    vendor.answer = lambda request: None if request.method == "POST" else reply({})
+    connection = client.connect(vendor)
+    client(connection)
+    assert fault_of(client, connection, method="POST", json=1)[0] is CallFault.CONNECTION
+    assert [request.method for request in vendor.requests] == ["GET", "POST"]
+
+
 def test_a_post_does_not_go_over_a_connection_that_was_idle_for_long(client, start_vendor, monkeypatch):
     monkeypatch.setattr("runner.powers.http.KEEP_ALIVE_UNREPEATABLE_S", 0.05)
     vendor = start_vendor(reply({}))
