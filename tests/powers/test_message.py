@@ -332,3 +332,34 @@ def test_in_development_a_link_which_only_looks_like_this_machine_is_left_away(l
     verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True)
     assert verdict.message.link is None
     assert "left away" in verdict.warnings[0]
+
+
+# -- in development -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.1:5001/claim?x=1", "http://localhost/", "http://localhost:80"])
+def test_a_link_to_this_machine_counts_in_development_only_and_says_so(link):
+    value = {"text": "Claim", "link": link, "color": None}
+    verdict = judge(value, HOSTS, allow_loopback=True)
+    assert verdict.message.link == link
+    assert "development only" in verdict.warnings[0]
+    assert judge(value, HOSTS).message.link is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://127.0.0.1@evil.example/",
+        "http://127.0.0.1:80@evil.example/",
+        "http://localhost.evil.example/",
+        "http://localhost:x@evil.example/",
+        "http://localhost\\@evil.example/",
+        "http://evil.example/",
+        "http://10.0.0.1/",
+        "javascript:alert(1)//http://localhost/",
+        "https://localhost/",
+        5,
+    ],
+)
+def test_development_lets_no_other_link_through(link):
+    assert judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True).message.link is None
