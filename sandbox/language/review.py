@@ -132,6 +132,12 @@ class Review(ast.NodeVisitor):
             self._check_attribute(node)
         self.visit(node.value)
 
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        # CPython before 3.12.4 measures the list before it runs what is assigned (gh-120384)
+        if isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
+            self._findings.node(node, "slice-step")
+        self.generic_visit(node)
+
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr
         if name.startswith("_") or name.endswith("__roles__"):

@@ -74,6 +74,12 @@ SYNTAX = table(
         "Write two assignments.",
     ),
     Rule(
+        "slice-step",
+        "Items are assigned to a slice with a step.",
+        "Python writes past the end of a list which becomes shorter meanwhile.",
+        "Assign the items one by one, or make a new list.",
+    ),
+    Rule(
         "attribute-assign",
         "An attribute is assigned or deleted.",
         "Everything with attributes is frozen.",
