@@ -18,6 +18,8 @@ from .outcomes import Call, CallFault, Finding, Kind, Literal, ScriptError, Seve
 ERROR_CHARS = 300  #: of the text of a script's error
 _METHODS = ("GET", "POST")
 _FINDINGS = 500
+_LITERALS = 5000  #: more `message(...)` than the longest script has room for
+_NUMBER = 2**31  #: more than any line, column or level; a database would choke on more
 _FINDING_CHARS = 4000
 _CALL_CHARS = {"connection": 100, "path": 4096}
 _LARGEST = 2**31 - 1  #: of a line, a column or a level; databases and pages take no more
@@ -112,7 +114,7 @@ def failure_of(frame: Mapping[str, Any]) -> Last:
 def review_of(frame: Mapping[str, Any]) -> Review:
     """What the compiler said about a script."""
     _exact(frame, t=str, findings=list, literals=list, api_level=int, has_code=bool)
-    if frame["t"] != "checked" or len(frame["findings"]) > _FINDINGS or len(frame["literals"]) > _FINDINGS:
+    if frame["t"] != "checked" or len(frame["findings"]) > _FINDINGS or len(frame["literals"]) > _LITERALS:
         raise FrameError("no review that we could have sent")
     findings = tuple(_finding(one) for one in frame["findings"])
     errors = any(finding.severity is Severity.ERROR for finding in findings)
@@ -128,6 +130,8 @@ def _exact(value: Any, /, **types: type | tuple[type, ...]) -> None:
     for name, kinds in types.items():
         if kinds is not object and type(value[name]) not in (kinds if isinstance(kinds, tuple) else (kinds,)):
             raise FrameError(f"{name} is of the wrong type")
+        if kinds is not object and type(value[name]) is int and not 0 <= value[name] < _NUMBER:
+            raise FrameError(f"{name} is out of range")
         if kinds is not object and type(value[name]) is int and not 0 <= value[name] <= _LARGEST:
             raise FrameError(f"{name} is out of range")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -21,6 +21,9 @@ from .messages import query_pairs
 
 #: The success class of RFC 9110.
 _SUCCESS = range(200, 300)
+
+#: How deep lists and dicts may nest in what is posted. The broker's own limit is a little higher.
+_JSON_DEPTH = 50
 
 #: `call(what, arguments) -> answer`, as in `call("log", {"text": "…"})`.
 CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -85,9 +88,19 @@ def _request(method: str, connection: object, path: object, params: object, head
 def _plain_json(value: Any) -> Any:
     """A copy made of plain JSON data, so that what is sent is what was checked."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False, default=_json_of))
+        plain = json.loads(json.dumps(value, allow_nan=False, default=_json_of))
     except (TypeError, ValueError) as error:
         raise type(error)(f"api.post json: {error}") from None
+    level = [plain]
+    for _ in range(_JSON_DEPTH):
+        level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
+    if level:
+        raise ValueError(f"api.post json: lists and dicts are nested deeper than {_JSON_DEPTH}")
+    return plain
+
+
+def _inside(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _json_of(value: object) -> object:
