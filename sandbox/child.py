@@ -95,7 +95,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
         text = ""
     return {
         "t": "failed",
-        "memory": isinstance(error, MemoryError),
+        "memory": isinstance(error, MemoryError | SystemError),  # parts of Python lose the former and raise the latter
         "fault": str(kind) if kind in tuple(CallFault) else None,
         "type": name[:80],
         "line": _line(error.__traceback__),

@@ -207,8 +207,12 @@ def format_literal(template: str, /, *args: Any, **kwargs: Any) -> str:
     return template.format(*args, **kwargs)
 
 
+#: `SystemError` is Python's own trouble: `deque` and others in C lose the `MemoryError` when the memory is used up.
+_ENDINGS = (MemoryError, SystemError)
+
+
 def unstoppable_kinds() -> tuple[type[BaseException], ...]:
-    """First handler of every `try`: what must pass it. A used-up budget is `MemoryError` or no `Exception`."""
+    """First handler of every `try`: what must pass it. A used-up budget is one of `_ENDINGS` or no `Exception`."""
     return (BaseException,) if _is_ending() else ()
 
 
@@ -220,7 +224,7 @@ def pass_unstoppable() -> None:
 
 def _is_ending() -> bool:
     error = sys.exc_info()[1]
-    return error is not None and (isinstance(error, MemoryError) or not isinstance(error, Exception))
+    return error is not None and (isinstance(error, _ENDINGS) or not isinstance(error, Exception))
 
 
 GUARDS: Mapping[str, Any] = MappingProxyType(
