@@ -22,9 +22,10 @@ def _constructor(name: str) -> Callable[..., Any]:
 
 
 def _as_bytes(data: object) -> bytes:
-    if isinstance(data, str):
-        raise TypeError("a digest is made of bytes: write text.encode()")
-    return bytes(data)  # type: ignore[call-overload, no-any-return]  # Python checks the type
+    """Only bytes: of a number, `bytes` would make so many zeros, and every digest of it would look right."""
+    if type(data) is not bytes:
+        raise TypeError(f"a digest is made of bytes, not of a {type(data).__name__}: write text.encode()")
+    return data
 
 
 _CONSTRUCTORS = MappingProxyType({name: _constructor(name) for name in _NAMES})

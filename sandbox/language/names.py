@@ -20,6 +20,8 @@ GIVEN_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *OUR_NAMES))
 #: Unknown names that are reported, and names among which a similar one is looked for: looking takes time.
 _REPORTED = 30
 _COMPARED = 300
+#: Characters of the longest name which is compared: the time grows with their cube.
+_COMPARED_CHARS = 30
 _NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
@@ -81,8 +83,9 @@ def _suggestion(name: str, names: Names) -> str:
     homes = [module for module, members in MODULES.items() if name in members]
     if homes:
         return f"Write from {homes[0]} import {name} at the top."
-    known = sorted(names.bound)[:_COMPARED]
-    close = difflib.get_close_matches(name, [*known, *sorted(GIVEN_NAMES)], n=1, cutoff=0.75)
+    known = sorted(known for known in names.bound if len(known) <= _COMPARED_CHARS)[:_COMPARED]
+    wanted = [*known, *sorted(GIVEN_NAMES)] if len(name) <= _COMPARED_CHARS else []
+    close = difflib.get_close_matches(name, wanted, n=1, cutoff=0.75)
     return f"Did you mean {close[0]}?" if close else "Give it a value first, or check the spelling."
 
 

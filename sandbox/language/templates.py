@@ -35,17 +35,17 @@ def template_fault(template: str, positional: int, named: frozenset[str]) -> Tem
         fields = list(_fields(template))
     except ValueError as error:
         return TemplateFault("format-arguments", {"problem": str(error)})
-    numbered = [field for field in fields if field.isdigit()]
+    numbered = [field for field in fields if field.isdecimal()]
     automatic = fields.count("")
     for field in fields:
-        if field and not field.isdigit() and not (field.isidentifier() and field.isascii()):
+        if field and not field.isdecimal() and not (field.isidentifier() and field.isascii()):
             return TemplateFault("format-field", {"field": field})
     if automatic and numbered:
         return TemplateFault("format-arguments", {"problem": "numbered and automatic fields are mixed"})
     needed = max([automatic, *(int(number[:9]) + 1 for number in numbered)])
     if needed > positional:
         return TemplateFault("format-arguments", {"problem": f"{needed} values are needed and {positional} given"})
-    missing = sorted({field for field in fields if field and not field.isdigit()} - named)
+    missing = sorted({field for field in fields if field and not field.isdecimal()} - named)
     if missing:
         return TemplateFault("format-arguments", {"problem": f"{missing[0]} is not given"})
     return None
