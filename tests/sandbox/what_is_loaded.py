@@ -1,0 +1,11 @@
+"""An entry for a zygote's interpreter that only tells what a zygote would carry into each child."""
+
+import json
+import sys
+
+from sandbox import entry
+
+
+def main():
+    entry.language.warm()
+    sys.stdout.write(json.dumps(sorted(sys.modules)))
