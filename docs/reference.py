@@ -81,19 +81,22 @@ def settings_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def each_command(command: click.Command, way: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
-    yield " ".join(way), command
+def each_command(
+    command: click.Command, name: str, above: click.Context | None = None
+) -> Iterator[tuple[str, click.Context]]:
+    """Every command below this one, with the context that it has when it is called."""
+    context = click.Context(command, parent=above, info_name=name, terminal_width=100, **command.context_settings)
+    yield context.command_path, context
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from each_command(command.commands[name], (*way, name))
+        for below in sorted(command.commands):
+            yield from each_command(command.commands[below], below, context)
 
 
 def commands_page() -> str:
     """The help text of every command."""
     lines = ["# Commands\n", NOTE]
-    for name, command in each_command(commands, ("session-status",)):
-        context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
-        lines += [f"## `{name}`\n", "```", command.get_help(context), "```", ""]
+    for name, context in each_command(commands, "session-status"):
+        lines += [f"## `{name}`\n", "```", context.get_help(), "```", ""]
     return "\n".join(lines)
 
 

@@ -39,7 +39,8 @@ def test_every_file_named_by_a_page_exists(page):
 
 
 def test_every_command_named_by_a_page_exists():
-    known = dict(reference().each_command(reference().commands, ("session-status",)))
+    page_maker = reference()
+    known = {name: context.command for name, context in page_maker.each_command(page_maker.commands, "session-status")}
     for page in PAGES:
         for first, second in re.findall(r"session-status ([a-z]+)(?: ([a-z]+))?", page.read_text()):
             name = f"session-status {first}"

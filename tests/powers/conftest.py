@@ -8,10 +8,6 @@ import pytest
 
 from runner.powers import VendorConnection, Vendors
 from sandbox import Call
-from tests.valkey import redis, valkey_url
-from tests.vendors import authority, ca_file, start_vendor
-
-__all__ = ["authority", "ca_file", "redis", "start_vendor", "valkey_url"]
 
 MIB = 1024 * 1024
 

@@ -10,9 +10,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from records import Database, Implementation, SecretBox, implementations
-from tests.postgres import empty_postgres_url, postgres_database, postgres_server, postgres_url
-
-__all__ = ["empty_postgres_url", "postgres_database", "postgres_server", "postgres_url"]
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 KEY = "a key of the tests, long enough to be one"

@@ -16,7 +16,6 @@ from runner.status import StatusDesk
 from runner.store import connect, connect_queue
 from runner.workshop import WORKSHOP, open_workshop
 from sandbox import Sandbox
-from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
 from worker import Stop, ThreadWorker
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -109,7 +108,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path, redis, valkey_url, sandbox, blank):  # noqa: F811 - fixtures
+def house(tmp_path, redis, valkey_url, sandbox, blank):
     house = House(tmp_path / "data", valkey_url, sandbox, blank)
     yield house
     house.close()
@@ -146,7 +145,7 @@ class WorkerProcess:
             )
         self.pid = self.process.pid
 
-    def await_ready(self, redis, *, count=1):  # noqa: F811
+    def await_ready(self, redis, *, count=1):
         end = time.monotonic() + 15
         while not any(note.pid == self.pid for note in workers_present(redis)):
             assert self.process.poll() is None, self.log.read_text()
