@@ -54,7 +54,9 @@ _REFUSED: Final = (
     (regex.compile(r"\p{Cf}"), "an invisible formatting character"),
     (regex.compile(r"\A\p{M}"), "a combining mark without a letter before it"),
     (regex.compile(rf"[\p{{Mn}}\p{{Me}}]{{{MAX_MARKS + 1}}}"), f"more than {MAX_MARKS} combining marks in a row"),
+    (regex.compile(r"(?V1)[\p{Zs}--\x20]{3}"), "more than two odd spaces in a row, which push the rest out of sight"),
 )
+_EDGES = regex.compile(r"\A\p{Zs}+|\p{Zs}+\Z")
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
 
 _HOST = regex.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -159,7 +161,7 @@ def _judge_text(text: Any) -> tuple[str, str | None]:
     # Longer than any text whose normal form could fit, so not worth the work of normalising it.
     if len(text) > 4 * MAX_CHARACTERS:
         return "", f"the text has more than {MAX_CHARACTERS} characters"
-    normal = unicodedata.normalize("NFC", text).strip(" ")
+    normal = _EDGES.sub("", unicodedata.normalize("NFC", text))
     if len(normal) > MAX_CHARACTERS:
         return "", f"the text has {len(normal)} characters, more than {MAX_CHARACTERS}"
     bare = _NEEDED.sub("", normal)
