@@ -27,8 +27,13 @@ class Times:
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def in_turns(contestants: Mapping[str, Callable[[], object]], *, rounds: int, runs: int) -> dict[str, Times]:
-    """Let every contestant do `runs` runs in each of `rounds` rounds, the first one of a round rotating."""
+def in_turns(
+    contestants: Mapping[str, Callable[[], object]], *, rounds: int, runs: int, pause_s: float = 0.0
+) -> dict[str, Times]:
+    """Let every contestant do `runs` runs in each of `rounds` rounds, the first one of a round rotating.
+
+    `pause_s` before each run is for how work arrives in a service: not one piece at the end of another.
+    """
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     names = list(contestants)
     for turn in range(rounds):
@@ -36,6 +41,7 @@ def in_turns(contestants: Mapping[str, Callable[[], object]], *, rounds: int, ru
             run = contestants[name]
             run()  # a warm-up in each round: caches of the processor belong to whoever ran last
             for _ in range(runs):
+                time.sleep(pause_s)
                 start = time.perf_counter()
                 run()
                 taken[name].append((time.perf_counter() - start) * 1000)
