@@ -38,10 +38,16 @@ def _build(name: str) -> Any:
     return Facade(name, members, call=call, kinds=_KINDS.get(name, (original,)))
 
 
+#: A script may catch these, but not make them: CPython before 3.14 writes a text about one without looking whether its
+#: positions are in its bytes, and so reads the memory before them. As `UnicodeError` they catch at least as much.
+_STANDS_FOR: Mapping[str, type[Exception]] = MappingProxyType(
+    {"UnicodeDecodeError": UnicodeError, "UnicodeEncodeError": UnicodeError}
+)
+
 #: Everything but `print`, which belongs to a run.
 STANDING_BUILTINS: Mapping[str, Any] = MappingProxyType(
     {
         **{name: _build(name) for name in BUILTIN_NAMES if name != "print"},
-        **{name: getattr(builtins, name) for name in EXCEPTION_NAMES},
+        **{name: _STANDS_FOR.get(name) or getattr(builtins, name) for name in EXCEPTION_NAMES},
     }
 )
