@@ -75,6 +75,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     sys.unraisablehook = lambda _fault: None  # and so does an exception in a finalizer
     language.warm()
     before = prelude.prepare(language)
+    _grow_stack()
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_EXPENDABLE)  # 3
     machine = architecture() if "seccomp" in layers else None
@@ -125,6 +126,19 @@ def _watch_broker(pid: int) -> int | None:
     if os.getppid() != pid:
         raise ProcessLookupError("the broker was gone before the zygote had started")
     return watch
+
+
+def _grow_stack() -> None:
+    """Use the stack as deep as a script can, so that no child's stack has to grow when its memory is used up.
+
+    That would end the child by a signal, as if Python were broken, and not as the end of its memory.
+    """
+
+    def deeper(_number: int) -> int:
+        return len(sorted((1, 2), key=deeper))  # of what recurs through C, sorting takes the most room for each level
+
+    with suppress(RecursionError):
+        deeper(0)
 
 
 def _address_space() -> int:
