@@ -20,10 +20,10 @@ from .guards import GUARDS, get_attribute
 from .library import library
 from .messages import answer_of, hidden, message, with_query
 
-#: Python's own C code imports these by the `__import__` of the running frame: strptime, strftime, warnings, and a
-#: pattern's `sub` and a match's `expand` whose template has groups. No script can name `__import__`, and its import
-#: statements are assignments of facades.
-_C_IMPORTS = frozenset({"_strptime", "re", "time", "warnings"})
+#: Python's own C code imports these by the `__import__` of the running frame: strptime, strftime, warnings, a
+#: pattern's `sub` and a match's `expand` whose template has groups, and since 3.12 arithmetic with huge numbers. No
+#: script can name `__import__`, and its import statements are assignments of facades.
+_C_IMPORTS = frozenset({"_pylong", "_strptime", "re", "time", "warnings"})
 
 
 def execute(code: bytes, given: Mapping[str, Any], call: CallOut) -> dict[str, str | None] | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import _strptime  # type: ignore[import-not-found]  # no stub; loaded here, used by strptime
 import datetime as dt
 import heapq
+import importlib
 import json
 import locale
 import os
 import statistics
+import sys
 import textwrap
 import time
 import unicodedata
@@ -26,6 +28,8 @@ from .zones import load_zones
 
 #: Modules which the standard library imports inside functions.
 LAZY_MODULES: tuple[ModuleType, ...] = (_strptime, heapq, locale, unicodedata)
+if sys.version_info >= (3, 12):
+    LAZY_MODULES += (importlib.import_module("_pylong"),)  # it has no stub; arithmetic with huge numbers
 
 _SAMPLE = """
 import hashlib
