@@ -27,8 +27,8 @@ class Attack:
     ends: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.rules) == bool(self.ends):
-            raise ValueError(f"{self.name} must say either what the check finds or how the run ends")
+        if not self.rules and not self.ends:
+            raise ValueError(f"{self.name} must say what the check finds or how the run ends")
 
 
 def written() -> list[Attack]:

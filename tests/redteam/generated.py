@@ -87,7 +87,9 @@ def _sizes() -> Iterator[Attack]:
         _status("\n    ".join(" " * n + "for x in []:" for n in range(25)) + " pass"),
         rules=("python-syntax",),
     )
-    yield Attack("deep_fstring", _status("v = " + 'f"{' * 9 + "1" + '}"' * 9), rules=("python-syntax",), or_rules=())
+    yield Attack(
+        "deep_fstring", _status("v = " + 'f"{' * 9 + "1" + '}"' * 9), rules=("python-syntax",), ends=("returned x",)
+    )
     yield Attack("long_sum", _status("v = " + "+".join(["1"] * 9_000)), rules=("too-complex",))
     yield Attack("long_compare", _status("v = " + " < ".join(["1"] * 4_000)), ends=("returned x",))
     yield Attack("long_elif", _status("if 0: pass\n" + "\n".join(["    elif 0: pass"] * 1_500)), rules=("too-complex",))
