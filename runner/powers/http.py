@@ -82,7 +82,11 @@ class _Guarded:
     def _new_conn(self) -> socket.socket:
         self.timeout = min(CONNECT_S, self.guard.seconds_left())
         sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-        sock.settimeout(self.guard.seconds_left())  # for the TLS handshake
+        try:
+            sock.settimeout(self.guard.seconds_left())  # for the TLS handshake
+        except TimeoutError:
+            sock.close()
+            raise
         return sock
 
     def connect(self) -> None:
@@ -216,6 +220,7 @@ def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: in
     if isinstance(connection.sock, Wire):
         connection.sock.guard = guard
     connection.request(outgoing.method, outgoing.target, body=outgoing.body, headers=dict(outgoing.headers))
+    wire = connection.sock
     # urllib3's own getresponse() would write the target, with a key in it, to the log when headers are broken.
     raw = http.client.HTTPConnection.getresponse(connection)
     headers = tuple((name.lower(), str(value)) for name, value in raw.headers.items())
@@ -234,7 +239,8 @@ def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: in
     finally:
         raw.close()
     framed_once = sum(name in {"content-length", "transfer-encoding"} for name, _ in headers) <= 1
-    keep = not raw.will_close and ended and framed_once
+    # What came beyond the answer belongs to nobody: it would be read as the beginning of somebody's next one.
+    keep = not raw.will_close and ended and framed_once and rest == "" and not wire.surplus
     return Incoming(raw.status, headers, body), keep
 
 

@@ -44,6 +44,7 @@ class Wire:
     def __init__(self, sock: socket.socket, guard: Guard) -> None:
         self.sock = sock
         self.guard = guard
+        self.surplus = False  #: whether more was read than belonged to the answer, once its reading end is closed
 
     def sendall(self, data: Any) -> None:
         """Send everything before the deadline."""
@@ -55,7 +56,7 @@ class Wire:
 
     def makefile(self, *_: Any) -> io.BufferedReader:
         """The reading end, which stays open after `close()` until it is closed itself."""
-        return io.BufferedReader(_Reading(self), PIECE)
+        return _Buffered(self)
 
     def settimeout(self, _: float | None) -> None:
         """The guard sets the time-outs."""
@@ -79,12 +80,15 @@ class _Reading(io.RawIOBase):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._raw = wire.sock.makefile("rb", buffering=0)
+        self.over = False  #: nothing more is to be read from the socket
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         guard = self._wire.guard
+        if self.over:
+            return 0
         if guard.room <= 0:
             raise OSError("more bytes than allowed")
         self._wire.sock.settimeout(guard.seconds_left())
@@ -94,4 +98,19 @@ class _Reading(io.RawIOBase):
 
     def close(self) -> None:
         self._raw.close()
+        super().close()
+
+
+class _Buffered(io.BufferedReader):
+    """Reads ahead, and tells the wire at the end whether anything was left over: bytes which would vanish with us."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._reading = _Reading(wire)
+        super().__init__(self._reading, PIECE)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reading.over = True
+            self._wire.surplus = bool(self.peek(1))
         super().close()
