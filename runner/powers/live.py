@@ -6,6 +6,7 @@ This is the place to read in an audit; each step's own rules are in the module w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from sandbox import Answer, Call, CallNotMade
 
@@ -18,6 +19,9 @@ from .errors import FaultyConnectionError
 from .http import ExchangeFailed, Incoming
 from .redaction import redact
 from .sending import Sending, Shared
+
+#: Characters of a fault's text; a vendor has a say in some of them.
+MAX_TEXT: Final = 500
 
 
 class LivePowers:
@@ -47,7 +51,7 @@ class LivePowers:
         if answer is None:
             assert failure is not None
             # A new one outside the except blocks: the old ones hold frames of what was under way.
-            text = redact(failure.text, progress.secrets)
+            text = redact(failure.text, progress.secrets)[:MAX_TEXT]
             raise CallNotMade(failure.fault, text, bytes_read=progress.bytes_read)
         return answer
 
@@ -97,5 +101,9 @@ def _answer_of(incoming: Incoming, max_body: int, progress: Progress) -> Answer:
     body = unpacked(incoming, max_body - before)
     progress.bytes_read = before + max(len(body), len(incoming.body))
     text = redact(decoded(body, incoming.header("content-type")), progress.secrets)
-    headers = {name: redact(value, progress.secrets) for name, value in shown_headers(incoming.headers).items()}
+    headers = {
+        name: redact(value, progress.secrets)
+        for name, value in shown_headers(incoming.headers).items()
+        if redact(name, progress.secrets) == name
+    }
     return Answer(incoming.status, headers, text, progress.bytes_read)

@@ -7,16 +7,26 @@ to trust.
 from __future__ import annotations
 
 import base64
-import json
+import functools
+import html.entities
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import parse_qsl
 
 REDACTED: Final = "[redacted]"
 #: Secrets shorter than this are not looked for: they would blank innocent text.
 MIN_REDACTED: Final = 6
+#: Characters of a secret that are looked for in every spelling; of a long one (a token) the rest is blanked with them.
+COMPARED: Final = 48
 
+#: A character -> its names in HTML, such as `amp;`.
+_NAMES: Final[dict[str, list[str]]] = {}
+for _name, _character in html.entities.html5.items():
+    if _name.endswith(";") and len(_character) == 1:
+        _NAMES.setdefault(_character, []).append(_name)
+
+_ESCAPE = re.compile(r"[\\%&]")
 _SECRET_NAME = re.compile(
     r"(?i)pass(word|wd)?$|secret|token|(api|access|auth)[_-]?key|^key$|signature|^sig$|credential|^auth"
 )
@@ -25,21 +35,70 @@ _SECRET_NAME = re.compile(
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Blank every secret in a text, as it stands and in the ways a vendor may echo it.
 
-    Escaped for an address, for JSON or for HTML, and in Base64. A vendor that changes the secret in another way
-    (splits it, reverses it, packs it) is not caught; nobody who holds the secret could be.
+    In upper or lower case, with any of its characters escaped for an address, for JSON or for HTML, in Base64 (also
+    amid other text) and in hexadecimal. A vendor that changes the secret in another way (splits it, reverses it, packs
+    it) is not caught; nobody who holds the secret could be.
     """
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
-        text = text.replace(form, REDACTED)
-    return text
+    searched = _searched(tuple(sorted(secret for secret in secrets if len(secret) >= MIN_REDACTED)))
+    if not searched:
+        return text
+    pattern, pieces = searched
+    lower = text.lower()
+    if not _ESCAPE.search(text) and not any(piece in lower for piece in pieces):
+        return text  # the quick way for most texts
+    return pattern.sub(REDACTED, text)
 
 
-def _forms(secret: str) -> set[str]:
-    if len(secret) < MIN_REDACTED:
-        return set()
-    escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
-    escaped |= {json.dumps(secret)[1:-1].replace("/", "\\/"), secret.replace("&", "&amp;")}
-    escaped |= {re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in escaped}
-    return {secret, *escaped, base64.b64encode(secret.encode()).decode("ascii").rstrip("=")}
+@functools.lru_cache(maxsize=512)
+def _searched(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], frozenset[str]] | None:
+    """What finds any of the secrets, and the pieces of which a text without escapes needs one to hold a secret.
+
+    Made once for each connection's credentials.
+    """
+    if not secrets:
+        return None
+    written = [form for secret in secrets for form in (secret[:COMPARED], *_packed(secret))]
+    pieces = frozenset(max(re.findall("[a-z0-9]+", form.lower()), key=len, default="") for form in written)
+    forms = sorted((form for secret in secrets for form in _forms(secret)), key=len, reverse=True)
+    return re.compile("|".join(forms)), pieces
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Expressions which match the secret. Case counts in Base64 only; a long secret is known by its beginning."""
+    yield re.escape(secret)
+    rest = "[!#-;=?-~]*" if len(secret) > COMPARED else ""
+    start = secret[:COMPARED]
+    # In headers, and in bodies of an undeclared charset, UTF-8 is read as Latin-1.
+    for spelling in {start, start.encode("utf-8", "surrogatepass").decode("latin-1")}:
+        yield f"(?i:{''.join(map(_any_escape, spelling))}){rest}"
+    hexadecimal, *base_64 = _packed(secret)
+    yield f"(?i:{hexadecimal}){rest}"
+    for inside in base_64:
+        yield re.sub(r"\\?[+/]", r"(?:[+/_-]|\\\\/|%2[BF])", re.escape(inside)) + rest
+
+
+def _packed(secret: str) -> Iterator[str]:
+    """The secret's beginning in hexadecimal, then in Base64 after 0, 1 and 2 bytes of other text."""
+    raw = secret[:COMPARED].encode("utf-8", "surrogatepass")
+    yield raw.hex()
+    for before in range(3):
+        # The characters at the ends also hold bits of what stands before and after, unless nothing does.
+        whole = base64.b64encode(b"\0" * before + raw).decode("ascii").rstrip("=")
+        yield whole[(0, 2, 3)[before] : None if (before + len(raw)) % 3 == 0 else -1]
+
+
+def _any_escape(character: str) -> str:
+    """An expression for one character, as it stands and as addresses, JSON and HTML may write it."""
+    code = ord(character)
+    quoted = "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    ways = [re.escape(character), quoted, rf"\\{{1,8}}u{code:04x}", f"&#0{{0,6}}{code};?", f"&#x0{{0,6}}{code:x};?"]
+    if not (character.isascii() and character.isalnum()):
+        ways += [r"\\{1,8}" + re.escape(character), *(f"&{name}" for name in _NAMES.get(character, ()))]
+    if character == " ":
+        ways.append(r"\+")
+    if not character.isascii():
+        ways.append("\ufffd")  # what a wrong charset leaves of it
+    return f"(?:{'|'.join(ways)})"
 
 
 def shown_query(query: str, params: tuple[tuple[str, str], ...]) -> str:

@@ -41,8 +41,11 @@ def next_hop(connection: VendorConnection, base: Base, asked: Asked, incoming: I
         port = target.port or {"https": 443, "http": 80}.get(target.scheme)
     except ValueError:
         raise CallNotMade(CallFault.CONNECTION, "the vendor redirected to something that is no address") from None
-    if (target.scheme, target.hostname, port) != (base.origin.scheme, base.origin.host, base.origin.port):
-        raise refused(f"the vendor redirected to another place: {target.scheme}://{target.hostname}")
+    there = {"scheme": target.scheme, "host": target.hostname, "port": port}
+    # Where to is not repeated: the vendor may have put there what we sent, and taking it apart may have cut it in two.
+    differing = [part for part, value in there.items() if value != getattr(base.origin, part)]
+    if differing:
+        raise refused(f"the vendor redirected to another place (another {', '.join(differing)})")
     if target.username is not None or target.password is not None:
         raise refused("the vendor redirected to an address with user information")
     # 2. path
@@ -50,7 +53,7 @@ def next_hop(connection: VendorConnection, base: Base, asked: Asked, incoming: I
         raise refused("the vendor redirected to a path outside the base address")
     path = check_path(target.path.removeprefix(base.path))
     if not within(path, connection.path_prefixes):
-        raise refused(f"the vendor redirected to {path[:200]}, which is under no allowed path prefix")
+        raise refused(f"the vendor redirected to {path}, which is under no allowed path prefix")
     # 3. method
     hop = replace(asked, path=path, params=query_params(target.query))
     if incoming.status in _KEEPS_METHOD or asked.method == "GET":

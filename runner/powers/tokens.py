@@ -29,7 +29,11 @@ FAILURE_KEPT_S: Final = 3.0  #: a refusal is not asked for again at once: server
 YOUNG_S: Final = 5.0  #: a token this new is not to blame for a 401
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+#: Codes of RFC 6749 (5.2, 4.1.2.1) which are repeated to the author; anything else might be what we sent.
+_ERROR_CODES: Final = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client",
+     "unsupported_grant_type", "access_denied", "server_error", "temporarily_unavailable"}
+)  # fmt: skip
 
 
 @dataclass
@@ -125,7 +129,7 @@ def _read_answer(status: int, answer: Any) -> tuple[str, float]:
         answer = {}
     if status != 200:  # noqa: PLR2004
         code = answer.get("error")
-        shown = f" ({code})" if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
+        shown = f" ({code})" if isinstance(code, str) and code in _ERROR_CODES else ""
         fault = CallFault.CONNECTION if status >= 500 else CallFault.REFUSED  # noqa: PLR2004
         raise CallNotMade(fault, f"the token server answered {status}{shown} to the connection's credentials")
     token, kind, life_s = answer.get("access_token"), answer.get("token_type", "Bearer"), answer.get("expires_in")
