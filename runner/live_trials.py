@@ -16,7 +16,7 @@ from .kit import vendor_connection
 from .limits import limits_of
 from .powers import LivePowers, Vendors
 from .settings import Settings
-from .store import connect
+from .store import connect_brief
 from .trials import Terms
 
 #: where nothing answers: without a store, limits and breakers are left out and calls go on
@@ -40,7 +40,7 @@ class LiveVendors:
         self._link_hosts = tuple(found.link_hosts)
         self._limits: Limits = limits_of(found, settings.most)
         self._allow_loopback = allowed
-        self._redis = connect(settings.redis_url or NOWHERE)
+        self._redis = connect_brief(settings.redis_url or NOWHERE)
         self._vendors = Vendors(redis=self._redis, allow_loopback=allowed, tls_ca_file=settings.vendor_ca_file or None)
 
     def __enter__(self) -> Self:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
 #: Seconds until the server has to answer; a large append-only file takes a while to load.
@@ -167,6 +167,11 @@ def connect(url: str) -> Redis:
 def connect_queue(url: str) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
     return client(url, answer_s=30.0, connect_s=2.0, retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3))
+
+
+def connect_brief(url: str) -> Redis:
+    """A client for what can be left out: calls to vendors have a deadline, and a hanging store must not eat it up."""
+    return client(url, answer_s=0.3, connect_s=0.3, retry=Retry(NoBackoff(), retries=0))
 
 
 def client(url: str, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:

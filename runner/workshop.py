@@ -20,7 +20,7 @@ from .facts import Facts
 from .kit import Kits
 from .powers import Vendors
 from .settings import Settings
-from .store import connect
+from .store import connect, connect_brief
 from .tokens import ReturnTokens
 from .traces import TraceWriter
 
@@ -34,6 +34,7 @@ class Workshop:
     settings: Settings = field(repr=False)
     database: Database
     redis: Redis
+    brief_redis: Redis  #: for the vendors' limits: a call cannot wait for a store that hangs
     sandbox: Sandbox
     vendors: Vendors
     cache: StatusCache
@@ -48,6 +49,7 @@ class Workshop:
         self.bulletin.close()
         self.traces.close()
         self.vendors.close()
+        self.brief_redis.close()
         self.redis.close()
         self.database.dispose()
 
@@ -64,7 +66,7 @@ def start_jail(settings: Settings) -> Sandbox:
 def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     """Put the parts together and start their threads. The sandbox has to be started before."""
     database = Database(settings.database_url)
-    redis = connect(settings.redis_url)
+    redis, brief_redis = connect(settings.redis_url), connect_brief(settings.redis_url)
     kits = Kits(
         database=database,
         box=SecretBox(settings.keys),
@@ -82,9 +84,10 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
         settings=settings,
         database=database,
         redis=redis,
+        brief_redis=brief_redis,
         sandbox=sandbox,
         vendors=Vendors(
-            redis=redis,
+            redis=brief_redis,
             allow_loopback=settings.allow_loopback_vendors,
             tls_ca_file=settings.vendor_ca_file or None,
         ),

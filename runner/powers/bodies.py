@@ -7,6 +7,8 @@ and only known charsets are used. What cannot be decoded is replaced and never r
 from __future__ import annotations
 
 import codecs
+import encodings
+import encodings.aliases
 import re
 import zlib
 from typing import Final
@@ -32,6 +34,8 @@ _CHARSETS: Final = frozenset(
      "cp1252", "cp1253", "cp1254", "utf-16", "utf-16-le", "utf-16-be", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949",
      "gb2312", "gbk", "gb18030", "big5", "koi8-r", "koi8-u"}
 )  # fmt: skip
+#: What Python calls their modules, which is what its table of aliases leads to.
+_BY_MODULE: Final = {name.replace("-", "_"): name for name in _CHARSETS} | {"latin_1": "iso8859-1"}
 _CHARSET_PARAMETER = re.compile(r"(?i);\s*charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\xa0]+")
@@ -93,11 +97,9 @@ def _charset_of(content_type: str) -> str:
     declared = _CHARSET_PARAMETER.search(content_type)
     if not declared:
         return "utf-8"
-    try:
-        name = codecs.lookup(declared[1]).name
-    except LookupError:
-        return "utf-8"
-    return name if name in _CHARSETS else "utf-8"
+    # Not by `codecs.lookup`, which searches the disk for every unknown name, and remembers it for ever.
+    module = encodings.normalize_encoding(declared[1]).lower()
+    return _BY_MODULE.get(encodings.aliases.aliases.get(module, module), "utf-8")
 
 
 def shown_headers(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:

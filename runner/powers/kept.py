@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from typing import Final
+from typing import Final, cast
 
 import redis
 
@@ -33,11 +33,11 @@ class KeptAnswers:
     def find(self, connection: VendorConnection, asked: Asked) -> Answer | None:
         """Give the kept answer to the same request, if there is one."""
         try:
-            stored = self._redis.get(key_of(connection, asked))
+            stored = cast("bytes | None", self._redis.get(key_of(connection, asked)))
         except redis.RedisError as error:
             _log.warning("Redis does not answer (%s): vendors are asked anew", type(error).__name__)
             return None
-        return Answer(**json.loads(stored)) if stored else None
+        return _read(stored) if stored else None
 
     def keep(self, connection: VendorConnection, asked: Asked, answer: Answer) -> None:
         """Keep an answer for as long as the connection says, if it went well and the vendor does not forbid it."""
@@ -51,6 +51,18 @@ class KeptAnswers:
             self._redis.set(key_of(connection, asked), json.dumps(plain), px=int(connection.cache_s * 1000))
         except redis.RedisError as error:
             _log.warning("Redis does not answer (%s): an answer is not kept", type(error).__name__)
+
+
+def _read(stored: bytes) -> Answer | None:
+    """The answer as it was kept; None for whatever else lies there."""
+    try:
+        match json.loads(stored):
+            case {"status": int(status), "headers": dict(headers), "text": str(text), "bytes_read": int(bytes_read)}:
+                return Answer(status, headers, text, bytes_read)
+    except (ValueError, RecursionError):
+        pass
+    _log.warning("a kept answer cannot be read: the vendor is asked anew")
+    return None
 
 
 def key_of(connection: VendorConnection, asked: Asked) -> str:
