@@ -25,7 +25,7 @@ KEPT_S: Final = 30.0  #: how long looked-up addresses are used again
 _FAILURE_KEPT_S: Final = 2.0
 _MAX_ADDRESSES: Final = 16  #: of one host; more are not looked at
 _MAX_HOSTS: Final = 4096  #: remembered at the same time
-_MAX_LOOKUPS: Final = 32  #: at the same time
+_MAX_LOOKUPS: Final = 256  #: at the same time: more than a worker has runs, or slow names would shut out all others
 
 #: Not public, with the reason. Our own list, from the IANA special-purpose registries, because the answer of
 #: `ipaddress.is_global` differs between the Python versions we run on.

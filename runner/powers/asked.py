@@ -35,9 +35,12 @@ WITHHELD_HEADERS: Final = frozenset(
         "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server",
         "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip",
         "x-original-url", "x-rewrite-url", "x-original-host", "x-host", "x-http-method", "x-http-method-override",
-        "x-method-override", "accept-encoding", "user-agent", "range", "if-range", "origin", "referer",
+        "x-method-override", "x-method", "proxy", "remote-user", "remote-addr", "x-original-uri", "accept-encoding", "user-agent", "range", "if-range", "origin", "referer",
     }
 )  # fmt: skip
+
+#: With which proxies tell those behind them who asks; also in names that we do not know.
+_WITHHELD_BEGINNINGS: Final = ("proxy-", "x-forwarded-", "x-remote-")
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _PRINTABLE = re.compile(r"[\x20-\x7e\t]*")
@@ -203,7 +206,7 @@ def _check_params(params: tuple[tuple[str, str], ...]) -> None:
 def _checked_header(name: str, value: str) -> tuple[str, str]:
     if not _TOKEN.fullmatch(name):
         raise refused("a header name has characters which are not allowed")
-    if canonical(name) in WITHHELD_HEADERS:
+    if canonical(name) in WITHHELD_HEADERS or canonical(name).startswith(_WITHHELD_BEGINNINGS):
         raise refused(f"the header {name} is not a script's to set")
     if len(value) > MAX_HEADER_VALUE or not _PRINTABLE.fullmatch(value):
         raise refused(f"the header {name} is longer than {MAX_HEADER_VALUE} characters or not printable ASCII")
