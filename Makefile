@@ -13,7 +13,7 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql
+	.ci/machine chromium postgresql headers
 	$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/test.done  ## lint, format, types, architecture, docs
