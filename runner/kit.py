@@ -106,6 +106,8 @@ class Kits:
                 return code, None
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
             checked = self._sandbox.check(source)
+            if checked.alarm:
+                self._suspend(implementation, sha256)
             if checked.code is None:
                 log.error("refused by this runtime implementation=%s version=%.12s", implementation.slug, sha256)
                 return None, refusal_of(checked)
@@ -114,6 +116,17 @@ class Kits:
                 if version:
                     scripts.keep_code(db, version, self._sandbox.report.runtime, checked.code)
             return checked.code, None
+
+    def _suspend(self, implementation: Implementation, sha256: str) -> None:
+        """A text that attacked its check is out of service for good, and the operator is told."""
+        log.critical(
+            "SECURITY ALARM: forbidden system call in a check; version suspended implementation=%s version=%s",
+            *(implementation.slug, sha256),
+        )
+        with self._database.session() as db:
+            version = scripts.find_version(db, implementation, sha256)
+            if version:
+                scripts.suspend(db, version, "security alarm in a check: a forbidden system call")
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:
         """Without those which lead to this machine, unless that is allowed."""

@@ -28,6 +28,7 @@ _RULES = {
     Kind.RAISED: ("check-failed", "This script could not be read."),
     Kind.TOO_MUCH_OUTPUT: ("check-too-much-output", "This script has too many findings, or compiles to too much."),
 }
+_ALARM = ("check-alarm", "This script made its check do what the kernel forbids. Take it for an attack.")
 _CRASHED = ("check-crashed", "The check of this script crashed.")
 
 
@@ -40,19 +41,20 @@ def check(channel: Channel, source: str) -> Checked:
     if failed is None and (said.word is None or not endings.ended_well(end)):
         failed = endings.by_end(end, CHECK_LIMITS)
     if failed is not None or said.word is None:
-        return refused(source, failed or endings.by_end(end, CHECK_LIMITS))
+        return refused(source, failed or endings.by_end(end, CHECK_LIMITS), alarm=endings.is_alarm(end))
     review, code = said.word
     if isinstance(review, Last):
         return refused(source, review)
     return Checked(digest(source), review.findings, review.literals, review.api_level, code)
 
 
-def refused(source: str, last: Last) -> Checked:
+def refused(source: str, last: Last, *, alarm: bool = False) -> Checked:
     """A check that did not come to its end, as a finding."""
-    rule, what = _RULES.get(last.kind, _CRASHED)
+    rule, what = _ALARM if alarm else _RULES.get(last.kind, _CRASHED)
     why = f"{last.error.type}: {last.error.text}" if last.error else str(last.kind)
     line = (last.error.line if last.error else None) or 1
-    return Checked(digest(source), (Finding(rule, line, 1, what, why, "Write it simpler and in smaller parts."),))
+    finding = Finding(rule, line, 1, what, why, "Write it simpler and in smaller parts.")
+    return Checked(digest(source), (finding,), alarm=alarm)
 
 
 def digest(source: str) -> str:

@@ -62,13 +62,17 @@ class Literal:
 
 @dataclass(frozen=True)
 class Checked:
-    """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error."""
+    """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error.
+
+    `alarm` says that the text made the compiler do what the kernel forbids: an attack, whoever wrote it.
+    """
 
     sha256: str
     findings: tuple[Finding, ...]
     literals: tuple[Literal, ...] = ()
     api_level: int = 1
     code: bytes | None = field(default=None, repr=False)
+    alarm: bool = False
 
     @property
     def ok(self) -> bool:

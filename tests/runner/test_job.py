@@ -11,7 +11,7 @@ from runner.cache import StatusCache
 from runner.job import perform
 from runner.queue import Order
 from runner.status import Asker
-from sandbox import Kind, Outcome
+from sandbox import Checked, Finding, Kind, Outcome
 from tests.runner.conftest import eventually
 
 ANN = Asker("acme", "ann", "s1")
@@ -187,6 +187,31 @@ def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, worksh
     assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=2)
     assert last_run(house).alarm
     assert eventually(lambda: workshop.kits.get("acme", order.version) is None, seconds=2)
+
+
+class AlarmingCheck:
+    """A newer runtime, in which the text makes its own check do what the kernel forbids."""
+
+    def __init__(self, report):
+        self.report = dataclasses.replace(report, runtime="newer")
+
+    def check(self, source):
+        return Checked(sha256="0" * 64, findings=(Finding("check-alarm", 1, 1, "attack", "", ""),), alarm=True)
+
+
+def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house, workshop, caplog, monkeypatch):
+    house.add()
+    version = claimed_order(house, workshop).version
+    monkeypatch.setattr(workshop.kits, "_sandbox", AlarmingCheck(workshop.sandbox.report))
+    workshop.kits.drop(None)
+    assert workshop.kits.get("acme", version).code is None
+    assert any(record.levelno == logging.CRITICAL for record in caplog.records)
+    with house.database.reading() as db:
+        acme = implementations.find(db, "acme")
+        assert scripts.active(db, acme) is None
+        assert "alarm" in scripts.find_version(db, acme, version).suspended_reason
+    workshop.kits.drop(None)
+    assert workshop.kits.get("acme", version) is None
 
 
 def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, workshop):
