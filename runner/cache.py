@@ -7,13 +7,14 @@ return moves the generation, so that a run which began before it can no longer s
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
 
@@ -36,6 +37,17 @@ FAILED_S = 5.0
 FAILED_STALE_S = 60.0
 #: Share by which a freshness is varied, so that what began together does not expire together.
 JITTER = 0.1
+
+
+#: How each body begins, and the states in the store.
+BEGINS = b'{"'
+STATES = frozenset({b"", b"ready", b"hidden", b"old"})
+
+log = logging.getLogger(__name__)
+
+
+class Unreadable(Exception):
+    """An entry of the cache is not one that we write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,7 @@ class StatusCache:
 
     def claim(self, key: str, token: str, *, queued_s: float = QUEUED_S, patience_s: float = PATIENCE_S) -> Claimed:
         """Read a status; `token` becomes the run's if one is due and nobody has it."""
-        return claimed(self._claim(key, self._now(), token, ms(queued_s), ms(patience_s), ms(LIFE_S)))
+        return self._healed(self._claim, key, token, ms(queued_s), ms(patience_s), ms(LIFE_S))
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> Begun | None:
         """A run wants to begin. None: it is not needed any more, or another one is under way."""
@@ -139,7 +151,7 @@ class StatusCache:
 
     def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> Claimed:
         """The user came back from outside: what was found before is not the present state any more."""
-        return claimed(self._returned(key, self._now(), token, ms(queued_s), ms(LIFE_S), ms(QUIET_S)))
+        return self._healed(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
 
     def free(self, key: str, token: str) -> None:
         """Give a claimed run back: it could not be queued."""
@@ -148,6 +160,19 @@ class StatusCache:
     def leave_to(self, key: str, token: str, earlier: str) -> None:
         """Give a claimed run back to the one which has it in the queue still."""
         self._leave(key, self._now(), token, earlier)
+
+    def _healed(self, script: Lua, key: str, *arguments: str | int) -> Claimed:
+        """What the script says. An entry that it cannot read, of whomever it may be, is forgotten and made anew."""
+        try:
+            return claimed(script(key, self._now(), *arguments))
+        except Unreadable:
+            pass
+        except ResponseError as error:
+            if type(error) is not ResponseError:  # the server's own troubles have types of their own
+                raise
+        log.error("unreadable entry of the cache forgotten key=%s", key)
+        self._redis.delete(key)
+        return claimed(script(key, self._now(), *arguments))
 
     def _now(self) -> int:
         return self._clock() if self._clock else 0
@@ -175,11 +200,15 @@ def ms(seconds: float) -> int:
 
 
 def claimed(answer: Any) -> Claimed:
-    """From the script's list to a value; a hit has only four entries."""
+    """From the script's list to a value; a hit has only four entries. Raises `Unreadable`."""
+    if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):  # noqa: PLR2004
+        raise Unreadable
     what, body, state, left_ms = answer[:4]
     if len(answer) == 4:  # noqa: PLR2004 - the hot path
         return Claimed(what.decode(), body, state.decode(), left_ms)
     mine, generation, *earlier = answer[4:]
+    if not generation.isdigit():
+        raise Unreadable
     return Claimed(
         what.decode(),
         body,

@@ -6,6 +6,7 @@ One status is one hash. Its fields:
     body, state      what is shown: JSON without the state, and "ready" or "hidden"
     digest           of the shown message, to tell whether the next one differs
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
+    span             for how long it was to be fresh when it was stored (ms)
     good, good_state, good_at   the last body that a run returned without failing, and when
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
@@ -24,21 +25,25 @@ if now == 0 then
   now = t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local key = KEYS[1]
+-- When the clock was put back, what was written before it lies in the future, and would hold for as long as that is.
+local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
+local function locked(till) return holds(till, 120000) end
 """
 
 #: ARGV: now, token, lock ms, patience ms, life ms -> what, body, state, ms left, mine, generation, earlier token, it ran
 CLAIM = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'ran', 'gen', 'asked', 'seen')
+local f = redis.call('HMGET', key, 'body', 'state', 'fresh', 'keep', 'due', 'lock', 'until', 'ran', 'gen', 'asked', 'seen', 'span')
 local body, fresh, due = f[1], tonumber(f[3] or 0), f[5]
+if not holds(f[3], tonumber(f[12] or 0)) then fresh = 0 end
 if body and not due and now < fresh then return {'hit', body, f[2], fresh - now} end
 if body and now >= tonumber(f[4]) then body = false end
 if due and now < fresh then return {'checking', body or '', f[2] or '', fresh - now} end
 local mine, earlier, ran = 0, '', 0
 if f[6] == ARGV[2] then
   mine = 1
-elseif not f[6] or now >= tonumber(f[7]) then
+elseif not f[6] or not locked(f[7]) then
   mine, earlier, ran = 1, f[6] or '', tonumber(f[8] or 0)
   redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))
   redis.call('HDEL', key, 'ran')
@@ -60,10 +65,10 @@ return {what, body or '', f[2] or '', 0, mine, f[9] or '0', earlier, ran}
 BEGIN = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span')
 if (f[1] or '0') ~= ARGV[3] then return {0} end
-if f[4] and f[2] ~= ARGV[2] and now < tonumber(f[3]) then return {0} end
-if f[5] and now < tonumber(f[6]) then
+if f[4] and f[2] ~= ARGV[2] and locked(f[3]) then return {0} end
+if f[5] and holds(f[6], tonumber(f[11] or 0)) then
   if f[2] == ARGV[2] then redis.call('HDEL', key, 'lock', 'until', 'ran') end
   return {0}
 end
@@ -96,7 +101,7 @@ if ok or result == 1 then
   redis.call('HSET', key, 'state', ARGV[4], 'body', ARGV[5], 'digest', ARGV[6], 'keep', now + tonumber(ARGV[9]))
 end
 if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
-redis.call('HSET', key, 'fresh', now + fresh)
+redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh)
 redis.call('HDEL', key, 'asked', 'seen')
 redis.call('PEXPIRE', key, ARGV[10])
 redis.call('PUBLISH', ARGV[11], key)
@@ -109,8 +114,9 @@ RETURNED = (
     NOW
     + """
 local f = redis.call('HMGET', key, 'body', 'state', 'keep', 'due', 'lock', 'until', 'ran', 'digest', 'back_at', 'gen')
-local queued = f[4] and f[5] and not f[7] and now < tonumber(f[6])
-if queued or (f[9] and now - tonumber(f[9]) < tonumber(ARGV[5])) then return {'told', '', '', 0, 0, f[10] or '0'} end
+local queued = f[4] and f[5] and not f[7] and locked(f[6])
+local quiet = tonumber(ARGV[5])
+if queued or (f[9] and holds(tonumber(f[9]) + quiet, quiet)) then return {'told', '', '', 0, 0, f[10] or '0'} end
 local generation = redis.call('HINCRBY', key, 'gen', 1)
 if not f[4] and f[8] then redis.call('HSET', key, 'back', f[8]) end
 redis.call('HSET', key, 'due', 1, 'step', 0, 'fresh', 0, 'lock', ARGV[2], 'until', now + tonumber(ARGV[3]))

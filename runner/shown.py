@@ -52,7 +52,7 @@ class Status:
     @property
     def message(self) -> ShownMessage | None:
         """What is drawn, or None."""
-        found = json.loads(self.body)["message"]
+        found = json.loads(self.body).get("message")
         if found is None:
             return None
         action = found["action"]
