@@ -111,9 +111,9 @@ class Bulletin:
             self._on_changed(None)
             self._wake(None)
         elif message["channel"] == DONE.encode():
-            self._wake(message["data"].decode())
+            self._wake(text_of(message))
         elif message["channel"] == CHANGED.encode():
-            self._on_changed(message["data"].decode())
+            self._on_changed(text_of(message))
 
     def _wake(self, key: str | None) -> None:
         with self._lock:
@@ -121,6 +121,11 @@ class Bulletin:
             events = [event for each in keys for event in self._waiting.get(each, ())]
         for event in events:
             event.set()
+
+
+def text_of(message: Any) -> str:
+    """What was published; what is no text matches nothing, and must not end the listener."""
+    return str(message["data"].decode(errors="replace"))
 
 
 def forget(bulletin: weakref.ref[Bulletin]) -> None:

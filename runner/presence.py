@@ -62,14 +62,23 @@ class Presence:
 
 def workers_present(redis: Redis) -> tuple[WorkerNote, ...]:
     """Those who have noted themselves lately; forgets the others."""
-    names = sorted(name.decode() for name in cast("set[bytes]", redis.smembers(NAMES)))
+    names = sorted(name.decode(errors="replace") for name in cast("set[bytes]", redis.smembers(NAMES)))
     if not names:
         return ()
     notes = cast("list[bytes | None]", redis.mget([f"{NAMES}:{name}" for name in names]))
     gone = [name for name, note in zip(names, notes, strict=True) if note is None]
     if gone:
         redis.srem(NAMES, *gone)
-    return tuple(WorkerNote(**json.loads(note)) for note in notes if note)
+    read = (note_of(raw) for raw in notes if raw)
+    return tuple(note for note in read if note)
+
+
+def note_of(raw: bytes) -> WorkerNote | None:
+    """The note of a worker; None for one that we cannot read, as that of another release may be."""
+    try:
+        return WorkerNote(**json.loads(raw))
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def store_answers(redis: Redis) -> bool:

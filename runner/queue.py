@@ -49,6 +49,12 @@ class Order:
     token: str  #: of the claim; the id of the run and of the job
     generation: int
 
+    def __post_init__(self) -> None:
+        """Refuse what we never write; it would only fail later, where it costs others something."""
+        texts = (self.implementation, self.user, self.session, self.version, self.token)
+        if type(self.generation) is not int or not all(type(text) is str for text in texts):
+            raise JobRefused("has arguments of the wrong kind")
+
 
 class StatusJob(Job):
     """A job which can only be a run of ours. One that is anything else fails when it is run, and is never followed."""

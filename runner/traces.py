@@ -12,7 +12,7 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 
-from records import Database, RunRecord, runs
+from records import Database, RunRecord, Unavailable, runs
 
 #: Traces that may wait; some 20 MB.
 MOST = 5_000
@@ -88,14 +88,20 @@ class TraceWriter:
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _store(self, batch: list[RunRecord]) -> bool:
+        """Write a batch. Returns False if the database is away: then the traces are kept, and it is tried again."""
         try:
             with self._database.session() as db:
                 runs.record_many(db, batch)
-        except Exception:  # whatever the database has to say: the traces are kept and it is tried again
-            log.exception("traces not written count=%d", len(batch))
+        except Unavailable as error:
+            log.error("traces not written, the database is away count=%d error=%s", len(batch), error)  # noqa: TRY400
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
             return False
+        except Exception:  # one of them is refused: it would be refused for ever, and must not hold up the others
+            if len(batch) > 1:
+                written = [self._store([each]) for each in batch]
+                return all(written)
+            log.exception("trace not written id=%s", batch[0].id)
         return True
 
     def purge(self) -> None:
