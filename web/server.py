@@ -6,11 +6,15 @@ not survive a fork.
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from records import Database, Unavailable
 from runner.presence import store_answers, worker_is_there
@@ -21,6 +25,9 @@ from web.app import create_app
 
 #: Seconds in which a worker process must say that it lives, and which running requests get to end.
 TIMEOUT_S = 30
+
+#: Seconds that one request may take from its first byte to the end of its answer; the longest wait is two.
+REQUEST_S = 6
 GRACE_S = 10
 
 #: Seconds an idle connection stays open for a proxy's next request.
@@ -69,7 +76,7 @@ def options(settings: Settings) -> dict[str, Any]:
     """Return gunicorn's options."""
     return {
         "bind": settings.web_bind,
-        "worker_class": "gthread",
+        "worker_class": BoundedWorker,
         "workers": settings.web_processes,
         "threads": settings.web_threads,
         "timeout": TIMEOUT_S,
@@ -86,6 +93,35 @@ def options(settings: Settings) -> dict[str, Any]:
         # A socket in the home directory through which the server can be steered: nobody here needs it.
         "control_socket_disable": True,
     }
+
+
+class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn's threads, each of which a client may have for so long and no longer.
+
+    Gunicorn waits for ever for the rest of a request, so as many half requests as there are threads would stop a
+    process. The main loop looks once a second and hangs up on whoever has a thread for too long.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._began: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Serve one request, in a thread."""
+        self._began[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            del self._began[conn]
+
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
+        """Called by the main loop about once a second."""
+        super().murder_keepalived(force)
+        late = time.monotonic() - REQUEST_S
+        for conn, began in list(self._began.items()):
+            if began < late:
+                with suppress(OSError):  # it has just ended
+                    conn.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types

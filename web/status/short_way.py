@@ -39,7 +39,7 @@ class ShortWay:
         self._counter = counter
         self._hosts = counter.config.trusted_hosts
         self._headers = for_data(counter.config)
-        self._cookie = re.compile(rf"(?:^|;) *{re.escape(counter.logins.cookie)}=([^;]*)")
+        self._cookie = re.compile(rf"(?:^|;)[ \t\f\v]*{re.escape(counter.logins.cookie)}=([^;]*)")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or hand on."""
