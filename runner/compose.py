@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sandbox import Kind, Limits, Outcome, ScriptError, Usage
@@ -20,6 +20,7 @@ from .shown import Action, ShownMessage, body_of, compact
 
 #: Share of a budget from which on the author is warned.
 NEARLY = 0.8
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,17 @@ def digest_of(body: bytes) -> str:
 
 def nearly_used_up(usage: Usage, limits: Limits) -> tuple[str, ...]:
     """A warning for each budget of which little was left."""
-    allowed = asdict(limits)
-    used = {
-        "wall_s": usage.wall_ms / 1000,
-        "cpu_s": usage.cpu_ms / 1000,
-        "calls": usage.calls,
-        "read_bytes": usage.read_bytes,
-        "log_lines": usage.log_lines,
-    }
+    own_bytes = max(0, usage.memory_bytes - usage.idle_bytes)
+    budgets = (
+        ("time", usage.wall_ms / 1000, limits.wall_s, " s"),
+        ("processor time", usage.cpu_ms / 1000, limits.cpu_s, " s"),
+        ("memory", own_bytes / MIB, limits.memory_bytes / MIB, " MiB"),
+        ("calls", usage.calls, limits.calls, ""),
+        ("bytes read", usage.read_bytes, limits.read_bytes, ""),
+        ("log lines", usage.log_lines, limits.log_lines, ""),
+    )
     return tuple(
-        f"{name}: {value:g} of {allowed[name]:g} used"
-        for name, value in used.items()
-        if allowed[name] and value >= NEARLY * allowed[name]
+        f"{name}: {round(used, 2)} of {allowed:.10g}{unit} used"
+        for name, used, allowed, unit in budgets
+        if allowed and used >= NEARLY * allowed
     )

@@ -36,6 +36,7 @@ class End:
     status: int | None = None
     cpu_s: float = 0.0
     peak_bytes: int = 0
+    idle_bytes: int = 0  #: how much of that a child has which does nothing
     killed: str | None = None  #: "wall" or "broker", if the zygote killed it
 
 

@@ -147,6 +147,7 @@ class Conversation:
             wall_ms=(time.monotonic() - self._started) * 1000,
             cpu_ms=end.cpu_s * 1000,
             memory_bytes=end.peak_bytes,
+            idle_bytes=end.idle_bytes,
             calls=self._calls,
             read_bytes=self._read_bytes,
             log_lines=len(self._log),

@@ -84,6 +84,15 @@ def leaks(plan: Plan) -> list[str]:
     return found
 
 
+def idle_bytes(plan: Plan, prelude: Callable[[], None]) -> int:
+    """The peak size of a child that does nothing of its own: where a run's memory begins."""
+    child = Child(plan, nothing, prelude)
+    child.begin(*probes.PROBE_LIMITS)
+    child.reap()
+    child.channel.close()
+    return child.peak_bytes
+
+
 def _live(plan: Plan, channel: int, prelude: Callable[[], None], body: Callable[[], None]) -> None:
     """The whole life of a child. It never returns, runs no exit handler and flushes no buffer it inherited."""
     code = EXIT_NOT_JAILED

@@ -170,11 +170,12 @@ class ScriptError:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a run used. `memory_bytes` is the peak resident size of the child."""
+    """What a run used. `memory_bytes` is the peak resident size of the child, `idle_bytes` that of one without a run."""
 
     wall_ms: float = 0.0
     cpu_ms: float = 0.0
     memory_bytes: int = 0
+    idle_bytes: int = 0
     calls: int = 0
     read_bytes: int = 0
     log_lines: int = 0

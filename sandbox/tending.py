@@ -38,15 +38,17 @@ class Brood:
     body: Callable[[], None]
     prelude: Callable[[], None]
     spares: int  #: how many children wait, ready made
+    idle_bytes: int = 0  #: the peak size of one that does nothing of its own
 
 
 class Run:
     """One child and the broker's interest in it. Owns the child, its watch and the status socket."""
 
-    def __init__(self, child: Child, status: socket.socket, deadline: float) -> None:
+    def __init__(self, child: Child, status: socket.socket, deadline: float, idle_bytes: int) -> None:
         self.child = child
         self.status = status
         self.deadline = deadline
+        self.idle_bytes = idle_bytes
         self.watch = watch(child.pid)
         self.killed: str | None = None
         self.over = False
@@ -64,6 +66,7 @@ class Run:
             "status": self.child.ended,
             "cpu_s": self.child.used_s,
             "peak_bytes": self.child.peak_bytes,
+            "idle_bytes": self.idle_bytes,
             "killed": self.killed,
         }
         with suppress(OSError):
@@ -137,7 +140,7 @@ class Ward:
                 status.send(NO_CHILD)
             status.close()
             return
-        run = Run(child, status, time.monotonic() + wall_s + _GRACE_S)
+        run = Run(child, status, time.monotonic() + wall_s + _GRACE_S, self._brood.idle_bytes)
         self._runs.add(run)
         self._listen(status.fileno(), functools.partial(self._given_up, run))
         if run.watch is not None:

@@ -103,7 +103,8 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         "leaks": nursery.leaks(plan),
     }
     control.send(json.dumps(report).encode())
-    brood = Brood(plan, lambda: child.serve(language), before, settings["spares"])
+    idle = nursery.idle_bytes(plan, before)
+    brood = Brood(plan, lambda: child.serve(language), before, settings["spares"], idle)
     return Ward(control, broker, brood)
 
 

@@ -23,6 +23,16 @@ def test_one_object_on_one_line_with_exactly_these_keys(cli, write, given):
     assert one["error"] is None
 
 
+def test_a_run_which_needs_nearly_all_its_memory_says_so_and_one_which_does_not_is_silent(cli, write, given):
+    source = (
+        "def status(user, session, api):\n    kept = ['x' * 1000000 + str(n) for n in range({})]\n    return hidden()\n"
+    )
+    much, little = write("much.py", source.format(58)), write("little.py", source.format(30))
+    first, second = told(cli("script", "run", much, little, "--input", given, "--json"))
+    assert [first["outcome"], second["outcome"], second["warnings"]] == ["returned", "returned", []]
+    assert [warning.partition(":")[0] for warning in first["warnings"]] == ["memory"]
+
+
 HOSTILE = {
     "loop": ("def status(user, session, api):\n    while True:\n        pass\n", {"timed out"}),
     "memory": (
