@@ -24,7 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,8 @@ POOL_SIZE = 16
 WAIT_S = 10.0
 #: What SQLite calls "operational" though no waiting mends it: bad SQL or no such table, and a write while reading.
 _SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+#: The file is something else, or was damaged.
+_SQLITE_RUINED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
@@ -98,6 +100,10 @@ def _translated() -> Iterator[None]:
         if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
             raise
         raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) not in _SQLITE_RUINED:
+            raise
+        raise Unavailable(f"the database cannot be read: {_first_line(error)}") from error
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+Number = TypeVar("Number", int, float)
 
 
 def text(raw: str) -> str:
@@ -74,7 +77,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
     """A number within the bounds."""
 
     def read(raw: str) -> float:
-        value = float(raw)
+        value = number_in(raw, float)
         if not low <= value <= high:
             raise ValueError(f"is not between {low:g} and {high:g}")
         return value
@@ -86,9 +89,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     """A whole number within the bounds."""
 
     def read(raw: str) -> int:
-        value = int(raw)
+        value = number_in(raw, int)
         if not low <= value <= high:
             raise ValueError(f"is not between {low} and {high}")
         return value
 
     return read
+
+
+def number_in(raw: str, kind: type[Number]) -> Number:
+    """The number that the text is; Python's own complaint speaks of literals and bases."""
+    try:
+        return kind(raw)
+    except ValueError:
+        raise ValueError("is no whole number" if kind is int else "is no number") from None

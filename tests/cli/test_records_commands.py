@@ -153,3 +153,17 @@ def test_every_command_has_a_help_text_with_an_example(cli):
         assert len(command.help or "") > 15, path
         if not hasattr(command, "commands") and path[-1] not in ("list", "show", "remove", "import"):
             assert "Examples:" in result.stdout, path
+
+
+def test_a_file_which_is_no_database_is_told_in_a_sentence(cli, tmp_path):
+    (tmp_path / "session-status.db").write_bytes(b"this is not a database, but a text " * 200)
+    env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+    for command in (("implementation", "list"), ("db", "upgrade")):
+        result = cli(*command, env=env)
+        assert (result.exit_code, result.stderr) == (
+            2,
+            "session-status: The database cannot be read: file is not a database.\n",
+        )
+    told = cli("doctor", env=env)
+    assert told.exit_code == 1
+    assert "the database cannot be read: file is not a database" in told.stdout

@@ -116,11 +116,31 @@ def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_pa
     supervisor.stop()
 
 
-def test_up_refuses_in_production(cli, tmp_path):
-    env = {"SESSION_STATUS_ENV": "production", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+@pytest.mark.parametrize("value", ["production", ""])
+def test_up_refuses_in_production_and_asks_for_nothing_that_production_would_need(cli, tmp_path, value):
+    env = {"SESSION_STATUS_ENV": value, "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
     result = cli("up", env=env)
     assert result.exit_code == 2
-    assert "production" in result.stderr
+    assert "`up` is for development" in result.stderr
+    assert "SECRET_KEY" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--port", "8765", "--demo-port", "8765"),
+            "Port 8765 cannot serve both: choose another port with --demo-port",
+        ),
+        (("--port", "99999"), "There is no port 99999"),
+        (("--data-folder", __file__), f"{__file__}: File exists. Choose another: --data-folder"),
+    ],
+)
+def test_what_cannot_start_is_told_in_a_sentence_with_the_way_out(cli, tmp_path, monkeypatch, options, told):
+    monkeypatch.chdir(tmp_path)
+    result = cli("up", *options)
+    assert result.exit_code == 2
+    assert told in result.stderr
 
 
 def ready(up):

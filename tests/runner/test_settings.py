@@ -98,3 +98,18 @@ def test_every_setting_has_a_help_text_and_a_valid_default():
         assert len(entry.help) > 10, entry.name
         assert entry.name.startswith("SESSION_STATUS_") or entry.name in {"DATABASE_URL", "REDIS_URL"}
     assert len({entry.name for entry in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SESSION_STATUS_WEB_THREADS", "many", "is no whole number"),
+        ("SESSION_STATUS_WEB_THREADS", "2.5", "is no whole number"),
+        ("SESSION_STATUS_WEB_WAIT", "soon", "is no number"),
+        ("SESSION_STATUS_WEB_WAIT", "nan", "is not between"),
+    ],
+)
+def test_what_is_no_number_is_told_in_words_and_not_in_those_of_python(name, value, told):
+    [fault] = faults_of(PRODUCTION | {name: value})
+    assert told in fault
+    assert "literal" not in fault

@@ -59,8 +59,8 @@ def up(port: int, demo_port: int, data_folder: Path | None, *, allow_weak: bool)
         settings = development_settings(given)
         # 2. The data folder is ours alone, and the ports are free.
         with only_one(settings.data_folder):
-            for number, option in ((port, "--port"), (demo_port, "--demo-port")):
-                require_free(number, option)
+            require_free(port, "--port")
+            require_free(demo_port, "--demo-port", taken=port)
             # 3. The store, unless there is one.
             with store(settings) as redis_url:
                 given["REDIS_URL"] = redis_url
@@ -96,19 +96,20 @@ def environment(port: int, demo_port: int, data_folder: Path | None, *, allow_we
 
 
 def development_settings(given: Mapping[str, str]) -> Settings:
-    """The settings. Raises Complaint for faults, and in production."""
-    try:
-        settings = Settings.from_environment(given)
-    except SettingsError as error:
-        raise Complaint(str(error)) from None
-    except OSError as error:
-        raise Complaint(f"The data folder cannot be used: {error}.") from None
-    if settings.production:
+    """The settings. Raises Complaint in production, before anything else is asked of it, and for faults."""
+    if (given[ENV].strip() or "production") == "production":  # which is what nothing stands for
         raise Complaint(
             f"`up` is for development, and {ENV} says production. There, start `session-status web` and "
             "`session-status worker` under your supervisor; docs/operations.md says how."
         )
-    return settings
+    try:
+        return Settings.from_environment(given)
+    except SettingsError as error:
+        raise Complaint(str(error)) from None
+    except OSError as error:
+        raise Complaint(
+            f"The data folder cannot be used: {error.filename}: {error.strerror}. Choose another: --data-folder."
+        ) from None
 
 
 @contextmanager
@@ -134,16 +135,20 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def require_free(port: int, option: str) -> None:
-    """Raise Complaint when something answers on a port already."""
+def require_free(port: int, option: str, *, taken: int | None = None) -> None:
+    """Raise Complaint when something answers on a port already, or will: `taken` is promised to another part."""
+    if port == taken:
+        raise Complaint(f"Port {port} cannot serve both: choose another port with {option}.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            reason = "another program uses it" if isinstance(error, OSError) else "there is no such port"
+            if isinstance(error, OverflowError):
+                raise Complaint(f"There is no port {port}: choose one from 1024 to 65535 with {option}.") from None
             raise Complaint(
-                f"Port {port} cannot be used: {reason}. Stop that program, or choose another port with {option}."
+                f"Port {port} cannot be used: {error.strerror or error}. Stop the program that uses it, or choose "
+                f"another port with {option}."
             ) from None
 
 
