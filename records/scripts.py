@@ -210,6 +210,13 @@ def reinstate(db: Session, version: Version) -> None:
     db.flush()
 
 
+def suspended(db: Session) -> list[tuple[str, Version]]:
+    """Return the suspended versions of all implementations, each with its implementation's slug, the newest first."""
+    found = select(Implementation.slug, Version).join(Implementation, Implementation.id == Version.implementation_id)
+    rows = db.execute(found.where(Version.suspended_at.is_not(None)).order_by(Version.suspended_at.desc()))
+    return [(slug, version) for slug, version in rows]
+
+
 def code_for(db: Session, version: Version, runtime_key: str) -> bytes | None:
     """Return the code compiled for exactly this runtime, or None when it has to be compiled (again)."""
     kept = db.get(VersionCode, (version.id, runtime_key))

@@ -1,8 +1,13 @@
 """The commands over the records: what they keep, what they print, and how they say no."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+
+from records import Database, implementations, scripts
+from runner.status import Asker
+from web.cli.statuses import why_hidden
 
 AGENDA = "ID,Title,Start Time,End Time\nS-1,Opening,2026-05-04 09:00,2026-05-04 10:00\n"
 
@@ -167,3 +172,35 @@ def test_a_file_which_is_no_database_is_told_in_a_sentence(cli, tmp_path):
     told = cli("doctor", env=env)
     assert told.exit_code == 1
     assert "the database cannot be read: file is not a database" in told.stdout
+
+
+def test_a_suspended_version_is_told_by_show_and_by_the_doctor(cli, event, write):
+    one, two = (
+        write(name, f"def status(user, session, api):\n    return message('{name}')\n") for name in ("1.py", "2.py")
+    )
+    assert cli("script", "activate", "aha26", one, env=event).exit_code == 0
+    assert cli("script", "activate", "aha26", two, env=event).exit_code == 0
+    assert "version 2 is in service" in cli("implementation", "show", "aha26", env=event).stdout
+    database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
+    with database.session() as db:
+        bad = scripts.active(db, implementations.find(db, "aha26"))
+        scripts.suspend(db, bad, "security alarm in run 7")
+    database.dispose()
+    shown = json.loads(cli("implementation", "show", "aha26", "--json", env=event).stdout)["script"]
+    assert shown == "none is in service; version 2 is suspended: security alarm in run 7"
+    doctor = cli("doctor", env=event)
+    assert "version 2 of aha26 is suspended: security alarm in run 7" in doctor.stdout
+    assert doctor.exit_code == 0
+    assert cli("script", "activate", "aha26", one, env=event).exit_code == 0
+    assert "version 1 is in service; version 2 is suspended" in cli("implementation", "show", "aha26", env=event).stdout
+
+
+def test_what_is_hidden_without_a_run_has_its_reason(cli, event, write):
+    database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
+    here, asker = SimpleNamespace(database=database), Asker("aha26", "1", "S-1")
+    assert "no script is in service" in why_hidden(here, asker)
+    script = write("a.py", "def status(user, session, api):\n    return hidden()\n")
+    assert cli("script", "activate", "aha26", script, env=event).exit_code == 0
+    assert cli("implementation", "set", "aha26", "show_when=after", "user_types=staff,member", env=event).exit_code == 0
+    assert "(show_when is 'after', user_types are staff, member)" in why_hidden(here, asker)
+    database.dispose()

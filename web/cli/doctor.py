@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError
+from records import Database, RecordsError, scripts
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.settings import SETTINGS, Settings
 from runner.store import EmbeddedStore, StoreError
@@ -107,14 +107,24 @@ def database_lines(settings: Settings) -> Iterator[Line]:
     try:
         database = Database(settings.database_url)
         shown, current, found = repr(database), database.is_current(), database.version()
+        barred = list(suspended_lines(database)) if current else []
         database.dispose()
     except RecordsError as error:
         yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
         return
     if current:
         yield Line("database", "ok", f"{shown}, schema {found}")
+        yield from barred
     else:
         yield Line("database", "fail", f"{shown} has schema {found or 'none'}", "session-status db upgrade")
+
+
+def suspended_lines(database: Database) -> Iterator[Line]:
+    """The versions which are out of service because their text attacked the jail: the operator has to know."""
+    with database.reading() as db:
+        for slug, version in scripts.suspended(db):
+            found = f"version {version.number} of {slug} is suspended: {version.suspended_reason}"
+            yield Line("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
 
 
 def store_lines(settings: Settings) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from records import implementations
+from records import DbSession, Implementation, implementations, scripts
 
 from .complaints import Complaint
 from .examples import examples
@@ -93,10 +93,22 @@ def show(slug: str, *, as_json: bool) -> None:
     with place() as here, here.database.reading() as db:
         found = find_implementation(db, slug)
         values = {"slug": found.slug} | {field: getattr(found, field) for field in FIELDS}
+        values["script"] = in_service(db, found)
     if as_json:
         print_json(values)
     else:
         print_pairs(values, FIELDS)
+
+
+def in_service(db: DbSession, found: Implementation) -> str:
+    """Which version decides what is shown, and which must not any more."""
+    active = scripts.active(db, found)
+    barred = [
+        f"version {one.number} is suspended: {one.suspended_reason}"
+        for one in scripts.versions(db, found)
+        if one.suspended_at
+    ]
+    return "; ".join([f"version {active.number} is in service" if active else "none is in service", *barred])
 
 
 @implementation.command(

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from records import Run, runs, users
+from records import Run, runs, scripts, users
 from runner.shown import Status
 from runner.status import Asker, StatusDesk, UnknownSession
 
@@ -56,11 +56,12 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
         require_user(here, asker)
         found = ask(here, asker, returned=returned)
         trace = trace_of(here, asker, found.run) if found.run else None
+        why = "" if found.run or found.state != "hidden" else why_hidden(here, asker)
     told = json.loads(found.as_json())
     if as_json:
         print_compact(told | {"trace": trace})
     else:
-        click.echo("\n".join(lines(told, trace)))
+        click.echo("\n".join((*lines(told, trace), *([f"{INDENT}{why}"] if why else []))))
     if found.state in ("checking", "unavailable"):
         click.echo("No answer came. Is a worker running? `session-status doctor` says.", err=True)
         raise SystemExit(ANSWER_IS_NO)
@@ -92,6 +93,16 @@ def ask(here: Place, asker: Asker, *, returned: bool) -> Status:
         return found
     finally:
         desk.close()
+
+
+def why_hidden(here: Place, asker: Asker) -> str:
+    """Why nothing is shown though no run said so."""
+    with here.database.reading() as db:
+        owner = find_implementation(db, asker.implementation)
+        if scripts.active(db, owner) is None:
+            return f"no script is in service: `session-status implementation show {owner.slug}` says more"
+        limits = f"show_when is {owner.show_when!r}, user_types are {', '.join(owner.user_types) or 'all'}"
+    return f"no run was needed: not at this time, or not for this user ({limits})"
 
 
 def trace_of(here: Place, asker: Asker, run_id: str) -> dict[str, Any] | None:
