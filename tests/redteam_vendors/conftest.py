@@ -1,6 +1,9 @@
 """The store, the powers, and vendors which end with their test."""
 
+import re
+
 import pytest
+from site_stage import KEY, PATH, Site, statuses, stop
 from vendor_stage import Vendor, make_vendors
 
 from runner.store import EmbeddedStore, connect
@@ -37,3 +40,29 @@ def vendor():
     yield start
     for each in started:
         each.stop()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, store):
+    made = Site(tmp_path_factory.mktemp("site"), store.url)
+    process = made.start_web()
+    yield made
+    stop(process)
+    made.close()
+
+
+@pytest.fixture
+def served(site):
+    """Afterwards an honest client is served as ever, and the log tells no secret and no bug."""
+    before = site.logs.stat().st_size
+    yield site
+    bearer = f"Authorization: Bearer {site.token(user='u9')}"
+    got, seconds = site.ask(site.request("GET", PATH, bearer))
+    assert statuses(got) in ([200], [202]), got
+    assert seconds < 1
+    log = site.logs.read_bytes()[before:]
+    assert b"Traceback" not in log, log.decode(errors="replace")
+    assert b"INJECTED" not in log.replace(b"\\nINJECTED", b"").replace(b"%0aINJECTED", b"") or not re.search(
+        rb"(?m)^INJECTED", log
+    )
+    assert KEY.encode() not in log

@@ -128,9 +128,11 @@ def test_a_broken_answer_ends_in_time_and_the_next_call_is_clean(vendors, vendor
     caplog.set_level("DEBUG")
     server = vendor(sent, close=close)
     conn = connection(server.base, timeout_s=0.5)
-    tracemalloc.start()
+    measured = len(sent) > 10_000
+    if measured:
+        tracemalloc.start()
     found = call(vendors, conn)
-    _, peak = tracemalloc.get_traced_memory()
+    peak = tracemalloc.get_traced_memory()[1] if measured else 0
     tracemalloc.stop()
     seen = "ok" if found.answer and found.answer.text == "ok" else found.fault or "other"
     assert found.seconds < 1.5

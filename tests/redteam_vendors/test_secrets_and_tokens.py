@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 import pytest
 from vendor_stage import call, connection, ok
 
-from runner.powers import ApiKeyHeader, ApiKeyParameter, Basic, Bearer, OAuth2ClientCredentials
+from runner.powers import ApiKeyParameter, Basic, Bearer, OAuth2ClientCredentials
 
 SECRET = 'S3cret+To/ken="With Odd&Chars<é>'
 PLAIN = "S3cretTokenOfVendor/+x9"
@@ -103,7 +103,6 @@ def leaks(secret, shown):
 
 AUTHS = {
     "bearer": Bearer,
-    "key in a header": lambda s: ApiKeyHeader("X-Key", s),
     "key in the query": lambda s: ApiKeyParameter("key", s),
     "password": lambda s: Basic("someone", s),
 }
@@ -115,7 +114,7 @@ def test_no_echo_of_a_secret_comes_through(vendors, vendor, caplog, way):
     through = set()
     for name, echo in ECHOES.items():
         for kind, auth in AUTHS.items():
-            secret = PLAIN if kind in {"bearer", "key in a header"} else SECRET
+            secret = PLAIN if kind == "bearer" else SECRET
             try:
                 echoed = echo(secret)
             except UnicodeError:
@@ -126,7 +125,7 @@ def test_no_echo_of_a_secret_comes_through(vendors, vendor, caplog, way):
             conn = connection(
                 server.base + "/base", auth=auth(secret), path_prefixes=("/in",), follow_redirects=True, timeout_s=1.0
             )
-            found = call(vendors, conn, "/in/x", seconds=0.2 if way in BROKEN else 0.5)
+            found = call(vendors, conn, "/in/x", seconds=0.2)
             shown = found.everything + caplog.text + repr(conn)
             if leaks(secret, shown):
                 through.add((name, kind, *sorted(leaks(secret, shown))))

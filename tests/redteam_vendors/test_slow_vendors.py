@@ -86,14 +86,12 @@ PARTS = [
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_a_drip_ends_with_the_deadline(vendors, vendor, part):
     server = vendor(part)
-    found = call(vendors, connection(server.base, timeout_s=0.5, follow_redirects=True))
+    found = call(vendors, connection(server.base, timeout_s=0.35, follow_redirects=True))
     assert found.fault == "timeout"
-    assert 0.4 < found.seconds < 0.9
+    assert 0.3 < found.seconds < 0.8
 
 
-@pytest.mark.parametrize(
-    "after", ["0", "1", "2", "3", "99999999999", "-1", "1e9", "Fri, 31 Dec 9999 23:59:59 GMT", "٣", "1, 2"]
-)
+@pytest.mark.parametrize("after", ["0", "2", "99999999999", "-1", "1e9", "Fri, 31 Dec 9999 23:59:59 GMT", "٣"])
 def test_no_retry_after_makes_a_call_longer_than_its_deadline(vendors, vendor, after):
     header = b"Retry-After: " + after.encode()
     refusal = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n" + header + b"\r\n\r\n"
