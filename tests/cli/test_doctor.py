@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from runner.checkup import JailCheckup
 from runner.store import EmbeddedStore
+from web.cli import doctor
 
 
 def states(result):
@@ -52,3 +54,11 @@ def test_no_secret_is_shown(cli, records):
     assert "hunter22" not in result.output
     assert "k" * 40 not in result.output
     assert "SESSION_STATUS_SECRET_KEY=(set)" in result.stdout
+
+
+@pytest.mark.parametrize(("weak", "state"), [("no", "fail"), ("yes", "warn")])
+def test_a_probe_that_got_through_is_never_called_well(cli, records, monkeypatch, weak, state):
+    leaky = JailCheckup("The jail does not hold", "seccomp OFF", "got through: fork", ("fork",))
+    monkeypatch.setattr(doctor, "jail_checkup", lambda settings: leaky)
+    result = cli("doctor", "--json", env={**records, "SESSION_STATUS_SANDBOX_ALLOW_WEAK": weak})
+    assert (states(result)["jail"], states(result)["probes"], result.exit_code) == (state, state, state == "fail")

@@ -172,7 +172,7 @@ def jail(settings: Settings | None) -> Iterator[Line]:
     state = "ok" if not found.objection else "warn" if weak and found.layers else "fail"
     yield Line("jail", state, found.layers or "it did not start", found.objection)
     if found.layers:
-        yield Line("probes", "fail" if found.leaks and not weak else "ok", found.probes)
+        yield Line("probes", "ok" if not found.leaks else "warn" if weak else "fail", found.probes)
 
 
 def draw(lines: list[Line]) -> None:
