@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session as DbSession
 
-from . import connections, implementations, runs, scripts, sessions, users
+from . import connections, editions, implementations, runs, scripts, sessions, users
 from .agenda_file import FileFault
 from .auth_kinds import AUTH_KINDS
 from .columns import Base
@@ -65,6 +65,7 @@ __all__ = [
     "Version",
     "VersionCode",
     "connections",
+    "editions",
     "implementations",
     "runs",
     "scripts",

@@ -147,6 +147,19 @@ def open_all(db: Session, box: SecretBox, implementation: Implementation) -> dic
     return {each.name: _opened(box, implementation, each) for each in every(db, implementation)}
 
 
+def open_usable(
+    db: Session, box: SecretBox, implementation: Implementation
+) -> tuple[dict[str, OpenedConnection], tuple[str, ...]]:
+    """Return the connections whose secrets open, and the names of those whose do not: one bad key stops no others."""
+    opened, shut = {}, []
+    for each in every(db, implementation):
+        try:
+            opened[each.name] = _opened(box, implementation, each)
+        except NotOpened:
+            shut.append(each.name)
+    return opened, tuple(shut)
+
+
 def reseal_all(db: Session, box: SecretBox) -> int:
     """Encrypt every secret anew with the newest key, after which the old keys can be thrown away. Returns how many."""
     sealed = select(Connection).where(Connection.sealed_secret.is_not(None)).order_by(Connection.id)

@@ -118,9 +118,9 @@ class StatusCache:
         self._returned, self._free, self._leave = Lua(redis, RETURNED), Lua(redis, FREE), Lua(redis, LEAVE)
 
     @staticmethod
-    def key(implementation: str, user: str, session: str, version: str) -> str:
-        """The key of one status. The part in braces keeps a status on one node of a cluster."""
-        told_apart = f"{user}\0{session}\0{version}".encode()
+    def key(implementation: str, user: str, session: str, edition: str) -> str:
+        """The key of one status: what is remembered counts for one edition. The part in braces keeps a status on one node of a cluster."""
+        told_apart = f"{user}\0{session}\0{edition}".encode()
         return f"st:{{{implementation}:{hashlib.blake2b(told_apart, digest_size=12).hexdigest()}}}"
 
     def claim(self, key: str, token: str, *, queued_s: float = QUEUED_S, patience_s: float = PATIENCE_S) -> Claimed:

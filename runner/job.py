@@ -35,8 +35,11 @@ def perform(workshop: Workshop, order: Order) -> None:
 
     Raises what is our own fault, after something soft was shown in its place.
     """
-    key = StatusCache.key(order.implementation, order.user, order.session, order.version)
+    key = StatusCache.key(order.implementation, order.user, order.session, order.edition)
     kit = workshop.kits.get(order.implementation, order.version)
+    if kit and not order.edition.startswith(kit.edition):  # one of us has not heard of a change yet
+        workshop.forget(order.implementation)
+        kit = workshop.kits.get(order.implementation, order.version)
     if kit is None:
         workshop.cache.free(key, order.token)
         log.info("version gone or suspended implementation=%s run=%s", order.implementation, order.token)

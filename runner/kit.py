@@ -9,7 +9,16 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from records import Database, Implementation, OpenedConnection, SecretBox, connections, implementations, scripts
+from records import (
+    Database,
+    Implementation,
+    OpenedConnection,
+    SecretBox,
+    connections,
+    editions,
+    implementations,
+    scripts,
+)
 from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
 
 from .limits import limits_of
@@ -39,6 +48,7 @@ class Kit:
 
     implementation: Implementation  #: detached; for its plain fields
     version: str  #: SHA-256
+    edition: str  #: as in `records.editions`
     limits: Limits
     link_hosts: frozenset[str]
     fallback: ShownMessage | None
@@ -76,15 +86,19 @@ class Kits:
             version = scripts.find_version(db, found, sha256) if found else None
             if found is None or version is None or version.suspended_at is not None:
                 return None
-            opened = connections.open_all(db, self._box, found)
+            opened, shut = connections.open_usable(db, self._box, found)
             source = version.source
+            edition = editions.edition(db, found)
             code = scripts.code_for(db, version, self._sandbox.report.runtime)
+        if shut:
+            log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(shut))
         refusal = None
         if code is None:
             code, refusal = self._compile(found, sha256, source)
         return Kit(
             implementation=found,
             version=sha256,
+            edition=edition,
             limits=limits_of(found, self._most),
             link_hosts=frozenset(found.link_hosts),
             fallback=fallback_of(found),

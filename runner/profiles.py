@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from records import Database, Implementation, implementations, scripts, sessions, users
+from records import AgendaSession, Database, Implementation, editions, implementations, scripts, sessions, users
 from sandbox import Limits
 
 from .limits import limits_of
@@ -42,6 +42,7 @@ class Profile:
 
     slug: str
     version: str
+    edition: str  #: as in `records.editions`
     show_when: str
     user_types: frozenset[str]
     inherits: bool
@@ -54,6 +55,7 @@ class Slot:
     """What the web side knows of a session."""
 
     id: str
+    edition: str  #: as in `records.editions`
     starts_at: datetime
     ends_at: datetime
     parent: str | None
@@ -131,13 +133,13 @@ class Profiles:
             if found is None:
                 return None
             version = scripts.active(db, found)
-            return profile_of(found, version.sha256 if version else "", self._most)
+            return profile_of(found, version.sha256 if version else "", editions.edition(db, found), self._most)
 
     def _read_session(self, slug: str, session: str) -> Slot | None:
         with self._database.reading() as db:
             implementation = implementations.find(db, slug)
             found = sessions.find(db, implementation, session) if implementation else None
-            return Slot(found.session_id, found.starts_at, found.ends_at, found.parent_id) if found else None
+            return slot_of(found) if found else None
 
     def _read_user_type(self, slug: str, user: str) -> str:
         with self._database.reading() as db:
@@ -146,11 +148,23 @@ class Profiles:
             return found.user_type if found else ""
 
 
-def profile_of(found: Implementation, version: str, most: Limits) -> Profile:
+def slot_of(found: AgendaSession) -> Slot:
+    """The snapshot of a row."""
+    return Slot(
+        id=found.session_id,
+        edition=editions.session_edition(found),
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        parent=found.parent_id,
+    )
+
+
+def profile_of(found: Implementation, version: str, edition: str, most: Limits) -> Profile:
     """The snapshot of a row."""
     return Profile(
         slug=found.slug,
         version=version,
+        edition=edition,
         show_when=found.show_when,
         user_types=frozenset(kind.casefold() for kind in found.user_types),
         inherits=found.inherit_from_parent,

@@ -46,6 +46,7 @@ class Order:
     user: str
     session: str
     version: str  #: SHA-256
+    edition: str  #: for which the answer counts
     token: str  #: of the claim; the id of the run and of the job
     generation: int
 

@@ -18,7 +18,7 @@ KEY_CHARS = 32
 def fill_in(values: dict[str, Any]) -> None:
     """The stand-ins of development, none of which production accepts."""
     home = values["data_folder"]
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'session-status.db'}"
     values["secret_key"] = values["secret_key"] or generated_key(home)

@@ -61,6 +61,7 @@ class Question:
     profile: Profile
     user: str
     session: str
+    edition: str  #: of implementation and session: an answer counts for this one
     key: str
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
 
@@ -156,8 +157,9 @@ class StatusDesk:
         session = asker.session
         if profile.inherits and slot.parent:
             session = self._topmost(asker.implementation, slot.parent)
-        key = StatusCache.key(asker.implementation, asker.user, session, profile.version)
-        return Question(profile, asker.user, session, key, hidden_s)
+        edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
+        key = StatusCache.key(asker.implementation, asker.user, session, edition)
+        return Question(profile, asker.user, session, edition, key, hidden_s)
 
     def _topmost(self, implementation: str, session: str) -> str:
         """The session whose status its sub-sessions show."""
@@ -200,7 +202,15 @@ class StatusDesk:
                     self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
                     return
                 self._queue.give_back(profile.slug, claimed.earlier)  # its worker died
-            order = Order(profile.slug, question.user, question.session, profile.version, token, claimed.generation)
+            order = Order(
+                implementation=profile.slug,
+                user=question.user,
+                session=question.session,
+                version=profile.version,
+                edition=question.edition,
+                token=token,
+                generation=claimed.generation,
+            )
             self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
         except BaseException:
             self._cache.free(question.key, token)

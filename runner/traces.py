@@ -23,6 +23,8 @@ RETRY_S = 1.0
 #: Seconds for which a stopping worker tries to write what is left.
 LAST_S = 10.0
 PURGE_EVERY_S = 3600.0
+#: Not at once: many workers that start together have better things to do.
+FIRST_PURGE_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class TraceWriter:
             log.error("traces lost at the end count=%d", len(self._waiting))
 
     def _write(self) -> None:
-        purge_at = time.monotonic() + PURGE_EVERY_S
+        purge_at = time.monotonic() + FIRST_PURGE_S
         give_up_at: float | None = None
         while True:
             batch = self._next_batch()

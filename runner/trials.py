@@ -6,7 +6,7 @@ and the message contract are those of a live run, so that what an author sees is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -98,14 +98,14 @@ class Terms:
     """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
 
     given: Given
-    link_hosts: tuple[str, ...] = ()
+    link_hosts: tuple[str, ...] | None = None  #: None: a link may lead to any host
     limits: Limits = field(default_factory=Limits)
     allow_loopback: bool = False  #: development: links to this machine count
 
     @classmethod
     def alone(cls, asked: Input) -> Terms:
-        """The terms of a trial without an implementation: what INPUT is silent about is empty."""
-        return cls(asked.given(), asked.link_hosts or ())
+        """The terms of a trial without an implementation: where INPUT is silent about link hosts, any will do."""
+        return cls(asked.given(), asked.link_hosts)
 
 
 class Bench:
@@ -139,7 +139,8 @@ class Bench:
         outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
         judged = Judged(message=None)
         if outcome.kind is Kind.RETURNED:
-            judged = judge(outcome.value, terms.link_hosts, allow_loopback=terms.allow_loopback)
+            hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
+            judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
         trial = told(outcome, judged, tuple(powers.calls))
         return replace(trial, warnings=(*nearly_used_up(outcome.usage, terms.limits), *trial.warnings))
 
@@ -184,10 +185,12 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 def hosts_in(literals: Iterable[Literal]) -> frozenset[str]:
     """The hosts which the literal links of a script lead to."""
-    hosts = set()
-    for literal in literals:
-        try:
-            hosts.add(urlsplit(literal.link or "").hostname or "")
-        except ValueError:
-            continue
-    return frozenset(hosts)
+    return frozenset().union(*(host_of({"link": literal.link}) for literal in literals))
+
+
+def host_of(value: Mapping[str, Any] | None) -> frozenset[str]:
+    """The host which a message's link leads to, if it has one."""
+    try:
+        return frozenset({urlsplit((value or {}).get("link") or "").hostname or ""})
+    except ValueError:
+        return frozenset()

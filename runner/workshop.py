@@ -6,6 +6,7 @@ each of its threads; there is no other global.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class Workshop:
     tokens: ReturnTokens
     bulletin: Bulletin
     traces: TraceWriter
+    forget: Callable[[str | None], None]  #: drops what is known of one implementation, or of all
 
     def close(self) -> None:
         """After the last run: write the traces that are left, then let go of everything. The sandbox is not ours."""
@@ -97,6 +99,7 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
         bulletin=Bulletin(redis, on_changed=drop),
         traces=TraceWriter(database),
+        forget=drop,
     )
     workshop.bulletin.ensure_started()
     workshop.traces.start()

@@ -73,7 +73,8 @@ def _request(method: str, connection: object, path: object, params: object, head
     if type(path) is not str:
         raise TypeError(f'{caller}(connection, path): the path must be a string such as "/registrations"')
     if "://" in path.partition("?")[0] or not path.startswith("/") or path.startswith("//"):
-        raise ValueError(f'{caller}: give a path that begins with "/"; the connection knows its host')
+        text = f'{caller}: give a path that begins with "/"; the connection knows its host'
+        raise ApiError(text, CallFault.REFUSED.value, connection)
     return {
         "method": method,
         "connection": connection,

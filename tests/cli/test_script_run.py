@@ -92,6 +92,27 @@ def test_a_link_to_a_host_which_input_does_not_list_is_left_away_with_a_warning(
     assert "evil.example" in one["warnings"][0]
 
 
+def test_where_input_lists_no_link_hosts_a_link_may_lead_to_any_https_host(cli, write):
+    given = write(
+        "input.json", {"user": {"id": "1"}, "session": {"id": "1"}, "now": "2026-05-04T14:10:00Z", "settings": {}}
+    )
+    source = "def status(user, session, api):\n    return message('Claim', link='{}')\n"
+    good = write("good.py", source.format("https://anywhere.example.com/x"))
+    bad = write("bad.py", source.format("http://anywhere.example.com/x"))
+    first, second = told(cli("script", "run", good, bad, "--input", given, "--json"))
+    assert (first["message"]["link"], first["warnings"]) == ("https://anywhere.example.com/x", [])
+    assert second["message"]["link"] is None
+    assert second["warnings"]
+
+
+def test_a_path_that_names_a_host_is_a_call_refused(cli, write, given):
+    body = "def status(user, session, api):\n    return message(api.get('ethosce', '{}').text)\n"
+    files = [write(f"{n}.py", body.format(path)) for n, path in enumerate(("https://evil.example", "//evil", "x", ""))]
+    assert [one["outcome"] for one in told(cli("script", "run", *files, "--input", given, "--json"))] == [
+        "call refused"
+    ] * 4
+
+
 def test_hidden_is_a_run_that_returned_without_a_message(cli, write, given):
     script = write("a.py", "def status(user, session, api):\n    return hidden()\n")
     result = cli("script", "run", script, "--input", given, "--json")

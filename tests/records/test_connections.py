@@ -214,3 +214,13 @@ def test_loopback_is_for_development_only(db: Session, box: SecretBox, demo: Imp
     assert saved.development
     with pytest.raises(Refused):
         connections.save(db, box, demo, ConnectionDraft("local", address))
+
+
+def test_one_secret_that_does_not_open_stops_no_other_connection(db, demo, box):
+    other_key = SecretBox(["another key of the tests, long enough too"])
+    for name, opener in (("good", box), ("bad", other_key)):
+        draft = ConnectionDraft(name=name, base_url="https://a.example.org", auth_kind="bearer", secret="s3cr3t")
+        connections.save(db, opener, demo, draft)
+    opened, shut = connections.open_usable(db, box, demo)
+    assert list(opened) == ["good"]
+    assert shut == ("bad",)

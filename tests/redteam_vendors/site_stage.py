@@ -16,11 +16,13 @@ from records import (
     Profile,
     SecretBox,
     connections,
+    editions,
     implementations,
     scripts,
     sessions,
     users,
 )
+from runner.cache import StatusCache
 from runner.settings import Settings
 from web.config import WebConfig
 from web.login.logins import Logins, Visitor
@@ -176,3 +178,12 @@ def stop(process, seconds=15):
 
 def bearer(site, **who):
     return f"Authorization: Bearer {site.token(**who)}"
+
+
+def key_of(site, user="u0", session="s0", slug="one"):
+    """Where the status of a user and session lies in the cache, for what the records say now."""
+    with site.database.reading() as db:
+        found = implementations.find(db, slug)
+        about = sessions.find(db, found, session)
+        edition = f"{editions.edition(db, found)}-{editions.session_edition(about)}"
+    return StatusCache.key(slug, user, session, edition)

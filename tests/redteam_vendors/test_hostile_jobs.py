@@ -1,6 +1,5 @@
 """Jobs which somebody else wrote to the store: none runs anything else, none stops the worker."""
 
-import hashlib
 import json
 import os
 import pickle
@@ -11,18 +10,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from site_stage import SCRIPT, Site, stop
+from site_stage import Site, key_of, stop
 from vendor_stage import Vendor, ok
 
-from runner.cache import StatusCache
 from runner.presence import workers_present
 from runner.status import Asker, StatusDesk
 from runner.store import EmbeddedStore, connect
-
-
-def key_of(site, user="u0", session="s0", slug="one"):
-    return StatusCache.key(slug, user, session, hashlib.sha256(SCRIPT.encode()).hexdigest())
-
 
 # -- jobs ---------------------------------------------------------------------------------------------------------
 

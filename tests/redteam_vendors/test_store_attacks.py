@@ -1,12 +1,11 @@
 """What somebody can do who writes to the store, and what time and chance can do: queue, cache, bulletin, traces."""
 
-import hashlib
 import json
 import time
 from datetime import UTC, datetime
 
 import pytest
-from site_stage import SCRIPT, Site
+from site_stage import Site, key_of
 
 from records import RunRecord, implementations, runs
 from runner.bulletin import CHANGED, Bulletin
@@ -46,10 +45,6 @@ def desk(site, redis):
     made = StatusDesk.open(site.settings, site.database)
     yield made
     made.close()
-
-
-def key_of(site, user="u0", session="s0", slug="one"):
-    return StatusCache.key(slug, user, session, hashlib.sha256(SCRIPT.encode()).hexdigest())
 
 
 # -- what lies in the cache ---------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import ConnectionDraft, SecretBox, connections, implementations, scripts
-from runner.cache import StatusCache
 from runner.job import perform
 from runner.queue import Order
 from runner.status import Asker
@@ -17,7 +16,7 @@ from tests.runner.conftest import eventually
 ANN = Asker("acme", "ann", "s1")
 FAILS_ON_DEMAND = """
 def status(user, session, api):
-    if api.settings["fail"]:
+    if user.attributes.get("fail"):
         return message("A" * 500)
     return message("Claim", color="#006109", link="https://cme.example.org/claim")
 """
@@ -69,10 +68,10 @@ def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):
 
 
 def test_a_failed_run_shows_the_last_good_message_with_its_time(house, ask):
-    house.add(source=FAILS_ON_DEMAND, script_settings={"fail": False}, link_hosts=["cme.example.org"])
+    house.add(source=FAILS_ON_DEMAND, link_hosts=["cme.example.org"])
     good = ask()
     assert good.message.action.url == "https://cme.example.org/claim"
-    house.change("acme", script_settings={"fail": True})
+    house.know(fail=True)
     expire(house)
     failed = ask()
     assert (failed.state, failed.stale, failed.message) == ("ready", True, good.message)
@@ -83,9 +82,9 @@ def test_a_failed_run_shows_the_last_good_message_with_its_time(house, ask):
 
 
 def test_a_last_good_message_that_is_too_old_is_not_shown(house, ask):
-    house.add(source=FAILS_ON_DEMAND, script_settings={"fail": False}, last_good_minutes=1)
+    house.add(source=FAILS_ON_DEMAND, last_good_minutes=1)
     ask()
-    house.change("acme", script_settings={"fail": True})
+    house.know(fail=True)
     expire(house)
     (key,) = house.redis.keys("st:{acme:*")
     house.redis.hincrby(key, "good_at", -61_000)
@@ -93,7 +92,7 @@ def test_a_last_good_message_that_is_too_old_is_not_shown(house, ask):
 
 
 def test_a_link_to_a_foreign_host_is_shown_without_the_button_and_warned_of(house, ask):
-    house.add(source=FAILS_ON_DEMAND, script_settings={"fail": False})
+    house.add(source=FAILS_ON_DEMAND)
     status = ask()
     assert (status.message.text, status.message.action) == ("Claim", None)
     assert any("link" in warning for warning in last_run(house).warnings)
@@ -154,10 +153,10 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
 def claimed_order(house, workshop, token="run-1"):
     with house.database.reading() as db:
         version = scripts.active(db, implementations.find(db, "acme")).sha256
-    key = StatusCache.key("acme", "ann", "s1", version)
-    claimed = workshop.cache.claim(key, token)
+    question = house.desk._question(ANN)
+    claimed = workshop.cache.claim(question.key, token)
     assert claimed.mine
-    return Order("acme", "ann", "s1", version, token, claimed.generation)
+    return Order("acme", "ann", "s1", version, question.edition, token, claimed.generation)
 
 
 class Alarming:

@@ -21,7 +21,7 @@ ANN = Asker("acme", "ann", "s1")
 SLOW = """
 def status(user, session, api):
     total = 0
-    for n in range(api.settings["n"]):
+    for n in range(user.attributes.get("n", api.settings["n"])):
         total = total + n * n % 7
     return message("Slow")
 """
@@ -90,7 +90,8 @@ def test_a_worker_killed_in_the_middle_of_a_run_leaves_no_status_stuck(house, st
     assert eventually(lambda: running(house) == 1)
     started.process.kill()
     started.process.wait()
-    house.change("acme", script_settings={"n": 10})
+    house.know(n=10)
+    house.know("bob", n=10)
     began = time.monotonic()
     start_worker()
     status = answered(house, seconds=15)  # its lock ends 3 s after the wall time
@@ -127,7 +128,8 @@ def test_a_killed_zygote_is_replaced_and_the_next_request_recovers(house, start_
     assert eventually(lambda: running(house) == 1)
     os.kill(zygote_of(started), signal.SIGKILL)
     assert eventually(lambda: running(house) == 0, seconds=5)
-    house.change("acme", script_settings={"n": 10})
+    house.know(n=10)
+    house.know("bob", n=10)
     house.redis.hset(house.redis.keys("st:{acme:*")[0], "fresh", 1)
     assert answered(house, seconds=8).message.text == "Slow"
     assert started.process.poll() is None

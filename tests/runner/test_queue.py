@@ -20,7 +20,10 @@ ASKER = Asker("acme", "ann", "s1")
 
 
 def order(**fields):
-    return Order(**{"implementation": "acme", "user": "ann", "session": "s1", "version": "v", "generation": 0} | fields)
+    return Order(
+        **{"implementation": "acme", "user": "ann", "session": "s1", "version": "v", "edition": "e", "generation": 0}
+        | fields
+    )
 
 
 @pytest.fixture

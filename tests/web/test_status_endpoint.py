@@ -64,6 +64,13 @@ def test_an_unchanged_status_is_304_without_a_body(http, bearer):
     assert again.headers["Cache-Control"] == "private, no-store"
 
 
+def test_a_304_while_checking_still_says_when_to_ask_again(http, desk, bearer):
+    desk.status = checking(refresh_after=7)
+    etag = http.get(STATUS, headers=bearer()).headers["ETag"]
+    again = http.get(STATUS, headers=bearer() | {"If-None-Match": etag})
+    assert (again.status_code, again.headers["Retry-After"]) == (304, "7")
+
+
 def test_a_changed_status_is_not_304(http, desk, bearer):
     etag = http.get(STATUS, headers=bearer()).headers["ETag"]
     desk.status = ready(CLAIM, run="01NEWER")

@@ -109,7 +109,7 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
     """Run scripts in the real jail and show what an attendee would see.
 
     INPUT holds user, session, now, settings, link_hosts and scans; ANSWERS holds recorded answers of the vendors, and a
-    call without one is a call failed. FILE may be a folder with a script.py, or - for standard input.
+    call without one is a call failed. Where INPUT names no link_hosts, a link may lead to any host. FILE may be a folder with a script.py, or - for standard input.
 
     Exit status: 0 when every run returned (also when it says hidden), 1 when one did not, 2 when INPUT or ANSWERS
     cannot be used.

@@ -53,7 +53,7 @@ def upgrade() -> None:
     """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
     settings = read_settings()
     database = open_database(settings)
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         before = database.version()
         database.upgrade()

@@ -116,7 +116,7 @@ def development_settings(given: Mapping[str, str]) -> Settings:
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the data folder, so that two `up` do not share it. The lock ends with the process, however it ends."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "logs").mkdir(exist_ok=True)
         (folder / "demo").mkdir(exist_ok=True)
         file = (folder / "up.lock").open("a+")

@@ -40,7 +40,7 @@ STATUS_REPLIES = {
     202: Reply(
         "Nothing to show yet; ask again.", "application/json", "Status", ("ETag", "Retry-After", "Preference-Applied")
     ),
-    304: Reply("What you have is still right.", headers=("ETag",)),
+    304: Reply("What you have is still right.", headers=("ETag", "Retry-After")),
     400: problem("An identifier or the Host header is malformed."),
     401: Reply(
         "The credential has ended or belongs to another implementation.",

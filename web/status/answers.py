@@ -46,10 +46,11 @@ def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Repl
     headers = [*PRIVATE, ("ETag", f'W/"{etag}"')]
     if waited_s:
         headers.append(("Preference-Applied", f"wait={waited_s:g}"))
+    pace = [("Retry-After", str(status.refresh_after or RETRY_AFTER))] if status.state == "checking" else []
     if none_match is not None and parse_etags(none_match).contains_weak(etag):
-        return Reply(HTTPStatus.NOT_MODIFIED, headers)
+        return Reply(HTTPStatus.NOT_MODIFIED, [*headers, *pace])  # it has no body that could tell
     if status.state == "checking" and status.message is None:
-        headers.append(("Retry-After", str(status.refresh_after or RETRY_AFTER)))
+        headers += pace
         return Reply(HTTPStatus.ACCEPTED, headers, status.as_json())
     return Reply(HTTPStatus.OK, headers, status.as_json())
 

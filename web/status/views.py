@@ -28,7 +28,7 @@ def show(implementation: str, session_id: str) -> Response:
 
     `Prefer: wait=N` lets the server hold the request for up to N seconds (it caps them) until a first answer is there;
     `Preference-Applied` says that it did. 202 means that there is nothing to show yet: ask again after `Retry-After`.
-    With `If-None-Match`, 304 means that nothing has changed.
+    With `If-None-Match`, 304 means that nothing has changed; while the state is `checking` it has `Retry-After`, too.
     """
     counter = Counter.here()
     place = Place.named(implementation, session_id)

@@ -1,0 +1,39 @@
+"""The edition of an implementation: changes with everything that can change what its sessions show.
+
+Whatever is remembered of a run is remembered for one edition, so that a changed setting, connection or version takes
+effect at once, with nothing to clear and nothing to forget to clear.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from . import connections, scripts
+from .columns import Base
+from .implementations import Implementation
+from .sessions import AgendaSession
+
+_CHARS = 16
+
+
+def edition(db: Session, implementation: Implementation) -> str:
+    """A digest of the implementation, its connections and the version in service."""
+    version = scripts.active(db, implementation)
+    rows = [implementation, *connections.every(db, implementation)]
+    return _digest(version.sha256 if version else "", *(_content(row) for row in rows))
+
+
+def session_edition(session: AgendaSession) -> str:
+    """A digest of what the agenda says of a session."""
+    return _digest(_content(session))
+
+
+def _content(row: Base) -> str:
+    return repr([(column.key, getattr(row, column.key)) for column in inspect(row).mapper.column_attrs])
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_CHARS]

@@ -1,0 +1,51 @@
+"""The edition changes with everything that can change what is shown, and with nothing else."""
+
+import pytest
+
+from records import ConnectionDraft, Profile, connections, editions, implementations, scripts, sessions, users
+
+AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
+
+
+def activate(db, demo, box):
+    scripts.activate(db, demo, scripts.add_version(db, demo, "def status(user, session, api): ...", by="me"), by="me")
+
+
+CHANGES = {
+    "a setting of the script": lambda db, demo, box: implementations.update(db, demo, script_settings={"a": 1}),
+    "the fallback": lambda db, demo, box: implementations.update(db, demo, fallback_text="Later"),
+    "the link hosts": lambda db, demo, box: implementations.update(db, demo, link_hosts=["a.example.org"]),
+    "the version in service": activate,
+    "a connection": lambda db, demo, box: connections.save(
+        db, box, demo, ConnectionDraft(name="v", base_url="https://a.example.org", auth_kind="bearer", secret="one")
+    ),
+    "a connection's secret": lambda db, demo, box: connections.save(
+        db, box, demo, ConnectionDraft(name="w", base_url="https://w.example.org", auth_kind="bearer", secret="two")
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_another_edition_after_a_change_of(what, db, demo, box):
+    draft = ConnectionDraft(name="w", base_url="https://w.example.org", auth_kind="bearer", secret="one")
+    connections.save(db, box, demo, draft)
+    before = editions.edition(db, demo)
+    CHANGES[what](db, demo, box)
+    db.flush()
+    assert editions.edition(db, demo) != before
+
+
+def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):
+    before = editions.edition(db, demo)
+    users.seen(db, demo, "ann", Profile("ann"))
+    sessions.import_csv(db, demo, AGENDA)
+    assert editions.edition(db, demo) == before
+
+
+def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_that_did_not(db, demo):
+    sessions.import_csv(db, demo, AGENDA)
+    before = editions.session_edition(sessions.find(db, demo, "S1"))
+    sessions.import_csv(db, demo, AGENDA)
+    assert editions.session_edition(sessions.find(db, demo, "S1")) == before
+    sessions.import_csv(db, demo, AGENDA.replace(b"Airway", b"Airways"))
+    assert editions.session_edition(sessions.find(db, demo, "S1")) != before
