@@ -12,9 +12,10 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from records import RunRecord, implementations, scripts
+from records import RunRecord
 from sandbox import Given, Kind, Outcome, ScriptError
 
+from .alarm import raise_alarm
 from .cache import Begun, StatusCache
 from .compose import Composed, compose
 from .kit import Kit
@@ -126,15 +127,6 @@ class Execution:
         )
 
     def _suspend(self) -> None:
-        """The script left the language: no honest one can. Out of service with it, and tell the operator."""
         order = self._order
-        log.critical(
-            "SECURITY ALARM: forbidden system call; version suspended implementation=%s version=%s run=%s",
-            *(order.implementation, order.version, order.token),
-        )
-        with self._workshop.database.session() as db:
-            implementation = implementations.find(db, order.implementation)
-            version = scripts.find_version(db, implementation, order.version) if implementation else None
-            if version:
-                scripts.suspend(db, version, f"security alarm in run {order.token}: a forbidden system call")
+        raise_alarm(self._workshop.database, order.implementation, order.version, f"run {order.token}")
         self._workshop.bulletin.changed(order.implementation)

@@ -21,6 +21,7 @@ from records import (
 )
 from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
 
+from .alarm import raise_alarm
 from .limits import limits_of
 from .powers import (
     ApiKeyHeader,
@@ -121,7 +122,7 @@ class Kits:
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
             checked = self._sandbox.check(source)
             if checked.alarm:
-                self._suspend(implementation, sha256)
+                raise_alarm(self._database, implementation.slug, sha256, "a check")
             if checked.code is None:
                 log.error("refused by this runtime implementation=%s version=%.12s", implementation.slug, sha256)
                 return None, refusal_of(checked)
@@ -130,17 +131,6 @@ class Kits:
                 if version:
                     scripts.keep_code(db, version, self._sandbox.report.runtime, checked.code)
             return checked.code, None
-
-    def _suspend(self, implementation: Implementation, sha256: str) -> None:
-        """A text that attacked its check is out of service for good, and the operator is told."""
-        log.critical(
-            "SECURITY ALARM: forbidden system call in a check; version suspended implementation=%s version=%s",
-            *(implementation.slug, sha256),
-        )
-        with self._database.session() as db:
-            version = scripts.find_version(db, implementation, sha256)
-            if version:
-                scripts.suspend(db, version, "security alarm in a check: a forbidden system call")
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:
         """Without those which lead to this machine, unless that is allowed."""
