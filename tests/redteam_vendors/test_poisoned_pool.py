@@ -117,11 +117,13 @@ def test_a_connection_on_which_too_much_came_is_not_kept(vendors, vendor, part):
 
 
 def test_an_answer_that_came_before_the_question_does_not_stay_for_the_next(vendors, vendor):
+    """What the vendor said too early may reach the one who had just come, as a vendor may say anything to them."""
     server = vendor(lambda line, head, body: line.send(ok(b"late")), first=an_answer_before_the_question)
     conn = connection(server.base)
-    call(vendors, conn)
-    assert call(vendors, conn, "/clean/x").answer.text in {"x", "mine"}
-    assert call(vendors, conn, "/clean/y").answer.text in {"y", "mine"}
+    for path, own in (("/odd", "late"), ("/clean/x", "x"), ("/clean/y", "y")):
+        found = call(vendors, conn, path)
+        assert found.answer.text in {own, "mine"}
+        time.sleep(0.1)  # what comes behind the answer has arrived when the next user's question is sent
 
 
 def test_an_honest_connection_is_kept(vendors, vendor):
