@@ -31,6 +31,12 @@ HOMES = {
     "flask_login": ("web/",),
     "gunicorn": ("web/server.py",),
     "click": ("web/cli/",),
+    "onelogin": ("web/auth/saml/library.py",),
+    "lxml": ("web/auth/saml/", "web/devidp/"),
+    "xmlsec": ("web/devidp/",),
+    "joserfc": ("web/auth/external/assertions.py",),
+    "flask_wtf": ("web/",),
+    "wtforms": ("web/",),
     "pickle": (),
     "dill": (),
 }

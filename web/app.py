@@ -9,10 +9,10 @@ from records import Database
 from runner.settings import Settings
 from runner.status import StatusDesk
 from web import assets, gate, headers, problems
+from web.auth import logins
 from web.config import WebConfig
 from web.health import views as health
 from web.health.views import Checks
-from web.login import logins
 from web.login import views as login_pages
 from web.openapi import views as openapi
 from web.status import returns

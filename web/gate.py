@@ -3,9 +3,10 @@
 One place, so that no view can forget it. The steps, in this order:
 
 1. The Host header names us. Health is exempt: load balancers ask by address.
-2. The announced body is not larger than anything we read.
+2. The announced body is not larger than what the view reads.
 3. A request which changes something comes from one of our own pages, unless it carries a bearer token: then the cookie
-   is ignored (see `web.login.logins`), and a foreign page cannot have set that header.
+   is ignored (see `web.auth.logins`), and a foreign page cannot have set that header. The few views which foreign pages
+   post to by design (an identity provider's answer) say so, and look at no cookie.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from http import HTTPStatus
 from flask import Flask, Request, request
 
 from web.config import WebConfig
+from web.permissions import BODY, taken_by
 from web.problems import Fault
 
-#: The largest body of any form or call of ours, in bytes.
-MAX_BODY = 16 * 1024
+#: Fields of any form of ours.
+MAX_FIELDS = 60
 
 #: Endpoints which answer whatever the Host header says.
 HEALTH = frozenset({"health.alive", "health.ready"})
@@ -28,8 +30,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def install(app: Flask, config: WebConfig) -> None:
     """Put the gate in front of every view."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY
+    app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     hosts, origins = config.trusted_hosts, config.origins
 
     @app.before_request
@@ -40,10 +43,12 @@ def install(app: Flask, config: WebConfig) -> None:
         if request.method in SAFE_METHODS:
             return
         # 2. size
-        if (request.content_length or 0) > MAX_BODY:
-            raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {MAX_BODY} bytes.")
+        taken = taken_by(app.view_functions.get(request.endpoint or ""))
+        request.max_content_length = request.max_form_memory_size = taken.body
+        if (request.content_length or 0) > taken.body:
+            raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {taken.body} bytes.")
         # 3. origin
-        if not (carries_bearer(request) or comes_from_us(request, origins)):
+        if not (taken.from_elsewhere or carries_bearer(request) or comes_from_us(request, origins)):
             raise Fault(HTTPStatus.FORBIDDEN, "This can only be sent from our own pages, or with a bearer token.")
 
 

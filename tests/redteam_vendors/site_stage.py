@@ -24,8 +24,8 @@ from records import (
 )
 from runner.cache import StatusCache
 from runner.settings import Settings
+from web.auth.logins import Logins, Visitor
 from web.config import WebConfig
-from web.login.logins import Logins, Visitor
 
 KEY = "k" * 48
 PATH = "/api/v1/implementations/one/sessions/s0/status"

@@ -11,7 +11,7 @@ from runner.settings import Settings
 from tests.web.browser import CHROMIUM, FLAGS, Site, require_chromium, serving, vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.login.logins import Visitor
+from web.auth.logins import Visitor
 
 
 @pytest.fixture(scope="session")

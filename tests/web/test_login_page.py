@@ -7,7 +7,7 @@ import pytest
 from runner.settings import Settings
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET
 from web.app import create_app
-from web.login.logins import Visitor
+from web.auth.logins import Visitor
 
 
 def log_in(http, **data):

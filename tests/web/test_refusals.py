@@ -12,9 +12,9 @@ from records import implementations
 from runner.settings import Settings, SettingsError
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET
 from web.app import create_app
-from web.gate import MAX_BODY
-from web.login.logins import LASTS, Visitor
+from web.auth.logins import LASTS, Visitor
 from web.onward import local_path
+from web.permissions import BODY
 
 RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -159,17 +159,17 @@ def test_no_made_up_return_token_does_anything(http, desk, token):
 @pytest.mark.parametrize("path", [f"{STATUS}/returned", WIDGET, "/login/demo"])
 def test_an_oversized_body_is_413(http, log_in, path):
     log_in()
-    answer = http.post(path, headers=SAME_ORIGIN, data=b"x" * (MAX_BODY + 1))
+    answer = http.post(path, headers=SAME_ORIGIN, data=b"x" * (BODY + 1))
     assert answer.status_code == 413
 
 
 def test_an_endless_body_of_unknown_length_is_refused_without_reading_on(http, desk, bearer):
-    stream = BytesIO(b" " * MAX_BODY * 100)
+    stream = BytesIO(b" " * BODY * 100)
     headers = bearer() | {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     chunked = {"wsgi.input_terminated": True}
     answer = http.post(f"{STATUS}/returned", headers=headers, input_stream=stream, environ_overrides=chunked)
     assert answer.status_code in {400, 413}
-    assert stream.tell() <= MAX_BODY + 1
+    assert stream.tell() <= BODY + 1
     assert desk.came_back == []
 
 

@@ -7,7 +7,7 @@ from werkzeug.test import Client
 
 from records import Unavailable
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
-from web.login.logins import Visitor
+from web.auth.logins import Visitor
 from web.status.short_way import ShortWay
 
 STATUSES = [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]

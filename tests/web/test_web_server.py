@@ -17,7 +17,7 @@ import pytest
 from records import AgendaSession, Database, Profile, implementations, scripts, users
 from runner.presence import NAMES
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
-from web.login.logins import Logins, Visitor
+from web.auth.logins import Logins, Visitor
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask_login import current_user
 
 from records import Implementation, implementations, users
-from web.login.logins import Visitor
+from web.auth.logins import Visitor
 from web.onward import local_path, see_other
 from web.places import checked_implementation
 from web.problems import NO_IMPLEMENTATION, Fault

@@ -11,8 +11,8 @@ from flask import current_app, request
 from records import Database
 from runner.shown import Status
 from runner.status import Asker, StatusDesk
+from web.auth.logins import Logins, NoLogin, Visitor, visitor_of
 from web.config import WebConfig
-from web.login.logins import Logins, NoLogin, Visitor, visitor_of
 from web.places import Place
 from web.problems import Fault
 from web.status.pace import Pace

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from records import implementations
 from runner.status import BadToken
-from web.login.logins import Visitor
+from web.auth.logins import Visitor
 from web.onward import see_other
 from web.places import Place
 from web.problems import Fault

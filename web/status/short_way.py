@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from web.auth.logins import Visitor
 from web.headers import for_data
-from web.login.logins import Visitor
 from web.places import IMPLEMENTATION, SESSION, Place
 from web.status.answers import MEDIA_TYPE, Reply, reply
 from web.status.asking import Counter

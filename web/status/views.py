@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from web.login.logins import NoLogin, Visitor
+from web.auth.logins import NoLogin, Visitor
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import login_reply, refused_login, reply

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, url_for
 
-from web.login.logins import NoLogin, Visitor
+from web.auth.logins import NoLogin, Visitor
 from web.onward import see_other
 from web.places import Place
 from web.problems import Fault
