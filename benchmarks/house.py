@@ -19,7 +19,7 @@ from runner.settings import Settings
 from runner.store import EmbeddedStore
 from runner.submission import submit
 from runner.trials import Bench
-from web.login.logins import Logins, Visitor
+from web.auth.logins import Logins, Visitor
 
 SLUG = "bench"
 SCRIPT = """
