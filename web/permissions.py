@@ -1,7 +1,7 @@
-"""What a view needs: the named permission of who asks, and what kind of request it takes.
+"""What a view needs: the named permission of who asks, and what kind of request it takes; and which role has what.
 
 Each view says it in one line above itself, so that a reader, the gate and a test see the same. A view that says nothing
-is refused to everybody, and a test fails.
+is refused to everybody, and a test fails. `web.door` enforces it.
 
     @blueprint.post("/<implementation>/settings")
     @needs(Permission.CHANGE_SETTINGS)
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 #: Bytes of an ordinary form or call of ours.
@@ -35,6 +36,43 @@ class Permission(StrEnum):
     GRANT_ROLES = "grant and take away every role, and lock people out"
     SEE_AUDIT = "see the audit entries of an implementation"
     ADD_IMPLEMENTATIONS = "add implementations"
+    SEE_ALL_AUDIT = "see the audit entries of all implementations"
+
+
+_ORGANIZER = frozenset(
+    {
+        Permission.SEE_CONSOLE,
+        Permission.SEE_SETTINGS,
+        Permission.CHANGE_SETTINGS,
+        Permission.SEE_PEOPLE,
+        Permission.GRANT_SCANNING,
+        Permission.SEE_AUDIT,
+    }
+)
+_REVIEWER = frozenset(
+    {
+        Permission.SEE_CONSOLE,
+        Permission.SEE_SETTINGS,
+        Permission.SEE_PEOPLE,
+        Permission.SEE_AUDIT,
+        Permission.SEE_ALL_AUDIT,
+    }
+)
+
+#: What each role may do. Whoever has none of these roles may do nothing here: attendees and scanners use the app.
+MAY = MappingProxyType(
+    {
+        "attendee": frozenset[Permission](),
+        "scanner": frozenset[Permission](),
+        "author": frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS}),
+        "organizer": _ORGANIZER,
+        "reviewer": _REVIEWER,
+        "administrator": frozenset(Permission) - {Permission.ANYONE},
+    }
+)
+
+#: Roles of ATIV's own people. They are had in the staff implementation only, and hold in every implementation.
+HOUSE_ROLES = frozenset({"reviewer", "administrator"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +89,7 @@ class Taken:
 
     body: int = BODY  #: bytes
     from_elsewhere: bool = False  #: posted by pages of others, such as an identity provider's
+    form_token: bool = True  #: no form of ours is believed without its token; off for what hurts nobody, with a reason
 
 
 def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
@@ -63,11 +102,11 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
     return mark
 
 
-def takes(*, body: int = BODY, from_elsewhere: bool = False) -> Callable[[View], View]:
-    """Say that a view takes larger bodies, or posts from pages which are not ours."""
+def takes(*, body: int = BODY, from_elsewhere: bool = False, form_token: bool = True) -> Callable[[View], View]:
+    """Say that a view takes larger bodies, posts from pages which are not ours, or forms without a token."""
 
     def mark(view: View) -> View:
-        view.taken = Taken(body, from_elsewhere)  # type: ignore[attr-defined]
+        view.taken = Taken(body, from_elsewhere, form_token)  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -1,0 +1,115 @@
+"""The frame of the console's pages: who is signed in, where one is, where one can go.
+
+A view ends with `page("console/people/list.html", implementation=found, title="People", ...)`. The frame shows of the
+navigation what the person may do; the door (`web.door`) refuses the rest whether it is shown or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, current_app, render_template, request, url_for
+
+from records import DbSession, Implementation, implementations
+from web.console.staff import Member, member
+from web.permissions import Permission
+from web.problems import NO_IMPLEMENTATION, Fault
+
+
+@dataclass(frozen=True)
+class Way:
+    """One line of the navigation: its words, the view which it leads to, and what that needs."""
+
+    label: str
+    endpoint: str
+    permission: Permission
+
+
+#: The pages of one implementation. A line whose view is not there is left out.
+OF_AN_IMPLEMENTATION = (
+    Way("Overview", "console.overview", Permission.SEE_CONSOLE),
+    Way("Settings", "console_settings.settings", Permission.SEE_SETTINGS),
+    Way("Identity provider", "console_settings.provider", Permission.SEE_SETTINGS),
+    Way("External Authentication", "console_settings.external", Permission.SEE_SETTINGS),
+    Way("Connections", "console_settings.connections", Permission.SEE_SETTINGS),
+    Way("People", "console_people.people", Permission.SEE_PEOPLE),
+    Way("Roles", "console_people.roles", Permission.SEE_PEOPLE),
+    Way("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the frame. `current`: this is the page, or the part of the console that it belongs to."""
+
+    label: str
+    address: str
+    current: bool = False
+
+
+def page(
+    template: str,
+    *,
+    title: str,
+    implementation: Implementation | None = None,
+    crumbs: tuple[Link, ...] = (),
+    status: int = HTTPStatus.OK,
+    **values: Any,
+) -> Response:
+    """Render a page of the console. `crumbs` are the steps between the implementation and this page."""
+    found = member()
+    text = render_template(
+        template,
+        title=title,
+        implementation=implementation,
+        member=found,
+        may=_asker(found, implementation),
+        ways=_ways(found, implementation),
+        crumbs=(*_first_crumbs(implementation), *crumbs),
+        **values,
+    )
+    return Response(text, status, mimetype="text/html")
+
+
+def implementation_named(db: DbSession, slug: str) -> Implementation:
+    """Return the implementation. Raises `Fault` (404) if there is none, in the words of one that may not be seen."""
+    found = implementations.find(db, slug)
+    if found is None:
+        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+    return found
+
+
+def signed_in() -> Member:
+    """Return who is signed in. For views behind the door, which let nobody else in."""
+    found = member()
+    assert found is not None
+    return found
+
+
+def _asker(found: Member | None, implementation: Implementation | None) -> Any:
+    """Return the `may("CHANGE_SETTINGS")` of templates: for hiding what one may not do."""
+    where = implementation.slug if implementation else found.visitor.implementation if found else ""
+    return lambda name: found is not None and found.may(Permission[name], where)
+
+
+def _ways(found: Member | None, implementation: Implementation | None) -> list[Link]:
+    if found is None or implementation is None:
+        return []
+    ways = [
+        way
+        for way in OF_AN_IMPLEMENTATION
+        if way.endpoint in current_app.view_functions and found.may(way.permission, implementation.slug)
+    ]
+    addresses = [url_for(way.endpoint, implementation=implementation.slug) for way in ways]
+    # The longest address which this page's begins with: /console/demo/ begins all of them.
+    here = max((each for each in addresses if request.path.startswith(each)), key=len, default="")
+    return [Link(way.label, address, address == here) for way, address in zip(ways, addresses, strict=True)]
+
+
+def _first_crumbs(implementation: Implementation | None) -> tuple[Link, ...]:
+    home = Link("Implementations", url_for("console.home"))
+    if implementation is None:
+        return (home,)
+    return (home, Link(implementation.name, url_for("console.overview", implementation=implementation.slug)))

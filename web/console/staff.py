@@ -1,0 +1,118 @@
+"""Who is signed in to the console, and what they may do where.
+
+Worked out anew for each request from the login, the grants and the user's last seen profile, so that what was taken
+away is gone with the next click. The steps:
+
+1. The login stands: signed by us, not ended, not too old.
+2. It came by a way in that is good enough for staff. A registration vendor or an app cannot make staff.
+3. It was used in the last half hour, or is not older than that.
+4. Its implementation and its user are there, and the user is not locked out.
+5. The roles are those which the grants give now.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from flask import g, request
+
+from records import DbSession, User, grants, implementations, users
+from web.auth.entrance import Entrance
+from web.auth.logins import Visitor
+from web.permissions import HOUSE_ROLES, MAY, Permission
+
+#: The ways in which can make staff.
+STAFF_SOURCES = frozenset({"saml", "first administrator"})
+
+#: Seconds of doing nothing after which staff sign in again.
+IDLE_S = 30 * 60
+
+#: Seconds after which the first administrator's login ends; nobody can ask that person again.
+FIRST_LASTS_S = 8 * 3600
+
+#: Seconds in which a login counts as fresh, and how long for the first administrator, whom no provider can ask again.
+FRESH_S = 10 * 60
+FIRST_FRESH_S = 60 * 60
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person who is signed in, with the roles of this very moment."""
+
+    visitor: Visitor
+    user: User
+    roles: frozenset[str]
+
+    def may(self, permission: Permission, implementation: str) -> bool:
+        """Say whether this person may do something in an implementation, named by its slug."""
+        return any(permission in MAY[role] for role in self.roles if self._holds(role, implementation))
+
+    def _holds(self, role: str, implementation: str) -> bool:
+        """Roles of the house hold everywhere, but are had in the staff implementation only; all others hold at home."""
+        at_home = self.visitor.implementation
+        return at_home == implementations.STAFF if role in HOUSE_ROLES else at_home == implementation
+
+    @property
+    def of_the_house(self) -> bool:
+        """Whether this is one of ATIV's own people."""
+        return self.visitor.implementation == implementations.STAFF and bool(self.roles & HOUSE_ROLES)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the first administrator, who came by a link."""
+        return self.visitor.source == "first administrator"
+
+    @property
+    def fresh(self) -> bool:
+        """Whether this person proved minutes ago who they are."""
+        lasts = FIRST_FRESH_S if self.is_first else FRESH_S
+        return time.time() - self.visitor.since <= lasts
+
+    @property
+    def name(self) -> str:
+        """What this person is called on pages."""
+        full = f"{self.user.first_name} {self.user.last_name}".strip()
+        return full or self.user.username or self.user.subject
+
+
+def member() -> Member | None:
+    """Return who is signed in with this request; None for nobody. Asked once for a request."""
+    if "member" not in g:
+        g.member = _found(Entrance.here())
+    found: Member | None = g.member
+    return found
+
+
+def _found(entrance: Entrance) -> Member | None:
+    visitor = entrance.logins.visitor(request)
+    if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
+        return None
+    if visitor.source not in STAFF_SOURCES:  # 2.
+        return None
+    age = time.time() - visitor.since
+    if visitor.source == "first administrator" and age > FIRST_LASTS_S:
+        return None
+    if not _in_use(entrance, visitor.login, age):  # 3.
+        return None
+    with entrance.database.reading() as db:
+        return _with_roles(db, visitor)
+
+
+def _in_use(entrance: Entrance, login: str, age_s: float) -> bool:
+    """Say whether a login is in use. Its clock starts with its first page, which comes soon after the login or never."""
+    idle = entrance.store.idle
+    if idle.touch(login, IDLE_S):
+        return True
+    if age_s > IDLE_S:
+        return False
+    idle.begin(login)
+    return True
+
+
+def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
+    home = implementations.find(db, visitor.implementation)
+    user = home and users.find(db, home, visitor.subject)
+    if not home or not user or user.disabled_at is not None:  # 4.
+        return None
+    return Member(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.
