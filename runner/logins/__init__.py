@@ -1,0 +1,35 @@
+"""What is remembered of logins in Redis, and nowhere else: what happens once, what was seen, what has ended, the app's tokens.
+
+    store.py          `LoginStore`, the one object for the web side; its parts are the files below
+    visitor.py        who asks, as every login says it
+    once.py           one-time states: a random handle outside, only its hash inside
+    seen.py           what may come only once (replays)
+    ended.py          which logins have ended: read with each status, in the same round trip
+    idle.py           how long staff may do nothing
+    saml_sessions.py  by what an identity provider names a login when it ends it
+    attempts.py       limits and growing delays
+    tokens.py         the app's codes and tokens (`token_scripts.py`: what has to be one step, in Lua)
+    naming.py         the keys: hashes, so that nobody who reads Redis can use what he finds
+
+When Redis does not answer, every part raises `StoreAway`: what cannot be looked up is not believed.
+"""
+
+from .attempts import Allowed, Attempts
+from .ended import Ended, LoginEnded
+from .errors import StoreAway
+from .store import LoginStore
+from .tokens import AppTokens, Pair, TokenRefused
+from .visitor import Visitor
+
+__all__ = [
+    "Allowed",
+    "AppTokens",
+    "Attempts",
+    "Ended",
+    "LoginEnded",
+    "LoginStore",
+    "Pair",
+    "StoreAway",
+    "TokenRefused",
+    "Visitor",
+]

@@ -1,0 +1,42 @@
+"""One-time states: what has to survive a trip through somebody else's site. Outside there is only a random handle."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from redis import Redis
+
+from .errors import answering
+from .naming import key
+
+
+class Once:
+    """Values which are put once and taken once."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, kind: str, value: Mapping[str, Any], life_s: int) -> str:
+        """Keep a JSON object for so many seconds; return its handle of 256 random bits."""
+        handle = secrets.token_urlsafe(32)
+        with answering():
+            self._redis.set(key("once", kind, handle), json.dumps(value), ex=life_s)
+        return handle
+
+    def take(self, kind: str, handle: str) -> dict[str, Any] | None:
+        """Return the value and forget it, in one step: of two who take it, one gets it."""
+        with answering():
+            return loaded(self._redis.getdel(key("once", kind, handle)))
+
+    def look(self, kind: str, handle: str) -> dict[str, Any] | None:
+        """Return the value and leave it."""
+        with answering():
+            return loaded(self._redis.get(key("once", kind, handle)))
+
+
+def loaded(found: Any) -> dict[str, Any] | None:
+    """The JSON object which was stored; None if there is none."""
+    return dict(json.loads(found)) if found is not None else None

@@ -1,0 +1,57 @@
+"""By what an identity provider names a login when it ends it: its NameID, and the session index it gave.
+
+One entry for a NameID holds the logins which came by it, so that a logout for all of them needs one look.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redis import Redis
+
+from .errors import answering
+from .naming import key
+
+
+class SamlSessions:
+    """The logins of a provider's sessions. `clock` gives Unix seconds."""
+
+    def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> None:
+        self._redis = redis
+        self._clock = clock
+
+    def remember(  # noqa: PLR0913, PLR0917 - what names a session, and what it is for
+        self, implementation: str, provider: str, nameid: str, index: str, login: str, subject: str, life_s: int
+    ) -> None:
+        """Note a login for so many seconds."""
+        name = key("saml", implementation, provider, nameid)
+        entry = json.dumps({"index": index, "subject": subject, "until": int(self._clock()) + life_s})
+        with answering():
+            gone = [login for login, (_, _, until) in self._entries(name).items() if until <= self._clock()]
+            with self._redis.pipeline() as together:
+                if gone:
+                    together.hdel(name, *gone)
+                together.hset(name, login, entry)
+                together.expire(name, life_s, nx=True)
+                together.expire(name, life_s, gt=True)
+                together.execute()
+
+    def find(self, implementation: str, provider: str, nameid: str, indexes: Sequence[str]) -> set[tuple[str, str]]:
+        """Return (login, subject) of the sessions which a provider names; without any index, of all of the NameID's."""
+        with answering():
+            entries = self._entries(key("saml", implementation, provider, nameid))
+        now = self._clock()
+        return {
+            (login, subject)
+            for login, (index, subject, until) in entries.items()
+            if until > now and (not indexes or index in indexes)
+        }
+
+    def _entries(self, name: str) -> dict[str, tuple[str, str, int]]:
+        """Login id -> index, subject, until."""
+        stored: Any = self._redis.hgetall(name)
+        found = {login.decode(): json.loads(entry) for login, entry in stored.items()}
+        return {login: (entry["index"], entry["subject"], entry["until"]) for login, entry in found.items()}

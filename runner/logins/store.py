@@ -1,0 +1,41 @@
+"""`LoginStore`: everything about logins that Redis remembers, as one object for the web side."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from redis import Redis
+
+from runner.settings import Settings
+from runner.store import connect
+
+from .attempts import Attempts
+from .ended import Ended
+from .idle import Idle
+from .once import Once
+from .saml_sessions import SamlSessions
+from .seen import Seen
+from .tokens import AppTokens
+
+
+class LoginStore:
+    """Thread-safe; one for a process. Every part raises `StoreAway` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self.once = Once(redis)
+        self.seen = Seen(redis)
+        self.ended = Ended(redis)
+        self.idle = Idle(redis)
+        self.saml_sessions = SamlSessions(redis)
+        self.attempts = Attempts(redis)
+        self.tokens = AppTokens(redis, self.ended)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """A store with a client of its own for the Redis that the settings name."""
+        return cls(connect(settings.redis_url))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
