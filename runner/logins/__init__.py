@@ -18,7 +18,7 @@ from .attempts import Allowed, Attempts
 from .ended import Ended, LoginEnded
 from .errors import StoreAway
 from .store import LoginStore
-from .tokens import AppTokens, Pair, TokenRefused
+from .tokens import AppTokens, Pair, TokenRefused, fingerprint
 from .visitor import Visitor
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "StoreAway",
     "TokenRefused",
     "Visitor",
+    "fingerprint",
 ]

@@ -19,12 +19,20 @@ class Once:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, kind: str, value: Mapping[str, Any], life_s: int) -> str:
-        """Keep a JSON object for so many seconds; return its handle of 256 random bits."""
-        handle = secrets.token_urlsafe(32)
+    def put(self, kind: str, value: Mapping[str, Any], life_s: int, *, handle: str = "") -> str:
+        """Keep a JSON object for so many seconds; return its handle of 256 random bits.
+
+        Or under a `handle` from `new_handle`, where something in the value depends on it.
+        """
+        handle = handle or self.new_handle()
         with answering():
             self._redis.set(key("once", kind, handle), json.dumps(value), ex=life_s)
         return handle
+
+    @staticmethod
+    def new_handle() -> str:
+        """Return 256 random bits, as 43 characters."""
+        return secrets.token_urlsafe(32)
 
     def take(self, kind: str, handle: str) -> dict[str, Any] | None:
         """Return the value and forget it, in one step: of two who take it, one gets it."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis import Redis
 
 from .errors import answering
 from .naming import key
+from .once import loaded
 
 
 class SamlSessions:
@@ -38,6 +39,16 @@ class SamlSessions:
                 together.expire(name, life_s, nx=True)
                 together.expire(name, life_s, gt=True)
                 together.execute()
+
+    def name(self, login: str, named: Mapping[str, str], life_s: int) -> None:
+        """Note how to speak to the provider about a login when it is ended here."""
+        with answering():
+            self._redis.set(key("saml-name", login), json.dumps(dict(named)), ex=life_s)
+
+    def named(self, login: str) -> dict[str, str] | None:
+        """Return what `name` noted; None for a login which came another way."""
+        with answering():
+            return loaded(self._redis.get(key("saml-name", login)))
 
     def find(self, implementation: str, provider: str, nameid: str, indexes: Sequence[str]) -> set[tuple[str, str]]:
         """Return (login, subject) of the sessions which a provider names; without any index, of all of the NameID's."""

@@ -177,16 +177,17 @@ class AppTokens:
                 raise TokenRefused(f"{why} login")
         raise AssertionError("the script says nothing else")
 
-    def holder(self, access: str) -> tuple[Visitor, int] | None:
-        """Whose access token this is, and until when in Unix seconds; whether the login has ended is not looked at."""
-        if not _ACCESS.fullmatch(access):
-            return None
+    def holder(self, fingerprint: str) -> tuple[Visitor, int]:
+        """Whose access token this is, and until when in Unix seconds. Raises `TokenRefused`.
+
+        Whether the login has ended is not looked at, so the answer may be remembered until then.
+        """
         with answering():
-            found = self._redis.get(name("access", access))
+            found: Any = self._redis.get(f"{PREFIX}access:{fingerprint}")
         if found is None:
-            return None
+            raise TokenRefused("unknown access token")
         record = json.loads(found)
-        return (Visitor(*record["who"]), record["ends"]) if self._now() < record["ends"] else None
+        return Visitor(*record["who"]), record["ends"]
 
     def revoke(self, implementation: str, token: str) -> str | None:
         """End the login of an access or refresh token of this implementation, also of a used one; return its id."""
@@ -199,11 +200,20 @@ class AppTokens:
     def _owner(self, token: str) -> Visitor | None:
         parts = _REFRESH.fullmatch(token)
         if parts is None:
-            found = self.holder(token)
-            return found[0] if found else None
+            return self._holder_now(token)
         with answering():
             who, mark = cast("list[Any]", self._redis.hmget(family_key(parts[1]), ["who", "mark"]))
         return read(who) if who is not None and same(mark.decode(), digest(parts[2])) else None
+
+    def _holder_now(self, access: str) -> Visitor | None:
+        known_by = fingerprint(access)
+        if known_by is None:
+            return None
+        try:
+            visitor, ends = self.holder(known_by)
+        except TokenRefused:
+            return None
+        return visitor if self._now() < ends else None
 
     def _begun(self, visitor: Visitor) -> tuple[list[str | int], Pair]:
         """What a new family is made of, as the scripts take it, and its first pair."""
@@ -211,7 +221,7 @@ class AppTokens:
         mark, access = secrets.token_urlsafe(16), f"cat_{secrets.token_urlsafe(32)}"
         refresh = f"crt_{visitor.login}.{mark}.{secrets.token_urlsafe(32)}"
         assert _REFRESH.fullmatch(refresh), "a login id has 16 to 64 letters, digits, hyphens or underscores"
-        ends = visitor.since + LOGIN_S
+        ends = min(visitor.since + LOGIN_S, visitor.until or visitor.since + LOGIN_S)
         life = max(1, min(REFRESH_S, ends - now))
         record = access_record(visitor, now + ACCESS_S)
         begun: list[str | int] = [
@@ -228,6 +238,11 @@ class AppTokens:
 
     def _now(self) -> int:
         return int(self._clock())
+
+
+def fingerprint(access: str) -> str | None:
+    """By what an access token is known; None if it is none. Another spelling of the same token is another token."""
+    return digest(access) if _ACCESS.fullmatch(access) else None
 
 
 def derived(token: str, nonce: str, expires_in: int) -> Pair:
