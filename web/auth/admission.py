@@ -17,7 +17,7 @@ import logging
 import secrets
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -34,11 +34,15 @@ from records import (
     implementations,
     users,
 )
+from runner.logins import LoginStore
 from web.auth.entrance import Entrance
 from web.auth.logins import LASTS, Visitor
 from web.onward import local_path, see_other
 
 log = logging.getLogger(__name__)
+
+#: Seconds for which the logout of a provider finds a login of the app: as long as its tokens can live.
+APP_LASTS_S = 90 * 24 * 3600
 
 #: The roles which everybody may have. A login with any other is a login of staff, and leaves an audit entry.
 ORDINARY_ROLES = frozenset({"attendee", "scanner"})
@@ -58,6 +62,7 @@ class SamlSession:
 
     nameid: str = field(repr=False)
     index: str = ""
+    nameid_format: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Person:
     subject: str = field(repr=False)
     profile: Profile = field(repr=False)
     expires_at: datetime | None = None  #: the provider wants the login to end then
+    proved_at: datetime | None = None  #: when the provider last asked them for proof, if that was before now
     saml: SamlSession | None = None
 
 
@@ -86,8 +92,11 @@ class Journey:
         return asdict(self)
 
 
-def admit(person: Person) -> Visitor:
-    """Let a person in and return their login. Raises `NotAdmitted`, and `StoreAway` when the store is."""
+def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visitor:
+    """Let a person in and return their login. Raises `NotAdmitted`, and `StoreAway` when the store is.
+
+    `lasts_s`: for how long the provider's logout must be able to find the login.
+    """
     entrance = Entrance.here()
     login = secrets.token_urlsafe(24)  # 4.
     with entrance.database.session() as db:
@@ -98,17 +107,18 @@ def admit(person: Person) -> Visitor:
         if user.disabled_at is not None:  # 3.
             raise NotAdmitted("locked out")
         _note_staff(db, found, user, person)  # 6.
-    visitor = Visitor(person.implementation, person.subject, login, int(time.time()), person.source)
-    _note_saml_session(entrance, person, visitor)  # 5.
+    visitor = _visitor(person, login)
+    if person.saml is not None:  # 5.
+        _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
     return visitor
 
 
 def arrive(person: Person, journey: Journey) -> Response:
     """Let a person in and send the browser on: back to the app which began the login, or to the journey's next page."""
     entrance = Entrance.here()
-    visitor = admit(person)
     if journey.app:
-        return see_other(entrance.finish_start(journey.app, visitor))
+        return see_other(entrance.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S)))
+    visitor = admit(person)
     before = entrance.logins.visitor(request)
     if before is not None and before.login:
         entrance.store.ended.end(before.login)
@@ -133,23 +143,16 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
         audit.append(db, actor=user.subject, action="login", implementation=implementation.slug, detail=detail)
 
 
-def _note_saml_session(entrance: Entrance, person: Person, visitor: Visitor) -> None:
-    if person.saml is None:
-        return
-    entrance.store.saml_sessions.remember(
-        person.implementation,
-        person.provider,
-        person.saml.nameid,
-        person.saml.index,
-        visitor.login,
-        visitor.subject,
-        _lasts_s(person),
-    )
+def _visitor(person: Person, login: str) -> Visitor:
+    now = int(time.time())
+    proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
+    until = int(person.expires_at.timestamp()) if person.expires_at else 0
+    if until and until <= now:
+        raise NotAdmitted("the provider's session is over")
+    return Visitor(person.implementation, person.subject, login, now, person.source, proved, until)
 
 
-def _lasts_s(person: Person) -> int:
-    """Return for how many seconds this login can last."""
-    most = LASTS.total_seconds()
-    if person.expires_at is None:
-        return int(most)
-    return max(1, int(min(most, (person.expires_at - datetime.now(UTC)).total_seconds())))
+def _note_saml_session(store: LoginStore, person: Person, named: SamlSession, visitor: Visitor, lasts_s: int) -> None:
+    ours = (person.implementation, person.provider)
+    store.saml_sessions.remember(*ours, named.nameid, named.index, visitor.login, visitor.subject, lasts_s)
+    store.saml_sessions.name(visitor.login, {**asdict(named), "provider": person.provider}, lasts_s)
