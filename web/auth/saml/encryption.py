@@ -1,0 +1,129 @@
+"""Encrypted assertions: which form is accepted, and how the assertion comes out of it.
+
+Everybody can encrypt to our public key, so what comes out is as strange as what came in. The steps:
+
+1. One EncryptedData for an element, with an allowed method. CBC can be changed in transit and makes us an oracle, so it
+   needs the implementation's switch, and a verified signature around it.
+2. Exactly one EncryptedKey, in the KeyInfo or beside the EncryptedData, transported by RSA-OAEP.
+3. Ciphertexts stand in the message; nothing is fetched.
+4. The key and the data are taken out bare, without whatever else a KeyInfo may say.
+5. What was decrypted is read by the same parser under the same limits, and is one assertion and nothing else.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from . import library
+from .parsing import Element, read_xml
+from .values import Policy, Rejected, Sp
+from .vocabulary import CBC, ELEMENT, ENCRYPTED_KEY, GCM, KEY_TRANSPORT, a, d, x
+
+_OAEP_DIGESTS = {
+    "http://www.w3.org/2000/09/xmldsig#sha1",  # OAEP's own default; nothing depends on its collisions
+    "http://www.w3.org/2001/04/xmlenc#sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#sha384",
+    "http://www.w3.org/2001/04/xmlenc#sha512",
+}
+_OAEP_MASKS = {"http://www.w3.org/2009/xmlenc11#mgf1sha" + bits for bits in ("1", "256", "384", "512")}
+_OAEP_PARAMETERS: dict[str, set[str]] = {"DigestMethod": _OAEP_DIGESTS, "MGF": _OAEP_MASKS}
+
+
+def check_encryption(encrypted: Element, policy: Policy, *, outer_signed: bool) -> None:
+    """Judge the form of an EncryptedAssertion: steps 1 to 3. Nothing is decrypted yet."""
+    data = _only(encrypted, x("EncryptedData"))
+    if data.get("Type") != ELEMENT:
+        raise Rejected("encryption-form")
+    method = _algorithm(data)  # 1
+    if method not in GCM and not (method in CBC and policy.allow_cbc and outer_signed):
+        raise Rejected("encryption-algorithm")
+    key = _key(encrypted, data)  # 2
+    if _algorithm(key) not in KEY_TRANSPORT:
+        raise Rejected("key-transport")
+    _check_parameters(key)
+    for part in (data, key):
+        _cipher(part)  # 3
+
+
+def decrypt(root: Element, encrypted: Element, sp: Sp) -> Element:
+    """Return a copy of the response with the assertion in its place: steps 4 and 5."""
+    data = _only(encrypted, x("EncryptedData"))
+    plain = library.decrypt(_bare(data, _key(encrypted, data)), [key for key in (sp.key_pem, sp.next_key_pem) if key])
+    assertion = _assertion_in(plain, encrypted)
+    opened = deepcopy(root)
+    place = opened.find(a("EncryptedAssertion"))
+    place.tail, assertion.tail = None, None
+    opened.replace(place, assertion)
+    return opened
+
+
+def _only(parent: Element, tag: str) -> Element:
+    found = parent.findall(tag)
+    if len(found) != 1:
+        raise Rejected("encryption-form")
+    return found[0]
+
+
+def _algorithm(part: Element) -> str:
+    return str(_only(part, x("EncryptionMethod")).get("Algorithm"))
+
+
+def _key(encrypted: Element, data: Element) -> Element:
+    keys = list(encrypted.iter(x("EncryptedKey")))
+    if len(keys) != 1 or keys[0].getparent() not in (encrypted, _only(data, d("KeyInfo"))):
+        raise Rejected("encryption-form")
+    beside = [child for child in encrypted if child is not data and child is not keys[0]]
+    if beside or any(node.getparent() is not encrypted for node in encrypted.iter(x("EncryptedData"))):
+        raise Rejected("encryption-form")
+    for pointer in encrypted.iter(d("RetrievalMethod")):
+        # Only a pointer to the key beside the data is usual. We find the key without it.
+        if len(pointer) or pointer.get("Type") != ENCRYPTED_KEY or pointer.get("URI") != f"#{keys[0].get('Id')}":
+            raise Rejected("encryption-form", "RetrievalMethod")
+    return keys[0]
+
+
+def _check_parameters(key: Element) -> None:
+    for parameter in _only(key, x("EncryptionMethod")):
+        name = etree.QName(parameter).localname
+        if parameter.get("Algorithm") not in _OAEP_PARAMETERS.get(name, set()) or len(parameter):
+            raise Rejected("key-transport", name)
+
+
+def _cipher(part: Element) -> Element:
+    value = _only(_only(part, x("CipherData")), x("CipherValue"))
+    if len(value) or len(value.getparent()) != 1:
+        raise Rejected("encryption-form", "CipherData")
+    return value
+
+
+def _bare(data: Element, key: Element) -> Element:
+    """Build an EncryptedData that says only what was judged."""
+    bare = etree.Element(x("EncryptedData"), nsmap={None: x("")[1:-1]})
+    bare.append(deepcopy(_only(data, x("EncryptionMethod"))))
+    info = etree.SubElement(bare, d("KeyInfo"))
+    inner = etree.SubElement(info, x("EncryptedKey"))
+    inner.append(deepcopy(_only(key, x("EncryptionMethod"))))
+    for holder, source in ((inner, key), (bare, data)):
+        cipher = etree.SubElement(etree.SubElement(holder, x("CipherData")), x("CipherValue"))
+        cipher.text = _cipher(source).text
+    return bare
+
+
+def _assertion_in(plain: bytes, encrypted: Element) -> Element:
+    # Some providers encrypt the assertion as it stood, and leave its namespaces to the elements around it.
+    spaces = "".join(
+        f" xmlns{':' + prefix if prefix else ''}={quoteattr(name)}" for prefix, name in encrypted.nsmap.items()
+    )
+    wrapped = read_xml(f"<frame xmlns='urn:frame'><inside{spaces}>".encode() + plain + b"</inside></frame>")
+    inside = wrapped[0] if len(wrapped) == 1 else wrapped
+    if (
+        len(inside) != 1
+        or inside[0].tag != a("Assertion")
+        or (inside.text or "").strip()
+        or (inside[0].tail or "").strip()
+    ):
+        raise Rejected("assertion-count", "decrypted")
+    return inside[0]

@@ -1,0 +1,125 @@
+"""The guard: whether a login response is believed, and who it says logged in.
+
+A response is believed after all of these steps, in this order. The cheap and the structural come first, because a
+stranger can make us do everything before a signature is verified:
+
+ 1. It is small, strict base64, and reads as plain XML without tricks (`parsing.py`).
+ 2. It is a successful Response with exactly one assertion, and without an element that has no business there (`shape.py`).
+ 3. Every signature in it has the one accepted form (`signatures.py`); something in it is signed or encrypted.
+ 4. It was sent to exactly our address, by exactly this provider, in answer to exactly the pending request.
+ 5. An encrypted assertion has an accepted form (`encryption.py`), a signature around it is verified before anything is
+    decrypted, and what comes out is judged as in 1 to 3.
+ 6. A signature stands on the assertion itself, or on the response if the policy says that this is enough.
+ 7. python3-saml, strict, agrees and verifies every signature with the pinned certificates (`library.py`).
+ 8. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
+    holds (`content.py`). Clocks may differ by `Policy.skew_s`.
+ 9. Who it is about is read from that very element.
+10. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
+
+Anything else is `Rejected`; nothing else is ever raised, except what `first_time` raises when its store is away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from . import content, library
+from .encryption import check_encryption, decrypt
+from .parsing import Element, read_base64, read_xml
+from .shape import Parts, check_assertion, check_response
+from .signatures import check_signatures
+from .values import Assertion, Idp, Policy, Rejected, Sp
+from .vocabulary import a
+
+#: Remembers a key for a number of seconds; false if it was known already.
+FirstTime = Callable[[str, int], bool]
+
+
+def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: all of it decides, and by keyword
+    saml_response_b64: str,
+    *,
+    sp: Sp,
+    idp: Idp,
+    policy: Policy,
+    request_id: str | None,
+    first_time: FirstTime,
+    now: datetime | None = None,
+) -> Assertion:
+    """Return who logged in. `request_id`: of the pending request of this browser; None if there is none.
+
+    `first_time` is asked once, at the end, with a hash and the seconds to remember it. Raises Rejected.
+    """
+    now = now or datetime.now(UTC)
+    sent = read_xml(read_base64(saml_response_b64))  # 1
+    parts = check_response(sent)  # 2
+    signed = check_signatures(sent, [sent, parts.plain])  # 3
+    if not signed and parts.encrypted is None:
+        raise Rejected("unsigned")
+    _check_delivery(sent, sp, idp, request_id, policy)  # 4
+    opened = _opened(sent, parts, signed, (sp, idp, policy))  # 5
+    assertion = _covered(sent, opened, policy)  # 6
+    library.judge(sent, opened, (sp, idp, policy), request_id)  # 7
+    until = _check_content(assertion, (sp, idp, policy), request_id, now)  # 8
+    statement = content.check_authentication(assertion, now, policy)
+    read = content.read(assertion, statement, request_id)  # 9
+    if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 10
+        raise Rejected("replay")
+    return read
+
+
+def replay_key(kind: str, idp: Idp, message_id: str) -> str:
+    """Return the key by which a message of a provider is remembered."""
+    return hashlib.sha256(f"{kind}\n{idp.entity_id}\n{message_id}".encode()).hexdigest()
+
+
+def _check_delivery(sent: Element, sp: Sp, idp: Idp, request_id: str | None, policy: Policy) -> None:
+    if sent.get("Destination") != sp.acs_url:
+        raise Rejected("destination")
+    if sent.findall(a("Issuer")):
+        content.check_issuer(sent, idp, "response-issuer")
+    answered = sent.get("InResponseTo")
+    if request_id is None and answered is not None:
+        raise Rejected("nothing-pending")
+    if request_id is None and not policy.allow_unsolicited:
+        raise Rejected("unsolicited")
+    if answered != request_id:
+        raise Rejected("in-response-to")
+
+
+def _opened(sent: Element, parts: Parts, signed: Sequence[Element], ours: tuple[Sp, Idp, Policy]) -> Element | None:
+    """Return the response with its assertion decrypted; None if it was not encrypted."""
+    if parts.encrypted is None:
+        return None
+    sp, idp, policy = ours
+    check_encryption(parts.encrypted, policy, outer_signed=sent in signed)
+    if sent in signed and not library.is_signed_by(sent, idp.certificates):
+        raise Rejected("signature")
+    opened = decrypt(sent, parts.encrypted, sp)
+    assertion = opened.find(a("Assertion"))
+    check_assertion(assertion)
+    check_signatures(opened, [opened, assertion])
+    return opened
+
+
+def _covered(sent: Element, opened: Element | None, policy: Policy) -> Element:
+    """Return the assertion, if a signature covers it. Whose that is, the next step says."""
+    root = sent if opened is None else opened
+    assertion = root.find(a("Assertion"))
+    signed = check_signatures(root, [root, assertion])
+    if assertion not in signed and not (policy.accept_response_signature and root in signed):
+        raise Rejected("assertion-not-signed")
+    return assertion
+
+
+def _check_content(assertion: Element, ours: tuple[Sp, Idp, Policy], request_id: str | None, now: datetime) -> datetime:
+    """Return the last moment at which this assertion could be presented."""
+    sp, idp, policy = ours
+    content.check_issuer(assertion, idp, "issuer")
+    issued = content.check_age(assertion, now, policy.skew_s, policy.max_age_s)
+    content.check_audience(assertion, sp, now, policy)
+    for name in assertion.iterfind(f"{a('Subject')}//{a('NameID')}"):
+        content.check_qualifier(name, sp)
+    until = content.check_confirmation(assertion, sp, request_id, now, policy)
+    return min(until, issued + timedelta(seconds=policy.max_age_s)) + timedelta(seconds=policy.skew_s)

@@ -1,0 +1,147 @@
+"""The one file that speaks to python3-saml.
+
+It is given trees which our parser made and our rules judged, and settings that are made anew for each message, because
+it rewrites them. Its verdict is necessary and never sufficient. Whatever it raises leaves here as `Rejected`, with its
+type and its error number only: its texts quote the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
+from onelogin.saml2.response import OneLogin_Saml2_Response
+from onelogin.saml2.settings import OneLogin_Saml2_Settings
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from .values import Idp, Policy, Rejected, Sp
+from .vocabulary import POST, REDIRECT
+
+Element = Any
+Result = TypeVar("Result")
+
+
+class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]  # the library ships no types
+    """A response of our parser. The library's own constructor would parse the bytes again, by its own rules."""
+
+    def __init__(self, settings: Any, sent: Element, opened: Element | None) -> None:
+        self._settings = settings
+        self._error = None
+        self.document = sent
+        self.decrypted_document = opened
+        self.encrypted = opened is not None
+        self.valid_scd_not_on_or_after = None
+
+
+def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, Policy], request_id: str | None) -> None:
+    """Let the library judge a response, and verify its signatures. `opened`: the same with its assertion decrypted.
+
+    Raises Rejected unless every signature in it is the provider's.
+    """
+    sp, idp, policy = ours
+
+    def ask() -> None:
+        response = _Response(OneLogin_Saml2_Settings(_settings(sp, idp, policy)), sent, opened)
+        response.is_valid(_request(sp), request_id, raise_exceptions=True)
+
+    _translated("library", ask)
+
+
+def is_signed_by(root: Element, certificates: Sequence[str]) -> bool:
+    """Say whether the signature of the root itself is of one of the certificates."""
+    return bool(
+        _translated(
+            "library",
+            lambda: OneLogin_Saml2_Utils.validate_sign(root, xpath="/*/ds:Signature", multicerts=list(certificates)),
+        )
+    )
+
+
+def decrypt(data: Element, keys: Sequence[str]) -> bytes:
+    """Return what an EncryptedData without a Type holds, by the first key that opens it."""
+    for key in keys[:-1]:
+        try:
+            return _decrypt(data, key)
+        except Rejected:
+            continue
+    return _decrypt(data, keys[-1])
+
+
+def _decrypt(data: Element, key: str) -> bytes:
+    plain = _translated("decryption", lambda: OneLogin_Saml2_Utils.decrypt_element(data, key))
+    if not isinstance(plain, bytes):
+        raise Rejected("decryption")
+    return plain
+
+
+def sign_query(query: str, key: str) -> str:
+    """Return the signature (base64) of a query, by RSA and SHA-256."""
+    return str(OneLogin_Saml2_Utils.b64encode(OneLogin_Saml2_Utils.sign_binary(query, key)))
+
+
+def is_query_signed_by(query: bytes, signature: bytes, method: str, certificates: Sequence[str]) -> bool:
+    """Say whether a query's signature is of one of the certificates. `method` is one of `RSA_METHODS`."""
+    checks = (partial(_is_signed, query, signature, method, certificate) for certificate in certificates)
+    return any(_translated("library", check) for check in checks)
+
+
+def _is_signed(query: bytes, signature: bytes, method: str, certificate: str) -> bool:
+    return bool(OneLogin_Saml2_Utils.validate_binary_sign(query, signature, certificate, method))
+
+
+def deflate(xml: str) -> str:
+    """Compress a message for an address (base64)."""
+    return str(OneLogin_Saml2_Utils.deflate_and_base64_encode(xml))
+
+
+def _translated(code: str, ask: Callable[[], Result]) -> Result:
+    try:
+        return ask()
+    except Exception as fault:  # noqa: BLE001 - it raises everything: xmlsec's, lxml's, its own and plain Exception
+        number = getattr(fault, "code", "")
+        code = "signature" if number == OneLogin_Saml2_ValidationError.INVALID_SIGNATURE else code
+        raise Rejected(code, f"{type(fault).__name__} {number}".strip()) from None
+
+
+def _settings(sp: Sp, idp: Idp, policy: Policy) -> dict[str, Any]:
+    return {
+        "strict": True,
+        "debug": False,
+        "sp": {
+            "entityId": sp.entity_id,
+            "assertionConsumerService": {"url": sp.acs_url, "binding": POST},
+            "singleLogoutService": {"url": sp.slo_url, "binding": REDIRECT},
+            "x509cert": sp.cert_pem,
+            "privateKey": sp.key_pem,
+        },
+        "idp": {
+            "entityId": idp.entity_id,
+            "singleSignOnService": {"url": idp.sso_url, "binding": REDIRECT},
+            # Pinned certificates, never a fingerprint: that would take the certificate from the message.
+            "x509certMulti": {"signing": list(idp.certificates)},
+        },
+        "security": {
+            "wantAssertionsSigned": not policy.accept_response_signature,
+            "wantMessagesSigned": False,
+            "wantNameId": True,
+            "wantAttributeStatement": False,
+            "allowRepeatAttributeName": False,
+            "rejectDeprecatedAlgorithm": True,
+            "requestedAuthnContext": False,
+            "allowSingleLabelDomains": True,
+        },
+    }
+
+
+def _request(sp: Sp) -> dict[str, Any]:
+    """Say where we are, by configuration; a Host header says nothing."""
+    here = urlsplit(sp.acs_url)
+    return {
+        "https": "on" if here.scheme == "https" else "off",
+        "http_host": here.netloc,
+        "script_name": here.path,
+        "get_data": {},
+    }

@@ -1,0 +1,99 @@
+"""What an XML signature may look like, judged before any of it is processed.
+
+libxmlsec runs the transforms of a signature before it knows whose signature that is, so an unchecked one is a program
+of a stranger. There is exactly one accepted form; `check_signatures` holds it:
+
+1. The signature is a child of an element that may be signed here, and the only one of it.
+2. Its children are SignedInfo, SignatureValue and at most a KeyInfo: no Object.
+3. SignedInfo has exclusive canonicalization without parameters, an allowed method without parameters (no
+   HMACOutputLength), and exactly one Reference.
+4. The Reference points to the parent by its ID, and to nothing else.
+5. The transforms are enveloped-signature, then exclusive canonicalization; at most the latter names prefixes.
+6. The digest method is allowed, and the digest has its length; the signature value is not empty.
+7. KeyInfo holds nothing that would have to be fetched. What it says is never used: the keys are pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .parsing import Element, bytes_of
+from .values import Rejected
+from .vocabulary import DIGEST_METHODS, EXCLUSIVE, SIGNATURE, SIGNATURE_METHODS, TRANSFORMS, d
+
+_PREFIXES = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
+_KEY_INFO = {d("X509Data"), d("KeyName"), d("KeyValue")}
+
+
+def check_signatures(root: Element, signable: Collection[Element]) -> list[Element]:
+    """Return the elements that carry a signature of the accepted form. Says nothing yet about whose it is."""
+    signed: list[Element] = []
+    for signature in root.iter(d("Signature")):
+        parent = signature.getparent()
+        if parent is None or parent not in signable:  # 1
+            raise Rejected("signature-place")
+        if parent in signed:
+            raise Rejected("two-signatures")
+        _check_form(signature, parent)  # 2 to 7
+        signed.append(parent)
+    if any(_is_stray(node) for node in root.iter(f"{{{SIGNATURE}}}*")):
+        raise Rejected("signature-place")
+    return signed
+
+
+def _is_stray(node: Element) -> bool:
+    """Say whether parts of a signature lie about outside of one (keys of encryption have their own check)."""
+    return node.tag in (d("SignedInfo"), d("Reference"), d("Object"), d("Manifest")) and not any(
+        parent.tag == d("Signature") for parent in node.iterancestors()
+    )
+
+
+def _check_form(signature: Element, parent: Element) -> None:
+    tags = [child.tag for child in signature]
+    if tags[:2] != [d("SignedInfo"), d("SignatureValue")] or tags[2:] not in ([], [d("KeyInfo")]):  # 2
+        raise Rejected("signature-form")
+    _check_signed_info(signature[0], parent)  # 3 to 6
+    bytes_of(signature[1])  # 6
+    for part in signature[2:]:
+        _check_key_info(part)  # 7
+
+
+def _check_signed_info(signed_info: Element, parent: Element) -> None:
+    expected = [d("CanonicalizationMethod"), d("SignatureMethod"), d("Reference")]
+    if [child.tag for child in signed_info] != expected:  # 3
+        raise Rejected("signature-form", "SignedInfo")
+    canonicalization, method, reference = signed_info
+    if canonicalization.get("Algorithm") != EXCLUSIVE or len(canonicalization):
+        raise Rejected("canonicalization")
+    if method.get("Algorithm") not in SIGNATURE_METHODS or len(method):
+        raise Rejected("signature-algorithm")
+    if [child.tag for child in reference] != [d("Transforms"), d("DigestMethod"), d("DigestValue")]:
+        raise Rejected("signature-form", "Reference")
+    if not parent.get("ID") or reference.get("URI") != "#" + parent.get("ID"):  # 4
+        raise Rejected("reference")
+    transforms, digest_method, digest = reference
+    _check_transforms(transforms)  # 5
+    length = DIGEST_METHODS.get(digest_method.get("Algorithm"))
+    if length is None or len(digest_method):  # 6
+        raise Rejected("digest-algorithm")
+    if len(bytes_of(digest)) != length:
+        raise Rejected("digest")
+
+
+def _check_transforms(transforms: Element) -> None:
+    if [step.get("Algorithm") for step in transforms] != TRANSFORMS:
+        raise Rejected("transforms")
+    if any(step.tag != d("Transform") for step in transforms) or len(transforms[0]):
+        raise Rejected("transforms")
+    prefixes = list(transforms[1])
+    if len(prefixes) > 1 or any(child.tag != _PREFIXES or len(child) for child in prefixes):
+        raise Rejected("transforms")
+
+
+def _check_key_info(key_info: Element) -> None:
+    if any(child.tag not in _KEY_INFO for child in key_info):
+        raise Rejected("key-info")
+    if any(not str(node.tag).startswith(f"{{{SIGNATURE}}}") for node in key_info.iter()):
+        raise Rejected("key-info")
+    if any(True for _ in key_info.iter(d("RetrievalMethod"))):
+        raise Rejected("key-info")
