@@ -1,0 +1,56 @@
+"""`python -m web.devidp PORT`: the development identity provider as a process. `session-status up` starts it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+from records import Database, SecretBox, implementations, saml
+from runner.settings import Settings
+from web import loopback
+
+from .app import create_idp
+from .identity import identity
+from .service_providers import ServiceProviders
+
+#: Where its key pair lies, below the data folder.
+FOLDER = "identity-provider"
+
+
+class Known:
+    """The certificates of our own service's implementations, as its records have them."""
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._database = database
+        self._box = box
+
+    def certificates(self, slug: str) -> tuple[str, ...]:
+        """Return those of an implementation; none if there is no such one."""
+        with self._database.session() as db:
+            found = implementations.find(db, slug)
+            keys = saml.sp_keys(db, self._box, found) if found else None
+        return tuple(one for one in (keys.certificate, keys.next_certificate) if one) if keys else ()
+
+
+def main(arguments: list[str], environment: Mapping[str, str]) -> None:
+    """Serve on the port which the first argument names, on this machine only, until killed."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(message)s")
+    settings = Settings.from_environment(environment)
+    loopback.require_development(
+        settings, "The development identity provider is for development only: anybody can be anybody."
+    )
+    port = loopback.port_of(arguments)
+    known = Known(Database(settings.database_url), SecretBox(settings.keys))
+    app = create_idp(
+        identity(settings.data_folder / FOLDER, f"http://{loopback.HOST}:{port}"),
+        ServiceProviders(public_url=settings.public_url, certificates=known.certificates),
+        service_url=settings.public_url,
+        app_origins=settings.widget_frames,
+    )
+    loopback.serve(app, port)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:], os.environ)

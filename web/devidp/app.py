@@ -1,0 +1,45 @@
+"""Puts the development identity provider together, out of the house's pages and style sheet."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from web import assets, loopback
+
+from . import logout, views
+from .desk import Desk
+from .identity import Identity
+from .messages import Judge
+from .service_providers import ServiceProviders
+from .visits import Visits
+
+log = logging.getLogger(__name__)
+
+#: Bytes of a form: the name of a person.
+BODY = 4 * 1024
+
+
+def create_idp(
+    identity: Identity, providers: ServiceProviders, *, service_url: str, app_origins: tuple[str, ...] = ()
+) -> Flask:
+    """Build the identity provider. Logging in ends in the app that it came from: `app_origins` are such apps."""
+    log.warning("The development identity provider is on: anybody can log in as anybody.")
+    app = Flask("web", template_folder="templates", static_folder="static")
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = BODY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Desk(identity, Judge(identity, providers), Visits(), service_url).attach(app)
+    assets.install(app)
+    for part in (views, logout):
+        app.register_blueprint(part.blueprint)
+    # Browsers hold a form to its policy through all redirects which follow it.
+    service = urlsplit(service_url)
+    forms = " ".join(("'self'", f"{service.scheme}://{service.netloc}", *app_origins))
+    loopback.confine(
+        app,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'",
+    )
+    return app

@@ -1,0 +1,73 @@
+"""The sample people: at least one for every role, with names that a page must be able to show.
+
+Where each of them logs in first: the demo conference, or the staff implementation. A role is nothing that this provider
+knows; the service decides it from user name and user type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from records.implementations import STAFF
+
+
+@dataclass(frozen=True)
+class Person:
+    """One who can be chosen; `role` is told on the page, and nowhere else."""
+
+    username: str
+    first_name: str
+    last_name: str
+    user_type: str
+    role: str
+    member_number: str
+    badge_id: str = ""
+    home: str = ""  #: the implementation to which this person belongs; empty for any conference
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def mail(self) -> str:
+        """An address that leads nowhere (RFC 2606)."""
+        return f"{self.username}@example.org"
+
+    def attributes(self) -> dict[str, str]:
+        """What is told to a service provider; what is empty is not told."""
+        told = {
+            "uid": self.username,
+            "givenName": self.first_name,
+            "sn": self.last_name,
+            "mail": self.mail,
+            "userType": self.user_type,
+            "badgeId": self.badge_id,
+            "memberNumber": self.member_number,
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+PEOPLE = (
+    Person("mchen", "Mei", "Chen", "attendee", "attendee", "165", "100165"),
+    Person("jokafor", "Jide", "Okafor", "member", "attendee", "166", "100166"),
+    Person("lhaddad", "ليلى", "حدّاد", "attendee", "attendee", "168", "100168"),
+    Person("srivera", "Sam", "Rivera", "staff", "scanner", "167", "100167"),
+    Person("nvandijk", "Noor", "van Dijk", "organizer", "organizer", "169", "100169"),
+    Person("tferreira", "Tomás", "Ferreira", "vendor", "author", "170"),
+    Person("isolberg", "Ingrid", "Solberg-Hohenstein", "ativ", "reviewer", "901", home=STAFF),
+    Person("gokonkwo", "Grace", "Okonkwo", "ativ", "administrator", "902", home=STAFF),
+)
+
+
+def person_called(username: str) -> Person | None:
+    """Return the sample person of this user name."""
+    return next((person for person in PEOPLE if person.username == username), None)
+
+
+def offered(implementation: str) -> list[tuple[str, list[Person]]]:
+    """Return the people by groups, those first who belong to the implementation. Anybody may still try."""
+    staff = [person for person in PEOPLE if person.home == STAFF]
+    others = [person for person in PEOPLE if person.home != STAFF]
+    groups = [("People of the conference", others), ("Staff of the service", staff)]
+    return groups[::-1] if implementation == STAFF else groups

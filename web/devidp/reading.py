@@ -1,0 +1,147 @@
+"""Reads one message of the HTTP-Redirect binding (bindings 3.4.4.1) into an XML tree that is safe to look at.
+
+Anybody can send anything here, so everything is bounded before it is unpacked or parsed. The steps of `read_query`:
+
+1. The query is short, and has none of SAML's fields twice.
+2. It has exactly one message, deflated, and a short RelayState.
+3. The base64 is strict, and the message inflates to a bounded size, completely, with nothing behind it.
+4. It is UTF-8 without declarations, comments or processing instructions, and a small, shallow tree.
+5. It carries its signature in the address, and none inside.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from lxml import etree
+
+LONGEST_QUERY = 16 * 1024  #: bytes
+LARGEST_MESSAGE = 32 * 1024  #: bytes, inflated
+LONGEST_RELAY_STATE = 80  #: bytes (bindings 3.4.3)
+MOST_NODES = 100
+DEEPEST = 8
+
+FIELDS = ("SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding")
+DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
+SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+
+#: The one declaration that a message may begin with.
+DECLARATION = re.compile(rb"""\A<\?xml version=["']1\.0["'](?: encoding=["'](?i:utf-8)["'])?\s*\?>\s*""")
+
+
+class Refused(Exception):
+    """A message that is not acted upon: a code for the log, and words for the developer who looks at the page."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+        self.words = words
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message which could be read; its signature is not checked yet."""
+
+    root: Any
+    relay_state: str
+    signed: bytes  #: the part of the address which the signature covers
+    signature: bytes
+    algorithm: str
+
+
+def read_query(query: bytes) -> Message:
+    """Read the message in an address's query (without its question mark). Raises `Refused`."""
+    # 1. size, and nothing twice
+    if len(query) > LONGEST_QUERY:
+        raise Refused("query-too-long", f"The address may have at most {LONGEST_QUERY} bytes of query.")
+    raw: dict[str, bytes] = {}
+    for part in query.split(b"&"):
+        name, _, value = part.partition(b"=")
+        if (field := name.decode("latin-1")) not in FIELDS:
+            continue
+        if field in raw:
+            raise Refused("field-twice", f"{field} stands twice in the address.")
+        raw[field] = value
+    # 2. one message
+    names = [name for name in ("SAMLRequest", "SAMLResponse") if name in raw]
+    if len(names) != 1:
+        raise Refused("no-message", "The address must have exactly one of SAMLRequest and SAMLResponse.")
+    if text(raw.get("SAMLEncoding", b"")) not in ("", DEFLATE):
+        raise Refused("encoding", "The message must be deflated.")
+    relay_state = text(raw.get("RelayState", b""))
+    if len(relay_state.encode()) > LONGEST_RELAY_STATE:
+        raise Refused("relay-state-too-long", f"RelayState may have at most {LONGEST_RELAY_STATE} bytes.")
+    # 3. unpack, 4. parse
+    root = parsed(inflated(strict_base64(names[0], raw[names[0]])))
+    # 5. signature
+    if root.find(f".//{SIGNATURE}") is not None:
+        raise Refused("signature-inside", "A message in an address has its signature in the address, not inside.")
+    if "SigAlg" not in raw or "Signature" not in raw:
+        raise Refused("not-signed", "The message is not signed.")
+    order = [name for name in (names[0], "RelayState", "SigAlg") if name in raw]
+    signed = b"&".join(name.encode() + b"=" + raw[name] for name in order)
+    return Message(root, relay_state, signed, strict_base64("Signature", raw["Signature"]), text(raw["SigAlg"]))
+
+
+def text(value: bytes) -> str:
+    """A field's value, decoded. Raises `Refused` unless it is UTF-8."""
+    try:
+        return unquote_to_bytes(value.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise Refused("not-utf-8", "The address is not UTF-8.") from None
+
+
+def strict_base64(name: str, value: bytes) -> bytes:
+    """Decode a field. Raises `Refused` for anything outside the alphabet."""
+    try:
+        return b64decode(text(value), validate=True)
+    except ValueError:
+        raise Refused("base64", f"{name} is not base64.") from None
+
+
+def inflated(packed: bytes) -> bytes:
+    """Unpack a message, never further than its largest size."""
+    unpacker = zlib.decompressobj(-15)
+    try:
+        unpacked = unpacker.decompress(packed, LARGEST_MESSAGE + 1)
+    except zlib.error:
+        raise Refused("deflate", "The message is not deflated.") from None
+    if len(unpacked) > LARGEST_MESSAGE:
+        raise Refused("message-too-large", f"A message may have at most {LARGEST_MESSAGE} bytes.")
+    if not unpacker.eof or unpacker.unused_data:
+        raise Refused("deflate", "The message is not complete, or something stands behind it.")
+    return unpacked
+
+
+def parsed(document: bytes) -> Any:
+    """Parse a message. Raises `Refused` for what no honest message has."""
+    body = DECLARATION.sub(b"", document)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise Refused("not-utf-8", "The message is not UTF-8.") from None
+    # No message of ours has text with "<!" or "<?": this shuts out DTDs, entities, comments, CDATA and instructions.
+    if b"<!" in body or b"<?" in body:
+        raise Refused("xml-extras", "A message has no declarations, comments or processing instructions.")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError:
+        raise Refused("not-xml", "The message is not well-formed XML.") from None
+    if sum(1 for _ in root.iter()) > MOST_NODES or depth(root) > DEEPEST:
+        raise Refused("tree-too-large", f"A message has at most {MOST_NODES} elements, {DEEPEST} deep.")
+    return root
+
+
+def depth(root: Any) -> int:
+    """How deep a tree is; the root alone is 1."""
+    deepest, level = 0, 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        deepest = max(deepest, level)
+    return deepest
