@@ -4,12 +4,12 @@ import re
 from base64 import b64decode
 from urllib.parse import unquote
 
-from conftest import URL, log_in, message_of, redirected
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 from lxml import etree
-from test_hostile_requests import code
+
+from tests.devidp.sender import URL, code, log_in, message_of, redirected
 
 SUCCESS = '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>'
 FAILED = SUCCESS.replace("Success", "Responder")

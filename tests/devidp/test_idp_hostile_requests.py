@@ -8,15 +8,9 @@ from base64 import b64encode
 from urllib.parse import quote_plus
 
 import pytest
-from conftest import NAMESPACES, RSA_SHA256, SERVICE, URL, Sender, now
 
+from tests.devidp.sender import NAMESPACES, RSA_SHA256, SERVICE, URL, Sender, code, now
 from web.devidp.reading import LARGEST_MESSAGE, Refused, read_query
-
-
-def code(answer):
-    assert answer.status_code == 400, answer.text
-    assert "<form" not in answer.text
-    return re.search(r"Code: ([a-z0-9-]+)", answer.text).group(1)
 
 
 def packed(raw):

@@ -4,11 +4,11 @@ import logging
 import re
 
 import pytest
-from conftest import URL, form_of, log_in, message_of
 from lxml import etree
 from signxml import XMLVerifier
 from signxml.verifier import SignatureConfiguration
 
+from tests.devidp.sender import URL, form_of, log_in, message_of
 from web.devidp.identity import ENTITY_ID
 from web.devidp.people import PEOPLE
 
