@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,11 +16,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from records import ConnectionDraft, Database, Profile, SecretBox, connections, implementations, sessions, users
+from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from runner.store import EmbeddedStore
 from runner.submission import submit
 from runner.trials import Bench
-from web.auth.logins import Logins, Visitor
 
 SLUG = "bench"
 SCRIPT = """
@@ -40,11 +41,12 @@ class House:
     web: subprocess.Popen[bytes]
     worker: subprocess.Popen[bytes]
     settings: Settings
+    logins: LoginStore
 
     def login(self, user: int) -> str:
-        """The `Authorization` of one of the users."""
-        logins = Logins(secret_keys=self.settings.keys, secure=False)
-        return "Bearer " + logins.sign(Visitor(SLUG, f"u{user}"))
+        """The `Authorization` of one of the users, who has just logged in with the app."""
+        who = Visitor(SLUG, f"u{user}", secrets.token_urlsafe(24), int(time.time()), "saml")
+        return "Bearer " + self.logins.tokens.issue(who).access
 
 
 def free_port() -> int:
@@ -128,7 +130,9 @@ def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> I
         worker = stack.enter_context(process("-m", "worker", env=env, log=folder / "worker.log"))
         web = stack.enter_context(process("-m", "web.cli", "web", env=env, log=folder / "web.log"))
         wait_until_ready(port, "/readyz")
-        yield House(port, web, worker, settings)
+        logins = LoginStore.open(settings)
+        stack.callback(logins.close)
+        yield House(port, web, worker, settings, logins)
 
 
 @contextmanager

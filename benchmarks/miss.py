@@ -48,18 +48,18 @@ def open_loop(ours: House, *, first: int, count: int, rate: float) -> Times:
 
 def flood(ours: House, *, first: int, count: int) -> float:
     """Ask for `count` cold statuses with all lanes busy; misses per second."""
-    numbers = iter(range(first, first + count))
+    logins = iter([ours.login(first + number) for number in range(count)])
     lock = threading.Lock()
 
     def lane() -> None:
         client = Client(ours.port)
         while True:
             with lock:
-                number = next(numbers, None)
-            if number is None:
+                login = next(logins, None)
+            if login is None:
                 client.close()
                 return
-            ask(client, ours.login(number))
+            ask(client, login)
 
     start = time.perf_counter()
     side_by_side([lane] * LANES)

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
+from .logins.ended import LoginEnded, Standing
 
 #: Where the key of each status is published whose run has ended.
 DONE = "st:done"
@@ -123,9 +124,30 @@ class StatusCache:
         told_apart = f"{user}\0{session}\0{edition}".encode()
         return f"st:{{{implementation}:{hashlib.blake2b(told_apart, digest_size=12).hexdigest()}}}"
 
-    def claim(self, key: str, token: str, *, queued_s: float = QUEUED_S, patience_s: float = PATIENCE_S) -> Claimed:
-        """Read a status; `token` becomes the run's if one is due and nobody has it."""
-        return self._healed(self._claim, key, token, ms(queued_s), ms(patience_s), ms(LIFE_S))
+    def claim(
+        self,
+        key: str,
+        token: str,
+        *,
+        standing: Standing | None = None,
+        queued_s: float = QUEUED_S,
+        patience_s: float = PATIENCE_S,
+    ) -> Claimed:
+        """Read a status; `token` becomes the run's if one is due and nobody has it.
+
+        Whether the asker's login still stands is read in the same round trip. Raises `LoginEnded`, and then nothing
+        stays claimed.
+        """
+        arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
+        if standing is None:
+            return self._healed(self._claim, key, *arguments)
+        both = Beside(self._claim, standing.keys)
+        found = self._healed(both, key, *arguments)
+        if standing.ended(both.values):
+            if found.mine:
+                self.free(key, token)
+            raise LoginEnded
+        return found
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> Begun | None:
         """A run wants to begin. None: it is not needed any more, or another one is under way."""
@@ -161,7 +183,7 @@ class StatusCache:
         """Give a claimed run back to the one which has it in the queue still."""
         self._leave(key, self._now(), token, earlier)
 
-    def _healed(self, script: Lua, key: str, *arguments: str | int) -> Claimed:
+    def _healed(self, script: Lua | Beside, key: str, *arguments: str | int) -> Claimed:
         """What the script says. An entry that it cannot read, of whomever it may be, is forgotten and made anew."""
         try:
             return claimed(script(key, self._now(), *arguments))
@@ -182,16 +204,39 @@ class Lua:
     """One script, sent by its digest. After a restart of the server it is sent whole, once."""
 
     def __init__(self, redis: Redis, source: str) -> None:
-        self._redis = redis
+        self.redis = redis
         self._source = source
-        self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
         """The script's answer for the one key."""
         try:
-            return self._redis.evalsha(self._sha, 1, key, *arguments)
+            return self.redis.evalsha(self.sha, 1, key, *arguments)
         except NoScriptError:
-            return self._redis.eval(self._source, 1, key, *arguments)
+            return self.redis.eval(self._source, 1, key, *arguments)
+
+
+class Beside:
+    """A script and, in the same round trip, the values of some keys: `values`, after a call."""
+
+    def __init__(self, script: Lua, keys: Sequence[str]) -> None:
+        self._script = script
+        self._keys = keys
+        self.values: Sequence[Any] = ()
+
+    def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
+        """The script's answer for the one key."""
+        script = self._script
+        together = script.redis.pipeline(transaction=False)
+        together.mget(self._keys)
+        together.evalsha(script.sha, 1, key, *arguments)
+        self.values, answer = together.execute(raise_on_error=False)
+        if isinstance(answer, NoScriptError):
+            answer = script(key, *arguments)
+        for each in (self.values, answer):
+            if isinstance(each, Exception):
+                raise each
+        return answer
 
 
 def ms(seconds: float) -> int:

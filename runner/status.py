@@ -11,7 +11,7 @@ import math
 import random
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
@@ -22,6 +22,8 @@ from records import Database
 
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
+from .logins import LoginEnded
+from .logins.ended import Standing, standing_of
 from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
 from .queue import Order, StatusQueue, new_run_id
 from .settings import Settings
@@ -30,7 +32,7 @@ from .store import connect
 from .tokens import BadToken, ReturnTokens
 from .visibility import seconds_until_shown
 
-__all__ = ["Asker", "BadToken", "StatusDesk", "UnknownImplementation", "UnknownSession"]
+__all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "UnknownImplementation", "UnknownSession"]
 
 #: Seconds to the next question when a run is under way and nothing stands before it.
 SOON_S = 1.0
@@ -47,11 +49,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks about what: slug, the user's subject, the session's id."""
+    """Who asks about what: slug, the user's subject, the session's id.
+
+    `login` and `since` are of the login by which they ask, and `LoginEnded` is raised when it has been ended. Without
+    one the asker has another proof, such as a signed return address; two logins of a user are the same asker.
+    """
 
     implementation: str
     user: str
     session: str
+    login: str = field(default="", compare=False)
+    since: int = field(default=0, compare=False)
+
+    @property
+    def standing(self) -> Standing | None:
+        """What has to be read to know whether the login still stands."""
+        return standing_of(self.implementation, self.user, self.login, self.since) if self.login else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Question:
     edition: str  #: of implementation and session: an answer counts for this one
     key: str
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
+    standing: Standing | None
 
 
 class StatusDesk:
@@ -98,12 +112,13 @@ class StatusDesk:
     def ask(self, asker: Asker, wait_s: float = 0.0) -> Status:
         """The status; `wait_s` is how long this request may be held for a first answer.
 
-        Raises `UnknownImplementation` and `UnknownSession`.
+        Raises `UnknownImplementation`, `UnknownSession` and `LoginEnded`.
         """
         question = self._question(asker)
-        if question.hidden_s != 0:
-            return Status("hidden", refresh_after=question.hidden_s)
         try:
+            if question.hidden_s != 0:
+                self._check_standing(question)
+                return Status("hidden", refresh_after=question.hidden_s)
             claimed = self._claim(question)
             if wait_s > 0 and unanswered(claimed):
                 claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
@@ -114,13 +129,14 @@ class StatusDesk:
     def returned(self, asker: Asker) -> Status:
         """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
 
-        Raises `UnknownImplementation` and `UnknownSession`.
+        Raises `UnknownImplementation`, `UnknownSession` and `LoginEnded`.
         """
         question = self._question(asker)
-        if question.hidden_s != 0:
-            return Status("hidden", refresh_after=question.hidden_s)
         token = new_run_id()
         try:
+            self._check_standing(question)
+            if question.hidden_s != 0:
+                return Status("hidden", refresh_after=question.hidden_s)
             claimed = self._cache.returned(question.key, token)
             if not claimed.mine:
                 return self._answer(question, self._claim(question))
@@ -159,7 +175,12 @@ class StatusDesk:
             session = self._topmost(asker.implementation, slot.parent)
         edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
         key = StatusCache.key(asker.implementation, asker.user, session, edition)
-        return Question(profile, asker.user, session, edition, key, hidden_s)
+        return Question(profile, asker.user, session, edition, key, hidden_s, asker.standing)
+
+    def _check_standing(self, question: Question) -> None:
+        """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""
+        if question.standing and question.standing.ended(self._redis.mget(question.standing.keys)):
+            raise LoginEnded
 
     def _topmost(self, implementation: str, session: str) -> str:
         """The session whose status its sub-sessions show."""
@@ -172,7 +193,7 @@ class StatusDesk:
 
     def _claim(self, question: Question) -> Claimed:
         token = new_run_id()
-        claimed = self._cache.claim(question.key, token)
+        claimed = self._cache.claim(question.key, token, standing=question.standing)
         if claimed.mine:
             self._enqueue(question, token, claimed, returned=claimed.what == "checking")
         return claimed

@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from records import Database
+from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.status import StatusDesk
 from web import assets, gate, headers, problems
@@ -23,8 +24,8 @@ from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 
-def create_app(settings: Settings, *, desk: StatusDesk, database: Database, checks: Checks) -> Flask:
-    """Build the application around a desk (what answers), the records, and the checks of readiness by part.
+def create_app(settings: Settings, *, desk: StatusDesk, database: Database, checks: Checks, store: LoginStore) -> Flask:
+    """Build the application around a desk (what answers), the records, the checks of readiness by part, and the logins.
 
     The caller owns these parts and closes them. Nothing is started here, and no environment is read.
     """
@@ -40,7 +41,9 @@ def create_app(settings: Settings, *, desk: StatusDesk, database: Database, chec
     assets.install(app)
     gate.install(app, config)
     problems.install(app)
-    counter = Counter(config=config, desk=desk, database=database, logins=logins.install(app, config), pace=Pace())
+    counter = Counter(
+        config=config, desk=desk, database=database, logins=logins.install(app, config, store), pace=Pace()
+    )
     app.extensions["counter"] = counter
     app.extensions["health checks"] = checks
 

@@ -16,6 +16,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from records import Unavailable
+from runner.logins import StoreAway
 from runner.status import UnknownImplementation, UnknownSession
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,10 @@ DETAILS = {
 
 NO_IMPLEMENTATION = "There is no such implementation."
 NO_SESSION = "The implementation's agenda has no such session."
+NO_STORE = "Nothing can be said about logins at the moment. Please try again."
 NO_RECORDS = "The records do not answer at the moment. Please try again."
 
-#: Seconds after which a client may hope that a database is back.
+#: Seconds after which a client may hope that a database or store is back.
 RECORDS_RETRY_AFTER = 5
 
 
@@ -75,12 +77,19 @@ def install(app: Flask) -> None:
     app.register_error_handler(UnknownImplementation, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)))
     app.register_error_handler(UnknownSession, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_SESSION)))
     app.register_error_handler(Unavailable, _records_are_away)
+    app.register_error_handler(StoreAway, _store_is_away)
 
 
 def _records_are_away(error: Unavailable) -> Response:
     log.error("records do not answer error=%s", error)
     headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
     return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_RECORDS, headers=headers))
+
+
+def _store_is_away(error: StoreAway) -> Response:
+    log.error("store does not answer error=%s", error)
+    headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
+    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_STORE, headers=headers))
 
 
 def answer(error: HTTPException) -> Response:

@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from records import Database, Unavailable
+from runner.logins import LoginStore
 from runner.presence import store_answers, worker_is_there
 from runner.settings import Settings
 from runner.status import StatusDesk
@@ -49,6 +50,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     database = Database(settings.database_url)
     desk = StatusDesk.open(settings, database)
     store = connect(settings.redis_url)
+    login_store = LoginStore.open(settings)
 
     def database_is_current() -> bool:
         try:
@@ -64,10 +66,11 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     def close() -> None:
         desk.close()
+        login_store.close()
         store.close()
         database.dispose()
 
-    app = create_app(settings, desk=desk, database=database, checks=checks)
+    app = create_app(settings, desk=desk, database=database, checks=checks, store=login_store)
 
     return app, close
 

@@ -56,7 +56,7 @@ def served(site):
     """Afterwards an honest client is served as ever, and the log tells no secret and no bug."""
     before = site.logs.stat().st_size
     yield site
-    bearer = f"Authorization: Bearer {site.token(user='u9')}"
+    bearer = f"Authorization: Bearer {site.access(user='u9')}"
     got, seconds = site.ask(site.request("GET", PATH, bearer))
     assert statuses(got) in ([200], [202]), got
     assert seconds < 1

@@ -23,8 +23,10 @@ from records import (
     users,
 )
 from runner.cache import StatusCache
+from runner.logins import LoginStore
 from runner.settings import Settings
-from web.auth.logins import Logins, Visitor
+from tests.logins.people import visitor
+from web.auth.logins import Logins
 from web.config import WebConfig
 
 KEY = "k" * 48
@@ -63,7 +65,10 @@ class Site:
             **more,
         }
         self.settings = Settings.from_environment(self.env)
-        self.logins = Logins(secret_keys=WebConfig.from_settings(self.settings).secret_keys, secure=False)
+        self.login_store = LoginStore.open(self.settings)
+        self.logins = Logins(
+            secret_keys=WebConfig.from_settings(self.settings).secret_keys, secure=False, store=self.login_store
+        )
         self.logs = folder / "log"
         self.database = Database(self.settings.database_url)
         self.database.upgrade()
@@ -96,7 +101,11 @@ class Site:
         scripts.activate(db, made, version, "attacker")
 
     def token(self, implementation="one", user="u0"):
-        return self.logins.sign(Visitor(implementation, user))
+        """What a browser's cookie holds; `bearer` makes what the app sends."""
+        return self.logins.sign(visitor(implementation, user))
+
+    def access(self, implementation="one", user="u0"):
+        return self.login_store.tokens.issue(visitor(implementation, user)).access
 
     def start(self, *command):
         with self.logs.open("ab") as log:
@@ -152,6 +161,7 @@ class Site:
         return b"\r\n".join(rows) + b"\r\n\r\n" + body
 
     def close(self):
+        self.login_store.close()
         self.database.dispose()
 
 
@@ -177,7 +187,7 @@ def stop(process, seconds=15):
 
 
 def bearer(site, **who):
-    return f"Authorization: Bearer {site.token(**who)}"
+    return f"Authorization: Bearer {site.access(**who)}"
 
 
 def key_of(site, user="u0", session="s0", slug="one"):

@@ -90,7 +90,7 @@ def ask(site, user, session, method="GET", more=""):
     path = f"/api/v1/implementations/one/sessions/s{session}/status{more}"
     try:
         got, seconds = site.ask(
-            site.request(method, path, f"Authorization: Bearer {site.token(user=f'u{user}')}"), seconds=8
+            site.request(method, path, f"Authorization: Bearer {site.access(user=f'u{user}')}"), seconds=8
         )
     except OSError:
         return None, None, 0.0

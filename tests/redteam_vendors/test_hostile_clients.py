@@ -1,11 +1,15 @@
 """Hostile names, logins and headers at the real web server: refused in time, and the next client is served as ever."""
 
 import base64
+import json
 import re
+import time
 
 import pytest
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import URLSafeSerializer
 from site_stage import KEY, PATH, bearer, statuses
+
+from tests.logins.people import visitor
 
 NAMES = [
     "..", "%2e%2e", "%252e%252e", "one%00", "one%0d%0aX:y", "one%0aINJECTED", "one%2fx", "%2f", "o ne", "one%20", "one;x=1", "ONE%C0%AE", "%ff%fe", "%F0%9F%92%A9",
@@ -34,10 +38,12 @@ def test_odd_names_are_not_found_or_refused(served, name, where):
 
 
 def forged(site, good):
-    payload, stamp, signature = good.rsplit(".", 2)
-    other_key = URLSafeTimedSerializer("x" * 48, salt="login").dumps(["one", "u0"])
-    other_salt = URLSafeTimedSerializer(KEY, salt="cookie-session").dumps(["one", "u0"])
-    changed = base64.urlsafe_b64encode(b'["one","u1"]').decode().rstrip("=")
+    who = ["one", "u0", "l" * 32, "saml", int(time.time())]
+    other_key = URLSafeSerializer("x" * 48, salt="login with id").dumps(who)
+    other_salt = URLSafeSerializer(KEY, salt="cookie-session").dumps(who)
+    changed = base64.urlsafe_b64encode(json.dumps(["one", "u1", *who[2:]]).encode()).decode().rstrip("=")
+    payload, _, signature = good.rpartition(".") if "." in good else (good[:20], "", good[20:])
+    stamp = "aaaa"
     yield from [
         "",
         " ",
@@ -64,6 +70,8 @@ def forged(site, good):
         other_key,
         other_salt,
         site.token("two"),
+        site.access("two"),
+        site.login_store.tokens.issue(visitor("one", "u0")).refresh,
         "eyJhbGciOiJub25lIn0.e30.",
         "x" * 1025,
         "x" * 4000,
@@ -79,8 +87,10 @@ def forged(site, good):
 
 @pytest.mark.parametrize("way", ["bearer", "cookie"])
 def test_forged_logins_are_refused_and_show_only_the_login(served, way):
-    good = served.token()
-    for value in forged(served, good):
+    good, other = served.token(), served.access()
+    if way == "bearer":
+        good, other = other, good
+    for value in (*forged(served, good), other):
         spelled = value.strip(' "=')  # of the same login; tokens are no keys of anything
         header = f"Authorization: Bearer {value}" if way == "bearer" else f"Cookie: login={value}"
         for method, path in (("GET", PATH), ("POST", PATH + "/returned"), ("GET", "/widget/one/sessions/s0")):

@@ -199,9 +199,12 @@ SAME = [
 @pytest.mark.parametrize("headers", SAME, ids=",".join)
 def test_the_short_way_and_the_long_way_answer_alike(served, headers):
     """`/./status` is no short way; a HEAD neither. Who is asked about shows in the code alone: u2 belongs to "two"."""
-    mine = [
-        h.replace("{token}", served.token(user="u3")).replace("{other}", served.token("two", "u2")) for h in headers
-    ]
+    made = {"Cookie": (served.token(user="u3"), served.token("two", "u2"))}
+    made["Authorization"] = served.access(user="u3"), served.access("two", "u2")
+    mine = []
+    for header in headers:
+        token, other = made.get(header.partition(":")[0], ("", ""))
+        mine.append(header.replace("{token}", token).replace("{other}", other))
     short, _ = served.ask(served.request("GET", PATH, *mine))
     long, _ = served.ask(served.request("HEAD", PATH, *mine))
     assert statuses(short) == statuses(long)

@@ -7,11 +7,13 @@ from flask.testing import FlaskClient
 from playwright.sync_api import sync_playwright
 
 from records import AgendaSession, Database, Profile, implementations, users
+from runner.logins import LoginStore
 from runner.settings import Settings
+from runner.store import connect
+from tests.logins.people import visitor
 from tests.web.browser import CHROMIUM, FLAGS, Site, require_chromium, serving, vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.auth.logins import Visitor
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +56,13 @@ def settings():
 
 
 @pytest.fixture
-def app(settings, desk, database):
-    return create_app(settings, desk=desk, database=database, checks={"store": lambda: True})
+def store(redis):
+    return LoginStore(redis)
+
+
+@pytest.fixture
+def app(settings, desk, database, store):
+    return create_app(settings, desk=desk, database=database, checks={"store": lambda: True}, store=store)
 
 
 class ClientAtPublicUrl(FlaskClient):
@@ -85,11 +92,11 @@ def logins(app):
 
 
 @pytest.fixture
-def bearer(logins):
+def bearer(store):
     """Headers of the app for a user of an implementation."""
 
     def make(implementation="demo", subject="ada"):
-        return {"Authorization": f"Bearer {logins.sign(Visitor(implementation, subject))}"}
+        return {"Authorization": f"Bearer {store.tokens.issue(visitor(implementation, subject)).access}"}
 
     return make
 
@@ -99,7 +106,7 @@ def log_in(http, logins):
     """Give the client the login cookie of a user."""
 
     def act(implementation="demo", subject="ada"):
-        http.set_cookie(logins.cookie, logins.sign(Visitor(implementation, subject)), domain="status.example.org")
+        http.set_cookie(logins.cookie, logins.sign(visitor(implementation, subject)), domain="status.example.org")
 
     return act
 
@@ -115,16 +122,18 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def site(database):
+def site(database, valkey_url):
     """One server for the whole run; a test sets what its stub desk answers."""
     desk = StubDesk()
 
     def make(address):
         settings = Settings(environment="development", public_url=address, secret_key="k" * 40)
-        return create_app(settings, desk=desk, database=database, checks={})
+        return create_app(settings, desk=desk, database=database, checks={}, store=store)
 
+    store = LoginStore(connect(valkey_url))
     with serving(make) as (address, app):
         yield Site(address, desk, app)
+    store.close()
 
 
 @pytest.fixture
@@ -149,7 +158,7 @@ def open_page(chromium, site):
         contexts.append(context)
         context.on("page", note)
         if logged_in:
-            token = site.app.extensions["counter"].logins.sign(Visitor("demo", "ada"))
+            token = site.app.extensions["counter"].logins.sign(visitor())
             context.add_cookies([{"name": "login", "value": token, "url": site.address}])
         page = context.new_page()
         page.set_default_timeout(8000)

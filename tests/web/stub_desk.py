@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from runner.shown import Action, ShownMessage, Status, body_of
-from runner.status import Asker, UnknownImplementation, UnknownSession
+from runner.status import Asker, LoginEnded, UnknownImplementation, UnknownSession
 from runner.tokens import ReturnTokens
 
 PUBLIC_URL = "https://status.example.org"
@@ -44,19 +44,26 @@ class StubDesk:
         self.status = ready()
         self.after_return = checking(CLAIM)
         self.asked = []
+        self.ended = set()  # login ids
         self.came_back = []
         self.fails_with = None
 
     def ask(self, asker, wait_s=0.0):
         self.check_exists(asker.implementation, asker.session)
+        self._check_standing(asker)
         self.asked.append((asker, wait_s))
         return self.status
 
     def returned(self, asker):
         self.check_exists(asker.implementation, asker.session)
+        self._check_standing(asker)
         self.came_back.append(asker)
         self.status = self.after_return
         return self.status
+
+    def _check_standing(self, asker):
+        if asker.login in self.ended:
+            raise LoginEnded
 
     def read_return_token(self, token):
         return Asker(*self.tokens.read(token))

@@ -9,10 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records import implementations
+from runner.logins import LoginStore
+from runner.logins.tokens import ACCESS_S
 from runner.settings import Settings, SettingsError
+from runner.store import connect
+from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET
 from web.app import create_app
-from web.auth.logins import LASTS, Visitor
+from web.auth.logins import LASTS
 from web.onward import local_path
 from web.permissions import BODY
 
@@ -99,7 +103,7 @@ def test_no_forged_login_counts(bare, token):
 @RELAXED
 @given(place=st.integers(min_value=0, max_value=200), flip=st.integers(min_value=1, max_value=127))
 def test_a_login_with_one_changed_byte_does_not_count(http, logins, place, flip):
-    token = logins.sign(Visitor("demo", "ada"))
+    token = logins.sign(visitor())
     place %= len(token)
     changed = token[:place] + chr((ord(token[place]) ^ flip) & 0x7F) + token[place + 1 :]
     # The last character of base64 has bits which nobody reads.
@@ -107,11 +111,43 @@ def test_a_login_with_one_changed_byte_does_not_count(http, logins, place, flip)
         assert logins.read(changed) is None
 
 
-def test_an_old_login_has_ended(http, logins, bearer, monkeypatch):
+def test_an_old_login_has_ended(http, log_in, bearer, monkeypatch):
     headers = bearer()
-    later = time.time() + LASTS.total_seconds() + 2
+    log_in()
+    assert http.get(STATUS, headers=headers).status_code == 200
+    later = time.time() + ACCESS_S + 2
     monkeypatch.setattr(time, "time", lambda: later)
     assert http.get(STATUS, headers=headers).status_code == 401
+    assert http.get(STATUS).status_code == 200
+    later += LASTS.total_seconds()
+    assert http.get(STATUS).status_code == 401
+
+
+def test_a_cookie_is_no_bearer_token_and_a_token_no_cookie(http, logins, store):
+    ada = visitor()
+    assert http.get(STATUS, headers={"Authorization": f"Bearer {logins.sign(ada)}"}).status_code == 401
+    http.set_cookie(logins.cookie, store.tokens.issue(ada).access, domain="status.example.org")
+    assert http.get(STATUS).status_code == 401
+
+
+def test_a_refresh_token_or_a_code_is_no_access_token(http, store):
+    ada = visitor()
+    code = store.tokens.code(ada, redirect_uri="https://app.example.org/", challenge="c" * 43)
+    for token in (store.tokens.issue(ada).refresh, code):
+        assert http.get(STATUS, headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_without_the_store_an_unknown_token_is_503_and_a_known_one_still_has_something_to_show(
+    http, desk, bearer, store
+):
+    known, unknown = bearer(), bearer()
+    assert http.get(STATUS, headers=known).status_code == 200
+    store.close()
+    store.ended._redis = store.tokens._redis = connect("redis://127.0.0.1:1")
+    assert http.get(STATUS, headers=known).status_code == 200
+    answer = http.get(STATUS, headers=unknown)
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_login_signed_for_another_purpose_does_not_count(http, desk, database):
@@ -119,17 +155,18 @@ def test_a_login_signed_for_another_purpose_does_not_count(http, desk, database)
     assert http.get(STATUS, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(desk, database):
+def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(desk, database, store):
     old, new = "o" * 40, "n" * 40
 
     def logins(key, *earlier):
         made = Settings(environment="development", public_url=PUBLIC_URL, secret_key=key, secret_keys_old=earlier)
-        return create_app(made, desk=desk, database=database, checks={}).extensions["counter"].logins
+        return create_app(made, desk=desk, database=database, checks={}, store=store).extensions["counter"].logins
 
-    token = logins(old).sign(Visitor("demo", "ada"))
-    assert logins(new, old).read(token) == Visitor("demo", "ada")
+    ada = visitor()
+    token = logins(old).sign(ada)
+    assert logins(new, old).read(token) == ada
     assert logins(new).read(token) is None
-    assert logins(old).read(logins(new, old).sign(Visitor("demo", "ada"))) is None
+    assert logins(old).read(logins(new, old).sign(ada)) is None
 
 
 def test_a_remember_me_cookie_is_no_login_and_no_error(bare):
@@ -261,9 +298,9 @@ def test_a_dangerous_way_back_to_the_app_is_not_taken(http, desk, database, temp
     assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET)
 
 
-def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(desk, database):
+def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(desk, database, store):
     made = Settings(environment="development", public_url=PUBLIC_URL, secret_key="k" * 40, trusted_proxies=1)
-    client = create_app(made, desk=desk, database=database, checks={}).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
     headers = {"Host": "status.example.org", "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "1.2.3.4"}
     assert client.get(STATUS, headers=headers).json["message"]["action"]["url"].startswith(PUBLIC_URL)
 
@@ -288,20 +325,20 @@ def test_every_answer_has_the_protecting_headers(http, bearer):
         assert ("frame-ancestors 'self'" if path == WIDGET else "frame-ancestors 'none'") in policy
 
 
-def test_the_widget_may_be_framed_by_whom_the_settings_name(desk, database):
+def test_the_widget_may_be_framed_by_whom_the_settings_name(desk, database, store):
     made = Settings(
         environment="development",
         public_url=PUBLIC_URL,
         secret_key="k" * 40,
         widget_frames=("https://app.example.org",),
     )
-    client = create_app(made, desk=desk, database=database, checks={}).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
     policy = client.get(WIDGET, headers={"Host": "status.example.org"}).headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors 'self' https://app.example.org")
 
 
 def test_building_the_application_reads_no_environment_and_opens_nothing(settings, monkeypatch):
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    app = create_app(settings, desk=None, database=None, checks={})
+    app = create_app(settings, desk=None, database=None, checks={}, store=LoginStore(connect("redis://127.0.0.1:1")))
     assert isinstance(app, Flask)
     assert not app.debug

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from records import Unavailable
+from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
-from web.auth.logins import Visitor
 from web.status.short_way import ShortWay
 
 STATUSES = [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
@@ -31,14 +31,18 @@ def ways(app):
 
 
 @pytest.fixture
-def credentials(logins):
-    good = logins.sign(Visitor("demo", "ada"))
-    other = logins.sign(Visitor("other", "bob"))
+def credentials(logins, store, desk):
+    good = logins.sign(visitor())
+    other = logins.sign(visitor("other", "bob"))
+    token = store.tokens.issue(visitor()).access
+    elsewhere = store.tokens.issue(visitor("other", "bob")).access
+    gone = visitor()
+    desk.ended.add(gone.login)
     return [
         {},
-        {"Authorization": f"Bearer {good}"},
-        {"Authorization": f"bearer  {good} "},
-        {"Authorization": f"Bearer {other}"},
+        {"Authorization": f"Bearer {token}"},
+        {"Authorization": f"bearer  {token} "},
+        {"Authorization": f"Bearer {elsewhere}"},
         {"Authorization": "Bearer "},
         {"Authorization": "Basic YTpi", "Cookie": f"{logins.cookie}={good}"},
         {"Cookie": f"{logins.cookie}={good}"},
@@ -48,7 +52,14 @@ def credentials(logins):
         {"Cookie": f'{logins.cookie}="{good}"'},
         {"Cookie": f"{logins.cookie}={good}x"},
         {"Cookie": f"{logins.cookie}=; {logins.cookie}={good}"},
-        {"Cookie": f"{logins.cookie}={other}", "Authorization": f"Bearer {good}"},
+        {"Cookie": f"{logins.cookie}={other}", "Authorization": f"Bearer {token}"},
+        {"Authorization": f"Bearer {token}="},
+        {"Authorization": f"Bearer  {token}"},
+        {"Authorization": f"Bearer {good}"},
+        {"Cookie": f"{logins.cookie}={token}"},
+        {"Cookie": f"{logins.cookie}={logins.sign(gone)}"},
+        {"Authorization": f"Bearer {store.tokens.issue(gone).access}"},
+        {"Authorization": f"Bearer {store.tokens.issue(visitor()).refresh}"},
     ]
 
 
@@ -91,7 +102,7 @@ def test_every_odd_request_is_the_same_both_ways(ways, bearer, asked):
 
 @RELAXED
 @given(
-    which=st.integers(0, 13),
+    which=st.integers(0, 20),
     status=st.sampled_from(STATUSES),
     prefer=st.none() | st.sampled_from(["wait=0.1", "wait=9", "wait", "respond-async"]),
     none_match=st.none() | st.sampled_from(["*", "", '""', "W/", *(f'"{one.etag}"' for one in STATUSES)]),

@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import AgendaSession, Database, Profile, implementations, scripts, users
+from runner.logins import LoginStore
 from runner.presence import NAMES
+from tests.logins.people import visitor
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
-from web.auth.logins import Logins, Visitor
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"
@@ -76,7 +77,7 @@ def server(records, redis, valkey_url, tmp_path):  # noqa: F811 - fixtures
         "DATABASE_URL": records,
     }
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment)
-    server = Server(port, process)
+    server = Server(port, process, LoginStore(redis).tokens.issue(visitor()).access)
     try:
         server.await_answer()
         yield server
@@ -86,10 +87,9 @@ def server(records, redis, valkey_url, tmp_path):  # noqa: F811 - fixtures
 
 
 class Server:
-    def __init__(self, port, process):
+    def __init__(self, port, process, token):
         self.port, self.process = port, process
-        login = Logins(secret_keys=(KEY,), secure=False).sign(Visitor("demo", "ada"))
-        self.login = {"Authorization": f"Bearer {login}"}
+        self.login = {"Authorization": f"Bearer {token}"}
 
     def get(self, path, headers=None, method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

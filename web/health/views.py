@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, jsonify
 
+from web.permissions import Permission, needs
 from web.problems import Fault
 
 blueprint = Blueprint("health", __name__)
@@ -16,6 +17,7 @@ Checks = Mapping[str, Callable[[], bool]]
 
 
 @blueprint.get("/healthz")
+@needs(Permission.ANYONE)
 def alive() -> Response:
     """Say that the process lives. Asks nothing else, so a broken database does not get the web server restarted."""
     response = jsonify(status="ok")
@@ -24,6 +26,7 @@ def alive() -> Response:
 
 
 @blueprint.get("/readyz")
+@needs(Permission.ANYONE)
 def ready() -> Response:
     """Say whether statuses can be served: the store answers, the database is current, a worker is there.
 

@@ -7,6 +7,8 @@ application does not build it in production at all.
 from __future__ import annotations
 
 import logging
+import secrets
+import time
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, render_template, request
@@ -45,7 +47,7 @@ def choose(implementation: str) -> Response:
         implementation=implementation,
         people=people,
         next_path=local_path(request.args.get("next", "")),
-        logged_in=next((p for p in people if current_user == Visitor(implementation, p.subject)), None),
+        logged_in=next((p for p in people if is_here(implementation, p.subject)), None),
     )
     return Response(page, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
@@ -61,7 +63,8 @@ def log_in(implementation: str) -> Response:
         if users.find(db, found, subject) is None:
             raise Fault(HTTPStatus.BAD_REQUEST, "There is no such sample user. Please choose one from the list.")
     response = _onward(implementation)
-    counter.logins.keep(response, Visitor(implementation, subject))
+    login = secrets.token_urlsafe(24)
+    counter.logins.keep(response, Visitor(implementation, subject, login, int(time.time()), "development"))
     return response
 
 
@@ -72,6 +75,12 @@ def log_out(implementation: str) -> Response:
     response = _onward(implementation)
     Counter.here().logins.forget(response)
     return response
+
+
+def is_here(implementation: str, subject: str) -> bool:
+    """Say whether it is this user who is logged in."""
+    who = getattr(current_user, "implementation", None), getattr(current_user, "subject", None)
+    return who == (implementation, subject)
 
 
 def _onward(implementation: str) -> Response:

@@ -53,11 +53,11 @@ class Counter:
         return wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
 
     def ask(self, place: Place, visitor: Visitor, wait_s: float) -> Status:
-        """Ask for the status, for at most so many seconds."""
+        """Ask for the status, for at most so many seconds. Raises `LoginEnded`."""
         return self.desk.ask(_asker(place, visitor), wait_s)
 
     def returned(self, place: Place, visitor: Visitor) -> Status:
-        """Note that the visitor came back. Raises `Fault` (429) if that happens too often."""
+        """Note that the visitor came back. Raises `LoginEnded`, and `Fault` (429) if that happens too often."""
         asker = _asker(place, visitor)
         wait = self.pace.wait_for(asker)
         if wait:
@@ -70,4 +70,4 @@ class Counter:
 
 
 def _asker(place: Place, visitor: Visitor) -> Asker:
-    return Asker(implementation=place.implementation, user=visitor.subject, session=place.session)
+    return Asker(place.implementation, visitor.subject, place.session, visitor.login, visitor.since)

@@ -15,6 +15,7 @@ from records import implementations
 from runner.status import BadToken
 from web.auth.logins import Visitor
 from web.onward import see_other
+from web.permissions import Permission, needs
 from web.places import Place
 from web.problems import Fault
 from web.status.asking import Counter
@@ -26,6 +27,7 @@ DANGEROUS_SCHEMES = frozenset({"", "javascript", "data", "vbscript", "file", "bl
 
 
 @blueprint.get("/r/<token>")
+@needs(Permission.ANYONE)
 def come_back(token: str) -> Response:
     """Note that the user came back, then lead back to the session in the app.
 
@@ -47,6 +49,7 @@ def come_back(token: str) -> Response:
 
 
 @blueprint.get("/app/<implementation>/sessions/<session_id>")
+@needs(Permission.ANYONE)
 def to_app(implementation: str, session_id: str) -> Response:
     """Lead to where the app shows the session, or else to the widget page. The login leads here."""
     return see_other(session_address(Counter.here(), Place.named(implementation, session_id)))

@@ -6,7 +6,7 @@ very functions which the view uses. The steps:
 
 1. It is a GET of a status, with well-formed identifiers, for our host.
 2. It carries a login of ours for that implementation.
-3. The desk answers.
+3. The desk answers: that the login has not been ended is read together with the answer.
 
 Whatever is otherwise, in any step, goes on to the application untouched, which answers or refuses it in full. A test
 holds that both ways give the same answer.
@@ -59,13 +59,13 @@ class ShortWay:
         path = PATH.fullmatch(environ["PATH_INFO"])
         if path is None or environ.get("SCRIPT_NAME"):
             return None
-        # 2. who asks
-        visitor = self._visitor(environ)
-        if visitor is None or visitor.implementation != path[1]:
-            return None
-        # 3. the answer
         wait_s = wait_wanted(environ.get("HTTP_PREFER"), self._counter.config.longest_wait_s)
         try:
+            # 2. who asks
+            visitor = self._visitor(environ)
+            if visitor is None or visitor.implementation != path[1]:
+                return None
+            # 3. the answer
             status = self._counter.ask(Place(path[1], path[2]), visitor, wait_s)
         except Exception:  # noqa: BLE001 - nothing is swallowed: the application meets it again, logs it and answers
             return None
@@ -74,6 +74,6 @@ class ShortWay:
     def _visitor(self, environ: WSGIEnvironment) -> Visitor | None:
         authorization = environ.get("HTTP_AUTHORIZATION")
         if authorization is not None:
-            return self._counter.logins.read(authorization[7:]) if authorization.startswith("Bearer ") else None
+            return self._counter.logins.bearer(authorization[7:]) if authorization.startswith("Bearer ") else None
         cookie = self._cookie.search(environ.get("HTTP_COOKIE", ""))
         return self._counter.logins.read(cookie[1]) if cookie else None

@@ -9,7 +9,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
+from runner.status import LoginEnded
 from web.auth.logins import NoLogin, Visitor
+from web.permissions import Permission, needs
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import login_reply, refused_login, reply
@@ -19,6 +21,7 @@ blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<i
 
 
 @blueprint.get("/status")
+@needs(Permission.ANYONE)
 def show(implementation: str, session_id: str) -> Response:
     """Say what the session shows this user now.
 
@@ -36,10 +39,15 @@ def show(implementation: str, session_id: str) -> Response:
     if not isinstance(who, Visitor):
         return _invite(counter, place, who)
     wait_s = counter.wait_s()
-    return reply(counter.ask(place, who, wait_s), request.headers.get("If-None-Match"), wait_s).as_response()
+    try:
+        status = counter.ask(place, who, wait_s)
+    except LoginEnded:
+        return _invite(counter, place, NoLogin.REFUSED)
+    return reply(status, request.headers.get("If-None-Match"), wait_s).as_response()
 
 
 @blueprint.post("/status/returned")
+@needs(Permission.ANYONE)
 def returned(implementation: str, session_id: str) -> Response:
     """Note that the user came back from the message's link.
 
@@ -53,7 +61,11 @@ def returned(implementation: str, session_id: str) -> Response:
     who = counter.who(place)
     if not isinstance(who, Visitor):
         return _invite(counter, place, who)
-    return reply(counter.returned(place, who), request.headers.get("If-None-Match")).as_response()
+    try:
+        status = counter.returned(place, who)
+    except LoginEnded:
+        return _invite(counter, place, NoLogin.REFUSED)
+    return reply(status, request.headers.get("If-None-Match")).as_response()
 
 
 def _invite(counter: Counter, place: Place, why: NoLogin) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, url_for
 
+from runner.status import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.onward import see_other
+from web.permissions import Permission, needs
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import PRIVATE
@@ -23,6 +26,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @blueprint.get("/<implementation>/sessions/<session_id>")
+@needs(Permission.ANYONE)
 def show(implementation: str, session_id: str) -> Response:
     """Show the status of a session as a page which the app's web view can display.
 
@@ -37,17 +41,20 @@ def show(implementation: str, session_id: str) -> Response:
 
 
 @blueprint.post("/<implementation>/sessions/<session_id>")
+@needs(Permission.ANYONE)
 def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
     counter = Counter.here()
     place = Place.named(implementation, session_id)
     who = counter.who(place)
     if isinstance(who, Visitor):
-        counter.returned(place, who)
+        with suppress(LoginEnded):  # the page says so
+            counter.returned(place, who)
     return see_other(place.widget_path)
 
 
 @blueprint.get("/tints/<color>.css")
+@needs(Permission.ANYONE)
 def tint(color: str) -> Response:
     """Give a message's colour to the page, with its partner for dark mode."""
     if not COLOR.fullmatch(color):
@@ -58,7 +65,10 @@ def tint(color: str) -> Response:
 def _drawing(counter: Counter, place: Place) -> Drawing:
     who = counter.who(place)
     if isinstance(who, Visitor):
-        status = counter.ask(place, who, counter.wait_s())
+        try:
+            status = counter.ask(place, who, counter.wait_s())
+        except LoginEnded:
+            return draw_login(place.login_path)
         return draw(status, place.login_path, datetime.now(UTC))
     if who is NoLogin.MISSING:
         counter.check_exists(place)
