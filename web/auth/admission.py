@@ -37,6 +37,7 @@ from records import (
 from runner.logins import LoginStore
 from web.auth.entrance import Entrance
 from web.auth.logins import LASTS, Visitor
+from web.auth.ways.away import away
 from web.onward import local_path, see_other
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
     `lasts_s`: for how long the provider's logout must be able to find the login.
     """
     entrance = Entrance.here()
-    login = secrets.token_urlsafe(24)  # 4.
+    visitor = _visitor(person, login=secrets.token_urlsafe(24))  # 4.
     with entrance.database.session() as db:
         found = implementations.find(db, person.implementation)  # 1.
         if found is None:
@@ -107,7 +108,6 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
         if user.disabled_at is not None:  # 3.
             raise NotAdmitted("locked out")
         _note_staff(db, found, user, person)  # 6.
-    visitor = _visitor(person, login)
     if person.saml is not None:  # 5.
         _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
     return visitor
@@ -117,7 +117,8 @@ def arrive(person: Person, journey: Journey) -> Response:
     """Let a person in and send the browser on: back to the app which began the login, or to the journey's next page."""
     entrance = Entrance.here()
     if journey.app:
-        return see_other(entrance.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S)))
+        address = entrance.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S))
+        return away(address) if request.method == "POST" else see_other(address)
     visitor = admit(person)
     before = entrance.logins.visitor(request)
     if before is not None and before.login:
@@ -143,7 +144,7 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
         audit.append(db, actor=user.subject, action="login", implementation=implementation.slug, detail=detail)
 
 
-def _visitor(person: Person, login: str) -> Visitor:
+def _visitor(person: Person, *, login: str) -> Visitor:
     now = int(time.time())
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
     until = int(person.expires_at.timestamp()) if person.expires_at else 0

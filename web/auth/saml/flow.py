@@ -1,0 +1,214 @@
+"""The way of a SAML login through our addresses: begun, believed, completed.
+
+The steps when a provider's message is posted to us (`believe`):
+
+1. The form has one message and at most one RelayState.
+2. The RelayState is the handle of a login that was begun for this implementation. A message that nobody asked for is
+   at most a hint, if the implementation allows that: it is judged, and then a login is begun which has to be answered.
+3. The guard believes it: signed by this provider, for us, in answer to exactly that request, never seen before.
+4. The begun login is burned; whoever comes second with the same is refused.
+5. It says who the person is, by a key that stays the same.
+6. The person waits under a new one-time handle. Nobody is logged in yet: no cookie comes with a post from elsewhere.
+
+And when the browser follows to the completion (`complete`):
+
+7. The handle is one of ours, for this implementation.
+8. The browser carries the cookie of the one that began the login. Others are refused, and burn nothing.
+9. The arrival is burned; whoever comes second is refused. Then `web.auth.admission` decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from flask import Request
+
+from records import Implementation, NotOpened, OpenedSaml, implementations, saml
+from web.auth.admission import Journey, NotAdmitted
+from web.auth.entrance import Entrance
+from web.auth.saml import people, requests
+from web.auth.saml.guard import FirstTime, verify_response
+from web.auth.saml.states import Arrived, Asked, Browser, States
+from web.auth.saml.values import Assertion, Idp, Policy, Rejected, Sp
+from web.problems import NO_IMPLEMENTATION, Fault
+
+log = logging.getLogger(__name__)
+
+#: Seconds since the provider asked for proof, when we wanted a fresh login.
+FRESH_S = 120
+
+#: Fields of a posted form; a provider sends two.
+MOST_FIELDS = 20
+
+
+class LoginFailed(Exception):
+    """A login came to nothing. `code` and `detail` are for the log; the journey is where to try again from."""
+
+    def __init__(self, code: str, detail: str = "", journey: Journey | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.journey = journey
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What a provider's page posted."""
+
+    message: str = field(repr=False)
+    relay_state: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of an implementation's SAML, and how messages between them are read."""
+
+    implementation: str
+    sp: Sp
+    idp: Idp
+    policy: Policy
+    attribute_map: Mapping[str, list[str]]
+    subject_attribute: str
+
+    def first_time(self, entrance: Entrance) -> FirstTime:
+        """Return what remembers messages of this provider; it raises `StoreAway`, so that nothing is let in unseen."""
+        return lambda key, life_s: entrance.store.seen.first_time("saml", key, life_s=life_s)
+
+
+def our_side(entrance: Entrance, implementation: str) -> Sp:
+    """Return our side of an implementation, whether a provider is known or not: it wants to read about us first."""
+    with entrance.database.reading() as db:
+        found = _implementation(implementations.find(db, implementation))
+        keys = saml.sp_keys_if_made(db, entrance.box, found)
+    if keys is None:
+        with entrance.database.session() as db:
+            keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
+    return _sp(entrance, implementation, (keys.key, keys.certificate, keys.next_key, keys.next_certificate))
+
+
+def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) -> Sides | None:
+    """Return both sides; None when no provider is known. `fresh`: for a step-up."""
+    with entrance.database.reading() as db:
+        found = _implementation(implementations.find(db, implementation))
+        try:
+            opened = saml.opened(db, entrance.box, found)
+        except NotOpened as error:
+            raise LoginFailed("our key does not open", str(error)) from None
+    return _sides(entrance, opened, fresh=fresh) if opened else None
+
+
+def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str) -> str:
+    """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
+    handle = entrance.store.once.new_handle()
+    address, request_id = requests.login_request(sides.sp, sides.idp, handle, force_authn=journey.fresh)
+    States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle)
+    return address
+
+
+def posted(asked: Request) -> Posted:
+    """Read a provider's form. Raises `LoginFailed` for one that says something twice."""
+    # 1.
+    asked.max_form_parts = MOST_FIELDS
+    if asked.mimetype != "application/x-www-form-urlencoded":
+        raise LoginFailed("form", "not the type of a form")
+    fields = asked.form.to_dict(flat=False)
+    if len(fields) > MOST_FIELDS or any(len(values) > 1 for values in fields.values()) or "SAMLResponse" not in fields:
+        raise LoginFailed("form", "a field is missing or came twice")
+    return Posted(fields["SAMLResponse"][0], fields.get("RelayState", [""])[0])
+
+
+def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
+    """Judge a provider's message; return the local address to go on to. Raises `LoginFailed`."""
+    states = States(entrance.store)
+    # 2.
+    asked = states.look_asked(implementation, given.relay_state) if given.relay_state else None
+    journey = asked.journey if asked else Journey()
+    sides = both_sides(entrance, implementation, fresh=journey.fresh)
+    if sides is None:
+        raise LoginFailed("no provider")
+    if asked is None and not sides.policy.allow_unsolicited:
+        raise LoginFailed("nothing-pending")
+    try:
+        assertion = _believed(entrance, sides, given.message, asked)  # 3.
+        if asked is None:
+            log.info("saml: a login that nobody asked for begins one implementation=%s", implementation)
+            return f"/saml/{implementation}/login"
+        if not states.take_asked(given.relay_state):  # 4.
+            raise LoginFailed("nothing-pending", "the same login was answered twice at once")
+        person = people.person_of(  # 5.
+            assertion, implementation, attribute_map=sides.attribute_map, subject_attribute=sides.subject_attribute
+        )
+    except Rejected as rejected:
+        raise LoginFailed(rejected.code, rejected.detail, journey) from None
+    except NotAdmitted as refused:
+        raise LoginFailed(refused.code, journey=journey) from None
+    handle = states.put_arrived(Arrived(person, asked.browser, journey))  # 6.
+    return f"/saml/{implementation}/complete?o={handle}"
+
+
+def complete(entrance: Entrance, implementation: str, handle: str, browser: Browser) -> Arrived:
+    """Return who has arrived with this browser. Raises `LoginFailed`."""
+    states = States(entrance.store)
+    # 7.
+    arrived = states.look_arrived(implementation, handle)
+    if arrived is None:
+        raise LoginFailed("no arrival", "completed before, too late, or of another implementation")
+    # 8.
+    if not browser.is_the_one(arrived.browser):
+        raise LoginFailed("another browser")
+    # 9.
+    if not states.take_arrived(handle):
+        raise LoginFailed("no arrival", "completed twice at once")
+    return arrived
+
+
+def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | None) -> Assertion:
+    request_id = asked.request_id if asked else None
+    return verify_response(
+        message,
+        sp=sides.sp,
+        idp=sides.idp,
+        policy=sides.policy,
+        request_id=request_id,
+        first_time=sides.first_time(entrance),
+    )
+
+
+def _sides(entrance: Entrance, opened: OpenedSaml, *, fresh: bool) -> Sides:
+    keys = (opened.sp_key, opened.sp_certificate, opened.next_sp_key, opened.next_sp_certificate)
+    return Sides(
+        implementation=opened.implementation,
+        sp=_sp(entrance, opened.implementation, keys),
+        idp=Idp(opened.entity_id, opened.sso_url, opened.slo_url, opened.certificates),
+        policy=Policy(
+            allow_unsolicited=opened.allow_unsolicited,
+            accept_response_signature=opened.accept_response_signature,
+            allow_cbc=opened.allow_cbc,
+            max_authn_age_s=FRESH_S if fresh else None,
+        ),
+        attribute_map=opened.attribute_map,
+        subject_attribute=opened.subject_attribute,
+    )
+
+
+def _sp(entrance: Entrance, implementation: str, keys: tuple[str, str, str, str]) -> Sp:
+    key, certificate, next_key, next_certificate = keys
+    base = entrance.config.absolute(f"/saml/{implementation}")
+    return Sp(
+        entity_id=f"{base}/metadata",
+        acs_url=f"{base}/acs",
+        slo_url=f"{base}/slo",
+        key_pem=key,
+        cert_pem=certificate,
+        next_key_pem=next_key,
+        next_cert_pem=next_certificate,
+    )
+
+
+def _implementation(found: Implementation | None) -> Implementation:
+    if found is None:
+        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+    return found

@@ -1,0 +1,141 @@
+"""The SAML addresses of an implementation: metadata, login, the provider's answer, its completion, and logout.
+
+What goes wrong has one page for everybody and one line in the log for us; a reference joins the two.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from web.auth.admission import NotAdmitted, arrive
+from web.auth.entrance import Entrance
+from web.auth.saml import flow, leaving, states
+from web.auth.saml.metadata import sp_metadata
+from web.auth.saml.values import Rejected
+from web.auth.ways import refusals
+from web.auth.ways.views import journey_asked
+from web.onward import see_other
+from web.permissions import Permission, needs, takes
+from web.places import checked_implementation
+
+blueprint = Blueprint("saml", __name__, url_prefix="/saml/<implementation>")
+
+log = logging.getLogger(__name__)
+
+#: Bytes of a posted message: what the largest believable one has, with room for its encoding.
+MESSAGE_BYTES = 512 * 1024
+
+#: Seconds for which others may keep our metadata. A change of keys is announced days before.
+METADATA_KEPT_S = 300
+
+
+@blueprint.after_request
+def keep_private(response: Response) -> Response:
+    """Nobody remembers these answers, and the next page does not learn their addresses."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@blueprint.errorhandler(flow.LoginFailed)
+def login_failed(failed: flow.LoginFailed) -> Response:
+    """Answer with the one page; the code is for the log."""
+    return refusals.login(_implementation(), failed.code, detail=failed.detail, journey=failed.journey)
+
+
+@blueprint.errorhandler(NotAdmitted)
+def not_admitted(refused: NotAdmitted) -> Response:
+    """Answer with the one page; the code is for the log."""
+    return refusals.login(_implementation(), refused.code, status=HTTPStatus.FORBIDDEN)
+
+
+@blueprint.errorhandler(Rejected)
+def logout_failed(rejected: Rejected) -> Response:
+    """Answer a logout message which is not believed. Those of logins become `LoginFailed` in the flow."""
+    return refusals.logout(_implementation(), rejected.code, detail=rejected.detail)
+
+
+@blueprint.get("/metadata")
+@needs(Permission.ANYONE)
+def metadata(implementation: str) -> Response:
+    """Describe us to a provider, also before any provider is known. 200 with XML; 404 for an unknown implementation."""
+    document = sp_metadata(flow.our_side(Entrance.here(), checked_implementation(implementation)))
+    headers = {"Cache-Control": f"public, max-age={METADATA_KEPT_S}"}
+    return Response(document, mimetype="application/samlmetadata+xml", headers=headers)
+
+
+@blueprint.get("/login")
+@needs(Permission.ANYONE)
+def login(implementation: str) -> Response:
+    """Begin a login: remember it for this browser, and send the browser to the provider (303).
+
+    `next`, `m` and `fresh` as at the login address, to which it leads when there is no provider.
+    """
+    entrance = Entrance.here()
+    journey = journey_asked()
+    sides = flow.both_sides(entrance, checked_implementation(implementation))
+    if sides is None:
+        return see_other(f"/login/{implementation}")
+    browser = states.Browser(secure=entrance.config.secure)
+    value, hashed = browser.mark()
+    response = see_other(flow.begin(entrance, sides, journey, browser=hashed))
+    browser.keep(response, value)
+    return response
+
+
+@blueprint.post("/acs")
+@needs(Permission.ANYONE)
+@takes(body=MESSAGE_BYTES, from_elsewhere=True)
+def acs(implementation: str) -> Response:
+    """Take the provider's answer, which its page posts here. It looks at no cookie: none comes with it.
+
+    303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed.
+    """
+    return see_other(flow.believe(Entrance.here(), checked_implementation(implementation), flow.posted(request)))
+
+
+@blueprint.get("/complete")
+@needs(Permission.ANYONE)
+def complete(implementation: str) -> Response:
+    """Finish a login in the browser which began it: the login cookie, and back to where it began (303)."""
+    entrance = Entrance.here()
+    browser = states.Browser(secure=entrance.config.secure)
+    arrived = flow.complete(entrance, checked_implementation(implementation), request.args.get("o", ""), browser)
+    try:
+        return arrive(arrived.person, arrived.journey)
+    except NotAdmitted as refused:
+        return refusals.login(implementation, refused.code, journey=arrived.journey, status=HTTPStatus.FORBIDDEN)
+
+
+@blueprint.get("/slo")
+@needs(Permission.ANYONE)
+def slo(implementation: str) -> Response:
+    """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
+    entrance = Entrance.here()
+    checked_implementation(implementation)
+    if "SAMLResponse" in request.args:
+        return see_other(leaving.answered(entrance, implementation, request.query_string.decode("ascii", "replace")))
+    ended = leaving.told(entrance, implementation, request.query_string.decode("ascii", "replace"))
+    response = see_other(ended.address or f"/login/{implementation}/out")
+    present = entrance.logins.visitor(request)
+    if present is not None and present.login in ended.logins:
+        entrance.logins.forget(response)
+    return response
+
+
+@blueprint.post("/slo")
+@needs(Permission.ANYONE)
+@takes(body=MESSAGE_BYTES, from_elsewhere=True)
+def slo_posted(implementation: str) -> Response:
+    """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
+    checked_implementation(implementation)
+    if "SAMLResponse" not in request.form:
+        raise Rejected("logout-binding", "a logout request came by POST; we take them by redirect")
+    return see_other(f"/login/{implementation}/out")
+
+
+def _implementation() -> str:
+    return str((request.view_args or {}).get("implementation", ""))

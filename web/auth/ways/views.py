@@ -1,0 +1,148 @@
+"""The login address of an implementation, and logging out. Everything that says "log in" links here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from records import DbSession, Implementation, external, implementations, saml, users
+from web.auth.admission import Journey
+from web.auth.entrance import Entrance
+from web.auth.logins import Visitor
+from web.auth.saml import leaving
+from web.auth.ways.away import away
+from web.onward import local_path, see_other
+from web.permissions import Permission, needs
+from web.places import checked_implementation
+from web.problems import NO_IMPLEMENTATION, Fault
+
+blueprint = Blueprint("ways", __name__)
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways in which an implementation has."""
+
+    name: str
+    saml: bool
+    external: bool
+
+
+@blueprint.get("/login/<implementation>")
+@needs(Permission.ANYONE)
+def choose(implementation: str) -> Response:
+    """Lead to the implementation's way in, or let the person choose between two.
+
+    `next`: the local path to come back to; `m`: the handle of an app's start; `fresh=1`: prove again who you are;
+    `switch=1`: log in although somebody is logged in. 200 with a page, or 303 to the only way in. 404 for an
+    implementation that nobody knows.
+    """
+    checked_implementation(implementation)
+    entrance = Entrance.here()
+    journey = journey_asked()
+    with entrance.database.reading() as db:
+        found = _implementation(db, implementation)
+        ways = ways_of(db, found)
+        visitor = None if _wants_to_log_in(journey) else _present(entrance, implementation)
+        person = users.find(db, found, visitor.subject) if visitor else None
+    if person:
+        name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
+        return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
+    if ways.saml and not ways.external:
+        return see_other(_address(f"/saml/{implementation}/login", journey))
+    if ways.external and not ways.saml:
+        return see_other(_address(f"/ext/{implementation}/login", journey))
+    return _page("ways/choose.html" if ways.saml else "ways/none.html", ways, implementation, journey)
+
+
+@blueprint.post("/logout/<implementation>")
+@needs(Permission.ANYONE)
+def log_out(implementation: str) -> Response:
+    """End the login of this browser, then at the provider if it can do that.
+
+    Our own login ends first, whatever the provider does afterwards. `next`: the local path to go to in the end. 303 to
+    it or to the page that says so; 200 with a page that leads on to the provider.
+    """
+    checked_implementation(implementation)
+    entrance = Entrance.here()
+    onward = local_path(request.form.get("next", "")) or f"/login/{implementation}/out"
+    visitor = entrance.logins.visitor(request)
+    address = None
+    if visitor is not None and visitor.login:
+        entrance.store.ended.end(visitor.login)
+        address = leaving.begin(entrance, visitor, onward) if visitor.implementation == implementation else None
+    # A form may not lead to other sites (Content-Security-Policy), but a page may.
+    response = away(address) if address else see_other(onward)
+    entrance.logins.forget(response)
+    return response
+
+
+@blueprint.get("/login/<implementation>/out")
+@needs(Permission.ANYONE)
+def out(implementation: str) -> Response:
+    """Say that this browser is logged out, or that it is not."""
+    checked_implementation(implementation)
+    entrance = Entrance.here()
+    with entrance.database.reading() as db:
+        ways = ways_of(db, _implementation(db, implementation))
+    present = _present(entrance, implementation) is not None
+    return _page("ways/out.html", ways, implementation, Journey(), still_in=present)
+
+
+def journey_asked() -> Journey:
+    """Return the journey which the address names; what leads away from us is left out."""
+    return Journey(
+        next=local_path(request.args.get("next", "")) or "",
+        app=request.args.get("m", "")[:64],
+        fresh=request.args.get("fresh") == "1",
+    )
+
+
+def ways_of(db: DbSession, implementation: Implementation) -> Ways:
+    """Return the ways in of an implementation. Staff have SAML only."""
+    others = implementation.slug != implementations.STAFF and external.find(db, implementation) is not None
+    return Ways(implementation.name, saml=saml.find(db, implementation) is not None, external=others)
+
+
+def _wants_to_log_in(journey: Journey) -> bool:
+    return journey.fresh or bool(journey.app) or request.args.get("switch") == "1"
+
+
+def _present(entrance: Entrance, implementation: str) -> Visitor | None:
+    """Return who is logged in to this implementation with this browser."""
+    visitor = entrance.logins.visitor(request)
+    if visitor is None or visitor.implementation != implementation or not entrance.logins.standing(visitor):
+        return None
+    return visitor
+
+
+def _home(visitor: Visitor | None) -> str:
+    return "/console/" if visitor and visitor.implementation == implementations.STAFF else ""
+
+
+def _implementation(db: DbSession, slug: str) -> Implementation:
+    found = implementations.find(db, slug)
+    if found is None:
+        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+    return found
+
+
+def _address(path: str, journey: Journey) -> str:
+    asked = {"next": journey.next, "m": journey.app, "fresh": "1" if journey.fresh else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def _page(template: str, ways: Ways, implementation: str, journey: Journey, **more: object) -> Response:
+    links = {
+        "saml_way": _address(f"/saml/{implementation}/login", journey),
+        "external_way": _address(f"/ext/{implementation}/login", journey),
+        "switch_way": _address(f"/login/{implementation}", journey),
+    }
+    page = render_template(template, ways=ways, implementation=implementation, journey=journey, **links, **more)
+    return Response(page, mimetype="text/html", headers=NO_STORE)
