@@ -10,7 +10,8 @@ rules take `db` first and never commit:
     with database.reading() as db:                       # takes no write lock; for the hot path
         version = scripts.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`.
+Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`; who is
+asking: `saml`, `external`, `grants`, `administrators`, `audit`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
 """
 
@@ -18,15 +19,44 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session as DbSession
 
-from . import connections, editions, implementations, runs, scripts, sessions, users
+from . import (
+    administrators,
+    audit,
+    connections,
+    editions,
+    grants,
+    implementations,
+    resealing,
+    runs,
+    scripts,
+    sessions,
+    users,
+)
+from . import external_logins as external
+from . import saml_providers as saml
 from .agenda_file import FileFault
+from .audit import AuditEntry, Head, Verdict
 from .auth_kinds import AUTH_KINDS
 from .columns import Base
 from .connections import METHODS, Connection, ConnectionDraft, OpenedConnection
 from .database import Database
-from .errors import BadKey, Conflict, Fault, NotOpened, RecordsError, Refused, SchemaUnknown, SecretsError, Unavailable
+from .errors import (
+    BadKey,
+    Conflict,
+    Fault,
+    NotOpened,
+    OtherProvider,
+    RecordsError,
+    Refused,
+    SchemaUnknown,
+    SecretsError,
+    Unavailable,
+)
+from .external_logins import ExternalDraft, ExternalLogin, OpenedExternal
+from .grants import ROLES, Grant
 from .implementations import Implementation
 from .runs import Run, RunFilter, RunRecord
+from .saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
 from .scripts import Activation, Script, Version, VersionCode
 from .secretbox import SecretBox
 from .sessions import AgendaSession, ImportReport
@@ -35,8 +65,10 @@ from .users import Profile, User
 __all__ = [
     "AUTH_KINDS",
     "METHODS",
+    "ROLES",
     "Activation",
     "AgendaSession",
+    "AuditEntry",
     "BadKey",
     "Base",
     "Conflict",
@@ -44,30 +76,48 @@ __all__ = [
     "ConnectionDraft",
     "Database",
     "DbSession",
+    "ExternalDraft",
+    "ExternalLogin",
     "Fault",
     "FileFault",
+    "Grant",
+    "Head",
     "Implementation",
     "ImportReport",
     "NotOpened",
     "OpenedConnection",
+    "OpenedExternal",
+    "OpenedSaml",
+    "OtherProvider",
     "Profile",
     "RecordsError",
     "Refused",
     "Run",
     "RunFilter",
     "RunRecord",
+    "SamlCertificate",
+    "SamlDraft",
+    "SamlProvider",
     "SchemaUnknown",
     "Script",
     "SecretBox",
     "SecretsError",
+    "SpKeys",
     "Unavailable",
     "User",
+    "Verdict",
     "Version",
     "VersionCode",
+    "administrators",
+    "audit",
     "connections",
     "editions",
+    "external",
+    "grants",
     "implementations",
+    "resealing",
     "runs",
+    "saml",
     "scripts",
     "sessions",
     "users",

@@ -17,6 +17,8 @@ from .implementations import Implementation
 from .sessions import AgendaSession
 
 _CHARS = 16
+#: Fields of an implementation about who may log in and do what: no session shows anything else because of them.
+_OF_PEOPLE = frozenset({"app_redirect_uris", "mapped_roles"})
 
 
 def edition(db: Session, implementation: Implementation) -> str:
@@ -32,7 +34,8 @@ def session_edition(session: AgendaSession) -> str:
 
 
 def _content(row: Base) -> str:
-    return repr([(column.key, getattr(row, column.key)) for column in inspect(row).mapper.column_attrs])
+    keys = (column.key for column in inspect(row).mapper.column_attrs if column.key not in _OF_PEOPLE)
+    return repr([(key, getattr(row, key)) for key in keys])
 
 
 def _digest(*parts: str) -> str:

@@ -2,6 +2,7 @@
 
 RecordsError             root
 +-- Refused              a value breaks a rule: which field, and why (the caller's fault, shown to the person)
++-- OtherProvider        a person comes by another identity provider than the one they belong to
 +-- Unavailable          the database does not answer, or a lock was not given in time; trying again may help
 +-- SchemaUnknown        the database was upgraded by a newer release than this one
 +-- SecretsError         root of what sealing and opening secrets raises
@@ -46,6 +47,14 @@ class Refused(RecordsError):
     def reason(self) -> str:
         """The first fault's reason."""
         return self.faults[0].reason
+
+
+class OtherProvider(RecordsError):
+    """The subject belongs to a person of another provider. `known` and `given` are the providers, for the log."""
+
+    def __init__(self, known: str, given: str) -> None:
+        self.known, self.given = known, given
+        super().__init__("this person belongs to another identity provider: an administrator can hand people over")
 
 
 class Conflict(RecordsError):

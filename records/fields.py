@@ -83,6 +83,15 @@ def refuse_controls(text: str, *, allowed: str = "") -> None:
             raise ValueError(f"holds a control character (U+{ord(character):04X})")
 
 
+def folded(text: str) -> str:
+    """Return the form in which names are compared and searched: composed (NFC), without case.
+
+    Lower case and not case folding, which makes more alike than a person would: "straße" is not
+    "strasse" here. Compatibility forms (NFKC) stay different for the same reason.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
 def whole(least: int, most: int) -> Check:
     """Make a check for a whole number within a range."""
 

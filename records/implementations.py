@@ -9,13 +9,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, Text, select
+from sqlalchemy import CheckConstraint, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import fields
+from . import app_addresses, fields
 from .columns import Base, RowId, utc_now
 from .errors import Fault, Refused
+from .upsert import insert_missing
 
+#: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
+STAFF = "staff"
+#: Roles which hold for all implementations, and are given in the staff implementation only.
+STAFF_ROLES = ("reviewer", "administrator")
+#: Roles which attributes and user types may be allowed to give.
+MAPPED_ROLES = ("scanner", "organizer", "author", *STAFF_ROLES)
 #: When a session's message is shown at all (product rule 5).
 SHOW_WHEN = ("always", "during", "after", "during or after")
 MIB = 1024 * 1024
@@ -67,6 +74,12 @@ class Implementation(Base):
     concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
     keep_runs_days: Mapped[int] = mapped_column(default=30)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    #: where a login of the app may end: exact addresses
+    app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    #: the most that a grant by attribute or user type gives
+    mapped_roles: Mapped[list[str]] = mapped_column(
+        default=lambda: ["scanner"], server_default=text("""'["scanner"]'""")
+    )
 
     def __repr__(self) -> str:
         return f"<Implementation {self.slug}>"
@@ -83,8 +96,10 @@ def every(db: Session) -> list[Implementation]:
 
 
 def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings: Any) -> Implementation:
-    """Make an implementation. Raises Refused with every fault, also when the slug is taken."""
+    """Make an implementation. Raises Refused with every fault, also when the slug is taken or kept for staff."""
     values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
+    if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
+        raise Refused("slug", "is kept for the reviewers and administrators of this service")
     if find(db, slug) is not None:
         raise Refused("slug", "is taken by another implementation")
     implementation = Implementation(**values)
@@ -92,6 +107,15 @@ def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings
     db.flush()  # fills in the defaults, which the next check reads
     fields.refuse(_contradictions(implementation))
     return implementation
+
+
+def staff(db: Session) -> Implementation:
+    """Return the implementation of reviewers and administrators; it is made when it is first asked for."""
+    found = find(db, STAFF)
+    if found is None:
+        insert_missing(db, Implementation, [{"slug": STAFF, "name": "Staff", "time_zone": "UTC"}])
+        found = db.scalars(select(Implementation).where(Implementation.slug == STAFF)).one()
+    return found
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
@@ -128,6 +152,8 @@ def _contradictions(implementation: Implementation) -> list[Fault]:
         faults.append(Fault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
         faults.append(Fault("fallback_link", "needs a fallback_text to stand on"))
+    if implementation.slug != STAFF and set(STAFF_ROLES) & set(implementation.mapped_roles):
+        faults.append(Fault("mapped_roles", f"can hold {' and '.join(STAFF_ROLES)} in the staff implementation only"))
     return faults
 
 
@@ -171,4 +197,6 @@ _CHECKS: dict[str, fields.Check] = {
     "limits": _limits,
     "concurrency": fields.whole(1, 64),
     "keep_runs_days": fields.whole(1, 3650),
+    "app_redirect_uris": fields.each(app_addresses.redirect, 10),
+    "mapped_roles": fields.each(fields.one_of(*MAPPED_ROLES), len(MAPPED_ROLES)),
 }

@@ -1,6 +1,7 @@
 """Users: the people an implementation's identity provider knows, as it described them when they last came.
 
-Nothing here signs anybody in. A row is what was last seen of a person, so that a script can be told about them.
+Nothing here signs anybody in. A row is what was last seen of a person, so that a script can be told about them and
+their roles can be computed.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import fields
 from .columns import Base, RowId, utc_now
+from .errors import OtherProvider, Refused
 from .implementations import Implementation
 from .upsert import insert_missing
+
+#: Words of a search which are looked at.
+SEARCH_WORDS = 8
+#: Fields which a search looks through.
+_SEARCHED = ("username", "first_name", "last_name", "badge_id", "subject")
 
 
 class User(Base):
@@ -37,6 +44,13 @@ class User(Base):
     badge_id: Mapped[str] = mapped_column(String(100), default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    #: who vouches for this person; "" until somebody does
+    provider: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    disabled_at: Mapped[datetime | None]  #: locked out since then
+    disabled_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    search_text: Mapped[str] = mapped_column(
+        Text, default="", server_default=text("''")
+    )  #: what `search` looks through
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"  # a log is no place for a person's name
@@ -62,25 +76,77 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
 
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:
     """Return users of an implementation, those seen last first."""
-    mine = select(User).where(User.implementation_id == implementation.id)
-    return list(db.scalars(mine.order_by(User.last_seen_at.desc(), User.id).limit(limit)))
+    return search(db, implementation, "", limit=limit)
 
 
-def seen(
-    db: Session, implementation: Implementation, subject: str, profile: Profile, *, at: datetime | None = None
+def search(db: Session, implementation: Implementation, text: str, *, limit: int = 50, offset: int = 0) -> list[User]:
+    """Return users of whom every word stands in the username, names, badge ID or subject, those seen last first.
+
+    Case does not matter. To know whether there is a next page, ask for one more than is shown.
+    """
+    found = select(User).where(User.implementation_id == implementation.id)
+    for word in fields.folded(text).split()[:SEARCH_WORDS]:
+        found = found.where(User.search_text.contains(word, autoescape=True))
+    return list(db.scalars(found.order_by(User.last_seen_at.desc(), User.id).limit(limit).offset(offset)))
+
+
+def seen(  # noqa: PLR0913 - six, the most our style allows
+    db: Session,
+    implementation: Implementation,
+    subject: str,
+    profile: Profile,
+    *,
+    provider: str = "",
+    at: datetime | None = None,
 ) -> User:
-    """Remember a person as just described, replacing what was known before. Raises Refused with every fault."""
-    values = fields.checked(_CHECKS, {"subject": subject, **vars(profile)})
+    """Remember a person as just described, replacing what was known before. Raises Refused with every fault.
+
+    A person belongs to the first `provider` which vouched for them; from another one the same subject may be somebody
+    else, so it raises OtherProvider and nothing is changed. Every way in names its provider. "" is for what is no
+    login (a sample user, a seed): it describes the person and leaves them with the provider they have.
+    """
+    values = fields.checked(_CHECKS, {"subject": subject, **vars(profile), "provider": provider})
     values["last_seen_at"] = at or utc_now()
+    values["search_text"] = "\n".join(fields.folded(values[name]) for name in _SEARCHED)
     insert_missing(db, User, [{"implementation_id": implementation.id, **values}])
     mine = select(User).where(User.implementation_id == implementation.id, User.subject == values["subject"])
     user = db.scalars(mine.with_for_update().execution_options(populate_existing=True)).one()
+    if user.provider and values["provider"] not in ("", user.provider):
+        raise OtherProvider(user.provider, values["provider"])
+    values["provider"] = values["provider"] or user.provider
     for name, value in values.items():
         setattr(user, name, value)
     db.flush()
     return user
 
 
+def disable(db: Session, user: User, reason: str) -> None:
+    """Lock a person out until `enable`: they have no role. Ending the logins they have is the edge's business."""
+    user.disabled_reason = fields.checked({"reason": fields.line(500, empty=False)}, {"reason": reason})["reason"]
+    user.disabled_at = user.disabled_at or utc_now()
+    db.flush()
+
+
+def enable(db: Session, user: User) -> None:
+    """Let a person in again."""
+    user.disabled_at, user.disabled_reason = None, ""
+    db.flush()
+
+
+def hand_over(db: Session, implementation: Implementation, old: str, new: str) -> int:
+    """Give the people of one provider to another which replaces it; returns how many.
+
+    It says that both mean the same person by the same subject. Only who knows both can say that.
+    """
+    given = fields.checked({"old": _provider_given, "new": _provider_given}, {"old": old, "new": new})
+    if given["old"] == given["new"]:
+        raise Refused("new", "is the provider they belong to already")
+    theirs = update(User).where(User.implementation_id == implementation.id, User.provider == given["old"])
+    done: CursorResult[Any] = db.execute(theirs.values(provider=given["new"]))  # type: ignore[assignment]  # of an UPDATE
+    return done.rowcount
+
+
+_provider_given = fields.line(1200, empty=False)
 _CHECKS: dict[str, fields.Check] = {
     "subject": fields.line(255, empty=False),
     "username": fields.line(255),
@@ -89,4 +155,5 @@ _CHECKS: dict[str, fields.Check] = {
     "last_name": fields.line(200),
     "badge_id": fields.line(100),
     "attributes": fields.json_object(64 * 1024),
+    "provider": fields.line(1200),  # an entity ID has at most 1024 characters (SAML core, 8.3.6)
 }

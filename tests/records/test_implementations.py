@@ -180,7 +180,7 @@ def test_all_that_belongs_to_a_deleted_implementation_goes_with_it(database: Dat
         db.flush()
         db.delete(db.merge(demo))
     with database.reading() as db:
-        for name in Base.metadata.tables:
+        for name in set(Base.metadata.tables) - {"audit_entries", "audit_head"}:
             assert db.scalar(text(f"SELECT count(*) FROM {name}")) == 0
 
 

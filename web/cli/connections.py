@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession, connections
+from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession, connections, resealing
 
 from .complaints import Complaint, listed
 from .examples import examples
@@ -169,7 +169,7 @@ def reseal() -> None:
     After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
     """
     with place() as here, here.database.session() as db:
-        count = connections.reseal_all(db, here.box)
+        count = resealing.reseal_all(db, here.box)
     click.echo(f"Sealed {count} secrets with the present key.")
 
 

@@ -1,0 +1,234 @@
+"""Audit entries: who did what to which thing, and why. Nothing in them can be changed without its being found.
+
+What holds that, from the outside in:
+
+1. The database refuses to change or delete an entry (triggers), whoever asks.
+2. Each entry carries the SHA-256 of itself and of the entry before it: who changes, removes, moves or inserts one has
+   to make all later ones anew.
+3. The head keeps how many entries there are and the last hash: an end that was cut off is missed.
+4. Who owns the database can still make everything anew. So `verify` gives the head, to be noted down elsewhere; a head
+   that was noted once tells whether the entries up to it are still those of then.
+
+Appending waits for others who append, until they commit: append last in a transaction. Rules do not append; the edge
+(a view, a command) does, which knows who asked and why. Nothing secret goes into an entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import fields
+from .columns import Base, RowId, utc_now
+
+#: What the first entry says of the entry before it.
+FIRST = "0" * 64
+#: Entries which `verify` reads at once.
+BATCH = 1000
+#: Characters of each text. What is longer is cut: nobody keeps an entry out by what they put into it.
+_LONGEST = {"actor": 255, "action": 64, "target": 500, "implementation": 64, "reason": 2000}
+#: What would let an entry look like another: controls, halves of characters, line ends, and turned directions.
+_UNSHOWN = ("Cc", "Cs", "Zl", "Zp")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Bytes of an entry's detail, as JSON.
+_DETAIL = 64 * 1024
+
+
+class AuditEntry(Base):
+    """One entry. `number` counts 1, 2, 3, … without a gap."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        Index(None, "implementation", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(255))
+    action: Mapped[str] = mapped_column(String(64))
+    target: Mapped[str] = mapped_column(String(500))
+    implementation: Mapped[str] = mapped_column(String(64))  #: slug; "" when none is meant. Outlives the implementation
+    reason: Mapped[str] = mapped_column(Text)
+    detail: Mapped[dict[str, Any]]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    def __repr__(self) -> str:
+        return f"<AuditEntry {self.number} {self.action}>"
+
+
+class AuditHead(Base):
+    """The one row that says where the entries end. Its lock is what lets one append at a time."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one"), CheckConstraint("entries >= 0", name="entries"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = mapped_column(RowId)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the entries end: how many there are, and the hash of the last."""
+
+    entries: int = 0
+    hash: str = FIRST
+
+    def __str__(self) -> str:
+        return f"{self.entries}:{self.hash}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found. `broken_at` is the number of the first entry that is not as it was written."""
+
+    ok: bool
+    entries: int  #: how many were found good, up to the first broken one
+    broken_at: int | None = None
+    reason: str = ""
+    head: Head = Head()
+
+
+def append(  # noqa: PLR0913 - what an entry is made of, all by name
+    db: Session,
+    *,
+    actor: str,
+    action: str,
+    target: str = "",
+    implementation: str = "",
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Write an entry. It is there when the transaction commits, and not when that fails: like what it tells of."""
+    texts = {"actor": actor, "action": action, "target": target, "implementation": implementation, "reason": reason}
+    one_head = select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    head = db.scalars(one_head).one()
+    last = db.get(AuditEntry, head.entries)
+    now = utc_now()
+    entry = AuditEntry(
+        number=head.entries + 1,
+        at=max(now, last.at) if last else now,  # a clock that was set back does not make the order of time a lie
+        **{name: _line(text, _LONGEST[name]) for name, text in texts.items()},
+        detail=_kept(detail or {}),
+        previous=head.hash,
+    )
+    entry.hash = digest(entry)
+    db.add(entry)
+    db.flush()  # the database takes the next number only, so the entry goes before the head
+    head.entries, head.hash = entry.number, entry.hash
+    db.flush()
+    return entry
+
+
+def recent(
+    db: Session,
+    *,
+    implementation: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+    holding: Mapping[str, str] | None = None,
+) -> list[AuditEntry]:
+    """Return entries, the newest first; `before` is the number of the last entry of the page before.
+
+    `holding`: texts which actor, action or target hold, whatever their case (of A to Z).
+    """
+    rows = select(AuditEntry)
+    if implementation is not None:
+        rows = rows.where(AuditEntry.implementation == implementation)
+    for name, text in (holding or {}).items():
+        column = {"actor": AuditEntry.actor, "action": AuditEntry.action, "target": AuditEntry.target}[name]
+        rows = rows.where(column.icontains(text, autoescape=True))
+    if before is not None:
+        rows = rows.where(AuditEntry.number < before)
+    return list(db.scalars(rows.order_by(AuditEntry.number.desc()).limit(limit)))
+
+
+def verify(db: Session, *, noted: Head | None = None) -> Verdict:
+    """Check all entries, from the first to the head; also against a head that was `noted` earlier.
+
+    1. No entry may be beyond the head.
+    2. Numbers follow each other: a gap is an entry that was taken out.
+    3. Each entry names the hash of the one before, and its own hash is that of what it says.
+    4. Time does not go back.
+    5. The head names the last entry's hash.
+    6. The noted head, if there is one, still is what its entry has.
+    """
+    # The last number is read before the head: what is appended meanwhile is in the head, and never beyond it.
+    last_number = db.scalar(select(func.max(AuditEntry.number))) or 0
+    row = db.scalar(select(AuditHead).execution_options(populate_existing=True))
+    head = Head(row.entries, row.hash) if row else Head()
+    # 1. beyond the head
+    if last_number > head.entries:
+        return Verdict(False, head.entries, head.entries + 1, "it stands behind the last entry that was counted", head)
+    previous, at = FIRST, datetime.min.replace(tzinfo=UTC)
+    number = 0
+    for number, entry in enumerate(_walk(db, head.entries), start=1):
+        # 2. to 4.
+        fault = _fault(entry, number, previous, at)
+        if not fault and noted and noted.entries == number and noted.hash != entry.hash:
+            fault = "the hash which was noted for it was another"
+        if fault:
+            return Verdict(False, number - 1, number, fault, head)
+        previous, at = entry.hash, entry.at
+    # 5. the head
+    if number < head.entries:
+        return Verdict(False, number, number + 1, "it is missing, and so are all after it", head)
+    if previous != head.hash:
+        return Verdict(False, max(number - 1, 0), number, "it is not the entry which was written last", head)
+    # 6. the noted head
+    if noted and noted.entries > head.entries:
+        return Verdict(False, number, number + 1, "it is missing: more entries were noted than there are", head)
+    return Verdict(True, number, head=head)
+
+
+def digest(entry: Any) -> str:
+    """Compute the SHA-256 of an entry (or of a plain row of its table): of the JSON of all its fields but the hash, with sorted keys and in ASCII."""
+    said = {name: getattr(entry, name) for name in (*_LONGEST, "number", "detail", "previous")}
+    said["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _fault(entry: Any, number: int, previous: str, at: datetime) -> str:
+    if entry.number != number:
+        return "it is missing"
+    if entry.previous != previous:
+        return "it does not follow the entry before it"
+    if entry.hash != digest(entry):
+        return "it does not say what it said when it was written"
+    return "it is older than the entry before it" if entry.at < at else ""
+
+
+def _walk(db: Session, last: int) -> Iterator[Any]:
+    """Give the entries in order, a batch at a time: plain rows, which the session does not keep in memory."""
+    reached = 0
+    while True:
+        rows = select(*AuditEntry.__table__.columns).where(AuditEntry.number > reached, AuditEntry.number <= last)
+        batch = db.execute(rows.order_by(AuditEntry.number).limit(BATCH)).all()
+        yield from batch
+        if len(batch) < BATCH:
+            return
+        reached = batch[-1].number
+
+
+def _line(text: str, longest: int) -> str:
+    """Make one line of a text: what steers a terminal or cannot be stored is marked, not refused."""
+    shown = "".join("\ufffd" if c in _BIDI or unicodedata.category(c) in _UNSHOWN else c for c in str(text))
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _kept(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a detail which comes back from the database as it went in, so that its hash stays the same."""
+    written = json.dumps(fields.storable(detail))
+    if len(written) > _DETAIL:
+        return {"left out": f"{len(written)} bytes"}
+    return dict(json.loads(written))
