@@ -66,7 +66,7 @@ def _check(need: Need, found: Member, implementation: str | None) -> None:
         _note("not there for this person")
         raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if not found.may(need.permission, implementation or found.visitor.implementation):  # 5.
-        _note(f"may not: {need.permission}")
+        _note(f"may not {need.permission}")
         raise Fault(HTTPStatus.FORBIDDEN, f"Your roles do not allow you to {need.permission}.")
 
 
@@ -83,11 +83,11 @@ def _prove_again(found: Member) -> Response:
     _note("not fresh")
     if found.is_first:
         return Response(render_template("console/new_link.html"), HTTPStatus.FORBIDDEN, mimetype="text/html")
-    way = f"/login/{found.visitor.implementation}?fresh=1&"
+    way = f"/saml/{found.visitor.implementation}/login?fresh=1"  # the one way in of staff
     if request.method in SAFE_METHODS:
-        return see_other(way + urlencode({"next": _this_page()}))
+        return see_other(f"{way}&{urlencode({'next': _this_page()})}")
     why = "This change needs a login that is less than ten minutes old."
-    return _keeping_what_was_typed(way.rstrip("&"), "Confirm that it is you", why, "Confirm that it is me")
+    return _keeping_what_was_typed(way, "Confirm that it is you", why, "Confirm that it is me")
 
 
 def _keeping_what_was_typed(way: str, headline: str, why: str, link: str) -> Response:

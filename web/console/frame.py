@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, render_template, request, url_for
+from flask import Flask, Response, current_app, render_template, request, url_for
 
 from records import DbSession, Implementation, implementations
 from web.console.staff import Member, member
 from web.permissions import Permission
 from web.problems import NO_IMPLEMENTATION, Fault
+
+#: Below this path stand all pages of the console.
+CONSOLE = "/console"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,23 @@ class Link:
     current: bool = False
 
 
+def install(app: Flask) -> None:
+    """Give the templates of the console what the frame shows, whatever the view renders with."""
+
+    @app.context_processor
+    def of_the_frame() -> dict[str, Any]:
+        if not request.path.startswith(CONSOLE):
+            return {}
+        found = member()
+        where = (request.view_args or {}).get("implementation") or (found.visitor.implementation if found else "")
+        return {
+            "member": found,
+            "may": lambda name: found is not None and found.may(Permission[name], where),
+            "ways": _ways(found, (request.view_args or {}).get("implementation")),
+            "sign_out_path": f"/logout/{found.visitor.implementation}" if found else "",
+        }
+
+
 def page(
     template: str,
     *,
@@ -59,14 +79,10 @@ def page(
     **values: Any,
 ) -> Response:
     """Render a page of the console. `crumbs` are the steps between the implementation and this page."""
-    found = member()
     text = render_template(
         template,
         title=title,
         implementation=implementation,
-        member=found,
-        may=_asker(found, implementation),
-        ways=_ways(found, implementation),
         crumbs=(*_first_crumbs(implementation), *crumbs),
         **values,
     )
@@ -88,22 +104,16 @@ def signed_in() -> Member:
     return found
 
 
-def _asker(found: Member | None, implementation: Implementation | None) -> Any:
-    """Return the `may("CHANGE_SETTINGS")` of templates: for hiding what one may not do."""
-    where = implementation.slug if implementation else found.visitor.implementation if found else ""
-    return lambda name: found is not None and found.may(Permission[name], where)
-
-
-def _ways(found: Member | None, implementation: Implementation | None) -> list[Link]:
-    if found is None or implementation is None:
+def _ways(found: Member | None, slug: str | None) -> list[Link]:
+    if found is None or slug is None or not found.may(Permission.SEE_CONSOLE, slug):
         return []
     ways = [
         way
         for way in OF_AN_IMPLEMENTATION
-        if way.endpoint in current_app.view_functions and found.may(way.permission, implementation.slug)
+        if way.endpoint in current_app.view_functions and found.may(way.permission, slug)
     ]
-    addresses = [url_for(way.endpoint, implementation=implementation.slug) for way in ways]
-    # The longest address which this page's begins with: /console/demo/ begins all of them.
+    addresses = [url_for(way.endpoint, implementation=slug) for way in ways]
+    # The longest address which this page's begins with: the overview's begins all of them.
     here = max((each for each in addresses if request.path.startswith(each)), key=len, default="")
     return [Link(way.label, address, address == here) for way, address in zip(ways, addresses, strict=True)]
 

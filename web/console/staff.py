@@ -22,8 +22,8 @@ from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.permissions import HOUSE_ROLES, MAY, Permission
 
-#: The ways in which can make staff.
-STAFF_SOURCES = frozenset({"saml", "first administrator"})
+#: The source of the first administrator's login.
+FIRST = "first administrator"
 
 #: Seconds of doing nothing after which staff sign in again.
 IDLE_S = 30 * 60
@@ -61,13 +61,18 @@ class Member:
     @property
     def is_first(self) -> bool:
         """Whether this is the first administrator, who came by a link."""
-        return self.visitor.source == "first administrator"
+        return self.visitor.source == FIRST
 
     @property
     def fresh(self) -> bool:
         """Whether this person proved minutes ago who they are."""
         lasts = FIRST_FRESH_S if self.is_first else FRESH_S
-        return time.time() - self.visitor.since <= lasts
+        return time.time() - self.visitor.proved <= lasts  # not `since`: a provider may let somebody in without asking
+
+    @property
+    def actor(self) -> str:
+        """What audit entries call this person."""
+        return self.user.subject
 
     @property
     def name(self) -> str:
@@ -88,10 +93,10 @@ def _found(entrance: Entrance) -> Member | None:
     visitor = entrance.logins.visitor(request)
     if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
         return None
-    if visitor.source not in STAFF_SOURCES:  # 2.
+    if visitor.source not in grants.STAFF_SOURCES:  # 2.
         return None
     age = time.time() - visitor.since
-    if visitor.source == "first administrator" and age > FIRST_LASTS_S:
+    if visitor.source == FIRST and age > FIRST_LASTS_S:
         return None
     if not _in_use(entrance, visitor.login, age):  # 3.
         return None

@@ -1,0 +1,152 @@
+"""What was done, by whom, to what: the audit entries of one implementation, and of all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from records import AuditEntry, DbSession, Implementation, audit
+from web.auth.entrance import Entrance
+from web.console.frame import implementation_named, page
+from web.permissions import Permission, needs
+
+blueprint = Blueprint("console_audit", __name__, url_prefix="/console")
+
+#: Entries of a page, and of a download.
+ROWS = 50
+DOWNLOADED = 50_000
+
+#: Characters of the longest filter.
+LONGEST = 200
+
+COLUMNS = ("number", "at", "implementation", "actor", "action", "target", "reason", "detail", "hash")
+
+#: A cell that begins with one of these would be a formula to a spreadsheet.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for: texts which the fields hold, and the entry before which the page begins."""
+
+    actor: str = ""
+    action: str = ""
+    target: str = ""
+    before: int | None = None
+
+    @classmethod
+    def here(cls) -> Asked:
+        """Read it from the address."""
+        number = request.args.get("before", "")
+        texts = {name: request.args.get(name, "").strip()[:LONGEST] for name in ("actor", "action", "target")}
+        return cls(**texts, before=int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None)  # noqa: PLR2004 - digits that every database's number has
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The texts that were given."""
+        return {name: text for name in ("actor", "action", "target") if (text := getattr(self, name))}
+
+    def address(self, path: str, **more: Any) -> str:
+        """Return an address with the same filters."""
+        given = self.filters | more
+        return f"{path}?{urlencode(given)}" if given else path
+
+
+@blueprint.get("/audit")
+@needs(Permission.SEE_ALL_AUDIT)
+def of_all() -> Response:
+    """Show the entries of all implementations; with `check=1` also whether all are as they were written."""
+    with Entrance.here().database.reading() as db:
+        verdict = audit.verify(db) if request.args.get("check") else None
+        return _page(db, None, verdict=verdict)
+
+
+@blueprint.get("/audit.csv")
+@needs(Permission.SEE_ALL_AUDIT)
+def csv_of_all() -> Response:
+    """Give the entries of all implementations as a file."""
+    with Entrance.here().database.reading() as db:
+        return _file(db, None)
+
+
+@blueprint.get("/implementations/<implementation>/audit")
+@needs(Permission.SEE_AUDIT)
+def of_implementation(implementation: str) -> Response:
+    """Show the entries of one implementation."""
+    with Entrance.here().database.reading() as db:
+        return _page(db, implementation_named(db, implementation))
+
+
+@blueprint.get("/implementations/<implementation>/audit.csv")
+@needs(Permission.SEE_AUDIT)
+def csv_of_implementation(implementation: str) -> Response:
+    """Give the entries of one implementation as a file."""
+    with Entrance.here().database.reading() as db:
+        return _file(db, implementation_named(db, implementation))
+
+
+def _page(db: DbSession, of: Implementation | None, *, verdict: audit.Verdict | None = None) -> Response:
+    asked = Asked.here()
+    rows = _entries(db, of, asked, ROWS + 1)
+    older = asked.address(request.path, before=rows[ROWS - 1].number) if len(rows) > ROWS else ""
+    return page(
+        "console/audit.html",
+        title="Audit" if of else "Audit of all implementations",
+        implementation=of,
+        entries=rows[:ROWS],
+        asked=asked,
+        older=older,
+        newest=asked.address(request.path) if asked.before else "",
+        download=asked.address(f"{request.path}.csv"),
+        verdict=verdict,
+        told=_told,
+    )
+
+
+def _file(db: DbSession, of: Implementation | None) -> Response:
+    written = io.StringIO()
+    sheet = csv.writer(written, lineterminator="\r\n")
+    sheet.writerow(COLUMNS)
+    for entry in _entries(db, of, Asked.here(), DOWNLOADED):
+        sheet.writerow(_cell(_plain(getattr(entry, column))) for column in COLUMNS)
+    name = f"audit-{of.slug}.csv" if of else "audit.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(written.getvalue(), headers=headers, mimetype="text/csv")
+
+
+def _entries(db: DbSession, of: Implementation | None, asked: Asked, limit: int) -> list[AuditEntry]:
+    return audit.recent(
+        db, implementation=of.slug if of else None, before=asked.before, limit=limit, holding=asked.filters
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _cell(text: str) -> str:
+    """Keep a spreadsheet from computing what somebody typed into a name."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an entry's detail as pairs for people; a change is a list of old and new."""
+    return [(name.replace("_", " "), _words(value)) for name, value in detail.items()]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 2 and value[0] != value[1]:  # noqa: PLR2004 - old and new
+        return f"{_words(value[0]) or 'nothing'} → {_words(value[1]) or 'nothing'}"
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

@@ -1,0 +1,84 @@
+"""The first administrator: a link that works once, for the time before any identity provider is known.
+
+`session-status administrator link` prints it on the machine's own console. The steps:
+
+1. Looking at the link uses nothing up: mail programs and chats fetch addresses only to preview them.
+2. Few tries from one place.
+3. The button uses the link up, for exactly one caller.
+4. Its login is that of the user "first administrator" of the staff implementation. It ends after hours, by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from records import Profile, administrators, audit, implementations
+from web.auth.admission import Journey, Person, arrive
+from web.auth.entrance import Entrance
+from web.console.frame import page
+from web.console.staff import FIRST
+from web.permissions import Permission, needs
+from web.problems import Fault
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("console_first", __name__, url_prefix="/console/first")
+
+#: Tries from one address in so many seconds.
+TRIES = 20
+WINDOW_S = 600
+
+
+@blueprint.get("/<token>")
+@needs(Permission.ANYONE)
+def look(token: str) -> Response:
+    """Show what the link does, with one button. Nothing is used up (1.)."""
+    _slow_down()
+    with Entrance.here().database.reading() as db:
+        works = administrators.is_open(db, token)
+    return _page(works=works)
+
+
+@blueprint.post("/<token>")
+@needs(Permission.ANYONE)
+def use(token: str) -> Response:
+    """Use the link and log in."""
+    _slow_down()
+    with Entrance.here().database.session() as db:
+        used = administrators.use_link(db, token)  # 3.
+        if used:
+            audit.append(
+                db, actor=FIRST, action="administrator.link.used", target=FIRST, implementation=implementations.STAFF
+            )
+    if not used:
+        log.warning("refused code=administrator link used up, expired or unknown")
+        return _page(works=False)
+    person = Person(
+        implementation=implementations.STAFF,
+        source=FIRST,
+        provider=FIRST,
+        subject=FIRST,
+        profile=Profile(username=FIRST, first_name="First", last_name="administrator"),
+    )
+    return arrive(person, Journey(next="/console/"))  # 4.
+
+
+def _slow_down() -> None:
+    """Refuse after a few tries (2.). The link itself cannot be guessed; this keeps the log and the database quiet."""
+    allowed = Entrance.here().store.attempts.hit(
+        "first administrator", request.remote_addr or "", limit=TRIES, window_s=WINDOW_S
+    )
+    if not allowed.ok:
+        raise Fault(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "There were many tries from your address. Please wait a few minutes.",
+            headers={"Retry-After": str(allowed.retry_after_s)},
+        )
+
+
+def _page(*, works: bool) -> Response:
+    status = HTTPStatus.OK if works else HTTPStatus.GONE
+    return page("console/first/link.html", title="First administrator", works=works, status=status)

@@ -1,0 +1,30 @@
+"""The form for a new implementation. What its fields may hold is decided by the records."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from web.console.forms import ConsoleForm
+
+
+class AddForm(ConsoleForm):
+    """What an implementation cannot be without; everything else has a default and is set later."""
+
+    fields_of = {"name": "called"}  # noqa: RUF012 - read only, as the base class says
+
+    called = StringField(
+        "Name of the conference",
+        description="As its people know it. Can be changed later.",
+        validators=[InputRequired()],
+    )
+    slug = StringField(
+        "Id in addresses",
+        description="Letters, digits, hyphens and underscores, such as annual-meeting-2026. It can never be changed: "
+        "the app and the identity provider are told addresses with it.",
+        validators=[InputRequired()],
+    )
+    time_zone = StringField(
+        "Time zone",
+        description="Where the conference takes place, such as America/New_York or Europe/Berlin. Without one: UTC.",
+    )

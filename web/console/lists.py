@@ -1,0 +1,53 @@
+"""A list as its address asks for it: filter, order and page, so that a list can be linked, bookmarked and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import request
+
+Row = TypeVar("Row")
+
+#: Characters of the longest filter that is looked for.
+LONGEST = 200
+
+#: Rows of a page.
+ROWS = 50
+
+#: The last page that can be asked for: what lies behind is found by a filter.
+LAST_PAGE = 2000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the address asks for. `sort` is the name of a column, with a hyphen before it for the other direction."""
+
+    text: str = ""
+    sort: str = ""
+    page: int = 1
+    columns: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def asked(cls, columns: Mapping[str, Callable[[Any], Any]], usual: str) -> Listing:
+        """Read it from the address; what is no column or no number counts as not said."""
+        sort = request.args.get("sort", usual)
+        number = request.args.get("page", "1")
+        return cls(
+            text=request.args.get("q", "").strip()[:LONGEST],
+            sort=sort if sort.removeprefix("-") in columns else usual,
+            page=min(int(number), LAST_PAGE) if number.isascii() and number.isdigit() and number != "0" else 1,
+            columns=columns,
+        )
+
+    def sorted(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows in the order asked for."""
+        return sorted(rows, key=self.columns[self.sort.removeprefix("-")], reverse=self.sort.startswith("-"))
+
+    def address(self, **changes: Any) -> str:
+        """Return the address of this list with some of it changed; changing the filter or the order leads to page 1."""
+        asked = {"q": self.text, "sort": self.sort, "page": 1} | changes
+        given = {name: value for name, value in asked.items() if value and (name, value) != ("page", 1)}
+        return f"{request.path}?{urlencode(given)}" if given else request.path

@@ -1,0 +1,55 @@
+"""The forms about people and roles. What their fields may hold is decided by the records."""
+
+from __future__ import annotations
+
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from web.console.forms import ConsoleForm
+from web.console.people.naming import MEANINGS
+
+#: Usernames which are granted a role at once.
+MOST_NAMES = 200
+
+KINDS = (
+    ("username", "Usernames"),
+    ("user type", "A user type: what the identity provider says people are, such as staff"),
+    ("attribute", "An attribute which the identity provider sends, such as a group"),
+)
+
+
+class LockOutForm(ConsoleForm):
+    """Why somebody is locked out, for whoever asks later."""
+
+    reason = StringField(
+        "Reason",
+        description="Only staff see it: here and in the audit.",
+        validators=[InputRequired("is missing"), Length(max=500, message="has at most 500 characters")],
+    )
+
+
+class GrantForm(ConsoleForm):
+    """Which role, and to whom. `role` offers what the person may give."""
+
+    fields_of = {"value": "values"}  # noqa: RUF012 - read only, as the base class says
+
+    role = RadioField("Role", validators=[InputRequired("is missing")], validate_choice=False)
+    kind = RadioField("To whom", choices=KINDS, default="username", validate_choice=False)
+    values = TextAreaField(
+        "Usernames or values",
+        description="One a line. A username as the identity provider sends it, mostly an e-mail address; it can be "
+        "granted before the person has ever logged in.",
+        validators=[InputRequired("are missing")],
+    )
+    name = StringField("Name of the attribute", description="Only for an attribute, such as groups.")
+
+    def offer(self, roles: tuple[str, ...]) -> None:
+        """Let the form offer these roles."""
+        self.role.choices = [(role, f"{role}: {MEANINGS[role]}") for role in roles]
+        if len(roles) == 1 and not self.role.data:
+            self.role.data = roles[0]
+
+    @property
+    def lines(self) -> list[str]:
+        """What was typed, one value a line, each once."""
+        return list(dict.fromkeys(line.strip() for line in (self.values.data or "").splitlines() if line.strip()))

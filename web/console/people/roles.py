@@ -1,0 +1,205 @@
+"""The grants of an implementation: which role by which rule, several at once, and one taken away.
+
+Two addresses for each change, because two permissions may make it: one for scanners, one for every role, and only the
+second asks for a fresh login. What either may give is decided in `naming.roles_to_give`, from the permission again.
+
+After a grant by username was taken away, all logins of that person end. The role is gone at once in any case, because
+roles are worked out for each request; what ends is what a device may still show. A rule for many people ends no logins:
+it would put a whole conference out to make one change.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Response, flash, url_for
+
+from records import DbSession, Grant, Implementation, Refused, audit, grants, users
+from web.auth.entrance import Entrance
+from web.console.frame import Link, implementation_named, page, signed_in
+from web.console.people.forms import MOST_NAMES, GrantForm
+from web.console.people.naming import SCANNER, roles_to_give, whom
+from web.console.people.views import blueprint
+from web.onward import see_other
+from web.permissions import Permission, needs
+from web.problems import Fault
+
+#: Users who are looked through for a username.
+LOOKED_AT = 200
+
+
+@blueprint.get("/roles")
+@needs(Permission.SEE_PEOPLE)
+def roles(implementation: str) -> Response:
+    """Show the grants, and the form for more to whoever may give some."""
+    return _page(implementation, GrantForm(formdata=None))
+
+
+@blueprint.post("/roles/scanners")
+@needs(Permission.GRANT_SCANNING)
+def grant_scanning(implementation: str) -> Response:
+    """Name scanners."""
+    return _grant(implementation, (SCANNER,))
+
+
+@blueprint.post("/roles/all")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def grant_roles(implementation: str) -> Response:
+    """Give any role."""
+    return _grant(implementation, None)
+
+
+@blueprint.get("/roles/<int:number>/remove")
+@needs(Permission.GRANT_SCANNING)
+def ask_to_remove(implementation: str, number: int) -> Response:
+    """Say what taking this grant away will do to whom, and ask once."""
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        grant = _one(db, found, number)
+        affected = len(_named(db, found, grant))
+    return page(
+        "console/people/remove.html",
+        title="Take a role away",
+        implementation=found,
+        crumbs=(Link("Roles", url_for(".roles", implementation=implementation)),),
+        grant=grant,
+        whom=whom(grant),
+        affected=affected,
+        address=_address("remove", grant.role, implementation, number),
+    )
+
+
+@blueprint.post("/roles/scanners/<int:number>/remove")
+@needs(Permission.GRANT_SCANNING)
+def remove_scanning(implementation: str, number: int) -> Response:
+    """Take the role of scanner away."""
+    return _remove(implementation, number, (SCANNER,))
+
+
+@blueprint.post("/roles/all/<int:number>/remove")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def remove_roles(implementation: str, number: int) -> Response:
+    """Take any role away."""
+    return _remove(implementation, number, None)
+
+
+def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
+    form = GrantForm()
+    entrance = Entrance.here()
+    lines = form.lines
+    try:
+        with entrance.database.session() as db:
+            found = implementation_named(db, implementation)
+            form.offer(roles_to_give(signed_in(), found))
+            if not _is_sound(form, only, found):
+                return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+            for value in lines:
+                _add(db, found, form, value)
+    except Refused as refused:
+        form.refuse(refused)
+        return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    flash(f"The role {form.role.data} was given to: {_shortly(lines)}. It counts from now on.")
+    return see_other(url_for(".roles", implementation=implementation))
+
+
+def _is_sound(form: GrantForm, only: tuple[str, ...] | None, found: Implementation) -> bool:
+    """Say whether the form may be acted on; else say in it what is wrong."""
+    if not form.validate():
+        return False
+    allowed = only or roles_to_give(signed_in(), found)
+    if form.role.data not in allowed:
+        form.complain("role", f"can only be {' or '.join(allowed)} here")
+    if len(form.lines) > MOST_NAMES:
+        form.complain("values", f"are at most {MOST_NAMES} at once; these are {len(form.lines)}")
+    return not form.complaints
+
+
+def _add(db: DbSession, found: Implementation, form: GrantForm, value: str) -> None:
+    who = signed_in().actor
+    name = (form.name.data or "").strip() if form.kind.data == "attribute" else ""
+    try:
+        grant = grants.add(db, found, kind=form.kind.data, name=name, value=value, role=form.role.data, by=who)
+    except Refused as refused:
+        at_value = [fault for fault in refused.faults if fault.field == "value"]
+        if at_value:  # one of several: say which
+            raise Refused("value", f"“{value[:60]}” {at_value[0].reason}") from None
+        raise
+    audit.append(
+        db, actor=who, action="grant.added", target=whom(grant), implementation=found.slug, detail=_detail(grant)
+    )
+
+
+def _remove(implementation: str, number: int, only: tuple[str, ...] | None) -> Response:
+    entrance = Entrance.here()
+    with entrance.database.session() as db:
+        found = implementation_named(db, implementation)
+        grant = _one(db, found, number)
+        if grant.role not in (only or roles_to_give(signed_in(), found)):
+            raise Fault(HTTPStatus.FORBIDDEN, "Your roles do not allow you to take this role away.")
+        affected = _named(db, found, grant)
+        grants.remove(db, found, number)
+        audit.append(
+            db,
+            actor=signed_in().actor,
+            action="grant.removed",
+            target=whom(grant),
+            implementation=found.slug,
+            detail=_detail(grant),
+        )
+    for subject in affected:
+        entrance.store.ended.end_all(implementation, subject)
+    flash(f"The role {grant.role} was taken away from {whom(grant)}.")
+    return see_other(url_for(".roles", implementation=implementation))
+
+
+def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> Response:
+    person = signed_in()
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        every = grants.every(db, found)
+    mine = roles_to_give(person, found)
+    form.offer(mine)
+    return page(
+        "console/people/roles.html",
+        title="Roles",
+        implementation=found,
+        grants=every,
+        form=form,
+        mine=mine,
+        address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),
+        whom=whom,
+        status=status,
+    )
+
+
+def _address(act: str, role: str, implementation: str, number: int | None = None) -> str:
+    """Return where a change is sent: to the address of whoever may make it with the least."""
+    least = role == SCANNER and not signed_in().may(Permission.GRANT_ROLES, implementation)
+    view = f".{act}_{'scanning' if least else 'roles'}"
+    return url_for(view, implementation=implementation, number=number)
+
+
+def _one(db: DbSession, found: Implementation, number: int) -> Grant:
+    grant = grants.find(db, found, number) if number < 2**63 else None
+    if grant is None:
+        raise Fault(HTTPStatus.NOT_FOUND, "This grant is not there any more.")
+    return grant
+
+
+def _named(db: DbSession, found: Implementation, grant: Grant) -> list[str]:
+    """Return the subjects of those whom a grant by username names."""
+    if grant.kind != "username":
+        return []
+    candidates = users.search(db, found, grant.value, limit=LOOKED_AT)
+    return [each.subject for each in candidates if grants.matched("username", each.username) == grant.compared]
+
+
+def _detail(grant: Grant) -> dict[str, str]:
+    found = {"role": grant.role, "kind": grant.kind, "name": grant.name, "value": grant.value}
+    return {name: value for name, value in found.items() if value}
+
+
+def _shortly(lines: list[str]) -> str:
+    """Name a few, and how many more: a notice is short."""
+    few = ", ".join(line[:40] for line in lines[:3])
+    return few if len(lines) <= 3 else f"{few} and {len(lines) - 3} more"  # noqa: PLR2004 - as many as are named

@@ -1,0 +1,130 @@
+"""The people of an implementation: searching, one person, locking out and letting in again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, Response, flash, url_for
+
+from records import DbSession, Grant, Implementation, User, audit, grants, users
+from web.auth.entrance import Entrance
+from web.console.frame import Link, implementation_named, page, signed_in
+from web.console.lists import ROWS, Listing
+from web.console.people.forms import LockOutForm
+from web.console.people.naming import whom
+from web.onward import see_other
+from web.permissions import Permission, needs
+from web.problems import Fault
+
+blueprint = Blueprint("console_people", __name__, url_prefix="/console/implementations/<implementation>")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person with the grants that hold for them now."""
+
+    user: User
+    given: list[Grant]
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Each role above attendee, and why the person has it."""
+        return [(grant.role, f"by {whom(grant)}") for grant in self.given]
+
+    @property
+    def name(self) -> str:
+        """What the person is called."""
+        return f"{self.user.first_name} {self.user.last_name}".strip()
+
+
+@blueprint.get("/people")
+@needs(Permission.SEE_PEOPLE)
+def people(implementation: str) -> Response:
+    """List people, those seen last first; `q` looks through names, usernames, badge IDs and ids."""
+    listing = Listing.asked({}, "")
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        rows = users.search(db, found, listing.text, limit=ROWS + 1, offset=(listing.page - 1) * ROWS)
+        known = [_known(db, found, user) for user in rows[:ROWS]]
+    return page(
+        "console/people/list.html",
+        title="People",
+        implementation=found,
+        people=known,
+        listing=listing,
+        more=len(rows) > ROWS,
+    )
+
+
+@blueprint.get("/people/<int:number>")
+@needs(Permission.SEE_PEOPLE)
+def person(implementation: str, number: int) -> Response:
+    """Show one person: what the provider said last, their roles and why, and whether they are locked out."""
+    return _person_page(implementation, number, LockOutForm(formdata=None))
+
+
+@blueprint.post("/people/<int:number>/disable")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def disable(implementation: str, number: int) -> Response:
+    """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends."""
+    form = LockOutForm()
+    if not form.validate():
+        return _person_page(implementation, number, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    entrance = Entrance.here()
+    with entrance.database.session() as db:
+        found, user = _one(db, implementation, number)
+        if user.subject == signed_in().visitor.subject and implementation == signed_in().visitor.implementation:
+            raise Fault(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
+        users.disable(db, user, form.reason.data)
+        audit.append(
+            db,
+            actor=signed_in().actor,
+            action="user.disabled",
+            target=user.subject,
+            implementation=found.slug,
+            reason=form.reason.data,
+        )
+    entrance.store.ended.end_all(implementation, user.subject)
+    flash("This person is locked out. All their logins have ended.")
+    return see_other(url_for(".person", implementation=implementation, number=number))
+
+
+@blueprint.post("/people/<int:number>/enable")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def enable(implementation: str, number: int) -> Response:
+    """Let a person in again. Logins that were ended stay ended: they log in anew."""
+    with Entrance.here().database.session() as db:
+        found, user = _one(db, implementation, number)
+        users.enable(db, user)
+        audit.append(db, actor=signed_in().actor, action="user.enabled", target=user.subject, implementation=found.slug)
+    flash("This person can log in again.")
+    return see_other(url_for(".person", implementation=implementation, number=number))
+
+
+def _person_page(implementation: str, number: int, form: LockOutForm, status: int = HTTPStatus.OK) -> Response:
+    with Entrance.here().database.reading() as db:
+        found, user = _one(db, implementation, number)
+        known = _known(db, found, user)
+    return page(
+        "console/people/person.html",
+        title=known.name or user.username or user.subject,
+        implementation=found,
+        crumbs=(Link("People", url_for(".people", implementation=implementation)),),
+        known=known,
+        form=form,
+        status=status,
+    )
+
+
+def _one(db: DbSession, implementation: str, number: int) -> tuple[Implementation, User]:
+    """Return a person of this implementation. Raises `Fault` (404) also for somebody of another one."""
+    found = implementation_named(db, implementation)
+    user = db.get(User, number) if number < 2**63 else None
+    if user is None or user.implementation_id != found.id:
+        raise Fault(HTTPStatus.NOT_FOUND, "There is no such person in this implementation.")
+    return found, user
+
+
+def _known(db: DbSession, implementation: Implementation, user: User) -> Known:
+    return Known(user, grants.given_to(db, implementation, user))

@@ -1,0 +1,126 @@
+"""The first pages of the console: signing in, the implementations, adding one, and one implementation's overview."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, request, url_for
+
+from records import Implementation, Refused, audit, implementations
+from web.auth.entrance import Entrance
+from web.console.frame import page, signed_in
+from web.console.implementation_forms import AddForm
+from web.console.lists import Listing
+from web.console.staff import member
+from web.onward import local_path, see_other
+from web.permissions import Permission, needs
+from web.places import IMPLEMENTATION
+
+blueprint = Blueprint("console", __name__, url_prefix="/console")
+
+#: Columns of the list by which it can be sorted.
+COLUMNS = {
+    "name": lambda each: each.name.casefold(),
+    "id": lambda each: each.slug,
+    "added": lambda each: each.created_at,
+}
+
+
+@blueprint.get("/")
+@needs(Permission.SEE_CONSOLE)
+def home() -> Response:
+    """List the implementations which the person may see; lead on if that is one."""
+    person = signed_in()
+    with Entrance.here().database.reading() as db:
+        mine = [each for each in implementations.every(db) if person.may(Permission.SEE_CONSOLE, each.slug)]
+    if not person.of_the_house and len(mine) == 1:
+        return see_other(url_for(".overview", implementation=mine[0].slug))
+    listing = Listing.asked(COLUMNS, "name")
+    found = listing.sorted([each for each in mine if _matches(each, listing.text)])
+    return page(
+        "console/home.html",
+        title="Implementations",
+        found=found,
+        listing=listing,
+        steps=person.is_first,
+        many=len(mine),
+    )
+
+
+@blueprint.get("/in")
+@needs(Permission.ANYONE)
+def sign_in() -> Response:
+    """Offer the ways in: for ATIV's own people, and for those of one conference, whom its own provider knows."""
+    wanted = local_path(request.args.get("next", "")) or "/console/"
+    slug = request.args.get("implementation", "").strip()
+    found, fault = _conference(slug) if slug else (None, "")
+    return page(
+        "console/in.html",
+        title="Sign in",
+        next_path=wanted,
+        slug=slug,
+        found=found,
+        fault=fault,
+        staff_way=_way_in(implementations.STAFF, wanted),
+        way=_way_in(found.slug, wanted) if found else "",
+        person=member(),
+    )
+
+
+@blueprint.get("/in/done")
+@needs(Permission.ANYONE)
+def signed_in_again() -> Response:
+    """Say that the login is done: the end of a sign-in in a second tab, while a form waits in the first."""
+    return page("console/done.html", title="You are signed in", person=member())
+
+
+@blueprint.get("/add")
+@needs(Permission.ADD_IMPLEMENTATIONS)
+def add() -> Response:
+    """Show the form for a new implementation."""
+    return page("console/add.html", title="Add an implementation", form=AddForm(formdata=None))
+
+
+@blueprint.post("/add")
+@needs(Permission.ADD_IMPLEMENTATIONS)
+def add_it() -> Response:
+    """Add it; faults are shown at their fields."""
+    form = AddForm()
+    entrance = Entrance.here()
+    try:
+        with entrance.database.session() as db:
+            made = implementations.create(
+                db, form.slug.data or "", form.called.data or "", (form.time_zone.data or "").strip() or "UTC"
+            )
+            audit.append(
+                db,
+                actor=signed_in().actor,
+                action="implementation.added",
+                target=made.slug,
+                implementation=made.slug,
+                detail={"name": made.name, "time_zone": made.time_zone},
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return page("console/add.html", title="Add an implementation", form=form, status=422)
+    entrance.changed(made.slug)
+    flash(f"{made.name} was added. Next, connect its identity provider.")
+    return see_other(url_for(".overview", implementation=made.slug))
+
+
+def _matches(each: Implementation, text: str) -> bool:
+    return text.casefold() in each.name.casefold() or text.casefold() in each.slug.casefold()
+
+
+def _conference(slug: str) -> tuple[Implementation | None, str]:
+    """Return the conference which somebody named on the sign-in page, or what is wrong with the name."""
+    if not IMPLEMENTATION.fullmatch(slug):
+        return None, "has only letters, digits, hyphens and underscores, such as annual-meeting-2026"
+    with Entrance.here().database.reading() as db:
+        found = implementations.find(db, slug)
+    return found, "" if found else "is not known here; it stands in the address of your console, and in our e-mail"
+
+
+def _way_in(slug: str, wanted: str) -> str:
+    # Also for somebody whose login still stands: it may be idle, or not be staff's.
+    return f"/login/{slug}?{urlencode({'next': wanted, 'switch': 1})}"
