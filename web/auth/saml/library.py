@@ -60,6 +60,12 @@ def is_signed_by(root: Element, certificates: Sequence[str]) -> bool:
     )
 
 
+def is_metadata_signed_by(root: Element, certificates: Sequence[str]) -> bool:
+    """Say whether the signature of metadata is of one of the certificates."""
+    checks = (partial(OneLogin_Saml2_Utils.validate_metadata_sign, root, cert=pem) for pem in certificates)
+    return any(_translated("library", check) for check in checks)
+
+
 def decrypt(data: Element, keys: Sequence[str]) -> bytes:
     """Return what an EncryptedData without a Type holds, by the first key that opens it."""
     for key in keys[:-1]:

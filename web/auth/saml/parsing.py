@@ -39,6 +39,9 @@ class Limits:
     depth: int = 40
     attributes: int = 64  #: of one element
     namespaces: int = 200  #: declarations in all
+    #: Drop comments and processing instructions, and let validators' hints stand: for documents that people write, and
+    #: that only we read.
+    lenient: bool = False
 
 
 MESSAGE = Limits()
@@ -73,7 +76,7 @@ def read_xml(raw: bytes, limits: Limits = MESSAGE) -> Element:
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:  # 3
         raise Rejected("dtd")
     try:
-        root = etree.fromstring(raw, _parser())  # 4
+        root = etree.fromstring(raw, _parser(limits))  # 4
     except (etree.XMLSyntaxError, ValueError):
         raise Rejected("not-xml") from None
     about = root.getroottree().docinfo
@@ -95,13 +98,15 @@ def check_tree(root: Element, limits: Limits = MESSAGE) -> None:
             raise Rejected("too-deep")
         if not isinstance(node.tag, str):
             raise Rejected("comment")
+        if not node.tag.startswith("{"):
+            raise Rejected("no-namespace")
         if len(node.attrib) > limits.attributes:
             raise Rejected("too-many-attributes")
-        _check_namespaces(node)
-        for own in _ids(node):
+        for own in _ids(node, limits):
             if own in ids:
                 raise Rejected("duplicate-id")
             ids.add(own)
+    _check_namespaces(root)
 
 
 def text_of(element: Element) -> str:
@@ -116,7 +121,7 @@ def bytes_of(element: Element) -> bytes:
     return read_base64(text_of(element), 16 * 1024)
 
 
-def _parser() -> Any:
+def _parser(limits: Limits) -> Any:
     return etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -126,8 +131,8 @@ def _parser() -> Any:
         no_network=True,
         huge_tree=False,
         recover=False,
-        remove_comments=False,
-        remove_pis=False,
+        remove_comments=limits.lenient,
+        remove_pis=limits.lenient,
         remove_blank_text=False,
     )
 
@@ -160,20 +165,19 @@ def _walk(root: Element) -> Any:
         yield node, depth
 
 
-def _check_namespaces(node: Element) -> None:
-    if not node.tag.startswith("{"):
-        raise Rejected("no-namespace")
-    for name in node.nsmap.values():
+def _check_namespaces(root: Element) -> None:
+    for _, (_, name) in etree.iterwalk(root, events=("start-ns",)):
         if not _NAMESPACE.match(name) or len(name) > 256:  # noqa: PLR2004 - far above every real one
             raise Rejected("namespace")
 
 
-def _ids(node: Element) -> list[str]:
+def _ids(node: Element, limits: Limits) -> list[str]:
     """Return the IDs that an element gives itself; refuse every unusual way to have one."""
     for name in node.attrib:
         if name.startswith("{"):
             namespace, local = name[1:].split("}")
-            if local.lower() == "id" or local not in _ALLOWED_ATTRIBUTES.get(namespace, {local}):
+            hint = local not in _ALLOWED_ATTRIBUTES.get(namespace, {local}) and not limits.lenient
+            if local.lower() == "id" or hint:
                 raise Rejected("foreign-attribute", local)
     found = [value for name, value in node.attrib.items() if name.lower() == "id"]
     if not all(map(_NAME.fullmatch, found)) or len(found) > 1:
