@@ -21,7 +21,7 @@ from .implementations import Implementation
 from .saml_certificates import SamlCertificate, accept, expiring, propose, refuse, retire
 from .saml_tables import SamlProvider
 from .secretbox import SecretBox
-from .sp_keys import SpKeys, sp_keys
+from .sp_keys import SpKeys, sp_keys, sp_keys_if_made
 
 __all__ = [
     "ATTRIBUTE_MAP",
@@ -43,6 +43,7 @@ __all__ = [
     "roll_sp_key",
     "save",
     "sp_keys",
+    "sp_keys_if_made",
     "switch_sp_key",
 ]
 
@@ -158,7 +159,7 @@ def opened(db: Session, box: SecretBox, implementation: Implementation) -> Opene
     provider = find(db, implementation)
     if provider is None:
         return None
-    keys = own_keys.opened(db, box, implementation)
+    keys = own_keys.sp_keys_if_made(db, box, implementation)
     if keys is None:
         raise NotOpened(f"the SAML key of {implementation.slug} is missing: save its identity provider anew")
     plain = {name: getattr(provider, name) for name in _CHECKS}
@@ -181,7 +182,7 @@ def roll_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
 def switch_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
     """Put our next key in the present one's place, once the provider has read our metadata."""
     implementation = _implementation(db, provider)
-    own_keys.opened(db, box, implementation)  # a key which does not open must not become the only one
+    own_keys.sp_keys_if_made(db, box, implementation)  # a key which does not open must not become the only one
     own_keys.switch(db, implementation)
 
 

@@ -55,15 +55,15 @@ class SpKeys:
 
 def sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys:
     """Return our keys, which are made when they are first asked for (so not in a transaction that only reads)."""
-    found = opened(db, box, implementation)
+    found = sp_keys_if_made(db, box, implementation)
     if found is None:
         _make(db, box, implementation, "present")
-        found = opened(db, box, implementation)
+        found = sp_keys_if_made(db, box, implementation)
         assert found is not None
     return found
 
 
-def opened(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys | None:
+def sp_keys_if_made(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys | None:
     """Return our keys if they were made. Raises NotOpened."""
     present, following = (_row(db, implementation.id, state) for state in ("present", "next"))
     if present is None:
