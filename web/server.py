@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from records import Database, Unavailable
 from runner.logins import LoginStore
+from runner.outreach import Outreach
 from runner.presence import store_answers, worker_is_there
 from runner.settings import Settings
 from runner.status import StatusDesk
@@ -51,6 +52,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     desk = StatusDesk.open(settings, database)
     store = connect(settings.redis_url)
     login_store = LoginStore.open(settings)
+    outreach = Outreach.open(settings)
 
     def database_is_current() -> bool:
         try:
@@ -66,11 +68,12 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     def close() -> None:
         desk.close()
+        outreach.close()
         login_store.close()
         store.close()
         database.dispose()
 
-    app = create_app(settings, desk=desk, database=database, checks=checks, store=login_store)
+    app = create_app(settings, desk=desk, database=database, checks=checks, store=login_store, outreach=outreach)
 
     return app, close
 

@@ -62,7 +62,9 @@ def store(redis):
 
 @pytest.fixture
 def app(settings, desk, database, store):
-    return create_app(settings, desk=desk, database=database, checks={"store": lambda: True}, store=store)
+    return create_app(
+        settings, desk=desk, database=database, checks={"store": lambda: True}, store=store, outreach=None
+    )
 
 
 class ClientAtPublicUrl(FlaskClient):
@@ -128,7 +130,7 @@ def site(database, valkey_url):
 
     def make(address):
         settings = Settings(environment="development", public_url=address, secret_key="k" * 40)
-        return create_app(settings, desk=desk, database=database, checks={}, store=store)
+        return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
 
     store = LoginStore(connect(valkey_url))
     with serving(make) as (address, app):

@@ -13,7 +13,7 @@ def parts():
 @pytest.fixture
 def http(settings, parts, store):
     checks = {name: lambda name=name: parts[name] for name in parts}
-    return create_app(settings, desk=None, database=None, checks=checks, store=store).test_client()
+    return create_app(settings, desk=None, database=None, checks=checks, store=store, outreach=None).test_client()
 
 
 def test_alive_whatever_the_host_and_whatever_is_missing(http, parts):

@@ -40,7 +40,7 @@ def test_logging_in_gives_a_guarded_cookie_and_leads_on(http, desk):
 
 def test_on_plain_http_in_development_the_cookie_works_without_the_prefix(desk, database, store):
     made = Settings(environment="development", public_url="http://127.0.0.1:8000", secret_key="k" * 40)
-    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
     answer = client.post("/login/demo", headers=SAME_ORIGIN, data={"subject": "ada"}, base_url="http://127.0.0.1:8000")
     assert answer.headers["Set-Cookie"].startswith("login=")
     assert "Secure" not in answer.headers["Set-Cookie"]
@@ -80,7 +80,7 @@ def test_getting_the_login_or_logout_address_changes_nothing(http):
 
 def test_production_has_no_login_page(desk, database, store):
     made = Settings(environment="production", public_url=PUBLIC_URL, secret_key="k" * 40)
-    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
     assert client.get("/login/demo", base_url=PUBLIC_URL).status_code == 404
     refused = client.post("/login/demo", base_url=PUBLIC_URL, headers=SAME_ORIGIN, data={"subject": "ada"})
     assert (refused.status_code, "Set-Cookie" in refused.headers) == (404, False)
@@ -88,11 +88,11 @@ def test_production_has_no_login_page(desk, database, store):
 
 def test_production_answers_to_no_loopback_name(desk, database, store):
     made = Settings(environment="production", public_url=PUBLIC_URL, secret_key="k" * 40)
-    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
     assert client.get(STATUS, base_url="https://localhost").status_code == 400
 
 
 def test_the_stand_in_warns_when_it_is_built(settings, desk, database, store, caplog):
     with caplog.at_level(logging.WARNING):
-        create_app(settings, desk=desk, database=database, checks={}, store=store)
+        create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
     assert "anybody can log in as anybody" in caplog.text

@@ -160,7 +160,11 @@ def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(desk, databa
 
     def logins(key, *earlier):
         made = Settings(environment="development", public_url=PUBLIC_URL, secret_key=key, secret_keys_old=earlier)
-        return create_app(made, desk=desk, database=database, checks={}, store=store).extensions["counter"].logins
+        return (
+            create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None)
+            .extensions["counter"]
+            .logins
+        )
 
     ada = visitor()
     token = logins(old).sign(ada)
@@ -300,7 +304,7 @@ def test_a_dangerous_way_back_to_the_app_is_not_taken(http, desk, database, temp
 
 def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(desk, database, store):
     made = Settings(environment="development", public_url=PUBLIC_URL, secret_key="k" * 40, trusted_proxies=1)
-    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
     headers = {"Host": "status.example.org", "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "1.2.3.4"}
     assert client.get(STATUS, headers=headers).json["message"]["action"]["url"].startswith(PUBLIC_URL)
 
@@ -332,13 +336,15 @@ def test_the_widget_may_be_framed_by_whom_the_settings_name(desk, database, stor
         secret_key="k" * 40,
         widget_frames=("https://app.example.org",),
     )
-    client = create_app(made, desk=desk, database=database, checks={}, store=store).test_client()
+    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
     policy = client.get(WIDGET, headers={"Host": "status.example.org"}).headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors 'self' https://app.example.org")
 
 
 def test_building_the_application_reads_no_environment_and_opens_nothing(settings, monkeypatch):
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    app = create_app(settings, desk=None, database=None, checks={}, store=LoginStore(connect("redis://127.0.0.1:1")))
+    app = create_app(
+        settings, desk=None, database=None, checks={}, store=LoginStore(connect("redis://127.0.0.1:1")), outreach=None
+    )
     assert isinstance(app, Flask)
     assert not app.debug
