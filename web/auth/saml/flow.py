@@ -103,7 +103,7 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
 def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str) -> str:
     """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
     handle = entrance.store.once.new_handle()
-    address, request_id = requests.login_request(sides.sp, sides.idp, handle, force_authn=journey.fresh)
+    address, request_id = requests.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=journey.fresh)
     States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle)
     return address
 

@@ -43,7 +43,12 @@ def begin(entrance: Entrance, visitor: Visitor, onward: str) -> str | None:
         return None
     handle = entrance.store.once.new_handle()
     address, request_id = requests.logout_request(
-        sides.sp, sides.idp, handle, nameid=named["nameid"], nameid_format=named["nameid_format"], index=named["index"]
+        sides.sp,
+        sides.idp,
+        nameid=named["nameid"],
+        nameid_format=named["nameid_format"],
+        session_index=named["index"],
+        relay_state=handle,
     )
     States(entrance.store).put_leaving(Leaving(visitor.implementation, request_id, onward), handle)
     return address
@@ -55,9 +60,7 @@ def answered(entrance: Entrance, implementation: str, query: str, relay_state: s
     leaving = States(entrance.store).take_leaving(implementation, relay_state) if relay_state else None
     if leaving is None:
         raise Rejected("nothing-pending", "an answer to a logout that was not begun here")
-    response = logout.verify_logout_response(
-        query, sp=sides.sp, idp=sides.idp, request_id=leaving.request_id, first_time=sides.first_time(entrance)
-    )
+    response = logout.verify_logout_response(query, sp=sides.sp, idp=sides.idp, request_id=leaving.request_id)
     if not response.success:
         log.info("saml: the provider did not end all of its logins implementation=%s", implementation)
     return leaving.next
@@ -76,7 +79,9 @@ def told(entrance: Entrance, implementation: str, query: str) -> Ended:
     # 3.
     address = ""
     if sides.idp.slo_url:
-        address = requests.logout_response(sides.sp, sides.idp, wanted.relay_state, in_response_to=wanted.id)
+        address = requests.logout_response(
+            sides.sp, sides.idp, in_response_to=wanted.id, relay_state=wanted.relay_state
+        )
     return Ended(frozenset(login for login, _ in found), address)
 
 

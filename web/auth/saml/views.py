@@ -116,9 +116,10 @@ def slo(implementation: str) -> Response:
     """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
     entrance = Entrance.here()
     checked_implementation(implementation)
+    query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent
     if "SAMLResponse" in request.args:
-        return see_other(leaving.answered(entrance, implementation, request.query_string.decode("ascii", "replace")))
-    ended = leaving.told(entrance, implementation, request.query_string.decode("ascii", "replace"))
+        return see_other(leaving.answered(entrance, implementation, query, request.args.get("RelayState", "")))
+    ended = leaving.told(entrance, implementation, query)
     response = see_other(ended.address or f"/login/{implementation}/out")
     present = entrance.logins.visitor(request)
     if present is not None and present.login in ended.logins:
@@ -133,7 +134,7 @@ def slo_posted(implementation: str) -> Response:
     """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
     checked_implementation(implementation)
     if "SAMLResponse" not in request.form:
-        raise Rejected("logout-binding", "a logout request came by POST; we take them by redirect")
+        raise Rejected("not-a-logout", "a logout request came by POST; we take them by redirect")
     return see_other(f"/login/{implementation}/out")
 
 

@@ -63,7 +63,9 @@ def _noted(what: str, implementation: str, code: str, detail: str) -> str:
 def _audit(implementation: str, code: str, reference: str) -> None:
     entrance = Entrance.here()
     window_s = int(ENTRIES_WINDOW.total_seconds())
-    if not entrance.store.attempts.hit("refused logins in the audit", implementation, MOST_ENTRIES, window_s).ok:
+    if not entrance.store.attempts.hit(
+        "refused logins in the audit", implementation, limit=MOST_ENTRIES, window_s=window_s
+    ).ok:
         return
     detail = {"code": code, "reference": reference}
     with entrance.database.session() as db:
