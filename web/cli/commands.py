@@ -6,11 +6,14 @@ from importlib.metadata import version
 
 import click
 
+from .administrators import administrator
 from .agenda import sessions_group
+from .audit import audit_group
 from .connections import connection
 from .doctor import doctor
 from .implementations import implementation
 from .people import users_group
+from .roles import role_group
 from .scripts import script
 from .servers import db_group, web, worker
 from .statuses import status_group
@@ -41,5 +44,8 @@ for command in (
     users_group,
     status_group,
     script,
+    administrator,
+    role_group,
+    audit_group,
 ):
     main.add_command(command)

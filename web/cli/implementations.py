@@ -36,9 +36,11 @@ FIELDS = {
     "limits": 'JSON object: budgets of a run, for example {"wall_s": 3}',
     "concurrency": "runs at the same time",
     "keep_runs_days": "how long traces are kept",
+    "app_redirect_uris": "where a login of the app may end: exact addresses",
+    "mapped_roles": "the most that user types and attributes may give",
 }
 
-LISTS = frozenset({"link_hosts", "user_types"})
+LISTS = frozenset({"link_hosts", "user_types", "app_redirect_uris", "mapped_roles"})
 TEXTS = frozenset({"name", "time_zone", "session_url", "show_when", "fallback_text", "fallback_link", "default_color"})
 
 

@@ -23,6 +23,8 @@ from .complaints import Complaint, listed
 NOTE = "running.json"
 ENV = "SESSION_STATUS_ENV"
 DATA_FOLDER = "SESSION_STATUS_DATA_FOLDER"
+#: who did it, in audit entries and grants
+ACTOR = "command line"
 
 
 def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:

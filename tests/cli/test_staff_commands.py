@@ -1,0 +1,173 @@
+"""The commands about staff: the first administrator's link, roles, and audit entries that cannot be changed unseen."""
+
+import json
+import sqlite3
+
+import pytest
+
+from records import (
+    Database,
+    ExternalDraft,
+    SecretBox,
+    administrators,
+    audit,
+    external,
+    grants,
+    implementations,
+    saml,
+)
+
+
+@pytest.fixture
+def event(cli, records):
+    """An implementation `aha26`."""
+    assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
+    return records
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """The database of the commands."""
+    database = Database(f"sqlite:///{tmp_path}/data/session-status.db")
+    yield database
+    database.dispose()
+
+
+def tampered(tmp_path, statement):
+    """Change the database as its owner can: the triggers first."""
+    with sqlite3.connect(tmp_path / "data" / "session-status.db") as connection:
+        for trigger in ("entries_kept", "entries_stay", "entries_follow", "head_steps"):
+            connection.execute(f"DROP TRIGGER audit_{trigger}")
+        connection.execute(statement)
+    connection.close()
+
+
+def test_the_link_is_an_address_of_the_console_that_works_once_and_is_audited(cli, records, stored):
+    result = cli("administrator", "link", env={**records, "SESSION_STATUS_PUBLIC_URL": "http://127.0.0.1:8000/"})
+    assert result.exit_code == 0
+    base, _, token = result.stdout.strip().rpartition("/")
+    assert base == "http://127.0.0.1:8000/console/first"
+    assert "once, within 24 hours" in result.stderr
+    with stored.session() as db:
+        (entry,) = audit.recent(db)
+        assert (entry.actor, entry.action, entry.implementation) == ("command line", "administrator.link", "staff")
+        assert token not in repr(vars(entry))
+        assert [administrators.use_link(db, token) for _ in range(2)] == [True, False]
+
+
+def test_a_second_link_ends_the_first(cli, records, stored):
+    tokens = [cli("administrator", "link", env=records).stdout.strip().rpartition("/")[2] for _ in range(2)]
+    with stored.session() as db:
+        assert [administrators.use_link(db, token) for token in tokens] == [False, True]
+
+
+def test_a_role_is_given_listed_and_taken_away_and_each_is_audited(cli, event, stored):
+    for way in (("--username", "Sam@AHA.example"), ("--user-type", "Staff"), ("--attribute", "groups=desk=a")):
+        assert cli("role", "grant", "aha26", "scanner", *way, env=event).exit_code == 0
+    listed = json.loads(cli("role", "list", "aha26", "--json", env=event).stdout)
+    assert [(one["kind"], one["name"], one["value"]) for one in listed] == [
+        ("attribute", "groups", "desk=a"),
+        ("user type", "", "Staff"),
+        ("username", "", "Sam@AHA.example"),
+    ]
+    table = cli("role", "list", "aha26", env=event).stdout
+    assert "users whose attribute groups is desk=a" in table
+    assert cli("role", "revoke", "aha26", str(listed[0]["id"]), env=event).exit_code == 0
+    with stored.reading() as db:
+        assert len(grants.every(db, implementations.find(db, "aha26"))) == 2
+        entries = audit.recent(db)
+    assert [entry.action for entry in entries] == ["grant.removed", *["grant.added"] * 3]
+    assert entries[0].detail["value"] == "desk=a"
+
+
+def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, stored):
+    assert cli("role", "grant", "staff", "administrator", "--username", "kim", env=records).exit_code == 0
+    with stored.reading() as db:
+        staff = implementations.find(db, "staff")
+        assert [grant.role for grant in grants.every(db, staff)] == ["administrator"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("role", "grant", "aha26", "scanner"), "exactly one of --username"),
+        (("role", "grant", "aha26", "scanner", "--username", "a", "--user-type", "b"), "exactly one of --username"),
+        (("role", "grant", "aha26", "scanner", "--attribute", "groups"), "is not NAME=VALUE"),
+        (("role", "grant", "aha26", "scanner", "--attribute", "=x"), "is missing"),
+        (("role", "grant", "aha26", "scanner", "--username", ""), "is missing"),
+        (("role", "grant", "aha26", "organizer", "--user-type", "Staff"), "more than a user type may give"),
+        (("role", "grant", "aha26", "administrator", "--username", "a"), "staff implementation only"),
+        (("role", "grant", "nope", "scanner", "--username", "a"), "There is no implementation 'nope'"),
+        (("role", "revoke", "aha26", "99"), "has no grant 99"),
+        (("implementation", "add", "Staff", "--name", "Ours"), "is kept for"),
+        (("audit", "verify", "--noted", "1:abc"), "is not a head"),
+    ],
+)
+def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, arguments, says):
+    result = cli(*arguments, env=event)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_a_refused_grant_leaves_no_audit_entry(cli, event):
+    cli("role", "grant", "aha26", "administrator", "--username", "a", env=event)
+    assert cli("audit", "list", env=event).stdout == "No audit entry is here yet.\n"
+
+
+def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
+    cli("role", "grant", "aha26", "scanner", "--username", "a", env=event)
+    result = cli("audit", "verify", env=event)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "All 1 audit entries are as they were written.")
+    head = result.stdout.split()[-1]
+    cli("role", "grant", "aha26", "scanner", "--username", "b", env=event)
+    assert cli("audit", "verify", "--noted", head, env=event).exit_code == 0
+    noted = json.loads(cli("audit", "verify", "--json", "--noted", f"1:{'0' * 64}", env=event).stdout)
+    assert (noted["ok"], noted["broken_at"]) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ("UPDATE audit_entries SET actor = 'nobody' WHERE number = 2", 2),
+        ("DELETE FROM audit_entries WHERE number = 2", 2),
+        ("DELETE FROM audit_entries WHERE number = 3", 3),
+    ],
+)
+def test_a_changed_or_deleted_entry_is_named_with_status_1(cli, event, tmp_path, change, number):
+    for name in "abc":
+        cli("role", "grant", "aha26", "scanner", "--username", name, env=event)
+    tampered(tmp_path, change)
+    result = cli("audit", "verify", env=event)
+    assert result.exit_code == 1
+    assert f"Audit entry {number} is not as it was written" in result.stderr
+    found = cli("audit", "verify", "--json", env=event)
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["broken_at"] == number
+
+
+def test_audit_entries_are_listed_by_implementation_and_page(cli, event):
+    for name in ("aha26", "staff", "aha26"):
+        cli("role", "grant", name, "scanner", "--username", "kim", env=event)
+    cli("role", "grant", "aha26", "author", "--username", "kim", env=event)
+    table = cli("audit", "list", "--implementation", "aha26", env=event).stdout
+    assert "grant.added" in table
+    assert "staff" not in table
+    page = json.loads(cli("audit", "list", "--limit", "1", "--before", "4", "--json", env=event).stdout)
+    assert [one["number"] for one in page] == [3]
+    assert len(page[0]["hash"]) == 64
+
+
+def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
+    box, draft = (
+        SecretBox(["k" * 40]),
+        ExternalDraft("introspection", {"url": "https://a.example", "client_id": "us"}, "s"),
+    )
+    with stored.session() as db:
+        external.save(db, box, implementations.find(db, "aha26"), draft, "me")
+        saml.sp_keys(db, box, implementations.find(db, "aha26"))
+    new = {**event, "SESSION_STATUS_SECRET_KEY": "n" * 40, "SESSION_STATUS_SECRET_KEYS_OLD": "k" * 40}
+    assert cli("connection", "reseal", env=new).stdout == "Sealed 2 secrets with the present key.\n"
+    with stored.session() as db:
+        opened = external.opened(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
+        assert opened.secret == "s"
+        assert saml.sp_keys_if_made(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))

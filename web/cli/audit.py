@@ -1,0 +1,118 @@
+"""`session-status audit`: who did what and why, and whether all of it is still as it was written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from records import AuditEntry, Head, Verdict, audit
+
+from .complaints import ANSWER_IS_NO, Complaint
+from .examples import examples
+from .surroundings import place
+from .tables import print_json, print_table
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """Show audit entries, and check that none was changed, added or taken away."""
+
+
+@audit_group.command(
+    "verify",
+    epilog=examples(
+        "session-status audit verify",
+        "session-status audit verify --noted 1208:9f2c…",
+        "session-status audit verify --json",
+    ),
+)
+@click.option("--noted", metavar="HEAD", help="Also check against a head that was printed and kept earlier.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+def verify(noted: str | None, *, as_json: bool) -> None:
+    """Check every audit entry, and name the first that is not as it was written.
+
+    Each entry carries the hash of the one before, so a changed, removed, moved or added entry is found, also at the end.
+    Somebody who owns the database could still write all of them anew. To find that, too, keep the head which this
+    prints somewhere else, and give it with --noted later.
+
+    Exit status: 0 nothing was changed; 1 an entry is not as it was written.
+    """
+    known = head_from(noted) if noted else None
+    with place() as here, here.database.reading() as db:
+        verdict = audit.verify(db, noted=known)
+    if as_json:
+        print_json(verdict_json(verdict))
+    elif verdict.ok:
+        click.echo(f"All {verdict.entries} audit entries are as they were written.\nhead  {verdict.head}")
+    else:
+        click.echo(
+            f"Audit entry {verdict.broken_at} is not as it was written: {verdict.reason}.\n"
+            f"The {verdict.entries} before it are. Keep the database as it is, and compare it with a backup.",
+            err=True,
+        )
+    if not verdict.ok:
+        sys.exit(ANSWER_IS_NO)
+
+
+@audit_group.command(
+    "list",
+    epilog=examples(
+        "session-status audit list --implementation aha26 --limit 20",
+        "session-status audit list --before 1200 --json",
+    ),
+)
+@click.option("--implementation", metavar="SLUG", help="Only entries about this implementation, even a deleted one.")
+@click.option("--before", type=click.IntRange(min=1), metavar="NUMBER", help="Only entries older than this one.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Most entries.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, with hashes.")
+def list_all(implementation: str | None, before: int | None, limit: int, *, as_json: bool) -> None:
+    """List audit entries, the newest first."""
+    with place() as here, here.database.reading() as db:
+        found = audit.recent(db, implementation=implementation, before=before, limit=limit)
+    if as_json:
+        print_json([entry_json(one) for one in found])
+        return
+    rows = [
+        (str(one.number), moment(one), one.actor, one.action, one.implementation, one.target, why(one)) for one in found
+    ]
+    heads = ("number", "when (UTC)", "who", "what", "implementation", "to what", "why and how")
+    print_table(heads, rows, empty="No audit entry is here yet.")
+
+
+def head_from(text: str) -> Head:
+    """A head as `verify` prints it. Raises Complaint."""
+    entries, colon, digest = text.strip().partition(":")
+    if not colon or not entries.isdecimal() or len(digest) != len(audit.FIRST):
+        raise Complaint(f"--noted {text!r} is not a head as `audit verify` prints it: a number, a colon and 64 digits.")
+    return Head(int(entries), digest.lower())
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON values."""
+    return {
+        "ok": verdict.ok,
+        "entries": verdict.entries,
+        "broken_at": verdict.broken_at,
+        "reason": verdict.reason,
+        "head": str(verdict.head),
+    }
+
+
+def entry_json(entry: AuditEntry) -> dict[str, Any]:
+    """An entry as JSON values."""
+    names = ("number", "actor", "action", "target", "implementation", "reason", "detail", "previous", "hash")
+    return {"at": entry.at.isoformat()} | {name: getattr(entry, name) for name in names}
+
+
+def moment(entry: AuditEntry) -> str:
+    """When it was, to the second."""
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+
+
+def why(entry: AuditEntry) -> str:
+    """The reason, and the detail on the same line."""
+    detail = json.dumps(entry.detail) if entry.detail else ""
+    return "  ".join(part for part in (entry.reason, detail) if part)

@@ -1,0 +1,132 @@
+"""`session-status role`: the grants, which give roles to people by username, user type or attribute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from records import DbSession, Grant, Implementation, audit, grants, implementations
+
+from .complaints import Complaint
+from .examples import examples
+from .scripts import whoami
+from .surroundings import ACTOR, find_implementation, place
+from .tables import print_json, print_table
+
+#: who is meant by a grant of each kind
+OF = {"username": "the user", "user type": "users of the type", "attribute": "users whose attribute"}
+
+
+@click.group(
+    "role",
+    epilog=examples(
+        "session-status role grant staff administrator --username kim@ativ.example",
+        "session-status role grant aha26 scanner --user-type Staff",
+        "session-status role list aha26",
+    ),
+)
+def role_group() -> None:
+    """Give and take roles.
+
+    organizer, author and scanner hold for one implementation; reviewer and administrator are given in the
+    implementation `staff` and hold for all.
+    """
+
+
+@role_group.command(
+    "grant",
+    epilog=examples(
+        "session-status role grant aha26 organizer --username sam@aha.example",
+        "session-status role grant aha26 scanner --attribute groups=badge-desk",
+    ),
+)
+@click.argument("implementation")
+@click.argument("role", type=click.Choice(grants.ROLES[1:]))
+@click.option("--username", metavar="NAME", help="Who has this username; case does not matter.")
+@click.option("--user-type", metavar="TYPE", help="Who is of this user type, exactly as the provider writes it.")
+@click.option("--attribute", metavar="NAME=VALUE", help="Whose attribute has this value, exactly.")
+def grant(implementation: str, role: str, **given: str | None) -> None:
+    """Give a role. It counts at once, also for logins that are there.
+
+    User types and attributes are the provider's word, and give at most the roles in `mapped_roles` of the
+    implementation. Roles above scanner count only for people who logged in by SAML.
+    """
+    wanted = what_to_match(given)
+    with place() as here, here.database.session() as db:
+        owner = owner_of_role(db, implementation)
+        made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
+        note(db, "grant.added", owner, made)
+    click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
+
+
+@role_group.command("revoke", epilog=examples("session-status role revoke aha26 17"))
+@click.argument("implementation")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+def revoke(implementation: str, number: int) -> None:
+    """Take a grant away; it counts at once. NUMBER is what `role list` shows."""
+    with place() as here, here.database.session() as db:
+        owner = owner_of_role(db, implementation)
+        found = grants.find(db, owner, number)
+        if found is None:
+            raise Complaint(f"{implementation} has no grant {number}. See `session-status role list {implementation}`.")
+        grants.remove(db, owner, number)
+        note(db, "grant.removed", owner, found)
+    click.echo(f"Took away grant {number}: {described(found)} of {implementation} had the role {found.role}.")
+
+
+@role_group.command("list")
+@click.argument("implementation")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+def list_all(implementation: str, *, as_json: bool) -> None:
+    """List the grants of an implementation."""
+    with place() as here, here.database.reading() as db:
+        found = grants.every(db, find_implementation(db, implementation))
+    if as_json:
+        print_json([shown(one) for one in found])
+        return
+    rows = [
+        (str(one.id), one.role, described(one), one.created_by, f"{one.created_at:%Y-%m-%d %H:%M}") for one in found
+    ]
+    empty = f"{implementation} has no grant yet: session-status role grant {implementation} ROLE --username NAME"
+    print_table(("number", "role", "who has it", "given by", "since (UTC)"), rows, empty=empty)
+
+
+def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
+    """The kind, name and value of a grant. Raises Complaint unless exactly one way was given."""
+    ways = {name: value for name, value in given.items() if value is not None}
+    if len(ways) != 1:
+        raise Complaint("Who gets it? Give exactly one of --username, --user-type and --attribute.")
+    (way, value), *_ = ways.items()
+    if way != "attribute":
+        return {"kind": way.replace("_", " "), "value": value}
+    name, equals, value = value.partition("=")
+    if not equals:
+        raise Complaint(f"--attribute {name!r} is not NAME=VALUE, for example groups=badge-desk.")
+    return {"kind": "attribute", "name": name, "value": value}
+
+
+def owner_of_role(db: DbSession, slug: str) -> Implementation:
+    """The implementation of this id; the staff's is made when it is first needed."""
+    return implementations.staff(db) if slug == implementations.STAFF else find_implementation(db, slug)
+
+
+def note(db: DbSession, action: str, owner: Implementation, found: Grant) -> None:
+    """Leave an audit entry. Last in its transaction, because the next entry of anybody waits for it."""
+    detail = {
+        name: value for name, value in shown(found).items() if name in ("role", "kind", "name", "value") and value
+    }
+    detail["system_user"] = whoami()
+    audit.append(db, actor=ACTOR, action=action, target=described(found), implementation=owner.slug, detail=detail)
+
+
+def described(found: Grant) -> str:
+    """Who has the role by this grant."""
+    said = f"{found.name} is {found.value}" if found.kind == "attribute" else found.value
+    return f"{OF[found.kind]} {said}"
+
+
+def shown(found: Grant) -> dict[str, Any]:
+    """A grant as JSON values."""
+    names = ("id", "role", "kind", "name", "value", "created_by")
+    return {name: getattr(found, name) for name in names} | {"created_at": found.created_at.isoformat()}
