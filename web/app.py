@@ -5,16 +5,22 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from records import Database
+from records import Database, SecretBox
 from runner.logins import LoginStore
+from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, gate, headers, problems
+from web import assets, door, form_tokens, gate, headers, problems
 from web.auth import logins
+from web.auth.entrance import Entrance
+from web.auth.saml import views as saml
+from web.auth.ways import views as ways
 from web.config import WebConfig
+from web.console import audit, first, frame
+from web.console import views as console
+from web.console.people import views as people
 from web.health import views as health
 from web.health.views import Checks
-from web.login import views as login_pages
 from web.openapi import views as openapi
 from web.status import returns
 from web.status import views as status
@@ -23,9 +29,24 @@ from web.status.pace import Pace
 from web.status.short_way import ShortWay
 from web.widget import views as widget
 
+#: Modules with views, each with its `blueprint`.
+FOR_APPS = (status, returns, widget, health, openapi)
+WAYS_IN = (ways, saml)
+CONSOLE = (console, first, people, audit)
 
-def create_app(settings: Settings, *, desk: StatusDesk, database: Database, checks: Checks, store: LoginStore) -> Flask:
+
+def create_app(  # noqa: PLR0913 - the parts of a process, each named once
+    settings: Settings,
+    *,
+    desk: StatusDesk,
+    database: Database,
+    checks: Checks,
+    store: LoginStore,
+    outreach: Outreach,
+) -> Flask:
     """Build the application around a desk (what answers), the records, the checks of readiness by part, and the logins.
+
+    `outreach` makes the application's own requests, such as for metadata and keys.
 
     The caller owns these parts and closes them. Nothing is started here, and no environment is read.
     """
@@ -40,17 +61,28 @@ def create_app(settings: Settings, *, desk: StatusDesk, database: Database, chec
     headers.install(app, config)
     assets.install(app)
     gate.install(app, config)
+    form_tokens.install(app, config)
+    door.install(app)
     problems.install(app)
-    counter = Counter(
-        config=config, desk=desk, database=database, logins=logins.install(app, config, store), pace=Pace()
-    )
+
+    # The parts which views share.
+    known = logins.install(app, config, store)
+    counter = Counter(config=config, desk=desk, database=database, logins=known, pace=Pace())
     app.extensions["counter"] = counter
     app.extensions["health checks"] = checks
+    app.extensions["entrance"] = Entrance(
+        config=config,
+        database=database,
+        box=SecretBox(settings.keys),
+        logins=known,
+        store=store,
+        outreach=outreach,
+        changed=desk.changed,
+    )
 
-    for blueprint in (status.blueprint, returns.blueprint, widget.blueprint, health.blueprint, openapi.blueprint):
-        app.register_blueprint(blueprint)
-    if not config.production:
-        login_pages.install(app)
+    frame.install(app)
+    for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
+        app.register_blueprint(views.blueprint)
     app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: hosts and addresses of ours come from the settings, whatever a proxy says.

@@ -29,6 +29,7 @@ class Up:
     folder: Path
     port: int
     demo_port: int
+    idp_port: int
     process: subprocess.Popen
     mark: str
 
@@ -39,6 +40,10 @@ class Up:
     @property
     def demo(self):
         return f"http://127.0.0.1:{self.demo_port}"
+
+    @property
+    def idp(self):
+        return f"http://127.0.0.1:{self.idp_port}"
 
     def output(self):
         return (self.folder / "up.out").read_text()
@@ -108,9 +113,9 @@ def eventually(question, patience_s):
 
 def start_up(folder, *, ports=None, env=None):
     """Start `up` and wait until it says that it runs."""
-    port, demo_port = ports or free_ports(2)
+    port, demo_port, idp_port = ports or free_ports(3)
     folder.mkdir(exist_ok=True)
-    options = ("--port", str(port), "--demo-port", str(demo_port), "--data-folder", str(folder))
+    options = ("--port", port, "--demo-port", demo_port, "--idp-port", idp_port, "--data-folder", folder)
     own = {
         name: value
         for name, value in os.environ.items()
@@ -118,11 +123,11 @@ def start_up(folder, *, ports=None, env=None):
     }
     with (folder / "up.out").open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "web.cli", "up", *options],
+            [sys.executable, "-P", "-m", "web.cli", "up", *map(str, options)],
             stdout=out,
             stderr=subprocess.STDOUT,
             env={**own, **(env or {}), "TEST_FAMILY": str(folder)},
         )
-    up = Up(folder, port, demo_port, process, str(folder))
+    up = Up(folder, port, demo_port, idp_port, process, str(folder))
     eventually(lambda: "is running" in up.output() or process.poll() is not None, START_S)
     return up

@@ -55,10 +55,11 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
     texts = {session: (shown(session, "166")["message"] or {}).get("text") for session in TEXTS}
     assert texts == TEXTS
     # 2. The secrets are the owner's alone, and nobody else may use the folder.
-    for name in ("secret-key", "demo/vendor-keys.json"):
+    for name in ("secret-key", "demo/vendor-keys.json", "identity-provider/key-and-certificate.pem"):
         assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600
-    ports = free_ports(2)
-    beside = cli("up", "--data-folder", up.folder, "--port", ports[0], "--demo-port", ports[1])
+    ports = free_ports(3)
+    options = ("--port", ports[0], "--demo-port", ports[1], "--idp-port", ports[2])
+    beside = cli("up", "--data-folder", up.folder, *options)
     assert beside.exit_code == 2
     assert "Another `session-status up` uses" in beside.stderr
     # 3. Ctrl-C.
@@ -69,7 +70,7 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
     # 4. A later start.
     claimed = {"vendor": "ethosce", "user": "165", "session": "CE-101", "standing": "awarded", "at": 1.0}
     (up.folder / "demo" / "ledger.json").write_text(json.dumps([claimed]))
-    again = start_up(up.folder, ports=(up.port, up.demo_port))
+    again = start_up(up.folder, ports=(up.port, up.demo_port, up.idp_port))
     try:
         assert shown("CE-101")["message"]["text"] in ("Claim 1.0 CE credit", "Credit claimed")
         cli("status", "get", "demo", "CE-101", "--user", "165", "--returned", env=env)
@@ -82,13 +83,13 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
 
 
 def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
-    for victim in ("web.cli web", "-m worker", "web.demo.vendor"):
+    for victim in ("web.cli web", "-m worker", "web.demo.vendor", "web.devidp"):
         [pid] = up.children(victim)
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
     assert eventually(lambda: ready(up), 30)
-    assert up.output().count("it starts again") == 3
-    assert len(up.family()) >= 6
+    assert up.output().count("it starts again") == 4
+    assert len(up.family()) >= 7
     up.stop(signal.SIGKILL)
     assert up.gone()
 
@@ -98,7 +99,7 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = start_up(tmp_path / "data", ports=(port, free_ports(1)[0]))
+        refused = start_up(tmp_path / "data", ports=(port, *free_ports(2)))
         assert refused.process.wait(30) == 2
     assert f"Port {port} cannot be used" in refused.output()
     assert "--port" in refused.output()
@@ -130,7 +131,11 @@ def test_up_refuses_in_production_and_asks_for_nothing_that_production_would_nee
     [
         (
             ("--port", "8765", "--demo-port", "8765"),
-            "Port 8765 cannot serve both: choose another port with --demo-port",
+            "Port 8765 cannot serve two parts: choose another port with --demo-port",
+        ),
+        (
+            ("--port", "8765", "--demo-port", "8766", "--idp-port", "8765"),
+            "Port 8765 cannot serve two parts: choose another port with --idp-port",
         ),
         (("--port", "99999"), "There is no port 99999"),
         (("--data-folder", __file__), f"{__file__}: File exists. Choose another: --data-folder"),

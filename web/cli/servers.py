@@ -8,13 +8,15 @@ import sys
 
 import click
 
-from records import RecordsError
+from records import RecordsError, grants, implementations
 from runner.settings import Settings
 from web.server import serve
 
 from .complaints import Complaint
 from .examples import examples
 from .surroundings import environment, open_database, read_settings, require_current, sentence
+
+log = logging.getLogger(__name__)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -29,6 +31,9 @@ def web() -> None:
     settings = settled()
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks at each question for the schema's version
+    if not has_administrator(settings):
+        # Not the link itself: who reads a log must not become administrator.
+        log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
     serve(settings)
 
 
@@ -67,6 +72,17 @@ def upgrade() -> None:
         if before == after
         else f"Schema {before or 'none'} -> {after}."
     )
+
+
+def has_administrator(settings: Settings) -> bool:
+    """Say whether somebody was given the role of administrator."""
+    database = open_database(settings)
+    try:
+        with database.reading() as db:
+            staff = implementations.find(db, implementations.STAFF)
+            return staff is not None and any(one.role == "administrator" for one in grants.every(db, staff))
+    finally:
+        database.dispose()
 
 
 def settled() -> Settings:

@@ -1,4 +1,4 @@
-"""The sample event: its sessions around "now", its people, and what the vendors know of its courses.
+"""The sample event: its sessions around "now", and what the vendors know of its courses.
 
 Times are minutes from the moment of the start, so that there is always something before, now and past.
 """
@@ -6,6 +6,9 @@ Times are minutes from the moment of the start, so that there is always somethin
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from records.implementations import STAFF
+from web.devidp import people
 
 IMPLEMENTATION = "demo"
 EVENT = "Meadowlands Annual Meeting"
@@ -24,18 +27,6 @@ class Slot:
     credits: str | None = None
     parent_id: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Person:
-    """One who can log in to the demo."""
-
-    subject: str
-    username: str
-    user_type: str
-    first_name: str
-    last_name: str
-    badge_id: str
 
 
 #: the session of the story: it has ended, and its credit is there to be claimed
@@ -118,11 +109,8 @@ AGENDA = (
     ),
 )
 
-PEOPLE = (
-    Person("165", "mchen", "attendee", "Mei", "Chen", "100165"),
-    Person("166", "jokafor", "member", "Jide", "Okafor", "100166"),
-    Person("167", "srivera", "staff", "Sam", "Rivera", "100167"),
-)
+#: the people whom the vendors know: those who do not belong to the service's own staff
+PEOPLE = tuple(person for person in people.PEOPLE if person.home != STAFF)
 
 
 def slot_with(session_id: str) -> Slot | None:

@@ -50,7 +50,7 @@ def app_session(row: sessions.AgendaSession) -> AppSession:
 def run_line(row: runs.Run) -> RunLine:
     """A run in the words of the panel."""
     shown = row.message["text"] if row.message else "(hidden)"
-    person = next((one.first_name for one in PEOPLE if one.subject == row.user), row.user)
+    person = next((one.first_name for one in PEOPLE if one.member_number == row.user), row.user)
     return RunLine(
         outcome=row.outcome,
         shown=shown if row.shown_as in ("fresh", "hidden") else f"{shown} ({row.shown_as})",

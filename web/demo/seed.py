@@ -1,4 +1,4 @@
-"""Puts the demo into the records: implementation, agenda around now, people, connections, and the script in service.
+"""Puts the demo into the records: implementation, agenda around now, people, and connections.
 
 Safe to do at every start: what is there is brought up to date (the agenda moves so that something is always "now"),
 nothing is doubled, and a script that somebody activated meanwhile stays in service.
@@ -37,9 +37,9 @@ def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, no
     for draft in drafts(keys, vendor_url):
         connections.save(db, box, demo, draft)
     sessions.import_csv(db, demo, agenda_csv(now).encode())
-    for person in reversed(PEOPLE):  # the login page shows who was seen last first
+    for person in reversed(PEOPLE):  # lists show who was seen last first
         profile = Profile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
-        users.seen(db, demo, person.subject, profile)
+        users.seen(db, demo, person.member_number, profile)
     return demo
 
 

@@ -32,7 +32,7 @@ class Site:
 
     def name_of(self, user: str) -> str:
         """What the vendors call a person of the sample event."""
-        return next((f"{p.first_name} {p.last_name}" for p in PEOPLE if p.subject == user), "a visitor")
+        return next((person.name for person in PEOPLE if person.member_number == user), "a visitor")
 
     def safe_return(self, address: str) -> str | None:
         """The address if it leads back to the service, so that this page is no open redirect."""

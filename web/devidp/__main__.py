@@ -12,11 +12,8 @@ from runner.settings import Settings
 from web import loopback
 
 from .app import create_idp
-from .identity import identity
+from .identity import FOLDER, identity
 from .service_providers import ServiceProviders
-
-#: Where its key pair lies, below the data folder.
-FOLDER = "identity-provider"
 
 
 class Known:

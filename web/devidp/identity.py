@@ -16,6 +16,9 @@ from records import certificates
 
 ENTITY_ID = "urn:session-status:development-identity-provider"
 
+#: Where its key pair lies, below the data folder.
+FOLDER = "identity-provider"
+
 #: What one PEM file holds: the private key and its certificate.
 PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.+?\n-----END \1-----\n", re.DOTALL)
 

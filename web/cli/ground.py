@@ -1,0 +1,83 @@
+"""The ground of a local run: what a server has from its operator, and `up` has to see to itself.
+
+A data folder for it alone, free ports, and a store while it runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.settings import Settings
+from runner.store import EmbeddedStore, StoreError
+from web.loopback import HOST
+
+from .complaints import Complaint
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the data folder, so that two `up` do not share it. The lock ends with the process, however it ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / "demo").mkdir(exist_ok=True)
+        file = (folder / "up.lock").open("a+")
+    except OSError as error:
+        raise Complaint(
+            f"The data folder {folder} cannot be used: {error.strerror}. Choose another: --data-folder."
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Complaint(
+                f"Another `session-status up` uses {folder}. Stop it (Ctrl-C in its terminal), or choose another folder: "
+                "--data-folder, with --port, --demo-port and --idp-port."
+            ) from None
+        yield
+
+
+def require_free(ports: Mapping[str, int]) -> None:
+    """Raise Complaint when something answers on a port already, or two parts are to share one. By their options."""
+    taken: set[int] = set()
+    for option, port in ports.items():
+        if port in taken:
+            raise Complaint(f"Port {port} cannot serve two parts: choose another port with {option}.")
+        require_one_free(port, option)
+        taken.add(port)
+
+
+def require_one_free(port: int, option: str) -> None:
+    """Raise Complaint when something answers on a port already, or there is no such port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            if isinstance(error, OverflowError):
+                raise Complaint(f"There is no port {port}: choose one from 1024 to 65535 with {option}.") from None
+            raise Complaint(
+                f"Port {port} cannot be used: {error.strerror or error}. Stop the program that uses it, or choose "
+                f"another port with {option}."
+            ) from None
+
+
+@contextmanager
+def store(settings: Settings) -> Iterator[str]:
+    """The store's address: the operator's, or that of our own server while the block lasts."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    own = EmbeddedStore(settings.data_folder / "store")
+    try:
+        address = own.start()
+    except StoreError as error:
+        raise Complaint(str(error)) from None
+    try:
+        yield address
+    finally:
+        own.stop()

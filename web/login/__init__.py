@@ -1,1 +1,0 @@
-"""Who asks: the signed login, and (for development only) a page that hands one out."""
