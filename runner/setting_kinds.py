@@ -5,12 +5,14 @@ They stand apart from the table so that the table reads as one.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 Number = TypeVar("Number", int, float)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def text(raw: str) -> str:
@@ -35,6 +37,17 @@ def origins(raw: str) -> tuple[str, ...]:
         ):
             raise ValueError(f"names {word!r}, which is no origin such as https://app.example.org")
     return words(raw)
+
+
+def networks(raw: str) -> tuple[Network, ...]:
+    """A comma list of networks such as 192.0.2.0/24 or 2001:db8:7::/48."""
+    found = []
+    for word in words(raw):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            raise ValueError(f"names {word!r}, which is no network such as 192.0.2.0/24") from None
+    return tuple(found)
 
 
 def yes_or_no(raw: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox import Limits
 
-from .setting_kinds import folder, number, one_of, origins, some_of, text, whole, words, yes_or_no
+from .setting_kinds import Network, folder, networks, number, one_of, origins, some_of, text, whole, words, yes_or_no
 from .setting_rules import KEY_CHARS, PREFIX, fill_in, rules
 
 MIB = 1024 * 1024
@@ -104,6 +104,13 @@ class Settings:
     )
     trusted_proxies: int = setting(
         PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front set X-Forwarded-For and -Proto"
+    )
+    venue_networks: tuple[Network, ...] = setting(
+        PREFIX + "VENUE_NETWORKS",
+        networks,
+        (),
+        "networks behind whose one address a whole venue logs in: exempt from the limit of password logins per address",
+        unit="comma list",
     )
     widget_frames: tuple[str, ...] = setting(
         PREFIX + "WIDGET_FRAMES",

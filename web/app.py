@@ -13,6 +13,7 @@ from runner.status import StatusDesk
 from web import assets, door, form_tokens, gate, headers, problems
 from web.auth import logins
 from web.auth.entrance import Entrance
+from web.auth.external import views as external
 from web.auth.saml import views as saml
 from web.auth.ways import views as ways
 from web.config import WebConfig
@@ -31,7 +32,7 @@ from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
 FOR_APPS = (status, returns, widget, health, openapi)
-WAYS_IN = (ways, saml)
+WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first, people, audit)
 
 

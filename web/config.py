@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from runner.setting_kinds import Network
 from runner.settings import Settings
 
 #: Names by which a browser on the developer's own machine may reach us.
@@ -25,6 +26,8 @@ class WebConfig:
     trusted_proxies: int = 0
     #: origins besides our own whose pages may frame the widget
     widget_frames: tuple[str, ...] = ()
+    #: networks of venues, behind whose one address thousands of attendees stand
+    venue_networks: tuple[Network, ...] = ()
     #: the longest that a request may wait for a first answer, in seconds
     longest_wait_s: float = 0.8
 
@@ -37,6 +40,7 @@ class WebConfig:
             secret_keys=tuple(reversed(settings.keys)),
             trusted_proxies=settings.trusted_proxies,
             widget_frames=settings.widget_frames,
+            venue_networks=settings.venue_networks,
             longest_wait_s=settings.web_wait_s,
         )
 

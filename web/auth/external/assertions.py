@@ -1,0 +1,191 @@
+"""An assertion which the organizer has signed (a JWT): the one file that uses joserfc, and the steps of its check.
+
+The message is taken apart here, once, and joserfc is given the bytes, the signature and the key: there is no second
+reader of the header that could be told something else. What the message says about how to check it is compared with
+the configuration and never followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key, OctKey
+from joserfc.jws import JWSRegistry
+
+from .keys import SAME
+from .reading import read_object, subject_of
+from .refused import Refused
+
+MAX_CHARS: Final = 4096
+LIFE_S: Final = 120  #: longest time between `iat` and `exp`
+SKEW_S: Final = 60  #: by which clocks may differ
+TYPES: Final = frozenset({"jwt", "cat-login+jwt"})
+HEADERS: Final = frozenset({"alg", "kid", "typ"})
+#: Header members that name keys or demand extensions. All but HEADERS are refused; these are named in the log.
+TRICKS: Final = ("jwk", "jku", "x5u", "x5c", "crit")
+SECRET_BYTES: Final = 32
+_JTI: Final = range(16, 256)  #: characters
+_MAX_KID: Final = 255
+_MAX_TIME: Final = 2**33
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+
+#: Finds the public key (JWK) for a key id; None if there is none.
+FindKey = Callable[[str | None], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What an implementation believes. `secret` is for HS256, `find_key` for all others."""
+
+    algorithm: str
+    issuer: str
+    audience: str
+    secret: str = field(default="", repr=False)
+    find_key: FindKey = field(default=lambda _: None, repr=False)
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What the organizer says, after everything about it was checked but whether it came before (`jti`)."""
+
+    subject: str = field(repr=False)
+    jti: str
+    nonce: str | None = field(repr=False)
+    expires: int  #: Unix seconds
+    claims: dict[str, Any] = field(repr=False)
+
+
+def verify(token: str, trust: Trust, *, clock: Callable[[], float] = time.time) -> Assertion:
+    """Check an assertion; raises `Refused` with one text for all reasons.
+
+    1. Three parts of Base64url, not too long.
+    2. The header is an object of `alg`, `kid` and `typ` and nothing else, read in one way only.
+    3. `alg` is the configured algorithm, `typ` one of ours.
+    4. The key comes from the configuration, and is of the algorithm's own type.
+    5. The signature is right, over the very bytes that came.
+    6. The claims: an object, read in one way only, each of its proper type.
+    7. From this issuer, for this implementation and nobody else.
+    8. It lives now, and not for long.
+    """
+    # 1. parts
+    header, payload, signature = _parts(token)
+    # 2. header, and 3. algorithm and type
+    kid = _checked_header(header, trust.algorithm)
+    # 4. key, and 5. signature
+    signed = token.rpartition(".")[0].encode("ascii")
+    if not _signed(signed, signature, trust, kid):
+        raise Refused("signature")
+    # 6. claims
+    claims = _object(payload, "claims")
+    subject, jti, nonce = _names(claims)
+    # 7. from whom, for whom
+    if claims.get("iss") != trust.issuer:
+        raise Refused("issuer")
+    if claims.get("aud") != trust.audience:
+        raise Refused("audience")
+    # 8. time
+    expires = _checked_times(claims, clock())
+    return Assertion(subject, jti, nonce, expires, claims)
+
+
+def _parts(token: str) -> tuple[bytes, bytes, bytes]:
+    parts = token.split(".") if len(token) <= MAX_CHARS else []
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):  # noqa: PLR2004 - header, payload, signature
+        raise Refused("not a signed JWT")
+    header, payload, signature = (_unpacked(part) for part in parts)
+    return header, payload, signature
+
+
+def _unpacked(part: str) -> bytes:
+    try:
+        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        raise Refused("not a signed JWT") from None
+    # Bits that stand for nothing could be changed without changing what is read.
+    if base64.urlsafe_b64encode(raw).rstrip(b"=") != part.encode("ascii"):
+        raise Refused("not a signed JWT")
+    return raw
+
+
+def _object(raw: bytes, what: str) -> dict[str, Any]:
+    try:
+        return read_object(raw)
+    except ValueError:
+        raise Refused(f"{what} unreadable") from None
+
+
+def _checked_header(raw: bytes, algorithm: str) -> str | None:
+    header = _object(raw, "header")
+    surplus = header.keys() - HEADERS
+    if surplus:
+        trick = next((name for name in TRICKS if name in surplus), "other")
+        raise Refused(f"header {trick}")
+    named = header.get("alg")
+    if not isinstance(named, str) or SAME.get(named, named) != algorithm:
+        raise Refused("algorithm")
+    kind = header.get("typ")
+    if not isinstance(kind, str) or kind.lower() not in TYPES:
+        raise Refused("type")
+    kid = header.get("kid")
+    if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= _MAX_KID):
+        raise Refused("key id")
+    return kid
+
+
+def _signed(signed: bytes, signature: bytes, trust: Trust, kid: str | None) -> bool:
+    model = JWSRegistry.algorithms[trust.algorithm]
+    try:
+        key = _key(trust, kid)
+        model.check_key(key)
+        return bool(model.verify(signed, signature, key))
+    except (JoseError, ValueError):
+        return False
+
+
+def _key(trust: Trust, kid: str | None) -> Key:
+    if trust.algorithm == "HS256":
+        secret = trust.secret.encode()
+        if len(secret) < SECRET_BYTES:
+            raise Refused("secret too short")
+        return OctKey.import_key(secret)
+    found = trust.find_key(kid)
+    if found is None:
+        raise Refused("unknown key")
+    return JWKRegistry.import_key(found)
+
+
+def _names(claims: dict[str, Any]) -> tuple[str, str, str | None]:
+    jti, nonce = claims.get("jti"), claims.get("nonce")
+    if not isinstance(jti, str) or len(jti) not in _JTI or not jti.isprintable():
+        raise Refused("jti")
+    if nonce is not None and not (isinstance(nonce, str) and nonce):
+        raise Refused("nonce")
+    if not isinstance(claims.get("sub"), str):  # numbers are for vendors' answers; here the claim is a text
+        raise Refused("subject")
+    try:
+        return subject_of(claims["sub"]), jti, nonce
+    except ValueError:
+        raise Refused("subject") from None
+
+
+def _checked_times(claims: dict[str, Any], now: float) -> int:
+    issued, expires, begins = (claims.get(name) for name in ("iat", "exp", "nbf"))
+    for name, value in (("iat", issued), ("exp", expires), ("nbf", issued if begins is None else begins)):
+        if type(value) is not int or not 0 < value < _MAX_TIME:
+            raise Refused(f"time {name}")
+    assert isinstance(issued, int)
+    assert isinstance(expires, int)
+    if not 0 < expires - issued <= LIFE_S:
+        raise Refused("lifetime")
+    if now >= expires + SKEW_S:
+        raise Refused("expired")
+    if max(issued, begins or 0) > now + SKEW_S:
+        raise Refused("not yet valid")
+    return expires

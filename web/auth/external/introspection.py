@@ -1,0 +1,115 @@
+"""Introspection: the app holds a token of the organizer's, and the organizer says whose it is (RFC 7662).
+
+Nothing is remembered: a token that the organizer takes back must not work here a minute longer.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from runner.outreach import Fetched, Outreach, OutreachFailed
+from runner.powers import Basic
+
+from .reading import read_object, subject_of
+from .refused import Refused, away, broken
+
+BREAKER: Final = "introspection"
+#: A bearer token as RFC 6750 (2.1) writes it; nobody's is longer.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*")
+_MAX_TIME: Final = 2**33
+_SKEW_S: Final = 60
+_OK: Final = 200
+_SERVER_FAILED: Final = 500
+_TOO_MANY: Final = 429
+
+
+@dataclass(frozen=True)
+class Introspector:
+    """Where an implementation asks about tokens, and what the answer must name (empty: nothing)."""
+
+    implementation: str
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    audience: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the organizer says about an active token."""
+
+    subject: str = field(repr=False)
+    expires_at: datetime
+    claims: dict[str, Any] = field(repr=False)
+
+
+def ask(introspector: Introspector, token: str, outreach: Outreach, *, clock: Callable[[], float] = time.time) -> Told:
+    """Ask the organizer whose token this is; raises `Refused`.
+
+    1. It has the shape of a token.
+    2. The organizer is asked with our client's credentials, and answers with an object read in one way only.
+    3. The token is active: the word `true`, and nothing like it.
+    4. It was made for whom the configuration names.
+    5. It lives: `exp` is there and lies in the future.
+    6. It is somebody's.
+    """
+    # 1. shape
+    if not _TOKEN.fullmatch(token):
+        raise Refused("not a token")
+    # 2. ask
+    claims = _read(_asked(introspector, token, outreach))
+    # 3. active
+    if claims.get("active") is not True:
+        raise Refused("not active")
+    # 4. for whom
+    if introspector.audience and not _meant(claims, introspector.audience):
+        raise Refused("audience")
+    # 5. time
+    expires, begins, now = claims.get("exp"), claims.get("nbf", 1), clock()
+    if type(expires) is not int or type(begins) is not int or not 0 < expires < _MAX_TIME:
+        raise Refused("time")
+    if expires <= now or begins > now + _SKEW_S:
+        raise Refused("expired")
+    # 6. whose
+    try:
+        subject = subject_of(claims.get("sub"))
+    except ValueError:
+        raise Refused("subject") from None
+    return Told(subject, datetime.fromtimestamp(expires, UTC), claims)
+
+
+def _asked(introspector: Introspector, token: str, outreach: Outreach) -> Fetched:
+    # Both halves are form-encoded before they are joined (RFC 6749, 2.3.1): a colon may be in either.
+    client = Basic(quote_plus(introspector.client_id), quote_plus(introspector.client_secret))
+    try:
+        return outreach.post(
+            introspector.url,
+            form={"token": token, "token_type_hint": "access_token"},
+            auth=client,
+            breaker=(introspector.implementation, BREAKER),
+        )
+    except OutreachFailed as failed:
+        raise away(f"introspection {failed.kind}") from None
+
+
+def _read(answer: Fetched) -> dict[str, Any]:
+    if answer.status >= _SERVER_FAILED or answer.status == _TOO_MANY:
+        raise away(f"introspection answered {answer.status}")
+    if answer.status != _OK:
+        raise broken(f"introspection answered {answer.status}")
+    try:
+        return read_object(answer.body)
+    except ValueError:
+        raise broken("introspection unreadable") from None
+
+
+def _meant(claims: dict[str, Any], audience: str) -> bool:
+    named = claims.get("aud")
+    named = named if isinstance(named, list) else [named]
+    return audience in named or claims.get("client_id") == audience

@@ -1,0 +1,91 @@
+"""How often passwords may be tried: for a name, from an address, and in an implementation.
+
+1. From one address of the internet 20 attempts a minute, over all implementations. A venue's network, behind whose one
+   address thousands of attendees stand, is excepted by the operator.
+2. For one name of an implementation 5 failures, then delays that grow.
+3. In one implementation 300 attempts a minute, which no crowd of honest people needs and a botnet would.
+
+The store sees a name only as an HMAC with a key of ours: who reads the store learns nobody's badge ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from runner.logins import LoginStore
+from runner.setting_kinds import Network
+
+from .refused import too_often
+
+FROM_ADDRESS: Final = 20
+IN_IMPLEMENTATION: Final = 300
+WINDOW_S: Final = 60
+_PURPOSE: Final = b"external login name 1:"
+#: What one household or machine has of IPv6: counting single addresses would count nobody twice.
+_IPV6_PREFIX: Final = 64
+
+
+class PasswordLimits:
+    """The limits of password logins. `key` is a secret of ours, `venues` are the excepted networks."""
+
+    def __init__(self, store: LoginStore, *, key: str, venues: Sequence[Network]) -> None:
+        self._attempts = store.attempts
+        self._key = hashlib.sha256(_PURPOSE + key.encode()).digest()
+        self._venues = tuple(venues)
+
+    def begin(self, implementation: str, username: str, ip: str) -> None:
+        """Count an attempt before it is made; raises `Refused` (429) when it may not be, `StoreAway` when nobody knows."""
+        # 1. the address
+        where = address_of(ip)
+        if not self._is_venue(where):
+            allowed = self._attempts.hit("password from address", where, limit=FROM_ADDRESS, window_s=WINDOW_S)
+            if not allowed.ok:
+                raise too_often("too often from this address", allowed.retry_after_s)
+        # 2. the name
+        name = self._name(implementation, username)
+        wait_s = self._attempts.begin("password", name)
+        if wait_s:
+            raise too_often("too often for this name", wait_s)
+        # 3. the implementation
+        allowed = self._attempts.hit("password in", implementation, limit=IN_IMPLEMENTATION, window_s=WINDOW_S)
+        if not allowed.ok:
+            self._attempts.spare("password", name)
+            raise too_often("too often in this implementation", allowed.retry_after_s)
+
+    def right(self, implementation: str, username: str) -> None:
+        """The password was right: earlier failures are forgotten."""
+        self._attempts.forget("password", self._name(implementation, username))
+
+    def unknown(self, implementation: str, username: str) -> None:
+        """The vendor could not say: this attempt is not held against the name."""
+        self._attempts.spare("password", self._name(implementation, username))
+
+    def _name(self, implementation: str, username: str) -> str:
+        # Spellings which a vendor may take for the same must not each have attempts of their own.
+        plain = "".join(unicodedata.normalize("NFKC", username).casefold().split())
+        return hmac.new(self._key, f"{implementation}\0{plain}".encode("utf-8", "replace"), "sha256").hexdigest()
+
+    def _is_venue(self, where: str) -> bool:
+        try:
+            network = ipaddress.ip_network(where)
+        except ValueError:
+            return False
+        return any(network.version == venue.version and network.subnet_of(venue) for venue in self._venues)  # type: ignore[arg-type]  # the versions are the same
+
+
+def address_of(ip: str) -> str:
+    """Give what counts as one address: IPv4 as it is, also inside IPv6, and the /64 of IPv6."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
+        address = address.ipv4_mapped
+    return str(address)

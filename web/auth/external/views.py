@@ -1,0 +1,219 @@
+"""The pages of External Authentication: the badge form, and the way over the organizer's own page.
+
+The organizer's page posts its assertion here from another site, so no cookie of ours comes with it. The steps which
+make it the login of the browser that asked, and of no other:
+
+1. The browser asks: a nonce is made, kept with the hash of its cookie, and sent along to the organizer's page.
+2. An assertion is posted: it is checked, its nonce is used up, and who it proves waits under a one-time handle.
+3. The browser follows to `complete`, now with its cookie, which must be the one of step 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, render_template, request
+
+from records import OpenedExternal, implementations
+from web.auth.admission import Journey, NotAdmitted, Person, arrive
+from web.auth.entrance import Entrance
+from web.auth.saml.states import Arrived, Browser, States
+from web.auth.ways import refusals
+from web.auth.ways.views import journey_asked
+from web.onward import see_other
+from web.permissions import Permission, needs, takes
+from web.places import checked_implementation
+from web.problems import Fault
+
+from .refused import Refused
+from .ways_in import by_page, by_password, install, settings_of
+
+blueprint = Blueprint("external", __name__, url_prefix="/ext/<implementation>")
+
+#: The ways in need their desk as soon as there are addresses for them.
+blueprint.record_once(lambda state: install(state.app))
+
+#: Seconds for finding the badge and typing what is on it, or for logging in at the organizer's page.
+OPEN_S: Final = 15 * 60
+_FORM: Final = "external form"
+_ASKED: Final = "external asked"
+
+STALE: Final = "This page was open for too long. Please log in again."
+NO_BADGE: Final = "Please fill in both fields."
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the form shows again: never the password."""
+
+    state: str = ""
+    username: str = ""
+    error: str = ""
+    reference: str = ""
+
+
+NOTHING_TYPED: Final = Typed()
+
+
+@blueprint.after_request
+def keep_private(response: Response) -> Response:
+    """Nobody remembers these answers, and the next site does not learn their addresses."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.endpoint != "external.login":  # a form under "no-referrer" loses its Origin, which the gate asks for
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@blueprint.get("/login")
+@needs(Permission.ANYONE)
+def login(implementation: str) -> Response:
+    """Show the badge form, or lead to the organizer's page (303), or say that the app logs in.
+
+    `next`, `m` and `fresh` as at the login address. 404 where nothing of this kind is offered.
+    """
+    opened = _offered(checked_implementation(implementation))
+    if opened.kind == "password":
+        return _form(opened, journey_asked())
+    if opened.kind == "jwt" and opened.fields["login_url"]:
+        return _to_organizer(opened, journey_asked())
+    return Response(render_template("external/in_the_app.html", name=_name(implementation)), mimetype="text/html")
+
+
+@blueprint.post("/login")
+@needs(Permission.ANYONE)
+def log_in(implementation: str) -> Response:
+    """Take the badge form: `username`, `password`, and `state`, which remembers where the login leads.
+
+    303 onward. The form again with what was wrong, and with what was typed except the password: 400, 401, 403, 429
+    (`Retry-After`), 502, 503 (`Retry-After`).
+    """
+    opened = _offered(checked_implementation(implementation), "password")
+    once = Entrance.here().store.once
+    state, username = request.form.get("state", ""), request.form.get("username", "")
+    kept = once.look(_FORM, state)
+    if kept is None or kept["implementation"] != implementation:
+        return _form(opened, Journey(), Typed(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
+    journey = Journey(**kept["journey"])
+    password = request.form.get("password", "")
+    if not username.strip() or not password.strip():
+        return _form(opened, journey, Typed(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
+    try:
+        person = by_password(implementation, username, password, request.remote_addr or "")
+    except Refused as refused:
+        response = _form(opened, journey, Typed(state, username, refused.text, refused.reference), refused.status)
+        if refused.retry_after:
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+    once.take(_FORM, state)
+    return _arrived(person, journey)
+
+
+@blueprint.post("/jwt")
+@needs(Permission.ANYONE)
+@takes(from_elsewhere=True)
+def posted(implementation: str) -> Response:
+    """Take the assertion which the organizer's page posts as `assertion`. It looks at no cookie: none comes with it.
+
+    303 to the completion; the one page of a login that did not work for everything else.
+    """
+    checked_implementation(implementation)
+    entrance = Entrance.here()
+    tokens = request.form.getlist("assertion")
+    token = tokens[0] if len(tokens) == 1 else ""
+    try:
+        person, asked = by_page(implementation, token, lambda nonce: _taken(implementation, nonce))
+    except Refused as refused:
+        return refusals.login(implementation, refused.code, status=refused.status)
+    arrived = Arrived(person, asked["browser"], Journey(**asked["journey"]))
+    handle = States(entrance.store).put_arrived(arrived)
+    return see_other(f"/ext/{implementation}/complete?{urlencode({'o': handle})}")
+
+
+@blueprint.get("/complete")
+@needs(Permission.ANYONE)
+def complete(implementation: str) -> Response:
+    """Finish a login in the browser which asked for it (303)."""
+    entrance = Entrance.here()
+    states = States(entrance.store)
+    handle = request.args.get("o", "")
+    arrived = states.look_arrived(checked_implementation(implementation), handle)
+    if arrived is None:
+        return refusals.login(implementation, "nobody arrived")
+    if not Browser(secure=entrance.config.secure).is_the_one(arrived.browser):
+        return refusals.login(implementation, "another browser")
+    if not states.take_arrived(handle):
+        return refusals.login(implementation, "arrived before")
+    return _arrived(arrived.person, arrived.journey)
+
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def _offered(implementation: str, kind: str | None = None) -> OpenedExternal:
+    try:
+        return settings_of(implementation, kind)
+    except Refused as refused:
+        raise Fault(refused.status, refused.text) from None
+
+
+def _name(implementation: str) -> str:
+    entrance = Entrance.here()
+    with entrance.database.reading() as db:
+        found = implementations.find(db, implementation)
+        return found.name if found else implementation
+
+
+def _to_organizer(opened: OpenedExternal, journey: Journey) -> Response:
+    """Send the browser to the organizer's page, with a nonce that only an assertion for this browser can bring back."""
+    entrance = Entrance.here()
+    browser = Browser(secure=entrance.config.secure)
+    value, hashed = browser.mark()
+    asked = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
+    nonce = entrance.store.once.put(_ASKED, asked, OPEN_S)
+    back = entrance.config.absolute(f"/ext/{opened.implementation}/jwt")
+    url: str = opened.fields["login_url"]
+    joint = "&" if urlsplit(url).query else "?"
+    response = see_other(f"{url}{joint}{urlencode({'nonce': nonce, 'return_to': back})}")
+    browser.keep(response, value)
+    return response
+
+
+def _taken(implementation: str, nonce: str | None) -> dict[str, Any]:
+    """Use a nonce up; raises `Refused` for one which is not ours, is used up, or is another implementation's."""
+    asked = Entrance.here().store.once.take(_ASKED, nonce) if nonce else None
+    if asked is None or asked["implementation"] != implementation:
+        raise Refused("nonce")
+    return asked
+
+
+def _arrived(person: Person, journey: Journey) -> Response:
+    try:
+        return arrive(person, journey)
+    except NotAdmitted as refused:
+        return refusals.login(person.implementation, refused.code, journey=journey, status=HTTPStatus.FORBIDDEN)
+
+
+def _form(
+    opened: OpenedExternal, journey: Journey, typed: Typed = NOTHING_TYPED, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """Draw the badge form. What was typed comes back, except the password."""
+    kept = {"implementation": opened.implementation, "journey": journey.stored()}
+    password_label: str = opened.fields["password_label"]
+    page = render_template(
+        "external/login.html",
+        name=_name(opened.implementation),
+        implementation=opened.implementation,
+        username_label=opened.fields["username_label"],
+        password_label=password_label,
+        # A last name typed blindly is a last name typed wrong, and everybody in the room knows it anyway.
+        password_is_a_name="name" in password_label.casefold(),
+        state=typed.state or Entrance.here().store.once.put(_FORM, kept, OPEN_S),
+        username=typed.username[:255],
+        error=typed.error,
+        reference=typed.reference,
+        next_path=journey.next,
+    )
+    return Response(page, status, mimetype="text/html")

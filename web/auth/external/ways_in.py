@@ -1,0 +1,237 @@
+"""The three ways in, each from what was handed in to a `Person`, or to a `Refused`.
+
+Settings are read anew each time: what an administrator changes or takes away counts at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+
+from records import NotOpened, OpenedExternal, external, implementations
+from runner.powers import ApiKeyHeader, Auth, Basic, Bearer, NoAuth
+from web.auth.admission import Person
+from web.auth.entrance import Entrance
+
+from . import assertions, introspection, profiles, relay
+from .keys import KeyRings, KeysAway, choose
+from .limits import PasswordLimits
+from .refused import Refused, away, broken, not_offered
+
+log = logging.getLogger(__name__)
+
+Spent = TypeVar("Spent")
+
+#: A wrong password is answered no sooner than this, in seconds, plus a little that varies: a vendor that looks up
+#: unknown badges quicker than wrong names tells so less.
+LEAST_S: Final = 0.4
+SPREAD_S: Final = 0.1
+#: Seconds for which an assertion is remembered: longer than any can be good.
+REMEMBERED_S: Final = assertions.LIFE_S + 2 * assertions.SKEW_S + 60
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the ways in share beside the entrance."""
+
+    rings: KeyRings
+    limits: PasswordLimits
+
+    @classmethod
+    def here(cls) -> Desk:
+        """Return the desk of the running application."""
+        desk = current_app.extensions["external"]
+        assert isinstance(desk, cls)
+        return desk
+
+
+def install(app: Flask) -> None:
+    """Give the application what the ways in share. Its entrance must be there before."""
+    entrance: Entrance = app.extensions["entrance"]
+    config = entrance.config
+    limits = PasswordLimits(entrance.store, key=config.secret_keys[-1], venues=config.venue_networks)
+    app.extensions["external"] = Desk(KeyRings(entrance.outreach), limits)
+
+
+def by_assertion(implementation: str, token: str) -> Person:
+    """Log in by an assertion which the organizer signed; raises `Refused` and `StoreAway`.
+
+    It must have no nonce: one that was made for a browser is no app's to use.
+    """
+
+    def without_nonce(nonce: str | None) -> None:
+        if nonce is not None:
+            raise Refused("nonce")
+
+    person, _ = by_page(implementation, token, without_nonce)
+    return person
+
+
+def by_page(implementation: str, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
+    """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `Refused` and `StoreAway`.
+
+    1. The assertion is good in itself (`assertions`).
+    2. Its nonce is what was asked for.
+    3. It comes for the first time. Last, so that only a good one is used up.
+    """
+    opened = settings_of(implementation, "jwt")
+    trust = trust_of(opened)
+    with _noted(opened):
+        asserted = assertions.verify(token, trust)  # 1.
+        spent = spend(asserted.nonce)  # 2.
+        seen = Entrance.here().store.seen
+        if not seen.first_time("jwt", implementation, trust.issuer, asserted.jti, life_s=REMEMBERED_S):  # 3.
+            raise Refused("seen before")
+    profile = profiles.from_claims(asserted.claims)
+    return Person(implementation, "jwt", f"jwt:{trust.issuer}", asserted.subject, profile), spent
+
+
+def by_introspection(implementation: str, token: str) -> Person:
+    """Log in by a token of the organizer's, whom we ask about it; raises `Refused`."""
+    opened = settings_of(implementation, "introspection")
+    fields = opened.fields
+    asked = introspection.Introspector(
+        implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
+    )
+    with _noted(opened):
+        told = introspection.ask(asked, token, Entrance.here().outreach)
+    provider = f"introspection:{_host(fields['url'])}"
+    profile = profiles.from_claims(told.claims)
+    return Person(implementation, "introspection", provider, told.subject, profile, told.expires_at)
+
+
+def by_password(implementation: str, username: str, password: str, ip: str) -> Person:
+    """Log in by what the registration vendor says about a badge and a name; raises `Refused` and `StoreAway`.
+
+    `ip`: the address that asks, as the trusted proxies tell it.
+    """
+    opened = settings_of(implementation, "password")
+    limits = Desk.here().limits
+    username, password = username.strip(), password.strip()
+    with _noted(opened):
+        limits.begin(implementation, username, ip)
+        registrant = _registrant(opened, username, password, limits)
+    limits.right(implementation, username)
+    provider = f"password:{_host(opened.fields['url'])}"
+    profile = profiles.from_registrant(registrant.known)
+    return Person(implementation, "password", provider, registrant.subject, profile)
+
+
+def _registrant(opened: OpenedExternal, username: str, password: str, limits: PasswordLimits) -> relay.Registrant:
+    """Ask the vendor, and let the limits know what its answer says about the attempt."""
+    soonest = time.monotonic() + LEAST_S + random.uniform(0, SPREAD_S)  # noqa: S311 - blurs a time, guards nothing
+    try:
+        return relay.ask(relay_of(opened), username, password, Entrance.here().outreach)
+    except relay.Wrong:
+        time.sleep(max(0.0, soonest - time.monotonic()))
+        raise
+    except relay.Barred:
+        limits.right(opened.implementation, username)
+        raise
+    except Refused:
+        limits.unknown(opened.implementation, username)
+        raise
+
+
+# -- settings -----------------------------------------------------------------------------------------------------
+
+
+def settings_of(implementation: str, kind: str | None = None) -> OpenedExternal:
+    """Return the External Authentication of an implementation, of this kind if one is named; raises `Refused` (404).
+
+    Staff have none, and what leads to this machine itself is for development.
+    """
+    entrance = Entrance.here()
+    if implementation == implementations.STAFF:
+        raise not_offered("staff")
+    with entrance.database.reading() as db:
+        found = implementations.find(db, implementation)
+        try:
+            opened = external.opened(db, entrance.box, found) if found else None
+        except NotOpened as error:
+            log.error("the secret of an external login does not open implementation=%s error=%s", implementation, error)  # noqa: TRY400 - the text says all
+            raise broken("secret does not open") from None
+    if opened is None or (kind is not None and opened.kind != kind):
+        raise not_offered("no such way in")
+    if opened.development and entrance.config.production:
+        raise not_offered("for development only")
+    return opened
+
+
+def trust_of(opened: OpenedExternal) -> assertions.Trust:
+    """Return what this implementation believes of assertions."""
+    fields = opened.fields
+    algorithm: str = fields["algorithm"]
+
+    def find_key(kid: str | None) -> dict[str, Any] | None:
+        if not fields["jwks_url"]:
+            return choose(fields["keys"], algorithm, kid)
+        try:
+            return Desk.here().rings.find(fields["jwks_url"], algorithm, kid)
+        except KeysAway:
+            raise away("keys away") from None
+
+    audience = Entrance.here().config.absolute(f"/ext/{opened.implementation}")
+    return assertions.Trust(algorithm, fields["issuer"], audience, opened.secret, find_key)
+
+
+def relay_of(opened: OpenedExternal) -> relay.Relay:
+    """Return the registration vendor of this implementation."""
+    fields = opened.fields
+    return relay.Relay(
+        implementation=opened.implementation,
+        url=fields["url"],
+        auth=_auth(fields["auth_kind"], fields["auth_fields"], opened.secret),
+        template=fields["template"],
+        result=fields["result"],
+        accepted=_condition(fields["accepted"]),
+        excluded_types=tuple(fields["excluded_types"]),
+        excluded_text=fields["excluded_text"],
+        opted_out=_condition(fields["opted_out"]),
+        opted_out_text=fields["opted_out_text"],
+        username_label=fields["username_label"],
+        password_label=fields["password_label"],
+    )
+
+
+def _condition(given: dict[str, Any] | None) -> relay.Condition | None:
+    return relay.Condition(given["path"], given["equals"]) if given else None
+
+
+def _auth(kind: str, fields: dict[str, Any], secret: str) -> Auth:
+    """Our own credential at the vendor. An unknown kind is a bug of ours, and sends nothing."""
+    match kind:
+        case "none":
+            return NoAuth()
+        case "basic":
+            return Basic(fields["user"], secret)
+        case "bearer":
+            return Bearer(secret)
+        case "api_key_header":
+            return ApiKeyHeader(fields["name"], secret)
+    raise ValueError(f"unknown kind of credential {kind!r}")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+@contextmanager
+def _noted(opened: OpenedExternal) -> Iterator[None]:
+    """Write a refusal down with its precise code, which nobody outside is told."""
+    try:
+        yield
+    except Refused as refused:
+        log.warning(
+            "external login refused ref=%s implementation=%s way=%s code=%s",
+            refused.reference, opened.implementation, opened.kind, refused.code,
+        )  # fmt: skip
+        raise
