@@ -8,7 +8,9 @@
     idle.py           how long staff may do nothing
     saml_sessions.py  by what an identity provider names a login when it ends it
     attempts.py       limits and growing delays
-    tokens.py         the app's codes and tokens (`token_scripts.py`: what has to be one step, in Lua)
+    refused.py        the last refused logins, by their codes
+    tokens.py         the app's codes and tokens (`token_shapes.py`: what they look like; `token_scripts.py`: what has
+                      to be one step, in Lua)
     naming.py         the keys: hashes, so that nobody who reads Redis can use what he finds
 
 When Redis does not answer, every part raises `StoreAway`: what cannot be looked up is not believed.
@@ -18,7 +20,8 @@ from .attempts import Allowed, Attempts
 from .ended import Ended, LoginEnded
 from .errors import StoreAway
 from .store import LoginStore
-from .tokens import AppTokens, Pair, TokenRefused, fingerprint
+from .token_shapes import Pair, fingerprint
+from .tokens import AppTokens, TokenRefused
 from .visitor import Visitor
 
 __all__ = [

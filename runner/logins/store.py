@@ -13,6 +13,7 @@ from .attempts import Attempts
 from .ended import Ended
 from .idle import Idle
 from .once import Once
+from .refused import RefusedLogins
 from .saml_sessions import SamlSessions
 from .seen import Seen
 from .tokens import AppTokens
@@ -29,6 +30,7 @@ class LoginStore:
         self.idle = Idle(redis)
         self.saml_sessions = SamlSessions(redis)
         self.attempts = Attempts(redis)
+        self.refused = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended)
 
     @classmethod

@@ -25,15 +25,10 @@ The steps when a refresh token is used:
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
 from typing import Any, cast
 
 from redis import Redis
@@ -42,6 +37,20 @@ from .ended import ENDED_S, Ended, all_key, family_key, login_key
 from .errors import answering
 from .naming import PREFIX, digest
 from .token_scripts import EXCHANGE, ISSUE, ROTATE
+from .token_shapes import (
+    CODE,
+    REFRESH,
+    VERIFIER,
+    Pair,
+    access_record,
+    challenge_of,
+    derived,
+    fingerprint,
+    name,
+    read,
+    same,
+    written,
+)
 from .visitor import Visitor
 
 CODE_S = 60
@@ -54,13 +63,6 @@ GRACE_S = 20
 #: For so long a used code is remembered, to notice that it comes again.
 USED_CODE_S = 3600
 
-_ACCESS = re.compile(r"cat_[A-Za-z0-9_-]{43}")
-_CODE = re.compile(r"cac_[A-Za-z0-9_-]{43}")
-_REFRESH = re.compile(r"crt_([A-Za-z0-9_-]{16,64})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
-#: What an app may call its verifier, and what its challenge is (RFC 7636).
-VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-
 
 class TokenRefused(Exception):
     """A code or refresh token does not count. `code` says why, for the log; outside all reasons look the same.
@@ -72,15 +74,6 @@ class TokenRefused(Exception):
         super().__init__(code)
         self.code = code
         self.login = login
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What the app is given."""
-
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-    expires_in: int  #: seconds
 
 
 class AppTokens:
@@ -106,7 +99,7 @@ class AppTokens:
     def redeem(self, implementation: str, code: str, *, redirect_uri: str, verifier: str) -> Pair:
         """The first tokens for a code. Raises `TokenRefused`."""
         # 1. of ours
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             raise TokenRefused("no code")
         with answering():
             found: Any = self._redis.hgetall(name("code", code))
@@ -144,7 +137,7 @@ class AppTokens:
     def refresh(self, implementation: str, token: str) -> tuple[Visitor, Pair]:
         """Change a refresh token for the next pair. Raises `TokenRefused`."""
         # 1. of this family, for this implementation
-        parts = _REFRESH.fullmatch(token)
+        parts = REFRESH.fullmatch(token)
         if parts is None:
             raise TokenRefused("no refresh token")
         login, mark = parts[1], parts[2]
@@ -198,7 +191,7 @@ class AppTokens:
         return visitor.login
 
     def _owner(self, token: str) -> Visitor | None:
-        parts = _REFRESH.fullmatch(token)
+        parts = REFRESH.fullmatch(token)
         if parts is None:
             return self._holder_now(token)
         with answering():
@@ -220,68 +213,13 @@ class AppTokens:
         now = self._now()
         mark, access = secrets.token_urlsafe(16), f"cat_{secrets.token_urlsafe(32)}"
         refresh = f"crt_{visitor.login}.{mark}.{secrets.token_urlsafe(32)}"
-        assert _REFRESH.fullmatch(refresh), "a login id has 16 to 64 letters, digits, hyphens or underscores"
+        assert REFRESH.fullmatch(refresh), "a login id has 16 to 64 letters, digits, hyphens or underscores"
         ends = min(visitor.since + LOGIN_S, visitor.until or visitor.since + LOGIN_S)
         life = max(1, min(REFRESH_S, ends - now))
-        record = access_record(visitor, now + ACCESS_S)
-        begun: list[str | int] = [
-            written(visitor),
-            digest(mark),
-            ends,
-            now + life,
-            digest(refresh),
-            life,
-            record,
-            ACCESS_S,
-        ]
-        return begun, Pair(access, refresh, ACCESS_S)
+        pair = Pair(access, refresh, max(1, min(ACCESS_S, ends - now)))
+        begun: list[str | int] = [written(visitor), digest(mark), ends, now + life, digest(refresh), life]
+        begun += [access_record(visitor, now + pair.expires_in), pair.expires_in]
+        return begun, pair
 
     def _now(self) -> int:
         return int(self._clock())
-
-
-def fingerprint(access: str) -> str | None:
-    """By what an access token is known; None if it is none. Another spelling of the same token is another token."""
-    return digest(access) if _ACCESS.fullmatch(access) else None
-
-
-def derived(token: str, nonce: str, expires_in: int) -> Pair:
-    """The successors of a refresh token. Only its holder and the nonce together make them."""
-
-    def secret(purpose: str) -> str:
-        made = hmac.digest(token.encode(), f"{purpose} {nonce}".encode(), "sha256")
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
-
-    family = token.rpartition(".")[0]
-    return Pair(f"cat_{secret('access')}", f"{family}.{secret('refresh')}", expires_in)
-
-
-def challenge_of(verifier: str) -> str:
-    """The S256 challenge of a verifier (RFC 7636, section 4.2). There is no other method."""
-    hashed = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
-
-
-def same(one: str, other: str) -> bool:
-    """Compare without telling by the time taken how much is right."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
-
-
-def name(kind: str, token: str) -> str:
-    """The key of a code or an access token: a hash of its exact bytes."""
-    return f"{PREFIX}{kind}:{digest(token)}"
-
-
-def access_record(visitor: Visitor, ends: int) -> str:
-    """What an access token stands for."""
-    return json.dumps({"who": astuple(visitor), "ends": ends})
-
-
-def written(visitor: Visitor) -> str:
-    """A visitor as JSON."""
-    return json.dumps(astuple(visitor))
-
-
-def read(who: Any) -> Visitor:
-    """The opposite of `written`."""
-    return Visitor(*json.loads(who))

@@ -1,0 +1,44 @@
+"""The last refused logins of an implementation, for the people who connect its provider: when, which code, which reference.
+
+The log has all of them; this is a window on it for those who cannot read the log. Nothing of a person is in it, and
+strangers who fill it push out nothing but older refusals.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from redis import Redis
+
+from .errors import answering
+from .naming import key
+
+#: How many are kept, and for how many seconds after the last.
+MOST = 20
+KEPT_S = 7 * 24 * 3600
+
+
+class RefusedLogins:
+    """The newest refusals first."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def note(self, implementation: str, code: str, reference: str) -> None:
+        """Keep a refusal, and drop the oldest."""
+        entry = json.dumps({"at": int(time.time()), "code": code, "reference": reference})
+        place = key("refused", implementation)
+        with answering():
+            pipeline = self._redis.pipeline()
+            pipeline.lpush(place, entry)
+            pipeline.ltrim(place, 0, MOST - 1)
+            pipeline.expire(place, KEPT_S)
+            pipeline.execute()
+
+    def recent(self, implementation: str) -> list[dict[str, Any]]:
+        """Return what is kept: `at` in Unix seconds, `code` and `reference`."""
+        with answering():
+            found: Any = self._redis.lrange(key("refused", implementation), 0, MOST - 1)
+        return [dict(json.loads(entry)) for entry in found]

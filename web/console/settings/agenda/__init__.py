@@ -1,0 +1,1 @@
+"""The agenda: the sessions of an implementation, brought as the organizer's CSV file."""

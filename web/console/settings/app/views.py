@@ -1,0 +1,64 @@
+"""The page about the app: what its developers need, and where its logins may end."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from records import Implementation, Refused, implementations
+from web.auth.entrance import Entrance
+from web.console.settings.forms import SettingsForm
+from web.console.settings.pages import blueprint, changing, differences, done, looking, page
+from web.console.settings.typed import Lines
+from web.permissions import Permission, needs
+
+
+class AppForm(SettingsForm):
+    """Where a login of the app may end."""
+
+    app_redirect_uris = Lines(
+        "Addresses at which a login may end",
+        description="One a line, exactly as the app sends it: an https address that opens the app, or a scheme of its "
+        "own such as com.example.app:/login.",
+    )
+
+
+@blueprint.get("/app", endpoint="app")
+@needs(Permission.SEE_SETTINGS)
+def show_app(implementation: str) -> Response:
+    """Show what the app's developers need, and where its logins may end."""
+    with looking(implementation) as (_, found):
+        return _app_page(found, AppForm(formdata=None, obj=found))
+
+
+@blueprint.post("/app")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def save_app(implementation: str) -> Response:
+    """Store where logins of the app may end."""
+    form = AppForm()
+    try:
+        with changing(implementation, "settings.changed") as change:
+            before = {"app_redirect_uris": change.implementation.app_redirect_uris}
+            after = form.values("app_redirect_uris")
+            implementations.update(change.db, change.implementation, **after)
+            change.detail = differences(before, after)
+        return done("The addresses are saved and count from now on.", "app", implementation)
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (_, found):
+        return _app_page(found, form)
+
+
+def _app_page(found: Implementation, form: AppForm) -> Response:
+    config = Entrance.here().config
+    api = config.absolute(f"/api/v1/implementations/{found.slug}")
+    needed = (
+        ("Start of a login", config.absolute(f"/m/{found.slug}/start")),
+        ("Issuer (iss)", config.absolute(f"/saml/{found.slug}")),
+        ("Tokens", f"{api}/auth/token"),
+        ("Revoking", f"{api}/auth/revoke"),
+        ("Who is logged in", f"{api}/auth/session"),
+        ("Status of a session", f"{api}/sessions/{{session_id}}/status"),
+        ("Widget of a session", config.absolute(f"/widget/{found.slug}/sessions/{{session_id}}")),
+        ("Description of the API", config.absolute("/api/openapi.json")),
+    )
+    return page("app.html", found, title="The app", form=form, needed=needed)

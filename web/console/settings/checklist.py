@@ -1,0 +1,101 @@
+"""What has to be set up before a conference can begin, and whether it is. Counted from the records, never ticked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from records import DbSession, Implementation, connections, external, implementations, saml, scripts, sessions, users
+
+#: How long before its end a provider's certificate is named here.
+NOTICE = timedelta(days=30)
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the checklist. `state` is "done", "missing", "wrong" or "optional"; `endpoint` leads to its page."""
+
+    label: str
+    state: str
+    said: str
+    endpoint: str
+    moment: datetime | None = None
+
+
+def steps(db: DbSession, implementation: Implementation) -> list[Step]:
+    """Return the steps in the order in which people take them."""
+    if implementation.slug == implementations.STAFF:
+        return [_provider(db, implementation), _logins(db, implementation)]
+    return [
+        _provider(db, implementation),
+        _external(db, implementation),
+        _agenda(db, implementation),
+        _connections(db, implementation),
+        _script(db, implementation),
+        _app(implementation),
+        _logins(db, implementation),
+    ]
+
+
+def _provider(db: DbSession, implementation: Implementation) -> Step:
+    label, page = "Identity provider", "provider"
+    present = saml.find(db, implementation)
+    if present is None:
+        if external.find(db, implementation) is not None:
+            return Step(label, "optional", "None: people log in by External Authentication.", page)
+        return Step(
+            label, "missing", "Nobody can log in yet. Connect a provider, or set External Authentication.", page
+        )
+    waiting = len(saml.certificates(db, present, state="waiting"))
+    if waiting:
+        return Step(label, "wrong", f"{waiting} new certificate waits for your decision.", page)
+    soon = min(each.not_after for each in saml.certificates(db, present, state="active"))
+    if soon < datetime.now(UTC) + NOTICE:
+        return Step(label, "wrong", "A certificate ends soon or has ended:", page, soon)
+    return Step(label, "done", present.entity_id, page)
+
+
+def _external(db: DbSession, implementation: Implementation) -> Step:
+    present = external.find(db, implementation)
+    words = {"jwt": "Signed assertions", "introspection": "Token introspection", "password": "Password relay"}
+    if present is None:
+        return Step(
+            "External Authentication", "optional", "Not set. Needed only without an identity provider.", "external"
+        )
+    return Step("External Authentication", "done", words[present.kind], "external")
+
+
+def _agenda(db: DbSession, implementation: Implementation) -> Step:
+    count = len(sessions.every(db, implementation))
+    if not count:
+        return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "agenda")
+    return Step("Agenda", "done", f"{count} session{'s' if count > 1 else ''}", "agenda")
+
+
+def _connections(db: DbSession, implementation: Implementation) -> Step:
+    names = [each.name for each in connections.every(db, implementation)]
+    if not names:
+        return Step("Connections", "optional", "None. A script that asks no vendor needs none.", "connections")
+    return Step("Connections", "done", ", ".join(names), "connections")
+
+
+def _script(db: DbSession, implementation: Implementation) -> Step:
+    version = scripts.active(db, implementation)
+    if version is None:
+        return Step("Script", "missing", "No version is in service, so no message is shown.", "script")
+    return Step("Script", "done", f"Version {version.number} is in service", "script")
+
+
+def _app(implementation: Implementation) -> Step:
+    if not implementation.app_redirect_uris:
+        return Step("The app", "missing", "The app cannot log people in before its address is known here.", "app")
+    return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "app")
+
+
+def _logins(db: DbSession, implementation: Implementation) -> Step:
+    last = users.every(db, implementation, limit=1)
+    if not last:
+        return Step("Logins", "missing", "Nobody has logged in yet.", "check")
+    return Step("Logins", "done", "Somebody logged in last on", "check", last[0].last_seen_at)

@@ -1,0 +1,106 @@
+"""The form of a connection: its fields become the draft which `records.connections` judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft
+from web.console.settings.forms import SettingsForm
+from web.console.settings.typed import Choice, Line, Lines, Number, Secret, Several, Whole, YesNo
+
+KIB = 1024
+
+#: The kinds of credential in the words of vendors' manuals, each with what is asked for beside its secret.
+KINDS = (
+    ("none", "None", ()),
+    ("basic", "User name and password (HTTP Basic)", ("user",)),
+    ("bearer", "A fixed token (Bearer)", ()),
+    ("api_key_header", "An API key in a header", ("header_name",)),
+    ("api_key_parameter", "An API key in the address", ("parameter_name",)),
+    ("oauth2_client_credentials", "OAuth 2 client credentials", ("oauth_url", "client_id", "scope")),
+)
+
+#: What a form field fills that has another name there.
+_FILLS = {"header_name": "name", "parameter_name": "name", "oauth_url": "token_url"}
+
+#: The fields which are stored as they are typed.
+PLAIN = (
+    "name", "base_url", "auth_kind", "methods", "path_prefixes", "follow_redirects", "timeout_s", "cache_s",
+    "rate_per_s", "concurrency", "max_body_bytes", "development",
+)  # fmt: skip
+
+
+class ConnectionForm(SettingsForm):
+    """Where a vendor is, what may be asked there, and with which credential."""
+
+    name = Line(
+        "Name", description='The script calls the connection by it, such as api.get("ethosce", …). It stays for ever.'
+    )
+    base_url = Line(
+        "Address", description="Starts with https://. Every path that the script asks for is put behind it."
+    )
+    auth_kind = Choice("Credential", choices=[(kind, words) for kind, words, _ in KINDS])
+    user = Line("User name")
+    header_name = Line("Name of the header", description="Such as X-Api-Key.")
+    parameter_name = Line(
+        "Name of the parameter", description="Such as api_key. Prefer a header if the vendor offers one."
+    )
+    oauth_url = Line("Address of the token server")
+    client_id = Line("Client ID")
+    scope = Line("Scope", description="May stay empty.")
+    secret = Secret("Password, token, key or client secret")
+    methods = Several("What the script may do", choices=[("GET", "Read (GET)"), ("POST", "Write (POST)")])
+    path_prefixes = Lines(
+        "Paths that may be asked for", description="One beginning of a path a line. / alone allows every path."
+    )
+    follow_redirects = YesNo("Follow redirects; each is checked like the address itself")
+    timeout_s = Number("Longest wait for an answer", unit="seconds")
+    cache_s = Whole("Keep answers for", unit="seconds", description="0: ask the vendor each time.")
+    rate_per_s = Number("Most calls a second", unit="calls", description="Empty: no limit.")
+    concurrency = Whole("Most calls at the same time", unit="calls", description="Empty: no limit.")
+    max_body_bytes = Whole("Largest answer", unit="KiB", factor=KIB)
+    development = YesNo("This connection leads to this machine itself (development only)")
+
+    @property
+    def fields_of(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Where the rule's names of the fields beside a credential stand on the page."""
+        return {f"auth_fields.{_FILLS.get(name, name)}": name for name in _beside(self.auth_kind.value)}
+
+    def show(self, connection: Connection) -> None:
+        """Fill in what is known and not secret."""
+        values = {name: getattr(connection, name) for name in PLAIN}
+        values |= {
+            name: connection.auth_fields.get(_FILLS.get(name, name), "") for name in _beside(connection.auth_kind)
+        }
+        self.process(formdata=None, data=values)
+
+    def draft(self, name: str) -> ConnectionDraft:
+        """Return what was typed as a draft; numbers left empty are those of a new connection."""
+        values: dict[str, Any] = {field: self[field].value for field in PLAIN}
+        usual = {field: getattr(ConnectionDraft(name="", base_url=""), field) for field in PLAIN}
+        values = {field: usual[field] if value is None else value for field, value in values.items()}
+        values |= {"name": name, "methods": tuple(values["methods"]), "path_prefixes": tuple(values["path_prefixes"])}
+        return ConnectionDraft(**values, auth_fields=self._auth_fields(), secret=self.secret.value)
+
+    def _auth_fields(self) -> dict[str, Any]:
+        kind = self.auth_kind.value
+        given = {_FILLS.get(name, name): self[name].value for name in _beside(kind)}
+        return {name: value for name, value in given.items() if value or AUTH_KINDS.get(kind, {}).get(name)}
+
+
+class TryForm(SettingsForm):
+    """What to ask a connection for, to see that it works."""
+
+    path = Line("Path", description="One reading call (GET) is made, just as a script would make it.")
+
+
+def _beside(kind: str) -> tuple[str, ...]:
+    return next((fields for name, _, fields in KINDS if name == kind), ())
+
+
+def usual() -> dict[str, Any]:
+    """Return the values with which a new connection begins."""
+    draft = ConnectionDraft(name="", base_url="https://")
+    values = {name: getattr(draft, name) for name in PLAIN}
+    return values | {"methods": [METHODS[0]], "path_prefixes": ["/"]}

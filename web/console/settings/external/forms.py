@@ -1,0 +1,229 @@
+"""Forms of External Authentication, one for each kind. What is typed becomes the draft which `records.external` judges."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import Any
+
+from records import Fault, Refused
+from web.console.settings.forms import SettingsForm
+from web.console.settings.typed import Choice, Json, Line, Lines, Pick, Secret, YesNo
+
+#: Each kind: its name on pages, and when to choose it.
+KINDS = (
+    (
+        "jwt",
+        "Signed assertion (JWT)",
+        "The organizer's site signs who somebody is. The best of the three: no password passes through us.",
+    ),
+    (
+        "introspection",
+        "Token introspection",
+        "The app holds a token of the organizer's, and we ask the organizer's server whose it is.",
+    ),
+    (
+        "password",
+        "Password relay",
+        (
+            "People type a badge ID and a last name, or a password, and we ask the registration vendor. Only where nothing "
+            "else exists: whoever knows both is let in."
+        ),
+    ),
+)
+
+ALGORITHMS = ("ES256", "EdDSA", "RS256", "HS256")
+
+#: How our own call to a registration vendor proves itself.
+AUTH_KINDS = (
+    ("none", "Nothing", ()),
+    ("basic", "User name and password (HTTP Basic)", ("user",)),
+    ("bearer", "A fixed token (Bearer)", ()),
+    ("api_key_header", "An API key in a header", ("header_name",)),
+)
+
+#: What an answer can tell, in the words of the page.
+RESULT = ("subject", "username", "user_type", "first_name", "last_name", "badge_id")
+
+
+class KindForm(SettingsForm):
+    """What the forms of all kinds have."""
+
+    #: the fields that are stored as they are typed, by the name of the rule
+    plain: tuple[str, ...] = ()
+
+    development = YesNo("This service is on this machine itself (development only)")
+
+    def draft_fields(self) -> dict[str, Any]:
+        """Return the fields of the draft."""
+        return self.values(*self.plain)
+
+    def show(self, stored: dict[str, Any], *, development: bool) -> None:
+        """Fill in what is stored and not secret."""
+        self.process(formdata=None, data={**stored, "development": development})
+
+    def refuse_unreadable(self) -> None:
+        """Raise Refused for JSON that cannot be read, with where and why."""
+        faults = [Fault(field.name, field.fault) for field in self if isinstance(field, Json) and field.fault]
+        if faults:
+            raise Refused(faults[0].field, faults[0].reason, more=faults[1:])
+
+
+class JwtForm(KindForm):
+    """An assertion which the organizer's site signs."""
+
+    plain = ("issuer", "algorithm", "jwks_url", "login_url")
+    fields_of = MappingProxyType({"keys": "jwks"})
+
+    issuer = Line("Issuer", description="As it stands in iss, to the letter.")
+    algorithm = Pick(
+        "Algorithm", choices=[(name, name) for name in ALGORITHMS], description="Choose ES256 or EdDSA if you can."
+    )
+    jwks_url = Line(
+        "Address of the public keys (JWKS)", description="Starts with https://. Or leave it empty and paste them:"
+    )
+    jwks = Json("Public keys (JWKS)", description='Such as {"keys": [ … ]}. Public keys only.')
+    login_url = Line(
+        "Login page of the organizer",
+        description="Where people are sent from a browser. Empty: the app brings the assertion.",
+    )
+    secret = Secret("Shared key", description="For HS256 only: at least 32 random characters. It is never shown again.")
+
+    def draft_fields(self) -> dict[str, Any]:
+        """Return the fields of the draft."""
+        return super().draft_fields() | {"keys": self.jwks.value or {}}
+
+    def show(self, stored: dict[str, Any], *, development: bool) -> None:
+        """Fill in what is stored."""
+        super().show({**stored, "jwks": stored.get("keys")}, development=development)
+
+
+class IntrospectionForm(KindForm):
+    """A token whose owner the organizer's server tells."""
+
+    plain = ("url", "client_id", "audience")
+
+    url = Line("Address of the introspection", description="Starts with https:// (RFC 7662).")
+    client_id = Line("Client ID", description="By which their server knows us.")
+    audience = Line("Audience", description="What aud must say. Empty: our client ID.")
+    secret = Secret("Client secret", description="It is kept encrypted and never shown again.")
+
+
+class PasswordForm(KindForm):
+    """What people type, asked of the registration vendor."""
+
+    plain = (
+        "url", "auth_kind", "template", "excluded_types", "excluded_text", "opted_out_text", "username_label",
+        "password_label",
+    )  # fmt: skip
+    fields_of = MappingProxyType(
+        {
+            "auth_fields.user": "user",
+            "auth_fields.name": "header_name",
+            "result": "result_subject",
+            "accepted": "accepted_path",
+            "opted_out": "opted_out_path",
+        }
+    )
+
+    username_label = Line("First field of the login form", description="Such as Badge ID.")
+    password_label = Line("Second field of the login form", description="Such as Last name.")
+    url = Line("Address of the vendor", description="Starts with https://. It gets a POST with the JSON below.")
+    auth_kind = Choice("How our call proves itself", choices=[(kind, words) for kind, words, _ in AUTH_KINDS])
+    user = Line("User name")
+    header_name = Line("Name of the header", description="Such as X-Api-Key.")
+    secret = Secret("Password, token or key of our call")
+    template = Json("What is sent", description='JSON in which "{username}" and "{password}" stand as whole values.')
+    accepted_path = Line(
+        "Accepted when", description="A path in the answer, such as result/status. Empty: when the subject is there."
+    )
+    accepted_equals = Line("equals")
+    result_subject = Line(
+        "Subject", description="Where the answer has what tells people apart for good, such as person/id."
+    )
+    result_username = Line("Username")
+    result_user_type = Line("User type")
+    result_first_name = Line("First name")
+    result_last_name = Line("Last name")
+    result_badge_id = Line("Badge ID")
+    excluded_types = Lines("User types that may not log in", description="One a line, such as Exhibitor.")
+    excluded_text = Line("What they are told")
+    opted_out_path = Line("Opted out when", description="A path in the answer, such as person/optOut.")
+    opted_out_equals = Line("equals")
+    opted_out_text = Line("What they are told")
+
+    def draft_fields(self) -> dict[str, Any]:
+        """Return the fields of the draft."""
+        paths = {name: self[f"result_{name}"].value for name in RESULT}
+        return super().draft_fields() | {
+            "auth_fields": self._auth_fields(),
+            "result": {name: path for name, path in paths.items() if path},
+            "accepted": self._condition("accepted"),
+            "opted_out": self._condition("opted_out"),
+        }
+
+    def show(self, stored: dict[str, Any], *, development: bool) -> None:
+        """Fill in what is stored."""
+        values = {f"result_{name}": path for name, path in stored.get("result", {}).items()}
+        for name in ("accepted", "opted_out"):
+            condition = stored.get(name) or {"path": "", "equals": ""}
+            values |= {f"{name}_path": condition["path"], f"{name}_equals": _written(condition["equals"])}
+        beside = stored.get("auth_fields", {})
+        values |= {"user": beside.get("user", ""), "header_name": beside.get("name", "")}
+        super().show({**stored, **values}, development=development)
+
+    def _auth_fields(self) -> dict[str, Any]:
+        given = {"basic": {"user": self.user.value}, "api_key_header": {"name": self.header_name.value}}
+        return given.get(self.auth_kind.value, {})
+
+    def _condition(self, name: str) -> dict[str, Any] | None:
+        path, equals = self[f"{name}_path"].value, self[f"{name}_equals"].value
+        return {"path": path, "equals": _meant(equals)} if path or equals else None
+
+
+class TryPasswordForm(SettingsForm):
+    """What a person would type."""
+
+    username = Line("First field")
+    password = Secret("Second field")
+
+
+class TryTokenForm(SettingsForm):
+    """A token which the app would bring."""
+
+    token = Secret("Token")
+
+
+FORMS: MappingProxyType[str, type[KindForm]] = MappingProxyType(
+    {"jwt": JwtForm, "introspection": IntrospectionForm, "password": PasswordForm}
+)
+
+#: With what a new one begins.
+BEGINS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
+    {
+        "jwt": {"algorithm": "ES256"},
+        "introspection": {},
+        "password": {
+            "username_label": "Badge ID",
+            "password_label": "Last name",
+            "auth_kind": "none",
+            "template": {"badgeId": "{username}", "lastName": "{password}"},
+        },
+    }
+)
+
+
+def _meant(text: str) -> Any:
+    """Read what an answer's value is compared with: true, false and numbers are themselves, all else is text."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, str | int | float) else text
+
+
+def _written(value: Any) -> str:
+    """Write it so that it is read back as the same: a text which looks like a number gets its quotes."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return value if _meant(value) == value else json.dumps(value, ensure_ascii=False)

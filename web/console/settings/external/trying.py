@@ -1,0 +1,68 @@
+"""Trying External Authentication: the very question that a login asks, with an answer for the person who set it up.
+
+Nobody is logged in, nothing is stored, and what was typed goes into no log and no page. Attempts are few: whoever may
+set this up should not be able to find out badges and names by trying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from records import OpenedExternal, audit
+from web.auth.entrance import Entrance
+from web.auth.external import introspection, profiles, relay
+from web.auth.external.refused import Refused
+from web.auth.external.ways_in import relay_of, settings_of
+
+#: Attempts of one implementation in so many seconds.
+MOST, WINDOW_S = 20, 600
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What came of it: who it would be, or why nobody. `code` is what the log would say."""
+
+    ok: bool
+    text: str
+    code: str = ""
+    person: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+def try_password(implementation: str, username: str, password: str, by: str) -> Understood:
+    """Ask the registration vendor."""
+
+    def ask(opened: OpenedExternal) -> dict[str, Any]:
+        found = relay.ask(relay_of(opened), username.strip(), password.strip(), Entrance.here().outreach)
+        return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
+
+    return _tried(implementation, "password", ask, by)
+
+
+def try_token(implementation: str, token: str, by: str) -> Understood:
+    """Ask the organizer's server."""
+
+    def ask(opened: OpenedExternal) -> dict[str, Any]:
+        fields = opened.fields
+        asked = introspection.Introspector(
+            implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
+        )
+        told = introspection.ask(asked, token.strip(), Entrance.here().outreach)
+        return {"subject": told.subject, **vars(profiles.from_claims(told.claims))}
+
+    return _tried(implementation, "introspection", ask, by)
+
+
+def _tried(implementation: str, kind: str, ask: Callable[[OpenedExternal], dict[str, Any]], by: str) -> Understood:
+    entrance = Entrance.here()
+    allowed = entrance.store.attempts.hit("external login tried", implementation, limit=MOST, window_s=WINDOW_S)
+    if not allowed.ok:
+        return Understood(ok=False, text="That were too many attempts. Please wait some minutes.", code="too often")
+    with entrance.database.session() as db:
+        audit.append(db, actor=by, action="external.tried", target=kind, implementation=implementation)
+    try:
+        person = ask(settings_of(implementation, kind))
+    except Refused as refused:
+        return Understood(ok=False, text=refused.text, code=refused.code)
+    return Understood(ok=True, text="This person would be logged in.", person=person)

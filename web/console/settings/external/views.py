@@ -1,0 +1,198 @@
+"""Pages of External Authentication: the kind that is set, its form, trying it, removing it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from records import ExternalDraft, ExternalLogin, Implementation, Refused, external
+from web.auth.entrance import Entrance
+from web.console.settings.external.forms import (
+    AUTH_KINDS,
+    BEGINS,
+    FORMS,
+    KINDS,
+    KindForm,
+    TryPasswordForm,
+    TryTokenForm,
+)
+from web.console.settings.external.trying import Understood, try_password, try_token
+from web.console.settings.identity.forms import PROPERTIES
+from web.console.settings.pages import (
+    Change,
+    actor,
+    address,
+    ask,
+    blueprint,
+    changing,
+    differences,
+    done,
+    looking,
+    page,
+)
+from web.permissions import Permission, needs, takes
+from web.problems import Fault as Problem
+
+#: The page above the others.
+ABOVE = (("External Authentication", "external"),)
+
+NO_KIND = "There is no such kind of External Authentication."
+
+#: Bytes of a form with keys in it.
+FORM_BYTES = 256 * 1024
+
+#: What an audit entry says of a secret that changed.
+GIVEN = "given anew"
+
+
+@blueprint.get("/external", endpoint="external")
+@needs(Permission.SEE_SETTINGS)
+def show_external(implementation: str) -> Response:
+    """Show what is set, and the kinds there are."""
+    with looking(implementation) as (db, found):
+        return page(
+            "external.html",
+            found,
+            title="External Authentication",
+            present=external.find(db, found),
+            kinds=KINDS,
+            base=Entrance.here().config.absolute(f"/ext/{implementation}"),
+        )
+
+
+@blueprint.get("/external/<kind>")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def edit_external(implementation: str, kind: str) -> Response:
+    """Show the form of a kind."""
+    with looking(implementation) as (db, found):
+        present = external.find(db, found)
+        form = _form(kind)(formdata=None)
+        if present is not None and present.kind == kind:
+            form.show(present.fields, development=present.development)
+        else:
+            form.show(dict(BEGINS[kind]), development=False)
+        return _kind_page(found, form, kind, present)
+
+
+@blueprint.post("/external/<kind>")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=FORM_BYTES)
+def save_external(implementation: str, kind: str) -> Response:
+    """Store it. Another kind takes the place of the one that was there."""
+    form = _form(kind)()
+    try:
+        form.refuse_unreadable()
+        with changing(implementation, "external.saved", target=kind) as change:
+            _save(change, form, kind)
+        return done(
+            "External Authentication is saved and counts from now on.", "edit_external", implementation, kind=kind
+        )
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _kind_page(found, form, kind, external.find(db, found))
+
+
+@blueprint.post("/external/password/try")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def try_external_password(implementation: str) -> Response:
+    """Ask the registration vendor about what was typed, and show what was understood. Nothing is stored."""
+    asked = TryPasswordForm()
+    understood = try_password(implementation, asked.username.value, asked.password.value or "", actor())
+    return _tried(implementation, "password", understood)
+
+
+@blueprint.post("/external/introspection/try")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def try_external_token(implementation: str) -> Response:
+    """Ask the organizer's server about a token, and show what was understood. Nothing is stored."""
+    asked = TryTokenForm()
+    return _tried(implementation, "introspection", try_token(implementation, asked.token.value or "", actor()))
+
+
+@blueprint.get("/external/remove")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def ask_remove_external(implementation: str) -> Response:
+    """Ask once, and say who is locked out."""
+    told = [
+        "Nobody can log in by External Authentication any more. Logins which are open now stay until they end.",
+        (
+            "The settings and the secret are deleted. People are kept, and are the same people if the same service is set "
+            "again."
+        ),
+    ]
+    with looking(implementation) as (_, found):
+        title, back = "Remove External Authentication?", address("external", implementation)
+        return ask(found, title, told, verb="Remove External Authentication", back=back)
+
+
+@blueprint.post("/external/remove")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def remove_external(implementation: str) -> Response:
+    """Forget it with its secret."""
+    with changing(implementation, "external.removed") as change:
+        present = external.find(change.db, change.implementation)
+        change.target = present.kind if present else ""
+        external.remove(change.db, change.implementation)
+    return done("External Authentication is removed.", "external", implementation)
+
+
+def _form(kind: str) -> type[KindForm]:
+    if kind not in FORMS:
+        raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
+    return FORMS[kind]
+
+
+def _save(change: Change, form: KindForm, kind: str) -> None:
+    before = _shown(external.find(change.db, change.implementation))
+    secret = form["secret"].value
+    draft = ExternalDraft(kind, form.draft_fields(), secret, form.development.value)
+    saved = external.save(change.db, Entrance.here().box, change.implementation, draft, actor())
+    change.detail = differences(before, _shown(saved))
+    if secret is not None:
+        change.detail["secret"] = GIVEN
+
+
+def _shown(row: ExternalLogin | None) -> dict[str, Any]:
+    if row is None:
+        return {"kind": None, "fields": None, "development": None}
+    return {"kind": row.kind, "fields": dict(row.fields), "development": row.development}
+
+
+def _tried(implementation: str, kind: str, understood: Understood) -> Response:
+    with looking(implementation) as (db, found):
+        present = external.find(db, found)
+        if present is None or present.kind != kind:
+            raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
+        form = _form(kind)(formdata=None)
+        form.show(present.fields, development=present.development)
+        return _kind_page(found, form, kind, present, understood=understood)
+
+
+def _kind_page(
+    found: Implementation,
+    form: KindForm,
+    kind: str,
+    present: ExternalLogin | None,
+    *,
+    understood: Understood | None = None,
+) -> Response:
+    same = present is not None and present.kind == kind
+    asks = {"password": TryPasswordForm, "introspection": TryTokenForm}
+    return page(
+        f"external_{kind}.html",
+        found,
+        title=next(words for name, words, _ in KINDS if name == kind),
+        below=ABOVE,
+        form=form,
+        present=present if same else None,
+        replaced=next((words for name, words, _ in KINDS if present and not same and name == present.kind), ""),
+        has_secret=same and present is not None and present.sealed_secret is not None,
+        asked=asks[kind](formdata=None) if same and kind in asks else None,
+        understood=understood,
+        auth_kinds=AUTH_KINDS,
+        properties=PROPERTIES,
+        may_be_local=not Entrance.here().config.production,
+    )

@@ -1,0 +1,193 @@
+"""Pages of an implementation's own settings: general, link hosts, script."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections import Counter
+from typing import Any
+
+from flask import Response, current_app
+
+from records import DbSession, Fault, Implementation, Refused, implementations, scripts, users
+from runner.limits import limits_of
+from runner.message import judge
+from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
+from web.console.settings.pages import Change, blueprint, changing, differences, done, looking, page
+from web.permissions import Permission, needs
+
+#: Where the application keeps the operator's limits.
+OPERATOR = "run limits"
+
+#: User types offered as ticks: those which were seen most often.
+MOST_OFFERED = 24
+
+#: Users, those seen last, among whom types are looked for.
+LOOKED_AT = 1000
+
+GENERAL = (
+    "name", "time_zone", "session_url", "show_when", "inherit_from_parent", "default_color", "fallback_text",
+    "fallback_link", "last_good_minutes", "fresh_seconds", "stale_seconds",
+)  # fmt: skip
+
+
+#: The page above the others.
+ABOVE = (("Settings", "settings"),)
+
+
+@blueprint.get("/settings", endpoint="settings")
+@needs(Permission.SEE_SETTINGS)
+def general(implementation: str) -> Response:
+    """Show what attendees see and when."""
+    with looking(implementation) as (db, found):
+        seen = seen_user_types(db, found)
+        form = GeneralForm(
+            formdata=None, obj=found, data={"more_user_types": [t for t in found.user_types if t not in seen]}
+        )
+        return _general_page(found, form, seen)
+
+
+@blueprint.post("/settings")
+@needs(Permission.CHANGE_SETTINGS)
+def save_settings(implementation: str) -> Response:
+    """Store it. Faults are shown at their fields, with what was typed."""
+    form = GeneralForm()
+    try:
+        with changing(implementation, "settings.changed") as change:
+            values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
+            _update(change, values, _fallback_faults(values["fallback_text"]))
+        return done("The settings are saved and count from now on.", "settings", implementation)
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _general_page(found, form, seen_user_types(db, found))
+
+
+def _general_page(found: Implementation, form: GeneralForm, seen: list[str]) -> Response:
+    form.user_types.choices = [(name, name) for name in seen]
+    zones = sorted(zoneinfo.available_timezones())
+    return page("general.html", found, title="Settings", form=form, zones=zones, palette=PALETTE)
+
+
+def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
+    """Return the user types with which people have come so far."""
+    counted = Counter(user.user_type for user in users.every(db, implementation, limit=LOOKED_AT) if user.user_type)
+    return sorted(name for name, _ in counted.most_common(MOST_OFFERED))
+
+
+def _fallback_faults(text: str) -> list[Fault]:
+    """What attendees see keeps the contract of messages, whoever wrote it."""
+    refused = judge({"text": text}, ()).refused if text else None
+    return [Fault("fallback_text", f"cannot be shown: {refused}")] if refused else []
+
+
+def _update(change: Change, values: dict[str, Any], faults: list[Fault]) -> None:
+    """Change fields by the records' rule; `faults` are those which were found before, and are told with the rest."""
+    before = {name: getattr(change.implementation, name) for name in values}
+    try:
+        implementations.update(change.db, change.implementation, **values)
+    except Refused as refused:
+        more = [*refused.faults[1:], *faults]
+        raise Refused(refused.field, refused.reason, more=more) from None
+    if faults:
+        raise Refused(faults[0].field, faults[0].reason, more=faults[1:])
+    change.detail = differences(before, {name: getattr(change.implementation, name) for name in values})
+    if "script_settings" in change.detail:
+        old, new = change.detail["script_settings"]
+        change.detail["script_settings"] = {
+            "changed": sorted(differences(old | dict.fromkeys(new), new | dict.fromkeys(old)))
+        }
+
+
+@blueprint.get("/settings/link-hosts")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def link_hosts(implementation: str) -> Response:
+    """Show where messages may lead."""
+    with looking(implementation) as (_, found):
+        return page(
+            "link_hosts.html", found, title="Link hosts", below=ABOVE, form=LinkHostsForm(formdata=None, obj=found)
+        )
+
+
+@blueprint.post("/settings/link-hosts")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def save_link_hosts(implementation: str) -> Response:
+    """Store the hosts."""
+    form = LinkHostsForm()
+    try:
+        with changing(implementation, "settings.changed") as change:
+            _update(change, form.values("link_hosts"), [])
+        return done("The link hosts are saved and count from now on.", "link_hosts", implementation)
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (_, found):
+        return page("link_hosts.html", found, title="Link hosts", below=ABOVE, form=form)
+
+
+@blueprint.get("/settings/script")
+@needs(Permission.SEE_SETTINGS)
+def script(implementation: str) -> Response:
+    """Show what the script is told, and how much it may use."""
+    with looking(implementation) as (db, found):
+        return _script_page(db, found, ScriptForm(formdata=None, obj=found, data=found.limits))
+
+
+@blueprint.post("/settings/script")
+@needs(Permission.CHANGE_SETTINGS)
+def save_script(implementation: str) -> Response:
+    """Store it."""
+    form = ScriptForm()
+    try:
+        with changing(implementation, "settings.changed") as change:
+            limits, faults = _budgets(form)
+            limits = _kept(change.implementation) | limits
+            if form.script_settings.fault:
+                faults.append(Fault("script_settings", form.script_settings.fault))
+            values = form.values("concurrency", "keep_runs_days") | {"limits": limits}
+            if not form.script_settings.fault:
+                values["script_settings"] = form.script_settings.value
+            _update(change, values, faults)
+        return done("The settings are saved and count from the next run on.", "script", implementation)
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _script_page(db, found, form)
+
+
+def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Response:
+    most = current_app.extensions[OPERATOR]
+    usual = limits_of(Implementation(limits={}), most)
+    version = scripts.active(db, found)
+    return page(
+        "script.html", found, title="Script", below=ABOVE, form=form, budgets=BUDGETS, usual=usual, version=version
+    )
+
+
+def _budgets(form: ScriptForm) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the budgets which are set, and what is wrong with them. An empty field leaves the usual one."""
+    good, faults = {}, []
+    for name in BUDGETS:
+        field, value = form[name], form[name].value
+        try:
+            if value is not None:
+                good[name] = _budget(name, value, getattr(current_app.extensions[OPERATOR], name) / field.factor, field)
+        except ValueError as fault:
+            faults.append(Fault(name, str(fault)))
+    return good, faults
+
+
+def _budget(name: str, value: Any, most: float, field: Any) -> Any:
+    """Check a budget by the records' rule and the operator's limit, both said in the field's own unit."""
+    try:
+        checked = implementations.LIMITS[name](value)
+    except ValueError as fault:
+        reason = re.sub(r"\d+", lambda digits: f"{int(digits[0]) // field.factor}", str(fault))
+        raise ValueError(reason if field.factor > 1 else str(fault)) from None
+    if checked > most * field.factor:
+        raise ValueError(f"is at most {most:g} {field.unit} here: the operator of this service allows no more")
+    return checked
+
+
+def _kept(implementation: Implementation) -> dict[str, Any]:
+    """Return the budgets which this page does not show: they stay."""
+    return {name: value for name, value in implementation.limits.items() if name not in BUDGETS}

@@ -1,0 +1,45 @@
+"""The page that shows whether a provider works: a test login with what was understood, and the last refused logins."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response
+
+from records import saml, users
+from web.auth.entrance import Entrance
+from web.auth.saml.codes import CODES
+from web.console.frame import signed_in
+from web.console.settings.identity import trying
+from web.console.settings.identity.forms import PROPERTIES
+from web.console.settings.identity.setup import ABOVE
+from web.console.settings.pages import blueprint, looking, page
+from web.onward import see_other
+from web.permissions import Permission, needs
+
+
+@blueprint.get("/provider/check")
+@needs(Permission.CHANGE_TRUST)
+def check(implementation: str) -> Response:
+    """Show what the last test login said, and why others were refused."""
+    entrance = Entrance.here()
+    subject = trying.result(entrance.store, implementation, signed_in().visitor.login)
+    with looking(implementation) as (db, found):
+        return page(
+            "provider_check.html",
+            found,
+            title="Try the login",
+            below=ABOVE,
+            provider=saml.find(db, found),
+            person=users.find(db, found, subject) if subject else None,
+            properties=PROPERTIES,
+            refused=[(each, CODES.get(each["code"], "")) for each in entrance.store.refused.recent(implementation)],
+        )
+
+
+@blueprint.get("/provider/try")
+@needs(Permission.CHANGE_TRUST)
+def try_login(implementation: str) -> Response:
+    """Begin a test login. A link and no form: a form may not lead to the provider (Content-Security-Policy)."""
+    handle = trying.begin(Entrance.here().store, implementation, signed_in().visitor.login)
+    return see_other(f"/saml/{implementation}/login?{urlencode({'m': handle})}")

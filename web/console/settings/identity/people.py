@@ -1,0 +1,103 @@
+"""Pages of what a provider's words mean: attributes, subject, and what is accepted beyond the ordinary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from http import HTTPStatus
+
+from flask import Response
+
+from records import DbSession, Implementation, Refused, SamlDraft, SamlProvider, saml, users
+from web.auth.entrance import Entrance
+from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
+from web.console.settings.identity.setup import ABOVE
+from web.console.settings.identity.trust import NO_PROVIDER
+from web.console.settings.pages import Change, actor, blueprint, changing, differences, done, looking, page
+from web.permissions import Permission, needs
+from web.problems import Fault
+
+#: Users, those seen last, whose attributes are offered; and how many names are.
+LOOKED_AT = 50
+MOST_OFFERED = 60
+
+
+@blueprint.get("/provider/attributes")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def attributes(implementation: str) -> Response:
+    """Show which attributes mean what."""
+    with looking(implementation) as (db, found):
+        form = MappingForm(formdata=None)
+        form.show(_present(db, found))
+        return _mapping_page(db, found, form)
+
+
+@blueprint.post("/provider/attributes")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def save_attributes(implementation: str) -> Response:
+    """Store the mapping. It counts from each person's next login on."""
+    form = MappingForm()
+    try:
+        with changing(implementation, "saml.saved") as change:
+            _change(change, form.changes())
+        return done(
+            "The attributes are saved. They count from the next login of each person on.", "attributes", implementation
+        )
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _mapping_page(db, found, form)
+
+
+@blueprint.get("/provider/policy")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def policy(implementation: str) -> Response:
+    """Show what is accepted beyond the ordinary."""
+    with looking(implementation) as (db, found):
+        form = PolicyForm(formdata=None, obj=_present(db, found))
+        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
+
+
+@blueprint.post("/provider/policy")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def save_policy(implementation: str) -> Response:
+    """Store the switches."""
+    form = PolicyForm()
+    with changing(implementation, "saml.saved") as change:
+        _change(change, form.values(*(name for name, _, _ in SWITCHES)))
+    return done("The policy is saved and counts from now on.", "policy", implementation)
+
+
+def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
+    """Return the names of the attributes with which people came last, the most frequent first. No values."""
+    seen = (user.attributes for user in users.every(db, implementation, limit=LOOKED_AT))
+    counted = Counter(name for attributes in seen for name in attributes)
+    return [name for name, _ in counted.most_common(MOST_OFFERED)]
+
+
+def _change(change: Change, values: dict[str, object]) -> None:
+    provider = _present(change.db, change.implementation)
+    before = {name: getattr(provider, name) for name in values}
+    draft = SamlDraft(**{**kept_of(provider), **values})
+    saml.save(change.db, Entrance.here().box, change.implementation, draft, actor())
+    change.target = provider.entity_id
+    change.detail = differences(before, {name: getattr(provider, name) for name in values})
+
+
+def _present(db: DbSession, implementation: Implementation) -> SamlProvider:
+    found = saml.find(db, implementation)
+    if found is None:
+        raise Fault(HTTPStatus.NOT_FOUND, NO_PROVIDER)
+    return found
+
+
+def _mapping_page(db: DbSession, found: Implementation, form: MappingForm) -> Response:
+    return page(
+        "provider_attributes.html",
+        found,
+        title="Attributes",
+        below=ABOVE,
+        form=form,
+        properties=PROPERTIES,
+        usual=saml.ATTRIBUTE_MAP,
+        names=attribute_names(db, found),
+    )

@@ -1,0 +1,108 @@
+"""The ground under every settings page: whose settings they are, who changes them, and what a change always does.
+
+A change is one transaction with its audit entry; after the commit all processes are told, so that it counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, flash, url_for
+
+from records import DbSession, Implementation, audit
+from web.auth.entrance import Entrance
+from web.console import frame
+from web.console.frame import Link
+from web.console.settings.forms import SettingsForm
+from web.onward import see_other
+
+blueprint = Blueprint("console_settings", __name__, url_prefix="/console/implementations/<implementation>")
+
+
+@contextmanager
+def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
+    """Read what belongs to an implementation."""
+    with Entrance.here().database.reading() as db:
+        yield db, frame.implementation_named(db, slug)
+
+
+@dataclass
+class Change:
+    """A change under way; `action`, `target` and `detail` are what the audit entry will say."""
+
+    db: DbSession
+    implementation: Implementation
+    action: str
+    target: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def changing(slug: str, action: str, *, target: str = "", announced: bool = True) -> Iterator[Change]:
+    """Change something of an implementation: all of it with its audit entry, or nothing. Then everybody is told.
+
+    `announced` is False for what leaves no trace in any status, such as a test.
+    """
+    entrance = Entrance.here()
+    with entrance.database.session() as db:
+        change = Change(db, frame.implementation_named(db, slug), action, target)
+        yield change
+        audit.append(
+            db, actor=actor(), action=change.action, target=change.target, implementation=slug, detail=change.detail
+        )
+    if announced:
+        entrance.changed(slug)
+
+
+def actor() -> str:
+    """Return by which name the audit entries know who is signed in."""
+    return frame.signed_in().actor
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return old and new of what differs. Never call it with a secret."""
+    return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+
+def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response:
+    """Say what happened, on the next page; "" when that has been said."""
+    if said:
+        flash(said)
+    return see_other(address(endpoint, implementation, **more))
+
+
+def address(endpoint: str, implementation: str, **more: Any) -> str:
+    """Return the address of a settings page."""
+    return url_for(f"console_settings.{endpoint}", implementation=implementation, **more)
+
+
+def page(
+    template: str,
+    implementation: Implementation,
+    *,
+    title: str,
+    form: SettingsForm | None = None,
+    below: tuple[tuple[str, str], ...] = (),
+    **more: Any,
+) -> Response:
+    """Draw a settings page. `below` are the pages above it, as words and endpoint. A form with faults is no success."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.complaints else HTTPStatus.OK
+    crumbs = tuple(Link(words, address(endpoint, implementation.slug)) for words, endpoint in below)
+    return frame.page(
+        f"console/settings/{template}",
+        title=title,
+        implementation=implementation,
+        crumbs=crumbs,
+        status=status,
+        form=form,
+        **more,
+    )
+
+
+def ask(implementation: Implementation, title: str, told: list[str], *, verb: str, back: str) -> Response:
+    """Ask once before something that cannot be undone: what will happen to whom, and the way back."""
+    return page("ask.html", implementation, title=title, told=told, verb=verb, back=back)

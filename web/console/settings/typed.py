@@ -1,0 +1,215 @@
+"""Kinds of form fields: what a person types becomes the value which a rule checks, and what was typed stays on the page.
+
+A text that is not of its kind is handed to the rule as it is: the rule refuses it in its own words, so that there is one
+place which decides and explains. Why here: every group of pages asks for lines, numbers, lists and JSON alike.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    FileField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+__all__ = [
+    "Choice",
+    "Json",
+    "Line",
+    "Lines",
+    "Number",
+    "Pick",
+    "Secret",
+    "Several",
+    "Text",
+    "Upload",
+    "Whole",
+    "YesNo",
+]
+
+#: The largest number whose digits are worth reading.
+_DIGITS = 18
+
+
+class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
+    """One line of text, without the spaces around it."""
+
+    @property
+    def value(self) -> Any:
+        """The text."""
+        return (self.data or "").strip()
+
+
+class Text(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+    """Several lines of text, as they are."""
+
+    @property
+    def value(self) -> Any:
+        """The text."""
+        return (self.data or "").strip()
+
+
+class Lines(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+    """A list, one entry a line."""
+
+    def process_data(self, value: Any) -> None:
+        """Show a list as lines."""
+        self.data = "\n".join(value or ())
+
+    @property
+    def value(self) -> Any:
+        """The entries, without blank lines."""
+        return [line.strip() for line in (self.data or "").splitlines() if line.strip()]
+
+
+class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
+    """A number in the unit in which people think of it; `factor` turns it into the unit of the rule."""
+
+    def __init__(self, label: str, *, unit: str = "", factor: int = 1, **more: Any) -> None:
+        super().__init__(label, **more)
+        self.unit, self.factor = unit, factor
+
+    def process_data(self, value: Any) -> None:
+        self.data = "" if value is None else f"{value / self.factor:.10g}"
+
+    @property
+    def number(self) -> float | None:
+        text = (self.data or "").strip().replace(",", ".")
+        try:
+            number = float(text) if len(text) <= _DIGITS else math.nan
+        except ValueError:
+            return None
+        return number * self.factor if math.isfinite(number) else None
+
+
+class Whole(_Amount):
+    """A whole number; None when the field is empty."""
+
+    @property
+    def value(self) -> Any:
+        """The number, or the text which is none."""
+        if not (self.data or "").strip():
+            return None
+        number = self.number
+        return int(number) if number is not None and number == int(number) else self.data
+
+
+class Number(_Amount):
+    """A number; None when the field is empty."""
+
+    @property
+    def value(self) -> Any:
+        """The number, or the text which is none."""
+        if not (self.data or "").strip():
+            return None
+        number = self.number
+        return self.data if number is None else number
+
+
+class Json(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+    """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
+
+    def process_data(self, value: Any) -> None:
+        """Show the object as people write it."""
+        self.data = json.dumps(value or {}, indent=2, ensure_ascii=False)
+
+    @property
+    def value(self) -> Any:
+        """The value; None if `fault` says why there is none."""
+        return self._read()[0]
+
+    @property
+    def fault(self) -> str:
+        """Where the text stops being JSON, and why."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[Any, str]:
+        text = (self.data or "").strip() or "{}"
+        try:
+            return json.loads(text, object_pairs_hook=_once), ""
+        except json.JSONDecodeError as error:
+            start = len(self.data or "") - len((self.data or "").lstrip())
+            line = error.lineno + (self.data or "")[:start].count("\n")
+            return None, f"cannot be read: line {line}, column {error.colno}: {error.msg}"
+        except (ValueError, RecursionError) as error:
+            return None, str(error) if isinstance(error, ValueError) else "is nested too deep"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"names “{name[:60]}” twice")
+    return dict(pairs)
+
+
+class YesNo(BooleanField):  # type: ignore[misc]  # WTForms ships no types
+    """A tick."""
+
+    @property
+    def value(self) -> Any:
+        """Whether it is ticked."""
+        return bool(self.data)
+
+
+class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
+    """One of a few, all of them in sight."""
+
+    def __init__(self, label: str, **more: Any) -> None:
+        super().__init__(label, validate_choice=False, **more)  # the rule refuses what is not among them
+
+    @property
+    def value(self) -> Any:
+        """The chosen word."""
+        return self.data or ""
+
+
+class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
+    """One of many, in a list."""
+
+    def __init__(self, label: str, **more: Any) -> None:
+        super().__init__(label, validate_choice=False, **more)
+
+    @property
+    def value(self) -> Any:
+        """The chosen word."""
+        return self.data or ""
+
+
+class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
+    """Any of a few, as ticks."""
+
+    def __init__(self, label: str, **more: Any) -> None:
+        super().__init__(label, validate_choice=False, **more)
+
+    @property
+    def value(self) -> Any:
+        """The chosen words."""
+        return list(self.data or ())
+
+
+class Secret(PasswordField):  # type: ignore[misc]  # WTForms ships no types
+    """Something that goes in and is never shown again; None when the field is left empty."""
+
+    @property
+    def value(self) -> Any:
+        """What was typed."""
+        return self.data or None
+
+
+class Upload(FileField):  # type: ignore[misc]  # WTForms ships no types
+    """A file, read in full: the gate has bounded the request."""
+
+    @property
+    def value(self) -> Any:
+        """Its bytes; empty when none was chosen."""
+        return self.data.read() if self.data and hasattr(self.data, "read") else b""

@@ -1,0 +1,24 @@
+"""Puts the settings pages into the application. The modules below carry the views of the one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from runner.settings import Settings
+from web.console.settings.agenda import views as agenda
+from web.console.settings.app import views as app_addresses
+from web.console.settings.connections import views as connections
+from web.console.settings.external import views as external
+from web.console.settings.general import views as general
+from web.console.settings.general.views import OPERATOR
+from web.console.settings.identity import check, people, setup, trust
+from web.console.settings.pages import blueprint
+
+#: Where the views stand which the blueprint collects.
+VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Register the pages; the operator's limits bound what they may set."""
+    app.extensions[OPERATOR] = settings.most
+    app.register_blueprint(blueprint)
