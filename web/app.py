@@ -19,6 +19,7 @@ from web.auth.ways import views as ways
 from web.config import WebConfig
 from web.console import audit, first, frame
 from web.console import views as console
+from web.console.people import roles
 from web.console.people import views as people
 from web.health import views as health
 from web.health.views import Checks
@@ -33,7 +34,7 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 FOR_APPS = (status, returns, widget, health, openapi)
 WAYS_IN = (ways, saml, external)
-CONSOLE = (console, first, people, audit)
+CONSOLE = (console, first, people, roles, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once

@@ -38,7 +38,7 @@ OF_AN_IMPLEMENTATION = (
     Way("External Authentication", "console_settings.external", Permission.SEE_SETTINGS),
     Way("Connections", "console_settings.connections", Permission.SEE_SETTINGS),
     Way("People", "console_people.people", Permission.SEE_PEOPLE),
-    Way("Roles", "console_people.roles", Permission.SEE_PEOPLE),
+    Way("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
     Way("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),
 )
 

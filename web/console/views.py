@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, request, url_for
 
 from records import Implementation, Refused, audit, implementations
 from web.auth.entrance import Entrance
-from web.console.frame import page, signed_in
+from web.console.frame import implementation_named, page, signed_in
 from web.console.implementation_forms import AddForm
 from web.console.lists import Listing
 from web.console.staff import member
@@ -72,6 +72,15 @@ def sign_in() -> Response:
 def signed_in_again() -> Response:
     """Say that the login is done: the end of a sign-in in a second tab, while a form waits in the first."""
     return page("console/done.html", title="You are signed in", person=member())
+
+
+@blueprint.get("/implementations/<implementation>/")
+@needs(Permission.SEE_CONSOLE)
+def overview(implementation: str) -> Response:
+    """Show what this implementation is, and where its pages lead."""
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+    return page("console/overview.html", title="Overview", implementation=found)
 
 
 @blueprint.get("/add")

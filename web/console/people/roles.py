@@ -12,44 +12,45 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Response, flash, url_for
+from flask import Blueprint, Response, flash, url_for
 
 from records import DbSession, Grant, Implementation, Refused, audit, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import MOST_NAMES, GrantForm
 from web.console.people.naming import SCANNER, roles_to_give, whom
-from web.console.people.views import blueprint
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
+
+blueprint = Blueprint("console_roles", __name__, url_prefix="/console/implementations/<implementation>/roles")
 
 #: Users who are looked through for a username.
 LOOKED_AT = 200
 
 
-@blueprint.get("/roles")
+@blueprint.get("")
 @needs(Permission.SEE_PEOPLE)
 def roles(implementation: str) -> Response:
     """Show the grants, and the form for more to whoever may give some."""
     return _page(implementation, GrantForm(formdata=None))
 
 
-@blueprint.post("/roles/scanners")
+@blueprint.post("/scanners")
 @needs(Permission.GRANT_SCANNING)
 def grant_scanning(implementation: str) -> Response:
     """Name scanners."""
     return _grant(implementation, (SCANNER,))
 
 
-@blueprint.post("/roles/all")
+@blueprint.post("/all")
 @needs(Permission.GRANT_ROLES, fresh=True)
 def grant_roles(implementation: str) -> Response:
     """Give any role."""
     return _grant(implementation, None)
 
 
-@blueprint.get("/roles/<int:number>/remove")
+@blueprint.get("/<int:number>/remove")
 @needs(Permission.GRANT_SCANNING)
 def ask_to_remove(implementation: str, number: int) -> Response:
     """Say what taking this grant away will do to whom, and ask once."""
@@ -69,14 +70,14 @@ def ask_to_remove(implementation: str, number: int) -> Response:
     )
 
 
-@blueprint.post("/roles/scanners/<int:number>/remove")
+@blueprint.post("/scanners/<int:number>/remove")
 @needs(Permission.GRANT_SCANNING)
 def remove_scanning(implementation: str, number: int) -> Response:
     """Take the role of scanner away."""
     return _remove(implementation, number, (SCANNER,))
 
 
-@blueprint.post("/roles/all/<int:number>/remove")
+@blueprint.post("/all/<int:number>/remove")
 @needs(Permission.GRANT_ROLES, fresh=True)
 def remove_roles(implementation: str, number: int) -> Response:
     """Take any role away."""

@@ -28,9 +28,12 @@ class Known:
     given: list[Grant]
 
     @property
-    def reasons(self) -> list[tuple[str, str]]:
+    def roles(self) -> dict[str, list[str]]:
         """Each role above attendee, and why the person has it."""
-        return [(grant.role, f"by {whom(grant)}") for grant in self.given]
+        found: dict[str, list[str]] = {}
+        for grant in self.given:
+            found.setdefault(grant.role, []).append(f"by {whom(grant)}")
+        return found
 
     @property
     def name(self) -> str:
