@@ -1,6 +1,7 @@
-"""The whole story in Chromium: see "Claim", claim at the vendor, come back, see "Credit claimed"; and a vendor that fails.
+"""The whole story in Chromium: log in over SAML, see "Claim", claim at the vendor, see "Credit claimed", log out.
 
-Through worker, Redis, jail and a vendor over real HTTP, with the widget in the app's page as a newcomer sees it.
+Through identity provider, worker, Redis, jail and a vendor over real HTTP, with the widget in the app's page as a
+newcomer sees it. And staff: an administrator opens the console, an attendee does not.
 """
 
 import os
@@ -78,8 +79,18 @@ def widget(page):
 def log_in(page, up, session, name):
     page.goto(f"{up.demo}/sessions/{session}")
     widget(page).get_by_role("link", name="Log in for session status info").click()
+    page.wait_for_url(f"{up.idp}/sso?*")
+    expect(page.get_by_text("Anybody can be anybody")).to_be_visible()
     page.get_by_role("button", name=f"Log in as {name}").click()
     page.wait_for_url(f"{up.demo}/sessions/{session}")
+
+
+def open_console(page, up, name):
+    page.goto(f"{up.service}/console/")
+    page.get_by_role("link", name="Sign in").or_(page.get_by_role("button", name="Sign in")).first.click()
+    page.wait_for_url(f"{up.idp}/sso?*")
+    page.get_by_role("button", name=f"Log in as {name}").click()
+    page.wait_for_url(f"{up.service}/**")
 
 
 def picture(page, name):
@@ -119,6 +130,48 @@ def test_the_story_from_claim_to_credit_claimed(page, up):
     picture(page, "story-3")
     page.reload()
     expect(widget(page).get_by_text("Credit claimed")).to_be_visible()
+    # log out here, and so at the identity provider
+    page.goto(f"{up.service}/login/demo")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(f"{up.service}/login/demo/out")
+    page.goto(f"{up.idp}/")
+    expect(page.get_by_text("Nobody is logged in here")).to_be_visible()
+    page.goto(f"{up.demo}/sessions/CE-101")
+    expect(widget(page).get_by_role("link")).to_have_text("Log in for session status info")
+
+
+def test_the_page_that_sends_a_login_back_has_a_button_where_script_is_off(chromium, up):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{up.service}/login/demo?next=/app/demo/sessions/CE-101")
+    page.get_by_role("button", name="Log in as Mei Chen").click()
+    expect(page.get_by_role("heading", name="Back to demo")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(f"{up.demo}/sessions/CE-101")
+    context.close()
+
+
+def test_another_person_is_one_link_away_and_a_logout_at_the_provider_reaches_the_service(page, up):
+    log_in(page, up, "CE-102", "Jide Okafor")
+    page.get_by_role("link", name="Log in as somebody else").click()
+    page.get_by_role("button", name="Log in as Mei Chen").click()
+    page.wait_for_url(f"{up.demo}/sessions/CE-102")
+    page.goto(f"{up.idp}/")
+    expect(page.get_by_role("heading", name="You are Mei Chen")).to_be_visible()
+    page.get_by_role("button", name="Log out everywhere").click()
+    expect(page.get_by_text("wherever this login was told of")).to_be_visible()
+    page.goto(f"{up.demo}/sessions/CE-102")
+    expect(widget(page).get_by_role("link")).to_have_text("Log in for session status info")
+
+
+def test_an_administrator_opens_the_console_and_an_attendee_does_not(page, up):
+    open_console(page, up, "Grace Okonkwo")
+    expect(page.get_by_role("link", name="Meadowlands Annual Meeting").first).to_be_visible()
+    page.goto(f"{up.idp}/")
+    page.get_by_role("button", name="Log out everywhere").click()
+    expect(page.get_by_text("wherever this login was told of")).to_be_visible()
+    open_console(page, up, "Mei Chen")
+    expect(page.get_by_role("link", name="Meadowlands Annual Meeting")).to_have_count(0)
 
 
 def test_a_vendor_which_lags_behind_its_own_site_is_asked_again_until_it_knows(page, up):
@@ -149,10 +202,11 @@ def test_where_there_is_nothing_to_say_the_widget_shows_nothing(page, up):
 def test_no_page_of_the_demo_scrolls_sideways_at_320_px(chromium, up, scheme):
     context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme)
     page = context.new_page()
-    for path in PATHS:
-        page.goto(up.demo + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        assert page.locator("h1, h2").first.is_visible(), path
+    asking = f"{up.service}/login/demo?next=/app/demo/sessions/CE-101"
+    for address in (*(up.demo + path for path in PATHS), f"{up.idp}/", f"{up.idp}/sso", asking):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+        assert page.locator("h1, h2").first.is_visible(), address
     context.close()
 
 
