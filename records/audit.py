@@ -156,38 +156,32 @@ def recent(
 def verify(db: Session, *, noted: Head | None = None) -> Verdict:
     """Check all entries, from the first to the head; also against a head that was `noted` earlier.
 
-    1. No entry may be beyond the head.
-    2. Numbers follow each other: a gap is an entry that was taken out.
-    3. Each entry names the hash of the one before, and its own hash is that of what it says.
-    4. Time does not go back.
-    5. The head names the last entry's hash.
-    6. The noted head, if there is one, still is what its entry has.
+    1. Numbers follow each other: a gap is an entry that was taken out.
+    2. Each entry names the hash of the one before, and its own hash is that of what it says.
+    3. Time does not go back.
+    4. An entry whose hash was noted still has it.
+    5. The head counts all entries and names the last one's hash, and nothing is behind it or was noted behind it.
     """
-    # The last number is read before the head: what is appended meanwhile is in the head, and never beyond it.
-    last_number = db.scalar(select(func.max(AuditEntry.number))) or 0
+    # The last number is read before the head: what is appended meanwhile is in the head, and never behind it.
+    last = db.scalar(select(func.max(AuditEntry.number))) or 0
     row = db.scalar(select(AuditHead).execution_options(populate_existing=True))
     head = Head(row.entries, row.hash) if row else Head()
-    # 1. beyond the head
-    if last_number > head.entries:
-        return Verdict(False, head.entries, head.entries + 1, "it stands behind the last entry that was counted", head)
-    previous, at = FIRST, datetime.min.replace(tzinfo=UTC)
-    number = 0
+    previous, at, number = FIRST, datetime.min.replace(tzinfo=UTC), 0
     for number, entry in enumerate(_walk(db, head.entries), start=1):
-        # 2. to 4.
+        # 1. to 4.
         fault = _fault(entry, number, previous, at)
         if not fault and noted and noted.entries == number and noted.hash != entry.hash:
-            fault = "the hash which was noted for it was another"
+            fault = "another hash was noted for it"
         if fault:
             return Verdict(False, number - 1, number, fault, head)
         previous, at = entry.hash, entry.at
-    # 5. the head
-    if number < head.entries:
-        return Verdict(False, number, number + 1, "it is missing, and so are all after it", head)
-    if previous != head.hash:
-        return Verdict(False, max(number - 1, 0), number, "it is not the entry which was written last", head)
-    # 6. the noted head
-    if noted and noted.entries > head.entries:
-        return Verdict(False, number, number + 1, "it is missing: more entries were noted than there are", head)
+    # 5. the end
+    if number == head.entries and previous != head.hash:
+        return Verdict(False, max(number - 1, 0), max(number, 1), "it is not the entry which was written last", head)
+    if number < head.entries or (noted and number < noted.entries):
+        return Verdict(False, number, number + 1, "it is missing", head)
+    if number < last:
+        return Verdict(False, number, number + 1, "it is behind the entry which was written last", head)
     return Verdict(True, number, head=head)
 
 
