@@ -25,9 +25,22 @@ FOR_PAGES = (
     ("X-Content-Type-Options", "nosniff"),
     # Cross-site requests learn nothing about the page. "no-referrer" would also blank the Origin of our own forms.
     ("Referrer-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    (
+        "Permissions-Policy",
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()",
+    ),
     ("Cross-Origin-Resource-Policy", "same-origin"),
+    # No page of others keeps a hold on a window of ours that it opened, and none of ours on theirs.
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    # A page is for one person at one moment. What may be kept (files of ours) says so itself.
+    ("Cache-Control", "no-store"),
 )
+
+#: Below these, addresses hold one-time handles and states, and no form of ours stands there that an Origin vouches for.
+WITHOUT_REFERRER = ("/saml/", "/m/")
+
+#: Forms of the console lead to the console. Others may end in the app that somebody came from.
+CONSOLE = "/console/"
 
 #: One year, in seconds. Without subdomains: they are not ours to decide about.
 HSTS = "max-age=31536000"
@@ -49,14 +62,21 @@ def install(app: Flask, config: WebConfig) -> None:
     # Browsers hold a form to its policy through redirects, and the login's form ends in the app that it came from.
     alone = POLICY.format(ancestors="'none'", forms=apps)
     framed = POLICY.format(ancestors=apps, forms="'self'")
+    inside = POLICY.format(ancestors="'none'", forms="'self'")
 
     @app.after_request
     def protect(response: Response) -> Response:
+        if request.path.startswith(WITHOUT_REFERRER):
+            response.headers.setdefault("Referrer-Policy", "no-referrer")
         if response.mimetype != "text/html":
             response.headers.extend(data)
             return response
         for name, value in pages:
             response.headers.setdefault(name, value)
-        policy = framed if request.endpoint in FRAMED_ENDPOINTS else alone
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", policy_here())
         return response
+
+    def policy_here() -> str:
+        if request.path.startswith(CONSOLE):
+            return inside
+        return framed if request.endpoint in FRAMED_ENDPOINTS else alone

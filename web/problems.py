@@ -29,7 +29,7 @@ MEDIA_TYPE = "application/problem+json"
 #: What the page says to people, by status code. The fallback is for the rest.
 HEADLINES = {
     HTTPStatus.BAD_REQUEST: "This link does not work",
-    HTTPStatus.FORBIDDEN: "This did not come from our page",
+    HTTPStatus.FORBIDDEN: "This is not allowed",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.TOO_MANY_REQUESTS: "That was a little quick",
 }

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, url_for
 from runner.status import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.onward import see_other
-from web.permissions import Permission, needs
+from web.permissions import Permission, needs, takes, takes
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import PRIVATE
@@ -42,6 +42,8 @@ def show(implementation: str, session_id: str) -> Response:
 
 @blueprint.post("/<implementation>/sessions/<session_id>")
 @needs(Permission.ANYONE)
+@takes(form_token=False)  # it checks again, and a widget lies open for longer than a token lasts
+@takes(form_token=False)  # it asks for a newer answer, which hurts nobody; the page stays without cookies of its own
 def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
     counter = Counter.here()
