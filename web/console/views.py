@@ -11,6 +11,7 @@ from web.auth.entrance import Entrance
 from web.console.frame import implementation_named, page, signed_in
 from web.console.implementation_forms import AddForm
 from web.console.lists import Listing
+from web.console.settings.checklist import steps
 from web.console.staff import member
 from web.onward import local_path, see_other
 from web.permissions import Permission, needs
@@ -80,7 +81,7 @@ def overview(implementation: str) -> Response:
     """Show what this implementation is, and where its pages lead."""
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
-    return page("console/overview.html", title="Overview", implementation=found)
+        return page("console/overview.html", title="Overview", implementation=found, steps=steps(db, found))
 
 
 @blueprint.get("/add")

@@ -10,7 +10,6 @@ import logging
 import secrets
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from flask import Response, render_template
 
@@ -38,11 +37,11 @@ def login(
 ) -> Response:
     """Return the page for a login that was refused, whatever the reason; note the reason for ourselves."""
     reference = _noted("login refused", implementation, code, detail)
+    Entrance.here().store.refused.note(implementation, code, reference)
+    _keep(implementation, code, reference)
     if implementation == implementations.STAFF:
         _audit(implementation, code, reference)
-    again = {"next": journey.next, "m": journey.app} if journey else {}
-    asked = urlencode({name: value for name, value in again.items() if value})
-    way = f"/login/{implementation}?{asked}" if asked else f"/login/{implementation}"
+    way = (journey or Journey()).address(f"/login/{implementation}")
     return _page(LOGIN, reference, way, "Try again", status)
 
 
@@ -58,6 +57,15 @@ def _noted(what: str, implementation: str, code: str, detail: str) -> str:
     reference = secrets.token_hex(4)
     log.warning("%s ref=%s implementation=%s code=%s detail=%r", what, reference, implementation, code, detail)
     return reference
+
+
+def _keep(implementation: str, code: str, reference: str) -> None:
+    """Keep it for the page on which people see why their provider does not work. Made-up names keep nothing."""
+    entrance = Entrance.here()
+    with entrance.database.reading() as db:
+        known = implementations.find(db, implementation) is not None
+    if known:
+        entrance.store.refused.note(implementation, code, reference)
 
 
 def _audit(implementation: str, code: str, reference: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Response
@@ -9,6 +10,7 @@ from flask import Response
 from records import saml, users
 from web.auth.entrance import Entrance
 from web.auth.saml.codes import CODES
+from web.auth.ways.codes import CODES as OF_THE_WAY
 from web.console.frame import signed_in
 from web.console.settings.identity import trying
 from web.console.settings.identity.forms import PROPERTIES
@@ -33,7 +35,7 @@ def check(implementation: str) -> Response:
             provider=saml.find(db, found),
             person=users.find(db, found, subject) if subject else None,
             properties=PROPERTIES,
-            refused=[(each, CODES.get(each["code"], "")) for each in entrance.store.refused.recent(implementation)],
+            refused=_refused(implementation),
         )
 
 
@@ -43,3 +45,9 @@ def try_login(implementation: str) -> Response:
     """Begin a test login. A link and no form: a form may not lead to the provider (Content-Security-Policy)."""
     handle = trying.begin(Entrance.here().store, implementation, signed_in().visitor.login)
     return see_other(f"/saml/{implementation}/login?{urlencode({'m': handle})}")
+
+
+def _refused(implementation: str) -> list[tuple[dict[str, object], str]]:
+    """Return the last refused logins with the explanation of each code; a code that says it itself has none."""
+    found = Entrance.here().store.refused.recent(implementation)
+    return [({**each, "at": datetime.fromtimestamp(each["at"], UTC)}, (CODES | OF_THE_WAY).get(each["code"], "")) for each in found]

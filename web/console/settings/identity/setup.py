@@ -7,7 +7,7 @@ what is saved, and nothing is saved that was not seen.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Response
 
@@ -16,6 +16,7 @@ from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console.frame import implementation_named
+from web.console.settings.checklist import NOTICE
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.pages import (
     Change,
@@ -67,10 +68,24 @@ def provider(implementation: str) -> Response:
             title="Identity provider",
             provider=present,
             certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
+            active=sum(each.state == "active" for each in known),
+            now=datetime.now(UTC),
+            soon=datetime.now(UTC) + NOTICE,
             ours=certificates.read(keys.certificate),
             following=certificates.read(keys.next_certificate) if keys.next_certificate else None,
             base=entrance.config.absolute(f"/saml/{implementation}"),
         )
+
+
+@blueprint.get("/provider/certificate.pem")
+@needs(Permission.SEE_SETTINGS)
+def our_certificate(implementation: str) -> Response:
+    """Give our certificate as a file, for providers which want it by itself. It is public: our metadata has it, too."""
+    entrance = Entrance.here()
+    with entrance.database.session() as db:
+        keys = saml.sp_keys(db, entrance.box, implementation_named(db, implementation))
+    headers = {"Content-Disposition": f'attachment; filename="{implementation}.pem"'}
+    return Response(keys.certificate, mimetype="application/x-pem-file", headers=headers)
 
 
 @blueprint.get("/provider/metadata")
@@ -219,6 +234,7 @@ def _provider_page(
         form=form,
         provider=present,
         replaces=replaces,
+        now=datetime.now(UTC),
         read=read,
         certificates=[_read_certificate(pem) for pem in pems(form.certificates.value)],
         may_be_local=not Entrance.here().config.production,
