@@ -67,7 +67,7 @@ class Provider:
 
 
 def start(name, folder, command, metadata_url, env=None, **more):
-    log = folder / "log"
+    log = folder / "provider.log"
     with log.open("w") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=out, env={**os.environ, **(env or {})}, start_new_session=True
@@ -90,7 +90,9 @@ def pysaml2(folder, port, metadata, services):
 def simple_saml_php(folder, port, metadata, services):
     address = simplesamlphp.configure(port, folder, metadata)
     command, env = simplesamlphp.command(port, folder)
-    return start("SimpleSAMLphp", folder, command, address, env, settings={"attribute_map": {"user_type": ["userType"]}})
+    return start(
+        "SimpleSAMLphp", folder, command, address, env, settings={"attribute_map": {"user_type": ["userType"]}}
+    )
 
 
 def samlp(folder, port, metadata, services):

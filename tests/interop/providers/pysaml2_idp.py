@@ -39,7 +39,12 @@ def config(base, folder, metadata):
                     "single_logout_service": [(f"{base}/slo", BINDING_HTTP_REDIRECT)],
                 },
                 "policy": {
-                    "default": {"lifetime": {"minutes": 15}, "attribute_restrictions": None, "name_form": NAME_FORMAT_URI}
+                    "default": {
+                        "lifetime": {"minutes": 15},
+                        "attribute_restrictions": None,
+                        "name_form": NAME_FORMAT_URI,
+                        "nameid_format": NAMEID_FORMAT_PERSISTENT,
+                    }
                 },
                 "name_id_format": [NAMEID_FORMAT_PERSISTENT],
                 "sign_assertion": True,

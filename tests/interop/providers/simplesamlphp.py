@@ -81,7 +81,9 @@ def configure(port, folder, metadata, **hosted):
         **hosted,
     }
     (folder / "config.php").write_text(f"<?php\n$config = {php(config)};\n")
-    (folder / "authsources.php").write_text(f"<?php\n$config = ['people' => ['exampleauth:UserPass'] + {php(users)}];\n")
+    (folder / "authsources.php").write_text(
+        f"<?php\n$config = ['people' => ['exampleauth:UserPass'] + {php(users)}];\n"
+    )
     (folder / "metadata" / "saml20-idp-hosted.php").write_text(f"<?php\n$metadata['__DYNAMIC:1__'] = {php(idp)};\n")
     return f"{base}saml2/idp/metadata.php"
 

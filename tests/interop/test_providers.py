@@ -1,0 +1,164 @@
+"""In a real browser, with our whole service, at identity providers written by others: in, silently in again, and out.
+
+`make interop` installs the providers and runs this; in a plain test run it is skipped.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from idp_stage import PROVIDERS, fetched, new_key
+from playwright.sync_api import expect, sync_playwright
+
+from records import Database, SamlDraft, SecretBox, implementations, saml, sessions
+from tests.cli.running import free_ports, start_up
+from tests.web.browser import CHROMIUM, FLAGS
+from web.auth.saml.metadata import read_idp_metadata
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(os.environ.get("INTEROP") != "1", reason="at providers of others: make interop"),
+    pytest.mark.timeout(300),
+]
+
+SCRIPT = 'def status(user, session, api):\n    return message("Hello " + user.first_name + ", " + user.user_type)\n'
+AGENDA = b"ID,Title,Start Time,End Time\nS-1,Opening,2026-11-23T09:00Z,2026-11-23T10:00Z\n"
+INVITATION = "Log in for session status info"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    started = start_up(tmp_path_factory.mktemp("interop") / "data")
+    assert "is running" in started.output(), started.output()
+    yield started
+    started.stop()
+    assert started.gone()
+
+
+@pytest.fixture(scope="module")
+def records(service):
+    database = Database(f"sqlite:///{service.folder / 'session-status.db'}")
+    yield database, SecretBox([(service.folder / "secret-key").read_text().strip()])
+    database.dispose()
+
+
+@pytest.fixture(scope="module", params=PROVIDERS)
+def connected(request, service, records, tmp_path_factory):
+    """A provider, and the two implementations that it logs people in to."""
+    start, installed = PROVIDERS[request.param]
+    assert installed(), f"{request.param} is not installed: make interop"
+    slugs = [f"{request.param.lower()}-{name}" for name in ("acme", "beta")]
+    folder = tmp_path_factory.mktemp(request.param)
+    new_key(folder)
+    for slug in slugs:
+        conference(service, records, slug, folder)
+    published = [folder / f"{slug}.xml" for slug in slugs]
+    services = [f"{service.service}/saml/{slug}/acs" for slug in slugs]
+    provider = start(folder, free_ports(1)[0], published, services)
+    try:
+        for slug in slugs:
+            connect(records, slug, provider)
+        yield provider, slugs
+    finally:
+        provider.stop()
+
+
+def conference(service, records, slug, folder):
+    """An implementation with a session and a script; what we publish about it lies in the folder."""
+    database, box = records
+    with database.session() as db:
+        made = implementations.create(db, slug, slug.title(), "UTC")
+        assert not sessions.import_csv(db, made, AGENDA).faults
+        saml.sp_keys(db, box, made)
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    command = (sys.executable, "-P", "-m", "web.cli", "script", "activate", slug, str(script))
+    env = {**os.environ, "SESSION_STATUS_DATA_FOLDER": str(service.folder)}
+    subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[2], capture_output=True)
+    (folder / f"{slug}.xml").write_bytes(fetched(f"{service.service}/saml/{slug}/metadata"))
+
+
+def connect(records, slug, provider):
+    database, box = records
+    found = read_idp_metadata(provider.metadata())
+    draft = SamlDraft(
+        found.entity_id,
+        found.sso_url,
+        found.slo_url or "",
+        found.certificates,
+        attribute_map={**saml.ATTRIBUTE_MAP, **provider.settings.get("attribute_map", {})},
+        development=True,
+    )
+    with database.session() as db:
+        saml.save(db, box, implementations.find(db, slug), draft, by="interop")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(viewport={"width": 390, "height": 680})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    yield page
+    context.close()
+
+
+def widget(service, slug):
+    return f"{service.service}/widget/{slug}/sessions/S-1"
+
+
+def ask_to_log_in(page, service, slug):
+    page.goto(widget(service, slug))
+    page.get_by_role("link", name=INVITATION).click()
+
+
+def give_password(page, username, password):
+    expect(page.locator("input[name=password]")).to_be_visible()
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+
+
+def log_out(page, service, slug):
+    page.goto(f"{service.service}/login/{slug}/out")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
+
+
+def test_log_in_to_the_status_and_out_again(page, service, connected):
+    _, (acme, beta) = connected
+    # In: from the session to the provider and back to the same session, with the right message.
+    ask_to_log_in(page, service, acme)
+    give_password(page, "mei", "wrong")
+    give_password(page, "mei", "meipass")
+    page.wait_for_url(widget(service, acme))
+    expect(page.get_by_text("Hello Mei, attendee")).to_be_visible()
+    # Another implementation at the same provider: nobody is asked again, but the login is one of its own.
+    page.goto(widget(service, beta))
+    page.get_by_role("link", name=INVITATION).click()
+    page.wait_for_url(widget(service, beta))
+    expect(page.get_by_text("Hello Mei, attendee")).to_be_visible()
+    # Out: here and at the provider, so that the next login asks again.
+    log_out(page, service, beta)
+    ask_to_log_in(page, service, beta)
+    give_password(page, "tomas", "tomaspass")
+    page.wait_for_url(widget(service, beta))
+    expect(page.get_by_text("Hello Tomáš, member")).to_be_visible()
+
+
+def test_who_is_logged_in_to_one_implementation_is_nobody_in_another(page, service, connected):
+    _, (acme, beta) = connected
+    ask_to_log_in(page, service, acme)
+    give_password(page, "mei", "meipass")
+    page.wait_for_url(widget(service, acme))
+    page.goto(widget(service, beta))
+    expect(page.get_by_role("link", name=INVITATION)).to_be_visible()
