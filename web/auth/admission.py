@@ -19,6 +19,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -50,11 +51,12 @@ ORDINARY_ROLES = frozenset({"attendee", "scanner"})
 
 
 class NotAdmitted(Exception):
-    """The person is not let in. `code` is for the log and for pages of their own; it holds nothing personal."""
+    """The person is not let in. `code` is a key of `web.auth.ways.codes.CODES`, for the log; nothing is personal."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ class Journey:
     app: str = ""  #: the handle of an app's start
     fresh: bool = False  #: a step-up: the provider must ask the person again
 
+    def address(self, path: str) -> str:
+        """Return the address of a way in which goes on with this journey."""
+        asked = {"next": self.next, "m": self.app, "fresh": "1" if self.fresh else ""}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{path}?{query}" if query else path
+
     def stored(self) -> dict[str, Any]:
         """Return it as plain values, for a one-time state."""
         return asdict(self)
@@ -103,10 +111,10 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
     with entrance.database.session() as db:
         found = implementations.find(db, person.implementation)  # 1.
         if found is None:
-            raise NotAdmitted("no such implementation")
+            raise NotAdmitted("no-implementation")
         user = _remembered(db, found, person)  # 2.
         if user.disabled_at is not None:  # 3.
-            raise NotAdmitted("locked out")
+            raise NotAdmitted("locked-out")
         _note_staff(db, found, user, person)  # 6.
     if person.saml is not None:  # 5.
         _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
@@ -132,9 +140,9 @@ def _remembered(db: DbSession, implementation: Implementation, person: Person) -
     try:
         return users.seen(db, implementation, person.subject, person.profile, provider=person.provider)
     except OtherProvider:
-        raise NotAdmitted("the subject belongs to another provider") from None
+        raise NotAdmitted("other-provider") from None
     except Refused as refused:
-        raise NotAdmitted(f"the field {refused.field} cannot be kept") from None
+        raise NotAdmitted("unkeepable", refused.field) from None
 
 
 def _note_staff(db: DbSession, implementation: Implementation, user: User, person: Person) -> None:
@@ -149,7 +157,7 @@ def _visitor(person: Person, *, login: str) -> Visitor:
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
     until = int(person.expires_at.timestamp()) if person.expires_at else 0
     if until and until <= now:
-        raise NotAdmitted("the provider's session is over")
+        raise NotAdmitted("session-over")
     return Visitor(person.implementation, person.subject, login, now, person.source, proved, until)
 
 

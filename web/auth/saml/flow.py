@@ -96,7 +96,9 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
         try:
             opened = saml.opened(db, entrance.box, found)
         except NotOpened as error:
-            raise LoginFailed("our key does not open", str(error)) from None
+            raise LoginFailed("own-key", str(error)) from None
+    if opened and opened.development and entrance.config.production:
+        raise LoginFailed("development-only")  # at a stand-in of development anybody can be anybody
     return _sides(entrance, opened, fresh=fresh) if opened else None
 
 
@@ -128,7 +130,7 @@ def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
     journey = asked.journey if asked else Journey()
     sides = both_sides(entrance, implementation, fresh=journey.fresh)
     if sides is None:
-        raise LoginFailed("no provider")
+        raise LoginFailed("no-provider")
     if asked is None and not sides.policy.allow_unsolicited:
         raise LoginFailed("nothing-pending")
     try:
@@ -144,7 +146,7 @@ def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
     except Rejected as rejected:
         raise LoginFailed(rejected.code, rejected.detail, journey) from None
     except NotAdmitted as refused:
-        raise LoginFailed(refused.code, journey=journey) from None
+        raise LoginFailed(refused.code, refused.detail, journey) from None
     handle = states.put_arrived(Arrived(person, asked.browser, journey))  # 6.
     return f"/saml/{implementation}/complete?o={handle}"
 
@@ -155,13 +157,13 @@ def complete(entrance: Entrance, implementation: str, handle: str, browser: Brow
     # 7.
     arrived = states.look_arrived(implementation, handle)
     if arrived is None:
-        raise LoginFailed("no arrival", "completed before, too late, or of another implementation")
+        raise LoginFailed("no-arrival")
     # 8.
     if not browser.is_the_one(arrived.browser):
-        raise LoginFailed("another browser")
+        raise LoginFailed("another-browser")
     # 9.
     if not states.take_arrived(handle):
-        raise LoginFailed("no arrival", "completed twice at once")
+        raise LoginFailed("no-arrival", "completed twice at once")
     return arrived
 
 

@@ -60,18 +60,18 @@ def _subject(assertion: Assertion, subject_attribute: str) -> str:
     if subject_attribute:
         values = _values(assertion, subject_attribute)
         if len(values) != 1:
-            raise NotAdmitted("the subject attribute is missing" if not values else "the subject attribute has many")
+            raise NotAdmitted("subject-many" if values else "subject-missing")
         return values[0]
     # 2.
     if assertion.transient:
-        raise NotAdmitted("the NameID is transient and no subject attribute is set")
+        raise NotAdmitted("subject-transient")
     return assertion.nameid
 
 
 def _checked(subject: str) -> str:
     # 3.
     if not _fits(subject, LONGEST_SUBJECT) or not subject or subject != subject.strip():
-        raise NotAdmitted("the subject is empty, too long, or holds blanks around it or control characters")
+        raise NotAdmitted("subject-unusable")
     return subject
 
 

@@ -49,7 +49,7 @@ def login_failed(failed: flow.LoginFailed) -> Response:
 @blueprint.errorhandler(NotAdmitted)
 def not_admitted(refused: NotAdmitted) -> Response:
     """Answer with the one page; the code is for the log."""
-    return refusals.login(_implementation(), refused.code, status=HTTPStatus.FORBIDDEN)
+    return refusals.login(_implementation(), refused.code, detail=refused.detail, status=HTTPStatus.FORBIDDEN)
 
 
 @blueprint.errorhandler(Rejected)
@@ -107,7 +107,10 @@ def complete(implementation: str) -> Response:
     try:
         return arrive(arrived.person, arrived.journey)
     except NotAdmitted as refused:
-        return refusals.login(implementation, refused.code, journey=arrived.journey, status=HTTPStatus.FORBIDDEN)
+        journey = arrived.journey
+        return refusals.login(
+            implementation, refused.code, detail=refused.detail, journey=journey, status=HTTPStatus.FORBIDDEN
+        )
 
 
 @blueprint.get("/slo")
@@ -134,7 +137,7 @@ def slo_posted(implementation: str) -> Response:
     """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
     checked_implementation(implementation)
     if "SAMLResponse" not in request.form:
-        raise Rejected("not-a-logout", "a logout request came by POST; we take them by redirect")
+        raise Rejected("logout-binding")
     return see_other(f"/login/{implementation}/out")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
@@ -54,9 +53,9 @@ def choose(implementation: str) -> Response:
         name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
         return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
     if ways.saml and not ways.external:
-        return see_other(_address(f"/saml/{implementation}/login", journey))
+        return see_other(journey.address(f"/saml/{implementation}/login"))
     if ways.external and not ways.saml:
-        return see_other(_address(f"/ext/{implementation}/login", journey))
+        return see_other(journey.address(f"/ext/{implementation}/login"))
     return _page("ways/choose.html" if ways.saml else "ways/none.html", ways, implementation, journey)
 
 
@@ -132,17 +131,11 @@ def _implementation(db: DbSession, slug: str) -> Implementation:
     return found
 
 
-def _address(path: str, journey: Journey) -> str:
-    asked = {"next": journey.next, "m": journey.app, "fresh": "1" if journey.fresh else ""}
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"{path}?{query}" if query else path
-
-
 def _page(template: str, ways: Ways, implementation: str, journey: Journey, **more: object) -> Response:
     links = {
-        "saml_way": _address(f"/saml/{implementation}/login", journey),
-        "external_way": _address(f"/ext/{implementation}/login", journey),
-        "switch_way": _address(f"/login/{implementation}", journey),
+        "saml_way": journey.address(f"/saml/{implementation}/login"),
+        "external_way": journey.address(f"/ext/{implementation}/login"),
+        "switch_way": journey.address(f"/login/{implementation}"),
     }
     page = render_template(template, ways=ways, implementation=implementation, journey=journey, **links, **more)
     return Response(page, mimetype="text/html", headers=NO_STORE)

@@ -1,0 +1,100 @@
+"""Fixtures: implementations with forged providers, the real application on real records and a real store, browsers."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from records import AgendaSession, Database, SecretBox, certificates, grants, implementations
+from runner.logins import LoginStore
+from runner.settings import Settings
+from tests.auth.stage import PROVIDERS, Browser, connect
+from tests.web.browser import CHROMIUM, FLAGS, require_chromium
+from tests.web.stub_desk import PUBLIC_URL, StubDesk
+from web.app import create_app
+
+KEY = "k" * 40
+NAMES = {"demo": "Demo Congress", "other": "Other Congress", "empty": "Empty Congress", "hints": "Hinting Congress"}
+
+
+@pytest.fixture(scope="session")
+def box():
+    return SecretBox([KEY])
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory, box):
+    """Records with implementations and their providers; made once, with small keys, because RSA keys are slow to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        yield from made(tmp_path_factory, box)
+
+
+def made(tmp_path_factory, box):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}")
+    database.upgrade()
+    with database.session() as db:
+        for slug, name in NAMES.items():
+            made = implementations.create(db, slug, name, "Europe/Berlin")
+            starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+            row = {"implementation_id": made.id, "session_id": "CE-1", "title": "Sepsis in 2026"}
+            db.add(AgendaSession(**row, starts_at=starts, ends_at=ends))
+        staff = implementations.staff(db)
+        grants.add(db, staff, kind="username", value="root@ativ.example", role="administrator", by="tests")
+        for slug, idp in PROVIDERS.items():
+            connect(db, box, slug, idp, allow_unsolicited=slug == "hints")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def database(seeded, tmp_path):
+    """A copy of its own for each test."""
+    copy = tmp_path / "auth.db"
+    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
+        whole.backup(own)
+    database = Database(f"sqlite:///{copy}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def settings():
+    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+
+
+@pytest.fixture
+def store(redis):
+    return LoginStore(redis)
+
+
+@pytest.fixture
+def desk():
+    return StubDesk()
+
+
+@pytest.fixture
+def app(settings, desk, database, store):
+    return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+@pytest.fixture
+def another(app):
+    """The browser of somebody else."""
+    return Browser(app)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    require_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
