@@ -40,6 +40,9 @@ class StubDesk:
         self.tokens = ReturnTokens(["k" * 40], hours=1)
         self.reset()
 
+    def changed(self, implementation):
+        """Nothing is remembered here."""
+
     def reset(self):
         self.status = ready()
         self.after_return = checking(CLAIM)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.web.stub_desk import StubDesk
 from web.app import create_app
 
 
@@ -13,7 +14,7 @@ def parts():
 @pytest.fixture
 def http(settings, parts, store):
     checks = {name: lambda name=name: parts[name] for name in parts}
-    return create_app(settings, desk=None, database=None, checks=checks, store=store, outreach=None).test_client()
+    return create_app(settings, desk=StubDesk(), database=None, checks=checks, store=store, outreach=None).test_client()
 
 
 def test_alive_whatever_the_host_and_whatever_is_missing(http, parts):

@@ -77,8 +77,7 @@ class Logins:
             visitor = self._verified(value)
         except (BadData, ValueError, TypeError):
             return None
-        ends = min(visitor.since + LASTS.total_seconds(), visitor.until or math.inf)
-        return visitor if time.time() <= ends else None
+        return visitor if time.time() <= cookie_ends(visitor) else None
 
     def _verify(self, value: str) -> Visitor:
         implementation, subject, login, source, since, proved, until = self._signer.loads(value)
@@ -101,6 +100,11 @@ class Logins:
             return self.bearer(asked.headers["Authorization"][7:].strip())
         value = asked.cookies.get(self.cookie)
         return self.read(value) if value else None
+
+    def ends(self, asked: Request, visitor: Visitor) -> float:
+        """Return when the credential of a request, which is this visitor's, ends by itself, in Unix seconds."""
+        known_by = fingerprint(asked.headers["Authorization"][7:].strip()) if carries_bearer(asked) else None
+        return self._held(known_by)[1] if known_by else cookie_ends(visitor)
 
     def has_credential(self, asked: Request) -> bool:
         """Say whether a request has a credential of our kind at all, good or bad."""
@@ -125,6 +129,11 @@ class Logins:
     def forget(self, response: Response) -> None:
         """Log the browser out."""
         response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
+
+
+def cookie_ends(visitor: Visitor) -> float:
+    """Return when a login ends in a browser, in Unix seconds: when its provider wants that, if it is earlier."""
+    return min(visitor.since + LASTS.total_seconds(), visitor.until or math.inf)
 
 
 def install(app: Flask, config: WebConfig, store: LoginStore) -> Logins:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from web.openapi.operations import HEADERS, HEEDED, OPERATIONS, Operation, Reply
+from web.openapi.operations import ASKED, HEADERS, HEEDED, OPERATIONS, Operation, Reply
 from web.openapi.schemas import PARAMETERS, SCHEMAS
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -54,10 +54,18 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
         "parameters": [
             *({"$ref": f"#/components/parameters/{name}"} for name in sorted(rule.arguments) if name in PARAMETERS),
             *_own_parameters(rule),
+            *(
+                {"name": n, "in": "query", "required": True, "schema": {"type": "string"}, **ASKED[n]}
+                for n in operation.query
+            ),
             *({"name": name, "in": "header", "schema": {"type": "string"}, **HEEDED[name]} for name in operation.heeds),
         ],
         "responses": {str(code): _reply(code, reply) for code, reply in operation.replies.items()},
     }
+    if operation.form:
+        body = {"schema": {"$ref": f"#/components/schemas/{operation.form}"}}
+        content = {"application/x-www-form-urlencoded": body, "application/json": body}
+        found["requestBody"] = {"required": True, "content": content}
     if operation.takes_login:
         found["security"] = [{}, {"bearer": []}, {"login": []}]
     return found

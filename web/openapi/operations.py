@@ -18,11 +18,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Operation:
-    """One endpoint: its replies by status code, the request headers it heeds, and whether it takes a credential."""
+    """One endpoint: its replies by status code, what it heeds of a request, and whether it takes a credential."""
 
     replies: dict[int, Reply]
-    heeds: tuple[str, ...] = ()
+    heeds: tuple[str, ...] = ()  #: headers
     takes_login: bool = False
+    query: tuple[str, ...] = ()  #: parameters, all needed
+    form: str | None = None  #: schema of the body, as a form or as JSON
 
 
 def problem(meaning: str, *headers: str) -> Reply:
@@ -51,6 +53,12 @@ STATUS_REPLIES = {
     404: problem("No such implementation or session."),
     503: problem("The store or the database does not answer.", "Retry-After"),
 }
+
+
+def oauth(meaning: str, *headers: str) -> Reply:
+    """Return a refusal in the words of OAuth 2, which is for the token endpoint only."""
+    return Reply(meaning, "application/json", "OAuthError", headers)
+
 
 PAGE_REPLIES = {400: page("The address is malformed."), 404: page("No such implementation or session.")}
 
@@ -86,6 +94,47 @@ OPERATIONS: dict[str, Operation] = {
         takes_login=True,
     ),
     "widget.tint": Operation({200: Reply("The style sheet.", "text/css"), 404: page("No colour.")}),
+    "app_login.start": Operation(
+        {
+            303: Reply("To the way in.", headers=("Location",)),
+            400: page("A parameter is wrong; nobody is sent anywhere."),
+            404: page("No such implementation."),
+            503: Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",)),
+        },
+        query=("redirect_uri", "state", "code_challenge", "code_challenge_method"),
+    ),
+    "app_login.done": Operation({200: page("The login is done."), 400: page("The address is malformed.")}),
+    "app_tokens.token": Operation(
+        {
+            200: Reply("The tokens.", "application/json", "Tokens"),
+            400: oauth("No tokens. `invalid_grant`: log in again."),
+            404: oauth("No such implementation."),
+            413: problem("The body is too large."),
+            429: oauth("Asked too often (`slow_down`).", "Retry-After"),
+            502: oauth("The organizer's side answers what was not agreed."),
+            503: oauth("We, or the organizer's side, do not answer at the moment.", "Retry-After"),
+        },
+        form="TokenRequest",
+    ),
+    "app_tokens.revoke": Operation(
+        {
+            200: Reply("The token is worth nothing any more, or never was."),
+            400: oauth("The body is no form."),
+            413: problem("The body is too large."),
+            429: oauth("Asked too often (`slow_down`).", "Retry-After"),
+            503: problem("The store does not answer.", "Retry-After"),
+        },
+        form="RevokeRequest",
+    ),
+    "app_tokens.session": Operation(
+        {
+            200: Reply("Who is logged in.", "application/json", "Login"),
+            400: problem("An identifier or the Host header is malformed."),
+            401: problem("Nobody is logged in with this credential.", "WWW-Authenticate"),
+            503: problem("The store or the database does not answer.", "Retry-After"),
+        },
+        takes_login=True,
+    ),
     "health.alive": Operation({200: Reply("The process lives.", "application/json", "Alive")}),
     "health.ready": Operation(
         {200: Reply("Ready.", "application/json", "Ready"), 503: problem("A part is missing; `missing` names it.")}
@@ -104,4 +153,11 @@ HEADERS: dict[str, dict[str, Any]] = {
 HEEDED: dict[str, dict[str, Any]] = {
     "Prefer": {"description": "`wait=N`: seconds to hold the request for a first answer.", "example": "wait=0.8"},
     "If-None-Match": {"description": "The ETag of what you have.", "example": 'W/"01J0.ready"'},
+}
+
+ASKED: dict[str, dict[str, Any]] = {
+    "redirect_uri": {"description": "Exactly an address which is registered for the implementation."},
+    "state": {"description": "16 to 256 visible ASCII characters, random, for this login alone."},
+    "code_challenge": {"description": "BASE64URL(SHA256(code_verifier)), without padding (RFC 7636)."},
+    "code_challenge_method": {"description": "S256; there is no other."},
 }

@@ -83,12 +83,99 @@ LOGIN_PROBLEM = _object(
     "Problem details with the members of the status which leads to the login page.",
 )
 
+_TEXT = {"type": "string"}
+
+
+def _some(properties: dict[str, Any], needed: tuple[str, ...], description: str) -> dict[str, Any]:
+    """Return an object of which only some members are always there, and which may have others."""
+    return {"type": "object", "description": description, "properties": properties, "required": list(needed)}
+
+
+TOKEN_REQUEST = _some(
+    {
+        "grant_type": {
+            "enum": [
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+                "urn:x-session-status:grant-type:password",
+            ]
+        },
+        "code": _TEXT,
+        "redirect_uri": {"type": "string", "description": "The same as at the start."},
+        "code_verifier": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{43,128}$"},
+        "refresh_token": _TEXT,
+        "assertion": {"type": "string", "description": "What the organizer has signed (JWT)."},
+        "subject_token": {"type": "string", "description": "The organizer's own access token."},
+        "subject_token_type": {"const": "urn:ietf:params:oauth:token-type:access_token"},
+        "username": _TEXT,
+        "password": _TEXT,
+    },
+    ("grant_type",),
+    "A proof of who asks. Which fields are needed depends on the grant.",
+)
+
+TOKENS = _some(
+    {
+        "access_token": {"type": "string", "description": "Opaque; for the Authorization header."},
+        "token_type": {"const": "Bearer"},
+        "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
+        "refresh_token": {"type": "string", "description": "Opaque; good once, it replaces the one before."},
+        "issued_token_type": {"const": "urn:ietf:params:oauth:token-type:access_token"},
+    },
+    ("access_token", "token_type", "expires_in", "refresh_token"),
+    "The tokens (RFC 6749, section 5.1).",
+)
+
+OAUTH_ERROR = {
+    **_some(
+        {
+            "error": {
+                "enum": [
+                    "invalid_request",
+                    "invalid_grant",
+                    "unauthorized_client",
+                    "unsupported_grant_type",
+                    "slow_down",
+                    "temporarily_unavailable",
+                    "server_error",
+                ]
+            },
+            "error_description": {"type": "string", "description": "For developers."},
+            "detail": {"type": "string", "description": "For the person who logs in."},
+            "reference": {"type": "string", "description": "By which support finds our log's line."},
+        },
+        ("error", "error_description"),
+        "A refusal in the words of OAuth 2 (RFC 6749, section 5.2).",
+    ),
+    "additionalProperties": False,
+}
+
+LOGIN = _object(
+    {
+        "implementation": _TEXT,
+        "user": _object(
+            dict.fromkeys(("id", "username", "first_name", "last_name", "user_type", "badge_id"), _TEXT),
+            "As the identity provider described them when they last logged in. A text may be empty.",
+        ),
+        "roles": {"type": "array", "items": _TEXT, "description": "As they are now: attendee, scanner, ..."},
+        "expires_at": {"type": "string", "format": "date-time", "description": "When this credential ends by itself."},
+    },
+    "Who is logged in.",
+)
+
 SCHEMAS: dict[str, Any] = {
     "Action": ACTION,
     "Message": MESSAGE,
     "Status": STATUS,
     "Problem": PROBLEM,
     "LoginProblem": LOGIN_PROBLEM,
+    "TokenRequest": TOKEN_REQUEST,
+    "RevokeRequest": _some({"token": _TEXT}, ("token",), "An access or refresh token."),
+    "Tokens": TOKENS,
+    "OAuthError": OAUTH_ERROR,
+    "Login": LOGIN,
     "Alive": _object({"status": {"const": "ok"}}, "The process lives."),
     "Ready": _object(
         {"status": {"const": "ready"}, "parts": {"type": "array", "items": {"type": "string"}}},

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, url_for
 from runner.status import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.onward import see_other
-from web.permissions import Permission, needs, takes, takes
+from web.permissions import Permission, needs, takes
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import PRIVATE

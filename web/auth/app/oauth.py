@@ -1,0 +1,60 @@
+"""Answers and refusals of the token endpoint, in the words of OAuth 2, because apps have libraries for it.
+
+This is the one place of ours where an error is not problem details (RFC 9457): RFC 6749, section 5.2 says what it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from runner.logins import Pair
+
+#: RFC 6749, sections 5.1 and 5.2.
+NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class Refused(Exception):
+    """No tokens. `error` is a word of RFC 6749 (or of RFC 8628: slow_down), `description` is for developers, in ASCII.
+
+    `more` has `detail`, which is for the person, and `reference`, by which our log is searched, where there are such.
+    """
+
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+        retry_after: int | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.retry_after = retry_after
+        self.more = dict(more or {})
+
+
+def granted(pair: Pair, **more: str) -> Response:
+    """Return the tokens (RFC 6749, section 5.1)."""
+    tokens = {"access_token": pair.access, "token_type": "Bearer", "expires_in": pair.expires_in}
+    return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})
+
+
+def refused(why: Refused) -> Response:
+    """Return a refusal (RFC 6749, section 5.2)."""
+    response = answer(why.status, {"error": why.error, "error_description": why.description, **why.more})
+    if why.retry_after is not None:
+        response.headers["Retry-After"] = str(why.retry_after)
+    return response
+
+
+def answer(status: HTTPStatus, members: Mapping[str, Any]) -> Response:
+    """Return a JSON object which nobody on the way keeps."""
+    return Response(json.dumps(members), status, NEVER_KEPT, mimetype="application/json")

@@ -1,0 +1,123 @@
+"""Where an app's login begins and where it ends: nothing is believed that the implementation has not registered.
+
+The steps when an app begins:
+
+1. The implementation exists, and no parameter comes twice.
+2. The redirect address is, character for character, one that the implementation has registered. Until then, and for
+   every other fault as well, the answer is a page: nobody is sent to an address because a request names it.
+3. The state is long enough to be a secret of the app's, and nothing but visible ASCII.
+4. There is a challenge, and its method is S256. "plain" would let whoever reads the address redeem the code.
+5. All this waits under a one-time handle, while the browser goes the way in.
+
+And when the way in is done:
+
+6. The handle is good for once, for minutes, and for the implementation which the person has logged in to.
+7. The redirect address is still registered.
+8. Code, state and issuer (RFC 9207) go to that address. The code is worth nothing without the app's verifier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from urllib.parse import quote, urlencode, urlsplit
+
+from records import implementations
+from runner.logins.token_shapes import CHALLENGE
+from web.auth.entrance import Entrance
+from web.auth.logins import Visitor
+from web.config import WebConfig
+from web.problems import NO_IMPLEMENTATION, Fault
+
+#: Seconds for a person to log in.
+START_S = 15 * 60
+
+_KIND = "app start"
+_STATE = re.compile(r"[\x21-\x7e]{16,256}")
+
+GO_BACK = "Please go back to the app and log in again."
+
+
+@dataclass(frozen=True)
+class Start:
+    """What an app said when it began a login."""
+
+    implementation: str
+    redirect_uri: str
+    state: str
+    challenge: str
+
+
+def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]]) -> str:
+    """Judge what an app asks; return the handle under which it waits. Raises `Fault`."""
+    # 1.
+    registered = _registered(entrance, implementation)
+    if registered is None:
+        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+    twice = sorted(name for name, values in asked.items() if len(values) > 1)
+    if twice:
+        raise _wrong("A parameter comes twice.")
+    given = {name: values[0] for name, values in asked.items()}
+    # 2.
+    redirect_uri = given.get("redirect_uri", "")
+    if redirect_uri not in registered:
+        raise _wrong("Its redirect_uri is not registered for this implementation.")
+    # 3.
+    state = given.get("state", "")
+    if not _STATE.fullmatch(state):
+        raise _wrong("Its state has to be 16 to 256 visible ASCII characters.")
+    # 4.
+    challenge = given.get("code_challenge", "")
+    if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
+        raise _wrong("Its code_challenge has to be 43 characters, with code_challenge_method=S256.")
+    if given.get("response_type", "code") != "code":
+        raise _wrong("The only response_type is code.")
+    # 5.
+    start = Start(implementation, redirect_uri, state, challenge)
+    return entrance.store.once.put(_KIND, asdict(start), START_S)
+
+
+def finish_start(handle: str, visitor: Visitor) -> str:
+    """Return the address at which the app waits for the login which it began, with a code. Raises `Fault`."""
+    entrance = Entrance.here()
+    # 6.
+    found = entrance.store.once.take(_KIND, handle)
+    start = Start(**found) if found else None
+    if start is None or start.implementation != visitor.implementation:
+        raise Fault(HTTPStatus.BAD_REQUEST, f"This login took too long, or was used before. {GO_BACK}")
+    # 7.
+    if start.redirect_uri not in (_registered(entrance, start.implementation) or ()):
+        raise _wrong("Its redirect_uri is not registered any more.")
+    # 8.
+    code = entrance.store.tokens.code(visitor, redirect_uri=start.redirect_uri, challenge=start.challenge)
+    said = {"code": code, "state": start.state, "iss": issuer(entrance.config, start.implementation)}
+    return f"{start.redirect_uri}?{urlencode(said, quote_via=quote)}"
+
+
+def form_target(handle: str) -> str | None:
+    """Return where the login of a handle ends, as a source for `form-action` of a Content-Security-Policy.
+
+    Browsers hold a form to its page's policy through every redirect, so a page whose form ends such a login names it.
+    """
+    found = Entrance.here().store.once.look(_KIND, handle) if handle else None
+    if found is None:
+        return None
+    parts = urlsplit(Start(**found).redirect_uri)
+    return f"https://{parts.netloc}" if parts.scheme == "https" else f"{parts.scheme}:"
+
+
+def issuer(config: WebConfig, implementation: str) -> str:
+    """Return the name by which an app knows that an answer is this implementation's (RFC 9207)."""
+    return config.absolute(f"/m/{implementation}")
+
+
+def _registered(entrance: Entrance, implementation: str) -> frozenset[str] | None:
+    with entrance.database.reading() as db:
+        found = implementations.find(db, implementation)
+        return frozenset(found.app_redirect_uris) if found else None
+
+
+def _wrong(what: str) -> Fault:
+    return Fault(HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}")
