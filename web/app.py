@@ -12,6 +12,9 @@ from runner.settings import Settings
 from runner.status import StatusDesk
 from web import assets, door, form_tokens, gate, headers, problems
 from web.auth import logins
+from web.auth.app import calls as app_calls
+from web.auth.app import pages as app_pages
+from web.auth.app.starts import finish_start
 from web.auth.entrance import Entrance
 from web.auth.external import views as external
 from web.auth.saml import views as saml
@@ -21,6 +24,8 @@ from web.console import audit, first, frame
 from web.console import views as console
 from web.console.people import roles
 from web.console.people import views as people
+from web.console.settings import wiring as settings_pages
+from web.console.settings.identity.trying import finishing
 from web.health import views as health
 from web.health.views import Checks
 from web.openapi import views as openapi
@@ -32,7 +37,7 @@ from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, health, openapi)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi)
 WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first, people, roles, audit)
 
@@ -80,11 +85,13 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         store=store,
         outreach=outreach,
         changed=desk.changed,
+        finish_start=finishing(finish_start),
     )
 
     frame.install(app)
     for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
         app.register_blueprint(views.blueprint)
+    settings_pages.install(app, settings)
     app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: hosts and addresses of ours come from the settings, whatever a proxy says.
