@@ -83,10 +83,12 @@ class Browser:
         return self.http.get(response.location) if response.status_code == 303 else response
 
     def log_out(self, slug="demo", **form):
-        page = self.http.get(f"/login/{slug}/out")
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        token = found[1] if found else csrf(self)
-        return self.http.post(f"/logout/{slug}", data={"csrf_token": token, **form}, headers=SAME_ORIGIN)
+        data = {"csrf_token": self.form_token(slug), **form}
+        return self.http.post(f"/logout/{slug}", data=data, headers=SAME_ORIGIN)
+
+    def form_token(self, slug="demo"):
+        """The token of the form on the page that offers to log out."""
+        return re.search(r'name="csrf_token" value="([^"]+)"', self.http.get(f"/login/{slug}/out").text)[1]
 
     def visitor(self):
         """Who this browser's cookie says that it is, ended or not."""
@@ -99,11 +101,6 @@ class Browser:
 
     def status(self, slug="demo"):
         return self.http.get(f"/api/v1/implementations/{slug}/sessions/CE-1/status")
-
-
-def csrf(browser):
-    page = browser.http.get("/login/demo?next=/x")
-    return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
 
 
 def begun(address):
