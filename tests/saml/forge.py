@@ -56,7 +56,13 @@ NAMES = {"p": PROTOCOL, "a": ASSERTION, "d": DSIG, "x": XENC}
 RSA_SHA256 = MORE + "rsa-sha256"
 ECDSA_SHA256 = MORE + "ecdsa-sha256"
 SHA256 = XENC + "sha256"
-HASHES = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+HASHES = {
+    "md5": hashes.MD5,
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 
 #: "Follow the request": the usual value is worked out from the service provider.
 USUAL: Any = object()

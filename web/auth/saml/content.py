@@ -78,32 +78,33 @@ def check_audience(assertion: Element, sp: Sp, now: datetime, policy: Policy) ->
             raise Rejected("audience")
 
 
-def check_confirmation(assertion: Element, sp: Sp, request_id: str | None, now: datetime, policy: Policy) -> datetime:
+def check_confirmation(assertion: Element, sp: Sp, request_id: str | None, now: datetime, skew_s: int) -> datetime:
     """Return until when the bearer may present this assertion here, in answer to this request."""
-    subject = _only(assertion, "Subject")
-    bearers = [found for found in subject.findall(a("SubjectConfirmation")) if found.get("Method") == BEARER]
-    reasons: list[str] = []
-    for bearer in bearers:
-        data = bearer.findall(a("SubjectConfirmationData"))
+    subject, reasons = _only(assertion, "Subject"), []
+    for confirmation in subject.findall(a("SubjectConfirmation")):
+        data = confirmation.findall(a("SubjectConfirmationData"))
         until = time_of(data[0], "NotOnOrAfter") if len(data) == 1 else None
-        if len(data) != 1 or until is None:
+        if confirmation.get("Method") != BEARER or until is None or len(data[0]):
             reasons.append("confirmation")
-        elif reason := _unconfirmed(data[0], until, sp, request_id, now - timedelta(seconds=policy.skew_s)):
-            reasons.append(reason)
-        else:
+            continue
+        reason = _elsewhere(data[0], sp, request_id) or _not_now(data[0], until, now, timedelta(seconds=skew_s))
+        if not reason:
             return until
+        reasons.append(reason)
     raise Rejected(reasons[0] if reasons else "confirmation")
 
 
-def _unconfirmed(data: Element, until: datetime, sp: Sp, request_id: str | None, latest: datetime) -> str:
+def _elsewhere(data: Element, sp: Sp, request_id: str | None) -> str:
     if data.get("Recipient") != sp.acs_url:
         return "recipient"
-    if data.get("InResponseTo") != request_id:  # both absent when nobody asked
-        return "in-response-to"
-    if until <= latest:
-        return "confirmation-expired"
-    # The profile forbids it. Whoever sends it means a time in the future.
-    return "confirmation" if data.get("NotBefore") is not None or len(data) else ""
+    return "" if data.get("InResponseTo") == request_id else "in-response-to"  # both absent when nobody asked
+
+
+def _not_now(data: Element, until: datetime, now: datetime, skew: timedelta) -> str:
+    after = time_of(data, "NotBefore")
+    if after is not None and after > now + skew:
+        return "not-yet-valid"
+    return "" if now < until + skew else "confirmation-expired"
 
 
 def check_authentication(assertion: Element, now: datetime, policy: Policy) -> Element:

@@ -38,6 +38,8 @@ def check_encryption(encrypted: Element, policy: Policy, *, outer_signed: bool) 
     if data.get("Type") != ELEMENT:
         raise Rejected("encryption-form")
     method = _algorithm(data)  # 1
+    if len(_only(data, x("EncryptionMethod"))):
+        raise Rejected("encryption-form", "EncryptionMethod")
     if method not in GCM and not (method in CBC and policy.allow_cbc and outer_signed):
         raise Rejected("encryption-algorithm")
     key = _key(encrypted, data)  # 2

@@ -7,14 +7,15 @@ stranger can make us do everything before a signature is verified:
  2. It is a successful Response with exactly one assertion, and without an element that has no business there (`shape.py`).
  3. Every signature in it has the one accepted form (`signatures.py`); something in it is signed or encrypted.
  4. It was sent to exactly our address, by exactly this provider, in answer to exactly the pending request.
- 5. An encrypted assertion has an accepted form (`encryption.py`), a signature around it is verified before anything is
-    decrypted, and what comes out is judged as in 1 to 3.
- 6. A signature stands on the assertion itself, or on the response if the policy says that this is enough.
- 7. python3-saml, strict, agrees and verifies every signature with the pinned certificates (`library.py`).
+ 5. A signature of the response is of a pinned certificate. Before anything is decrypted.
+ 6. An encrypted assertion has an accepted form (`encryption.py`), and what comes out of it is judged as in 1 to 3.
+ 7. A signature stands on the assertion itself, or on the response if the policy says that this is enough; and that on
+    the assertion is of a pinned certificate.
  8. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
     holds (`content.py`). Clocks may differ by `Policy.skew_s`.
- 9. Who it is about is read from that very element.
-10. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
+ 9. Who it is about is read from the very element that was verified.
+10. python3-saml, strict, comes to the same verdict (`library.py`).
+11. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
 
 Anything else is `Rejected`; nothing else is ever raised, except what `first_time` raises when its store is away.
 """
@@ -22,12 +23,12 @@ Anything else is `Rejected`; nothing else is ever raised, except what `first_tim
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from . import content, library
 from .encryption import check_encryption, decrypt
-from .parsing import Element, read_base64, read_xml
+from .parsing import Element, check_tree, read_base64, read_xml
 from .shape import Parts, check_assertion, check_response
 from .signatures import check_signatures
 from .values import Assertion, Idp, Policy, Rejected, Sp
@@ -58,13 +59,16 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     if not signed and parts.encrypted is None:
         raise Rejected("unsigned")
     _check_delivery(sent, sp, idp, request_id, policy)  # 4
-    opened = _opened(sent, parts, signed, (sp, idp, policy))  # 5
-    assertion = _covered(sent, opened, policy)  # 6
-    library.judge(sent, opened, (sp, idp, policy), request_id)  # 7
+    if sent in signed and not library.is_response_signed_by(sent, idp.certificates):  # 5
+        raise Rejected("signature", "of the response")
+    opened = _opened(sent, parts, policy, sp, outer_signed=sent in signed)  # 6
+    root = sent if opened is None else opened
+    assertion = _covered(root, policy, idp)  # 7
     until = _check_content(assertion, (sp, idp, policy), request_id, now)  # 8
     statement = content.check_authentication(assertion, now, policy)
     read = content.read(assertion, statement, request_id)  # 9
-    if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 10
+    library.judge(sent, opened, (sp, idp, policy), request_id)  # 10
+    if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 11
         raise Rejected("replay")
     return read
 
@@ -88,27 +92,25 @@ def _check_delivery(sent: Element, sp: Sp, idp: Idp, request_id: str | None, pol
         raise Rejected("in-response-to")
 
 
-def _opened(sent: Element, parts: Parts, signed: Sequence[Element], ours: tuple[Sp, Idp, Policy]) -> Element | None:
+def _opened(sent: Element, parts: Parts, policy: Policy, sp: Sp, *, outer_signed: bool) -> Element | None:
     """Return the response with its assertion decrypted; None if it was not encrypted."""
     if parts.encrypted is None:
         return None
-    sp, idp, policy = ours
-    check_encryption(parts.encrypted, policy, outer_signed=sent in signed)
-    if sent in signed and not library.is_signed_by(sent, idp.certificates):
-        raise Rejected("signature")
+    check_encryption(parts.encrypted, policy, outer_signed=outer_signed)
     opened = decrypt(sent, parts.encrypted, sp)
-    assertion = opened.find(a("Assertion"))
-    check_assertion(assertion)
-    check_signatures(opened, [opened, assertion])
+    check_tree(opened)  # again as a whole: what came out must not share an ID with what stands around it
+    check_assertion(opened.find(a("Assertion")))
     return opened
 
 
-def _covered(sent: Element, opened: Element | None, policy: Policy) -> Element:
-    """Return the assertion, if a signature covers it. Whose that is, the next step says."""
-    root = sent if opened is None else opened
+def _covered(root: Element, policy: Policy, idp: Idp) -> Element:
+    """Return the assertion, verified. `root`: a response, with the assertion decrypted; its own signature is verified."""
     assertion = root.find(a("Assertion"))
     signed = check_signatures(root, [root, assertion])
-    if assertion not in signed and not (policy.accept_response_signature and root in signed):
+    if assertion in signed:
+        if not library.is_assertion_signed_by(root, idp.certificates):
+            raise Rejected("signature", "of the assertion")
+    elif not (policy.accept_response_signature and root in signed):
         raise Rejected("assertion-not-signed")
     return assertion
 
@@ -121,5 +123,5 @@ def _check_content(assertion: Element, ours: tuple[Sp, Idp, Policy], request_id:
     content.check_audience(assertion, sp, now, policy)
     for name in assertion.iterfind(f"{a('Subject')}//{a('NameID')}"):
         content.check_qualifier(name, sp)
-    until = content.check_confirmation(assertion, sp, request_id, now, policy)
+    until = content.check_confirmation(assertion, sp, request_id, now, policy.skew_s)
     return min(until, issued + timedelta(seconds=policy.max_age_s)) + timedelta(seconds=policy.skew_s)

@@ -50,14 +50,19 @@ def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, Policy], r
     _translated("library", ask)
 
 
-def is_signed_by(root: Element, certificates: Sequence[str]) -> bool:
-    """Say whether the signature of the root itself is of one of the certificates."""
-    return bool(
-        _translated(
-            "library",
-            lambda: OneLogin_Saml2_Utils.validate_sign(root, xpath="/*/ds:Signature", multicerts=list(certificates)),
-        )
-    )
+def is_response_signed_by(root: Element, certificates: Sequence[str]) -> bool:
+    """Say whether the signature of a response is of one of the certificates."""
+    return _is_signed(root, certificates, OneLogin_Saml2_Utils.RESPONSE_SIGNATURE_XPATH)
+
+
+def is_assertion_signed_by(root: Element, certificates: Sequence[str]) -> bool:
+    """Say whether the signature of the assertion in a response is of one of the certificates."""
+    return _is_signed(root, certificates, OneLogin_Saml2_Utils.ASSERTION_SIGNATURE_XPATH)
+
+
+def _is_signed(root: Element, certificates: Sequence[str], place: str) -> bool:
+    verify = partial(OneLogin_Saml2_Utils.validate_sign, root, xpath=place, multicerts=list(certificates))
+    return bool(_translated("library", verify))
 
 
 def is_metadata_signed_by(root: Element, certificates: Sequence[str]) -> bool:
@@ -90,11 +95,11 @@ def sign_query(query: str, key: str) -> str:
 
 def is_query_signed_by(query: bytes, signature: bytes, method: str, certificates: Sequence[str]) -> bool:
     """Say whether a query's signature is of one of the certificates. `method` is one of `RSA_METHODS`."""
-    checks = (partial(_is_signed, query, signature, method, certificate) for certificate in certificates)
+    checks = (partial(_is_query_signed, query, signature, method, certificate) for certificate in certificates)
     return any(_translated("library", check) for check in checks)
 
 
-def _is_signed(query: bytes, signature: bytes, method: str, certificate: str) -> bool:
+def _is_query_signed(query: bytes, signature: bytes, method: str, certificate: str) -> bool:
     return bool(OneLogin_Saml2_Utils.validate_binary_sign(query, signature, certificate, method))
 
 

@@ -194,7 +194,7 @@ def _certificates(role: Element) -> tuple[str, ...]:
 
 def _pem(der: bytes) -> str:
     try:
-        ssl.create_default_context().load_verify_locations(cadata=der)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
     except (ssl.SSLError, ValueError):
         raise BadMetadata("A certificate in this metadata cannot be read.") from None
     return ssl.DER_cert_to_PEM_cert(der)
