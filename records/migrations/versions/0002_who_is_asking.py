@@ -11,6 +11,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
+from records.errors import Refused
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -24,6 +26,7 @@ BATCH = 1000
 
 def upgrade() -> None:
     """Make the tables and columns."""
+    _refuse_tenant_called_staff()
     _add_columns()
     _fill_search_text()
     _make_login_tables()
@@ -52,6 +55,16 @@ def downgrade() -> None:
         op.drop_column("users", column)
     for column in ("app_redirect_uris", "mapped_roles"):
         op.drop_column("implementations", column)
+
+
+def _refuse_tenant_called_staff() -> None:
+    """Stop before somebody's tenant becomes the place where administrators are made."""
+    if op.get_bind().scalar(sa.text("SELECT id FROM implementations WHERE slug = 'staff'")) is not None:
+        raise Refused(
+            "slug",
+            "staff is kept from now on for reviewers and administrators, and an implementation has it: give that one "
+            "another slug in the table implementations first, and its new addresses to its app",
+        )
 
 
 def _add_columns() -> None:

@@ -1,0 +1,152 @@
+"""An upgrade of a database that is in use keeps every row, and what is new is right for the rows that were there."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from records import Database, Profile, Refused, connections, grants, implementations, runs, schema, scripts, users
+
+#: Rows as the first release wrote them. NOW, HASH and FALSE stand for values that are long or differ by database.
+ROWS = """
+INSERT INTO implementations (id, slug, name, time_zone, script_settings, link_hosts, fallback_text, fallback_link,
+  default_color, last_good_minutes, fresh_seconds, stale_seconds, show_when, user_types, inherit_from_parent,
+  session_url, limits, concurrency, keep_runs_days, created_at)
+  VALUES (7, 'demo', 'Demo', 'UTC', '{"a": 1}', '["a.example"]', '', '', '#005d8a', 60, 60, 600, 'always', '[]', FALSE,
+  '', '{}', 12, 30, NOW);
+INSERT INTO connections (id, implementation_id, name, base_url, auth_kind, auth_fields, methods, path_prefixes,
+  follow_redirects, timeout_s, cache_s, max_body_bytes, development, created_at, changed_at)
+  VALUES (1, 7, 'v', 'https://a.example', 'none', '{}', '["GET"]', '["/"]', FALSE, 3, 0, 100, FALSE, NOW, NOW);
+INSERT INTO users (id, implementation_id, subject, username, user_type, first_name, last_name, badge_id, attributes,
+  last_seen_at)
+  VALUES (1, 7, 's-1', 'Ann', 'Staff', 'Ánn', 'O''Neil', 'B-1', '{"k": "v"}', NOW),
+  (5, 7, 's-5', 'bob', '', 'Bob', '', '', '{}', NOW);
+INSERT INTO sessions (id, implementation_id, session_id, title, starts_at, ends_at, location, attributes)
+  VALUES (1, 7, 'S-1', 'Opening', NOW, NOW, '', '{}');
+INSERT INTO scripts (id, implementation_id, name, created_at) VALUES (1, 7, 's', NOW);
+INSERT INTO versions (id, implementation_id, script_id, number, sha256, source, api_level, findings, created_at,
+  created_by, suspended_reason) VALUES (1, 7, 1, 1, HASH, 'x', 1, '[]', NOW, 'me', '');
+INSERT INTO activations (script_id, version_id, implementation_id, activated_at, activated_by)
+  VALUES (1, 1, 7, NOW, 'me');
+INSERT INTO runs (id, implementation_id, "user", session, version, started_at, outcome, alarm, shown_as, warnings,
+  calls, log, usage, given)
+  VALUES ('r1', 7, 's-1', 'S-1', HASH, NOW, 'returned', FALSE, 'fresh', '[]', '[]', '[]', '{}', '{}')
+"""
+VALUES = {"NOW": "'2026-01-01 00:00:00+00:00'", "HASH": f"'{'a' * 64}'"}
+COUNTS = {
+    "implementations": 1,
+    "connections": 1,
+    "users": 2,
+    "sessions": 1,
+    "scripts": 1,
+    "versions": 1,
+    "activations": 1,
+    "runs": 1,
+}
+
+
+@pytest.fixture
+def used(empty_database: Database) -> Database:
+    """Give a database of the first release, with rows in every table."""
+    false = "false" if empty_database.engine.dialect.name == "postgresql" else "0"
+    rows = ROWS
+    for name, value in (VALUES | {"FALSE": false}).items():
+        rows = rows.replace(name, value)
+    with empty_database.engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0001")
+        for row in rows.split(";\n"):
+            connection.exec_driver_sql(row)
+    assert not empty_database.is_current()
+    return empty_database
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in COUNTS}
+
+
+def test_upgrade_keeps_every_row(used: Database):
+    used.upgrade()
+    assert used.is_current()
+    assert counted(used.engine) == COUNTS
+    with used.reading() as db:
+        demo = implementations.find(db, "demo")
+        assert demo is not None
+        assert (demo.id, demo.script_settings, demo.link_hosts) == (7, {"a": 1}, ["a.example"])
+        assert [one.name for one in connections.every(db, demo)] == ["v"]
+        active = scripts.active(db, demo)
+        assert active is not None
+        assert active.sha256 == "a" * 64
+        assert len(runs.recent(db, demo)) == 1
+
+
+def test_rows_of_before_have_safe_values_in_what_is_new(used: Database):
+    used.upgrade()
+    with used.reading() as db:
+        demo = implementations.find(db, "demo")
+        assert (demo.app_redirect_uris, demo.mapped_roles) == ([], ["scanner"])
+        ann = users.find(db, demo, "s-1")
+        assert (ann.provider, ann.disabled_at, ann.disabled_reason) == ("", None, "")
+        assert grants.roles_of(db, demo, ann, "saml") == {"attendee"}
+
+
+def test_people_of_before_are_found_and_belong_to_the_first_provider_that_brings_them(used: Database):
+    used.upgrade()
+    with used.session() as db:
+        demo = implementations.find(db, "demo")
+        assert [user.subject for user in users.search(db, demo, "ánn o'neil")] == ["s-1"]
+        assert [user.subject for user in users.search(db, demo, "B")] == ["s-1", "s-5"]
+        ann = users.seen(db, demo, "s-1", Profile("ann"), provider="https://idp.example")
+        assert (ann.id, ann.provider) == (1, "https://idp.example")
+
+
+def test_tenant_that_is_called_staff_does_not_become_the_staff_by_an_upgrade(used: Database):
+    with used.engine.begin() as connection:
+        connection.execute(text("UPDATE implementations SET slug = 'staff'"))
+    with pytest.raises(Refused, match="slug: staff is kept from now on"):
+        used.upgrade()
+    assert used.version() == "0001"
+    assert counted(used.engine) == COUNTS
+
+
+def test_everything_new_works_after_an_upgrade(used: Database):
+    used.upgrade()
+    with used.session() as db:
+        demo = implementations.find(db, "demo")
+        implementations.update(db, demo, app_redirect_uris=["com.example.app:/login"])
+        assert grants.add(db, demo, kind="username", value="ANN", role="scanner", by="me").id
+        assert implementations.staff(db).id != demo.id
+
+
+def test_downgrade_keeps_the_rows_of_before_and_a_second_upgrade_works(used: Database):
+    used.upgrade()
+    with used.engine.begin() as connection:
+        schema.downgrade(connection, "0001")
+    assert counted(used.engine) == COUNTS
+    columns = {column["name"] for column in inspect(used.engine).get_columns("users")}
+    assert "provider" not in columns
+    assert left_over(used.engine) == []
+    used.upgrade()
+    assert counted(used.engine) == COUNTS
+
+
+def left_over(engine: Engine) -> list[str]:
+    """Return triggers and functions which a downgrade forgot."""
+    ways = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT proname FROM pg_proc"
+        " JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'",
+    }
+    with engine.connect() as connection:
+        return list(connection.scalars(text(ways[engine.dialect.name])))
+
+
+def test_number_of_a_deleted_implementation_is_not_given_again_after_an_upgrade(used: Database):
+    used.upgrade()
+    with used.session() as db:
+        db.delete(implementations.find(db, "demo"))
+    assert counted(used.engine) == dict.fromkeys(COUNTS, 0)
+    if used.engine.dialect.name == "sqlite":
+        with used.session() as db:
+            assert implementations.create(db, "demo", "Demo").id == 8
