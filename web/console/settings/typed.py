@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from wtforms import (
@@ -15,6 +16,7 @@ from wtforms import (
     FileField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -34,6 +36,7 @@ __all__ = [
     "Upload",
     "Whole",
     "YesNo",
+    "offered",
 ]
 
 #: The largest number whose digits are worth reading.
@@ -161,11 +164,16 @@ class YesNo(BooleanField):  # type: ignore[misc]  # WTForms ships no types
         return bool(self.data)
 
 
+def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Make choices of values and their words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
     """One of a few, all of them in sight."""
 
-    def __init__(self, label: str, **more: Any) -> None:
-        super().__init__(label, validate_choice=False, **more)  # the rule refuses what is not among them
+    def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
+        super().__init__(label, validate_choice=False, choices=offered(choices), **more)  # the rule refuses what is not among them
 
     @property
     def value(self) -> Any:
@@ -176,8 +184,8 @@ class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
 class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
     """One of many, in a list."""
 
-    def __init__(self, label: str, **more: Any) -> None:
-        super().__init__(label, validate_choice=False, **more)
+    def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
+        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
 
     @property
     def value(self) -> Any:
@@ -188,8 +196,8 @@ class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
 class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Any of a few, as ticks."""
 
-    def __init__(self, label: str, **more: Any) -> None:
-        super().__init__(label, validate_choice=False, **more)
+    def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
+        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
 
     @property
     def value(self) -> Any:

@@ -14,6 +14,7 @@ from runner.limits import limits_of
 from runner.message import judge
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.pages import Change, blueprint, changing, differences, done, looking, page
+from web.console.settings.typed import offered
 from web.permissions import Permission, needs
 
 #: Where the application keeps the operator's limits.
@@ -64,7 +65,7 @@ def save_settings(implementation: str) -> Response:
 
 
 def _general_page(found: Implementation, form: GeneralForm, seen: list[str]) -> Response:
-    form.user_types.choices = [(name, name) for name in seen]
+    form.user_types.choices = offered((name, name) for name in seen)
     zones = sorted(zoneinfo.available_timezones())
     return page("general.html", found, title="Settings", form=form, zones=zones, palette=PALETTE)
 

@@ -1,0 +1,145 @@
+"""Fixtures: one implementation with everything, people with roles, the real application on a real store."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from records import (
+    AgendaSession,
+    ConnectionDraft,
+    Database,
+    ExternalDraft,
+    Profile,
+    SamlDraft,
+    SecretBox,
+    certificates,
+    connections,
+    external,
+    grants,
+    implementations,
+    saml,
+    users,
+)
+from runner.logins import LoginStore
+from runner.outreach import Outreach
+from runner.settings import Settings
+from tests.console_settings.stage import Person
+from tests.saml.forge import ForgedIdp
+from tests.web.stub_desk import PUBLIC_URL, StubDesk
+from web.app import create_app
+
+KEY = "k" * 40
+IDP = ForgedIdp("https://idp.example/metadata")
+#: Secrets that must never come out again.
+SECRETS = {"connection": "s3cret-of-the-vendor", "external": "s3cret-of-the-registration"}
+
+
+@pytest.fixture(scope="session")
+def box():
+    return SecretBox([KEY])
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory, box):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'settings.db'}")
+        database.upgrade()
+        with database.session() as db:
+            _fill(db, box)
+        yield database
+        database.dispose()
+
+
+def _fill(db, box):
+    staff = implementations.staff(db)
+    demo = implementations.create(db, "demo", "Demo Congress", "Europe/Berlin", link_hosts=["cme.example.org"])
+    implementations.create(db, "empty", "Empty Congress")
+    users.seen(db, staff, "root", Profile("root@ativ.example", "", "Rita", "Root"), provider="https://ativ.example/idp")
+    for subject, kind in (("olga", "Organizer"), ("arno", "Author"), ("ada", "Attendee")):
+        profile = Profile(f"{subject}@example.org", kind, subject.title(), "Example", attributes={"memberNumber": "7"})
+        users.seen(db, demo, subject, profile, provider=IDP.entity_id)
+    grants.add(db, staff, kind="username", value="root@ativ.example", role="administrator", by="tests")
+    grants.add(db, demo, kind="username", value="olga@example.org", role="organizer", by="tests")
+    grants.add(db, demo, kind="username", value="arno@example.org", role="author", by="tests")
+    starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+    row = {"implementation_id": demo.id, "session_id": "CE-1", "title": "Sepsis in 2026"}
+    db.add(AgendaSession(**row, starts_at=starts, ends_at=ends))
+    draft = ConnectionDraft("ethosce", "https://vendor.example/api", "basic", {"user": "restws"}, SECRETS["connection"])
+    connections.save(db, box, demo, draft)
+    provider = SamlDraft(IDP.entity_id, IDP.sso_url, IDP.slo_url, (IDP.certificate,))
+    saml.save(db, box, demo, provider, by="tests")
+    relay = {
+        "url": "https://registration.example/check",
+        "auth_kind": "bearer",
+        "template": {"badge": "{username}", "name": "{password}"},
+        "result": {"subject": "person/id"},
+    }
+    external.save(db, box, demo, ExternalDraft("password", relay, SECRETS["external"]), by="tests")
+
+
+@pytest.fixture
+def database(seeded, tmp_path):
+    """A copy of its own for each test."""
+    copy = tmp_path / "settings.db"
+    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
+        whole.backup(own)
+    database = Database(f"sqlite:///{copy}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def store(redis):
+    return LoginStore(redis)
+
+
+class NotingDesk(StubDesk):
+    """Notes of which implementations it was told that they have changed."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def changed(self, slug):
+        self.told.append(slug)
+
+
+@pytest.fixture
+def desk():
+    return NotingDesk()
+
+
+@pytest.fixture
+def allow_loopback():
+    return True
+
+
+@pytest.fixture
+def outreach(redis, allow_loopback):
+    outreach = Outreach(redis=redis, allow_loopback=allow_loopback, ca_file=None)
+    yield outreach
+    outreach.close()
+
+
+@pytest.fixture
+def app(database, store, desk, outreach):
+    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+    return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=outreach)
+
+
+@pytest.fixture
+def administrator(app):
+    return Person(app, "administrator")
+
+
+@pytest.fixture
+def organizer(app):
+    return Person(app, "organizer")
+
+
+@pytest.fixture
+def author(app):
+    return Person(app, "author")

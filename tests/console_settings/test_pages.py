@@ -1,0 +1,79 @@
+"""Every settings page as every role; what may be seen and what may be done; what is never in a page."""
+
+import re
+import time
+
+from records import implementations, users
+from records.users import Profile
+from tests.console_settings.conftest import IDP, SECRETS
+from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person
+
+
+def test_an_administrator_sees_every_page_and_no_page_shows_a_secret(administrator):
+    for page in PAGES:
+        answer = administrator.get(page)
+        assert answer.status_code == 200, page
+        assert "<h1>" in answer.text
+        for secret in SECRETS.values():
+            assert secret not in answer.text, page
+
+
+def test_an_organizer_sees_settings_and_nothing_of_trust(organizer):
+    for page in PAGES:
+        assert organizer.get(page).status_code == (403 if page in OF_TRUST else 200), page
+
+
+def test_an_author_reads_and_cannot_send(author):
+    for page in ("/settings", "/settings/script", "/agenda", "/app"):
+        answer = author.get(page)
+        assert answer.status_code == 200
+        assert re.search(r"<fieldset[^>]* disabled", answer.text) or '<button class="strong">' not in answer.text
+        assert author.post(page, {"name": "Mine"}).status_code == 403
+
+
+def test_an_implementation_that_is_not_theirs_does_not_exist_for_an_organizer(organizer):
+    assert organizer.http.get(DEMO.replace("demo", "empty") + "/settings").status_code == 404
+
+
+def test_an_implementation_with_nothing_in_it_says_what_is_missing(administrator):
+    text = administrator.http.get(DEMO.replace("demo", "empty") + "/").text
+    assert text.count(">Missing<") == 5
+    for page in ("/provider", "/external", "/connections", "/agenda", "/app", "/settings", "/settings/script"):
+        answer = administrator.http.get(DEMO.replace("demo", "empty") + page)
+        assert answer.status_code == 200, page
+
+
+def test_pages_of_a_provider_that_is_not_there_are_not_there_either(administrator):
+    for page in ("/provider/attributes", "/provider/policy"):
+        assert administrator.http.get(DEMO.replace("demo", "empty") + page).status_code == 404
+
+
+def test_what_would_hurt_most_needs_a_fresh_login(app):
+    tired = Person(app, "administrator", since=int(time.time()) - 20 * 60)
+    assert tired.get("/settings").status_code == 200
+    for page in ("/settings/link-hosts", "/connections/ethosce", "/provider/data", "/external/password"):
+        answer = tired.get(page)
+        assert answer.status_code == 303
+        assert "fresh=1" in answer.location
+
+
+def test_a_form_without_its_token_changes_nothing(administrator, database):
+    answer = administrator.http.post(
+        f"{DEMO}/settings", data={"name": "Forged"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.status_code == 403
+    with database.reading() as db:
+        assert implementations.find(db, "demo").name == "Demo Congress"
+
+
+def test_hostile_names_stay_words_on_every_page(administrator, database):
+    evil = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>"
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        implementations.update(db, demo, name=evil, user_types=[evil], fallback_text=evil[:100])
+        profile = Profile(evil, evil[:100], evil, evil, attributes={evil: evil, f"{evil}2": [evil]})
+        users.seen(db, demo, evil, profile, provider=IDP.entity_id)
+    for page in PAGES:
+        text = administrator.get(page).text
+        assert "<script>alert" not in text, page
+        assert "<img src=x" not in text, page
