@@ -2,7 +2,19 @@
 
 import pytest
 
-from records import ConnectionDraft, Profile, connections, editions, implementations, scripts, sessions, users
+from records import (
+    ConnectionDraft,
+    ExternalDraft,
+    Profile,
+    connections,
+    editions,
+    external,
+    grants,
+    implementations,
+    scripts,
+    sessions,
+    users,
+)
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
 
@@ -40,6 +52,16 @@ def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):
     users.seen(db, demo, "ann", Profile("ann"))
     sessions.import_csv(db, demo, AGENDA)
     assert editions.edition(db, demo) == before
+
+
+def test_the_same_edition_when_it_changes_who_may_log_in_and_do_what(db, demo, box):
+    before = editions.edition(db, demo)
+    implementations.update(db, db.merge(demo), app_redirect_uris=["com.example.app:/login"], mapped_roles=["organizer"])
+    grants.add(db, demo, kind="username", value="kim", role="organizer", by="me")
+    external.save(
+        db, box, demo, ExternalDraft("introspection", {"url": "https://a.example", "client_id": "x"}, "s"), "me"
+    )
+    assert editions.edition(db, implementations.find(db, "demo")) == before
 
 
 def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_that_did_not(db, demo):

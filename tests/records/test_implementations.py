@@ -89,6 +89,36 @@ def test_values_are_stored_in_their_one_spelling(db: Session):
         ("concurrency", 0, "1 to 64"),
         ("keep_runs_days", "30", "whole number"),
         ("colour", "#005d8a", "no field"),
+        ("slug", "staff", "is kept for"),
+        ("slug", "STAFF", "is kept for"),
+        ("mapped_roles", ["administrator"], "staff implementation only"),
+        ("mapped_roles", ["reviewer", "scanner"], "staff implementation only"),
+        ("mapped_roles", ["attendee"], "is one of"),
+        ("mapped_roles", "scanner", "is a list"),
+        ("app_redirect_uris", ["http://127.0.0.1/x"], "starts with https://"),
+        ("app_redirect_uris", ["http://a.example/x"], "starts with https://"),
+        ("app_redirect_uris", ["javascript:alert(1)"], "starts with https://"),
+        ("app_redirect_uris", ["data:text/html,x"], "starts with https://"),
+        ("app_redirect_uris", ["myapp:/login"], "starts with https://"),
+        ("app_redirect_uris", ["myapp://login"], "starts with https://"),
+        ("app_redirect_uris", ["COM.example.app:/login"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app:"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app:login"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app:/"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app:///x"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app://user@x"], "starts with https://"),
+        ("app_redirect_uris", ["com.example.app:/login#x"], "#"),
+        ("app_redirect_uris", ["com.example.app:/login?x=1"], "?"),
+        ("app_redirect_uris", ["com.example.app:/a b"], "%XX"),
+        ("app_redirect_uris", ["com.example.app:/a\r\nb"], "%XX"),
+        ("app_redirect_uris", ["com.exämple.app:/login"], "%XX"),
+        ("app_redirect_uris", ["https://user@a.example/x"], "no user name"),
+        ("app_redirect_uris", ["https://a.example/x#y"], "#"),
+        ("app_redirect_uris", ["https:///x"], "has no host"),
+        ("app_redirect_uris", ["https://*.example/x"], "host name"),
+        ("app_redirect_uris", ["https://a.example\\@b.example/"], "%XX"),
+        ("app_redirect_uris", [f"https://a.example/{n}" for n in range(11)], "at most 10"),
+        ("app_redirect_uris", [None], "is an address"),
     ],
 )
 def test_bad_value_is_refused_with_its_field_and_reason(db: Session, field: str, value: Any, reason: str):
@@ -197,3 +227,22 @@ _ROWS = {
     "version_codes": "INSERT INTO {table} (version_id, runtime_key, implementation_id, code, created_at)"
     f" VALUES (1, 'k', {{id}}, '', {_NOW})",
 }
+
+
+def test_app_addresses_are_kept_exactly_as_entered(db: Session, demo: Implementation):
+    exact = [
+        "https://App.Example.org/Login/%7e",
+        "com.example.app:/login",
+        "com.example.app2://login/x",
+        "https://a.example",
+    ]
+    mine = db.merge(demo)
+    implementations.update(db, mine, app_redirect_uris=[*exact, exact[0]])
+    assert mine.app_redirect_uris == exact
+
+
+def test_staff_has_its_slug_to_itself_and_roles_of_its_own(db: Session):
+    staff = implementations.staff(db)
+    assert (staff.slug, staff.mapped_roles, implementations.staff(db).id) == ("staff", ["scanner"], staff.id)
+    implementations.update(db, staff, mapped_roles=["reviewer", "administrator"], name="ATIV")
+    assert implementations.staff(db).name == "ATIV"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, Profile, Refused, implementations, users
+from records import Database, Implementation, OtherProvider, Profile, Refused, implementations, users
 
 ANNA = Profile("anna", "Attendee", "Anna", "O'Neil", "B-17", {"workshops": ["W1"], "member": True})
 
@@ -53,3 +53,115 @@ def test_bad_description_is_refused_with_every_fault(db: Session, demo: Implemen
 def test_representation_names_nobody(db: Session, demo: Implementation):
     user = users.seen(db, demo, "anna@idp", ANNA)
     assert "anna" not in repr(user).lower()
+
+
+IDP, OTHER = "https://idp.example.org", "https://other.example.org"
+
+
+def test_person_belongs_to_the_first_provider_and_another_cannot_come_as_them(database: Database, demo: Implementation):
+    with database.session() as db:
+        users.seen(db, demo, "1", Profile("sample"))
+        assert users.seen(db, demo, "1", ANNA, provider=IDP).provider == IDP
+        assert users.seen(db, demo, "1", ANNA, provider=IDP).provider == IDP
+    with database.session() as db, pytest.raises(OtherProvider) as caught:
+        users.seen(db, demo, "1", Profile("eve", "Staff"), provider=OTHER)
+    assert (caught.value.known, caught.value.given) == (IDP, OTHER)
+    assert "anna" not in str(caught.value)
+    with database.reading() as db:
+        (user,) = users.every(db, demo)
+        assert (user.username, user.user_type, user.provider) == ("anna", "Attendee", IDP)
+
+
+def test_what_is_no_login_describes_a_person_and_leaves_them_their_provider(db: Session, demo: Implementation):
+    users.seen(db, demo, "1", ANNA, provider=IDP)
+    user = users.seen(db, demo, "1", Profile("sample"))
+    assert (user.username, user.provider) == ("sample", IDP)
+
+
+def test_two_providers_that_bring_the_same_subject_at_once_do_not_both_get_it(database: Database, demo: Implementation):
+    def come(n: int) -> str:
+        try:
+            with database.session() as db:
+                return users.seen(db, demo, "1", ANNA, provider=(IDP, OTHER)[n % 2]).provider
+        except OtherProvider as refused:
+            return refused.known
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(come, range(12)))) == 1
+
+
+def test_people_are_handed_over_to_the_provider_which_replaces_theirs(db: Session, demo: Implementation):
+    other = implementations.create(db, "other", "Other")
+    for implementation, subject, provider in ((demo, "1", IDP), (demo, "2", IDP), (demo, "3", ""), (other, "1", IDP)):
+        users.seen(db, implementation, subject, ANNA, provider=provider)
+    assert users.hand_over(db, demo, IDP, OTHER) == 2
+    db.expire_all()
+    assert users.seen(db, demo, "1", ANNA, provider=OTHER).provider == OTHER
+    with pytest.raises(OtherProvider):
+        users.seen(db, demo, "2", ANNA, provider=IDP)
+    assert users.seen(db, other, "1", ANNA, provider=IDP).provider == IDP
+
+
+@pytest.mark.parametrize(("old", "new"), [("", OTHER), (IDP, ""), (IDP, IDP), (IDP, "a\x00")])
+def test_handing_over_from_or_to_nobody_is_refused(db: Session, demo: Implementation, old: str, new: str):
+    with pytest.raises(Refused):
+        users.hand_over(db, demo, old, new)
+
+
+def test_lock_out_needs_a_reason_keeps_its_first_moment_and_outlasts_visits(db: Session, demo: Implementation):
+    user = users.seen(db, demo, "1", ANNA, provider=IDP)
+    with pytest.raises(Refused, match="reason: is missing"):
+        users.disable(db, user, " ")
+    users.disable(db, user, "lost badge")
+    since = user.disabled_at
+    assert since is not None
+    users.disable(db, user, "left")
+    assert (user.disabled_at, user.disabled_reason) == (since, "left")
+    assert users.seen(db, demo, "1", ANNA, provider=IDP).disabled_at == since
+    users.enable(db, user)
+    assert (user.disabled_at, user.disabled_reason) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["3", "2", "1"]),
+        ("anna", ["1"]),
+        ("ANNA o'n", ["1"]),
+        ("o'neil anna", ["1"]),
+        ("b-17", ["1"]),
+        ("ÉMILE", ["2"]),
+        ("e\u0301mile", ["2"]),
+        ("3", ["3"]),
+        ("50%", ["3"]),
+        ("_", ["3"]),
+        ("%", ["3"]),
+        ("\\", []),
+        ("anna émile", []),
+        ("x " * 50, []),
+    ],
+)
+def test_search_finds_every_word_without_case_and_takes_no_wildcards(
+    db: Session, demo: Implementation, text: str, found: list[str]
+):
+    other = implementations.create(db, "other", "Other")
+    people = [("1", ANNA), ("2", Profile("emile", first_name="Émile")), ("3", Profile("50%_off"))]
+    for n, (subject, profile) in enumerate(people):
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n)
+        users.seen(db, demo, subject, profile, at=moment)
+        users.seen(db, other, subject, profile, at=moment)
+    assert [user.subject for user in users.search(db, demo, text)] == found
+
+
+def test_search_comes_in_pages(db: Session, demo: Implementation):
+    for n in range(7):
+        users.seen(db, demo, str(n), Profile(f"user{n}"), at=datetime(2026, 1, 1, tzinfo=UTC))
+    pages = [users.search(db, demo, "user", limit=3, offset=start) for start in (0, 3, 6, 9)]
+    assert [[user.subject for user in page] for page in pages] == [["0", "1", "2"], ["3", "4", "5"], ["6"], []]
+
+
+def test_search_finds_a_person_by_what_they_are_called_now(db: Session, demo: Implementation):
+    users.seen(db, demo, "1", ANNA)
+    users.seen(db, demo, "1", Profile("berta"))
+    assert users.search(db, demo, "anna") == []
+    assert len(users.search(db, demo, "berta")) == 1
