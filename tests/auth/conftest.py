@@ -1,7 +1,5 @@
 """Fixtures: implementations with forged providers, the real application on real records and a real store, browsers."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -10,12 +8,11 @@ from playwright.sync_api import sync_playwright
 from records import AgendaSession, Database, SecretBox, certificates, grants, implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
-from tests.auth.stage import PROVIDERS, Browser, connect
+from tests.auth.stage import KEY, PROVIDERS, Browser, connect, copied
 from tests.web.browser import CHROMIUM, FLAGS, require_chromium
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
 
-KEY = "k" * 40
 NAMES = {"demo": "Demo Congress", "other": "Other Congress", "empty": "Empty Congress", "hints": "Hinting Congress"}
 
 
@@ -52,10 +49,7 @@ def made(tmp_path_factory, box):
 @pytest.fixture
 def database(seeded, tmp_path):
     """A copy of its own for each test."""
-    copy = tmp_path / "auth.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
-    database = Database(f"sqlite:///{copy}")
+    database = Database(f"sqlite:///{copied(seeded, tmp_path / 'auth.db')}")
     yield database
     database.dispose()
 

@@ -6,7 +6,9 @@ and `Browser.follow` what the browser does then.
 
 import base64
 import re
+import sqlite3
 import zlib
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +21,7 @@ from tests.web.stub_desk import PUBLIC_URL
 from web.auth.entrance import Entrance
 from web.auth.saml import flow
 
+KEY = "k" * 40
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 #: Every refusal of a whole run, without its reference: there must be one.
 SEEN = set()
@@ -35,6 +38,13 @@ def connect(db, box, slug, idp, **changes):
     """Connect an implementation with a provider."""
     draft = SamlDraft(idp.entity_id, idp.sso_url, idp.slo_url, (idp.certificate,), **changes)
     return saml.save(db, box, implementations.find(db, slug), draft, by="tests")
+
+
+def copied(database, path):
+    """Copy the records to a file."""
+    with closing(sqlite3.connect(database.engine.url.database)) as whole, closing(sqlite3.connect(path)) as own:
+        whole.backup(own)
+    return path
 
 
 class ClientAtPublicUrl(FlaskClient):
