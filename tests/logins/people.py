@@ -6,6 +6,7 @@ import time
 from runner.logins import Visitor
 
 
-def visitor(implementation="demo", subject="ada", *, source="saml", since=None):
+def visitor(implementation="demo", subject="ada", *, source="saml", since=None, until=0):
     login = secrets.token_urlsafe(24)
-    return Visitor(implementation, subject, login, int(time.time()) if since is None else since, source)
+    now = int(time.time()) if since is None else since
+    return Visitor(implementation, subject, login, now, source, now, until)
