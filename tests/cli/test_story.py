@@ -171,6 +171,7 @@ def test_an_administrator_opens_the_console_and_an_attendee_does_not(page, up):
     page.get_by_role("button", name="Log out everywhere").click()
     expect(page.get_by_text("wherever this login was told of")).to_be_visible()
     open_console(page, up, "Mei Chen")
+    expect(page.get_by_text("Your roles do not allow you to")).to_be_visible()
     expect(page.get_by_role("link", name="Meadowlands Annual Meeting")).to_have_count(0)
 
 
