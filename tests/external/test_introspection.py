@@ -137,7 +137,7 @@ BROKEN = {
     "too many": (reply(status=429), 503),
     "no answer": (hang_up, 503),
     "garbage": (b"\x16\x03\x01 garbage\r\n\r\n", 503),
-    "too large": (reply(b" " * 70_000), 503),
+    "too large": (reply(b" " * 70_000), 502),
 }
 
 

@@ -17,7 +17,7 @@ from runner.outreach import Fetched, Outreach, OutreachFailed
 from runner.powers import Basic
 
 from .reading import read_object, subject_of
-from .refused import Refused, away, broken
+from .refused import Refused, away, broken, unreached
 
 BREAKER: Final = "introspection"
 #: A bearer token as RFC 6750 (2.1) writes it; nobody's is longer.
@@ -95,7 +95,7 @@ def _asked(introspector: Introspector, token: str, outreach: Outreach) -> Fetche
             breaker=(introspector.implementation, BREAKER),
         )
     except OutreachFailed as failed:
-        raise away(f"introspection {failed.kind}") from None
+        raise unreached("introspection", failed.kind) from None
 
 
 def _read(answer: Fetched) -> dict[str, Any]:

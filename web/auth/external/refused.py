@@ -52,6 +52,11 @@ def broken(code: str) -> Refused:
     return Refused(code, BROKEN, HTTPStatus.BAD_GATEWAY)
 
 
+def unreached(what: str, kind: str) -> Refused:
+    """No usable answer came, for this kind of reason (`OutreachFailed.kind`): some get better by waiting, others do not."""
+    return broken(f"{what} {kind}") if kind in {"refused", "too large"} else away(f"{what} {kind}")
+
+
 def too_often(code: str, retry_after: int) -> Refused:
     """More attempts than allowed; says nothing about whether they were right."""
     return Refused(code, TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS, retry_after)

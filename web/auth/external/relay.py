@@ -15,7 +15,7 @@ from runner.outreach import Fetched, Outreach, OutreachFailed
 from runner.powers import Auth
 
 from .reading import line_of, read_json, subject_of
-from .refused import Refused, away, broken
+from .refused import Refused, away, broken, unreached
 
 BREAKER: Final = "password login"
 USERNAME: Final = "{username}"
@@ -105,7 +105,7 @@ def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Regis
             breaker=(relay.implementation, BREAKER),
         )
     except OutreachFailed as failed:
-        raise _failed(failed.kind) from None
+        raise unreached("vendor", failed.kind) from None
     # 3. status
     _judge_status(relay, answer)
     # 4. content
@@ -151,10 +151,6 @@ def written(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else None
-
-
-def _failed(kind: str) -> Refused:
-    return broken(f"vendor {kind}") if kind in {"refused", "too large"} else away(f"vendor {kind}")
 
 
 def _judge_status(relay: Relay, answer: Fetched) -> None:
