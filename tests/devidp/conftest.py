@@ -1,5 +1,7 @@
 """The development identity provider in this process, and two service providers which it knows."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from records import certificates
@@ -9,9 +11,24 @@ from web.devidp.identity import identity
 from web.devidp.service_providers import ServiceProviders
 
 
+@contextmanager
+def small_keys():
+    """RSA keys of the usual size are slow to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _small_keys():
+    with small_keys():
+        yield
+
+
 @pytest.fixture(scope="session")
 def pairs():
-    return [(key, made.pem) for key, made in (certificates.make(f"sp {number}") for number in range(2))]
+    with small_keys():
+        return [(key, made.pem) for key, made in (certificates.make(f"sp {number}") for number in range(2))]
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +38,8 @@ def idp_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def idp(idp_folder):
-    return identity(idp_folder, URL)
+    with small_keys():
+        return identity(idp_folder, URL)
 
 
 @pytest.fixture(scope="session")

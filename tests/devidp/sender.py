@@ -26,12 +26,12 @@ class Sender:
 
     def __init__(self, slug, pair):
         self.key, self.certificate = pair
+        self.signer = load_pem_private_key(self.key.encode(), None)
         self.base = f"{SERVICE}/saml/{slug}"
         self.entity_id = f"{self.base}/metadata"
 
     def sign(self, data):
-        key = load_pem_private_key(self.key.encode(), None)
-        return key.sign(data, padding.PKCS1v15(), SHA256())
+        return self.signer.sign(data, padding.PKCS1v15(), SHA256())
 
     def query(self, document, *, field="SAMLRequest", relay_state="handle", sig_alg=RSA_SHA256):
         packer = zlib.compressobj(wbits=-15)

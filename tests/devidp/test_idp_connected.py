@@ -24,9 +24,8 @@ def empty(tmp_path_factory):
 
 
 @pytest.fixture
-def db(empty, monkeypatch):
+def db(empty):
     """A transaction which is given up in the end."""
-    monkeypatch.setattr(certificates, "OWN_RSA_BITS", 2048)
     with suppress(GivenUp), empty.session() as db:
         yield db
         raise GivenUp

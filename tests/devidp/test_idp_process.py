@@ -35,11 +35,6 @@ HERE = "0100007F"  # 127.0.0.1, as the kernel's tables write it
 
 
 @pytest.fixture
-def small_keys(monkeypatch):
-    monkeypatch.setattr(certificates, "OWN_RSA_BITS", 2048)
-
-
-@pytest.fixture
 def database(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'idp.db'}")
     database.upgrade()
@@ -49,7 +44,7 @@ def database(tmp_path):
     database.dispose()
 
 
-def test_the_key_is_made_once_for_its_owner_alone(tmp_path, small_keys):
+def test_the_key_is_made_once_for_its_owner_alone(tmp_path):
     folder = tmp_path / "identity-provider"
     first = identity(folder, URL)
     [file] = folder.iterdir()
@@ -109,7 +104,7 @@ def answers(address, patience_s=20):
     return False
 
 
-def test_it_knows_the_implementations_and_their_keys_also_while_these_change(database, small_keys):
+def test_it_knows_the_implementations_and_their_keys_also_while_these_change(database):
     box = SecretBox([KEY])
     known = Known(database, box)
     assert known.certificates("nobody") == ()
@@ -128,7 +123,7 @@ def draft_of_a_real_one():
     return saml.SamlDraft("https://idp.example.org", "https://idp.example.org/sso", certificates=(certificate.pem,))
 
 
-def test_production_takes_no_login_from_it_although_it_is_in_the_records(database, idp, redis, small_keys, caplog):
+def test_production_takes_no_login_from_it_although_it_is_in_the_records(database, idp, redis, caplog):
     with database.session() as db:
         connect(db, SecretBox([KEY]), implementations.find(db, "demo"), draft(idp), ())
     url = "https://status.example.org"
