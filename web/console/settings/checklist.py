@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from records import DbSession, Implementation, connections, external, implementations, saml, scripts, sessions, users
+from web.permissions import Permission
 
 #: How long before its end a provider's certificate is named here.
 NOTICE = timedelta(days=30)
@@ -15,13 +16,14 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the checklist. `state` is "done", "missing", "wrong" or "optional"; `endpoint` leads to its page."""
+    """One line of the checklist."""
 
     label: str
-    state: str
+    state: str  #: "done", "missing", "wrong" or "optional"
     said: str
-    endpoint: str
+    endpoint: str  #: of its page
     moment: datetime | None = None
+    permission: Permission = Permission.SEE_SETTINGS  #: which its page needs
 
 
 def steps(db: DbSession, implementation: Implementation) -> list[Step]:
@@ -40,7 +42,7 @@ def steps(db: DbSession, implementation: Implementation) -> list[Step]:
 
 
 def _provider(db: DbSession, implementation: Implementation) -> Step:
-    label, page = "Identity provider", "provider"
+    label, page = "Identity provider", "console_settings.provider"
     present = saml.find(db, implementation)
     if present is None:
         if external.find(db, implementation) is not None:
@@ -62,40 +64,52 @@ def _external(db: DbSession, implementation: Implementation) -> Step:
     words = {"jwt": "Signed assertions", "introspection": "Token introspection", "password": "Password relay"}
     if present is None:
         return Step(
-            "External Authentication", "optional", "Not set. Needed only without an identity provider.", "external"
+            "External Authentication",
+            "optional",
+            "Not set. Needed only without an identity provider.",
+            "console_settings.external",
         )
-    return Step("External Authentication", "done", words[present.kind], "external")
+    return Step("External Authentication", "done", words[present.kind], "console_settings.external")
 
 
 def _agenda(db: DbSession, implementation: Implementation) -> Step:
     count = len(sessions.every(db, implementation))
     if not count:
-        return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "agenda")
-    return Step("Agenda", "done", f"{count} session{'s' if count > 1 else ''}", "agenda")
+        return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "console_settings.agenda")
+    return Step("Agenda", "done", f"{count} session{'s' if count > 1 else ''}", "console_settings.agenda")
 
 
 def _connections(db: DbSession, implementation: Implementation) -> Step:
     names = [each.name for each in connections.every(db, implementation)]
     if not names:
-        return Step("Connections", "optional", "None. A script that asks no vendor needs none.", "connections")
-    return Step("Connections", "done", ", ".join(names), "connections")
+        return Step(
+            "Connections", "optional", "None. A script that asks no vendor needs none.", "console_settings.connections"
+        )
+    return Step("Connections", "done", ", ".join(names), "console_settings.connections")
 
 
 def _script(db: DbSession, implementation: Implementation) -> Step:
     version = scripts.active(db, implementation)
     if version is None:
-        return Step("Script", "missing", "No version is in service, so no message is shown.", "script")
-    return Step("Script", "done", f"Version {version.number} is in service", "script")
+        return Step("Script", "missing", "No version is in service, so no message is shown.", "console_settings.script")
+    return Step("Script", "done", f"Version {version.number} is in service", "console_settings.script")
 
 
 def _app(implementation: Implementation) -> Step:
     if not implementation.app_redirect_uris:
-        return Step("The app", "missing", "The app cannot log people in before its address is known here.", "app")
-    return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "app")
+        return Step(
+            "The app",
+            "missing",
+            "The app cannot log people in before its address is known here.",
+            "console_settings.app",
+        )
+    return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
 
 
 def _logins(db: DbSession, implementation: Implementation) -> Step:
+    label, page = "Logins", "console_people.people"
     last = users.every(db, implementation, limit=1)
     if not last:
-        return Step("Logins", "missing", "Nobody has logged in yet.", "check")
-    return Step("Logins", "done", "Somebody logged in last on", "check", last[0].last_seen_at)
+        return Step(label, "missing", "Nobody has logged in yet.", page, permission=Permission.SEE_PEOPLE)
+    said = "Somebody logged in last on"
+    return Step(label, "done", said, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)

@@ -12,7 +12,7 @@ from typing import Any
 from web.console.forms import ConsoleForm
 
 #: A field's name as rules write it.
-_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+_NAME = re.compile(r"(?<!\{)\b[a-z]+(?:_[a-z]+)+\b")
 
 
 class SettingsForm(ConsoleForm):
@@ -23,6 +23,6 @@ class SettingsForm(ConsoleForm):
         return {name: self[name].value for name in names}
 
     def complain(self, name: str, words: str) -> None:
-        """Say that a field is wrong; other fields are named by their labels, as the page names them."""
+        """Say that a field is wrong; other fields are named as pages name them."""
         labels = {field.name: f"“{field.label.text}”" for field in self}
-        super().complain(name, _NAME.sub(lambda found: labels.get(found[0], found[0]), words))
+        super().complain(name, _NAME.sub(lambda found: labels.get(found[0], found[0].replace("_", " ")), words))

@@ -20,6 +20,9 @@ from web.console.frame import Link
 from web.console.settings.forms import SettingsForm
 from web.onward import see_other
 
+#: Bytes of a form with long texts: everything that the records would take, written in percent signs.
+LONG_FORM = 512 * 1024
+
 blueprint = Blueprint("console_settings", __name__, url_prefix="/console/implementations/<implementation>")
 
 

@@ -22,6 +22,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
     "Choice",
@@ -173,7 +174,9 @@ class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
     """One of a few, all of them in sight."""
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
-        super().__init__(label, validate_choice=False, choices=offered(choices), **more)  # the rule refuses what is not among them
+        super().__init__(
+            label, validate_choice=False, choices=offered(choices), **more
+        )  # the rule refuses what is not among them
 
     @property
     def value(self) -> Any:
@@ -195,6 +198,9 @@ class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
 
 class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Any of a few, as ticks."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(label, validate_choice=False, choices=offered(choices), **more)

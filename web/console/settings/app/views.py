@@ -7,9 +7,9 @@ from flask import Response
 from records import Implementation, Refused, implementations
 from web.auth.entrance import Entrance
 from web.console.settings.forms import SettingsForm
-from web.console.settings.pages import blueprint, changing, differences, done, looking, page
+from web.console.settings.pages import LONG_FORM, blueprint, changing, differences, done, looking, page
 from web.console.settings.typed import Lines
-from web.permissions import Permission, needs
+from web.permissions import Permission, needs, takes
 
 
 class AppForm(SettingsForm):
@@ -32,6 +32,7 @@ def show_app(implementation: str) -> Response:
 
 @blueprint.post("/app")
 @needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
 def save_app(implementation: str) -> Response:
     """Store where logins of the app may end."""
     form = AppForm()

@@ -16,8 +16,19 @@ from records import Connection, ConnectionDraft, DbSession, Implementation, Refu
 from runner.outreach import Tried
 from web.auth.entrance import Entrance
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
-from web.console.settings.pages import Change, address, ask, blueprint, changing, differences, done, looking, page
-from web.permissions import Permission, needs
+from web.console.settings.pages import (
+    LONG_FORM,
+    Change,
+    address,
+    ask,
+    blueprint,
+    changing,
+    differences,
+    done,
+    looking,
+    page,
+)
+from web.permissions import Permission, needs, takes
 from web.problems import Fault
 
 NO_CONNECTION = "The implementation has no connection of this name. It may have been removed."
@@ -51,6 +62,7 @@ def new_connection(implementation: str) -> Response:
 
 @blueprint.post("/connections/new")
 @needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
 def add_connection(implementation: str) -> Response:
     """Store a new connection."""
     form = ConnectionForm()
@@ -81,6 +93,7 @@ def connection(implementation: str, name: str) -> Response:
 
 @blueprint.post("/connections/<name>")
 @needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
 def save_connection(implementation: str, name: str) -> Response:
     """Store a change. The secret stays when its field is empty, unless it would go to another address."""
     form = ConnectionForm()

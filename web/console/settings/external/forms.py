@@ -137,7 +137,7 @@ class PasswordForm(KindForm):
     accepted_path = Line(
         "Accepted when", description="A path in the answer, such as result/status. Empty: when the subject is there."
     )
-    accepted_equals = Line("equals")
+    accepted_equals = Line("and is equal to")
     result_subject = Line(
         "Subject", description="Where the answer has what tells people apart for good, such as person/id."
     )
@@ -149,7 +149,7 @@ class PasswordForm(KindForm):
     excluded_types = Lines("User types that may not log in", description="One a line, such as Exhibitor.")
     excluded_text = Line("What they are told")
     opted_out_path = Line("Opted out when", description="A path in the answer, such as person/optOut.")
-    opted_out_equals = Line("equals")
+    opted_out_equals = Line("and is equal to")
     opted_out_text = Line("What they are told")
 
     def draft_fields(self) -> dict[str, Any]:

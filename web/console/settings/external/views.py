@@ -21,6 +21,7 @@ from web.console.settings.external.forms import (
 from web.console.settings.external.trying import Understood, try_password, try_token
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.pages import (
+    LONG_FORM,
     Change,
     actor,
     address,
@@ -39,9 +40,6 @@ from web.problems import Fault as Problem
 ABOVE = (("External Authentication", "external"),)
 
 NO_KIND = "There is no such kind of External Authentication."
-
-#: Bytes of a form with keys in it.
-FORM_BYTES = 256 * 1024
 
 #: What an audit entry says of a secret that changed.
 GIVEN = "given anew"
@@ -78,7 +76,7 @@ def edit_external(implementation: str, kind: str) -> Response:
 
 @blueprint.post("/external/<kind>")
 @needs(Permission.CHANGE_TRUST, fresh=True)
-@takes(body=FORM_BYTES)
+@takes(body=LONG_FORM)
 def save_external(implementation: str, kind: str) -> Response:
     """Store it. Another kind takes the place of the one that was there."""
     form = _form(kind)()
@@ -180,7 +178,6 @@ def _kind_page(
     understood: Understood | None = None,
 ) -> Response:
     same = present is not None and present.kind == kind
-    asks = {"password": TryPasswordForm, "introspection": TryTokenForm}
     return page(
         f"external_{kind}.html",
         found,
@@ -190,9 +187,21 @@ def _kind_page(
         present=present if same else None,
         replaced=next((words for name, words, _ in KINDS if present and not same and name == present.kind), ""),
         has_secret=same and present is not None and present.sealed_secret is not None,
-        asked=asks[kind](formdata=None) if same and kind in asks else None,
+        asked=_asked(form, kind) if same else None,
         understood=understood,
         auth_kinds=AUTH_KINDS,
         properties=PROPERTIES,
         may_be_local=not Entrance.here().config.production,
     )
+
+
+def _asked(form: KindForm, kind: str) -> TryPasswordForm | TryTokenForm | None:
+    """Return the form for trying a kind, with the words that people will read on the login form."""
+    if kind == "introspection":
+        return TryTokenForm(formdata=None)
+    if kind != "password":
+        return None
+    asked = TryPasswordForm(formdata=None)
+    asked.username.label.text = form["username_label"].value or asked.username.label.text
+    asked.password.label.text = form["password_label"].value or asked.password.label.text
+    return asked

@@ -13,9 +13,9 @@ from records import DbSession, Fault, Implementation, Refused, implementations, 
 from runner.limits import limits_of
 from runner.message import judge
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.pages import Change, blueprint, changing, differences, done, looking, page
+from web.console.settings.pages import LONG_FORM, Change, blueprint, changing, differences, done, looking, page
 from web.console.settings.typed import offered
-from web.permissions import Permission, needs
+from web.permissions import Permission, needs, takes
 
 #: Where the application keeps the operator's limits.
 OPERATOR = "run limits"
@@ -50,6 +50,7 @@ def general(implementation: str) -> Response:
 
 @blueprint.post("/settings")
 @needs(Permission.CHANGE_SETTINGS)
+@takes(body=LONG_FORM)
 def save_settings(implementation: str) -> Response:
     """Store it. Faults are shown at their fields, with what was typed."""
     form = GeneralForm()
@@ -112,6 +113,7 @@ def link_hosts(implementation: str) -> Response:
 
 @blueprint.post("/settings/link-hosts")
 @needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
 def save_link_hosts(implementation: str) -> Response:
     """Store the hosts."""
     form = LinkHostsForm()
@@ -135,6 +137,7 @@ def script(implementation: str) -> Response:
 
 @blueprint.post("/settings/script")
 @needs(Permission.CHANGE_SETTINGS)
+@takes(body=LONG_FORM)
 def save_script(implementation: str) -> Response:
     """Store it."""
     form = ScriptForm()

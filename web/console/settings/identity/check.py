@@ -50,4 +50,7 @@ def try_login(implementation: str) -> Response:
 def _refused(implementation: str) -> list[tuple[dict[str, object], str]]:
     """Return the last refused logins with the explanation of each code; a code that says it itself has none."""
     found = Entrance.here().store.refused.recent(implementation)
-    return [({**each, "at": datetime.fromtimestamp(each["at"], UTC)}, (CODES | OF_THE_WAY).get(each["code"], "")) for each in found]
+    return [
+        ({**each, "at": datetime.fromtimestamp(each["at"], UTC)}, (CODES | OF_THE_WAY).get(each["code"], ""))
+        for each in found
+    ]

@@ -12,8 +12,8 @@ from web.auth.entrance import Entrance
 from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
 from web.console.settings.identity.setup import ABOVE
 from web.console.settings.identity.trust import NO_PROVIDER
-from web.console.settings.pages import Change, actor, blueprint, changing, differences, done, looking, page
-from web.permissions import Permission, needs
+from web.console.settings.pages import LONG_FORM, Change, actor, blueprint, changing, differences, done, looking, page
+from web.permissions import Permission, needs, takes
 from web.problems import Fault
 
 #: Users, those seen last, whose attributes are offered; and how many names are.
@@ -33,6 +33,7 @@ def attributes(implementation: str) -> Response:
 
 @blueprint.post("/provider/attributes")
 @needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
 def save_attributes(implementation: str) -> Response:
     """Store the mapping. It counts from each person's next login on."""
     form = MappingForm()
