@@ -14,6 +14,7 @@ from .doctor import doctor
 from .implementations import implementation
 from .people import users_group
 from .roles import role_group
+from .saml import saml_group
 from .scripts import script
 from .servers import db_group, web, worker
 from .statuses import status_group
@@ -46,6 +47,7 @@ for command in (
     script,
     administrator,
     role_group,
+    saml_group,
     audit_group,
 ):
     main.add_command(command)

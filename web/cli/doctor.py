@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, scripts
+from records import Database, RecordsError, implementations, saml, scripts
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.settings import SETTINGS, Settings
 from runner.store import EmbeddedStore, StoreError
@@ -107,7 +107,7 @@ def database_lines(settings: Settings) -> Iterator[Line]:
     try:
         database = Database(settings.database_url)
         shown, current, found = repr(database), database.is_current(), database.version()
-        barred = list(suspended_lines(database)) if current else []
+        barred = [*suspended_lines(database), *certificate_lines(database)] if current else []
         database.dispose()
     except RecordsError as error:
         yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
@@ -125,6 +125,18 @@ def suspended_lines(database: Database) -> Iterator[Line]:
         for slug, version in scripts.suspended(db):
             found = f"version {version.number} of {slug} is suspended: {version.suspended_reason}"
             yield Line("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
+
+
+def certificate_lines(database: Database) -> Iterator[Line]:
+    """The certificates of identity providers which end soon: logins stop when a provider signs with the next one."""
+    with database.reading() as db:
+        slugs = {one.id: one.slug for one in implementations.every(db)}
+        for certificate in saml.expiring(db):
+            slug = slugs[certificate.implementation_id]
+            found = f"a certificate of the identity provider of {slug} is good until {certificate.not_after:%Y-%m-%d}"
+            yield Line(
+                "login", "warn", found, f"session-status saml refresh {slug}; accept the next one in the console"
+            )
 
 
 def store_lines(settings: Settings) -> Iterator[Line]:

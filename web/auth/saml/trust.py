@@ -4,7 +4,8 @@ Metadata says by whose word people are let in. So what is read from it counts on
 
 1. It reads as metadata of one provider, with the hardened parser, and has not expired (`metadata.read_idp_metadata`).
 2. The first metadata of an implementation is an administrator's act: everything in it is taken.
-3. Later metadata must be of the same provider. Another entity ID is another provider, and is refused here.
+3. Later metadata must be of the same provider. Another entity ID is another provider, and is refused here. Of a
+   federation's metadata that of the one provider is taken.
 4. A new certificate waits until an administrator has accepted it, wherever the metadata came from.
 5. A changed address is taken when an administrator brings the metadata; fetched metadata only reports it.
 6. A certificate which is missing now is reported. Taking it away is an administrator's act.
@@ -73,10 +74,8 @@ class Upkeep:
 
 def import_metadata(db: DbSession, box: SecretBox, implementation: Implementation, brought: Brought) -> Upkeep:
     """Take metadata which an administrator brings, and write the audit entry. Raises `NotTrusted` with the reason."""
-    found = _read(brought.xml)  # 1.
     present = saml.find(db, implementation)
-    if present is not None:
-        _refuse_another(present, found)  # 3.
+    found = _read(brought.xml, present.entity_id if present else None)  # 1., 3.
     draft = _first(found, brought) if present is None else _changed(present, found, brought)
     try:
         if draft is not None:
@@ -110,10 +109,11 @@ def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Up
         _, present = _provider(db, slug)
     if not present.metadata_url:
         raise NotTrusted("Its metadata was uploaded, so there is no address to fetch it from.")
-    found = _read(fetch_metadata(outreach, present.metadata_url))
+    found = _read(fetch_metadata(outreach, present.metadata_url), present.entity_id)  # 1., 3.
     with database.session() as db:
         implementation, present = _provider(db, slug)
-        _refuse_another(present, found)  # 3.
+        if present.entity_id != found.entity_id:
+            raise NotTrusted("The provider was changed in the meantime. Try again.")
         try:
             new = _propose(db, present, found)
         except Refused as refused:
@@ -126,16 +126,13 @@ def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Up
     return upkeep
 
 
-def _read(xml: bytes) -> IdpMetadata:
+def _read(xml: bytes, entity_id: str | None) -> IdpMetadata:
     if len(xml) > MOST_BYTES:
         raise NotTrusted("The metadata is larger than 2 MB. Use that of the one provider, not of a whole federation.")
     try:
-        found = read_idp_metadata(xml)
+        return read_idp_metadata(xml, entity_id)
     except BadMetadata as error:
-        raise NotTrusted(f"The metadata cannot be used: {error}") from None
-    if not found.certificates:
-        raise NotTrusted("The metadata names no certificate for signing, so no login could be believed.")
-    return found
+        raise NotTrusted(str(error)) from None
 
 
 def _provider(db: DbSession, slug: str) -> tuple[Implementation, SamlProvider]:
@@ -144,14 +141,6 @@ def _provider(db: DbSession, slug: str) -> tuple[Implementation, SamlProvider]:
     if implementation is None or present is None:
         raise NotTrusted(f"{slug} has no identity provider.")
     return implementation, present
-
-
-def _refuse_another(present: SamlProvider, found: IdpMetadata) -> None:
-    if found.entity_id != present.entity_id:
-        raise NotTrusted(
-            f"This is the metadata of {found.entity_id}, and the provider here is {present.entity_id}. "
-            "To change to another provider, remove this one first."
-        )
 
 
 def _first(found: IdpMetadata, brought: Brought) -> SamlDraft:

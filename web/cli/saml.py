@@ -1,0 +1,135 @@
+"""`session-status saml`: identity providers, as an operator looks after them.
+
+`saml refresh` is for a timer: it fetches what providers publish, and its exit status says whether somebody has to act.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from records import DbSession, Implementation, implementations, saml
+from runner.outreach import Outreach
+from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
+
+from .complaints import ANSWER_IS_NO, Complaint, complaining
+from .examples import examples
+from .surroundings import ACTOR, Place, find_implementation, place
+from .tables import print_json, print_pairs, print_table
+
+
+@click.group(
+    "saml",
+    epilog=examples(
+        "session-status saml show aha26",
+        "session-status saml import aha26 idp-metadata.xml",
+        "session-status saml refresh",
+    ),
+)
+def saml_group() -> None:
+    """Show, import and refresh identity providers (SAML)."""
+
+
+@saml_group.command("show", epilog=examples("session-status saml show aha26"))
+@click.argument("implementation")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; keys are never shown.")
+def show(implementation: str, *, as_json: bool) -> None:
+    """Show both sides: our addresses for the provider, and the provider with its certificates."""
+    with place() as here, here.database.reading() as db:
+        found = shown(db, here, find_implementation(db, implementation))
+    if as_json:
+        print_json(found)
+        return
+    certificates = found.pop("certificates")
+    print_pairs(found, {})
+    click.echo()
+    rows = [(one["state"], one["not_after"][:10], one["subject"], one["sha256"]) for one in certificates]
+    print_table(("certificate", "until", "subject", "SHA-256"), rows, empty="No certificate is known yet.")
+
+
+@saml_group.command(
+    "import",
+    epilog=examples("session-status saml import aha26 idp-metadata.xml"),
+)
+@click.argument("implementation")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@complaining(NotTrusted)
+def import_file(implementation: str, file: Path) -> None:
+    """Connect an identity provider by its metadata, or bring newer metadata of the one that is connected.
+
+    Exit status: 1 when a new certificate waits; accept it in the console if the provider confirms its fingerprint.
+    """
+    with place() as here:
+        with here.database.session() as db:
+            owner = find_implementation(db, implementation)
+            upkeep = import_metadata(db, here.box, owner, Brought(file.read_bytes(), by=ACTOR))
+        if upkeep.changed:
+            here.changed(implementation)
+    tell(implementation, upkeep)
+    if upkeep.attention:
+        raise SystemExit(ANSWER_IS_NO)
+
+
+@saml_group.command("refresh", epilog=examples("session-status saml refresh", "session-status saml refresh aha26"))
+@click.argument("implementation", required=False)
+def refresh_all(implementation: str | None) -> None:
+    """Fetch providers' metadata again and compare: of one implementation, or of all that name an address for it.
+
+    It lets nobody in who could not come in before: new certificates wait for an administrator, changed addresses are
+    told. Exit status: 0 nothing to do; 1 somebody has to act, or a provider's metadata could not be had.
+    """
+    attention = False
+    with place() as here:
+        if not here.settings.redis_url:
+            raise Complaint("This needs the store: set REDIS_URL, or start `session-status up`.")
+        with here.database.reading() as db:
+            slugs = [find_implementation(db, implementation).slug] if implementation else with_address(db)
+        with closing(Outreach.open(here.settings)) as outreach:
+            for slug in slugs:
+                attention |= refreshed(here, outreach, slug)
+    if not slugs:
+        click.echo("No identity provider has an address for its metadata.")
+    if attention:
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
+    """Refresh one, and say what came of it; whether somebody has to act."""
+    try:
+        upkeep = refresh(here.database, outreach, slug, by=ACTOR)
+    except NotTrusted as refused:
+        click.echo(f"{slug}: {refused}", err=True)
+        return True
+    if upkeep.changed:
+        here.changed(slug)
+    tell(slug, upkeep)
+    return upkeep.attention
+
+
+def tell(slug: str, upkeep: Upkeep) -> None:
+    """Print what came of metadata."""
+    for words in upkeep.words:
+        click.echo(f"{slug}: {words}")
+
+
+def with_address(db: DbSession) -> list[str]:
+    """The implementations whose provider names an address for its metadata."""
+    found = ((one, saml.find(db, one)) for one in implementations.every(db))
+    return [one.slug for one, provider in found if provider and provider.metadata_url]
+
+
+def shown(db: DbSession, here: Place, owner: Implementation) -> dict[str, Any]:
+    """Both sides, without any key."""
+    base = f"{here.settings.public_url.rstrip('/')}/saml/{owner.slug}"
+    provider = saml.find(db, owner)
+    names = ("entity_id", "sso_url", "slo_url", "metadata_url", "subject_attribute")
+    theirs = {name: getattr(provider, name) if provider else "" for name in names}
+    certificates = [
+        {"state": one.state, "not_after": one.not_after.isoformat(), "subject": one.subject, "sha256": one.sha256}
+        for one in (saml.certificates(db, provider) if provider else ())
+    ]
+    ours = {"our_entity_id": f"{base}/metadata", "our_acs_url": f"{base}/acs", "our_slo_url": f"{base}/slo"}
+    return {**ours, **theirs, "certificates": certificates}
