@@ -143,7 +143,7 @@ recipes(
 )
 
 
-def _within(tag: str, change):
+def within(tag: str, change):
     """An honest provider that signs this: the change is made before the signature."""
 
     def edit(root):
@@ -152,7 +152,7 @@ def _within(tag: str, change):
     return edit
 
 
-def _child(parent, tag: str, text: str = "", **attributes: str):
+def child(parent, tag: str, text: str = "", **attributes: str):
     made = parent.makeelement(tag, attributes)
     made.text = text or None
     parent.append(made)
@@ -167,8 +167,8 @@ def status_missing(scene: Scene) -> str:
 @attack("status-twice", "status-missing")
 def status_twice(scene: Scene) -> str:
     def edit(root):
-        extra = _child(root, P + "Status")
-        _child(extra, P + "StatusCode", Value=STATUS + "Success")
+        extra = child(root, P + "Status")
+        child(extra, P + "StatusCode", Value=STATUS + "Success")
         root.insert(1, extra)
 
     return scene.edited(edit)
@@ -176,24 +176,24 @@ def status_twice(scene: Scene) -> str:
 
 @attack("status-success-with-failure-below", "status")
 def status_nested(scene: Scene) -> str:
-    change = _within(P + "StatusCode", lambda code: _child(code, P + "StatusCode", Value=STATUS + "AuthnFailed"))
+    change = within(P + "StatusCode", lambda code: child(code, P + "StatusCode", Value=STATUS + "AuthnFailed"))
     return scene.edited(change)
 
 
 @attack("status-failure-with-success-below", "status")
 def status_success_below(scene: Scene) -> str:
-    change = _within(P + "StatusCode", lambda code: _child(code, P + "StatusCode", Value=STATUS + "Success"))
+    change = within(P + "StatusCode", lambda code: child(code, P + "StatusCode", Value=STATUS + "Success"))
     return scene.edited(change, status=STATUS + "Responder")
 
 
 @attack("status-code-missing", "status-missing")
 def status_code_missing(scene: Scene) -> str:
-    return scene.edited(_within(P + "Status", lambda status: status.remove(status[0])))
+    return scene.edited(within(P + "Status", lambda status: status.remove(status[0])))
 
 
 @attack("status-detail-smuggles", "unexpected-element")
 def status_detail(scene: Scene) -> str:
-    return scene.edited(_within(P + "Status", lambda status: _child(status, P + "StatusDetail")))
+    return scene.edited(within(P + "Status", lambda status: child(status, P + "StatusDetail")))
 
 
 @attack("version-1-1", "version")
@@ -203,7 +203,7 @@ def version_old(scene: Scene) -> str:
 
 @attack("version-of-assertion", "version")
 def version_of_assertion(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Assertion", lambda found: found.set("Version", "1.1")))
+    return scene.response(before=within(A + "Assertion", lambda found: found.set("Version", "1.1")))
 
 
 @attack("issuer-twice", "issuer")
@@ -228,7 +228,7 @@ def response_issuer_twice(scene: Scene) -> str:
 
 @attack("issuer-with-markup", "unexpected-element")
 def issuer_markup(scene: Scene) -> str:
-    return scene.response(before=_within(f"{A}Assertion/{A}Issuer", lambda issuer: _child(issuer, A + "Issuer", "x")))
+    return scene.response(before=within(f"{A}Assertion/{A}Issuer", lambda issuer: child(issuer, A + "Issuer", "x")))
 
 
 @attack("subject-twice", None)
@@ -236,7 +236,7 @@ def subject_twice(scene: Scene) -> str:
     def edit(root):
         assertion = root.find(A + "Assertion")
         extra = assertion.makeelement(A + "Subject")
-        _child(extra, A + "NameID", "admin@example.org")
+        child(extra, A + "NameID", "admin@example.org")
         assertion.insert(1, extra)
 
     return scene.response(before=edit)
@@ -244,7 +244,7 @@ def subject_twice(scene: Scene) -> str:
 
 @attack("subject-missing", "subject")
 def subject_missing(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Assertion", lambda found: found.remove(found.find(A + "Subject"))))
+    return scene.response(before=within(A + "Assertion", lambda found: found.remove(found.find(A + "Subject"))))
 
 
 @attack("nameid-twice", None)
@@ -254,28 +254,28 @@ def nameid_twice(scene: Scene) -> str:
         extra.text = "admin@example.org"
         subject.insert(0, extra)
 
-    return scene.response(before=_within(A + "Subject", change))
+    return scene.response(before=within(A + "Subject", change))
 
 
 @attack("nameid-with-markup", "markup-in-text")
 def nameid_markup(scene: Scene) -> str:
-    return scene.response(before=_within(A + "NameID", lambda name: _child(name, A + "NameID", "x")))
+    return scene.response(before=within(A + "NameID", lambda name: child(name, A + "NameID", "x")))
 
 
 @attack("confirmation-missing", "confirmation")
 def confirmation_missing(scene: Scene) -> str:
-    change = _within(A + "Subject", lambda subject: subject.remove(subject.find(A + "SubjectConfirmation")))
+    change = within(A + "Subject", lambda subject: subject.remove(subject.find(A + "SubjectConfirmation")))
     return scene.response(before=change)
 
 
 @attack("confirmation-data-missing", "confirmation")
 def confirmation_data_missing(scene: Scene) -> str:
-    return scene.response(before=_within(A + "SubjectConfirmation", lambda found: found.remove(found[0])))
+    return scene.response(before=within(A + "SubjectConfirmation", lambda found: found.remove(found[0])))
 
 
 @attack("confirmation-not-before-in-future", "not-yet-valid")
 def confirmation_not_before(scene: Scene) -> str:
-    change = _within(A + "SubjectConfirmationData", lambda data: data.set("NotBefore", "2099-01-01T00:00:00Z"))
+    change = within(A + "SubjectConfirmationData", lambda data: data.set("NotBefore", "2099-01-01T00:00:00Z"))
     return scene.response(before=change)
 
 
@@ -284,82 +284,80 @@ def confirmations_add_up(scene: Scene) -> str:
     """One confirmation has the right address, another the right request."""
 
     def change(subject):
-        extra = _child(subject, A + "SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
+        extra = child(subject, A + "SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
         data = subject.find(f"{A}SubjectConfirmation/{A}SubjectConfirmationData")
-        other = _child(extra, A + "SubjectConfirmationData", **dict(data.attrib))
+        other = child(extra, A + "SubjectConfirmationData", **dict(data.attrib))
         other.set("Recipient", "https://evil.example/acs")
         data.set("InResponseTo", "_other")
 
-    return scene.response(before=_within(A + "Subject", change))
+    return scene.response(before=within(A + "Subject", change))
 
 
 @attack("conditions-missing", "conditions")
 def conditions_missing(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Assertion", lambda found: found.remove(found.find(A + "Conditions"))))
+    return scene.response(before=within(A + "Assertion", lambda found: found.remove(found.find(A + "Conditions"))))
 
 
 @attack("conditions-of-a-foreign-kind", "unexpected-element")
 def conditions_foreign(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Conditions", lambda found: _child(found, A + "Condition")))
+    return scene.response(before=within(A + "Conditions", lambda found: child(found, A + "Condition")))
 
 
 @attack("proxy-restriction-with-markup", "unexpected-element")
 def proxy_restriction(scene: Scene) -> str:
     def change(conditions):
-        _child(_child(conditions, A + "ProxyRestriction", Count="0"), A + "Advice")
+        child(child(conditions, A + "ProxyRestriction", Count="0"), A + "Advice")
 
-    return scene.response(before=_within(A + "Conditions", change))
+    return scene.response(before=within(A + "Conditions", change))
 
 
 @attack("one-time-use-twice-presented", "replay", twice=True)
 def one_time_use(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Conditions", lambda found: _child(found, A + "OneTimeUse")))
+    return scene.response(before=within(A + "Conditions", lambda found: child(found, A + "OneTimeUse")))
 
 
 @attack("authn-statement-missing", None)
 def authn_missing(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Assertion", lambda found: found.remove(found.find(A + "AuthnStatement"))))
+    return scene.response(before=within(A + "Assertion", lambda found: found.remove(found.find(A + "AuthnStatement"))))
 
 
 @attack("authn-statement-twice", None)
 def authn_twice(scene: Scene) -> str:
     def change(assertion):
         statement = assertion.find(A + "AuthnStatement")
-        other = _child(assertion, A + "AuthnStatement", AuthnInstant=statement.get("AuthnInstant"))
+        other = child(assertion, A + "AuthnStatement", AuthnInstant=statement.get("AuthnInstant"))
         other.append(other.makeelement(A + "AuthnContext"))
         statement.addnext(other)
 
-    return scene.response(before=_within(A + "Assertion", change))
+    return scene.response(before=within(A + "Assertion", change))
 
 
 @attack("attribute-repeated", "repeated-attribute")
 def attribute_repeated(scene: Scene) -> str:
     def change(statement):
-        extra = _child(statement, A + "Attribute", Name="mail")
-        _child(extra, A + "AttributeValue", "admin@example.org")
+        extra = child(statement, A + "Attribute", Name="mail")
+        child(extra, A + "AttributeValue", "admin@example.org")
 
-    return scene.response(before=_within(A + "AttributeStatement", change))
+    return scene.response(before=within(A + "AttributeStatement", change))
 
 
 @attack("attribute-repeated-in-a-second-statement", "repeated-attribute")
 def attribute_second_statement(scene: Scene) -> str:
     def change(assertion):
-        extra = _child(_child(assertion, A + "AttributeStatement"), A + "Attribute", Name="mail")
-        _child(extra, A + "AttributeValue", "admin@example.org")
+        extra = child(child(assertion, A + "AttributeStatement"), A + "Attribute", Name="mail")
+        child(extra, A + "AttributeValue", "admin@example.org")
 
-    return scene.response(before=_within(A + "Assertion", change))
+    return scene.response(before=within(A + "Assertion", change))
 
 
 @attack("attribute-value-with-markup", "attribute-markup")
 def attribute_markup(scene: Scene) -> str:
-    return scene.response(before=_within(A + "AttributeValue", lambda value: _child(value, "{urn:x}b", "admin")))
+    return scene.response(before=within(A + "AttributeValue", lambda value: child(value, "{urn:x}b", "admin")))
 
 
 @attack("attribute-encrypted", "unexpected-element")
 def attribute_encrypted(scene: Scene) -> str:
-    return scene.response(
-        before=_within(A + "AttributeStatement", lambda found: _child(found, A + "EncryptedAttribute"))
-    )
+    return scene.response(before=within(A + "AttributeStatement", lambda found: child(found, A + "EncryptedAttribute")))
 
 
 #: Times that are not written as SAML demands.
@@ -376,7 +374,7 @@ TIMES = {
 
 
 def _timed(value: str):
-    change = _within(A + "SubjectConfirmationData", lambda data: data.set("NotOnOrAfter", value))
+    change = within(A + "SubjectConfirmationData", lambda data: data.set("NotOnOrAfter", value))
     return lambda scene: scene.response(before=change)
 
 
@@ -386,7 +384,7 @@ for _name, _value in TIMES.items():
 
 @attack("issue-instant-missing", "bad-time")
 def issue_instant_missing(scene: Scene) -> str:
-    return scene.response(before=_within(A + "Assertion", lambda found: found.attrib.pop("IssueInstant")))
+    return scene.response(before=within(A + "Assertion", lambda found: found.attrib.pop("IssueInstant")))
 
 
 @attack("replay", "replay", twice=True)
