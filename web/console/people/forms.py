@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wtforms import RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 
 from web.console.forms import ConsoleForm
 from web.console.people.naming import MEANINGS
@@ -12,9 +13,9 @@ from web.console.people.naming import MEANINGS
 MOST_NAMES = 200
 
 KINDS = (
-    ("username", "Usernames"),
-    ("user type", "A user type: what the identity provider says people are, such as staff"),
-    ("attribute", "An attribute which the identity provider sends, such as a group"),
+    SelectChoice("username", "Usernames"),
+    SelectChoice("user type", "A user type: what the identity provider says people are, such as staff"),
+    SelectChoice("attribute", "An attribute which the identity provider sends, such as a group"),
 )
 
 
@@ -24,7 +25,7 @@ class LockOutForm(ConsoleForm):
     reason = StringField(
         "Reason",
         description="Only staff see it: here and in the audit.",
-        validators=[InputRequired("is missing"), Length(max=500, message="has at most 500 characters")],
+        validators=[InputRequired("is missing")],
     )
 
 
@@ -45,7 +46,7 @@ class GrantForm(ConsoleForm):
 
     def offer(self, roles: tuple[str, ...]) -> None:
         """Let the form offer these roles."""
-        self.role.choices = [(role, f"{role}: {MEANINGS[role]}") for role in roles]
+        self.role.choices = [SelectChoice(role, f"{role}: {MEANINGS[role]}") for role in roles]
         if len(roles) == 1 and not self.role.data:
             self.role.data = roles[0]
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, User, audit, grants, users
+from records import DbSession, Grant, Implementation, Refused, User, audit, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import ROWS, Listing
@@ -71,23 +71,23 @@ def person(implementation: str, number: int) -> Response:
 @needs(Permission.GRANT_ROLES, fresh=True)
 def disable(implementation: str, number: int) -> Response:
     """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends."""
-    form = LockOutForm()
-    if not form.validate():
+    form, entrance = LockOutForm(), Entrance.here()
+    try:
+        with entrance.database.session() as db:
+            found, user = _one(db, implementation, number)
+            _not_yourself(user, implementation)
+            users.disable(db, user, form.reason.data or "")
+            audit.append(
+                db,
+                actor=signed_in().actor,
+                action="user.disabled",
+                target=user.subject,
+                implementation=found.slug,
+                reason=user.disabled_reason,
+            )
+    except Refused as refused:
+        form.refuse(refused)
         return _person_page(implementation, number, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    entrance = Entrance.here()
-    with entrance.database.session() as db:
-        found, user = _one(db, implementation, number)
-        if user.subject == signed_in().visitor.subject and implementation == signed_in().visitor.implementation:
-            raise Fault(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
-        users.disable(db, user, form.reason.data)
-        audit.append(
-            db,
-            actor=signed_in().actor,
-            action="user.disabled",
-            target=user.subject,
-            implementation=found.slug,
-            reason=form.reason.data,
-        )
     entrance.store.ended.end_all(implementation, user.subject)
     flash("This person is locked out. All their logins have ended.")
     return see_other(url_for(".person", implementation=implementation, number=number))
@@ -103,6 +103,12 @@ def enable(implementation: str, number: int) -> Response:
         audit.append(db, actor=signed_in().actor, action="user.enabled", target=user.subject, implementation=found.slug)
     flash("This person can log in again.")
     return see_other(url_for(".person", implementation=implementation, number=number))
+
+
+def _not_yourself(user: User, implementation: str) -> None:
+    me = signed_in().visitor
+    if (me.implementation, me.subject) == (implementation, user.subject):
+        raise Fault(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
 
 
 def _person_page(implementation: str, number: int, form: LockOutForm, status: int = HTTPStatus.OK) -> Response:
