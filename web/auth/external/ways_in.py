@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app
+from flask import current_app
+from flask.sansio.app import App
 
 from records import NotOpened, OpenedExternal, external, implementations
 from runner.powers import ApiKeyHeader, Auth, Basic, Bearer, NoAuth
@@ -53,7 +54,7 @@ class Desk:
         return desk
 
 
-def install(app: Flask) -> None:
+def install(app: App) -> None:
     """Give the application what the ways in share. Its entrance must be there before."""
     entrance: Entrance = app.extensions["entrance"]
     config = entrance.config
