@@ -63,7 +63,7 @@ CODES: dict[str, str] = {
         " needs the implementation's switch and a signed response."
     ),
     "key-transport": "The key of the encrypted assertion is not transported by RSA-OAEP.",
-    "decryption": "The assertion could not be decrypted. Does the provider have our present certificate?",
+    "decryption": "The assertion could not be decrypted. The provider may have an old certificate of ours.",
     # to whom, from whom, in answer to what
     "destination": "The message was sent to another address. Compare the reply address (ACS, logout) at the provider.",
     "response-issuer": "The response is of another provider than the one that is set up here.",
