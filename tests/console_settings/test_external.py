@@ -1,0 +1,150 @@
+"""External Authentication in the console: each kind, its secret, and trying it."""
+
+import json
+import logging
+
+import pytest
+
+from records import external, implementations, users
+from tests.console_settings.conftest import SECRETS
+from tests.console_settings.stage import entries, faults
+from tests.vendors import reply
+
+KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+JWT = {"issuer": "https://org.example", "algorithm": "EdDSA", "jwks": json.dumps({"keys": [KEY]}), "secret": ""}
+INTROSPECTION = {"url": "https://org.example/introspect", "client_id": "us", "audience": "", "secret": "cl1ent-s3cret"}
+
+
+def stored(database, box):
+    with database.reading() as db:
+        return external.opened(db, box, implementations.find(db, "demo"))
+
+
+def test_a_signed_assertion_is_set_with_public_keys_only(administrator, database, box):
+    private = json.dumps({"keys": [KEY | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]})
+    answer = administrator.post("/external/jwt", JWT | {"jwks": private})
+    assert "holds a private or shared key" in faults(answer)["jwks"]
+    assert administrator.post("/external/jwt", JWT).status_code == 303
+    assert stored(database, box).fields["keys"] == {"keys": [KEY]}
+    (entry,) = entries(database, "external.saved")
+    assert entry.detail["kind"] == ["password", "jwt"]
+    assert SECRETS["external"] not in str(entry.detail)
+
+
+def test_faults_of_a_signed_assertion_stand_at_their_fields(administrator):
+    said = faults(administrator.post("/external/jwt", JWT | {"jwks": '{"keys": [}', "issuer": ""}))
+    assert "line 1" in said["jwks"]
+    said = faults(administrator.post("/external/jwt", JWT | {"jwks": "", "jwks_url": "http://x.example", "issuer": ""}))
+    assert set(said) == {"issuer", "jwks_url"}
+    short = {"issuer": "https://org.example", "algorithm": "HS256", "secret": "too-short-s3cret"}
+    answer = administrator.post("/external/jwt", short)
+    assert "at least 32 random characters" in faults(answer)["secret"]
+    assert "too-short-s3cret" not in answer.text
+
+
+def test_introspection_keeps_its_secret_and_a_new_address_demands_it(administrator, database, box, caplog):
+    caplog.set_level(logging.DEBUG)
+    assert administrator.post("/external/introspection", INTROSPECTION).status_code == 303
+    kept = INTROSPECTION | {"audience": "them", "secret": ""}
+    assert administrator.post("/external/introspection", kept).status_code == 303
+    assert stored(database, box).secret == "cl1ent-s3cret"
+    answer = administrator.post("/external/introspection", kept | {"url": "https://evil.example/"})
+    assert "given again" in faults(answer)["secret"]
+    assert stored(database, box).fields["url"] == INTROSPECTION["url"]
+    seen = answer.text + caplog.text + str([entry.detail for entry in entries(database)])
+    assert "cl1ent-s3cret" not in seen
+
+
+def test_the_password_relay_is_as_it_was_when_nothing_was_typed(administrator, database, box):
+    before = stored(database, box)
+    assert administrator.post("/external/password", administrator.form("/external/password")).status_code == 303
+    assert stored(database, box) == before
+
+
+def test_conditions_compare_with_what_was_meant(administrator, database, box):
+    form = administrator.form("/external/password")
+    form |= {"accepted_path": "ok", "accepted_equals": "true", "opted_out_path": "out", "opted_out_equals": "yes"}
+    form |= {"excluded_types": "Exhibitor\nPress", "excluded_text": "Please ask at the desk."}
+    assert administrator.post("/external/password", form).status_code == 303
+    fields = stored(database, box).fields
+    assert fields["accepted"] == {"path": "ok", "equals": True}
+    assert fields["opted_out"] == {"path": "out", "equals": "yes"}
+    assert fields["excluded_types"] == ["Exhibitor", "Press"]
+    again = administrator.form("/external/password")
+    assert (again["accepted_equals"], again["opted_out_equals"]) == (["true"], ["yes"])
+
+
+def test_faults_of_the_password_relay_stand_at_their_fields(administrator):
+    form = administrator.form("/external/password")
+    wrong = {
+        "template": '{"badge": "x{username}"}',
+        "url": "http://x.example",
+        "result_subject": "",
+        "excluded_text": "x" * 301,
+    }
+    answer = administrator.post("/external/password", form | wrong | {"username_label": ""})
+    said = faults(answer)
+    assert {"template", "url", "excluded_text", "username_label"} <= set(said)
+    assert "http://x.example" in answer.text
+
+
+@pytest.fixture
+def relay(administrator, start_vendor):
+    """A registration vendor on this machine, set up in the console."""
+
+    def answer(request):
+        sent = json.loads(request.body)
+        if sent != {"badge": "B-1", "name": "Lovelace"}:
+            return reply({"error": "no"}, status=404)
+        return reply({"person": {"id": "77", "first": "<i>Ada</i>", "private": "diagnosis"}})
+
+    vendor = start_vendor(answer)
+    form = administrator.form("/external/password") | {
+        "url": vendor.url,
+        "development": "y",
+        "secret": "tok-en-of-ours",
+    }
+    assert administrator.post("/external/password", form | {"result_first_name": "person/first"}).status_code == 303
+    return vendor
+
+
+def test_trying_the_relay_shows_what_was_understood_and_keeps_nothing(administrator, relay, database, caplog):
+    caplog.set_level(logging.DEBUG)
+    answer = administrator.post("/external/password/try", {"username": "B-1", "password": "Lovelace"})
+    assert "It works:" in answer.text
+    assert "&lt;i&gt;Ada&lt;/i&gt;" in answer.text
+    assert "diagnosis" not in answer.text
+    assert relay.requests[0].headers["authorization"] == "Bearer tok-en-of-ours"
+    with database.reading() as db:
+        assert users.find(db, implementations.find(db, "demo"), "77") is None
+    seen = answer.text + caplog.text + str([entry.detail for entry in entries(database)])
+    for secret in ("Lovelace", "tok-en-of-ours"):
+        assert secret not in seen
+
+
+def test_trying_with_the_wrong_name_says_so_and_guessing_ends_soon(administrator, relay):
+    said = [
+        administrator.post("/external/password/try", {"username": "B-1", "password": str(n)}).text for n in range(22)
+    ]
+    assert "Nobody would be logged in:" in said[0]
+    assert "do not match" in said[0]
+    assert "too many attempts" in said[-1]
+    assert len(relay.requests) == 20
+
+
+def test_trying_a_token_asks_the_organizers_server(administrator, start_vendor):
+    vendor = start_vendor(reply({"active": False}))
+    form = INTROSPECTION | {"url": vendor.url, "development": "y"}
+    assert administrator.post("/external/introspection", form).status_code == 303
+    answer = administrator.post("/external/introspection/try", {"token": "abc.def"})
+    assert "<code>not active</code>" in answer.text
+    assert "abc.def" not in answer.text
+    assert administrator.post("/external/password/try", {"username": "x", "password": "y"}).status_code == 404
+
+
+def test_removing_asks_once_and_deletes_the_secret(administrator, database, box):
+    assert "settings and the secret are deleted" in administrator.get("/external/remove").text
+    assert administrator.post("/external/remove").status_code == 303
+    assert stored(database, box) is None
+    assert entries(database, "external.removed")[0].target == "password"
+    assert administrator.get("/external/nosuch").status_code == 404

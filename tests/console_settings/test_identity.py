@@ -1,0 +1,251 @@
+"""Connecting an identity provider in the console: what is read is seen before it counts, and what is hostile is refused."""
+
+import io
+import re
+
+import pytest
+
+from records import implementations, saml, users
+from records.users import Profile
+from tests.console_settings.conftest import IDP
+from tests.console_settings.stage import DEMO, entries, faults, typed
+from tests.saml.forge import ForgedIdp
+from tests.vendors import reply
+
+OTHER = ForgedIdp("https://other.example/metadata", name="other")
+#: The same provider with another key, as after a roll-over, or as an attacker who took over its metadata has it.
+ROLLED = ForgedIdp("https://idp.example/metadata", name="rolled")
+
+
+def provider(database):
+    with database.reading() as db:
+        found = saml.find(db, implementations.find(db, "demo"))
+        return found, {each.sha256: each.state for each in saml.certificates(db, found)} if found else {}
+
+
+def read(person, **given):
+    return person.post("/provider/metadata", given, content_type="multipart/form-data")
+
+
+def upload(data, name="metadata.xml"):
+    return {"file": (io.BytesIO(data), name)}
+
+
+def test_an_empty_implementation_gets_its_provider_from_a_file_looked_at_before_it_is_saved(administrator, database):
+    empty = DEMO.replace("demo", "empty")
+    administrator.get("/settings")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', administrator.get("/settings").text)[1]
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    form = {"csrf_token": token, **upload(OTHER.metadata())}
+    preview = administrator.http.post(
+        f"{empty}/provider/metadata", data=form, headers=headers, content_type="multipart/form-data"
+    )
+    assert preview.status_code == 200
+    assert "Nothing is saved yet" in preview.text
+    assert "https://other.example/metadata" in preview.text
+    with database.reading() as db:
+        assert saml.find(db, implementations.find(db, "empty")) is None
+    saved = administrator.http.post(f"{empty}/provider/data", data=typed(preview.text), headers=headers)
+    assert saved.status_code == 303
+    assert saved.location.endswith("/provider/check")
+    with database.reading() as db:
+        found = saml.find(db, implementations.find(db, "empty"))
+        assert found.entity_id == OTHER.entity_id
+        assert [each.state for each in saml.certificates(db, found)] == ["active"]
+    (entry,) = entries(database, "saml.saved")
+    assert entry.target == OTHER.entity_id
+
+
+def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(administrator, database, desk):
+    preview = read(administrator, xml=ROLLED.metadata().decode())
+    assert "will wait until somebody accepts them" in preview.text
+    assert administrator.post("/provider/data", typed(preview.text)).status_code == 303
+    _, states = provider(database)
+    assert sorted(states.values()) == ["active", "waiting"]
+    with database.reading() as db:
+        demo = implementations.find(db, "demo")
+        assert len(saml.certificates(db, saml.find(db, demo), state="active")) == 1
+    waiting = next(sha for sha, state in states.items() if state == "waiting")
+    assert "1 new certificate waits for a decision" in administrator.get("/provider").text
+    answer = administrator.post(f"/provider/certificates/{waiting}/accept", follow_redirects=True)
+    assert "believed from now on" in answer.text
+    assert provider(database)[1][waiting] == "active"
+    assert [each.target for each in entries(database, "saml.certificate.accepted")] == [waiting]
+    assert desk.told == ["demo", "demo"]
+    old = next(sha for sha in states if sha != waiting)
+    administrator.post(f"/provider/certificates/{old}/retire")
+    answer = administrator.post(f"/provider/certificates/{waiting}/retire", follow_redirects=True)
+    assert "Nothing was changed: the certificate is the last active one" in answer.text
+    assert len(entries(database, "saml.certificate.retired")) == 1
+
+
+def test_a_decision_that_is_none_or_about_nothing_changes_nothing(administrator, database):
+    assert administrator.post(f"/provider/certificates/{'0' * 64}/delete").status_code == 404
+    answer = administrator.post(f"/provider/certificates/{'0' * 64}/accept", follow_redirects=True)
+    assert "is none of this identity provider" in answer.text
+    assert entries(database) == []
+
+
+def test_metadata_is_fetched_from_an_address_and_looked_up_again_later(administrator, database, start_vendor):
+    vendor = start_vendor([reply(IDP.metadata(), content_type="application/xml"), reply(ROLLED.metadata())])
+    preview = read(administrator, url=f"{vendor.url}/metadata")
+    form = typed(preview.text) | {"development": "y"}
+    assert administrator.post("/provider/data", form).status_code == 303
+    assert provider(database)[0].metadata_url == f"{vendor.url}/metadata"
+    answer = administrator.post("/provider/refresh", follow_redirects=True)
+    assert "A new certificate waits for an administrator" in answer.text
+    assert sorted(provider(database)[1].values()) == ["active", "waiting"]
+
+
+class TestWithoutLoopback:
+    @pytest.fixture
+    def allow_loopback(self):
+        return False
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://127.0.0.1/m",
+            "https://10.1.2.3/m",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::ffff:127.0.0.1]/m",
+            "http://idp.example/m",
+            "file:///etc/passwd",
+            "gopher://127.0.0.1:6379/_FLUSHALL",
+            "https://user:pass@idp.example/m",
+        ],
+    )
+    def test_metadata_from_inside_is_refused_and_the_address_stays(self, administrator, url):
+        answer = read(administrator, url=url)
+        assert answer.status_code == 422
+        assert "cannot be fetched" in faults(answer)["url"]
+        assert url in answer.text
+
+
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"
+entityID="&c;"/>"""
+OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>"""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        BOMB,
+        OUTSIDE,
+        b"<a>" * 50_000,
+        b"\xff\xfe\x00",
+        b"no xml at all",
+        b"<html/>",
+        b"<x " + b'a="1" ' * 50_000 + b"/>",
+    ],
+    ids=["bomb", "outside", "deep", "bytes", "text", "html", "attributes"],
+)
+def test_hostile_metadata_is_refused_in_plain_words(administrator, data):
+    answer = read(administrator, **upload(data))
+    assert answer.status_code == 422
+    assert "cannot be used" in faults(answer)["file"]
+    assert "root:" not in answer.text
+
+
+def test_an_upload_beyond_all_measure_is_not_read(administrator):
+    body, kind = b"x" * (3 * 1024 * 1024 + 1), "multipart/form-data; boundary=x"
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    answer = administrator.http.post(f"{DEMO}/provider/metadata", data=body, headers=headers, content_type=kind)
+    assert answer.status_code == 413
+
+
+def test_one_source_is_needed_and_one_is_enough(administrator):
+    assert "one of the three is needed" in faults(read(administrator, xml=""))["file"]
+    both = read(administrator, xml=OTHER.metadata().decode(), **upload(OTHER.metadata()))
+    assert "one of the three is enough" in faults(both)["xml"]
+
+
+def test_hostile_values_in_good_metadata_stay_words(administrator):
+    evil = ForgedIdp("https://idp.example/<script>alert(1)</script>", name="evil")
+    answer = read(administrator, **upload(evil.metadata()))
+    assert "<script>alert" not in answer.text
+
+
+def test_by_hand_every_fault_stands_at_its_field(administrator, database):
+    form = administrator.form("/provider/data")
+    wrong = {"entity_id": "", "sso_url": "ftp://x", "slo_url": "javascript:alert(1)", "certificates": "no certificate"}
+    said = faults(administrator.post("/provider/data", form | wrong | {"people": "same"}))
+    assert set(said) == {"entity_id", "sso_url", "slo_url"}
+    good = {"entity_id": IDP.entity_id, "certificates": "no certificate"}
+    answer = administrator.post("/provider/data", form | good)
+    assert "cannot be read as a certificate" in faults(answer)["certificates"]
+    assert "no certificate" in answer.text
+    assert entries(database) == []
+
+
+def people_of(database):
+    with database.reading() as db:
+        return users.find(db, implementations.find(db, "demo"), "ada").provider
+
+
+@pytest.mark.parametrize("answer", ["same", "other"])
+def test_another_provider_needs_an_answer_to_whose_people_they_are(administrator, database, answer):
+    preview = read(administrator, **upload(OTHER.metadata()))
+    assert "This is another provider" in preview.text
+    form = typed(preview.text)
+    asked = administrator.post("/provider/data", form)
+    assert "has to be answered" in faults(asked)["people"]
+    assert provider(database)[0].entity_id == IDP.entity_id
+    assert administrator.post("/provider/data", form | {"people": answer}).status_code == 303
+    found, states = provider(database)
+    assert found.entity_id == OTHER.entity_id
+    assert list(states.values()) == ["active"]
+    assert people_of(database) == (OTHER.entity_id if answer == "same" else IDP.entity_id)
+    assert entries(database, "saml.saved")[0].detail["people"]["are"] == answer
+
+
+def test_attributes_are_mapped_with_the_names_that_were_seen(administrator, database):
+    with database.session() as db:
+        profile = Profile(attributes={"urn:oid:2.5.4.42": "Ada", "memberNumber": "7"})
+        users.seen(db, implementations.find(db, "demo"), "new", profile, provider=IDP.entity_id)
+    text = administrator.get("/provider/attributes").text
+    assert "<code>urn:oid:2.5.4.42</code>" in text
+    form = administrator.form("/provider/attributes")
+    form |= {"subject_attribute": "memberNumber", "badge_id": "badge\nurn:oid:1.2.3\n"}
+    assert administrator.post("/provider/attributes", form).status_code == 303
+    found, states = provider(database)
+    assert found.subject_attribute == "memberNumber"
+    assert found.attribute_map["badge_id"] == ["badge", "urn:oid:1.2.3"]
+    assert list(states.values()) == ["active"]
+    assert entries(database, "saml.saved")[0].detail["subject_attribute"] == ["", "memberNumber"]
+    said = administrator.post("/provider/attributes", form | {"username": "x" * 300})
+    assert said.status_code == 422
+    assert "x" * 300 in said.text
+
+
+def test_switches_say_the_danger_and_are_audited(administrator, database):
+    text = administrator.get("/provider/policy").text
+    assert "a stranger can log an attendee in as somebody else" in text.replace("\n", " ")
+    administrator.post("/provider/policy", {"allow_cbc": "y"})
+    found, _ = provider(database)
+    assert (found.allow_cbc, found.allow_unsolicited, found.accept_response_signature) == (True, False, False)
+    assert entries(database, "saml.saved")[0].detail == {"allow_cbc": [False, True]}
+
+
+def test_our_key_is_published_first_and_switched_then(administrator, database):
+    before = administrator.get("/provider/certificate.pem").text
+    assert before.startswith("-----BEGIN CERTIFICATE-----")
+    answer = administrator.post("/provider/keys/switch", follow_redirects=True)
+    assert "Nothing was changed" in answer.text
+    administrator.post("/provider/keys/next")
+    assert "published, not in use yet" in administrator.get("/provider").text
+    assert administrator.get("/provider/certificate.pem").text == before
+    administrator.post("/provider/keys/switch")
+    assert administrator.get("/provider/certificate.pem").text != before
+    assert [each.action for each in entries(database)] == ["saml.key.switched", "saml.key.published"]
+    assert "PRIVATE" not in administrator.get("/provider").text
+
+
+def test_a_provider_is_removed_after_one_question_that_says_who_is_locked_out(administrator, database):
+    text = administrator.get("/provider/remove").text
+    assert "neither attendees nor organizers" in text
+    administrator.post("/provider/remove")
+    assert provider(database) == (None, {})
+    assert entries(database, "saml.removed")[0].target == IDP.entity_id
+    assert administrator.post("/provider/policy", {}).status_code == 404

@@ -1,0 +1,93 @@
+"""A test login: seen by whom it was begun by, in the browser in which it was begun, and by nobody else."""
+
+import logging
+
+from tests.auth.stage import Browser, sp_of
+from tests.console_settings.conftest import IDP
+from tests.console_settings.stage import DEMO, Person
+
+ATTRIBUTES = {"mail": ["tess@example.org"], "sn": ["<b>Test</b>"], "memberNumber": ["4711"]}
+
+
+def go_to_provider(app, person):
+    """Press the button, and get as far as the provider's page."""
+    answer = person.get("/provider/try")
+    assert answer.status_code == 303
+    browser = Browser(app)
+    browser.http = person.http
+    return browser, browser.begin(query=answer.location.partition("?")[2])
+
+
+def come_back(app, browser, started, *, by=None, **changes):
+    changes = {"nameid": "tess", "attributes": ATTRIBUTES} | changes
+    message = IDP.response(sp_of(app, "demo"), started.request_id, **changes)
+    answer = browser.answer(message, started.relay_state)
+    return (by or browser).http.get(answer.location) if answer.status_code == 303 else answer
+
+
+def test_a_test_login_shows_what_was_understood_and_leaves_the_person_signed_in(app, administrator, caplog):
+    caplog.set_level(logging.DEBUG)
+    answer = come_back(app, *go_to_provider(app, administrator))
+    assert answer.location.endswith(f"{DEMO}/provider/check")
+    text = administrator.get("/provider/check").text
+    assert "It works: this is what was understood" in text
+    for words in ("tess", "tess@example.org", "&lt;b&gt;Test&lt;/b&gt;", "memberNumber", "4711"):
+        assert words in text
+    assert administrator.get("/settings/link-hosts").status_code == 200  # still who they were, and fresh
+    assert "tess@example.org" not in caplog.text
+
+
+def test_nobody_else_sees_the_result(app, administrator):
+    come_back(app, *go_to_provider(app, administrator))
+    assert "It works" not in Person(app, "administrator").get("/provider/check").text
+
+
+def test_a_test_login_begun_by_somebody_else_shows_them_nothing(app, administrator):
+    """A link to a test login, sent to an attendee, must not show the attendee's attributes to the sender."""
+    handle = administrator.get("/provider/try").location.partition("?")[2]
+    victim = Browser(app)
+    started = victim.begin(query=handle)
+    assert come_back(app, victim, started).status_code == 303
+    assert victim.visitor() is None
+    assert "tess" not in administrator.get("/provider/check").text
+
+
+def test_a_login_ended_meanwhile_gets_no_result(app, administrator, store):
+    browser, started = go_to_provider(app, administrator)
+    store.ended.end(administrator.visitor.login)
+    come_back(app, browser, started)
+    assert administrator.get("/provider/check").status_code == 303  # to the sign-in
+
+
+def test_the_handle_of_a_test_login_works_once(app, administrator):
+    query = administrator.get("/provider/try").location.partition("?")[2]
+    browser = Browser(app)
+    browser.http = administrator.http
+    come_back(app, browser, browser.begin(query=query))
+    again = browser.begin(query=query)
+    assert come_back(app, browser, again, nameid="second").status_code >= 400
+    assert "second" not in administrator.get("/provider/check").text
+
+
+def test_an_organizer_cannot_look_at_others_by_it(organizer):
+    assert organizer.get("/provider/try").status_code == 403
+    assert organizer.get("/provider/check").status_code == 403
+
+
+def test_a_refused_login_stands_there_with_its_code_and_what_it_means(app, administrator):
+    answer = come_back(app, *go_to_provider(app, administrator), audience=[["https://other.example/metadata"]])
+    assert answer.status_code == 400
+    text = administrator.get("/provider/check").text
+    assert "<code>audience</code>" in text
+    assert "The assertion is for another service" in text
+    assert "tess" not in text
+
+
+def test_refused_logins_are_bounded_and_made_up_implementations_keep_none(app, administrator, store):
+    for number in range(50):
+        store.refused.note("demo", "audience", f"{number:08x}")
+    assert len(store.refused.recent("demo")) == 20
+    assert store.refused.recent("demo")[0]["reference"] == "00000031"
+    stranger = Browser(app)
+    stranger.answer("rubbish", "none", "nosuch")
+    assert store.refused.recent("nosuch") == []
