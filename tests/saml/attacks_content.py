@@ -82,6 +82,7 @@ recipes(
     "response-issuer",
     response_issuer_other=lambda s: {"response_issuer": "https://other.example"},
     response_issuer_empty=lambda s: {"response_issuer": ""},
+    response_issuer_missing_from_signed_response=lambda s: {"response_issuer": None, "sign_response": True},
     response_issuer_prefix=lambda s: {"response_issuer": s.idp.entity_id + "x"},
 )
 recipes(

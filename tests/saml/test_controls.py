@@ -185,6 +185,23 @@ def test_a_login_that_nobody_asked_for_counts_where_it_is_allowed():
     assert believed(message, policy=Policy(allow_unsolicited=True), request_id=None).in_response_to is None
 
 
+def test_times_at_the_end_of_the_calendar_are_read():
+    def edit(root):
+        for tag, name in (("AuthnStatement", "SessionNotOnOrAfter"), ("SubjectConfirmationData", "NotOnOrAfter")):
+            next(root.iter(A + tag)).set(name, "9999-12-31T23:59:59Z")
+        root.find(f"{A}Assertion/{A}Conditions").set("NotOnOrAfter", "9999-12-31T23:59:59.9999999Z")
+        root.find(f"{A}Assertion/{A}Conditions").set("NotBefore", "0001-01-01T00:00:00Z")
+
+    assert believed(SCENE.response(before=edit)).session_not_on_or_after.year == 9999
+
+
+def test_a_provider_without_certificates_is_never_believed():
+    """Least of all by the certificate in the message."""
+    with pytest.raises(Rejected) as refused:
+        believed(SCENE.response(), idp=replace(SCENE.idp.idp, certificates=()))
+    assert refused.value.code == "signature"
+
+
 def test_step_up_takes_a_fresh_login():
     assert believed(SCENE.response(authenticated_ago_s=100), policy=Policy(max_authn_age_s=120))
 

@@ -71,6 +71,13 @@ def test_the_order_of_parameters_and_foreign_ones_have_no_effect():
     assert ended("&".join([*reversed(parts), "client-request-id=1"])).relay_state == "r"
 
 
+def test_a_request_that_never_ends_is_read():
+    raw = logout_request_xml(IDP, SP, expires_in_s=None).replace(
+        " Version", ' NotOnOrAfter="9999-12-31T23:59:59Z" Version', 1
+    )
+    assert ended(IDP.redirect_query("SAMLRequest", raw))
+
+
 def test_extensions_of_a_provider_have_no_effect():
     assert ended(IDP.logout_request(SP, extra="<samlp:Extensions><x xmlns='urn:x'/></samlp:Extensions>"))
 

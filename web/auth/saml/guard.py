@@ -58,7 +58,9 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     signed = check_signatures(sent, [sent, parts.plain])  # 3
     if not signed and parts.encrypted is None:
         raise Rejected("unsigned")
-    _check_delivery(sent, sp, idp, request_id, policy)  # 4
+    _check_delivery(sent, sp, request_id, policy)  # 4
+    if sent in signed or sent.findall(a("Issuer")):
+        content.check_issuer(sent, idp, "response-issuer")
     if sent in signed and not library.is_response_signed_by(sent, idp.certificates):  # 5
         raise Rejected("signature", "of the response")
     opened = _opened(sent, parts, policy, sp, outer_signed=sent in signed)  # 6
@@ -78,11 +80,9 @@ def replay_key(kind: str, idp: Idp, message_id: str) -> str:
     return hashlib.sha256(f"{kind}\n{idp.entity_id}\n{message_id}".encode()).hexdigest()
 
 
-def _check_delivery(sent: Element, sp: Sp, idp: Idp, request_id: str | None, policy: Policy) -> None:
+def _check_delivery(sent: Element, sp: Sp, request_id: str | None, policy: Policy) -> None:
     if sent.get("Destination") != sp.acs_url:
         raise Rejected("destination")
-    if sent.findall(a("Issuer")):
-        content.check_issuer(sent, idp, "response-issuer")
     answered = sent.get("InResponseTo")
     if request_id is None and answered is not None:
         raise Rejected("nothing-pending")

@@ -78,7 +78,7 @@ def _check_delivery(root: Element, sp: Sp, idp: Idp, now: datetime) -> None:
     content.check_issuer(root, idp, "issuer")
     content.check_age(root, now, _RULES.skew_s, _RULES.max_age_s)
     until = content.time_of(root, "NotOnOrAfter")
-    if until is not None and until + timedelta(seconds=_RULES.skew_s) <= now:
+    if until is not None and until <= now - timedelta(seconds=_RULES.skew_s):
         raise Rejected("expired")
 
 
