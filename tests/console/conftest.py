@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from playwright.sync_api import sync_playwright
 
 from records import Database, Profile, grants, implementations, users
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
-from tests.web.browser import CHROMIUM, FLAGS, require_chromium, serving
+from tests.web.browser import serving
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, StubDesk
 from web.app import create_app
 
@@ -146,15 +145,6 @@ def number_of(database):
             return users.find(db, implementations.find(db, implementation), name).id
 
     return find
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
