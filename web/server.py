@@ -35,8 +35,8 @@ GRACE_S = 10
 #: Seconds an idle connection stays open for a proxy's next request.
 KEEP_ALIVE_S = 5
 
-#: A return token in an address may be long; otherwise addresses are short. In bytes.
-REQUEST_LINE = 4096
+#: A provider's signed logout travels in an address, and is the longest of ours: as much as gunicorn can. In bytes.
+REQUEST_LINE = 8190
 FIELDS = 64
 FIELD_SIZE = 8190
 

@@ -14,6 +14,7 @@ from runner.store import connect as connect_store
 from tests.auth.stage import IDP, PROVIDERS, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of
 from web.app import create_app
 from web.auth.saml.codes import CODES as MESSAGE_CODES
+from web.auth.ways import pace
 from web.auth.ways.codes import CODES
 
 
@@ -253,6 +254,17 @@ def test_refused_logins_of_staff_are_in_the_audit_but_cannot_fill_it(browser, da
     assert {entry.action for entry in entries} == {"login.refused"}
     assert len(entries) == 20
     assert STAFF_IDP.entity_id not in str(entries[0].detail)
+
+
+def test_a_flood_from_one_address_is_slowed_down_and_other_addresses_are_not(browser, monkeypatch):
+    monkeypatch.setattr(pace, "FROM_ADDRESS", 3)
+    for _ in range(3):
+        assert browser.http.get("/saml/demo/login").status_code == 303
+    slowed = browser.http.get("/saml/demo/login")
+    assert slowed.status_code == 429
+    assert 0 < int(slowed.headers["Retry-After"]) <= 60
+    assert browser.answer("AAAA", "").status_code == 429
+    assert browser.http.get("/saml/demo/login", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 303
 
 
 def test_every_code_is_explained():

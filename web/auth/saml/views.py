@@ -16,6 +16,7 @@ from web.auth.saml import flow, leaving, states
 from web.auth.saml.metadata import sp_metadata
 from web.auth.saml.values import Rejected
 from web.auth.ways import refusals
+from web.auth.ways.pace import check_pace
 from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
@@ -74,6 +75,7 @@ def login(implementation: str) -> Response:
 
     `next`, `m` and `fresh` as at the login address, to which it leads when there is no provider.
     """
+    check_pace()
     entrance = Entrance.here()
     journey = journey_asked()
     sides = flow.both_sides(entrance, checked_implementation(implementation))
@@ -94,6 +96,7 @@ def acs(implementation: str) -> Response:
 
     303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed.
     """
+    check_pace()
     return see_other(flow.believe(Entrance.here(), checked_implementation(implementation), flow.posted(request)))
 
 
