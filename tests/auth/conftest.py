@@ -3,13 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from records import AgendaSession, Database, SecretBox, certificates, grants, implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.auth.stage import KEY, PROVIDERS, Browser, connect, copied
-from tests.web.browser import CHROMIUM, FLAGS, require_chromium
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
 
@@ -83,12 +81,3 @@ def browser(app):
 def another(app):
     """The browser of somebody else."""
     return Browser(app)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()

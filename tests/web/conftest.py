@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
 
 from records import AgendaSession, Database, Profile, implementations, users
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect
 from tests.logins.people import visitor
-from tests.web.browser import CHROMIUM, FLAGS, Site, require_chromium, serving, vendor
+from tests.web.browser import Site, serving, vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
 
@@ -111,16 +110,6 @@ def log_in(http, logins):
         http.set_cookie(logins.cookie, logins.sign(visitor(implementation, subject)), domain="status.example.org")
 
     return act
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser for the whole run."""
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
