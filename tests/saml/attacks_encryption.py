@@ -124,6 +124,11 @@ sealed("oaep-parameters", "key-transport", change(f"{KEY}/{X}EncryptionMethod", 
 sealed(
     "oaep-md5", "key-transport", change(f"{KEY}/{X}EncryptionMethod", child(D + "DigestMethod", Algorithm=DSIG + "md5"))
 )
+sealed(
+    "mask-that-the-library-does-not-know",
+    "key-transport",
+    change(f"{KEY}/{X}EncryptionMethod", child(f"{{{XENC11}}}MGF", Algorithm=XENC11 + "mgf1sha256")),
+)
 sealed("data-beside", "encryption-form", change(A + "EncryptedAssertion", child(X + "Other")))
 sealed("data-in-data", "encryption-form", change(f"{DATA}/{X}CipherData", child(DATA)))
 sealed(

@@ -148,6 +148,7 @@ class Recipe:
     sign_response: bool = False
     encrypt: str | None = None  # "aes128-gcm", "aes256-gcm", "aes128-cbc", "aes256-cbc"
     transport: str = "rsa-oaep-mgf1p"
+    oaep: str = "sha1"  # the digest in it
     signature: Mapping[str, Any] = field(default_factory=dict)  # of `sign_element`
     before: Edit | None = None  # edits the response element before anything is signed
     between: Edit | None = None  # after the assertion was signed, before encryption and the response's signature
@@ -405,17 +406,19 @@ def sign_bytes(data: bytes, key, method: str) -> bytes:
 
 # --- encryption
 
+OAEP_DIGEST = f'<ds:DigestMethod Algorithm="{XENC}{{0}}"/>'
+
 
 def encrypt_in(root, sp: Sp, recipe: Recipe) -> None:
     """Replace the assertion of a response by an encrypted one."""
     assertion = root.find(f"{{{ASSERTION}}}Assertion")
     raw = etree.tostring(assertion, with_tail=False)
     raw = recipe.plain(raw) if recipe.plain else raw
-    sealed = etree.fromstring(encrypted_xml(raw, sp.cert_pem, recipe.encrypt or "", recipe.transport))
+    sealed = etree.fromstring(encrypted_xml(raw, sp.cert_pem, recipe.encrypt or "", recipe.transport, recipe.oaep))
     root.replace(assertion, sealed)
 
 
-def encrypted_xml(raw: bytes, cert: str, method: str, transport: str = "rsa-oaep-mgf1p") -> str:
+def encrypted_xml(raw: bytes, cert: str, method: str, transport: str = "rsa-oaep-mgf1p", oaep: str = "sha1") -> str:
     size = int(method[3:6]) // 8
     content_key = os.urandom(size)
     if method.endswith("gcm"):
@@ -426,15 +429,17 @@ def encrypted_xml(raw: bytes, cert: str, method: str, transport: str = "rsa-oaep
         cipher = Cipher(algorithms.AES(content_key), modes.CBC(iv)).encryptor()
         data, space = iv + cipher.update(raw + bytes(fill - 1) + bytes([fill])) + cipher.finalize(), XENC
     public = x509.load_pem_x509_certificate(cert.encode()).public_key()
-    pad: Any = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    pad: Any = padding.OAEP(padding.MGF1(hashes.SHA1()), HASHES[oaep](), None)
     if transport == "rsa-1_5":
         pad = padding.PKCS1v15()
     sealed_key = encode(public.encrypt(content_key, pad))
     transport_space = XENC11 if transport == "rsa-oaep" else XENC
+    parameters = "" if oaep == "sha1" else OAEP_DIGEST.format(oaep)
     return (
         f'<saml:EncryptedAssertion xmlns:saml="{ASSERTION}"><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{XENC}Element">'
         f'<xenc:EncryptionMethod Algorithm="{space}{method}"/><ds:KeyInfo xmlns:ds="{DSIG}"><xenc:EncryptedKey>'
-        f'<xenc:EncryptionMethod Algorithm="{transport_space}{transport}"/><xenc:CipherData><xenc:CipherValue>{sealed_key}'
+        f'<xenc:EncryptionMethod Algorithm="{transport_space}{transport}">{parameters}</xenc:EncryptionMethod>'
+        f"<xenc:CipherData><xenc:CipherValue>{sealed_key}"
         "</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>"
         f"{encode(data)}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>"
     )

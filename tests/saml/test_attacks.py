@@ -1,11 +1,15 @@
 """Every attack of the corpus is refused by the guard, with its code, and nothing is believed on the way."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.saml.attacks_signatures import ECDSA
 from tests.saml.corpus import ATTACKS, Scene
+from tests.saml.forge import ForgedIdp
 from web.auth.saml.codes import CODES
 from web.auth.saml.guard import verify_response
-from web.auth.saml.values import Rejected
+from web.auth.saml.values import Policy, Rejected
 
 SCENE = Scene()
 
@@ -45,6 +49,18 @@ def test_is_refused(attack):
     assert attack.code in (None, refused.value.code)
     assert not any(secret in refused.value.detail for secret in ("ada@", "admin@"))
     assert len(seen.keys) == attack.twice, "a refused message uses up no genuine one"
+
+
+@pytest.mark.parametrize("name", ECDSA)
+def test_tricks_with_the_numbers_of_an_elliptic_signature_are_refused(name):
+    """The provider really has an elliptic key, and zeros, ones and the curve's order are no signature of it."""
+    scene = replace(SCENE, idp=ForgedIdp("https://ec.example/metadata", kind="ec"))
+    message = scene.response(signature={"value": lambda _: ECDSA[name]})
+    with pytest.raises(Rejected) as refused:
+        verify_response(
+            message, sp=scene.sp, idp=scene.idp.idp, policy=Policy(), request_id="_request1", first_time=Seen()
+        )
+    assert refused.value.code == "signature"
 
 
 def test_there_are_enough_of_them():

@@ -101,6 +101,24 @@ def test_a_provider_with_an_elliptic_key_is_believed(encrypt):
     assert believed(scene.response(sign_response=True, encrypt=encrypt), scene=scene).nameid == "ada@example.org"
 
 
+@pytest.mark.parametrize(
+    ("transport", "oaep"),
+    [("rsa-oaep-mgf1p", "sha1"), ("rsa-oaep-mgf1p", "sha256"), ("rsa-oaep", "sha1"), ("rsa-oaep", "sha512")],
+)
+@pytest.mark.parametrize("encrypt", ["aes128-gcm", "aes192-gcm", "aes256-gcm"])
+def test_usual_encryption_is_opened(encrypt, transport, oaep):
+    assert believed(SCENE.response(encrypt=encrypt, transport=transport, oaep=oaep)).nameid == "ada@example.org"
+
+
+def test_an_assertion_that_leaves_its_namespaces_to_the_response_is_opened():
+    def lean(raw):
+        spaces = b' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"'
+        assert spaces in raw
+        return raw.replace(spaces, b"", 1)
+
+    assert believed(SCENE.response(encrypt="aes256-gcm", plain=lean)).nameid == "ada@example.org"
+
+
 @pytest.mark.parametrize("signer", [0, 1])
 def test_while_certificates_roll_over_both_count(signer):
     old, new = SCENE.idp, ForgedIdp(SCENE.idp.entity_id, name="next key")

@@ -62,7 +62,10 @@ CODES: dict[str, str] = {
         "The assertion's encryption is not accepted. Let the provider use AES-GCM, or switch encryption off there. CBC"
         " needs the implementation's switch and a signed response."
     ),
-    "key-transport": "The key of the encrypted assertion is not transported by RSA-OAEP.",
+    "key-transport": (
+        "The key of the encrypted assertion is not transported by RSA-OAEP in its usual form. Let the provider use"
+        " rsa-oaep-mgf1p, and no MGF of its own."
+    ),
     "decryption": "The assertion could not be decrypted. The provider may have an old certificate of ours.",
     # to whom, from whom, in answer to what
     "destination": "The message was sent to another address. Compare the reply address (ACS, logout) at the provider.",
