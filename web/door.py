@@ -82,7 +82,7 @@ def _prove_again(found: Member) -> Response:
     """Lead to a step-up, or keep what was typed. Nobody can ask the first administrator again but a new link."""
     _note("not fresh")
     if found.is_first:
-        return Response(render_template("console/new_link.html"), HTTPStatus.FORBIDDEN, mimetype="text/html")
+        return Response(render_template("console/new_link.html", ways=()), HTTPStatus.FORBIDDEN, mimetype="text/html")
     way = f"/saml/{found.visitor.implementation}/login?fresh=1"  # the one way in of staff
     if request.method in SAFE_METHODS:
         return see_other(f"{way}&{urlencode({'next': _this_page()})}")
@@ -103,6 +103,7 @@ def _keeping_what_was_typed(way: str, headline: str, why: str, link: str) -> Res
         typed=typed,
         left_out=bool(left_out or request.files),
         address=_this_page(),
+        ways=(),  # there is one thing to do here
     )
     return Response(page, HTTPStatus.FORBIDDEN, mimetype="text/html")
 
