@@ -40,14 +40,18 @@ _SETTINGS = {
     "timezone": "America/New_York",  # not UTC, so that a time which is read as it comes shows up in a test
 }
 
-#: Audit entries stay for ever, and the database sees to it; what owns the tables can still switch that off.
+#: Audit entries stay for ever, and the database sees to it; who owns the tables can still switch that off.
 _FORGET_AUDIT = """
-ALTER TABLE audit_entries DISABLE TRIGGER USER;
-ALTER TABLE audit_head DISABLE TRIGGER USER;
-DELETE FROM audit_entries;
-UPDATE audit_head SET entries = 0, hash = repeat('0', 64);
-ALTER TABLE audit_entries ENABLE TRIGGER USER;
-ALTER TABLE audit_head ENABLE TRIGGER USER;
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM audit_entries) OR EXISTS (SELECT FROM audit_head WHERE entries > 0) THEN
+    ALTER TABLE audit_entries DISABLE TRIGGER USER;
+    ALTER TABLE audit_head DISABLE TRIGGER USER;
+    DELETE FROM audit_entries;
+    UPDATE audit_head SET entries = 0, hash = repeat('0', 64);
+    ALTER TABLE audit_entries ENABLE TRIGGER USER;
+    ALTER TABLE audit_head ENABLE TRIGGER USER;
+  END IF;
+END $$
 """
 
 #: Starts a server that ends when our end of its input is closed, by whatever death we die. SIGINT is its fast shutdown.
