@@ -7,8 +7,8 @@ import pytest
 
 from records import implementations, users
 from runner.logins.attempts import FREE
+from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
-from tests.external.test_relay import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
 from tests.web.stub_desk import PUBLIC_URL
 from web.auth.external import ways_in

@@ -17,8 +17,8 @@ from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.store import connect
 from tests.external.conftest import KEY
+from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import EC, ISSUER, claims, jwk, token
-from tests.external.test_relay import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
 from tests.web.browser import serving
 from tests.web.stub_desk import StubDesk
