@@ -125,3 +125,17 @@ def test_signing_out_ends_the_login(open_page, served, store):
     page.wait_for_url("**/console/in")
     page.goto(served.config["address"] + f"{DEMO}/")
     assert "/console/in?next=" in page.url
+
+
+def test_a_phone_opens_the_navigation_by_a_button_and_a_desk_has_it_beside_the_page(open_page, served):
+    page = open_page("organizer", width=390)
+    page.goto(served.config["address"] + f"{DEMO}/people")
+    ways = page.get_by_role("navigation", name="Pages of this implementation")
+    assert not ways.is_visible()
+    page.get_by_role("button", name="Menu").click()
+    assert ways.get_by_role("link", name="People").get_attribute("aria-current") == "page"
+    ways.get_by_role("link", name="Audit").click()
+    page.wait_for_url(f"**{DEMO}/audit")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert ways.is_visible()
+    assert not page.get_by_role("button", name="Menu").is_visible()
