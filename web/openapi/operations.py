@@ -119,9 +119,7 @@ OPERATIONS: dict[str, Operation] = {
     "app_tokens.revoke": Operation(
         {
             200: Reply("The token is worth nothing any more, or never was."),
-            400: oauth("The body is no form."),
             413: problem("The body is too large."),
-            429: oauth("Asked too often (`slow_down`).", "Retry-After"),
             503: problem("The store does not answer.", "Retry-After"),
         },
         form="RevokeRequest",

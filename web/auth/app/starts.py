@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from records import implementations
 from runner.logins.token_shapes import CHALLENGE
@@ -94,18 +94,6 @@ def finish_start(handle: str, visitor: Visitor) -> str:
     code = entrance.store.tokens.code(visitor, redirect_uri=start.redirect_uri, challenge=start.challenge)
     said = {"code": code, "state": start.state, "iss": issuer(entrance.config, start.implementation)}
     return f"{start.redirect_uri}?{urlencode(said, quote_via=quote)}"
-
-
-def form_target(handle: str) -> str | None:
-    """Return where the login of a handle ends, as a source for `form-action` of a Content-Security-Policy.
-
-    Browsers hold a form to its page's policy through every redirect, so a page whose form ends such a login names it.
-    """
-    found = Entrance.here().store.once.look(_KIND, handle) if handle else None
-    if found is None:
-        return None
-    parts = urlsplit(Start(**found).redirect_uri)
-    return f"https://{parts.netloc}" if parts.scheme == "https" else f"{parts.scheme}:"
 
 
 def issuer(config: WebConfig, implementation: str) -> str:
