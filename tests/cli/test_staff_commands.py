@@ -19,9 +19,12 @@ from records import (
 
 
 @pytest.fixture
-def event(cli, records):
-    """An implementation `aha26`."""
-    assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
+def event(records, tmp_path):
+    """An implementation `aha26`, which was made without a command, so that there is no audit entry yet."""
+    database = Database(f"sqlite:///{tmp_path}/data/session-status.db")
+    with database.session() as db:
+        implementations.create(db, "aha26", "AHA")
+    database.dispose()
     return records
 
 
@@ -171,3 +174,34 @@ def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
         opened = external.opened(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
         assert opened.secret == "s"
         assert saml.sp_keys_if_made(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
+
+
+def test_every_command_that_changes_something_leaves_an_entry_without_secrets(cli, records, stored):
+    secret = {**records, "VENDOR_KEY": "pa55-w0rd"}
+    address = ("--base-url", "https://a.example", "--auth", "bearer", "--secret-env", "VENDOR_KEY")
+    for command in (
+        ("implementation", "add", "aha26", "--name", "AHA"),
+        ("implementation", "set", "aha26", 'script_settings={"token": "t0ken"}', "fresh_seconds=30"),
+        ("connection", "add", "aha26", "vendor", *address),
+        ("connection", "set", "aha26", "vendor", "--timeout", "2"),
+        ("connection", "set", "aha26", "vendor", "--new-secret", "--secret-env", "VENDOR_KEY"),
+        ("connection", "reseal"),
+        ("connection", "remove", "aha26", "vendor", "--yes"),
+        ("users", "add", "aha26", "165", "--first-name", "Mei"),
+    ):
+        assert cli(*command, env=secret).exit_code == 0, command
+    with stored.reading() as db:
+        entries = audit.recent(db)[::-1]
+        assert audit.verify(db).ok
+    assert [entry.action for entry in entries] == [
+        "implementation.added",
+        "settings.changed",
+        *["connection.saved"] * 3,
+        "secrets.resealed",
+        "connection.removed",
+        "user.described",
+    ]
+    details = [{name: value for name, value in one.detail.items() if name != "system_user"} for one in entries]
+    assert details[1] == {"script_settings": "changed", "fresh_seconds": [60, 30]}
+    assert details[3:5] == [{"timeout_s": [3.0, 2.0]}, {"secret": "given anew"}]
+    assert not any(word in repr(details) for word in ("pa55", "t0ken", "Mei"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from records import administrators, audit, implementations
+from records import administrators, implementations
 
 from .complaints import Complaint
 from .examples import examples
-from .scripts import whoami
-from .surroundings import ACTOR, place
+from .noting import note
+from .surroundings import place
 
 
 @click.group("administrator")
@@ -30,13 +30,7 @@ def link() -> None:
             raise Complaint("Under which address do browsers reach the service? Set SESSION_STATUS_PUBLIC_URL.")
         with here.database.session() as db:
             token = administrators.new_link(db)
-            audit.append(
-                db,
-                actor=ACTOR,
-                action="administrator.link",
-                implementation=implementations.STAFF,
-                detail={"system_user": whoami()},
-            )
+            note(db, "administrator.link", implementations.STAFF)
         address = f"{here.settings.public_url.rstrip('/')}/console/first/{token}"
     hours = int(administrators.LASTS.total_seconds() // 3600)
     click.echo(address)

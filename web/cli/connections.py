@@ -18,6 +18,7 @@ from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession,
 
 from .complaints import Complaint, listed
 from .examples import examples
+from .noting import differences, note
 from .surroundings import find_implementation, place
 from .tables import print_json, print_table
 
@@ -100,7 +101,8 @@ def add(implementation: str, name: str, **given: Any) -> None:
                 raise Complaint(f"{implementation} has a connection {name!r} already. Change it with `connection set`.")
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=draft.auth_kind != "none"))
         with here.database.session() as db:
-            connections.save(db, here.box, find_implementation(db, implementation), sealed)
+            saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)
+            note(db, "connection.saved", implementation, name, {"added": shown(saved)})
         here.changed(implementation)
     click.echo(f'Added the connection {name}. In the script: api.get({name!r}, "/path")')
 
@@ -120,13 +122,16 @@ def change(implementation: str, name: str, **given: Any) -> None:
     with place() as here:
         with here.database.reading() as db:
             present = find_connection(db, implementation, name)
+            before = shown(present)
         draft = changed(draft_of(present), given)
         again = draft.auth_kind != "none" and (
             given["new_secret"] or draft.base_url != present.base_url or draft.auth_kind != present.auth_kind
         )
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=again))
         with here.database.session() as db:
-            connections.save(db, here.box, find_implementation(db, implementation), sealed)
+            saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)
+            detail = differences(before, shown(saved)) | ({"secret": "given anew"} if sealed.secret else {})
+            note(db, "connection.saved", implementation, name, detail)
         here.changed(implementation)
     click.echo(f"Changed the connection {name}.")
 
@@ -158,6 +163,7 @@ def remove(implementation: str, name: str) -> None:
     with place() as here:
         with here.database.session() as db:
             connections.delete(db, find_connection(db, implementation, name))
+            note(db, "connection.removed", implementation, name)
         here.changed(implementation)
     click.echo(f"Removed the connection {name}.")
 
@@ -170,6 +176,7 @@ def reseal() -> None:
     """
     with place() as here, here.database.session() as db:
         count = resealing.reseal_all(db, here.box)
+        note(db, "secrets.resealed", "", detail={"secrets": count})
     click.echo(f"Sealed {count} secrets with the present key.")
 
 

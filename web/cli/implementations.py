@@ -14,6 +14,7 @@ from records import DbSession, Implementation, implementations, scripts
 
 from .complaints import Complaint
 from .examples import examples
+from .noting import differences, note
 from .surroundings import find_implementation, place
 from .tables import print_json, print_pairs, print_table
 
@@ -71,6 +72,7 @@ def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
     with place() as here:
         with here.database.session() as db:
             implementations.create(db, slug, name, time_zone, **assignments(changes))
+            note(db, "implementation.added", slug)
         here.changed(slug)
     click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
 
@@ -131,7 +133,15 @@ def change(slug: str, changes: tuple[str, ...]) -> None:
     wanted = assignments(changes)
     with place() as here:
         with here.database.session() as db:
-            implementations.update(db, find_implementation(db, slug), **wanted)
+            found = find_implementation(db, slug)
+            before = {field: getattr(found, field) for field in wanted}
+            implementations.update(db, found, **wanted)
+            note(
+                db,
+                "settings.changed",
+                slug,
+                detail=differences(before, {field: getattr(found, field) for field in wanted}),
+            )
         here.changed(slug)
     click.echo(f"Changed {', '.join(wanted)} of {slug}.")
 

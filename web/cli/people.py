@@ -11,6 +11,7 @@ from records import Profile, users
 
 from .complaints import Complaint
 from .examples import examples
+from .noting import note
 from .surroundings import find_implementation, place
 from .tables import print_table
 
@@ -50,6 +51,7 @@ def add(implementation: str, subject: str, attributes: str, **texts: str) -> Non
     with place() as here:
         with here.database.session() as db:
             users.seen(db, find_implementation(db, implementation), subject, profile)
+            note(db, "user.described", implementation, subject)
         here.changed(implementation)
     click.echo(f"{implementation} knows {subject}.")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from records import DbSession, Grant, Implementation, audit, grants, implementations
+from records import DbSession, Grant, Implementation, grants, implementations
 
 from .complaints import Complaint
 from .examples import examples
-from .scripts import whoami
+from .noting import note
 from .surroundings import ACTOR, find_implementation, place
 from .tables import print_json, print_table
 
@@ -56,7 +56,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
     with place() as here, here.database.session() as db:
         owner = owner_of_role(db, implementation)
         made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
-        note(db, "grant.added", owner, made)
+        note(db, "grant.added", owner.slug, described(made), detail_of(made))
     click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
 
 
@@ -71,7 +71,7 @@ def revoke(implementation: str, number: int) -> None:
         if found is None:
             raise Complaint(f"{implementation} has no grant {number}. See `session-status role list {implementation}`.")
         grants.remove(db, owner, number)
-        note(db, "grant.removed", owner, found)
+        note(db, "grant.removed", owner.slug, described(found), detail_of(found))
     click.echo(f"Took away grant {number}: {described(found)} of {implementation} had the role {found.role}.")
 
 
@@ -111,13 +111,9 @@ def owner_of_role(db: DbSession, slug: str) -> Implementation:
     return implementations.staff(db) if slug == implementations.STAFF else find_implementation(db, slug)
 
 
-def note(db: DbSession, action: str, owner: Implementation, found: Grant) -> None:
-    """Leave an audit entry. Last in its transaction, because the next entry of anybody waits for it."""
-    detail = {
-        name: value for name, value in shown(found).items() if name in ("role", "kind", "name", "value") and value
-    }
-    detail["system_user"] = whoami()
-    audit.append(db, actor=ACTOR, action=action, target=described(found), implementation=owner.slug, detail=detail)
+def detail_of(found: Grant) -> dict[str, str]:
+    """What an audit entry says of a grant."""
+    return {name: value for name in ("role", "kind", "name", "value") if (value := getattr(found, name))}
 
 
 def described(found: Grant) -> str:

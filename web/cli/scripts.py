@@ -5,7 +5,6 @@ Many files in one call share one jail and run side by side; one that is broken o
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import draw_findings, draw_trial
 from .examples import examples
 from .files import read_text
+from .noting import note, whoami
 from .surroundings import find_implementation, place
 from .tables import print_compact
 from .trial_files import Case, Files, live_cases, read_source, recorded_cases
@@ -156,6 +156,7 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
             raise SystemExit(ANSWER_IS_NO)
         with here.database.session() as db:
             number = submit(db, find_implementation(db, implementation), source, review, by=whoami())
+            note(db, "script.activated", implementation, f"version {number}")
         here.changed(implementation)
     click.echo(f"Version {number} is in service for {implementation}.")
 
@@ -195,11 +196,3 @@ def tried(bench: Bench, case: Case) -> Trial:
     if case.source is None:
         return refused((unreadable(case.fault),))
     return bench.run(case.source, case.terms, case.powers())
-
-
-def whoami() -> str:
-    """Who activates: the login name of this machine."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"
