@@ -49,6 +49,9 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
 
     # 1. The page leads to what is there, and every kind of session says something of its own.
     assert up.demo in up.output()
+    assert f"{up.service}/console/" in up.output()
+    assert "Grace Okonkwo, administrator" in up.output()
+    assert up.get("/login/demo")[0] == 303
     assert up.get("/readyz")[0] == 200
     assert "Sepsis in the first hour" in up.get("/", demo=True)[1]
     assert shown("CE-101")["trace"]["calls"][0]["status"] == 200
