@@ -1,6 +1,7 @@
 """Attacks on a login over HTTP. Whatever is wrong, outside there is one page, and nobody is logged in."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,14 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import audit, implementations, users
+from records import SecretBox, audit, implementations, users
 from runner.logins import LoginStore
 from runner.store import connect as connect_store
-from tests.auth.stage import IDP, PROVIDERS, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of
+from tests.auth.stage import IDP, PROVIDERS, SAME_ORIGIN, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of
 from web.app import create_app
-from web.auth.saml.codes import CODES as MESSAGE_CODES
 from web.auth.ways import pace
-from web.auth.ways.codes import CODES
+from web.auth.ways.codes import EVERY_CODE
 
 
 def believed(browser, slug="demo", query="", **changes):
@@ -267,7 +267,19 @@ def test_a_flood_from_one_address_is_slowed_down_and_other_addresses_are_not(bro
     assert browser.http.get("/saml/demo/login", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 303
 
 
+def test_with_a_key_that_does_not_open_nobody_logs_in_and_everybody_can_log_out(browser):
+    browser.log_in()
+    token = browser.form_token()
+    extensions = browser.app.extensions
+    extensions["entrance"] = replace(extensions["entrance"], box=SecretBox(["another key of at least 32 characters"]))
+    assert is_refused(browser.http.get("/saml/demo/login"))
+    assert is_refused(browser.http.get("/saml/demo/metadata"))
+    response = browser.http.post("/logout/demo", data={"csrf_token": token}, headers=SAME_ORIGIN)
+    assert response.location == "/login/demo/out"
+    assert browser.visitor() is None
+
+
 def test_every_code_is_explained():
     source = "".join(path.read_text() for path in Path("web/auth").rglob("*.py") if "external" not in path.parts)
     raised = set(re.findall(r'(?:LoginFailed|NotAdmitted|Rejected)\(\s*"([a-z-]+)"', source))
-    assert {"subject-many", "subject-missing"} | raised <= CODES.keys() | MESSAGE_CODES.keys()
+    assert {"subject-many", "subject-missing"} | raised <= EVERY_CODE.keys()

@@ -17,7 +17,7 @@ REQUESTS = [
     ("nothing", b"\r\n\r\n", {400, 0}),
     ("garbage", b"\x00\x01\x02\xff" * 50 + b"\r\n\r\n", {400}),
     ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", {400}),
-    ("a line of 5000", b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {400, 414}),
+    ("a line of 9000", b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {400, 414}),
     ("HTTP/0.9", b"GET /\r\n", {400, 0}),
     ("HTTP/1.0 without a host", b"GET /healthz HTTP/1.0\r\n\r\n", {200}),
     ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 505}),

@@ -80,12 +80,15 @@ class Sides:
 
 def our_side(entrance: Entrance, implementation: str) -> Sp:
     """Return our side of an implementation, whether a provider is known or not: it wants to read about us first."""
-    with entrance.database.reading() as db:
-        found = _implementation(implementations.find(db, implementation))
-        keys = saml.sp_keys_if_made(db, entrance.box, found)
-    if keys is None:
-        with entrance.database.session() as db:
-            keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
+    try:
+        with entrance.database.reading() as db:
+            found = _implementation(implementations.find(db, implementation))
+            keys = saml.sp_keys_if_made(db, entrance.box, found)
+        if keys is None:
+            with entrance.database.session() as db:
+                keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
+    except NotOpened as error:
+        raise LoginFailed("own-key", str(error)) from None
     return _sp(entrance, implementation, (keys.key, keys.certificate, keys.next_key, keys.next_certificate))
 
 

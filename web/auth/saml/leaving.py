@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.auth.saml import logout, requests
-from web.auth.saml.flow import Sides, both_sides
+from web.auth.saml.flow import LoginFailed, Sides, both_sides
 from web.auth.saml.states import Leaving, States
 from web.auth.saml.values import Rejected
 
@@ -38,7 +38,11 @@ def begin(entrance: Entrance, visitor: Visitor, onward: str) -> str | None:
     if visitor.source != "saml":
         return None
     named = entrance.store.saml_sessions.named(visitor.login)
-    sides = both_sides(entrance, visitor.implementation)
+    try:
+        sides = both_sides(entrance, visitor.implementation)
+    except LoginFailed as failed:
+        log.warning("saml: the provider is not told of a logout code=%s detail=%r", failed.code, failed.detail)
+        return None
     if named is None or sides is None or not sides.idp.slo_url or named["provider"] != sides.idp.entity_id:
         return None
     handle = entrance.store.once.new_handle()

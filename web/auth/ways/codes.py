@@ -5,6 +5,8 @@ They stand in the log behind `code=`. Those for which a message itself is refuse
 
 from __future__ import annotations
 
+from web.auth.saml.codes import CODES as MESSAGE_CODES
+
 #: code -> what it means and what usually helps, in plain words.
 CODES: dict[str, str] = {
     # on the way
@@ -26,3 +28,6 @@ CODES: dict[str, str] = {
     "unkeepable": "The records refuse what the provider says of the person; the field follows.",
     "session-over": "The provider says that this login has ended already.",
 }
+
+#: All reasons that may stand in the log behind a SAML login.
+EVERY_CODE: dict[str, str] = {**MESSAGE_CODES, **CODES}
