@@ -21,7 +21,7 @@ from .upsert import insert_missing
 
 #: Words of a search which are looked at.
 SEARCH_WORDS = 8
-#: Fields which a search looks through.
+#: Fields which a search looks through; the username first, see `named`.
 _SEARCHED = ("username", "first_name", "last_name", "badge_id", "subject")
 
 
@@ -56,6 +56,16 @@ class User(Base):
         return f"<User {self.id}>"  # a log is no place for a person's name
 
 
+#: By what a list of users can be ordered.
+ORDERS = {
+    "seen": (User.last_seen_at,),
+    "name": (User.last_name, User.first_name),
+    "username": (User.username,),
+    "type": (User.user_type,),
+    "badge": (User.badge_id,),
+}
+
+
 @dataclass(frozen=True)
 class Profile:
     """What the identity provider says about a person."""
@@ -79,15 +89,33 @@ def every(db: Session, implementation: Implementation, *, limit: int = 100) -> l
     return search(db, implementation, "", limit=limit)
 
 
-def search(db: Session, implementation: Implementation, text: str, *, limit: int = 50, offset: int = 0) -> list[User]:
+def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
+    db: Session,
+    implementation: Implementation,
+    text: str,
+    *,
+    order: str = "-seen",
+    limit: int = 50,
+    offset: int = 0,
+) -> list[User]:
     """Return users of whom every word stands in the username, names, badge ID or subject, those seen last first.
 
-    Case does not matter. To know whether there is a next page, ask for one more than is shown.
+    Case does not matter. To know whether there is a next page, ask for one more than is shown. `order` is one of ORDERS,
+    with a hyphen before it for the other direction.
     """
     found = select(User).where(User.implementation_id == implementation.id)
     for word in fields.folded(text).split()[:SEARCH_WORDS]:
         found = found.where(User.search_text.contains(word, autoescape=True))
-    return list(db.scalars(found.order_by(User.last_seen_at.desc(), User.id).limit(limit).offset(offset)))
+    columns = ORDERS[order.removeprefix("-")]
+    wanted = [column.desc() if order.startswith("-") else column.asc() for column in columns]
+    return list(db.scalars(found.order_by(*wanted, User.id).limit(limit).offset(offset)))
+
+
+def named(db: Session, implementation: Implementation, username: str) -> list[User]:
+    """Return the users with this username, as grants compare usernames: whatever its case."""
+    mine = select(User).where(User.implementation_id == implementation.id)
+    # The text begins with the folded username, as a line of its own.
+    return list(db.scalars(mine.where(User.search_text.startswith(fields.folded(username) + "\n", autoescape=True))))
 
 
 def seen(  # noqa: PLR0913 - six, the most our style allows

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -156,6 +157,19 @@ def test_people_are_found_by_name_username_and_badge(desk):
         assert "organizer@example.org" in page
         assert "author@example.org" not in page
     assert "Nobody here has" in desk("organizer").get(PEOPLE, query_string={"q": "<script>"} | {"q": "zzz"}).text
+
+
+def test_a_list_is_sorted_by_its_address(desk):
+    def names(sort):
+        page = desk("organizer").get(PEOPLE, query_string={"sort": sort}).text
+        return re.findall(r"<bdi>(\w+@example\.org)</bdi>", page)
+
+    up, down = names("username"), names("-username")
+    assert up == sorted(up)
+    assert len(up) > 3
+    assert down == up[::-1]
+    assert names("nonsense") == names("-seen")
+    assert desk("organizer").get(f"{ROLES}?sort=-since").status_code == 200
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "\u0661"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -28,23 +28,21 @@ class Listing:
     text: str = ""
     sort: str = ""
     page: int = 1
-    columns: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def asked(cls, columns: Mapping[str, Callable[[Any], Any]], usual: str) -> Listing:
+    def asked(cls, columns: Collection[str], usual: str) -> Listing:
         """Read it from the address; what is no column or no number counts as not said."""
         sort = request.args.get("sort", usual)
         number = request.args.get("page", "1")
         return cls(
             text=request.args.get("q", "").strip()[:LONGEST],
             sort=sort if sort.removeprefix("-") in columns else usual,
-            page=min(int(number), LAST_PAGE) if number.isascii() and number.isdigit() and number != "0" else 1,
-            columns=columns,
+            page=max(1, min(int(number), LAST_PAGE)) if number.isascii() and number.isdigit() else 1,
         )
 
-    def sorted(self, rows: Iterable[Row]) -> list[Row]:
+    def sorted(self, rows: Iterable[Row], columns: Mapping[str, Callable[[Row], Any]]) -> list[Row]:
         """Return the rows in the order asked for."""
-        return sorted(rows, key=self.columns[self.sort.removeprefix("-")], reverse=self.sort.startswith("-"))
+        return sorted(rows, key=columns[self.sort.removeprefix("-")], reverse=self.sort.startswith("-"))
 
     def address(self, **changes: Any) -> str:
         """Return the address of this list with some of it changed; changing the filter or the order leads to page 1."""

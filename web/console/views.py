@@ -37,7 +37,7 @@ def home() -> Response:
     if not person.of_the_house and len(mine) == 1:
         return see_other(url_for(".overview", implementation=mine[0].slug))
     listing = Listing.asked(COLUMNS, "name")
-    found = listing.sorted([each for each in mine if _matches(each, listing.text)])
+    found = listing.sorted([each for each in mine if _matches(each, listing.text)], COLUMNS)
     return page(
         "console/home.html",
         title="Implementations",

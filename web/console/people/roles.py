@@ -17,6 +17,7 @@ from flask import Blueprint, Response, flash, url_for
 from records import DbSession, Grant, Implementation, Refused, audit, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
+from web.console.lists import Listing
 from web.console.people.forms import MOST_NAMES, GrantForm
 from web.console.people.naming import SCANNER, roles_to_give, whom
 from web.onward import see_other
@@ -25,8 +26,13 @@ from web.problems import Fault
 
 blueprint = Blueprint("console_roles", __name__, url_prefix="/console/implementations/<implementation>/roles")
 
-#: Users who are looked through for a username.
-LOOKED_AT = 200
+#: Columns of the list by which it can be sorted.
+COLUMNS = {
+    "role": lambda each: (each.role, each.kind, each.compared),
+    "to": lambda each: (each.kind, each.name, each.compared),
+    "by": lambda each: each.created_by,
+    "since": lambda each: each.created_at,
+}
 
 
 @blueprint.get("")
@@ -160,11 +166,13 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         every = grants.every(db, found)
     mine = roles_to_give(person, found)
     form.offer(mine)
+    listing = Listing.asked(COLUMNS, "role")
     return page(
         "console/people/roles.html",
         title="Roles",
         implementation=found,
-        grants=every,
+        grants=listing.sorted(every, COLUMNS),
+        listing=listing,
         form=form,
         mine=mine,
         address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),
@@ -191,8 +199,7 @@ def _named(db: DbSession, found: Implementation, grant: Grant) -> list[str]:
     """Return the subjects of those whom a grant by username names."""
     if grant.kind != "username":
         return []
-    candidates = users.search(db, found, grant.value, limit=LOOKED_AT)
-    return [each.subject for each in candidates if grants.matched("username", each.username) == grant.compared]
+    return [each.subject for each in users.named(db, found, grant.value)]
 
 
 def _detail(grant: Grant) -> dict[str, str]:

@@ -44,11 +44,13 @@ class Known:
 @blueprint.get("/people")
 @needs(Permission.SEE_PEOPLE)
 def people(implementation: str) -> Response:
-    """List people, those seen last first; `q` looks through names, usernames, badge IDs and ids."""
-    listing = Listing.asked({}, "")
+    """List people, those seen last first unless `sort` says otherwise; `q` looks through names, usernames, badge IDs and ids."""
+    listing = Listing.asked(users.ORDERS, "-seen")
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        rows = users.search(db, found, listing.text, limit=ROWS + 1, offset=(listing.page - 1) * ROWS)
+        rows = users.search(
+            db, found, listing.text, order=listing.sort, limit=ROWS + 1, offset=(listing.page - 1) * ROWS
+        )
         known = [_known(db, found, user) for user in rows[:ROWS]]
     return page(
         "console/people/list.html",
