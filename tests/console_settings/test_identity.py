@@ -97,29 +97,29 @@ def test_metadata_is_fetched_from_an_address_and_looked_up_again_later(administr
     assert sorted(provider(database)[1].values()) == ["active", "waiting"]
 
 
+INSIDE = (
+    "https://127.0.0.1/m",
+    "https://10.1.2.3/m",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::ffff:127.0.0.1]/m",
+    "http://idp.example/m",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:6379/_FLUSHALL",
+    "https://user:pass@idp.example/m",
+)
+
+
 class TestWithoutLoopback:
     @pytest.fixture
     def allow_loopback(self):
         return False
 
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "https://127.0.0.1/m",
-            "https://10.1.2.3/m",
-            "https://169.254.169.254/latest/meta-data",
-            "https://[::ffff:127.0.0.1]/m",
-            "http://idp.example/m",
-            "file:///etc/passwd",
-            "gopher://127.0.0.1:6379/_FLUSHALL",
-            "https://user:pass@idp.example/m",
-        ],
-    )
-    def test_metadata_from_inside_is_refused_and_the_address_stays(self, administrator, url):
-        answer = read(administrator, url=url)
-        assert answer.status_code == 422
-        assert "cannot be fetched" in faults(answer)["url"]
-        assert url in answer.text
+    def test_metadata_from_inside_is_refused_and_the_address_stays(self, administrator):
+        for url in INSIDE:
+            answer = read(administrator, url=url)
+            assert answer.status_code == 422, url
+            assert "cannot be fetched" in faults(answer)["url"], url
+            assert url in answer.text
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -128,24 +128,23 @@ entityID="&c;"/>"""
 OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>"""
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        BOMB,
-        OUTSIDE,
-        b"<a>" * 50_000,
-        b"\xff\xfe\x00",
-        b"no xml at all",
-        b"<html/>",
-        b"<x " + b'a="1" ' * 50_000 + b"/>",
-    ],
-    ids=["bomb", "outside", "deep", "bytes", "text", "html", "attributes"],
-)
-def test_hostile_metadata_is_refused_in_plain_words(administrator, data):
-    answer = read(administrator, **upload(data))
-    assert answer.status_code == 422
-    assert "cannot be used" in faults(answer)["file"]
-    assert "root:" not in answer.text
+HOSTILE = {
+    "bomb": BOMB,
+    "outside": OUTSIDE,
+    "deep": b"<a>" * 50_000,
+    "bytes": b"\xff\xfe\x00",
+    "text": b"no xml at all",
+    "html": b"<html/>",
+    "attributes": b"<x " + b'a="1" ' * 50_000 + b"/>",
+}
+
+
+def test_hostile_metadata_is_refused_in_plain_words(administrator):
+    for name, data in HOSTILE.items():
+        answer = read(administrator, **upload(data))
+        assert answer.status_code == 422, name
+        assert "cannot be used" in faults(answer)["file"], name
+        assert "root:" not in answer.text, name
 
 
 def test_an_upload_beyond_all_measure_is_not_read(administrator):
