@@ -28,8 +28,11 @@ INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 #: Seconds to minutes of CPU in a verifier that runs it.
 BOMB = (
-    f'<ds:Transform Algorithm="{XPATH}"><ds:XPath>count(//.[count(//.[count(//.[count(//.)>0])>0])>0])>0</ds:XPath>'
-    "</ds:Transform>"
+    f'<ds:Transform Algorithm="{XPATH}"><ds:XPath>'
+    + "count(//node()[" * 6
+    + "1"
+    + "])>0" * 6
+    + "</ds:XPath></ds:Transform>"
 )
 STYLESHEET = (
     f'<ds:Transform Algorithm="{XSLT}"><xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0">'
@@ -235,6 +238,12 @@ key_info(
     "key-info",
     lambda own: f'<e:DEREncodedKeyValue xmlns:e="http://www.w3.org/2009/xmldsig11#">{modulus}</e:DEREncodedKeyValue>',
 )
+key_info(
+    "retrieval-inside",
+    "key-info",
+    lambda own: '<ds:X509Data><ds:RetrievalMethod URI="file:///etc/passwd"/></ds:X509Data>',
+)
+key_info("other-element-inside", "key-info", lambda own: '<ds:X509Data><e:X xmlns:e="urn:x"/></ds:X509Data>')
 key_info("encrypted-key", "key-info", lambda own: f'<e:EncryptedKey xmlns:e="{XENC}"/>')
 key_info(
     "two-certificates",

@@ -210,6 +210,10 @@ def signature_twice(root, new_id):
     signature.addnext(copy.deepcopy(signature))
 
 
+def signature_moved_to_attribute(root, new_id):
+    next(root.iter(A + "AttributeValue")).append(assertion_of(root).find(D + "Signature"))
+
+
 def signature_missing(root, new_id):
     assertion = assertion_of(root)
     assertion.remove(assertion.find(D + "Signature"))
@@ -247,6 +251,7 @@ ONCE: dict[str, Callable] = {
     "signature-moved-to-subject": signature_moved_to_subject,
     "signature-moved-to-response": signature_moved_to_response,
     "signature-moved-to-status": signature_moved_to_status,
+    "signature-moved-to-attribute": signature_moved_to_attribute,
     "signature-twice": signature_twice,
     "signature-missing": signature_missing,
 }
@@ -263,8 +268,14 @@ for _name, _edit in ON_RESPONSE.items():
     how = {"sign_response": True, "sign_assertion": False}
     add(Attack(f"{_name}-same-id", None, _built(_edit, new_id=False, **how), RESPONSE_SIGNED))
     add(Attack(f"{_name}-new-id", None, _built(_edit, new_id=True, **how), RESPONSE_SIGNED))
+CODES = {
+    "signature-moved-to-attribute": "signature-place",
+    "signature-twice": "two-signatures",
+    "signature-missing": "unsigned",
+    "signature-moved-to-response": "reference",
+}
 for _name, _edit in ONCE.items():
-    add(Attack(_name, None, _built(_edit, new_id=False)))
+    add(Attack(_name, CODES.get(_name), _built(_edit, new_id=False)))
 
 
 @attack("two-assertions-both-signed", "assertion-count")

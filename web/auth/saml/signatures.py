@@ -22,6 +22,7 @@ from .values import Rejected
 from .vocabulary import DIGEST_METHODS, EXCLUSIVE, SIGNATURE, SIGNATURE_METHODS, TRANSFORMS, d
 
 _PREFIXES = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
+_FETCHED = d("RetrievalMethod")
 _KEY_INFO = {d("X509Data"), d("KeyName"), d("KeyValue")}
 
 
@@ -91,9 +92,6 @@ def _check_transforms(transforms: Element) -> None:
 
 
 def _check_key_info(key_info: Element) -> None:
-    if any(child.tag not in _KEY_INFO for child in key_info):
-        raise Rejected("key-info")
-    if any(not str(node.tag).startswith(f"{{{SIGNATURE}}}") for node in key_info.iter()):
-        raise Rejected("key-info")
-    if any(True for _ in key_info.iter(d("RetrievalMethod"))):
+    foreign = any(not node.tag.startswith(f"{{{SIGNATURE}}}") for node in key_info.iter())
+    if foreign or any(child.tag not in _KEY_INFO for child in key_info) or key_info.find(f".//{_FETCHED}") is not None:
         raise Rejected("key-info")
