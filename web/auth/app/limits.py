@@ -9,7 +9,6 @@ Passwords have narrower limits of their own (`web.auth.external.limits`).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
@@ -17,7 +16,7 @@ from typing import Final
 from runner.logins import LoginStore
 from runner.setting_kinds import Network
 from web.auth.app.oauth import Refused
-from web.auth.external.limits import address_of
+from web.auth.external.limits import address_of, is_venue
 
 FOR_ONE: Final = 20
 FROM_ADDRESS: Final = 600
@@ -34,15 +33,6 @@ def check_address(store: LoginStore, ip: str, venues: Sequence[Network]) -> None
     where = address_of(ip)
     if not is_venue(where, venues):
         _count(store, "app tokens from address", where, FROM_ADDRESS)
-
-
-def is_venue(where: str, venues: Sequence[Network]) -> bool:
-    """Say whether an address (or the /64 of one) lies in one of the venues' networks."""
-    try:
-        network = ipaddress.ip_network(where)
-    except ValueError:
-        return False
-    return any(each.supernet_of(network) for each in venues if each.version == network.version)  # type: ignore[arg-type]  # the versions are the same
 
 
 def _count(store: LoginStore, kind: str, what: str, limit: int) -> None:

@@ -42,7 +42,7 @@ class PasswordLimits:
         """Count an attempt before it is made; raises `Refused` (429) when it may not be, `StoreAway` when nobody knows."""
         # 1. the address
         where = address_of(ip)
-        if not self._is_venue(where):
+        if not is_venue(where, self._venues):
             allowed = self._attempts.hit("password from address", where, limit=FROM_ADDRESS, window_s=WINDOW_S)
             if not allowed.ok:
                 raise too_often("too often from this address", allowed.retry_after_s)
@@ -70,13 +70,6 @@ class PasswordLimits:
         plain = "".join(unicodedata.normalize("NFKC", username).casefold().split())
         return hmac.new(self._key, f"{implementation}\0{plain}".encode("utf-8", "replace"), "sha256").hexdigest()
 
-    def _is_venue(self, where: str) -> bool:
-        try:
-            network = ipaddress.ip_network(where)
-        except ValueError:
-            return False
-        return any(network.version == venue.version and network.subnet_of(venue) for venue in self._venues)  # type: ignore[arg-type]  # the versions are the same
-
 
 def address_of(ip: str) -> str:
     """Give what counts as one address: IPv4 as it is, also inside IPv6, and the /64 of IPv6."""
@@ -89,3 +82,12 @@ def address_of(ip: str) -> str:
             return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
         address = address.ipv4_mapped
     return str(address)
+
+
+def is_venue(where: str, venues: Sequence[Network]) -> bool:
+    """Say whether an address (or the /64 of one) lies in one of the venues' networks."""
+    try:
+        network = ipaddress.ip_network(where)
+    except ValueError:
+        return False
+    return any(each.supernet_of(network) for each in venues if each.version == network.version)  # type: ignore[arg-type]  # the versions are the same

@@ -22,6 +22,7 @@ from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.entrance import Entrance
 from web.auth.saml.states import Arrived, Browser, States
 from web.auth.ways import refusals
+from web.auth.ways.pace import check_pace
 from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
@@ -74,6 +75,7 @@ def login(implementation: str) -> Response:
 
     `next`, `m` and `fresh` as at the login address. 404 where nothing of this kind is offered.
     """
+    check_pace()
     opened = _offered(checked_implementation(implementation))
     if opened.kind == "password":
         return _form(opened, journey_asked())
@@ -119,6 +121,7 @@ def posted(implementation: str) -> Response:
 
     303 to the completion; the one page of a login that did not work for everything else.
     """
+    check_pace()
     checked_implementation(implementation)
     entrance = Entrance.here()
     tokens = request.form.getlist("assertion")

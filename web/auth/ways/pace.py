@@ -11,9 +11,8 @@ from typing import Final
 
 from flask import request
 
-from web.auth.app.limits import is_venue
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of
+from web.auth.external.limits import address_of, is_venue
 from web.problems import Fault
 
 #: Requests from one address in so many seconds. A login makes two.
