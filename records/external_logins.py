@@ -78,6 +78,8 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Ext
     values["fields"] = external_kinds.checked(values["kind"], draft.fields, development=values["development"])
     implementations.lock(db, implementation)
     present = find(db, implementation)
+    if present is not None:
+        db.refresh(present)  # somebody may have changed it while we waited
     values["changed_by"] = values.pop("by")
     wanted = ExternalLogin(implementation_id=implementation.id, **values)
     secret = _secret_to_seal(draft, wanted, present)

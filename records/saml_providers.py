@@ -131,6 +131,8 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
     pinned = saml_certificates.read_all(draft.certificates)
     implementations.lock(db, implementation)
     present = find(db, implementation)
+    if present is not None:
+        db.refresh(present)  # somebody may have changed it while we waited
     if not pinned and (present is None or present.entity_id != values["entity_id"]):
         raise Refused("certificates", "are missing: without one nobody could tell who really sent a login")
     if present is not None and present.entity_id != values["entity_id"]:
