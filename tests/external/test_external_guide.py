@@ -2,9 +2,12 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -86,6 +89,29 @@ def test_the_settings_request_and_answer_of_the_relay_fit_together(inside, set_u
         with pytest.raises(Refused) as outcome:
             by_password("demo", "B-4711", "Lovelace", "198.51.100.7")
         assert outcome.value.text == SETTINGS[text]
+
+
+def curl(browser, grant, **values):
+    """Send what the page's curl for this grant sends, with these values."""
+    command = next(block for block in blocks("sh") if f"grant-type:{grant}" in block)
+    words = shlex.split(command.replace("\\\n", " "))
+    fields = dict(word.split("=", 1) for flag, word in pairwise(words) if flag in {"-d", "--data-urlencode"})
+    assert values.keys() <= fields.keys()
+    return browser.post(urlsplit(words[1]).path, data=fields | values).get_json()
+
+
+def test_the_curls_of_the_page_get_tokens(browser, signed, set_up, start_vendor):
+    signed()
+    assert curl(browser, "jwt-bearer", assertion=token())["access_token"]
+    set_up("password", SETTINGS | {"url": start_vendor(reply(ANSWERED)).url}, "the-api-key")
+    assert curl(browser, "password")["access_token"]
+    set_up(
+        "introspection",
+        {"url": start_vendor(reply(INTROSPECTED | {"sub": "member-18"})).url, "client_id": "app"},
+        "secret",
+    )
+    assert curl(browser, "token-exchange", subject_token="a-token").get("access_token")
+    assert curl(browser, "jwt-bearer", assertion=token())["error"] == "unauthorized_client"
 
 
 def test_the_texts_which_the_page_quotes_are_those_which_people_read():
