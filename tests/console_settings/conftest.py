@@ -125,8 +125,12 @@ def outreach(redis, allow_loopback):
 
 
 @pytest.fixture
-def app(database, store, desk, outreach):
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+def settings():
+    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+
+
+@pytest.fixture
+def app(settings, database, store, desk, outreach):
     return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=outreach)
 
 

@@ -3,10 +3,14 @@
 import re
 import time
 
+import pytest
+
 from records import implementations, users
 from records.users import Profile
-from tests.console_settings.conftest import IDP, SECRETS
-from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person
+from runner.settings import Settings
+from tests.console_settings.conftest import IDP, KEY, SECRETS
+from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person, entries
+from tests.web.stub_desk import PUBLIC_URL
 
 
 def test_an_administrator_sees_every_page_and_no_page_shows_a_secret(administrator):
@@ -77,3 +81,35 @@ def test_hostile_names_stay_words_on_every_page(administrator, database):
         text = administrator.get(page).text
         assert "<script>alert" not in text, page
         assert "<img src=x" not in text, page
+
+
+def test_staff_log_in_by_saml_only(administrator):
+    staff = DEMO.replace("demo", "staff")
+    assert "by SAML only" in administrator.http.get(f"{staff}/external").text
+    assert administrator.http.get(f"{staff}/external/password").status_code == 404
+
+
+class TestInProduction:
+    @pytest.fixture
+    def settings(self):
+        return Settings(environment="production", public_url=PUBLIC_URL, secret_key=KEY)
+
+    def test_what_leads_to_this_machine_is_neither_offered_nor_taken(self, administrator, database):
+        for page in ("/connections/ethosce", "/provider/data", "/external/password"):
+            assert "development only" not in administrator.get(page).text
+            answer = administrator.post(page, administrator.form(page) | {"development": "y"})
+            assert answer.status_code == 422, page
+            assert "is for development only" in answer.text, page
+        assert entries(database) == []
+
+
+class TestWithAnotherKey:
+    @pytest.fixture
+    def settings(self):
+        return Settings(environment="development", public_url=PUBLIC_URL, secret_key="another" * 10)
+
+    def test_secrets_that_do_not_open_are_said_in_words(self, administrator):
+        assert "Our key cannot be opened" in administrator.get("/provider").text
+        assert administrator.get("/provider/certificate.pem").status_code == 503
+        tried = administrator.post("/connections/ethosce/try", {"path": "/"})
+        assert "Type it again and save the connection" in tried.text

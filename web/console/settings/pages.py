@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Implementation, audit
+from records import DbSession, Implementation, Refused, audit
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.frame import Link
@@ -69,6 +69,12 @@ def actor() -> str:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """Return old and new of what differs. Never call it with a secret."""
     return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+
+def refuse_development(*, wanted: bool) -> None:
+    """Refuse what leads to this machine itself where that is not for development. Pages do not offer it there."""
+    if wanted and Entrance.here().config.production:
+        raise Refused("development", "is for development only")
 
 
 def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response:

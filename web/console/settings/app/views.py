@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from records import Implementation, Refused, implementations
+from web.auth.app.starts import issuer
 from web.auth.entrance import Entrance
 from web.console.settings.forms import SettingsForm
 from web.console.settings.pages import LONG_FORM, blueprint, changing, differences, done, looking, page
@@ -54,7 +55,7 @@ def _app_page(found: Implementation, form: AppForm) -> Response:
     api = config.absolute(f"/api/v1/implementations/{found.slug}")
     needed = (
         ("Start of a login", config.absolute(f"/m/{found.slug}/start")),
-        ("Issuer (iss)", config.absolute(f"/saml/{found.slug}")),
+        ("Issuer (iss)", issuer(config, found.slug)),
         ("Tokens", f"{api}/auth/token"),
         ("Revoking", f"{api}/auth/revoke"),
         ("Who is logged in", f"{api}/auth/session"),

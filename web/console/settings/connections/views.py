@@ -27,6 +27,7 @@ from web.console.settings.pages import (
     done,
     looking,
     page,
+    refuse_development,
 )
 from web.permissions import Permission, needs, takes
 from web.problems import Fault
@@ -179,6 +180,7 @@ def _refuse_taken(change: Change, name: str) -> None:
 
 
 def _save(change: Change, draft: ConnectionDraft) -> None:
+    refuse_development(wanted=draft.development)
     before = _shown(connections.find(change.db, change.implementation, draft.name))
     saved = connections.save(change.db, Entrance.here().box, change.implementation, draft)
     change.detail = differences(before, _shown(saved))

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from records import ExternalDraft, ExternalLogin, Implementation, Refused, external
+from records import ExternalDraft, ExternalLogin, Implementation, Refused, external, implementations
 from web.auth.entrance import Entrance
 from web.console.settings.external.forms import (
     AUTH_KINDS,
@@ -32,6 +32,7 @@ from web.console.settings.pages import (
     done,
     looking,
     page,
+    refuse_development,
 )
 from web.permissions import Permission, needs, takes
 from web.problems import Fault as Problem
@@ -55,7 +56,7 @@ def show_external(implementation: str) -> Response:
             found,
             title="External Authentication",
             present=external.find(db, found),
-            kinds=KINDS,
+            kinds=() if implementation == implementations.STAFF else KINDS,
             base=Entrance.here().config.absolute(f"/ext/{implementation}"),
         )
 
@@ -66,7 +67,7 @@ def edit_external(implementation: str, kind: str) -> Response:
     """Show the form of a kind."""
     with looking(implementation) as (db, found):
         present = external.find(db, found)
-        form = _form(kind)(formdata=None)
+        form = _form(implementation, kind)(formdata=None)
         if present is not None and present.kind == kind:
             form.show(present.fields, development=present.development)
         else:
@@ -79,7 +80,7 @@ def edit_external(implementation: str, kind: str) -> Response:
 @takes(body=LONG_FORM)
 def save_external(implementation: str, kind: str) -> Response:
     """Store it. Another kind takes the place of the one that was there."""
-    form = _form(kind)()
+    form = _form(implementation, kind)()
     try:
         form.refuse_unreadable()
         with changing(implementation, "external.saved", target=kind) as change:
@@ -137,13 +138,14 @@ def remove_external(implementation: str) -> Response:
     return done("External Authentication is removed.", "external", implementation)
 
 
-def _form(kind: str) -> type[KindForm]:
-    if kind not in FORMS:
+def _form(implementation: str, kind: str) -> type[KindForm]:
+    if kind not in FORMS or implementation == implementations.STAFF:  # staff log in by SAML only
         raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
     return FORMS[kind]
 
 
 def _save(change: Change, form: KindForm, kind: str) -> None:
+    refuse_development(wanted=form.development.value)
     before = _shown(external.find(change.db, change.implementation))
     secret = form["secret"].value
     draft = ExternalDraft(kind, form.draft_fields(), secret, form.development.value)
@@ -164,7 +166,7 @@ def _tried(implementation: str, kind: str, understood: Understood) -> Response:
         present = external.find(db, found)
         if present is None or present.kind != kind:
             raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
-        form = _form(kind)(formdata=None)
+        form = _form(implementation, kind)(formdata=None)
         form.show(present.fields, development=present.development)
         return _kind_page(found, form, kind, present, understood=understood)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from flask import Response
 
-from records import Implementation, Refused, SamlDraft, certificates, saml, users
+from records import Implementation, NotOpened, Refused, SamlDraft, certificates, saml, users
 from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
-from web.console.frame import implementation_named
+from web.console import frame
 from web.console.settings.checklist import NOTICE
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.pages import (
@@ -29,8 +30,10 @@ from web.console.settings.pages import (
     done,
     looking,
     page,
+    refuse_development,
 )
 from web.permissions import Permission, needs, takes
+from web.problems import Fault
 
 #: The page above the others.
 ABOVE = (("Identity provider", "provider"),)
@@ -56,10 +59,9 @@ class ReadCertificate:
 @needs(Permission.SEE_SETTINGS)
 def provider(implementation: str) -> Response:
     """Show our addresses, the provider and its certificates."""
-    entrance = Entrance.here()
-    with entrance.database.session() as db:  # our key is made when it is first asked for
-        found = implementation_named(db, implementation)
-        keys = saml.sp_keys(db, entrance.box, found)
+    keys = _our_keys(implementation)
+    now = datetime.now(UTC)
+    with looking(implementation) as (db, found):
         present = saml.find(db, found)
         known = saml.certificates(db, present) if present else []
         return page(
@@ -69,11 +71,11 @@ def provider(implementation: str) -> Response:
             provider=present,
             certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
             active=sum(each.state == "active" for each in known),
-            now=datetime.now(UTC),
-            soon=datetime.now(UTC) + NOTICE,
-            ours=certificates.read(keys.certificate),
-            following=certificates.read(keys.next_certificate) if keys.next_certificate else None,
-            base=entrance.config.absolute(f"/saml/{implementation}"),
+            now=now,
+            soon=now + NOTICE,
+            ours=certificates.read(keys.certificate) if keys else None,
+            following=certificates.read(keys.next_certificate) if keys and keys.next_certificate else None,
+            base=Entrance.here().config.absolute(f"/saml/{implementation}"),
         )
 
 
@@ -81,9 +83,9 @@ def provider(implementation: str) -> Response:
 @needs(Permission.SEE_SETTINGS)
 def our_certificate(implementation: str) -> Response:
     """Give our certificate as a file, for providers which want it by itself. It is public: our metadata has it, too."""
-    entrance = Entrance.here()
-    with entrance.database.session() as db:
-        keys = saml.sp_keys(db, entrance.box, implementation_named(db, implementation))
+    keys = _our_keys(implementation)
+    if keys is None:
+        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, "Our key cannot be opened with the keys of this server.")
     headers = {"Content-Disposition": f'attachment; filename="{implementation}.pem"'}
     return Response(keys.certificate, mimetype="application/x-pem-file", headers=headers)
 
@@ -178,6 +180,20 @@ def remove_provider(implementation: str) -> Response:
     return done("The identity provider is removed.", "provider", implementation)
 
 
+def _our_keys(implementation: str) -> saml.SpKeys | None:
+    """Return our keys, which are made when they are first asked for; None if this server cannot open them."""
+    entrance = Entrance.here()
+    try:
+        with looking(implementation) as (db, found):
+            keys = saml.sp_keys_if_made(db, entrance.box, found)
+        if keys is not None:
+            return keys
+        with entrance.database.session() as db:
+            return saml.sp_keys(db, entrance.box, frame.implementation_named(db, implementation))
+    except NotOpened:
+        return None
+
+
 def _read(form: ReadForm) -> IdpMetadata:
     """Read the metadata from where the form says. Raises Refused at the field that is wrong."""
     given = {"file": form.file.value, "xml": form.xml.value.encode(), "url": form.url.value}
@@ -201,6 +217,7 @@ def _fetched(url: str) -> bytes:
 
 def _save(change: Change, form: ProviderForm, present: saml.SamlProvider | None) -> None:
     draft = form.draft(present)
+    refuse_development(wanted=draft.development)
     before = _shown(present)
     old = present.entity_id if present else ""
     saved = saml.save(change.db, Entrance.here().box, change.implementation, draft, actor())
