@@ -21,7 +21,7 @@ from .implementations import Implementation
 from .saml_certificates import SamlCertificate, accept, expiring, propose, refuse, retire
 from .saml_tables import SamlProvider
 from .secretbox import SecretBox
-from .sp_keys import SpKeys, sp_keys, sp_keys_if_made
+from .sp_keys import SpKeys, new_sp_keys, sp_keys, sp_keys_if_made
 
 __all__ = [
     "ATTRIBUTE_MAP",
@@ -35,6 +35,7 @@ __all__ = [
     "certificates",
     "expiring",
     "find",
+    "new_sp_keys",
     "opened",
     "propose",
     "refuse",

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import certificates
@@ -94,6 +94,16 @@ def switch(db: Session, implementation: Implementation) -> None:
     db.flush()
 
 
+def new_sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys:
+    """Throw our keys away and make others, for keys that do not open any more or that somebody else may have.
+
+    It takes effect at once, so the provider has to read our metadata anew before logins work that it encrypts for us or
+    for which it checks our signature. Where the keys are still good, `roll` and `switch` do it without a gap.
+    """
+    db.execute(delete(SpKey).where(SpKey.implementation_id == implementation.id))
+    return sp_keys(db, box, implementation)
+
+
 def reseal_all(db: Session, box: SecretBox) -> int:
     """Encrypt every key anew with the newest key of the box. Returns how many."""
     rows = list(db.scalars(select(SpKey).order_by(SpKey.id).with_for_update()))
@@ -129,4 +139,5 @@ def _open(box: SecretBox, implementation: Implementation, row: SpKey) -> str:
     try:
         return box.open(row.sealed_key, place=_place(implementation, row.sha256))
     except NotOpened as error:
-        raise NotOpened(f"the SAML key of {implementation.slug}: {error}") from None
+        remedy = f"this one is not entered: `session-status saml new-key {implementation.slug}` makes another"
+        raise NotOpened(f"the SAML key of {implementation.slug}: {error}; {remedy}") from None

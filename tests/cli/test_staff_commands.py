@@ -176,6 +176,17 @@ def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
         assert saml.sp_keys_if_made(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
 
 
+def test_our_saml_key_that_was_lost_with_the_secret_key_is_made_anew(cli, event, stored):
+    with stored.session() as db:
+        saml.sp_keys(db, SecretBox(["lost" * 10]), implementations.find(db, "aha26"))
+    refused = cli("saml", "new-key", "aha26", env=event, stdin="n\n")
+    assert refused.exit_code != 0
+    assert cli("saml", "new-key", "aha26", "--yes", env=event).exit_code == 0
+    with stored.reading() as db:
+        assert saml.sp_keys_if_made(db, SecretBox(["k" * 40]), implementations.find(db, "aha26"))
+        assert [entry.action for entry in audit.recent(db)] == ["saml.key.replaced"]
+
+
 def test_every_command_that_changes_something_leaves_an_entry_without_secrets(cli, records, stored):
     secret = {**records, "VENDOR_KEY": "pa55-w0rd"}
     address = ("--base-url", "https://a.example", "--auth", "bearer", "--secret-env", "VENDOR_KEY")

@@ -160,6 +160,20 @@ def test_wrong_key_names_the_implementation_and_what_to_do(db: Session, demo: Im
         saml.opened(db, SecretBox(["another key of at least 32 characters"]), demo)
 
 
+def test_key_that_does_not_open_any_more_can_be_replaced(
+    db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider
+):
+    saml.roll_sp_key(db, box, provider)
+    old = saml.sp_keys(db, box, demo)
+    new_box = SecretBox(["another key of at least 32 characters"])
+    with pytest.raises(NotOpened, match="saml new-key demo"):
+        saml.save(db, new_box, demo, DRAFT, "me")
+    new = saml.new_sp_keys(db, new_box, demo)
+    assert fits(new.key, new.certificate)
+    assert new.certificate not in (old.certificate, old.next_certificate)
+    assert (new.next_key, saml.opened(db, new_box, demo).sp_key) == ("", new.key)
+
+
 def test_certificate_found_in_metadata_waits_and_is_not_believed(
     db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider
 ):

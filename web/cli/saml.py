@@ -17,6 +17,7 @@ from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, re
 
 from .complaints import ANSWER_IS_NO, Complaint, complaining
 from .examples import examples
+from .noting import note
 from .surroundings import ACTOR, Place, find_implementation, place
 from .tables import print_json, print_pairs, print_table
 
@@ -94,6 +95,24 @@ def refresh_all(implementation: str | None) -> None:
         click.echo("No identity provider has an address for its metadata.")
     if attention:
         raise SystemExit(ANSWER_IS_NO)
+
+
+@saml_group.command("new-key", epilog=examples("session-status saml new-key aha26"))
+@click.argument("implementation")
+@click.confirmation_option(prompt="Its identity provider has to read our metadata anew. Make a new key?")
+def new_key(implementation: str) -> None:
+    """Throw our SAML key away and make another, for when it does not open any more or may be known to somebody.
+
+    It takes effect at once: a provider that checks our signature or encrypts for us has to read our metadata anew
+    before people can log in. A key that is still good is better changed in the console, without a gap.
+    """
+    with place() as here:
+        with here.database.session() as db:
+            owner = find_implementation(db, implementation)
+            saml.new_sp_keys(db, here.box, owner)
+            note(db, "saml.key.replaced", owner.slug)
+        here.changed(implementation)
+    click.echo(f"Made a new key. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
 
 
 def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
