@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 import pytest
 
 from records import SamlDraft, implementations, saml
-from runner.logins import LoginStore
+from runner.logins import LoginStore, TokenRefused
+from runner.logins.tokens import challenge_of
 from runner.store import connect as connect_store
 from tests.auth.stage import IDP, SAME_ORIGIN, STRANGER, Browser, begun, sp_of
 from tests.saml.forge import PERSISTENT, ForgedIdp, logout_request_xml
@@ -126,6 +127,27 @@ def test_a_logout_at_one_implementation_leaves_the_other_alone(app):
     slo(at_demo, IDP.logout_request(sp_of(app, "demo")))
     assert not at_demo.is_logged_in("demo")
     assert at_other.is_logged_in("other")
+
+
+def test_the_provider_ends_what_an_app_got_by_this_login(browser, database, store):
+    with database.session() as db:
+        implementations.update(db, implementations.find(db, "demo"), app_redirect_uris=["https://app.example/back"])
+    verifier = "v" * 43
+    asked = {"redirect_uri": "https://app.example/back", "state": "s" * 16, "code_challenge_method": "S256"}
+    start = browser.http.get("/m/demo/start", query_string={**asked, "code_challenge": challenge_of(verifier)})
+    way = urlsplit(start.location)
+    back = urlsplit(
+        browser.log_in("demo", way.query, way="chooser" if way.path.startswith("/login") else "saml").location
+    )
+    assert back.geturl().startswith("https://app.example/back?code=")
+    assert browser.visitor() is None  # the app has the login, the browser has none
+    code = parse_qs(back.query)["code"][0]
+    pair = store.tokens.redeem("demo", code, redirect_uri="https://app.example/back", verifier=verifier)
+    slo(browser, IDP.logout_request(sp_of(browser.app, "demo")))
+    with pytest.raises(TokenRefused):
+        store.tokens.refresh("demo", pair.refresh)
+    address = "/api/v1/implementations/demo/auth/session"
+    assert browser.elsewhere.get(address, headers={"Authorization": f"Bearer {pair.access}"}).status_code == 401
 
 
 def test_a_logout_of_nobody_is_answered_all_the_same(browser):
