@@ -4,7 +4,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from records import Unavailable
+from records import Unavailable, implementations
+from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, SAME_ORIGIN, STATUS, UNAVAILABLE, checking, ready
 from web.openapi.operations import OPERATIONS
 
@@ -114,3 +115,52 @@ def test_the_other_answers_fit(http, app, desk, fits):
     fits(http.get("/app/demo/sessions/CE-1"), "/app/{implementation}/sessions/{session_id}")
     fits(http.get("/r/forged"), "/r/{token}")
     fits(http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}"), "/r/{token}")
+
+
+AUTH = "/api/v1/implementations/{implementation}/auth"
+
+
+def test_the_answers_of_the_apps_login_fit(http, store, bearer, fits):
+    here = AUTH.replace("{implementation}", "demo")
+    tokens = store.tokens.issue(visitor())
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
+    for sent in (refresh, {"grant_type": "refresh_token", "refresh_token": "x"}, {"grant_type": "x"}, {}):
+        fits(http.post(f"{here}/token", data=sent), f"{AUTH}/token", "post")
+    fits(http.post(f"{here.replace('demo', 'nobody')}/token", data=refresh), f"{AUTH}/token", "post")
+    fits(http.post(f"{here}/token", data={"x": "x" * 20_000}), f"{AUTH}/token", "post")
+    fits(http.get(f"{here}/session", headers=bearer()), f"{AUTH}/session")
+    fits(http.get(f"{here}/session"), f"{AUTH}/session")
+    fits(http.get(f"{here}/session", headers=bearer("other", "bob")), f"{AUTH}/session")
+    fits(http.get(f"{here.replace('demo', 'a.b')}/session"), f"{AUTH}/session")
+    for token in (tokens.access, "x"):
+        fits(http.post(f"{here}/revoke", data={"token": token}), f"{AUTH}/revoke", "post")
+    for _ in range(21):
+        answer = http.post(f"{here}/token", data={"grant_type": "refresh_token", "refresh_token": "x"})
+    assert answer.status_code == 429
+    fits(answer, f"{AUTH}/token", "post")
+
+
+def test_the_pages_of_the_apps_login_fit(http, database, fits):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        implementations.update(db, demo, app_redirect_uris=["https://app.example.org/login"])
+    asked = {"redirect_uri": "https://app.example.org/login", "state": "s" * 16}
+    asked |= {"code_challenge": "c" * 43, "code_challenge_method": "S256"}
+    for query in (asked, {}):
+        fits(http.get("/m/demo/start", query_string=query), "/m/{implementation}/start")
+    fits(http.get("/m/nobody/start"), "/m/{implementation}/start")
+    fits(http.get("/m/demo/done"), "/m/{implementation}/done")
+    fits(http.get("/m/a.b/done"), "/m/{implementation}/done")
+
+
+def test_what_a_login_needs_is_described(document):
+    start = document["paths"]["/m/{implementation}/start"]["get"]
+    assert {each["name"] for each in start["parameters"] if "name" in each} == {
+        "redirect_uri",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    }
+    token = document["paths"][f"{AUTH}/token"]["post"]
+    assert set(token["requestBody"]["content"]) == {"application/x-www-form-urlencoded", "application/json"}
+    assert "security" not in token

@@ -4,7 +4,8 @@ import pytest
 
 from records import Unavailable
 from runner.status import Asker
-from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, SAME_ORIGIN, STATUS, UNAVAILABLE, checking, ready
+from tests.logins.people import visitor
+from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, SAME_ORIGIN, STATUS, UNAVAILABLE, WIDGET, checking, ready
 
 LOGIN = {
     "text": "Log in for session status info",
@@ -185,3 +186,34 @@ def test_returned_over_and_over_is_429_for_this_user_only(http, desk, bearer):
 
 def test_returned_accepts_an_empty_json_object(http, bearer):
     assert http.post(f"{STATUS}/returned", headers=bearer(), json={}).status_code == 200
+
+
+@pytest.fixture
+def ended(desk, store, logins):
+    """Credentials of a login which has ended: as the app sends it, and as a browser does."""
+    gone = visitor()
+    desk.ended.add(gone.login)
+    headers = {"Authorization": f"Bearer {store.tokens.issue(gone).access}"}
+    return [headers, {"Cookie": f"{logins.cookie}={logins.sign(gone)}"}]
+
+
+def test_a_login_that_has_ended_is_401_with_the_login_message(bare, desk, ended):
+    for headers in ended:
+        answers = [bare.get(STATUS, headers=headers), bare.post(f"{STATUS}/returned", headers=headers | SAME_ORIGIN)]
+        for answer in answers:
+            assert (answer.status_code, answer.json["state"], answer.json["message"]) == (401, "login", LOGIN)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert desk.asked == desk.came_back == []
+
+
+def test_the_widget_of_a_login_that_has_ended_invites_to_log_in(bare, desk, ended):
+    for headers in ended:
+        assert "Log in for session status info" in bare.get(WIDGET, headers=headers).text
+        again = bare.post(WIDGET, headers=headers | SAME_ORIGIN)
+        assert again.status_code == 303
+    assert desk.asked == desk.came_back == []
+
+
+def test_two_logins_of_a_user_share_the_allowance_of_returns(http, desk, bearer):
+    codes = [http.post(f"{STATUS}/returned", headers=bearer()).status_code for _ in range(7)]
+    assert codes == [200] * 6 + [429]
