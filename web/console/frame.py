@@ -7,8 +7,10 @@ navigation what the person may do; the door (`web.door`) refuses the rest whethe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, render_template, request, url_for
 
@@ -56,6 +58,10 @@ class Link:
 
 def install(app: Flask) -> None:
     """Give the templates of the console what the frame shows, whatever the view renders with."""
+
+    @app.template_filter("in_zone")
+    def in_zone(at: datetime, zone: str) -> datetime:
+        return at.astimezone(ZoneInfo(zone))
 
     @app.context_processor
     def of_the_frame() -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _remove(implementation: str, number: int, only: tuple[str, ...] | None) -> R
         )
     for subject in affected:
         entrance.store.ended.end_all(implementation, subject)
-    flash(f"The role {grant.role} was taken away from {whom(grant)}.")
+    flash(f"The role {grant.role} was taken away from {whom(grant)[:120]}.")
     return see_other(url_for(".roles", implementation=implementation))
 
 
