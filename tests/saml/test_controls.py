@@ -4,11 +4,13 @@ Without these, refusing everything would pass every other test.
 """
 
 import base64
+import datetime as dt
 import textwrap
 from dataclasses import replace
 
 import pytest
 from lxml import etree
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
 
 from tests.saml.attacks_content import A, P, child, within
@@ -196,6 +198,34 @@ def test_what_the_standard_allows_besides_is_accepted(edit):
 def test_clocks_may_differ(ago_s):
     long = {"expires_in_s": 900, "confirmed_for_s": 900, "not_before_in_s": 0}
     assert believed(SCENE.response(issued_ago_s=ago_s, **long))
+
+
+@pytest.mark.parametrize(
+    "late", [{"confirmed_for_s": -60}, {"expires_in_s": -60}, {"session_for_s": -60}, {"not_before_in_s": 60}]
+)
+def test_one_tolerance_holds_for_every_time(late):
+    assert believed(SCENE.response(**late))
+
+
+def test_the_moment_of_a_judgement_can_be_given():
+    """Rehearsals and tests have a clock of their own, and nothing behind the guard looks at another."""
+    then = dt.datetime.now(dt.UTC) + dt.timedelta(days=400)
+    message = SCENE.response(now=then)
+    given = {"sp": SCENE.sp, "idp": SCENE.idp.idp, "policy": Policy(), "request_id": "_request1"}
+    assert verify_response(message, **given, first_time=lambda key, life_s: True, now=then)
+    with pytest.raises(Rejected):
+        verify_response(message, **given, first_time=lambda key, life_s: True)
+
+
+def test_the_clock_of_the_library_is_never_asked(monkeypatch):
+    """It has other tolerances than ours, and is deprecated by newer Pythons."""
+
+    def asked():
+        raise AssertionError
+
+    monkeypatch.setattr(OneLogin_Saml2_Utils, "now", asked)
+    assert believed(SCENE.response(sign_response=True))
+    assert believed(SCENE.response(encrypt="aes256-gcm"))
 
 
 def test_a_login_that_nobody_asked_for_counts_where_it_is_allowed():

@@ -14,7 +14,7 @@ stranger can make us do everything before a signature is verified:
  8. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
     holds (`content.py`). Clocks may differ by `Policy.skew_s`.
  9. Who it is about is read from the very element that was verified.
-10. python3-saml, strict, comes to the same verdict (`library.py`).
+10. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
 11. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
 
 Anything else is `Rejected`; nothing else is ever raised, except what `first_time` raises when its store is away.
