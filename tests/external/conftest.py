@@ -14,6 +14,7 @@ from runner.store import connect
 from tests.external.signing import EC, ISSUER, jwk
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
+from web.auth.external.ways_in import install
 
 KEY = "k" * 40
 
@@ -29,14 +30,47 @@ def seeded(tmp_path_factory):
     database.dispose()
 
 
-@pytest.fixture
-def database(seeded, tmp_path):
-    copy = tmp_path / "external.db"
+@pytest.fixture(scope="session")
+def built(seeded, valkey_url, ca_file, tmp_path_factory):
+    """The application on its parts, once for the run: to build it anew for each test takes longer than the tests."""
+    copy = tmp_path_factory.mktemp("records") / "built.db"
     with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
         whole.backup(own)
-    database = Database(f"sqlite:///{copy}")
-    yield database
+    database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
+    outreach = Outreach(redis=client, allow_loopback=True, ca_file=ca_file)
+    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+    parts = {"desk": StubDesk(), "database": database, "store": LoginStore(client), "outreach": outreach}
+    yield create_app(settings, checks={}, **parts)
+    outreach.close()
+    client.close()
     database.dispose()
+
+
+@pytest.fixture
+def app(built, redis):
+    """The application as if it had just been built: an empty store, nobody seen, nothing set up, no keys fetched."""
+    install(built)
+    database = built.extensions["entrance"].database
+    with closing(sqlite3.connect(database.engine.url.database)) as own:
+        own.execute("DELETE FROM external_logins")
+        own.execute("DELETE FROM users")
+        own.commit()
+    return built
+
+
+@pytest.fixture
+def database(app):
+    return app.extensions["entrance"].database
+
+
+@pytest.fixture
+def store(app):
+    return app.extensions["entrance"].store
+
+
+@pytest.fixture
+def outreach(app):
+    return app.extensions["entrance"].outreach
 
 
 @pytest.fixture
@@ -60,28 +94,6 @@ def signed(set_up):
         set_up("jwt", fields, secret, slug)
 
     return act
-
-
-@pytest.fixture
-def settings():
-    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
-
-
-@pytest.fixture
-def store(redis):
-    return LoginStore(redis)
-
-
-@pytest.fixture
-def outreach(redis, ca_file):
-    outreach = Outreach(redis=redis, allow_loopback=True, ca_file=ca_file)
-    yield outreach
-    outreach.close()
-
-
-@pytest.fixture
-def app(settings, database, store, outreach):
-    return create_app(settings, desk=StubDesk(), database=database, checks={}, store=store, outreach=outreach)
 
 
 @pytest.fixture(scope="module")

@@ -150,10 +150,10 @@ def test_a_point_off_the_curve_verifies_nothing(inside, signed, start_vendor):
     assert outcome.value.code == "signature"
 
 
-def test_keys_of_a_private_address_are_not_fetched_in_production(inside, signed, outreach, start_vendor):
+def test_keys_of_a_private_address_are_not_fetched_in_production(inside, signed, outreach, start_vendor, monkeypatch):
     organizer = start_vendor(published(jwk(EC)))
     signed(keys={}, jwks_url=organizer.url)
-    outreach._allow_loopback = False
+    monkeypatch.setattr(outreach, "_allow_loopback", False)
     with pytest.raises(Refused) as outcome:
         by_assertion("demo", token(header()))
     assert outcome.value.code == "keys away"
