@@ -82,7 +82,7 @@ def _prove_again(found: Member) -> Response:
     """Lead to a step-up, or keep what was typed. Nobody can ask the first administrator again but a new link."""
     _note("not fresh")
     if found.is_first:
-        return Response(render_template("console/new_link.html", ways=()), HTTPStatus.FORBIDDEN, mimetype="text/html")
+        return _page("console/new_link.html")
     way = f"/saml/{found.visitor.implementation}/login?fresh=1"  # the one way in of staff
     if request.method in SAFE_METHODS:
         return see_other(f"{way}&{urlencode({'next': _this_page()})}")
@@ -91,19 +91,23 @@ def _prove_again(found: Member) -> Response:
 
 
 def _keeping_what_was_typed(way: str, headline: str, why: str, link: str) -> Response:
+    joint = "&" if "?" in way else "?"
+    way += joint + urlencode({"next": "/console/in/done"})
+    return _page("console/again.html", headline=headline, why=why, link=link, way=way)
+
+
+def _page(template: str, **words: str) -> Response:
+    """Render one of the door's own pages, with what was typed. Without navigation: there is one thing to do."""
     typed = [(name, value) for name, value in request.form.items(multi=True) if not _is_secret(name)]
     left_out = [name for name in request.form if _is_secret(name) and name != "csrf_token" and request.form[name]]
-    joint = "&" if "?" in way else "?"
     page = render_template(
-        "console/again.html",
-        headline=headline,
-        why=why,
-        link=link,
-        way=way + joint + urlencode({"next": "/console/in/done"}),
+        template,
+        **words,
+        sent=request.method not in SAFE_METHODS,
         typed=typed,
         left_out=bool(left_out or request.files),
         address=_this_page(),
-        ways=(),  # there is one thing to do here
+        ways=(),
     )
     return Response(page, HTTPStatus.FORBIDDEN, mimetype="text/html")
 

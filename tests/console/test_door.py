@@ -245,9 +245,10 @@ def test_the_first_administrators_login_is_a_new_one_whatever_was_planted(desk, 
 def test_the_first_administrator_proves_again_by_a_new_link_after_an_hour(desk, number_of, store):
     visitor = person("first administrator", age_s=3700)
     store.idle.begin(visitor.login)
-    answer = desk("first administrator", age_s=3700).send(f"{PEOPLE}/{number_of('organizer')}/disable", reason="x")
+    answer = desk("first administrator", age_s=3700).send(f"{PEOPLE}/{number_of('organizer')}/disable", reason="x < y")
     assert answer.status_code == 403
     assert "session-status administrator link" in answer.text
+    assert "x &lt; y" in answer.text
 
 
 def test_a_login_which_says_first_administrator_elsewhere_is_nobodys(desk, database):
