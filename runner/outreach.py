@@ -48,7 +48,10 @@ MOST_AT_ONCE: Final = 12
 MOST_EACH: Final = 6
 
 _URL = re.compile(r"(?P<origin>https?://[^/?#]+)(?P<path>/[^?#\s]*)?(\?(?P<query>[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*))?")
-_FAILED: Final = 500
+#: By these a vendor is down. A plain 500 may be its answer to what somebody typed, and strangers must not be able to shut
+#: a vendor's door for everybody by typing nonsense five times.
+_DOWN: Final = frozenset({502, 503, 504})
+_SERVER_FAILED: Final = 500
 
 
 class OutreachFailed(Exception):
@@ -209,7 +212,7 @@ class Outreach:
         verdict = Verdict.UNKNOWN
         try:
             fetched = self._exchange(where, outgoing, deadline, POST_BYTES)
-            verdict = Verdict.FAILED if fetched.status >= _FAILED else Verdict.WELL
+            verdict = _verdict(fetched.status)
         except (ExchangeFailed, CallNotMade) as failed:
             if failed.fault in {CallFault.CONNECTION, CallFault.TIMEOUT}:
                 verdict = Verdict.FAILED
@@ -217,6 +220,12 @@ class Outreach:
         finally:
             self._gate.leave(guarded, leave, verdict)
         return fetched
+
+
+def _verdict(status: int) -> Verdict:
+    if status in _DOWN:
+        return Verdict.FAILED
+    return Verdict.WELL if status < _SERVER_FAILED else Verdict.UNKNOWN
 
 
 def _written(form: Mapping[str, str] | None, json: Any) -> tuple[str, bytes]:

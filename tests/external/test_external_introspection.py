@@ -157,7 +157,7 @@ def test_what_is_no_token_is_not_sent(ask, token):
 
 
 def test_an_organizer_that_fails_again_and_again_is_left_alone(inside, told):
-    organizer = told(reply(status=500))
+    organizer = told(reply(status=502))
     for _ in range(9):
         with pytest.raises(Refused) as outcome:
             by_introspection("demo", TOKEN)

@@ -158,14 +158,22 @@ def test_the_text_of_a_failure_holds_nothing_that_was_sent(outreach, start_vendo
 
 
 def test_a_vendor_which_fails_again_and_again_is_left_alone(outreach, start_vendor):
-    vendor = start_vendor(reply(status=500))
+    vendor = start_vendor(reply(status=503))
     for _ in range(FAILURES):
-        assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 500
+        assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 503
     with pytest.raises(OutreachFailed) as failed:
         outreach.post(vendor.url, json={}, breaker=("demo", "login"))
     assert failed.value.kind == "breaker open"
     assert len(vendor.requests) == FAILURES
-    assert outreach.post(vendor.url, json={}, breaker=("other", "login")).status == 500  # its own breaker
+    assert outreach.post(vendor.url, json={}, breaker=("other", "login")).status == 503  # its own breaker
+
+
+def test_nonsense_at_which_a_vendor_stumbles_shuts_nobody_out(outreach, start_vendor):
+    vendor = start_vendor(reply(status=500))
+    for _ in range(3 * FAILURES):
+        assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 500
+    vendor.answer = reply({})
+    assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 200
 
 
 def test_one_implementation_cannot_take_all_seats(outreach):

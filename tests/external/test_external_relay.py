@@ -12,7 +12,7 @@ from runner import outreach as outreach_module
 from runner.logins import LoginStore, StoreAway
 from runner.logins.attempts import FREE
 from runner.powers import Bearer, NoAuth
-from runner.settings import Settings
+from runner.settings import Settings, SettingsError
 from runner.store import connect_brief
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
@@ -217,9 +217,9 @@ def test_a_slow_vendor_is_away_before_the_server_gives_up(inside, vendor, monkey
 
 
 def test_a_vendor_that_fails_again_and_again_is_left_alone_and_comes_back(inside, vendor, redis):
-    started = vendor(reply(status=500))
+    started = vendor(reply(status=503))
     codes = [refusal(f"B-{count}").code for count in range(8)]
-    assert codes == ["vendor answered 500"] * 5 + ["vendor breaker open"] * 3
+    assert codes == ["vendor answered 503"] * 5 + ["vendor breaker open"] * 3
     assert len(started.requests) == 5
     redis.delete(*redis.keys("vendor:*"))
     started.answer = reply(PERSON)
@@ -328,6 +328,16 @@ def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
     with pytest.raises(Refused) as outcome:
         venue.begin("demo", "E", "198.51.100.16")
     assert outcome.value.code == "too often from this address"
+
+
+@pytest.mark.parametrize("raw", ["198.51.100.7/28", "venue", "198.51.100.0/40", "10.0.0.0-10.0.0.9", "::/129"])
+def test_a_network_that_is_none_is_a_fault_of_the_settings(raw, tmp_path):
+    with pytest.raises(SettingsError) as faults:
+        Settings.from_environment(
+            {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_VENUE_NETWORKS": raw,
+             "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+        )  # fmt: skip
+    assert "VENUE_NETWORKS" in str(faults.value)
 
 
 def test_a_botnet_meets_the_limit_of_the_implementation_and_it_is_not_held_against_the_name(
