@@ -1,5 +1,6 @@
 """Fixtures: implementations with forged providers, the real application on real records and a real store, browsers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from records import AgendaSession, Database, SecretBox, certificates, grants, implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
+from runner.store import connect as connect_store
 from tests.auth.stage import KEY, PROVIDERS, Browser, connect, copied
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
@@ -52,24 +54,38 @@ def database(seeded, tmp_path):
     database.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings():
     return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
 
 
-@pytest.fixture
-def store(redis):
-    return LoginStore(redis)
+@pytest.fixture(scope="session")
+def built(settings, seeded, valkey_url):
+    """The application, put together once: a hundred addresses take their time."""
+    client = connect_store(valkey_url)
+    yield create_app(settings, desk=StubDesk(), database=seeded, checks={}, store=LoginStore(client), outreach=None)
+    client.close()
 
 
 @pytest.fixture
-def desk():
-    return StubDesk()
+def app(built, database, redis):
+    """The application on the test's own records and an empty store."""
+    parts = dict(built.extensions)
+    for name in ("entrance", "counter"):
+        built.extensions[name] = replace(parts[name], database=database)
+    parts["counter"].desk.reset()
+    yield built
+    built.extensions.update(parts)
 
 
 @pytest.fixture
-def app(settings, desk, database, store):
-    return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
+def store(app):
+    return app.extensions["entrance"].store
+
+
+@pytest.fixture
+def desk(app):
+    return app.extensions["counter"].desk
 
 
 @pytest.fixture

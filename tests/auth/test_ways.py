@@ -38,6 +38,11 @@ def test_with_both_the_person_chooses(browser, with_external):
         assert f'href="{way}%2Fapp%2Fdemo%2Fsessions%2FCE-1"' in page.text
 
 
+def test_a_step_up_leads_to_saml_because_staff_have_no_other_way(browser, with_external):
+    with_external("demo")
+    assert browser.http.get("/login/demo?fresh=1").location == "/saml/demo/login?fresh=1"
+
+
 def test_staff_log_in_by_saml_alone(browser, with_external):
     with_external("staff")
     assert browser.http.get("/login/staff").location == "/saml/staff/login"

@@ -52,7 +52,7 @@ def choose(implementation: str) -> Response:
     if person:
         name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
         return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
-    if ways.saml and not ways.external:
+    if ways.saml and (journey.fresh or not ways.external):  # only staff step up, and they have SAML only
         return see_other(journey.address(f"/saml/{implementation}/login"))
     if ways.external and not ways.saml:
         return see_other(journey.address(f"/ext/{implementation}/login"))
