@@ -59,10 +59,10 @@ REQUESTS = [
     ("the cookie from null", b"POST {path}/returned HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\nOrigin: null\r\nContent-Length: 0\r\n\r\n", {403}),
     ("the cookie from a look-alike", b"POST {path}/returned HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\nOrigin: http://{host}.evil.example\r\nContent-Length: 0\r\n\r\n", {403}),
     ("two sites", b"POST {path}/returned HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n\r\n", {403}),
-    ("a login from another site", b"POST /login/one HTTP/1.1\r\nHost: {host}\r\nOrigin: http://evil.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nsubject=u1", {403}),
+    ("a login from another site", b"POST /logout/one HTTP/1.1\r\nHost: {host}\r\nOrigin: http://evil.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nsubject=u1", {403}),
     ("the widget from another site", b"POST /widget/one/sessions/s0 HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\nOrigin: http://evil.example\r\nContent-Length: 0\r\n\r\n", {403}),
-    ("a form of 3000 parts", b"POST /login/one HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 15000\r\n\r\n" + (b"--x\r\n\r\n" * 2143)[:15000], {400, 413, 404}),
-    ("a bearer to get past the gate", b"POST /login/one HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nsubject=u1", {303, 403}),
+    ("a form of 3000 parts", b"POST /logout/one HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 15000\r\n\r\n" + (b"--x\r\n\r\n" * 2143)[:15000], {400, 403, 413, 404}),
+    ("a bearer to get past the gate", b"POST /logout/one HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nsubject=u1", {303, 403}),
 ]  # fmt: skip
 
 
@@ -124,15 +124,22 @@ AWAY = [
 
 @pytest.mark.parametrize("away", AWAY, ids=lambda text: text[:24].encode("unicode_escape").decode())
 def test_no_parameter_leads_away(served, away):
-    body = b"subject=u1&next=" + quote(away, safe="").encode()
-    form = ["Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin"]
-    for path in ("/login/one", "/login/one/out"):
-        got, _ = served.ask(served.request("POST", path, *form, body=body))
-        assert statuses(got) == [303]
-        location = re.search(rb"(?i)\r\nlocation: ([^\r]*)\r\n", got)[1]
-        assert location.startswith(b"/")
-        assert not location.startswith((b"//", b"/\\"))
-        assert b"Set-Cookie: a=b" not in got
+    login = f"login={served.token(user='u4')}"
+    page, _ = served.ask(served.request("GET", "/login/one/out", f"Cookie: {login}"))
+    token = re.search(rb'name="csrf_token" value="([^"]+)"', page)[1]
+    half = re.search(rb"(?i)\r\nset-cookie: (csrf=[^;]+)", page)[1].decode()
+    body = b"csrf_token=" + token + b"&next=" + quote(away, safe="").encode()
+    form = [
+        "Content-Type: application/x-www-form-urlencoded",
+        "Sec-Fetch-Site: same-origin",
+        f"Cookie: {login}; {half}",
+    ]
+    got, _ = served.ask(served.request("POST", "/logout/one", *form, body=body))
+    assert statuses(got) == [303], got
+    location = re.search(rb"(?i)\r\nlocation: ([^\r]*)\r\n", got)[1]
+    assert location.startswith(b"/")
+    assert not location.startswith((b"//", b"/\\"))
+    assert b"Set-Cookie: a=b" not in got
     got, _ = served.ask(served.request("GET", "/login/one?next=" + quote(away, safe="")))
     assert statuses(got) == [200]
     got, _ = served.ask(
