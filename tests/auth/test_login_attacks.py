@@ -280,6 +280,14 @@ def test_with_a_key_that_does_not_open_nobody_logs_in_and_everybody_can_log_out(
     assert browser.visitor() is None
 
 
+def test_made_up_implementations_leave_nothing_in_the_store(browser, redis):
+    for path in ("complete?o=x", "login", "metadata", "slo?SAMLRequest=x", "slo?SAMLResponse=x"):
+        assert browser.elsewhere.get(f"/saml/made-up/{path}").status_code == 404
+    assert browser.elsewhere.post("/saml/made-up/acs", data={}).status_code == 404
+    assert browser.elsewhere.get("/ext/made-up/complete?o=x").status_code == 404
+    assert [key for key in redis.scan_iter() if b"refused" in key or b"once" in key] == []
+
+
 def test_every_code_is_explained():
     source = "".join(path.read_text() for path in Path("web/auth").rglob("*.py") if "external" not in path.parts)
     raised = set(re.findall(r'(?:LoginFailed|NotAdmitted|Rejected)\(\s*"([a-z-]+)"', source))

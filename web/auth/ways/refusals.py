@@ -16,6 +16,7 @@ from flask import Response, render_template
 from records import audit, implementations
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
+from web.problems import NO_IMPLEMENTATION, Fault, answer
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ def login(
     status: HTTPStatus = HTTPStatus.BAD_REQUEST,
 ) -> Response:
     """Return the page for a login that was refused, whatever the reason; note the reason for ourselves."""
+    if not _is_known(implementation):
+        return answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
     reference = _noted("login refused", implementation, code, detail)
     Entrance.here().store.refused.note(implementation, code, reference)
     _keep(implementation, code, reference)
@@ -51,6 +54,12 @@ def logout(implementation: str, code: str, *, detail: str = "") -> Response:
     return _page(
         LOGOUT, reference, f"/login/{implementation}/out", "See whether you are logged in", HTTPStatus.BAD_REQUEST
     )
+
+
+def _is_known(implementation: str) -> bool:
+    """Say whether there is such an implementation: strangers must not fill the store with refusals of made-up ones."""
+    with Entrance.here().database.reading() as db:
+        return implementations.find(db, implementation) is not None
 
 
 def _noted(what: str, implementation: str, code: str, detail: str) -> str:
