@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
-from records import implementations
-from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered
+from records import grants, implementations
+from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.auth.stage import PROVIDERS, sp_of
 from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL
@@ -179,6 +179,25 @@ def test_what_libraries_send_besides_does_no_harm(phone):
 @pytest.mark.parametrize(("slug", "code"), [("nobody", 404), ("a.b", 400), ("x" * 65, 400), ("bare", 400)])
 def test_an_implementation_without_an_app_begins_nothing(app, slug, code):
     assert is_a_page(Phone(app, slug).start(), code)
+
+
+def test_staff_have_no_app_even_if_somebody_registers_one(own_app, own_database):
+    with own_database.session() as db:
+        implementations.update(db, implementations.staff(db), app_redirect_uris=[REDIRECT])
+    assert is_a_page(Phone(own_app, "staff").start())
+
+
+def test_an_apps_token_opens_no_console_whoever_it_belongs_to(own_app, own_database):
+    with own_database.session() as db:
+        demo = implementations.find(db, "demo")
+        grants.add(db, demo, kind="username", value="ada@example.org", role="organizer", by="tests")
+    ada, http = visitor(), own_app.test_client()
+    entrance = own_app.extensions["entrance"]
+    access = entrance.store.tokens.issue(ada).access
+    assert "/console/in" in http.get("/console/implementations/demo/audit", headers=bearer(access)).location
+    http.set_cookie(entrance.logins.cookie, entrance.logins.sign(ada), domain="status.example.org")
+    assert http.get("/console/implementations/demo/audit").status_code == 200
+    assert "/console/in" in http.get("/console/implementations/demo/audit", headers=bearer(access)).location
 
 
 def test_a_post_begins_nothing(phone):

@@ -3,7 +3,8 @@
 Worked out anew for each request from the login, the grants and the user's last seen profile, so that what was taken
 away is gone with the next click. The steps:
 
-1. The login stands: signed by us, not ended, not too old.
+1. The login stands: signed by us, not ended, not too old. It is a browser's: an app's token, which lives on for months
+   on a phone, opens no console, whoever it belongs to.
 2. It came by a way in that is good enough for staff. A registration vendor or an app cannot make staff.
 3. It was used in the last half hour, or is not older than that.
 4. Its implementation and its user are there, and the user is not locked out.
@@ -20,6 +21,7 @@ from flask import g, request
 from records import DbSession, User, grants, implementations, users
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
+from web.gate import carries_bearer
 from web.permissions import HOUSE_ROLES, MAY, Permission
 
 #: The source of the first administrator's login.
@@ -90,6 +92,8 @@ def member() -> Member | None:
 
 
 def _found(entrance: Entrance) -> Member | None:
+    if carries_bearer(request):  # 1.
+        return None
     visitor = entrance.logins.visitor(request)
     if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
         return None

@@ -102,6 +102,8 @@ def issuer(config: WebConfig, implementation: str) -> str:
 
 
 def _registered(entrance: Entrance, implementation: str) -> frozenset[str] | None:
+    if implementation == implementations.STAFF:  # staff have browsers, and no app that could be lost with a phone
+        return frozenset()
     with entrance.database.reading() as db:
         found = implementations.find(db, implementation)
         return frozenset(found.app_redirect_uris) if found else None
