@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import agenda_file, agenda_rules, implementations
@@ -59,10 +59,16 @@ def find(db: Session, implementation: Implementation, session_id: str) -> Agenda
     return db.scalar(mine.where(AgendaSession.session_id == session_id))
 
 
-def every(db: Session, implementation: Implementation) -> list[AgendaSession]:
-    """Return an implementation's agenda by time."""
+def every(db: Session, implementation: Implementation, *, limit: int | None = None) -> list[AgendaSession]:
+    """Return an implementation's agenda by time, all of it or its first sessions."""
     mine = select(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
-    return list(db.scalars(mine.order_by(AgendaSession.starts_at, AgendaSession.session_id)))
+    return list(db.scalars(mine.order_by(AgendaSession.starts_at, AgendaSession.session_id).limit(limit)))
+
+
+def count(db: Session, implementation: Implementation) -> int:
+    """Return how many sessions an implementation's agenda has."""
+    mine = select(func.count()).select_from(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
+    return db.scalar(mine) or 0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import fields
@@ -87,6 +87,12 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:
     """Return users of an implementation, those seen last first."""
     return search(db, implementation, "", limit=limit)
+
+
+def types_seen(db: Session, implementation: Implementation, *, limit: int = 50) -> list[str]:
+    """Return the user types with which people came, the most frequent first."""
+    rows = select(User.user_type).where(User.implementation_id == implementation.id, User.user_type != "")
+    return list(db.scalars(rows.group_by(User.user_type).order_by(func.count().desc(), User.user_type).limit(limit)))
 
 
 def search(  # noqa: PLR0913 - a list is asked for by all of these, by name

@@ -1,10 +1,12 @@
 """A test login: seen by whom it was begun by, in the browser in which it was begun, and by nobody else."""
 
 import logging
+import re
 
 from tests.auth.stage import Browser, sp_of
 from tests.console_settings.conftest import IDP
-from tests.console_settings.stage import DEMO, Person
+from tests.console_settings.stage import DEMO, Person, typed
+from tests.saml.forge import ForgedIdp
 
 ATTRIBUTES = {"mail": ["tess@example.org"], "sn": ["<b>Test</b>"], "memberNumber": ["4711"]}
 
@@ -18,11 +20,11 @@ def go_to_provider(app, person):
     return browser, browser.begin(query=answer.location.partition("?")[2])
 
 
-def come_back(app, browser, started, *, by=None, **changes):
+def come_back(app, browser, started, *, idp=IDP, **changes):
     changes = {"nameid": "tess", "attributes": ATTRIBUTES} | changes
-    message = IDP.response(sp_of(app, "demo"), started.request_id, **changes)
+    message = idp.response(sp_of(app, "demo"), started.request_id, **changes)
     answer = browser.answer(message, started.relay_state)
-    return (by or browser).http.get(answer.location) if answer.status_code == 303 else answer
+    return browser.http.get(answer.location) if answer.status_code == 303 else answer
 
 
 def test_a_test_login_shows_what_was_understood_and_leaves_the_person_signed_in(app, administrator, caplog):
@@ -91,3 +93,14 @@ def test_refused_logins_are_bounded_and_made_up_implementations_keep_none(app, a
     stranger = Browser(app)
     stranger.answer("rubbish", "none", "nosuch")
     assert store.refused.recent("nosuch") == []
+
+
+def test_a_certificate_that_waits_lets_nobody_in_until_it_is_accepted(app, administrator):
+    rolled = ForgedIdp(IDP.entity_id, name="rolled")
+    preview = administrator.post("/provider/metadata", {"xml": rolled.metadata().decode()})
+    administrator.post("/provider/data", typed(preview.text))
+    assert come_back(app, *go_to_provider(app, administrator), idp=rolled).status_code == 400
+    waiting = re.search(r"/certificates/([0-9a-f]{64})/accept", administrator.get("/provider").text)[1]
+    administrator.post(f"/provider/certificates/{waiting}/accept")
+    assert come_back(app, *go_to_provider(app, administrator), idp=rolled).status_code == 303
+    assert "tess@example.org" in administrator.get("/provider/check").text

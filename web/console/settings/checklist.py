@@ -73,7 +73,7 @@ def _external(db: DbSession, implementation: Implementation) -> Step:
 
 
 def _agenda(db: DbSession, implementation: Implementation) -> Step:
-    count = len(sessions.every(db, implementation))
+    count = sessions.count(db, implementation)
     if not count:
         return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "console_settings.agenda")
     return Step("Agenda", "done", f"{count} session{'s' if count > 1 else ''}", "console_settings.agenda")

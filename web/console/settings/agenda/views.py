@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from records import Implementation, ImportReport, Refused, sessions
+from records import DbSession, Implementation, ImportReport, Refused, sessions
 from records.agenda_file import COLUMNS, LARGEST_FILE, REQUIRED
 from web.console.settings.forms import SettingsForm
 from web.console.settings.pages import blueprint, changing, done, looking, page
@@ -31,7 +31,7 @@ class AgendaForm(SettingsForm):
 def show_agenda(implementation: str) -> Response:
     """Show the sessions, and how to bring more."""
     with looking(implementation) as (db, found):
-        return _page(found, AgendaForm(formdata=None), sessions.every(db, found))
+        return _page(found, AgendaForm(formdata=None), db)
 
 
 @blueprint.post("/agenda")
@@ -51,7 +51,7 @@ def import_agenda(implementation: str) -> Response:
     with looking(implementation) as (db, found):
         if report is not None:
             form.complain("file", f"was not imported: {len(report.faults)} faults, listed below")
-        return _page(found, form, sessions.every(db, found), report=report)
+        return _page(found, form, db, report=report)
 
 
 @blueprint.get("/agenda.csv")
@@ -93,16 +93,14 @@ def _refuse_faults(report: ImportReport) -> None:
         raise _NothingImported(report)
 
 
-def _page(
-    found: Implementation, form: AgendaForm, agenda: list[sessions.AgendaSession], *, report: ImportReport | None = None
-) -> Response:
+def _page(found: Implementation, form: AgendaForm, db: DbSession, *, report: ImportReport | None = None) -> Response:
     return page(
         "agenda.html",
         found,
         title="Agenda",
         form=form,
-        agenda=agenda[:MOST_SHOWN],
-        count=len(agenda),
+        agenda=sessions.every(db, found, limit=MOST_SHOWN),
+        count=sessions.count(db, found),
         zone=ZoneInfo(found.time_zone),
         faults=report.faults[:MOST_SHOWN] if report else (),
         fault_count=len(report.faults) if report else 0,

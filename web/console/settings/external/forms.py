@@ -147,10 +147,10 @@ class PasswordForm(KindForm):
     result_last_name = Line("Last name")
     result_badge_id = Line("Badge ID")
     excluded_types = Lines("User types that may not log in", description="One a line, such as Exhibitor.")
-    excluded_text = Line("What they are told")
+    excluded_text = Line("What excluded people are told")
     opted_out_path = Line("Opted out when", description="A path in the answer, such as person/optOut.")
     opted_out_equals = Line("and is equal to")
-    opted_out_text = Line("What they are told")
+    opted_out_text = Line("What people who opted out are told")
 
     def draft_fields(self) -> dict[str, Any]:
         """Return the fields of the draft."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections import Counter
 from typing import Any
 
 from flask import Response, current_app
@@ -22,9 +21,6 @@ OPERATOR = "run limits"
 
 #: User types offered as ticks: those which were seen most often.
 MOST_OFFERED = 24
-
-#: Users, those seen last, among whom types are looked for.
-LOOKED_AT = 1000
 
 GENERAL = (
     "name", "time_zone", "session_url", "show_when", "inherit_from_parent", "default_color", "fallback_text",
@@ -73,8 +69,7 @@ def _general_page(found: Implementation, form: GeneralForm, seen: list[str]) -> 
 
 def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
     """Return the user types with which people have come so far."""
-    counted = Counter(user.user_type for user in users.every(db, implementation, limit=LOOKED_AT) if user.user_type)
-    return sorted(name for name, _ in counted.most_common(MOST_OFFERED))
+    return sorted(users.types_seen(db, implementation, limit=MOST_OFFERED))
 
 
 def _fallback_faults(text: str) -> list[Fault]:
