@@ -22,6 +22,13 @@ def test_an_implementation_which_may_not_be_seen_looks_like_one_which_does_not_e
     assert unseen.text == missing.text
 
 
+def test_the_log_names_the_refusal_but_not_who_asked(desk, caplog):
+    desk("organizer").get("/console/implementations/other/people?q=secret-question")
+    assert "refused code=not there for this person endpoint=console_people.people" in caplog.text
+    assert "organizer" not in caplog.text
+    assert "secret-question" not in caplog.text
+
+
 def test_an_implementation_which_does_not_exist_is_not_there_for_an_administrator_either(desk):
     answer = desk("administrator").get("/console/implementations/nowhere/people")
     assert answer.status_code == 404
