@@ -1,5 +1,8 @@
 """The organizer's published keys: fetched rarely, believed for a while, and chosen by what the configuration says."""
 
+import threading
+import time
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -101,6 +104,38 @@ def test_an_organizer_without_keys_is_away_and_nobodys_assertion_is_wrong(inside
         by_assertion("demo", token())
     assert (outcome.value.status, outcome.value.code) == (503, "keys away")
     assert outcome.value.retry_after
+
+
+def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach, start_vendor):
+    answering, waiting = threading.Event(), threading.Event()
+
+    def slow(_):
+        waiting.set()
+        answering.wait(10)
+        return published(jwk(EC))
+
+    organizer, rings, outcomes = start_vendor(slow), keys.KeyRings(outreach), []
+
+    def ask():
+        try:
+            outcomes.append(rings.find(organizer.url, "ES256", "k1") is not None)
+        except keys.KeysAway:
+            outcomes.append("away")
+
+    first = threading.Thread(target=ask)
+    first.start()
+    assert waiting.wait(10)
+    others = [threading.Thread(target=ask) for _ in range(keys.MAX_WAITING + 6)]
+    for thread in others:
+        thread.start()
+    while len(outcomes) < 6:  # those who do not wait are told at once, while the organizer still thinks
+        time.sleep(0.005)
+    assert outcomes == ["away"] * 6
+    answering.set()
+    for thread in (first, *others):
+        thread.join()
+    assert sorted(map(str, outcomes)) == ["True"] * (keys.MAX_WAITING + 1) + ["away"] * 6
+    assert len(organizer.requests) == 1
 
 
 SMALL = rsa.generate_private_key(65537, 1024)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from runner.outreach import Outreach, OutreachFailed
 
@@ -26,6 +27,8 @@ STALE_S: Final = 3600.0  #: if they cannot be fetched again, the old ones serve 
 UNKNOWN_S: Final = 60.0  #: between two fetches because of an unknown key id
 FAILED_S: Final = 5.0  #: between two fetches when the last one failed
 WAIT_S: Final = 3.5  #: for another thread's first fetch, and for the fetch itself
+#: Threads of a process which wait for somebody's first fetch. Strangers who send nonsense must not get all of them.
+MAX_WAITING: Final = 4
 MAX_BYTES: Final = 64 * 1024
 MAX_KEYS: Final = 50
 _MAX_SETS: Final = 1000  #: kept in a process
@@ -111,6 +114,7 @@ class KeyRings:
         self._clock = clock
         self._sets: dict[str, _Set] = {}
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
 
     def find(self, url: str, algorithm: str, kid: str | None) -> dict[str, Any] | None:
         """Give the key which may verify; None if the organizer publishes none. Raises `KeysAway`.
@@ -139,8 +143,8 @@ class KeyRings:
             return self._sets.setdefault(url, _Set())
 
     def _refresh(self, keys: _Set, url: str, *, every_s: float) -> None:
-        """Fetch, unless that was done lately or another thread is at it; only the first fetch is worth waiting for."""
-        if not keys.lock.acquire(timeout=WAIT_S if keys.jwks is None else 0):
+        """Fetch, unless that was done lately or another thread is at it."""
+        if not self._may_fetch(keys):
             return
         try:
             if self._clock() - keys.tried_at < every_s:
@@ -152,13 +156,25 @@ class KeyRings:
         finally:
             keys.lock.release()
 
+    def _may_fetch(self, keys: _Set) -> bool:
+        """Take the lock of these keys; wait for it only while there are none, and with few others."""
+        if keys.lock.acquire(blocking=False):
+            return True
+        if keys.jwks is not None or not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return keys.lock.acquire(timeout=WAIT_S)
+        finally:
+            self._waiting.release()
+
     def _fetched(self, url: str) -> dict[str, Any] | None:
+        host = urlsplit(url).hostname  # the rest of an address may hold a key of somebody's
         try:
             answer = self._outreach.fetch(url, max_body=MAX_BYTES, timeout_s=WAIT_S, accept="application/json")
             if answer.status != 200:  # noqa: PLR2004 - OK
-                log.warning("keys were not given url=%s status=%d", url, answer.status)
+                log.warning("keys were not given host=%s status=%d", host, answer.status)
                 return None
             return read_object(answer.body)
         except (OutreachFailed, ValueError) as failed:
-            log.warning("keys were not given url=%s error=%s", url, failed)
+            log.warning("keys were not given host=%s error=%s", host, failed)
             return None
