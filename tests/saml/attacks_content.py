@@ -356,6 +356,41 @@ def attribute_markup(scene: Scene) -> str:
     return scene.response(before=within(A + "AttributeValue", lambda value: child(value, "{urn:x}b", "admin")))
 
 
+@attack("attribute-value-of-another-element", "attribute-markup")
+def attribute_other_element(scene: Scene) -> str:
+    def change(value):
+        value.text = None
+        child(value, "{urn:x}b", "admin")
+
+    return scene.response(before=within(A + "AttributeValue", change))
+
+
+@attack("attribute-value-with-a-name-and-text", "attribute-markup")
+def attribute_name_and_text(scene: Scene) -> str:
+    return scene.response(before=within(A + "AttributeValue", lambda value: child(value, A + "NameID", "admin")))
+
+
+@attack("attribute-value-with-a-name-before-text", "attribute-markup")
+def attribute_name_before_text(scene: Scene) -> str:
+    def change(value):
+        value.text = None
+        child(value, A + "NameID", "ada").tail = "admin"
+
+    return scene.response(before=within(A + "AttributeValue", change))
+
+
+@attack("confirmation-data-with-content", "confirmation")
+def confirmation_content(scene: Scene) -> str:
+    key = "{http://www.w3.org/2000/09/xmldsig#}KeyInfo"
+    return scene.response(before=within(A + "SubjectConfirmationData", lambda data: child(data, key)))
+
+
+@attack("authn-instant-missing", "authn-instant")
+def authn_instant_missing(scene: Scene) -> str:
+    change = within(A + "AuthnStatement", lambda statement: statement.attrib.pop("AuthnInstant"))
+    return scene.response(before=change)
+
+
 @attack("attribute-encrypted", "unexpected-element")
 def attribute_encrypted(scene: Scene) -> str:
     return scene.response(before=within(A + "AttributeStatement", lambda found: child(found, A + "EncryptedAttribute")))

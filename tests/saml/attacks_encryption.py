@@ -76,6 +76,11 @@ for _name, _new in {
     sealed(f"key-by-{_name}", "key-transport", algorithm(XENC + "rsa-oaep-mgf1p", _new))
 
 
+for _name in ("3des-allowed-cbc", "none-allowed-cbc"):
+    _new = XENC + "tripledes-cbc" if _name.startswith("3des") else "none"
+    sealed(_name, "encryption-algorithm", algorithm(XENC11 + GCM, _new), policy=CBC_ALLOWED, sign_response=True)
+
+
 def change(path: str, act):
     def edit(root):
         act(root.find(f".//{path}"))
@@ -101,6 +106,24 @@ def retrieval(uri: str, inside: str = "") -> str:
 
 def pointing(text: str):
     return lambda info: info.append(etree.fromstring(text))
+
+
+def hide(info):
+    """The key stands where no key belongs."""
+    holder = info.makeelement(D + "X509Data")
+    holder.append(info[0])
+    info.append(holder)
+
+
+def retrieve(*, kind: str = XENC + "EncryptedKey", inside: str = ""):
+    """A pointer to the real key, and more."""
+
+    def act(info):
+        info[0].set("Id", "_key")
+        info.append(etree.fromstring(retrieval("#_key", inside)))
+        info[1].set("Type", kind)
+
+    return act
 
 
 def set_text(value: str):
@@ -129,6 +152,19 @@ sealed(
     "key-transport",
     change(f"{KEY}/{X}EncryptionMethod", child(f"{{{XENC11}}}MGF", Algorithm=XENC11 + "mgf1sha256")),
 )
+sealed(
+    "oaep-parameters-with-a-digest",
+    "key-transport",
+    change(f"{KEY}/{X}EncryptionMethod", child(X + "OAEPparams", Algorithm=DSIG + "sha1")),
+)
+sealed("key-hidden", "encryption-form", change(f"{DATA}/{D}KeyInfo", hide))
+sealed("cipher-with-markup", "encryption-form", change(f"{DATA}/{X}CipherData/{X}CipherValue", child(X + "Other")))
+sealed(
+    "retrieval-of-the-key-with-bomb",
+    "encryption-form",
+    change(f"{DATA}/{D}KeyInfo", retrieve(inside=f"<d:Transforms>{BOMB.replace('ds:', 'd:')}</d:Transforms>")),
+)
+sealed("retrieval-of-another-type", "encryption-form", change(f"{DATA}/{D}KeyInfo", retrieve(kind="urn:other")))
 sealed("data-beside", "encryption-form", change(A + "EncryptedAssertion", child(X + "Other")))
 sealed("data-in-data", "encryption-form", change(f"{DATA}/{X}CipherData", child(DATA)))
 sealed(

@@ -45,6 +45,7 @@ def transform(algorithm: str, inside: str = "") -> str:
     return f'<ds:Transform Algorithm="{algorithm}">{inside}</ds:Transform>'
 
 
+PREFIXES = f'<ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" PrefixList="xs"/>'
 USUAL = transform(ENVELOPED) + transform(EXCLUSIVE)
 
 
@@ -95,6 +96,9 @@ TRANSFORMS = {
     "canonicalized-a-thousand-times": transform(ENVELOPED) + transform(EXCLUSIVE) * 1000,
     "enveloped-with-xpath-inside": transform(ENVELOPED, "<ds:XPath>1</ds:XPath>") + transform(EXCLUSIVE),
     "canonicalization-with-xpath-inside": transform(ENVELOPED) + transform(EXCLUSIVE, "<ds:XPath>1</ds:XPath>"),
+    "prefixes-twice": transform(ENVELOPED) + transform(EXCLUSIVE, PREFIXES * 2),
+    "prefixes-with-xpath-inside": transform(ENVELOPED)
+    + transform(EXCLUSIVE, PREFIXES.replace("/>", "><ds:XPath>1</ds:XPath></ec:InclusiveNamespaces>")),
     "relative-algorithm": transform("#enveloped-signature") + transform(EXCLUSIVE),
     "other-element": f'<ds:Other Algorithm="{ENVELOPED}"/>' + transform(EXCLUSIVE),
 }
@@ -108,6 +112,25 @@ both(
     "canonicalization-with-comments",
     "canonicalization",
     signed_info=replaced(EXCLUSIVE + '"/><ds:SignatureM', EXCLUSIVE + 'WithComments"/><ds:SignatureM'),
+)
+
+add(
+    Attack(
+        "canonicalization-with-parameters",
+        "canonicalization",
+        signed(
+            signed_info=replaced(
+                f'{EXCLUSIVE}"/><ds:SignatureM', f'{EXCLUSIVE}">{PREFIXES}</ds:CanonicalizationMethod><ds:SignatureM'
+            )
+        ),
+    )
+)
+add(
+    Attack(
+        "digest-with-parameters",
+        "digest-algorithm",
+        signed(signed_info=replaced(f'{SHA256}"/>', f'{SHA256}"><ds:XPath>1</ds:XPath></ds:DigestMethod>')),
+    )
 )
 
 METHODS = {
@@ -356,6 +379,14 @@ def _manifest(signature):
     signature.append(found)
 
 
+def _value_first(signature):
+    signature.insert(0, signature[1])
+
+
+def _no_value(signature):
+    signature.remove(signature[1])
+
+
 def _two_infos(signature):
     other = signature.makeelement(D + "SignedInfo")
     signature.insert(0, other)
@@ -373,6 +404,8 @@ for _name, _change in {
     "object": _object,
     "manifest": _manifest,
     "two-signed-infos": _two_infos,
+    "value-first": _value_first,
+    "no-value": _no_value,
     "signature-inside": _inner_signature,
     "stray-reference": _stray_reference,
 }.items():

@@ -207,6 +207,10 @@ def test_one_tolerance_holds_for_every_time(late):
     assert believed(SCENE.response(**late))
 
 
+def test_conditions_need_no_times_of_their_own():
+    assert believed(SCENE.response(not_before_in_s=None, expires_in_s=None))
+
+
 def test_the_moment_of_a_judgement_can_be_given():
     """Rehearsals and tests have a clock of their own, and nothing behind the guard looks at another."""
     then = dt.datetime.now(dt.UTC) + dt.timedelta(days=400)
