@@ -1,5 +1,6 @@
 """Where an app's login begins and ends: no address, state or challenge but what was registered and asked for."""
 
+import ipaddress
 import secrets
 
 import pytest
@@ -9,6 +10,7 @@ from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.auth.stage import PROVIDERS, sp_of
 from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL
+from web.auth.app import limits
 from web.problems import Fault
 
 
@@ -198,6 +200,29 @@ def test_an_apps_token_opens_no_console_whoever_it_belongs_to(own_app, own_datab
     http.set_cookie(entrance.logins.cookie, entrance.logins.sign(ada), domain="status.example.org")
     assert http.get("/console/implementations/demo/audit").status_code == 200
     assert "/console/in" in http.get("/console/implementations/demo/audit", headers=bearer(access)).location
+
+
+def test_a_flood_of_starts_does_not_fill_the_store(phone, redis, monkeypatch):
+    monkeypatch.setattr(limits, "STARTS_FROM_ADDRESS", 3)
+    answers = [phone.start() for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 3 + [429] * 3
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert len(redis.keys("*once*")) == 3
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("10.1.2.3", True),
+        ("10.2.0.1", False),
+        ("2001:db8:1::/64", True),
+        ("2001:db8:2::/64", False),
+        ("unknown", False),
+    ],
+)
+def test_a_venue_is_known_by_its_networks(where, expected):
+    venues = (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("2001:db8:1::/48"))
+    assert limits.is_venue(where, venues) == expected
 
 
 def test_a_post_begins_nothing(phone):

@@ -99,6 +99,7 @@ OPERATIONS: dict[str, Operation] = {
             303: Reply("To the way in.", headers=("Location",)),
             400: page("A parameter is wrong; nobody is sent anywhere."),
             404: page("No such implementation."),
+            429: Reply("Too many logins begun from one address.", "text/html", headers=("Retry-After",)),
             503: Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",)),
         },
         query=("redirect_uri", "state", "code_challenge", "code_challenge_method"),

@@ -22,7 +22,7 @@ from typing import Any
 from flask import Request, Response, request
 
 from records import implementations, users
-from runner.logins import TokenRefused, Visitor
+from runner.logins import Allowed, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import NotAdmitted, Person, admit
 from web.auth.app import limits
@@ -48,7 +48,7 @@ def answer(implementation: str) -> Response:
     # 1.
     fields = fields_of(request)
     # 2.
-    limits.check_address(entrance.store, request.remote_addr or "", entrance.config.venue_networks)
+    _check(limits.of_address(entrance))
     # 3.
     grant = GRANTS.get(fields.get("grant_type", ""))
     if grant is None:
@@ -85,7 +85,7 @@ def _from_json(body: bytes) -> dict[str, str]:
 
 def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Response:
     code = _field(fields, "code")
-    limits.check_one(entrance.store, code)
+    _check(limits.of_one(entrance, code))
     asked = {"redirect_uri": _field(fields, "redirect_uri"), "verifier": _field(fields, "code_verifier")}
     try:
         return granted(entrance.store.tokens.redeem(implementation, code, **asked))
@@ -95,7 +95,7 @@ def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Respons
 
 def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Response:
     token = _field(fields, "refresh_token")
-    limits.check_one(entrance.store, login_of(token) or "none of ours")
+    _check(limits.of_one(entrance, login_of(token) or "none of ours"))
     try:
         visitor, pair = entrance.store.tokens.refresh(implementation, token)
         _check_not_locked_out(entrance, visitor)
@@ -164,6 +164,12 @@ def _not_granted(implementation: str, refused: TokenRefused) -> Refused:
         refused.code, implementation, bool(refused.login),
     )  # fmt: skip
     return Refused("invalid_grant", NEUTRAL)
+
+
+def _check(allowed: Allowed) -> None:
+    if not allowed.ok:
+        wait = "Too many requests. Wait for Retry-After seconds."
+        raise Refused("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)
 
 
 def _field(fields: Fields, name: str) -> str:

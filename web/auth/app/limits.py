@@ -1,46 +1,58 @@
-"""How often the token endpoint may be asked. Tokens cannot be guessed; this is against loops and floods.
+"""How often an app's login may be begun and the token endpoint asked. Tokens cannot be guessed; this is against floods.
 
 1. With one code or for one login 20 times a minute: an app that asks in a loop is told to slow down.
-2. From one address of the internet 600 times a minute. Venues, behind whose one address thousands of phones stand, are
-   excepted by the operator.
+2. From one address of the internet 600 times a minute at the token endpoint, and 120 logins begun, each of which takes
+   room in the store for minutes. Venues, behind whose one address thousands of phones stand, are excepted by the
+   operator.
 
 Passwords have narrower limits of their own (`web.auth.external.limits`).
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Final
 
-from runner.logins import LoginStore
+from flask import request
+
+from runner.logins import Allowed
 from runner.setting_kinds import Network
-from web.auth.app.oauth import Refused
-from web.auth.external.limits import address_of, is_venue
+from web.auth.entrance import Entrance
+from web.auth.external.limits import address_of
 
 FOR_ONE: Final = 20
 FROM_ADDRESS: Final = 600
+STARTS_FROM_ADDRESS: Final = 120
 WINDOW_S: Final = 60
 
 
-def check_one(store: LoginStore, what: str) -> None:
-    """Count a request with this code, or for this login. Raises `Refused` (429) and `StoreAway`."""
-    _count(store, "app tokens for one", what, FOR_ONE)
+def of_one(entrance: Entrance, what: str) -> Allowed:
+    """Count a request with this code, or for this login. Raises `StoreAway`."""
+    return entrance.store.attempts.hit("app tokens for one", what, limit=FOR_ONE, window_s=WINDOW_S)
 
 
-def check_address(store: LoginStore, ip: str, venues: Sequence[Network]) -> None:
-    """Count a request from this address. Raises `Refused` (429) and `StoreAway`."""
-    where = address_of(ip)
-    if not is_venue(where, venues):
-        _count(store, "app tokens from address", where, FROM_ADDRESS)
+def of_address(entrance: Entrance) -> Allowed:
+    """Count a request for tokens from the address which asks. Raises `StoreAway`."""
+    return _from(entrance, "app tokens from address", FROM_ADDRESS)
 
 
-def _count(store: LoginStore, kind: str, what: str, limit: int) -> None:
-    allowed = store.attempts.hit(kind, what, limit=limit, window_s=WINDOW_S)
-    if not allowed.ok:
-        raise Refused(
-            "slow_down",
-            "Too many requests. Wait for Retry-After seconds.",
-            status=HTTPStatus.TOO_MANY_REQUESTS,
-            retry_after=allowed.retry_after_s,
-        )
+def of_starts(entrance: Entrance) -> Allowed:
+    """Count a login which the address that asks begins. Raises `StoreAway`."""
+    return _from(entrance, "app starts from address", STARTS_FROM_ADDRESS)
+
+
+def _from(entrance: Entrance, kind: str, limit: int) -> Allowed:
+    where = address_of(request.remote_addr or "")
+    if is_venue(where, entrance.config.venue_networks):
+        return Allowed(True)
+    return entrance.store.attempts.hit(kind, where, limit=limit, window_s=WINDOW_S)
+
+
+def is_venue(where: str, venues: Sequence[Network]) -> bool:
+    """Say whether an address, or the network of one, lies in one of the venues' networks."""
+    try:
+        network = ipaddress.ip_network(where)
+    except ValueError:
+        return False
+    return any(network.version == each.version and network.subnet_of(each) for each in venues)  # type: ignore[arg-type]  # the versions are the same

@@ -2,7 +2,7 @@
 
 The steps when an app begins:
 
-1. The implementation exists, and no parameter comes twice.
+1. The implementation exists, no parameter comes twice, and it is not begun too often.
 2. The redirect address is, character for character, one that the implementation has registered. Until then, and for
    every other fault as well, the answer is a page: nobody is sent to an address because a request names it.
 3. The state is long enough to be a secret of the app's, and nothing but visible ASCII.
@@ -26,6 +26,7 @@ from urllib.parse import quote, urlencode
 
 from records import implementations
 from runner.logins.token_shapes import CHALLENGE
+from web.auth.app import limits
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.config import WebConfig
@@ -56,10 +57,10 @@ def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]
     registered = _registered(entrance, implementation)
     if registered is None:
         raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
-    twice = sorted(name for name, values in asked.items() if len(values) > 1)
-    if twice:
+    if any(len(values) > 1 for values in asked.values()):
         raise _wrong("A parameter comes twice.")
     given = {name: values[0] for name, values in asked.items()}
+    _check_pace(entrance)
     # 2.
     redirect_uri = given.get("redirect_uri", "")
     if redirect_uri not in registered:
@@ -107,6 +108,13 @@ def _registered(entrance: Entrance, implementation: str) -> frozenset[str] | Non
     with entrance.database.reading() as db:
         found = implementations.find(db, implementation)
         return frozenset(found.app_redirect_uris) if found else None
+
+
+def _check_pace(entrance: Entrance) -> None:
+    allowed = limits.of_starts(entrance)
+    if not allowed.ok:
+        headers = {"Retry-After": str(allowed.retry_after_s)}
+        raise Fault(HTTPStatus.TOO_MANY_REQUESTS, "Too many logins were begun from here. Please wait.", headers=headers)
 
 
 def _wrong(what: str) -> Fault:
