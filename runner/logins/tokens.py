@@ -20,6 +20,7 @@ The steps when a refresh token is used:
 2. It is the present one: it is replaced. Its successor and the access token are derived from the token itself and a
    fresh nonce, which alone is stored. So whoever holds the token, and nobody else, can be given the same answer again.
 3. It is the one before, a few seconds later: an answer was lost on bad Wi-Fi, or two asked at once. The same answer.
+   A thief who is that quick each time is not noticed by this; the login's end for good is what stops him.
 4. It is an older one: somebody else has used it. The login is ended, for the thief and the owner alike.
 """
 
