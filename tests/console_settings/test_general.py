@@ -87,7 +87,8 @@ def test_a_link_host_that_the_fallback_needs_cannot_go(administrator, database):
         implementations.update(db, implementations.find(db, "demo"), **values)
     answer = administrator.post("/settings/link-hosts", {"link_hosts": ""})
     assert answer.status_code == 422
-    assert "fallback" in answer.text
+    assert "The fallback link leads to a host that is not among" in answer.text
+    assert "<title>Error: Link hosts" in answer.text
 
 
 NO_JSON = {

@@ -127,3 +127,14 @@ def test_without_script_everything_can_be_read_and_sent(open_page, database):
     page.wait_for_selector("text=The settings are saved")
     with database.reading() as db:
         assert implementations.find(db, "demo").name == "Quiet Congress"
+
+
+def test_a_wait_is_said_and_a_form_is_sent_once(open_page):
+    page = open_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{DEMO}/connections/ethosce")
+    button = page.get_by_role("button", name="Test connection")
+    page.evaluate("document.querySelector('[data-waits]').addEventListener('submit', (e) => e.preventDefault())")
+    button.click()
+    assert page.locator("[data-waits] button").inner_text() == "Asking the vendor…"
+    page.evaluate("dispatchEvent(new Event('pageshow'))")
+    assert button.is_visible()

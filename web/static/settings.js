@@ -42,5 +42,20 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Says that somebody else is being asked, and sends only once.
+for (const form of document.querySelectorAll("[data-waits]")) {
+  const button = form.querySelector("button");
+  const words = button.textContent;
+  form.addEventListener("submit", (event) => {
+    if (button.ariaDisabled === "true") {
+      event.preventDefault();
+      return;
+    }
+    button.ariaDisabled = "true";
+    button.textContent = form.dataset.waits;
+  });
+  addEventListener("pageshow", () => { button.ariaDisabled = null; button.textContent = words; });
+}
+
 // What went wrong is read first.
 document.getElementById("problems")?.focus();

@@ -25,4 +25,8 @@ class SettingsForm(ConsoleForm):
     def complain(self, name: str, words: str) -> None:
         """Say that a field is wrong; other fields are named as pages name them."""
         labels = {field.name: f"“{field.label.text}”" for field in self}
-        super().complain(name, _NAME.sub(lambda found: labels.get(found[0], found[0].replace("_", " ")), words))
+        said = _NAME.sub(lambda found: labels.get(found[0], found[0].replace("_", " ")), words)
+        if name in self:
+            super().complain(name, said)
+        else:
+            self.form_errors.append(f"The {name.replace('_', ' ')} {said}.")

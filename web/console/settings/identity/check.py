@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, request
 
 from records import saml, users
+from web.auth.admission import Journey
 from web.auth.entrance import Entrance
 from web.auth.saml.codes import CODES
 from web.auth.ways.codes import CODES as OF_THE_WAY
@@ -42,9 +42,13 @@ def check(implementation: str) -> Response:
 @blueprint.get("/provider/try")
 @needs(Permission.CHANGE_TRUST)
 def try_login(implementation: str) -> Response:
-    """Begin a test login. A link and no form: a form may not lead to the provider (Content-Security-Policy)."""
+    """Begin a test login; with `switch=1` the provider is to ask who it is, though it may remember somebody.
+
+    A link and no form: a form may not lead to the provider (Content-Security-Policy).
+    """
     handle = trying.begin(Entrance.here().store, implementation, signed_in().visitor.login)
-    return see_other(f"/saml/{implementation}/login?{urlencode({'m': handle})}")
+    journey = Journey(app=handle, switch=request.args.get("switch") == "1")
+    return see_other(journey.address(f"/saml/{implementation}/login"))
 
 
 def _refused(implementation: str) -> list[tuple[dict[str, object], str]]:
