@@ -25,6 +25,7 @@ from records import (
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
+from runner.store import connect
 from tests.console_settings.stage import Person
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
@@ -117,11 +118,20 @@ def allow_loopback():
     return True
 
 
+@pytest.fixture(scope="session")
+def outreaches(valkey_url):
+    """One that may reach this machine and one that may not; they are slow to make, because of their certificates."""
+    client = connect(valkey_url)
+    made = {loopback: Outreach(redis=client, allow_loopback=loopback, ca_file=None) for loopback in (True, False)}
+    yield made
+    for outreach in made.values():
+        outreach.close()
+    client.close()
+
+
 @pytest.fixture
-def outreach(redis, allow_loopback):
-    outreach = Outreach(redis=redis, allow_loopback=allow_loopback, ca_file=None)
-    yield outreach
-    outreach.close()
+def outreach(redis, outreaches, allow_loopback):
+    return outreaches[allow_loopback]
 
 
 @pytest.fixture
