@@ -39,7 +39,14 @@ def test_nobody_is_led_to_the_sign_in_and_back(desk):
     answer = desk().get(PEOPLE + "?q=ada")
     assert answer.headers["Location"] == "/console/in?next=%2Fconsole%2Fimplementations%2Fdemo%2Fpeople%3Fq%3Dada"
     page = desk().get(answer.headers["Location"]).text
-    assert "/login/staff?next=%2Fconsole%2Fimplementations%2Fdemo%2Fpeople%3Fq%3Dada&amp;switch=1" in page
+    assert 'href="/login/staff?next=%2Fconsole%2Fimplementations%2Fdemo%2Fpeople%3Fq%3Dada"' in page
+
+
+def test_who_is_there_but_not_let_in_gets_a_login_that_asks_anew(desk):
+    page = desk("administrator", age_s=3600).get("/console/in").text  # idle
+    assert 'href="/login/staff?next=%2Fconsole%2F&amp;switch=1"' in page
+    page = desk("attendee").get("/console/in?implementation=demo").text
+    assert 'href="/login/demo?next=%2Fconsole%2F&amp;switch=1"' in page
 
 
 @pytest.mark.parametrize(

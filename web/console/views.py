@@ -132,5 +132,7 @@ def _conference(slug: str) -> tuple[Implementation | None, str]:
 
 
 def _way_in(slug: str, wanted: str) -> str:
-    # Also for somebody whose login still stands: it may be idle, or not be staff's.
-    return f"/login/{slug}?{urlencode({'next': wanted, 'switch': 1})}"
+    """Return the login's address. Whoever is there already is asked anew: they are idle, or no staff, or want to change."""
+    there = Entrance.here().logins.visitor(request)
+    asked = {"next": wanted} | ({"switch": 1} if there and there.implementation == slug else {})
+    return f"/login/{slug}?{urlencode(asked)}"
