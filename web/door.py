@@ -67,7 +67,8 @@ def _check(need: Need, found: Member, implementation: str | None) -> None:
         raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if not found.may(need.permission, implementation or found.visitor.implementation):  # 5.
         _note(f"may not {need.permission}")
-        raise Fault(HTTPStatus.FORBIDDEN, f"Your roles do not allow you to {need.permission}.")
+        who = f"You are signed in as {found.name} ({found.user.username or found.user.subject})."
+        raise Fault(HTTPStatus.FORBIDDEN, f"Your roles do not allow you to {need.permission}. {who}")
 
 
 def _sign_in_first() -> Response:
