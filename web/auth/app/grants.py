@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"  #: RFC 7523
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  #: RFC 8693  # noqa: S105 - no password
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - no password
-PASSWORD = "urn:x-session-status:grant-type:password"  #: ours: what the registration vendor knows  # noqa: S105
+PASSWORD = "urn:x-session-status:grant-type:password"  #: ours: what the registration vendor knows  # noqa: S105 - no password
 
 NEUTRAL = "The credential does not count. Log in again."
 Fields = Mapping[str, str]
