@@ -9,7 +9,7 @@ from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.app_login.phone import REDIRECT, Phone, answered
 from tests.auth.stage import KEY, copied, sp_of
-from tests.auth.test_in_browser import Provider
+from tests.auth.test_login_in_browser import Provider
 from tests.web.browser import CHROMIUM, FLAGS, require_chromium, serving
 from tests.web.stub_desk import StubDesk
 from web.app import create_app

@@ -89,10 +89,12 @@ class Journey:
     next: str = ""  #: a local path
     app: str = ""  #: the handle of an app's start
     fresh: bool = False  #: a step-up: the provider must ask the person again
+    switch: bool = False  #: it may be another person: the provider is to ask, and it does not matter if it does not
 
     def address(self, path: str) -> str:
         """Return the address of a way in which goes on with this journey."""
-        asked = {"next": self.next, "m": self.app, "fresh": "1" if self.fresh else ""}
+        flags = {name: "1" for name in ("fresh", "switch") if getattr(self, name)}
+        asked = {"next": self.next, "m": self.app, **flags}
         query = urlencode({name: value for name, value in asked.items() if value})
         return f"{path}?{query}" if query else path
 

@@ -108,7 +108,8 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
 def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str) -> str:
     """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
     handle = entrance.store.once.new_handle()
-    address, request_id = requests.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=journey.fresh)
+    ask = journey.fresh or journey.switch
+    address, request_id = requests.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=ask)
     States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle)
     return address
 

@@ -73,7 +73,7 @@ def metadata(implementation: str) -> Response:
 def login(implementation: str) -> Response:
     """Begin a login: remember it for this browser, and send the browser to the provider (303).
 
-    `next`, `m` and `fresh` as at the login address, to which it leads when there is no provider.
+    `next`, `m`, `fresh` and `switch` as at the login address, to which it leads when there is no provider.
     """
     check_pace()
     entrance = Entrance.here()

@@ -38,7 +38,7 @@ def choose(implementation: str) -> Response:
     """Lead to the implementation's way in, or let the person choose between two.
 
     `next`: the local path to come back to; `m`: the handle of an app's start; `fresh=1`: prove again who you are;
-    `switch=1`: log in although somebody is logged in. 200 with a page, or 303 to the only way in. 404 for an
+    `switch=1`: log in although somebody is logged in, maybe as another. 200 with a page, or 303 to the only way in. 404 for an
     implementation that nobody knows.
     """
     checked_implementation(implementation)
@@ -99,6 +99,7 @@ def journey_asked() -> Journey:
         next=local_path(request.args.get("next", "")) or "",
         app=request.args.get("m", "")[:64],
         fresh=request.args.get("fresh") == "1",
+        switch=request.args.get("switch") == "1",
     )
 
 
@@ -109,7 +110,7 @@ def ways_of(db: DbSession, implementation: Implementation) -> Ways:
 
 
 def _wants_to_log_in(journey: Journey) -> bool:
-    return journey.fresh or bool(journey.app) or request.args.get("switch") == "1"
+    return journey.fresh or journey.switch or bool(journey.app)
 
 
 def _present(entrance: Entrance, implementation: str) -> Visitor | None:
