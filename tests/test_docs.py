@@ -42,7 +42,7 @@ def test_every_command_named_by_a_page_exists():
     page_maker = reference()
     known = {name: context.command for name, context in page_maker.each_command(page_maker.commands, "session-status")}
     for page in PAGES:
-        for first, second in re.findall(r"session-status ([a-z]+)(?: ([a-z]+))?", page.read_text()):
+        for first, second in re.findall(r"session-status ([a-z-]+)(?: ([a-z-]+))?", page.read_text()):
             name = f"session-status {first}"
             assert name in known, f"{page.name}: {name}"
             if second and hasattr(known[name], "commands"):
