@@ -23,6 +23,8 @@ LEAST_RSA_BITS = 2048
 #: Bits of the keys which are made here.
 OWN_RSA_BITS = 3072
 OWN_LASTS = timedelta(days=3650)
+#: How long before its end people are told of a certificate.
+NOTICE = timedelta(days=30)
 _LONGEST = 16 * 1024
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 

@@ -21,8 +21,6 @@ from .saml_tables import SamlProvider
 
 #: Certificates of one provider which are active or waiting.
 MOST = 10
-#: How long before its end people are told of a certificate.
-NOTICE = timedelta(days=30)
 
 
 class SamlCertificate(Base):
@@ -121,7 +119,7 @@ def retire(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> Sa
     return _decide(row, "retired", by)
 
 
-def expiring(db: Session, *, within: timedelta = NOTICE) -> list[SamlCertificate]:
+def expiring(db: Session, *, within: timedelta = certificates.NOTICE) -> list[SamlCertificate]:
     """Return active certificates of all implementations which end soon or have ended, those that end first first."""
     rows = select(SamlCertificate).where(SamlCertificate.state == "active")
     rows = rows.where(SamlCertificate.not_after < utc_now() + within)

@@ -21,11 +21,12 @@ from .implementations import Implementation
 from .saml_certificates import SamlCertificate, accept, expiring, propose, refuse, retire
 from .saml_tables import SamlProvider
 from .secretbox import SecretBox
-from .sp_keys import SpKeys, new_sp_keys, sp_keys, sp_keys_if_made
+from .sp_keys import KeyPair, SpKeys, new_sp_keys, own_expiring, sp_keys, sp_keys_if_made
 
 __all__ = [
     "ATTRIBUTE_MAP",
     "MAPPED",
+    "KeyPair",
     "OpenedSaml",
     "SamlCertificate",
     "SamlDraft",
@@ -37,6 +38,7 @@ __all__ = [
     "find",
     "new_sp_keys",
     "opened",
+    "own_expiring",
     "propose",
     "refuse",
     "remove",
@@ -101,10 +103,7 @@ class OpenedSaml:
     allow_unsolicited: bool
     development: bool
     certificates: tuple[str, ...]  #: PEM, active ones only
-    sp_key: str = field(repr=False)
-    sp_certificate: str
-    next_sp_key: str = field(repr=False)  #: "" when no change of our key is under way
-    next_sp_certificate: str
+    keys: SpKeys  #: our own
 
 
 def find(db: Session, implementation: Implementation) -> SamlProvider | None:
@@ -170,20 +169,17 @@ def opened(db: Session, box: SecretBox, implementation: Implementation) -> Opene
         implementation=implementation.slug,
         **plain,
         certificates=tuple(one.pem for one in certificates(db, provider, state="active")),
-        sp_key=keys.key,
-        sp_certificate=keys.certificate,
-        next_sp_key=keys.next_key,
-        next_sp_certificate=keys.next_certificate,
+        keys=keys,
     )
 
 
 def roll_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
-    """Make our next key for this provider; it is published beside the present one until `switch_sp_key`."""
+    """Make our next keys for this provider; they are published until `switch_sp_key`."""
     own_keys.roll(db, box, _implementation(db, provider))
 
 
 def switch_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
-    """Put our next key in the present one's place, once the provider has read our metadata."""
+    """Put our next keys in the present ones' place, once the provider has read our metadata."""
     implementation = _implementation(db, provider)
     own_keys.sp_keys_if_made(db, box, implementation)  # a key which does not open must not become the only one
     own_keys.switch(db, implementation)

@@ -2,7 +2,6 @@
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
 
 from records import Database, SamlDraft, SecretBox, implementations, saml
 from runner.logins import LoginStore
@@ -10,7 +9,7 @@ from runner.settings import Settings
 from tests.app_login.phone import REDIRECT, Phone, answered
 from tests.auth.stage import KEY, copied, sp_of
 from tests.auth.test_login_in_browser import Provider
-from tests.web.browser import CHROMIUM, FLAGS, require_chromium, serving
+from tests.web.browser import serving
 from tests.web.stub_desk import StubDesk
 from web.app import create_app
 
@@ -18,14 +17,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page():
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page()
-        page.set_default_timeout(8000)
-        yield page
-        browser.close()
+def page(chromium):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    yield page
+    context.close()
 
 
 @pytest.fixture

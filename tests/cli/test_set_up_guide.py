@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from running import eventually, free_ports
 
 from runner.store import EmbeddedStore
 from tests.vendors import Vendor, reply
-from tests.web.browser import CHROMIUM, FLAGS, require_chromium
+from tests.web.browser import require_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -95,15 +95,14 @@ def vendor():
 
 
 @pytest.fixture
-def page(place):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_context(viewport={"width": 1120, "height": 720}).new_page()
-        page.set_default_timeout(15_000)
-        assert eventually(lambda: answers(page, f"{place.service}/healthz"), 30)
-        assert eventually(lambda: answers(page, f"{place.idp}/healthz"), 30)
-        yield page
-        browser.close()
+def page(place, chromium):
+    context = chromium.new_context(viewport={"width": 1120, "height": 720})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    assert eventually(lambda: answers(page, f"{place.service}/healthz"), 30)
+    assert eventually(lambda: answers(page, f"{place.idp}/healthz"), 30)
+    yield page
+    context.close()
 
 
 def answers(page, address):

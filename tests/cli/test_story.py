@@ -5,26 +5,17 @@ newcomer sees it. And staff: an administrator opens the console, an attendee doe
 """
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from running import start_up
+
+from tests.web.browser import require_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATHS = (
     "/",
     "/sessions/CE-102",
@@ -39,22 +30,12 @@ PICTURES = os.environ.get("STORY_PICTURES")
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory):
-    if not shutil.which(CHROMIUM):
-        assert not os.environ.get("CI"), f"Chromium is not at {CHROMIUM}"
-        pytest.skip(f"Chromium is not at {CHROMIUM}")
+    require_chromium()
     started = start_up(tmp_path_factory.mktemp("story") / "data")
     assert "is running" in started.output(), started.output()
     yield started
     started.stop(signal.SIGTERM)
     assert started.gone()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import dataclasses
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from records import implementations, users
 from records.users import Profile
@@ -12,21 +11,12 @@ from runner.settings import Settings
 from tests.console_settings.conftest import IDP, KEY
 from tests.console_settings.stage import DEMO, PAGES
 from tests.logins.people import visitor
-from tests.web.browser import CHROMIUM, FLAGS, require_chromium, serving
+from tests.web.browser import serving
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 from idp_stage import PROVIDERS, fetched, new_key
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from records import Database, SamlDraft, SecretBox, implementations, saml, sessions
 from tests.cli.running import free_ports, start_up
-from tests.web.browser import CHROMIUM, FLAGS
 from web.auth.saml.metadata import read_idp_metadata
 
 pytestmark = [
@@ -93,14 +92,6 @@ def connect(records, slug, provider):
     )
     with database.session() as db:
         saml.save(db, box, implementations.find(db, slug), draft, by="interop")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

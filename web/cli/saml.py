@@ -99,12 +99,12 @@ def refresh_all(implementation: str | None) -> None:
 
 @saml_group.command("new-key", epilog=examples("session-status saml new-key aha26"))
 @click.argument("implementation")
-@click.confirmation_option(prompt="Its identity provider has to read our metadata anew. Make a new key?")
+@click.confirmation_option(prompt="Its identity provider has to read our metadata anew. Make new keys?")
 def new_key(implementation: str) -> None:
-    """Throw our SAML key away and make another, for when it does not open any more or may be known to somebody.
+    """Throw our SAML keys away and make others, for when they do not open any more or may be known to somebody.
 
     It takes effect at once: a provider that checks our signature or encrypts for us has to read our metadata anew
-    before people can log in. A key that is still good is better changed in the console, without a gap.
+    before people can log in. Keys that are still good are better changed in the console, without a gap.
     """
     with place() as here:
         with here.database.session() as db:
@@ -112,7 +112,7 @@ def new_key(implementation: str) -> None:
             saml.new_sp_keys(db, here.box, owner)
             note(db, "saml.key.replaced", owner.slug)
         here.changed(implementation)
-    click.echo(f"Made a new key. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
+    click.echo(f"Made new keys. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
 
 
 def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:

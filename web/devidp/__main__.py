@@ -24,11 +24,11 @@ class Known:
         self._box = box
 
     def certificates(self, slug: str) -> tuple[str, ...]:
-        """Return those of an implementation; none if there is no such one."""
+        """Return those with which an implementation signs; none if there is no such one."""
         with self._database.session() as db:
             found = implementations.find(db, slug)
             keys = saml.sp_keys(db, self._box, found) if found else None
-        return tuple(one for one in (keys.certificate, keys.next_certificate) if one) if keys else ()
+        return tuple(one.certificate for one in (keys.signing, keys.next_signing) if one) if keys else ()
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:

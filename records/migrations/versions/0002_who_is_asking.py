@@ -165,6 +165,7 @@ def _make_saml_tables() -> None:
         "saml_sp_keys",
         sa.Column("id", ROW_ID, nullable=False),
         *_implementation("saml_sp_keys"),
+        sa.Column("use", sa.String(10), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
         sa.Column("certificate", sa.Text(), nullable=False),
@@ -172,7 +173,10 @@ def _make_saml_tables() -> None:
         sa.Column("not_after", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saml_sp_keys")),
-        sa.UniqueConstraint("implementation_id", "state", name=op.f("uq_saml_sp_keys_implementation_id_state")),
+        sa.UniqueConstraint(
+            "implementation_id", "use", "state", name=op.f("uq_saml_sp_keys_implementation_id_use_state")
+        ),
+        sa.CheckConstraint("use IN ('signing', 'encryption')", name=op.f("ck_saml_sp_keys_use")),
         sa.CheckConstraint("state IN ('present', 'next')", name=op.f("ck_saml_sp_keys_state")),
     )
     op.create_table(

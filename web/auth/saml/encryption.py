@@ -51,7 +51,8 @@ def check_encryption(encrypted: Element, policy: Policy, *, outer_signed: bool) 
 def decrypt(root: Element, encrypted: Element, sp: Sp) -> Element:
     """Return a copy of the response with the assertion in its place: steps 4 and 5."""
     data = _only(encrypted, x("EncryptedData"))
-    plain = library.decrypt(_bare(data, _key(encrypted, data)), [key for key in (sp.key_pem, sp.next_key_pem) if key])
+    keys = [key for key in (sp.decryption_key_pem, sp.next_decryption_key_pem) if key]
+    plain = library.decrypt(_bare(data, _key(encrypted, data)), keys)
     assertion = _assertion_in(plain, encrypted)
     opened = deepcopy(root)
     place = opened.find(a("EncryptedAssertion"))

@@ -26,7 +26,7 @@ from http import HTTPStatus
 
 from flask import Request
 
-from records import Implementation, NotOpened, OpenedSaml, implementations, saml
+from records import Implementation, NotOpened, OpenedSaml, SpKeys, implementations, saml
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import Entrance
 from web.auth.saml import people, requests
@@ -89,7 +89,7 @@ def our_side(entrance: Entrance, implementation: str) -> Sp:
                 keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
     except NotOpened as error:
         raise LoginFailed("own-key", str(error)) from None
-    return _sp(entrance, implementation, (keys.key, keys.certificate, keys.next_key, keys.next_certificate))
+    return _sp(entrance, implementation, keys)
 
 
 def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) -> Sides | None:
@@ -184,10 +184,9 @@ def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | Non
 
 
 def _sides(entrance: Entrance, opened: OpenedSaml, *, fresh: bool) -> Sides:
-    keys = (opened.sp_key, opened.sp_certificate, opened.next_sp_key, opened.next_sp_certificate)
     return Sides(
         implementation=opened.implementation,
-        sp=_sp(entrance, opened.implementation, keys),
+        sp=_sp(entrance, opened.implementation, opened.keys),
         idp=Idp(opened.entity_id, opened.sso_url, opened.slo_url, opened.certificates),
         policy=Policy(
             allow_unsolicited=opened.allow_unsolicited,
@@ -200,17 +199,20 @@ def _sides(entrance: Entrance, opened: OpenedSaml, *, fresh: bool) -> Sides:
     )
 
 
-def _sp(entrance: Entrance, implementation: str, keys: tuple[str, str, str, str]) -> Sp:
-    key, certificate, next_key, next_certificate = keys
+def _sp(entrance: Entrance, implementation: str, keys: SpKeys) -> Sp:
+    next_signing, next_encryption = keys.next_signing, keys.next_encryption
     base = entrance.config.absolute(f"/saml/{implementation}")
     return Sp(
         entity_id=f"{base}/metadata",
         acs_url=f"{base}/acs",
         slo_url=f"{base}/slo",
-        key_pem=key,
-        cert_pem=certificate,
-        next_key_pem=next_key,
-        next_cert_pem=next_certificate,
+        key_pem=keys.signing.key,
+        cert_pem=keys.signing.certificate,
+        decryption_key_pem=keys.encryption.key,
+        encryption_cert_pem=keys.encryption.certificate,
+        next_cert_pem=next_signing.certificate if next_signing else "",
+        next_decryption_key_pem=next_encryption.key if next_encryption else "",
+        next_encryption_cert_pem=next_encryption.certificate if next_encryption else "",
     )
 
 

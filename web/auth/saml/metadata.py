@@ -44,11 +44,13 @@ class IdpMetadata:
 
 
 def sp_metadata(sp: Sp) -> bytes:
-    """Return our metadata for one implementation. While keys roll over, it names the next ones beside the present."""
-    signing = [sp.cert_pem, *([sp.next_cert_pem] if sp.next_cert_pem else [])]
-    # Who encrypts to the next key is understood only when we hold it already.
-    encryption = signing if sp.next_key_pem else signing[:1]
-    keys = "".join(_key(cert, "signing") for cert in signing) + "".join(_key(cert, "encryption") for cert in encryption)
+    """Return our metadata for one implementation.
+
+    While our keys are being changed it names both for signing, since either may come; and for encryption the next only:
+    both open what comes, and a provider which has read this still encrypts rightly when the present key is gone.
+    """
+    signing = "".join(_key(cert, "signing") for cert in (sp.cert_pem, sp.next_cert_pem) if cert)
+    keys = signing + _key(sp.next_encryption_cert_pem or sp.encryption_cert_pem, "encryption")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<md:EntityDescriptor xmlns:md="{METADATA}" xmlns:ds="{SIGNATURE}" entityID={quoteattr(sp.entity_id)}>'

@@ -27,15 +27,21 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class Sp:
-    """Our side for one implementation: the service provider. Keys and certificates are PEM."""
+    """Our side for one implementation: the service provider. Keys and certificates are PEM.
+
+    One key signs, another decrypts. The next ones are "" unless our keys are being changed.
+    """
 
     entity_id: str
     acs_url: str
     slo_url: str
-    key_pem: str = field(repr=False)
+    key_pem: str = field(repr=False)  #: signs
     cert_pem: str
-    next_cert_pem: str = ""  #: published beside the other while keys roll over
-    next_key_pem: str = field(default="", repr=False)
+    decryption_key_pem: str = field(repr=False)
+    encryption_cert_pem: str
+    next_cert_pem: str = ""
+    next_decryption_key_pem: str = field(default="", repr=False)
+    next_encryption_cert_pem: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console import frame
-from web.console.settings.checklist import NOTICE
+from web.console.settings.identity import own
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.pages import (
     Change,
@@ -59,7 +59,7 @@ class ReadCertificate:
 @needs(Permission.SEE_SETTINGS)
 def provider(implementation: str) -> Response:
     """Show our addresses, the provider and its certificates."""
-    keys = _our_keys(implementation)
+    keys = own.keys_of(implementation)
     now = datetime.now(UTC)
     with looking(implementation) as (db, found):
         present = saml.find(db, found)
@@ -72,22 +72,11 @@ def provider(implementation: str) -> Response:
             certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
             active=sum(each.state == "active" for each in known),
             now=now,
-            soon=now + NOTICE,
-            ours=certificates.read(keys.certificate) if keys else None,
-            following=certificates.read(keys.next_certificate) if keys and keys.next_certificate else None,
+            soon=now + certificates.NOTICE,
+            ours=own.shown(keys) if keys else (),
+            changing=keys is not None and keys.next_signing is not None,
             base=Entrance.here().config.absolute(f"/saml/{implementation}"),
         )
-
-
-@blueprint.get("/provider/certificate.pem")
-@needs(Permission.SEE_SETTINGS)
-def our_certificate(implementation: str) -> Response:
-    """Give our certificate as a file, for providers which want it by itself. It is public: our metadata has it, too."""
-    keys = _our_keys(implementation)
-    if keys is None:
-        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, "Our key cannot be opened with the keys of this server.")
-    headers = {"Content-Disposition": f'attachment; filename="{implementation}.pem"'}
-    return Response(keys.certificate, mimetype="application/x-pem-file", headers=headers)
 
 
 @blueprint.get("/provider/metadata")
@@ -178,20 +167,6 @@ def remove_provider(implementation: str) -> Response:
         change.target = present.entity_id if present else ""
         saml.remove(change.db, change.implementation)
     return done("The identity provider is removed.", "provider", implementation)
-
-
-def _our_keys(implementation: str) -> saml.SpKeys | None:
-    """Return our keys, which are made when they are first asked for; None if this server cannot open them."""
-    entrance = Entrance.here()
-    try:
-        with looking(implementation) as (db, found):
-            keys = saml.sp_keys_if_made(db, entrance.box, found)
-        if keys is not None:
-            return keys
-        with entrance.database.session() as db:
-            return saml.sp_keys(db, entrance.box, frame.implementation_named(db, implementation))
-    except NotOpened:
-        return None
 
 
 def _read(form: ReadForm) -> IdpMetadata:

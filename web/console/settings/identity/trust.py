@@ -65,7 +65,7 @@ def refresh_provider(implementation: str) -> Response:
 @blueprint.post("/provider/keys/next")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def next_key(implementation: str) -> Response:
-    """Make our next key and publish its certificate beside the present one."""
+    """Make our next keys and publish their certificates."""
 
     def act(change: Change, provider: SamlProvider) -> None:
         saml.roll_sp_key(change.db, Entrance.here().box, provider)
@@ -74,19 +74,19 @@ def next_key(implementation: str) -> Response:
         implementation,
         "saml.key.published",
         act,
-        "The next key is published. Let the provider read our metadata, then switch.",
+        "The next keys are published. Let the provider read our metadata, then switch.",
     )
 
 
 @blueprint.post("/provider/keys/switch")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def switch_key(implementation: str) -> Response:
-    """Put our next key in the present one's place."""
+    """Put our next keys in the present ones' place."""
 
     def act(change: Change, provider: SamlProvider) -> None:
         saml.switch_sp_key(change.db, Entrance.here().box, provider)
 
-    return _act(implementation, "saml.key.switched", act, "The new key is in use. Try the login now.")
+    return _act(implementation, "saml.key.switched", act, "The new keys are in use. Try the login now.")
 
 
 def _act(implementation: str, action: str, act: Callable[[Change, SamlProvider], None], said: str) -> Response:
