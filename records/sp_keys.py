@@ -20,7 +20,6 @@ from .implementations import Implementation
 from .secretbox import SecretBox
 from .upsert import insert_missing
 
-
 #: What a key is for. Each has its own: whoever tricks us into decrypting must not come by a signature.
 USES = ("signing", "encryption")
 

@@ -156,26 +156,6 @@ def test_a_provider_rolls_its_key_over(browser, database, box):
     assert is_refused(browser.answer(old.response(sp, started.request_id), started.relay_state))
 
 
-def test_our_key_rolls_over_while_logins_go_on(browser, database, box):
-    before = sp_of(browser.app, "demo")
-    with database.session() as db:
-        saml.roll_sp_key(db, box, saml.find(db, implementations.find(db, "demo")))
-    document = browser.http.get("/saml/demo/metadata").text
-    during = sp_of(browser.app, "demo")
-    assert document.count('use="signing"') == 2
-    assert during.cert_pem == before.cert_pem
-    # A provider which has read the metadata already may encrypt for the next key.
-    for_next = type(during)(**{**vars(during), "cert_pem": during.next_cert_pem})
-    for sp in (before, for_next):
-        started = browser.begin()
-        message = IDP.response(sp, started.request_id, encrypt="aes256-gcm")
-        assert browser.answer(message, started.relay_state).status_code == 303
-    with database.session() as db:
-        saml.switch_sp_key(db, box, saml.find(db, implementations.find(db, "demo")))
-    assert sp_of(browser.app, "demo").cert_pem == during.next_cert_pem
-    assert browser.log_in().status_code == 303
-
-
 def test_metadata_is_there_before_any_provider_is_known(browser):
     response = browser.http.get("/saml/empty/metadata")
     assert response.mimetype == "application/samlmetadata+xml"

@@ -1,19 +1,22 @@
 """Keeping up what is believed of a provider: metadata from a file, from its address, and what somebody has to decide."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
-from records import audit, implementations, saml
+from records import SamlDraft, audit, certificates, implementations, saml
 from runner.outreach import Fetched, OutreachFailed
 from tests.auth.stage import IDP, connect
+from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp
 from web.auth.saml.trust import Brought, NotTrusted, fetch_metadata, import_metadata, refresh
-from web.cli import main
+from web.cli import doctor, main
 
 NEXT = ForgedIdp(IDP.entity_id, name="the next key")
 URL = "https://idp.example/metadata"
+SOON = datetime.now(UTC) + timedelta(days=29)
 
 
 class Publishing:
@@ -216,3 +219,20 @@ def test_the_command_refreshes_all_and_goes_on_when_one_fails(cli, at_its_addres
 def test_with_no_address_there_is_nothing_to_refresh(cli):
     result = cli("refresh")
     assert (result.exit_code, result.stdout) == (0, "No identity provider has an address for its metadata.\n")
+
+
+def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli, database, box, monkeypatch):
+    with database.session() as db:
+        theirs = SamlDraft(
+            "https://late.example", "https://late.example/sso", certificates=(certificate("l", ends=SOON),)
+        )
+        saml.save(db, box, implementations.find(db, "other"), theirs, by="tests")
+        monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=20))
+        saml.new_sp_keys(db, box, implementations.find(db, "demo"))
+    result = cli("refresh")
+    assert result.exit_code == 1
+    told = [f"other: a certificate of its identity provider is good until {SOON:%Y-%m-%d}."]
+    told += [f"demo: our {use} certificate is good until" for use in ("signing", "encryption")]
+    assert [line.startswith(words) for line, words in zip(result.stdout.splitlines(), told, strict=False)] == [True] * 3
+    lines = [line.found for line in doctor.certificate_lines(database)]
+    assert [("of other" in line, "for demo" in line) for line in lines] == [(True, False), (False, True), (False, True)]

@@ -169,7 +169,7 @@ def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
         external.save(db, box, implementations.find(db, "aha26"), draft, "me")
         saml.sp_keys(db, box, implementations.find(db, "aha26"))
     new = {**event, "SESSION_STATUS_SECRET_KEY": "n" * 40, "SESSION_STATUS_SECRET_KEYS_OLD": "k" * 40}
-    assert cli("connection", "reseal", env=new).stdout == "Sealed 2 secrets with the present key.\n"
+    assert cli("connection", "reseal", env=new).stdout == "Sealed 3 secrets with the present key.\n"
     with stored.session() as db:
         opened = external.opened(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
         assert opened.secret == "s"

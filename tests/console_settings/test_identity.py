@@ -2,10 +2,11 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
-from records import implementations, saml, users
+from records import certificates, implementations, saml, users
 from records.users import Profile
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, entries, faults, typed
@@ -227,18 +228,33 @@ def test_switches_say_the_danger_and_are_audited(administrator, database):
     assert entries(database, "saml.saved")[0].detail == {"allow_cbc": [False, True]}
 
 
-def test_our_key_is_published_first_and_switched_then(administrator, database):
+def test_our_keys_are_published_first_and_switched_then(administrator, database):
     before = administrator.get("/provider/certificate.pem").text
+    to_encrypt_for = administrator.get("/provider/encryption-certificate.pem").text
     assert before.startswith("-----BEGIN CERTIFICATE-----")
+    assert to_encrypt_for.startswith("-----BEGIN CERTIFICATE-----")
+    assert before != to_encrypt_for
     answer = administrator.post("/provider/keys/switch", follow_redirects=True)
     assert "Nothing was changed" in answer.text
     administrator.post("/provider/keys/next")
     assert "published, not in use yet" in administrator.get("/provider").text
     assert administrator.get("/provider/certificate.pem").text == before
+    following = administrator.get("/provider/encryption-certificate.pem").text
+    assert following != to_encrypt_for
     administrator.post("/provider/keys/switch")
     assert administrator.get("/provider/certificate.pem").text != before
+    assert administrator.get("/provider/encryption-certificate.pem").text == following
     assert [each.action for each in entries(database)] == ["saml.key.switched", "saml.key.published"]
     assert "PRIVATE" not in administrator.get("/provider").text
+
+
+def test_a_certificate_of_ours_which_ends_soon_is_on_the_list_of_what_to_do(administrator, database, box, monkeypatch):
+    assert "ends soon" not in administrator.get("/").text
+    monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=20))
+    with database.session() as db:
+        saml.new_sp_keys(db, box, implementations.find(db, "demo"))
+    assert "A certificate of ours ends soon" in administrator.get("/").text
+    assert administrator.get("/provider").text.count("ends soon:") == 2
 
 
 def test_a_provider_is_removed_after_one_question_that_says_who_is_locked_out(administrator, database):

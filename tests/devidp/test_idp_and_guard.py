@@ -24,6 +24,8 @@ def sp(demo):
         slo_url=f"{demo.base}/slo",
         key_pem=demo.key,
         cert_pem=demo.certificate,
+        decryption_key_pem="",
+        encryption_cert_pem="",
     )
 
 

@@ -169,7 +169,7 @@ def test_resealing_reaches_every_kind_of_secret(
         external.save(db, box, demo, INTROSPECTION, "me")
         connections.save(db, box, demo, ConnectionDraft("v", "https://a.example", "bearer", {}, "s"))
         before = saml.sp_keys(db, box, demo)
-        assert resealing.reseal_all(db, SecretBox([new, "a key of the tests, long enough to be one"])) == 3
+        assert resealing.reseal_all(db, SecretBox([new, "a key of the tests, long enough to be one"])) == 4
     with database.reading() as db:
         only = SecretBox([new])
         assert external.opened(db, only, demo).secret == "cl1ent-s3cret"

@@ -75,13 +75,17 @@ def test_saved_provider_opens_with_all_its_values(database: Database, box: Secre
         switches = (opened.accept_response_signature, opened.allow_cbc, opened.allow_unsolicited, opened.development)
         assert switches == (False, True, False, False)
         assert opened.certificates == (FIRST,)
-        assert (opened.next_sp_key, opened.next_sp_certificate) == ("", "")
-        assert fits(opened.sp_key, opened.sp_certificate)
+        assert (opened.keys.next_signing, opened.keys.next_encryption) == (None, None)
+        assert fits(opened.keys.signing)
+        assert fits(opened.keys.encryption)
+        assert opened.keys.signing.key != opened.keys.encryption.key
 
 
-def fits(key: str, pem: str) -> bool:
-    private = load_pem_private_key(key.encode(), None)
-    return private.public_key() == x509.load_pem_x509_certificate(pem.encode()).public_key()
+def fits(pair: saml.KeyPair | None) -> bool:
+    if pair is None:
+        return False
+    private = load_pem_private_key(pair.key.encode(), None)
+    return private.public_key() == x509.load_pem_x509_certificate(pair.certificate.encode()).public_key()
 
 
 def test_no_key_is_in_a_representation_or_readable_in_the_database(
@@ -106,33 +110,38 @@ def test_our_keys_are_there_before_anything_is_known_of_the_provider_and_stay(
         saml.save(db, box, demo, DRAFT, "me")
         opened = saml.opened(db, box, demo)
         assert opened is not None
-        assert (opened.sp_key, opened.sp_certificate) == (before.key, before.certificate)
+        assert opened.keys == before
         saml.remove(db, demo)
         assert saml.opened(db, box, demo) is None
         assert saml.sp_keys_if_made(db, box, demo) == before
 
 
-def test_keys_asked_for_by_many_at_once_are_one_pair(database: Database, box: SecretBox, demo: Implementation):
-    def ask(_: int) -> str:
+def test_keys_asked_for_by_many_at_once_are_the_same(database: Database, box: SecretBox, demo: Implementation):
+    def ask(_: int) -> saml.SpKeys:
         with database.session() as db:
-            return saml.sp_keys(db, box, demo).key
+            return saml.sp_keys(db, box, demo)
 
     with ThreadPoolExecutor(3) as pool:
         assert len(set(pool.map(ask, range(3)))) == 1
 
 
-def test_our_key_is_changed_in_two_steps(db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider):
+def test_our_keys_are_changed_together_in_two_steps(
+    db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider
+):
     old = saml.sp_keys(db, box, demo)
     with pytest.raises(Refused, match="sp_key: has no next"):
         saml.switch_sp_key(db, box, provider)
     saml.roll_sp_key(db, box, provider)
     both = saml.sp_keys(db, box, demo)
-    assert (both.key, both.certificate) == (old.key, old.certificate)
-    assert fits(both.next_key, both.next_certificate)
+    assert (both.signing, both.encryption) == (old.signing, old.encryption)
+    assert fits(both.next_signing)
+    assert fits(both.next_encryption)
     saml.roll_sp_key(db, box, provider)
     assert saml.sp_keys(db, box, demo) == both
     saml.switch_sp_key(db, box, provider)
-    assert saml.sp_keys(db, box, demo) == saml.SpKeys(both.next_key, both.next_certificate)
+    new = saml.sp_keys(db, box, demo)
+    assert (new.signing, new.encryption) == (both.next_signing, both.next_encryption)
+    assert (new.next_signing, new.next_encryption) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +149,10 @@ def test_our_key_is_changed_in_two_steps(db: Session, box: SecretBox, demo: Impl
     [
         "UPDATE saml_sp_keys SET implementation_id = (SELECT id FROM implementations WHERE slug = 'other')",
         f"UPDATE saml_sp_keys SET sha256 = '{'0' * 64}'",
+        "UPDATE saml_sp_keys SET use = 'encryption', state = 'next' WHERE use = 'signing'",
     ],
 )
-def test_our_key_opens_for_its_implementation_and_certificate_only(
+def test_our_key_opens_for_its_implementation_certificate_and_use_only(
     database: Database, box: SecretBox, demo: Implementation, theft: str
 ):
     with database.session() as db:
@@ -169,9 +179,11 @@ def test_key_that_does_not_open_any_more_can_be_replaced(
     with pytest.raises(NotOpened, match="saml new-key demo"):
         saml.save(db, new_box, demo, DRAFT, "me")
     new = saml.new_sp_keys(db, new_box, demo)
-    assert fits(new.key, new.certificate)
-    assert new.certificate not in (old.certificate, old.next_certificate)
-    assert (new.next_key, saml.opened(db, new_box, demo).sp_key) == ("", new.key)
+    assert fits(new.signing)
+    assert fits(new.encryption)
+    assert new.signing.certificate not in {pair.certificate for pair in vars(old).values()}
+    assert new.next_signing is None
+    assert saml.opened(db, new_box, demo).keys == new
 
 
 def test_certificate_found_in_metadata_waits_and_is_not_believed(
@@ -315,6 +327,20 @@ def test_certificates_which_end_soon_are_told_of_all_implementations(db: Session
     assert [one.sha256 for one in saml.expiring(db)] == [fingerprint(gone), fingerprint(soon)]
     saml.retire(db, theirs, fingerprint(gone), "kim")
     assert [one.implementation_id for one in saml.expiring(db)] == [demo.id]
+
+
+def test_our_own_certificates_which_end_soon_are_told_but_not_those_that_are_next(
+    db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider, monkeypatch: pytest.MonkeyPatch
+):
+    assert saml.own_expiring(db) == []
+    monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=29))
+    saml.roll_sp_key(db, box, provider)
+    assert saml.own_expiring(db) == []
+    saml.switch_sp_key(db, box, provider)
+    assert [(one.implementation_id, one.use) for one in saml.own_expiring(db)] == [
+        (demo.id, "signing"),
+        (demo.id, "encryption"),
+    ]
 
 
 @pytest.mark.parametrize(

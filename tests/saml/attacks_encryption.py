@@ -213,15 +213,22 @@ def tag_changed(scene: Scene) -> str:
     return scene.response(encrypt=GCM, sealed=edit)
 
 
-@attack("encrypted-to-another-service", "decryption", encrypts=True)
-def to_another(scene: Scene) -> str:
+def encrypted_to(scene: Scene, certificate: str) -> str:
     def edit(root):
         assertion = root.find(A + "Assertion")
-        root.replace(
-            assertion, etree.fromstring(encrypted_xml(etree.tostring(assertion), scene.other_sp.cert_pem, GCM))
-        )
+        root.replace(assertion, etree.fromstring(encrypted_xml(etree.tostring(assertion), certificate, GCM)))
 
     return scene.response(between=edit)
+
+
+@attack("encrypted-to-another-service", "decryption", encrypts=True)
+def to_another(scene: Scene) -> str:
+    return encrypted_to(scene, scene.other_sp.encryption_cert_pem)
+
+
+@attack("encrypted-to-our-signing-key", "decryption", encrypts=True)
+def to_signing_key(scene: Scene) -> str:
+    return encrypted_to(scene, scene.sp.cert_pem)
 
 
 # what comes out
@@ -303,7 +310,7 @@ def sealed_exchanged(scene: Scene) -> str:
     def edit(root):
         unsigned = Recipe(nameid="admin@example.org", sign_assertion=False)
         forged = scene.idp.response_element(scene.sp, scene.request_id, unsigned)
-        fresh = encrypted_xml(etree.tostring(forged.find(A + "Assertion")), scene.sp.cert_pem, GCM)
+        fresh = encrypted_xml(etree.tostring(forged.find(A + "Assertion")), scene.sp.encryption_cert_pem, GCM)
         root.replace(root.find(A + "EncryptedAssertion"), etree.fromstring(fresh))
 
     return scene.response(encrypt=GCM, sign_assertion=False, sign_response=True, after=edit)
@@ -313,7 +320,7 @@ def sealed_exchanged(scene: Scene) -> str:
 def beside_plain(scene: Scene) -> str:
     def edit(root):
         extra = encrypted_xml(
-            etree.tostring(evil_copy(root.find(A + "Assertion"), new_id=True)), scene.sp.cert_pem, GCM
+            etree.tostring(evil_copy(root.find(A + "Assertion"), new_id=True)), scene.sp.encryption_cert_pem, GCM
         )
         root.append(etree.fromstring(extra))
 

@@ -103,13 +103,26 @@ def bare(cert: str) -> str:
 
 def service(base: str = "https://events.example/saml/cme", *, name: str = "sp") -> Sp:
     """The service provider with addresses below `base`, as the product makes them."""
-    key = rsa_key(name)
+    key, decrypting = rsa_key(name), rsa_key(f"{name} decrypting")
     return Sp(
         entity_id=f"{base}/metadata",
         acs_url=f"{base}/acs",
         slo_url=f"{base}/slo",
         key_pem=pem(key),
         cert_pem=certificate(key, name),
+        decryption_key_pem=pem(decrypting),
+        encryption_cert_pem=certificate(decrypting, name),
+    )
+
+
+def changing_keys(sp: Sp) -> Sp:
+    """The same while its keys are being changed."""
+    key, decrypting = rsa_key("sp next"), rsa_key("sp next decrypting")
+    return replace(
+        sp,
+        next_cert_pem=certificate(key, "sp next"),
+        next_decryption_key_pem=pem(decrypting),
+        next_encryption_cert_pem=certificate(decrypting, "sp next"),
     )
 
 
@@ -414,7 +427,9 @@ def encrypt_in(root, sp: Sp, recipe: Recipe) -> None:
     assertion = root.find(f"{{{ASSERTION}}}Assertion")
     raw = etree.tostring(assertion, with_tail=False)
     raw = recipe.plain(raw) if recipe.plain else raw
-    sealed = etree.fromstring(encrypted_xml(raw, sp.cert_pem, recipe.encrypt or "", recipe.transport, recipe.oaep))
+    sealed = etree.fromstring(
+        encrypted_xml(raw, sp.encryption_cert_pem, recipe.encrypt or "", recipe.transport, recipe.oaep)
+    )
     root.replace(assertion, sealed)
 
 

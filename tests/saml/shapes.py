@@ -63,7 +63,7 @@ def posted(root) -> str:
 
 def sealed(root, scene: Scene, method: str, edit: Callable[[str], str] = str):
     assertion = root.find(A + "Assertion")
-    xml = edit(encrypted_xml(etree.tostring(assertion, with_tail=False), scene.sp.cert_pem, method))
+    xml = edit(encrypted_xml(etree.tostring(assertion, with_tail=False), scene.sp.encryption_cert_pem, method))
     root.replace(assertion, etree.fromstring(xml))
 
 

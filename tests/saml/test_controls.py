@@ -14,7 +14,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
 
 from tests.saml.attacks_content import A, P, child, within
-from tests.saml.forge import MORE, TRANSIENT, XENC, ForgedIdp, certificate, decode, pem, rsa_key
+from tests.saml.forge import MORE, TRANSIENT, XENC, ForgedIdp, changing_keys, decode
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
 from web.auth.saml.guard import verify_response
@@ -132,9 +132,9 @@ def test_while_certificates_roll_over_both_count(signer):
 
 @pytest.mark.parametrize("present", ["present", "next"])
 def test_while_our_keys_roll_over_both_open_an_assertion(present):
-    key = rsa_key("sp next")
-    rolling = replace(SCENE.sp, next_key_pem=pem(key), next_cert_pem=certificate(key, "sp next"))
-    sender = rolling if present == "present" else replace(rolling, cert_pem=rolling.next_cert_pem)
+    rolling = changing_keys(SCENE.sp)
+    encrypted_for = rolling.encryption_cert_pem if present == "present" else rolling.next_encryption_cert_pem
+    sender = replace(rolling, encryption_cert_pem=encrypted_for)
     message = SCENE.idp.response(sender, "_request1", encrypt="aes256-gcm")
     assert believed(message, scene=replace(SCENE, sp=rolling))
 
@@ -296,7 +296,8 @@ def test_the_values_are_not_changed_by_a_judgement():
     before = (repr(SCENE.sp), repr(idp), SCENE.sp.key_pem)
     believed(SCENE.response(), idp=idp)
     assert (repr(SCENE.sp), repr(idp), SCENE.sp.key_pem) == before
-    assert SCENE.sp.key_pem not in repr(SCENE.sp)
+    for key in (SCENE.sp.key_pem, SCENE.sp.decryption_key_pem):
+        assert repr(key)[1:-1] not in repr(SCENE.sp)
 
 
 def test_the_second_opinion_is_able_to_object():

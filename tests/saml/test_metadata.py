@@ -1,6 +1,5 @@
 """Metadata: ours is complete and valid; a provider's is read with care, and what cannot be used is said plainly."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import onelogin.saml2
@@ -8,7 +7,7 @@ import pytest
 from lxml import etree
 
 from tests.saml.attacks_signatures import BOMB, USUAL, transforms
-from tests.saml.forge import DSIG, ForgedIdp, bare, certificate, pem, rsa_key, service, sign_element
+from tests.saml.forge import DSIG, ForgedIdp, bare, changing_keys, service, sign_element
 from web.auth.saml.metadata import BadMetadata, read_idp_metadata, sp_metadata
 
 MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
@@ -18,8 +17,7 @@ SCHEMAS = Path(onelogin.saml2.__file__).parent / "schemas"
 
 
 def next_sp():
-    key = rsa_key("sp next")
-    return replace(service(), next_key_pem=pem(key), next_cert_pem=certificate(key, "sp next"))
+    return changing_keys(service())
 
 
 @pytest.mark.parametrize("sp", [service(), next_sp()], ids=["usual", "rolling"])
@@ -28,25 +26,35 @@ def test_ours_is_valid_by_the_schema(sp):
     schema.assertValid(etree.fromstring(sp_metadata(sp)))
 
 
-def test_ours_names_addresses_and_keys():
-    sp = next_sp()
+def keys_in(sp):
+    return [
+        (key.get("use"), key.findtext(f".//{{{DSIG}}}X509Certificate"))
+        for key in etree.fromstring(sp_metadata(sp))[0].findall(MD + "KeyDescriptor")
+    ]
+
+
+def test_ours_names_addresses_and_a_key_for_each_use():
+    sp = service()
     root = etree.fromstring(sp_metadata(sp))
     role = root[0]
     assert root.get("entityID") == sp.entity_id
     assert (role.get("AuthnRequestsSigned"), role.get("WantAssertionsSigned")) == ("true", "true")
     assert role.find(MD + "AssertionConsumerService").get("Location") == sp.acs_url
     assert role.find(MD + "SingleLogoutService").get("Location") == sp.slo_url
-    keys = [
-        (key.get("use"), key.findtext(f".//{{{DSIG}}}X509Certificate")) for key in role.findall(MD + "KeyDescriptor")
-    ]
-    present, later = bare(sp.cert_pem), bare(sp.next_cert_pem)
-    assert keys == [("signing", present), ("signing", later), ("encryption", present), ("encryption", later)]
-    assert sp.key_pem not in sp_metadata(sp).decode()
+    assert keys_in(sp) == [("signing", bare(sp.cert_pem)), ("encryption", bare(sp.encryption_cert_pem))]
+    assert sp.cert_pem != sp.encryption_cert_pem
 
 
-def test_ours_does_not_ask_for_encryption_to_a_key_that_we_do_not_hold():
-    root = etree.fromstring(sp_metadata(replace(next_sp(), next_key_pem="")))
-    assert [key.get("use") for key in root[0].findall(MD + "KeyDescriptor")] == ["signing", "signing", "encryption"]
+def test_while_our_keys_change_both_may_sign_and_encryption_is_for_the_one_that_stays():
+    sp = next_sp()
+    signing, encryption = (sp.cert_pem, sp.next_cert_pem), sp.next_encryption_cert_pem
+    assert keys_in(sp) == [*(("signing", bare(one)) for one in signing), ("encryption", bare(encryption))]
+
+
+@pytest.mark.parametrize("sp", [service(), next_sp()], ids=["usual", "rolling"])
+def test_ours_holds_no_private_key(sp):
+    document = sp_metadata(sp).decode()
+    assert not any(bare(key)[:200] in document for key in (sp.key_pem, sp.decryption_key_pem))
 
 
 def test_a_providers_is_read():

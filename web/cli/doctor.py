@@ -128,7 +128,7 @@ def suspended_lines(database: Database) -> Iterator[Line]:
 
 
 def certificate_lines(database: Database) -> Iterator[Line]:
-    """The certificates of identity providers which end soon: logins stop when a provider signs with the next one."""
+    """The certificates which end soon: those of identity providers, and our own towards them."""
     with database.reading() as db:
         slugs = {one.id: one.slug for one in implementations.every(db)}
         for certificate in saml.expiring(db):
@@ -137,6 +137,11 @@ def certificate_lines(database: Database) -> Iterator[Line]:
             yield Line(
                 "login", "warn", found, f"session-status saml refresh {slug}; accept the next one in the console"
             )
+        for own in saml.own_expiring(db):
+            found = (
+                f"our {own.use} certificate for {slugs[own.implementation_id]} is good until {own.not_after:%Y-%m-%d}"
+            )
+            yield Line("login", "warn", found, "change our keys in the console, on the page of the identity provider")
 
 
 def store_lines(settings: Settings) -> Iterator[Line]:

@@ -80,14 +80,15 @@ def refresh_all(implementation: str | None) -> None:
     """Fetch providers' metadata again and compare: of one implementation, or of all that name an address for it.
 
     It lets nobody in who could not come in before: new certificates wait for an administrator, changed addresses are
-    told. Exit status: 0 nothing to do; 1 somebody has to act, or a provider's metadata could not be had.
+    told. Certificates that end within 30 days are told as well, the providers' and our own. Exit status: 0 nothing to
+    do; 1 somebody has to act, or a provider's metadata could not be had.
     """
-    attention = False
     with place() as here:
         if not here.settings.redis_url:
             raise Complaint("This needs the store: set REDIS_URL, or start `session-status up`.")
         with here.database.reading() as db:
             slugs = [find_implementation(db, implementation).slug] if implementation else with_address(db)
+            attention = tell_expiring(db, implementation)
         with closing(Outreach.open(here.settings)) as outreach:
             for slug in slugs:
                 attention |= refreshed(here, outreach, slug)
@@ -126,6 +127,19 @@ def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
         here.changed(slug)
     tell(slug, upkeep)
     return upkeep.attention
+
+
+def tell_expiring(db: DbSession, implementation: str | None) -> bool:
+    """Print which certificates end soon, of one implementation or of all; whether there are any."""
+    slugs = {one.id: one.slug for one in implementations.every(db) if implementation in (None, one.slug)}
+    ends = [
+        (one.implementation_id, "a certificate of its identity provider", one.not_after) for one in saml.expiring(db)
+    ]
+    ends += [(one.implementation_id, f"our {one.use} certificate", one.not_after) for one in saml.own_expiring(db)]
+    told = [(slugs[owner], words, end) for owner, words, end in ends if owner in slugs]
+    for slug, words, end in told:
+        click.echo(f"{slug}: {words} is good until {end:%Y-%m-%d}.")
+    return bool(told)
 
 
 def tell(slug: str, upkeep: Upkeep) -> None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from records import DbSession, Implementation, connections, external, implementations, saml, scripts, sessions, users
+from records import (
+    DbSession,
+    Implementation,
+    certificates,
+    connections,
+    external,
+    implementations,
+    saml,
+    scripts,
+    sessions,
+    users,
+)
 from web.permissions import Permission
-
-#: How long before its end a provider's certificate is named here.
-NOTICE = timedelta(days=30)
 
 MINUTE = timedelta(minutes=1)
 
@@ -54,8 +62,11 @@ def _provider(db: DbSession, implementation: Implementation) -> Step:
     if waiting:
         return Step(label, "wrong", f"{waiting} new certificate waits for your decision.", page)
     soon = min(each.not_after for each in saml.certificates(db, present, state="active"))
-    if soon < datetime.now(UTC) + NOTICE:
+    if soon < datetime.now(UTC) + certificates.NOTICE:
         return Step(label, "wrong", "A certificate ends soon or has ended:", page, soon)
+    own = [each for each in saml.own_expiring(db) if each.implementation_id == implementation.id]
+    if own:
+        return Step(label, "wrong", "A certificate of ours ends soon or has ended:", page, own[0].not_after)
     return Step(label, "done", present.entity_id, page)
 
 

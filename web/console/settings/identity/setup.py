@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from flask import Response
 
-from records import Implementation, NotOpened, Refused, SamlDraft, certificates, saml, users
+from records import Implementation, Refused, SamlDraft, certificates, saml, users
 from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
-from web.console import frame
 from web.console.settings.identity import own
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.pages import (
@@ -33,7 +31,6 @@ from web.console.settings.pages import (
     refuse_development,
 )
 from web.permissions import Permission, needs, takes
-from web.problems import Fault
 
 #: The page above the others.
 ABOVE = (("Identity provider", "provider"),)
