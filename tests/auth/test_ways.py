@@ -70,7 +70,9 @@ def test_who_is_logged_in_is_told_and_can_switch(browser):
     assert "Ada Lovelace" in page.text
     assert 'href="/app/demo/sessions/CE-1"' in page.text
     assert "/login/demo?next=%2Fapp%2Fdemo%2Fsessions%2FCE-1&amp;switch=1" in page.text
-    assert browser.http.get("/login/demo?switch=1").location == "/saml/demo/login"
+    assert browser.http.get("/login/demo?switch=1").location == "/saml/demo/login?switch=1"
+    assert browser.begin("demo", "switch=1").request.get("ForceAuthn") == "true"  # else it would be the same person
+    assert browser.begin("demo").request.get("ForceAuthn") is None
     assert browser.http.get("/login/other").location == "/saml/other/login"
 
 
