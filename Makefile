@@ -13,7 +13,7 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1
+	.ci/machine chromium postgresql headers xmlsec1 curl
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
