@@ -170,7 +170,7 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
         yield Line("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
     if found.persists is False:
         yield Line(
-            "persistence", "warn", "the append-only file is off", "appendonly yes: else a restart forgets the cache"
+            "persistence", "warn", "the append-only file is off", "appendonly yes: else a restart forgets which logins have ended"
         )
     if not found.workers:
         yield Line("workers", "fail" if settings.production else "warn", "none is there", "session-status worker")
