@@ -17,7 +17,7 @@ test: .venv/test.done  ## pass the tests, on real parts
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
-	.ci/machine chromium xmlsec1 simplesamlphp node
+	.ci/machine chromium xmlsec1 curl simplesamlphp node
 	npm ci --prefix tests/interop/providers/samlp --no-audit --no-fund --silent
 	INTEROP=1 $(BIN)/python -m pytest tests/interop $(ARGS)
 

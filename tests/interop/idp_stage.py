@@ -55,6 +55,7 @@ class Provider:
     process: subprocess.Popen
     slugs: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict)  #: what has to be set at our side beyond its metadata
+    leave_url: str = ""  #: where one logs out at the provider itself, which then tells us by redirect
 
     def metadata(self):
         return fetched(self.metadata_url)
@@ -90,18 +91,25 @@ def pysaml2(folder, port, metadata, services):
 def simple_saml_php(folder, port, metadata, services):
     address = simplesamlphp.configure(port, folder, metadata)
     command, env = simplesamlphp.command(port, folder)
-    return start(
-        "SimpleSAMLphp", folder, command, address, env, settings={"attribute_map": {"user_type": ["userType"]}}
-    )
+    leave = f"http://localhost:{port}/saml2/idp/initSLO.php?RelayState=/"
+    mapped = {"attribute_map": {"user_type": ["userType"]}}
+    return start("SimpleSAMLphp", folder, command, address, env, settings=mapped, leave_url=leave)
 
 
 def samlp(folder, port, metadata, services):
+    return samlp_by("HTTP-Redirect", folder, port, services, leave_url=f"http://localhost:{port}/slo")
+
+
+def samlp_by_post(folder, port, metadata, services):
+    """The same, but it posts its answer to a logout instead of redirecting."""
+    return samlp_by("HTTP-POST", folder, port, services)
+
+
+def samlp_by(binding, folder, port, services, **more):
     command = ("node", SAMLP / "idp.js", str(port), folder, *services)
-    mapped = {"user_type": ["http://schemas.example.org/usertype"]}
-    return start(
-        "samlp", folder, command, f"http://localhost:{port}/metadata", {"SLO_BINDING": "HTTP-Redirect"},
-        settings={"attribute_map": mapped},
-    )  # fmt: skip
+    mapped = {"attribute_map": {"user_type": ["http://schemas.example.org/usertype"]}}
+    address = f"http://localhost:{port}/metadata"
+    return start("samlp", folder, command, address, {"SLO_BINDING": binding}, settings=mapped, **more)
 
 
 #: name -> (how it is started, whether it is installed)
@@ -109,4 +117,5 @@ PROVIDERS = {
     "pysaml2": (pysaml2, lambda: shutil.which("xmlsec1")),
     "SimpleSAMLphp": (simple_saml_php, lambda: shutil.which("php") and simplesamlphp.SOURCE.exists()),
     "samlp": (samlp, lambda: shutil.which("node") and (SAMLP / "node_modules").exists()),
+    "samlp-by-post": (samlp_by_post, lambda: shutil.which("node") and (SAMLP / "node_modules").exists()),
 }

@@ -125,31 +125,43 @@ def log_out(page, service, slug):
     expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
 
 
+def greeted(page, service, slug, words):
+    page.wait_for_url(widget(service, slug))
+    expect(page.get_by_text(words)).to_be_visible()
+
+
 def test_log_in_to_the_status_and_out_again(page, service, connected):
-    _, (acme, beta) = connected
+    _, (acme, _) = connected
     # In: from the session to the provider and back to the same session, with the right message.
     ask_to_log_in(page, service, acme)
     give_password(page, "mei", "wrong")
     give_password(page, "mei", "meipass")
-    page.wait_for_url(widget(service, acme))
-    expect(page.get_by_text("Hello Mei, attendee")).to_be_visible()
-    # Another implementation at the same provider: nobody is asked again, but the login is one of its own.
-    page.goto(widget(service, beta))
-    page.get_by_role("link", name=INVITATION).click()
-    page.wait_for_url(widget(service, beta))
-    expect(page.get_by_text("Hello Mei, attendee")).to_be_visible()
+    greeted(page, service, acme, "Hello Mei, attendee")
     # Out: here and at the provider, so that the next login asks again.
-    log_out(page, service, beta)
-    ask_to_log_in(page, service, beta)
+    log_out(page, service, acme)
+    ask_to_log_in(page, service, acme)
     give_password(page, "tomas", "tomaspass")
-    page.wait_for_url(widget(service, beta))
-    expect(page.get_by_text("Hello Tomáš, member")).to_be_visible()
+    greeted(page, service, acme, "Hello Tomáš, member")
 
 
-def test_who_is_logged_in_to_one_implementation_is_nobody_in_another(page, service, connected):
+def test_two_implementations_at_one_provider_have_logins_of_their_own(page, service, connected):
     _, (acme, beta) = connected
     ask_to_log_in(page, service, acme)
     give_password(page, "mei", "meipass")
-    page.wait_for_url(widget(service, acme))
+    greeted(page, service, acme, "Hello Mei, attendee")
+    # Who is logged in to the one is nobody in the other; the provider does not ask again.
     page.goto(widget(service, beta))
+    page.get_by_role("link", name=INVITATION).click()
+    greeted(page, service, beta, "Hello Mei, attendee")
+
+
+def test_a_logout_at_the_provider_ends_the_login_here(page, service, connected):
+    provider, (acme, _) = connected
+    if not provider.leave_url:
+        pytest.skip("this provider tells nobody of a logout by redirect")
+    ask_to_log_in(page, service, acme)
+    give_password(page, "mei", "meipass")
+    greeted(page, service, acme, "Hello Mei, attendee")
+    page.goto(provider.leave_url)
+    page.goto(widget(service, acme))
     expect(page.get_by_role("link", name=INVITATION)).to_be_visible()
