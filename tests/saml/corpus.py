@@ -7,9 +7,23 @@ Those with another policy than the usual one need the implementation's switches;
 those without `pending` come when no request is waiting.
 """
 
-from tests.saml import attacks_content, attacks_encryption, attacks_reading, attacks_signatures, attacks_wrapping
+from tests.saml import (
+    attacks_content,
+    attacks_encryption,
+    attacks_reading,
+    attacks_second_reader,
+    attacks_signatures,
+    attacks_wrapping,
+)
 from tests.saml.scene import ATTACKS, Attack, Scene
 
 __all__ = ["ATTACKS", "Attack", "Scene"]
 
-FILES = (attacks_content, attacks_encryption, attacks_reading, attacks_signatures, attacks_wrapping)
+FILES = (
+    attacks_content,
+    attacks_encryption,
+    attacks_reading,
+    attacks_second_reader,
+    attacks_signatures,
+    attacks_wrapping,
+)

@@ -67,14 +67,14 @@ def test_everything_is_read():
     found = believed(
         SCENE.response(
             nameid="Zoë 🎫",
-            attributes={"urn:oid:2.5.4.42": ["Zoë"], "groups": ["a", " b ", ""], "none": []},
+            attributes={"urn:oid:2.5.4.42": ["Zoë"], "groups": ["a", "\n  b\n", " c ", " "], "none": []},
             friendly_names={"urn:oid:2.5.4.42": "givenName", "groups": "g", "none": "g"},
             session_index="s1",
             session_for_s=3600,
         )
     )
     assert found.nameid == "Zoë 🎫"
-    assert found.attributes == {"urn:oid:2.5.4.42": ("Zoë",), "groups": ("a", "b"), "none": ()}
+    assert found.attributes == {"urn:oid:2.5.4.42": ("Zoë",), "groups": ("a", "b", " c "), "none": ()}
     assert found.friendly == {"givenName": ("Zoë",)}, "a friendly name that two attributes have is nobody's"
     assert found.session_index == "s1"
     assert (found.session_not_on_or_after - found.authn_instant).total_seconds() == 3600

@@ -143,12 +143,14 @@ def read(assertion: Element, statement: Element, request_id: str | None) -> Asse
 
 
 def read_nameid(element: Element) -> tuple[str, str]:
-    """Return a NameID and its format."""
+    """Return a NameID and its format. It is taken as it is: what has to be trimmed could become somebody else's."""
     name_format = element.get("Format") or UNSPECIFIED
     if name_format not in NAMEID_FORMATS:
         raise Rejected("nameid-format")
-    name = text_of(element).strip()
-    if not name or len(name) > LONGEST_NAME or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+    name = text_of(element)
+    if not 0 < len(name) <= LONGEST_NAME or name != name.strip():
+        raise Rejected("nameid")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         raise Rejected("nameid")
     return name, name_format
 
@@ -177,16 +179,23 @@ def _values(attribute: Element) -> tuple[str, ...]:
     values = [_value(value) for value in attribute]
     if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
         raise Rejected("too-many-values")
-    return tuple(value for value in values if value)
+    return tuple(value for value in values if value.strip())
 
 
 def _value(value: Element) -> str:
     # eduPersonTargetedID is a NameID inside the value; nothing else with markup is usual.
     if len(value) == 1 and value[0].tag == a("NameID") and not ((value.text or "") + (value[0].tail or "")).strip():
-        return text_of(value[0]).strip()
+        return _unbroken(text_of(value[0]))
     if len(value):
         raise Rejected("attribute-markup")
-    return text_of(value).strip()
+    return _unbroken(text_of(value))
+
+
+def _unbroken(text: str) -> str:
+    """Return a value without the lines that a pretty-printer put around it. Any other blanks belong to it."""
+    bare = text.strip(" \t\r\n")
+    around = text.split(bare, 1) if bare else [text]
+    return bare if any("\n" in part for part in around) else text
 
 
 def _only(parent: Element, name: str) -> Element:

@@ -10,7 +10,8 @@ readers can differ about it. The steps of `read_xml`:
 5. Few nodes, shallow, few attributes each; no comments and no processing instructions anywhere.
 6. Namespaces have absolute names; every element has one (void canonicalization).
 7. No attribute that gives an element a second identity (`xml:id`, `saml:ID`) or that makes a validator fetch a file
-   (`xsi:schemaLocation`, `xml:base`); every ID is a plain name, and unique.
+   (`xsi:schemaLocation`, `xml:base`), and none at all with a namespace where signatures and ciphers are processed:
+   libxmlsec takes `x:Algorithm` for `Algorithm`. Every ID is a plain name, and unique.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, TypeAlias
 from lxml import etree
 
 from .values import Rejected
-from .vocabulary import INSTANCE, XML
+from .vocabulary import ENCRYPTION, ENCRYPTION_11, EXCLUSIVE, INSTANCE, SIGNATURE, XML
 
 #: An element of lxml, which ships no types.
 Element: TypeAlias = Any
@@ -49,6 +50,8 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _NAMESPACE = re.compile(r"(?:urn:[a-z0-9]|https?://[a-z0-9])", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}")
+#: Namespaces of the elements which libxmlsec takes its orders from.
+_PROCESSED = tuple(f"{{{name}}}" for name in (SIGNATURE, EXCLUSIVE, ENCRYPTION, ENCRYPTION_11))
 _ALLOWED_ATTRIBUTES = {XML: {"lang", "space"}, INSTANCE: {"type", "nil"}}
 
 
@@ -177,7 +180,7 @@ def _ids(node: Element, limits: Limits) -> list[str]:
         if name.startswith("{"):
             namespace, local = name[1:].split("}")
             hint = local not in _ALLOWED_ATTRIBUTES.get(namespace, {local}) and not limits.lenient
-            if local.lower() == "id" or hint:
+            if local.lower() == "id" or hint or node.tag.startswith(_PROCESSED):
                 raise Rejected("foreign-attribute", local)
     found = [value for name, value in node.attrib.items() if name.lower() == "id"]
     if not all(map(_NAME.fullmatch, found)) or len(found) > 1:

@@ -38,9 +38,11 @@ def person_of(
 ) -> Person:
     """Return who logged in. Raises `NotAdmitted` when there is no key by which to know the person."""
     subject = _checked(_subject(assertion, subject_attribute))
-    fields = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
+    given = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
+    fields = {name: value.strip() for name, value in given.items()}
     for name, value in fields.items():
-        if not _fits(value, LONGEST[name]):
+        # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
+        if not _fits(value, LONGEST[name]) or (name == "username" and value != given[name]):
             log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
             fields[name] = ""
     return Person(
@@ -77,12 +79,11 @@ def _checked(subject: str) -> str:
 
 def _values(assertion: Assertion, name: str) -> tuple[str, ...]:
     """Return the values of an attribute by its name; by its friendly name only where no attribute has that name."""
-    return assertion.attributes.get(name) or assertion.friendly.get(name) or ()
+    return assertion.attributes[name] if name in assertion.attributes else assertion.friendly.get(name, ())
 
 
 def _first(assertion: Assertion, names: Iterable[str]) -> str:
-    values = (value.strip() for name in names for value in _values(assertion, name))
-    return next((value for value in values if value), "")
+    return next((value for name in names for value in _values(assertion, name)), "")
 
 
 def _fits(value: str, longest: int) -> bool:

@@ -8,7 +8,8 @@ of a stranger. There is exactly one accepted form; `check_signatures` holds it:
 3. SignedInfo has exclusive canonicalization without parameters, an allowed method without parameters (no
    HMACOutputLength), and exactly one Reference.
 4. The Reference points to the parent by its ID, and to nothing else.
-5. The transforms are enveloped-signature, then exclusive canonicalization; at most the latter names prefixes.
+5. The transforms are enveloped-signature, then exclusive canonicalization; at most the latter names prefixes, and few:
+   each is looked up for each element, which a stranger could make last for minutes.
 6. The digest method is allowed, and the digest has its length; the signature value is not empty.
 7. KeyInfo holds nothing that would have to be fetched. What it says is never used: the keys are pinned.
 """
@@ -22,6 +23,8 @@ from .values import Rejected
 from .vocabulary import DIGEST_METHODS, EXCLUSIVE, SIGNATURE, SIGNATURE_METHODS, TRANSFORMS, d
 
 _PREFIXES = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
+#: Characters of a list of prefixes. Providers name one or two ("xs xsi").
+_LONGEST_PREFIXES = 128
 _FETCHED = d("RetrievalMethod")
 _KEY_INFO = {d("X509Data"), d("KeyName"), d("KeyValue")}
 
@@ -89,6 +92,8 @@ def _check_transforms(transforms: Element) -> None:
     prefixes = list(transforms[1])
     if len(prefixes) > 1 or any(child.tag != _PREFIXES or len(child) for child in prefixes):
         raise Rejected("transforms")
+    if any(len(child.get("PrefixList") or "") > _LONGEST_PREFIXES for child in prefixes):
+        raise Rejected("transforms", "PrefixList")
 
 
 def _check_key_info(key_info: Element) -> None:
