@@ -13,9 +13,10 @@ from web.console.settings.general import views as general
 from web.console.settings.general.views import OPERATOR
 from web.console.settings.identity import check, people, setup, trust
 from web.console.settings.pages import blueprint
+from web.console.settings.roles import views as bound
 
 #: Where the views stand which the blueprint collects.
-VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses)
+VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses, bound)
 
 
 def install(app: Flask, settings: Settings) -> None:

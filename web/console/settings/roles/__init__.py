@@ -1,0 +1,1 @@
+"""What user types and attributes may give at most."""

@@ -1,0 +1,43 @@
+"""The upper bound for roles which come from what a provider says: a user type, or an attribute."""
+
+from __future__ import annotations
+
+from flask import Response, flash, url_for
+
+from records import Implementation, Refused, implementations
+from web.console.settings.pages import blueprint, changing, differences, looking, page
+from web.console.settings.roles.forms import BoundForm
+from web.onward import see_other
+from web.permissions import Permission, needs
+
+
+@blueprint.get("/roles/from-provider")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def mapped_roles(implementation: str) -> Response:
+    """Show what a provider's word may give at most."""
+    with looking(implementation) as (_, found):
+        return _page(found, BoundForm(formdata=None, obj=found))
+
+
+@blueprint.post("/roles/from-provider")
+@needs(Permission.GRANT_ROLES, fresh=True)
+def save_mapped_roles(implementation: str) -> Response:
+    """Store it. It counts with the next request of everybody."""
+    form = BoundForm()
+    try:
+        with changing(implementation, "grants.bound") as change:
+            before = {"mapped_roles": list(change.implementation.mapped_roles)}
+            after = form.values("mapped_roles")
+            implementations.update(change.db, change.implementation, **after)
+            change.detail = differences(before, after)
+        flash("Saved. What user types and attributes give is bounded by it from now on.")
+        return see_other(url_for("console_roles.roles", implementation=implementation))
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (_, found):
+        return _page(found, form)
+
+
+def _page(found: Implementation, form: BoundForm) -> Response:
+    form.offer(found)
+    return page("mapped_roles.html", found, title="Roles from the provider", form=form)
