@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ class StoreCheckup:
     used: str = ""
     policy: str = ""
     persists: bool | None = None
+    ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
     workers: tuple[WorkerNote, ...] = ()
 
 
@@ -35,6 +37,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
     try:
         info: dict[str, Any] = redis.info()
         workers = workers_present(redis)
+        seconds: Any = redis.time()[0]
     except (RedisError, OSError) as error:
         return StoreCheckup(fault=f"it does not answer ({type(error).__name__})")
     finally:
@@ -45,6 +48,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         used=str(info.get("used_memory_human", "?")),
         policy=str(info.get("maxmemory_policy", "")),
         persists=bool(info["aof_enabled"]) if "aof_enabled" in info else None,
+        ahead_s=round(time.time()) - int(seconds),
         workers=workers,
     )
 

@@ -1,6 +1,5 @@
 """Where an app's login begins and ends: no address, state or challenge but what was registered and asked for."""
 
-import ipaddress
 import secrets
 
 import pytest
@@ -208,21 +207,6 @@ def test_a_flood_of_starts_does_not_fill_the_store(phone, redis, monkeypatch):
     assert [answer.status_code for answer in answers] == [303] * 3 + [429] * 3
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert len(redis.keys("*once*")) == 3
-
-
-@pytest.mark.parametrize(
-    ("where", "expected"),
-    [
-        ("10.1.2.3", True),
-        ("10.2.0.1", False),
-        ("2001:db8:1::/64", True),
-        ("2001:db8:2::/64", False),
-        ("unknown", False),
-    ],
-)
-def test_a_venue_is_known_by_its_networks(where, expected):
-    venues = (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("2001:db8:1::/48"))
-    assert limits.is_venue(where, venues) == expected
 
 
 def test_a_post_begins_nothing(phone):

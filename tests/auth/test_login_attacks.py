@@ -55,6 +55,26 @@ def test_a_message_is_used_once(browser):
     assert is_refused(browser.answer(message, again.relay_state))
 
 
+def test_the_log_names_a_replayed_assertion_and_whoever_it_is_about_stays_out(browser, caplog):
+    caplog.set_level("INFO")
+    sp, changes = sp_of(browser.app, "demo"), {"assertion_id": "_seen-before", "attributes": {"sn": ["Lovelace"]}}
+    for again in (False, True):
+        started = browser.begin()
+        answer = browser.answer(IDP.response(sp, started.request_id, **changes), started.relay_state)
+        assert is_refused(answer) if again else answer.status_code == 303
+    assert f"believed issuer={IDP.entity_id} assertion=_seen-before" in caplog.text
+    assert "code=replay detail='assertion _seen-before'" in caplog.text
+    assert "ada@" not in caplog.text
+    assert "Lovelace" not in caplog.text
+
+
+def test_a_refused_login_is_kept_once_for_those_who_connect_the_provider(browser):
+    recent = browser.app.extensions["entrance"].store.refused.recent
+    before = recent("demo")
+    assert is_refused(browser.answer("!", browser.begin().relay_state))
+    assert [one["code"] for one in recent("demo")[: len(recent("demo")) - len(before)]] == ["not-base64"]
+
+
 def test_the_same_assertion_is_not_believed_for_a_second_request_with_a_forged_frame(browser):
     first, second = browser.begin(), browser.begin()
     sp = sp_of(browser.app, "demo")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from runner.checkup import JailCheckup
+from runner.checkup import JailCheckup, StoreCheckup, store_checkup
+from runner.settings import Settings
 from runner.store import EmbeddedStore
 from web.cli import doctor
 
@@ -33,6 +34,17 @@ def test_a_running_store_without_workers_is_a_warning_in_development(cli, record
         result = cli("doctor", "--json", env={**records, "REDIS_URL": store.url})
     assert result.exit_code == 0
     assert states(result) | {"store": "ok", "workers": "warn", "database": "ok"} == states(result)
+
+
+@pytest.mark.parametrize(("ahead_s", "told"), [(-31, ["clock"]), (31, ["clock"]), (30, [])])
+def test_clocks_that_differ_are_told_before_logins_are_refused_for_them(ahead_s, told):
+    lines = doctor.answering_store(Settings(), StoreCheckup(server="Valkey 8", ahead_s=ahead_s))
+    assert [line.part for line in lines if line.part == "clock"] == told
+
+
+def test_the_clock_of_a_store_here_is_ours():
+    with EmbeddedStore() as store:
+        assert store_checkup(store.url).ahead_s in (-1, 0, 1)
 
 
 def test_a_store_that_does_not_answer_fails_and_says_what_to_do(cli, records):

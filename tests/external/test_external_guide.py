@@ -107,7 +107,11 @@ def test_the_curls_of_the_page_get_tokens(browser, signed, set_up, start_vendor)
     assert curl(browser, "password")["access_token"]
     set_up(
         "introspection",
-        {"url": start_vendor(reply(INTROSPECTED | {"sub": "member-18"})).url, "client_id": "app"},
+        {
+            "url": start_vendor(reply(INTROSPECTED | {"sub": "member-18"})).url,
+            "client_id": "app",
+            "audience": "event-app",
+        },
         "secret",
     )
     assert curl(browser, "token-exchange", subject_token="a-token").get("access_token")

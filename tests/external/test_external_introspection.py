@@ -49,7 +49,7 @@ def active(**changes):
 
 
 def test_an_active_token_is_its_owner_until_it_ends(inside, told):
-    answer = active()
+    answer = active(client_id="status:app")
     organizer = told(answer)
     person = by_introspection("demo", TOKEN)
     assert (person.subject, person.source, person.provider) == ("member-17", "introspection", "introspection:127.0.0.1")
@@ -63,7 +63,7 @@ def test_an_active_token_is_its_owner_until_it_ends(inside, told):
 
 
 def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
-    organizer = told([reply(active()), reply({"active": False})])
+    organizer = told([reply(active(client_id="status:app")), reply({"active": False})])
     by_introspection("demo", TOKEN)
     with pytest.raises(Refused):
         by_introspection("demo", TOKEN)
@@ -120,6 +120,14 @@ def test_a_token_made_for_others_is_refused(ask, answer):
     assert outcome.value.code == "audience"
 
 
+@pytest.mark.parametrize("answer", MEANT.values(), ids=MEANT)
+def test_without_an_audience_a_token_must_be_made_for_our_own_client(ask, answer):
+    with pytest.raises(Refused) as outcome:
+        ask(answer)
+    assert outcome.value.code == "audience"
+    assert ask(active(client_id=None, aud=["x", "app"])).subject == "member-17"
+
+
 @pytest.mark.parametrize("named", [{"aud": "our-app"}, {"aud": ["x", "our-app"]}, {"client_id": "our-app"}])
 def test_a_token_made_for_us_is_taken(ask, named):
     assert ask(active(client_id=None) | named, audience="our-app").subject == "member-17"
@@ -167,7 +175,7 @@ def test_an_organizer_that_fails_again_and_again_is_left_alone(inside, told):
 
 def test_the_token_and_the_secret_are_in_no_log_and_in_no_store(inside, told, redis, caplog):
     caplog.set_level("DEBUG")
-    told([reply(active()), reply({"active": False, "echo": TOKEN + SECRET})])
+    told([reply(active(client_id="status:app")), reply({"active": False, "echo": TOKEN + SECRET})])
     by_introspection("demo", TOKEN)
     with pytest.raises(Refused) as outcome:
         by_introspection("demo", TOKEN)

@@ -1,6 +1,7 @@
 """The password relay, with vendors of every temper: guessing, spraying, enumerating, injecting, and what is left behind."""
 
 import gzip
+import ipaddress
 import json
 import logging
 import time
@@ -328,6 +329,21 @@ def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
     with pytest.raises(Refused) as outcome:
         venue.begin("demo", "E", "198.51.100.16")
     assert outcome.value.code == "too often from this address"
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("10.1.2.3", True),
+        ("10.2.0.1", False),
+        ("2001:db8:1::/64", True),
+        ("2001:db8:2::/64", False),
+        ("unknown", False),
+    ],
+)
+def test_a_venue_is_known_by_its_networks(where, expected):
+    venues = (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("2001:db8:1::/48"))
+    assert limits.is_venue(where, venues) == expected
 
 
 @pytest.mark.parametrize("raw", ["198.51.100.7/28", "venue", "198.51.100.0/40", "10.0.0.0-10.0.0.9", "::/129"])

@@ -28,6 +28,8 @@ PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "
 NAMES = (*(entry.name for entry in SETTINGS), ENV)
 KEY = "SESSION_STATUS_SECRET_KEY"  # in development one would be made and kept, and the doctor changes nothing
 PRODUCTION = "production needs SESSION_STATUS_ENV=production, and what docs/settings.md demands for it"
+#: Seconds by which clocks may differ before it is told. A login is refused at 90.
+CLOCKS_S = 30
 MARKS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -170,8 +172,14 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
         yield Line("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
     if found.persists is False:
         yield Line(
-            "persistence", "warn", "the append-only file is off", "appendonly yes: else a restart forgets which logins have ended"
+            "persistence",
+            "warn",
+            "the append-only file is off",
+            "appendonly yes: else a restart forgets which logins have ended",
         )
+    if abs(found.ahead_s) > CLOCKS_S:
+        todo = "keep both by NTP: logins are refused when a clock is 90 seconds off"
+        yield Line("clock", "warn", f"this machine and the store differ by {abs(found.ahead_s)} s", todo)
     if not found.workers:
         yield Line("workers", "fail" if settings.production else "warn", "none is there", "session-status worker")
     for note in found.workers:

@@ -10,16 +10,13 @@ Passwords have narrower limits of their own (`web.auth.external.limits`).
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Sequence
 from typing import Final
 
 from flask import request
 
 from runner.logins import Allowed
-from runner.setting_kinds import Network
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of
+from web.auth.external.limits import address_of, is_venue
 
 FOR_ONE: Final = 20
 FROM_ADDRESS: Final = 600
@@ -47,12 +44,3 @@ def _from(entrance: Entrance, kind: str, limit: int) -> Allowed:
     if is_venue(where, entrance.config.venue_networks):
         return Allowed(True)
     return entrance.store.attempts.hit(kind, where, limit=limit, window_s=WINDOW_S)
-
-
-def is_venue(where: str, venues: Sequence[Network]) -> bool:
-    """Say whether an address, or the network of one, lies in one of the venues' networks."""
-    try:
-        network = ipaddress.ip_network(where)
-    except ValueError:
-        return False
-    return any(network.version == each.version and network.subnet_of(each) for each in venues)  # type: ignore[arg-type]  # the versions are the same

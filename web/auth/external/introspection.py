@@ -31,7 +31,7 @@ _TOO_MANY: Final = 429
 
 @dataclass(frozen=True)
 class Introspector:
-    """Where an implementation asks about tokens, and what the answer must name (empty: nothing)."""
+    """Where an implementation asks about tokens, and for whom they must be made (empty: for our own client)."""
 
     implementation: str
     url: str
@@ -55,7 +55,8 @@ def ask(introspector: Introspector, token: str, outreach: Outreach, *, clock: Ca
     1. It has the shape of a token.
     2. The organizer is asked with our client's credentials, and answers with an object read in one way only.
     3. The token is active: the word `true`, and nothing like it.
-    4. It was made for whom the configuration names.
+    4. It was made for whom the configuration names, or for our own client: a token of the same organizer's for another
+       service opens no door here.
     5. It lives: `exp` is there and lies in the future.
     6. It is somebody's.
     """
@@ -68,7 +69,7 @@ def ask(introspector: Introspector, token: str, outreach: Outreach, *, clock: Ca
     if claims.get("active") is not True:
         raise Refused("not active")
     # 4. for whom
-    if introspector.audience and not _meant(claims, introspector.audience):
+    if not _meant(claims, introspector.audience or introspector.client_id):
         raise Refused("audience")
     # 5. time
     expires, begins, now = claims.get("exp"), claims.get("nbf", 1), clock()

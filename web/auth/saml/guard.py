@@ -71,7 +71,7 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     read = content.read(assertion, statement, request_id)  # 9
     library.judge(sent, opened, (sp, idp, policy), request_id)  # 10
     if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 11
-        raise Rejected("replay")
+        raise Rejected("replay", f"assertion {read.assertion_id}")
     return read
 
 

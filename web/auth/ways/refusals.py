@@ -41,7 +41,6 @@ def login(
         return answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
     reference = _noted("login refused", implementation, code, detail)
     Entrance.here().store.refused.note(implementation, code, reference)
-    _keep(implementation, code, reference)
     if implementation == implementations.STAFF:
         _audit(implementation, code, reference)
     way = (journey or Journey()).address(f"/login/{implementation}")
@@ -66,15 +65,6 @@ def _noted(what: str, implementation: str, code: str, detail: str) -> str:
     reference = secrets.token_hex(4)
     log.warning("%s ref=%s implementation=%s code=%s detail=%r", what, reference, implementation, code, detail)
     return reference
-
-
-def _keep(implementation: str, code: str, reference: str) -> None:
-    """Keep it for the page on which people see why their provider does not work. Made-up names keep nothing."""
-    entrance = Entrance.here()
-    with entrance.database.reading() as db:
-        known = implementations.find(db, implementation) is not None
-    if known:
-        entrance.store.refused.note(implementation, code, reference)
 
 
 def _audit(implementation: str, code: str, reference: str) -> None:

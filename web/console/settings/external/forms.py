@@ -105,7 +105,7 @@ class IntrospectionForm(KindForm):
 
     url = Line("Address of the introspection", description="Starts with https:// (RFC 7662).")
     client_id = Line("Client ID", description="By which their server knows us.")
-    audience = Line("Audience", description="What aud must say. Empty: our client ID.")
+    audience = Line("Audience", description="What client_id or aud must say. Empty: our client ID.")
     secret = Secret("Client secret", description="It is kept encrypted and never shown again.")
 
 
