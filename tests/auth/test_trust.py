@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from lxml import etree
 
 from records import SamlDraft, audit, certificates, implementations, saml
 from runner.outreach import Fetched, OutreachFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate
-from tests.saml.forge import ForgedIdp
+from tests.saml.forge import ForgedIdp, sign_element
 from web.auth.saml.trust import Brought, NotTrusted, fetch_metadata, import_metadata, refresh
 from web.cli import doctor, main
 
@@ -119,8 +120,24 @@ def test_a_refresh_lets_a_new_certificate_wait_once(at_its_address):
     assert sorted(states(at_its_address).values()) == ["active", "waiting"]
     again = refresh(at_its_address, publishing, "demo", by="timer")
     assert (again.changed, again.waiting) == (False, ())
+    assert again.attention  # nobody has decided yet, so the timer goes on saying so
+    assert "A new certificate waits" in again.words[0]
     with at_its_address.reading() as db:
         assert [entry.action for entry in audit.recent(db)] == ["saml.metadata.refreshed"]
+
+
+@pytest.mark.parametrize(("signer", "vouched"), [(IDP, True), (NEXT, False), (None, False)])
+def test_whoever_judges_a_new_certificate_is_told_that_the_metadata_is_signed_by_the_one_believed(
+    at_its_address, signer, vouched
+):
+    document = NEXT.metadata(certificates=[IDP.certificate, NEXT.certificate])
+    if signer:
+        root = etree.fromstring(document.replace(b" entityID", b' ID="_m" entityID', 1))
+        sign_element(root, signer.key, signer.certificate, first=True)
+        document = etree.tostring(root)
+    upkeep = refresh(at_its_address, Publishing(document), "demo", by="timer")
+    assert ("signed with a certificate that is believed already" in " ".join(upkeep.words)) == vouched
+    assert sorted(states(at_its_address).values()) == ["active", "waiting"]
 
 
 def test_a_refresh_tells_of_other_addresses_and_missing_certificates_and_leaves_them(at_its_address):

@@ -6,7 +6,8 @@ Metadata says by whose word people are let in. So what is read from it counts on
 2. The first metadata of an implementation is an administrator's act: everything in it is taken.
 3. Later metadata must be of the same provider. Another entity ID is another provider, and is refused here. Of a
    federation's metadata that of the one provider is taken.
-4. A new certificate waits until an administrator has accepted it, wherever the metadata came from.
+4. A new certificate waits until an administrator has accepted it, wherever the metadata came from. That the metadata
+   is signed with one which is believed already is said, and helps whoever decides; it decides nothing.
 5. A changed address is taken when an administrator brings the metadata; fetched metadata only reports it.
 6. A certificate which is missing now is reported. Taking it away is an administrator's act.
 
@@ -83,8 +84,11 @@ def import_metadata(db: DbSession, box: SecretBox, implementation: Implementatio
         new = _propose(db, present, found) if present else ()
     except Refused as refused:
         raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
-    words = _welcome(found) if present is None else _report(db, present, found, new, draft)
-    upkeep = Upkeep(found.entity_id, words, new, changed=bool(draft or new), attention=bool(new))
+    words = _welcome(found) if present is None else _report(db, present, found, draft)
+    waiting = _waiting(db, present) if present else ()
+    if present and waiting:
+        words += _vouched(db, present, brought.xml)
+    upkeep = Upkeep(found.entity_id, words, new, changed=bool(draft or new), attention=bool(waiting))
     _note(db, implementation, upkeep, by=brought.by, action="saml.metadata.imported")
     return upkeep
 
@@ -109,7 +113,8 @@ def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Up
         _, present = _provider(db, slug)
     if not present.metadata_url:
         raise NotTrusted("Its metadata was uploaded, so there is no address to fetch it from.")
-    found = _read(fetch_metadata(outreach, present.metadata_url), present.entity_id)  # 1., 3.
+    xml = fetch_metadata(outreach, present.metadata_url)
+    found = _read(xml, present.entity_id)  # 1., 3.
     with database.session() as db:
         implementation, present = _provider(db, slug)
         if present.entity_id != found.entity_id:
@@ -118,9 +123,11 @@ def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Up
             new = _propose(db, present, found)
         except Refused as refused:
             raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
-        words = _report(db, present, found, new, None)
+        words, waiting = _report(db, present, found, None), _waiting(db, present)
+        if waiting:
+            words += _vouched(db, present, xml)
         moved = any(getattr(found, name) != getattr(present, name) for name in _ADDRESSES)
-        upkeep = Upkeep(found.entity_id, words, new, changed=bool(new), attention=bool(new) or moved)
+        upkeep = Upkeep(found.entity_id, words, new, changed=bool(new), attention=bool(waiting) or moved)
         if new:
             _note(db, implementation, upkeep, by=by, action="saml.metadata.refreshed")
     return upkeep
@@ -185,11 +192,23 @@ def _welcome(found: IdpMetadata) -> tuple[str, ...]:
     return (f"The provider {found.entity_id} is connected, with {count} certificate{'s' if count > 1 else ''}.",)
 
 
-def _report(
-    db: DbSession, present: SamlProvider, found: IdpMetadata, new: tuple[str, ...], taken: SamlDraft | None
-) -> tuple[str, ...]:
+def _waiting(db: DbSession, present: SamlProvider) -> tuple[str, ...]:
+    """Return all that wait, also those which an earlier look at the metadata found: somebody still has to decide."""
+    return tuple(one.sha256 for one in saml.certificates(db, present, state="waiting"))
+
+
+def _vouched(db: DbSession, present: SamlProvider, xml: bytes) -> tuple[str, ...]:
+    believed = [one.pem for one in saml.certificates(db, present, state="active")]
+    try:
+        read_idp_metadata(xml, present.entity_id, signed_by=believed)
+    except BadMetadata:
+        return ()
+    return ("The metadata is signed with a certificate that is believed already.",)
+
+
+def _report(db: DbSession, present: SamlProvider, found: IdpMetadata, taken: SamlDraft | None) -> tuple[str, ...]:
     """Return what is different, in sentences. After `taken` was saved, `present` has its values already."""
-    words = [f"A new certificate waits for an administrator: SHA-256 {fingerprint}." for fingerprint in new]
+    words = [f"A new certificate waits for an administrator: SHA-256 {one}." for one in _waiting(db, present)]
     if taken is not None:
         words.append("Its addresses were taken over from the metadata.")
     words += [
