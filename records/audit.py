@@ -99,6 +99,15 @@ class Verdict:
     head: Head = Head()
 
 
+def person(implementation: str, subject: str) -> str:
+    """Return what entries call a person.
+
+    A provider decides about its own subjects only, so its implementation stands before them: no conference's people can
+    pass for the house's, nor for the command line, which has no slash.
+    """
+    return f"{implementation}/{subject}"[: _LONGEST["actor"]]
+
+
 def append(  # noqa: PLR0913 - what an entry is made of, all by name
     db: Session,
     *,
@@ -151,6 +160,17 @@ def recent(
     if before is not None:
         rows = rows.where(AuditEntry.number < before)
     return list(db.scalars(rows.order_by(AuditEntry.number.desc()).limit(limit)))
+
+
+def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name
+    db: Session, number: int, *, actor: str, action: str, target: str, implementation: str
+) -> AuditEntry | None:
+    """Return the newest entry after this number in which another actor did the same; `target` "" is any."""
+    rows = select(AuditEntry).where(AuditEntry.number > number, AuditEntry.implementation == implementation)
+    rows = rows.where(AuditEntry.actor != actor, AuditEntry.action == action)
+    if target:
+        rows = rows.where(AuditEntry.target == target)
+    return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
 
 
 def verify(db: Session, *, noted: Head | None = None) -> Verdict:

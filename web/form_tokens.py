@@ -58,4 +58,6 @@ def install(app: Flask, config: WebConfig) -> None:
             return
         if request.path.startswith(API) or not taken.form_token:  # 3., 4.
             return
+        if request.is_json:  # a form would be filled from it, with values that are no texts
+            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is sent as a form.")
         tokens.protect()

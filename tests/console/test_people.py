@@ -47,7 +47,7 @@ def test_several_usernames_are_granted_at_once_each_with_its_entry(desk, given, 
     }
     with database.reading() as db:
         entries = audit.recent(db, implementation="demo")
-    assert [(each.action, each.actor) for each in entries] == [("grant.added", "organizer")] * 2
+    assert [(each.action, each.actor) for each in entries] == [("grant.added", "demo/organizer")] * 2
 
 
 def test_a_bad_line_grants_nothing_to_nobody_and_says_which(desk, given):

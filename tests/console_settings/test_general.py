@@ -14,7 +14,7 @@ def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organ
         demo = implementations.find(db, "demo")
         assert (demo.name, demo.show_when, demo.user_types) == ("Demo 2027", "during", ["Attendee", "Speaker", "Press"])
     (entry,) = entries(database, "settings.changed")
-    assert entry.actor == "olga"
+    assert entry.actor == "demo/olga"
     assert entry.implementation == "demo"
     assert entry.detail["name"] == ["Demo Congress", "Demo 2027"]
     assert "time_zone" not in entry.detail

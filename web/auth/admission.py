@@ -151,7 +151,8 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
     roles = grants.roles_of(db, implementation, user, person.source)
     if roles - ORDINARY_ROLES:
         detail = {"source": person.source, "provider": person.provider, "roles": sorted(roles)}
-        audit.append(db, actor=user.subject, action="login", implementation=implementation.slug, detail=detail)
+        who = audit.person(implementation.slug, user.subject)
+        audit.append(db, actor=who, action="login", implementation=implementation.slug, detail=detail)
 
 
 def _visitor(person: Person, *, login: str) -> Visitor:

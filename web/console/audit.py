@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -27,8 +28,8 @@ LONGEST = 200
 
 COLUMNS = ("number", "at", "implementation", "actor", "action", "target", "reason", "detail", "hash")
 
-#: A cell that begins with one of these would be a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Where a formula would begin for a spreadsheet: in front, and behind a semicolon, at which many countries' split a line.
+FORMULA = re.compile(r"(^|;)(?=[=+\-@\t\r])")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _plain(value: Any) -> str:
 
 def _cell(text: str) -> str:
     """Keep a spreadsheet from computing what somebody typed into a name."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", text)
 
 
 def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:

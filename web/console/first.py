@@ -16,7 +16,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from records import Profile, administrators, audit, implementations
-from web.auth.admission import Journey, Person, arrive
+from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.entrance import Entrance
 from web.console.frame import page
 from web.console.staff import FIRST
@@ -30,6 +30,11 @@ blueprint = Blueprint("console_first", __name__, url_prefix="/console/first")
 #: Tries from one address in so many seconds.
 TRIES = 20
 WINDOW_S = 600
+
+LOCKED_OUT = (
+    "The first administrator is locked out. Another administrator can let them in again, on the people page of the staff "
+    "implementation; or give somebody the role with: session-status role grant."
+)
 
 
 @blueprint.get("/<token>")
@@ -63,7 +68,11 @@ def use(token: str) -> Response:
         subject=FIRST,
         profile=Profile(username=FIRST, first_name="First", last_name="administrator"),
     )
-    return arrive(person, Journey(next="/console/"))  # 4.
+    try:
+        return arrive(person, Journey(next="/console/"))  # 4.
+    except NotAdmitted as refused:
+        log.warning("refused code=%s of the first administrator", refused.code)
+        raise Fault(HTTPStatus.FORBIDDEN, LOCKED_OUT) from None
 
 
 def _slow_down() -> None:

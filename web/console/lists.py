@@ -20,6 +20,9 @@ ROWS = 50
 #: The last page that can be asked for: what lies behind is found by a filter.
 LAST_PAGE = 2000
 
+#: Digits of a page's number that are read: with more it is the last one anyhow, and Python reads no number of thousands.
+_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -37,7 +40,7 @@ class Listing:
         return cls(
             text=request.args.get("q", "").strip()[:LONGEST],
             sort=sort if sort.removeprefix("-") in columns else usual,
-            page=max(1, min(int(number), LAST_PAGE)) if number.isascii() and number.isdigit() else 1,
+            page=max(1, min(int(number[:_DIGITS]), LAST_PAGE)) if number.isascii() and number.isdigit() else 1,
         )
 
     def sorted(self, rows: Iterable[Row], columns: Mapping[str, Callable[[Row], Any]]) -> list[Row]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from records import DbSession, User, grants, implementations, users
+from records import DbSession, User, audit, grants, implementations, users
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.gate import carries_bearer
@@ -74,7 +74,7 @@ class Member:
     @property
     def actor(self) -> str:
         """What audit entries call this person."""
-        return self.user.subject
+        return audit.person(self.visitor.implementation, self.user.subject)
 
     @property
     def name(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from wtforms import HiddenField
+
 from web.console.forms import ConsoleForm
 
 #: A field's name as rules write it.
@@ -16,7 +18,9 @@ _NAME = re.compile(r"(?<!\{)\b[a-z]+(?:_[a-z]+)+\b")
 
 
 class SettingsForm(ConsoleForm):
-    """A form whose fields are named as the rule names them."""
+    """A form whose fields are named as the rule names them. `as_of` is the audit entry up to which its page knew all."""
+
+    as_of = HiddenField()
 
     def values(self, *names: str) -> dict[str, Any]:
         """Return the values of these fields by name."""

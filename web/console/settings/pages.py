@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, flash, url_for
+from flask import Blueprint, Response, flash, g, request, url_for
 
-from records import DbSession, Implementation, Refused, audit
+from records import DbSession, Implementation, Refused, audit, implementations
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.frame import Link
@@ -30,6 +30,9 @@ blueprint = Blueprint("console_settings", __name__, url_prefix="/console/impleme
 def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
     """Read what belongs to an implementation."""
     with Entrance.here().database.reading() as db:
+        # Before all else: what comes while the page is made is news to it.
+        newest = audit.recent(db, implementation=slug, limit=1)
+        g.as_of = newest[0].number if newest else 0
         yield db, frame.implementation_named(db, slug)
 
 
@@ -53,12 +56,30 @@ def changing(slug: str, action: str, *, target: str = "", announced: bool = True
     entrance = Entrance.here()
     with entrance.database.session() as db:
         change = Change(db, frame.implementation_named(db, slug), action, target)
+        if announced:
+            _refuse_overtaken(change)
         yield change
         audit.append(
             db, actor=actor(), action=change.action, target=change.target, implementation=slug, detail=change.detail
         )
     if announced:
         entrance.changed(slug)
+
+
+def _refuse_overtaken(change: Change) -> None:
+    """Refuse a form which lay open while somebody changed the same: it would put everything back that they changed.
+
+    So a link host or an address of the app that was just taken away does not return by somebody's old page.
+    """
+    implementations.lock(change.db, change.implementation)
+    change.db.refresh(change.implementation)  # somebody may have changed it while we waited
+    known = request.form.get("as_of", "")
+    if not (known.isascii() and known.isdigit() and len(known) < 16):  # noqa: PLR2004 - digits that every database's number has
+        return  # no form that shows what there is
+    same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
+    newer = audit.overtaken(change.db, int(known), actor=actor(), **same)
+    if newer is not None:
+        raise Refused("form", f"was overtaken by a change of {newer.actor}. Load the page again, then make your change")
 
 
 def actor() -> str:
@@ -100,6 +121,8 @@ def page(
 ) -> Response:
     """Draw a settings page. `below` are the pages above it, as words and endpoint. A form with faults is no success."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.complaints else HTTPStatus.OK
+    if form is not None and not form.as_of.data:
+        form.as_of.data = g.as_of
     crumbs = tuple(Link(words, address(endpoint, implementation.slug)) for words, endpoint in below)
     return frame.page(
         f"console/settings/{template}",

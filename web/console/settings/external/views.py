@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -150,15 +152,32 @@ def _save(change: Change, form: KindForm, kind: str) -> None:
     secret = form["secret"].value
     draft = ExternalDraft(kind, form.draft_fields(), secret, form.development.value)
     saved = external.save(change.db, Entrance.here().box, change.implementation, draft, actor())
-    change.detail = differences(before, _shown(saved))
+    after = _shown(saved)
+    change.detail = differences(dict.fromkeys(after) | before, after)
     if secret is not None:
         change.detail["secret"] = GIVEN
 
 
 def _shown(row: ExternalLogin | None) -> dict[str, Any]:
+    """Return what an audit entry may tell, which more people read than this page.
+
+    A vendor's key may stand in the template or in an address's query: of those, whether they are others than before.
+    """
     if row is None:
-        return {"kind": None, "fields": None, "development": None}
-    return {"kind": row.kind, "fields": dict(row.fields), "development": row.development}
+        return {}
+    told = dict(row.fields)
+    for name in [name for name in told if name.endswith("url")]:
+        address, _, query = told[name].partition("?")
+        told[name] = f"{address}?{_mark(query)}" if query else address
+    if "template" in told:
+        told["template"] = _mark(told["template"])
+    return {"kind": row.kind, "development": row.development, **told}
+
+
+def _mark(value: object) -> str:
+    """Return something by which two values are told apart, and nothing else is known of them."""
+    key = Entrance.here().config.secret_keys[-1].encode()
+    return hmac.digest(key, json.dumps(value).encode(), "sha256").hex()[:8]
 
 
 def _tried(implementation: str, kind: str, understood: Understood) -> Response:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import zoneinfo
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app
 
 from records import DbSession, Fault, Implementation, Refused, implementations, scripts, users
 from runner.limits import limits_of
 from runner.message import judge
+from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.pages import LONG_FORM, Change, blueprint, changing, differences, done, looking, page
 from web.console.settings.typed import offered
@@ -53,7 +55,8 @@ def save_settings(implementation: str) -> Response:
     try:
         with changing(implementation, "settings.changed") as change:
             values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
-            _update(change, values, _fallback_faults(values["fallback_text"]))
+            faults = _fallback_faults(values["fallback_text"]) + _strange_host(change, values["session_url"])
+            _update(change, values, faults)
         return done("The settings are saved and count from now on.", "settings", implementation)
     except Refused as refused:
         form.refuse(refused)
@@ -76,6 +79,23 @@ def _fallback_faults(text: str) -> list[Fault]:
     """What attendees see keeps the contract of messages, whoever wrote it."""
     refused = judge({"text": text}, ()).refused if text else None
     return [Fault("fallback_text", f"cannot be shown: {refused}")] if refused else []
+
+
+def _strange_host(change: Change, session_url: str) -> list[Fault]:
+    """Return what is wrong with where people are led after each login, as with any link: a host that is not trusted."""
+    implementation = change.implementation
+    if signed_in().may(Permission.CHANGE_TRUST, implementation.slug):
+        return []
+    trusted = {None, *implementation.link_hosts, _host(implementation.session_url)}
+    fault = Fault("session_url", "leads to a host that is not among the link hosts; an administrator can add it there")
+    return [] if _host(session_url) in trusted else [fault]
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # the rule says so
+        return None
 
 
 def _update(change: Change, values: dict[str, Any], faults: list[Fault]) -> None:

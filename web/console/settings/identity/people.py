@@ -63,9 +63,14 @@ def policy(implementation: str) -> Response:
 def save_policy(implementation: str) -> Response:
     """Store the switches."""
     form = PolicyForm()
-    with changing(implementation, "saml.saved") as change:
-        _change(change, form.values(*(name for name, _, _ in SWITCHES)))
-    return done("The policy is saved and counts from now on.", "policy", implementation)
+    try:
+        with changing(implementation, "saml.saved") as change:
+            _change(change, form.values(*(name for name, _, _ in SWITCHES)))
+        return done("The policy is saved and counts from now on.", "policy", implementation)
+    except Refused as refused:
+        form.refuse(refused)
+    with looking(implementation) as (_, found):
+        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
 
 
 def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
