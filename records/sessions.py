@@ -71,6 +71,12 @@ def count(db: Session, implementation: Implementation) -> int:
     return db.scalar(mine) or 0
 
 
+def last_end(db: Session, implementation: Implementation) -> datetime | None:
+    """Return when the last session of an implementation's agenda ends; None without an agenda."""
+    mine = select(func.max(AgendaSession.ends_at)).where(AgendaSession.implementation_id == implementation.id)
+    return db.scalar(mine)
+
+
 @dataclass(frozen=True)
 class ImportReport:
     """What an import did: all of it, or with any fault nothing."""

@@ -1,8 +1,10 @@
 """A login by SAML over HTTP: what works, and that it ends where it began."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from records import SamlDraft, implementations, saml, users
+from records import SamlDraft, implementations, saml, sessions, users
 from tests.auth.stage import IDP, PROVIDERS, Browser, begun, connect, is_refused, sp_of
 from tests.saml.forge import PERSISTENT, TRANSIENT, ForgedIdp
 
@@ -92,6 +94,24 @@ def test_a_login_ends_when_its_provider_wants_it(browser):
     browser.log_in(session_for_s=600)
     visitor = browser.visitor()
     assert 590 <= visitor.until - visitor.since <= 600
+
+
+@pytest.mark.parametrize(
+    ("over_days_ago", "lasts_days"),
+    [(-3, 17), (13, 1), (14, 0.5), (200, 0.5)],
+    ids=["before", "after", "late", "next-year"],
+)
+def test_a_login_lasts_two_weeks_beyond_the_conference_and_half_a_day_when_that_is_over(
+    browser, database, over_days_ago, lasts_days
+):
+    with database.session() as db:
+        for session in sessions.every(db, implementations.find(db, "demo")):
+            session.ends_at = datetime.now(UTC) - timedelta(days=over_days_ago)
+            session.starts_at = session.ends_at - timedelta(hours=1)
+    browser.log_in(session_for_s=None)
+    visitor = browser.visitor()
+    assert abs(visitor.until - visitor.since - lasts_days * 86_400) <= 30
+    assert browser.status().json["state"] == "ready"
 
 
 def test_a_provider_that_still_knew_the_person_does_not_make_the_login_a_fresh_one(browser):

@@ -45,6 +45,14 @@ def test_file_becomes_the_agenda_in_the_time_zone_of_the_implementation(database
     assert (closing.credits, closing.parent_id, closing.attributes) == (None, None, {})
 
 
+def test_an_agenda_ends_with_its_last_session_and_one_without_sessions_never(db: Session, demo: Implementation):
+    other = implementations.create(db, "other", "Other")
+    assert sessions.last_end(db, demo) is None
+    take(db, demo, AGENDA)
+    assert sessions.last_end(db, demo) == datetime(2026, 7, 15, 21, 0, tzinfo=UTC)
+    assert sessions.last_end(db, other) is None
+
+
 def test_second_import_changes_nothing(db: Session, demo: Implementation):
     take(db, demo, AGENDA)
     assert take(db, demo, AGENDA) == ImportReport(unchanged=3)

@@ -6,7 +6,8 @@ own rules who somebody is and then says it as a `Person`. What follows is the sa
 1. The implementation exists.
 2. The person is remembered as described; a subject that came from another provider is refused.
 3. A person who was locked out stays out.
-4. The login gets a new random id. What the browser held before is ended, so a planted login is worth nothing.
+4. The login gets a new random id. What the browser held before is ended, so a planted login is worth nothing. It lasts
+   no longer than the provider wants, and no phone stays logged in for long when the conference is over.
 5. The provider's own session is noted, so that its logout ends this login.
 6. A login of staff leaves an audit entry.
 """
@@ -17,7 +18,7 @@ import logging
 import secrets
 import time
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ from records import (
     audit,
     grants,
     implementations,
+    sessions,
     users,
 )
 from runner.logins import LoginStore
@@ -45,6 +47,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which the logout of a provider finds a login of the app: as long as its tokens can live.
 APP_LASTS_S = 90 * 24 * 3600
+
+#: For how long after the last session of the agenda people stay logged in. Who comes later has as long as a browser.
+AFTERWARDS = timedelta(days=14)
 
 #: The roles which everybody may have. A login with any other is a login of staff, and leaves an audit entry.
 ORDINARY_ROLES = frozenset({"attendee", "scanner"})
@@ -109,7 +114,6 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
     `lasts_s`: for how long the provider's logout must be able to find the login.
     """
     entrance = Entrance.here()
-    visitor = _visitor(person, login=secrets.token_urlsafe(24))  # 4.
     with entrance.database.session() as db:
         found = implementations.find(db, person.implementation)  # 1.
         if found is None:
@@ -117,6 +121,7 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
         user = _remembered(db, found, person)  # 2.
         if user.disabled_at is not None:  # 3.
             raise NotAdmitted("locked-out")
+        visitor = _visitor(person, sessions.last_end(db, found))  # 4.
         _note_staff(db, found, user, person)  # 6.
     if person.saml is not None:  # 5.
         _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
@@ -155,13 +160,17 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
         audit.append(db, actor=who, action="login", implementation=implementation.slug, detail=detail)
 
 
-def _visitor(person: Person, *, login: str) -> Visitor:
+def _visitor(person: Person, last_end: datetime | None) -> Visitor:
+    """Return the new login. `last_end`: when the last session of the agenda ends."""
     now = int(time.time())
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
-    until = int(person.expires_at.timestamp()) if person.expires_at else 0
-    if until and until <= now:
+    if person.expires_at is not None and person.expires_at.timestamp() <= now:
         raise NotAdmitted("session-over")
-    return Visitor(person.implementation, person.subject, login, now, person.source, proved, until)
+    ends = [int(person.expires_at.timestamp())] if person.expires_at else []
+    if last_end is not None:
+        ends.append(max(int((last_end + AFTERWARDS).timestamp()), now + int(LASTS.total_seconds())))
+    login = secrets.token_urlsafe(24)
+    return Visitor(person.implementation, person.subject, login, now, person.source, proved, min(ends, default=0))
 
 
 def _note_saml_session(store: LoginStore, person: Person, named: SamlSession, visitor: Visitor, lasts_s: int) -> None:
