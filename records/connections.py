@@ -110,7 +110,9 @@ class OpenedConnection:
 
 
 def find(db: Session, implementation: Implementation, name: str) -> Connection | None:
-    """Return the implementation's connection of this name."""
+    """Return the implementation's connection of this name; what cannot be a name is none's."""
+    if "\0" in name:  # PostgreSQL cannot even compare with it
+        return None
     mine = select(Connection).where(Connection.implementation_id == implementation.id)
     return db.scalar(mine.where(Connection.name == name))
 

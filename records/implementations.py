@@ -86,7 +86,9 @@ class Implementation(Base):
 
 
 def find(db: Session, slug: str) -> Implementation | None:
-    """Return the implementation with this id in addresses."""
+    """Return the implementation with this id in addresses; what cannot be one is none's."""
+    if "\0" in slug:  # PostgreSQL cannot even compare with it
+        return None
     return db.scalar(select(Implementation).where(Implementation.slug == slug))
 
 

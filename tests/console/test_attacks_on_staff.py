@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from records import Profile, administrators, audit, grants, implementations, users
-from runner.logins import Visitor
-from tests.console.conftest import person
+from records import Database, Profile, administrators, audit, grants, implementations, users
+from runner.logins import LoginStore, Visitor
+from runner.store import connect
+from tests.console.conftest import Desk, build, person
 from web.auth.admission import Person, admit
 
 DEMO = "/console/implementations/demo"
@@ -107,3 +108,43 @@ def test_a_cookie_whose_name_only_looks_like_ours_is_nobodys_login(app, logins, 
 
     assert asked(good) == 200
     assert asked(planted.format(good)) == 303
+
+
+@pytest.mark.parametrize("gone", ["store", "records"])
+def test_without_store_or_records_nobody_is_signed_in_and_the_page_says_so(database, store, gone, tmp_path):
+    """The page that says so has the console's frame, which would ask who is signed in."""
+    away = {
+        "store": (database, LoginStore(connect(f"unix://{tmp_path}/nothing"))),
+        "records": (Database(f"sqlite:///{tmp_path}/nowhere/records.db"), store),
+    }[gone]
+    app = build(*away)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.test_client_class = Desk
+    browser = app.test_client().sign_in(person("administrator"))
+    for page in ("/console/", f"{DEMO}/people", "/console/audit"):
+        answer = browser.get(page)
+        assert answer.status_code == 503, page
+        assert "Please try again" in answer.text
+        assert "Administrator" not in answer.text
+
+
+@pytest.mark.postgres
+def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(postgres_url, store):
+    database = Database(postgres_url)
+    with database.session() as db:
+        staff = implementations.staff(db)
+        implementations.create(db, "demo", "Demo")
+        users.seen(db, staff, "administrator", Profile("administrator@example.org"))
+        grants.add(db, staff, kind="username", value="administrator@example.org", role="administrator", by="tests")
+    app = build(database, store)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.test_client_class = Desk
+    browser, nobody = app.test_client().sign_in(person("administrator")), app.test_client()
+    for page in ("people?q=%00", "audit?target=x%00"):
+        assert browser.get(f"{DEMO}/{page}").status_code == 400, page
+    for page in (f"{DEMO}/connections/%00", "/console/implementations/%00/"):
+        assert browser.get(page).status_code == 404, page
+    assert browser.send(f"{DEMO}/connections/new", name="a\0b").status_code == 422
+    token = "/api/v1/implementations/%00/auth/token"
+    assert nobody.post(token, data={"grant_type": "refresh_token", "refresh_token": "x"}).status_code == 404
+    database.dispose()

@@ -86,6 +86,7 @@ class Member:
 def member() -> Member | None:
     """Return who is signed in with this request; None for nobody. Asked once for a request."""
     if "member" not in g:
+        g.member = None  # if this cannot be looked up, the page that says so has nobody, and does not ask again
         g.member = _found(Entrance.here())
     found: Member | None = g.member
     return found
