@@ -240,9 +240,11 @@ def test_our_keys_are_published_first_and_switched_then(administrator, database)
     assert "published, not in use yet" in administrator.get("/provider").text
     assert administrator.get("/provider/certificate.pem").text == before
     following = administrator.get("/provider/encryption-certificate.pem").text
+    next_signing = administrator.get("/provider/certificate.pem?which=next").text
+    assert "certificate.pem?which=next" in administrator.get("/provider").text
     assert following != to_encrypt_for
     administrator.post("/provider/keys/switch")
-    assert administrator.get("/provider/certificate.pem").text != before
+    assert before != administrator.get("/provider/certificate.pem").text == next_signing
     assert administrator.get("/provider/encryption-certificate.pem").text == following
     assert [each.action for each in entries(database)] == ["saml.key.switched", "saml.key.published"]
     assert "PRIVATE" not in administrator.get("/provider").text

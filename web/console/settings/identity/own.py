@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, request
 
 from records import NotOpened, certificates, saml
 from web.auth.entrance import Entrance
@@ -32,8 +32,10 @@ class OwnCertificate:
 @blueprint.get("/provider/certificate.pem")
 @needs(Permission.SEE_SETTINGS)
 def our_certificate(implementation: str) -> Response:
-    """Give the certificate of the key that we sign with."""
-    return _file(f"{implementation}.pem", _readable(implementation).signing)
+    """Give the certificate of the key that we sign with. `which=next`: of the one that we shall sign with."""
+    keys = _readable(implementation)
+    following = keys.next_signing if request.args.get("which") == "next" else None
+    return _file(f"{implementation}.pem", following or keys.signing)
 
 
 @blueprint.get("/provider/encryption-certificate.pem")
