@@ -89,8 +89,17 @@ def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
 
 
 def matched(kind: str, value: str) -> str:
-    """Return a value as it is compared: usernames without case, the provider's values exactly; both composed (NFC)."""
-    return fields.folded(value) if kind == "username" else unicodedata.normalize("NFC", value)
+    """Return a value as it is compared: usernames without case, the provider's values exactly; both composed (NFC).
+
+    Some signs turn into plain letters by that: the Kelvin sign into "k". A username with one is compared as it is.
+    """
+    if kind != "username":
+        return unicodedata.normalize("NFC", value)
+    return value if any(map(_hides_a_letter, value)) else fields.folded(value)
+
+
+def _hides_a_letter(sign: str) -> bool:
+    return not sign.isascii() and fields.folded(sign).isascii()
 
 
 def roles_of(db: Session, implementation: Implementation, user: User, source: str) -> frozenset[str]:

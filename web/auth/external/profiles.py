@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from records import Profile
 
-from .reading import line_of
+from .reading import line_of, name_of
 
 #: Claims kept as attributes, by which an implementation may grant scanning.
 _ATTRIBUTES: Final = ("email", "locale", "org")
@@ -21,16 +21,16 @@ _VALUE: Final = 200  #: characters
 
 def from_claims(claims: Mapping[str, Any]) -> Profile:
     """Read the claims of an assertion or an introspected token (OpenID Connect Core, 5.1, and a few of ours)."""
-    attributes: dict[str, Any] = {name: line_of(claims.get(name), _VALUE) for name in _ATTRIBUTES}
+    attributes: dict[str, Any] = {name: name_of(claims.get(name), _VALUE) for name in _ATTRIBUTES}
     if isinstance(claims.get("roles"), list):
-        attributes["roles"] = [line_of(role, _VALUE) for role in claims["roles"][:_MAX_ROLES]]
+        attributes["roles"] = [name_of(role, _VALUE) for role in claims["roles"][:_MAX_ROLES]]
     # An address that the organizer has not verified may be anybody's: it names nobody.
     known_email = attributes["email"] if claims.get("email_verified") is not False else ""
     return Profile(
-        username=_first(claims, "username", "preferred_username") or known_email,
-        user_type=line_of(claims.get("user_type"), 100),
+        username=_username(claims) or known_email,
+        user_type=name_of(claims.get("user_type"), 100),
         first_name=line_of(claims.get("given_name"), 200),
-        last_name=_first(claims, "family_name", "name"),
+        last_name=line_of(claims.get("family_name"), 200) or line_of(claims.get("name"), 200),
         badge_id=line_of(claims.get("badge_id"), 100),
         attributes={name: value for name, value in attributes.items() if value},
     )
@@ -39,7 +39,7 @@ def from_claims(claims: Mapping[str, Any]) -> Profile:
 def from_registrant(known: Mapping[str, Any]) -> Profile:
     """Read what a registration vendor's answer told."""
     return Profile(
-        username=line_of(known.get("username"), 255),
+        username=name_of(known.get("username"), 255),
         user_type=line_of(known.get("user_type"), 100),
         first_name=line_of(known.get("first_name"), 200),
         last_name=line_of(known.get("last_name"), 200),
@@ -47,5 +47,5 @@ def from_registrant(known: Mapping[str, Any]) -> Profile:
     )
 
 
-def _first(claims: Mapping[str, Any], *names: str) -> str:
-    return next((text for name in names if (text := line_of(claims.get(name), _VALUE))), "")
+def _username(claims: Mapping[str, Any]) -> str:
+    return name_of(claims.get("username"), _VALUE) or name_of(claims.get("preferred_username"), _VALUE)

@@ -55,6 +55,15 @@ def line_of(value: Any, most: int) -> str:
     return " ".join(text.split())[:most].strip()
 
 
+def name_of(value: Any, most: int) -> str:
+    """Give a value by which a role may be granted: empty where it would have to be cleaned, cut or trimmed.
+
+    Otherwise one person could choose a name which becomes somebody else's only here.
+    """
+    text = line_of(value, most)
+    return text if text == str(value) else ""
+
+
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):

@@ -111,12 +111,17 @@ def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Regis
     # 4. content
     registrant = _read(relay, answer)
     # 5. who is kept out
-    kind = line_of(registrant.known.get("user_type"), 100).casefold()
-    if kind and kind in {excluded.strip().casefold() for excluded in relay.excluded_types}:
+    if _kinds(registrant.known.get("user_type")) & {excluded.strip().casefold() for excluded in relay.excluded_types}:
         raise Barred("excluded", relay.excluded_text)
     if registrant.known.get("opted_out"):
         raise Barred("opted out", relay.opted_out_text)
     return registrant
+
+
+def _kinds(said: Any) -> set[str]:
+    """The registration types which an answer names, as they are compared: one, or a list."""
+    kinds = said if isinstance(said, list) else [said]
+    return {line_of(kind, 100).casefold() for kind in kinds} - {""}
 
 
 def filled(template: Any, values: dict[str, str]) -> Any:

@@ -92,6 +92,7 @@ def log_in(implementation: str) -> Response:
     303 onward. The form again with what was wrong, and with what was typed except the password: 400, 401, 403, 429
     (`Retry-After`), 502, 503 (`Retry-After`).
     """
+    check_pace()
     opened = _offered(checked_implementation(implementation), "password")
     once = Entrance.here().store.once
     state, username = request.form.get("state", ""), request.form.get("username", "")
