@@ -60,7 +60,12 @@ def oauth(meaning: str, *headers: str) -> Reply:
     return Reply(meaning, "application/json", "OAuthError", headers)
 
 
-PAGE_REPLIES = {400: page("The address is malformed."), 404: page("No such implementation or session.")}
+AWAY_PAGE = Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",))
+PAGE_REPLIES = {
+    400: page("The address is malformed."),
+    404: page("No such implementation or session."),
+    503: AWAY_PAGE,
+}
 
 #: Flask endpoint -> operation. A test compares this with the routes, both ways.
 OPERATIONS: dict[str, Operation] = {
@@ -81,16 +86,26 @@ OPERATIONS: dict[str, Operation] = {
             303: Reply("To the session in the app.", headers=("Location",)),
             400: page("The token is not ours, or has ended."),
             429: page("The same user came back too often."),
+            503: AWAY_PAGE,
         }
     ),
     "returns.to_app": Operation(
-        {303: Reply("To the session in the app.", headers=("Location",)), 400: page("An identifier is malformed.")}
+        {
+            303: Reply("To the session in the app.", headers=("Location",)),
+            400: page("An identifier is malformed."),
+            503: AWAY_PAGE,
+        }
     ),
     "widget.show": Operation(
         {200: page("The widget, in any state."), **PAGE_REPLIES}, heeds=("Prefer",), takes_login=True
     ),
     "widget.check_again": Operation(
-        {303: Reply("To the widget.", headers=("Location",)), 403: page("Sent from a foreign page."), **PAGE_REPLIES},
+        {
+            303: Reply("To the widget.", headers=("Location",)),
+            403: page("Sent from a foreign page."),
+            429: page("The same user came back too often."),
+            **PAGE_REPLIES,
+        },
         takes_login=True,
     ),
     "widget.tint": Operation({200: Reply("The style sheet.", "text/css"), 404: page("No colour.")}),
@@ -100,7 +115,7 @@ OPERATIONS: dict[str, Operation] = {
             400: page("A parameter is wrong; nobody is sent anywhere."),
             404: page("No such implementation."),
             429: Reply("Too many logins begun from one address.", "text/html", headers=("Retry-After",)),
-            503: Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",)),
+            503: AWAY_PAGE,
         },
         query=("redirect_uri", "state", "code_challenge", "code_challenge_method"),
     ),
@@ -120,6 +135,7 @@ OPERATIONS: dict[str, Operation] = {
     "app_tokens.revoke": Operation(
         {
             200: Reply("The token is worth nothing any more, or never was."),
+            400: problem("The Host header is malformed."),
             413: problem("The body is too large."),
             503: problem("The store does not answer.", "Retry-After"),
         },
