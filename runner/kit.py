@@ -23,16 +23,7 @@ from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
 
 from .alarm import raise_alarm
 from .limits import limits_of
-from .powers import (
-    ApiKeyHeader,
-    ApiKeyParameter,
-    Auth,
-    Basic,
-    Bearer,
-    NoAuth,
-    OAuth2ClientCredentials,
-    VendorConnection,
-)
+from .powers import VendorConnection, auth_of
 from .profiles import Snapshots
 from .shown import Action, ShownMessage
 
@@ -162,7 +153,7 @@ def vendor_connection(opened: OpenedConnection) -> VendorConnection:
         implementation=opened.implementation,
         name=opened.name,
         base_url=opened.base_url,
-        auth=auth_of(opened),
+        auth=auth_of(opened.auth_kind, opened.auth_fields, opened.secret),
         methods=frozenset(opened.methods),
         path_prefixes=opened.path_prefixes,
         follow_redirects=opened.follow_redirects,
@@ -172,22 +163,3 @@ def vendor_connection(opened: OpenedConnection) -> VendorConnection:
         concurrency=opened.concurrency,
         max_body_bytes=opened.max_body_bytes,
     )
-
-
-def auth_of(opened: OpenedConnection) -> Auth:
-    """The credential with its secret. An unknown kind is a bug of ours, and sends nothing."""
-    fields, secret = opened.auth_fields, opened.secret
-    match opened.auth_kind:
-        case "none":
-            return NoAuth()
-        case "basic":
-            return Basic(fields["user"], secret)
-        case "bearer":
-            return Bearer(secret)
-        case "api_key_header":
-            return ApiKeyHeader(fields["name"], secret)
-        case "api_key_parameter":
-            return ApiKeyParameter(fields["name"], secret)
-        case "oauth2_client_credentials":
-            return OAuth2ClientCredentials(fields["token_url"], fields["client_id"], secret, fields.get("scope", ""))
-    raise ValueError(f"unknown kind of credential {opened.auth_kind!r}")

@@ -14,6 +14,7 @@ from .connections import (
     NoAuth,
     OAuth2ClientCredentials,
     VendorConnection,
+    auth_of,
     parse_base,
 )
 from .errors import AnswersError, FaultyConnectionError, PowersError
@@ -38,6 +39,7 @@ __all__ = [
     "RecordedPowers",
     "VendorConnection",
     "Vendors",
+    "auth_of",
     "parse_answers",
     "parse_base",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -77,6 +78,24 @@ class OAuth2ClientCredentials:
 
 
 Auth = NoAuth | Basic | Bearer | ApiKeyHeader | ApiKeyParameter | OAuth2ClientCredentials
+
+
+def auth_of(kind: str, fields: Mapping[str, str], secret: str) -> Auth:
+    """Return the credential of a configured kind. An unknown kind is a bug of ours, and sends nothing."""
+    match kind:
+        case "none":
+            return NoAuth()
+        case "basic":
+            return Basic(fields["user"], secret)
+        case "bearer":
+            return Bearer(secret)
+        case "api_key_header":
+            return ApiKeyHeader(fields["name"], secret)
+        case "api_key_parameter":
+            return ApiKeyParameter(fields["name"], secret)
+        case "oauth2_client_credentials":
+            return OAuth2ClientCredentials(fields["token_url"], fields["client_id"], secret, fields.get("scope", ""))
+    raise ValueError(f"unknown kind of credential {kind!r}")
 
 
 @dataclass(frozen=True)

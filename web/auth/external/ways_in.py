@@ -18,7 +18,7 @@ from flask import current_app
 from flask.sansio.app import App
 
 from records import NotOpened, OpenedExternal, external, implementations
-from runner.powers import ApiKeyHeader, Auth, Basic, Bearer, NoAuth
+from runner.powers import auth_of
 from web.auth.admission import Person
 from web.auth.entrance import Entrance
 
@@ -190,7 +190,7 @@ def relay_of(opened: OpenedExternal) -> relay.Relay:
     return relay.Relay(
         implementation=opened.implementation,
         url=fields["url"],
-        auth=_auth(fields["auth_kind"], fields["auth_fields"], opened.secret),
+        auth=auth_of(fields["auth_kind"], fields["auth_fields"], opened.secret),
         template=fields["template"],
         result=fields["result"],
         accepted=_condition(fields["accepted"]),
@@ -205,20 +205,6 @@ def relay_of(opened: OpenedExternal) -> relay.Relay:
 
 def _condition(given: dict[str, Any] | None) -> relay.Condition | None:
     return relay.Condition(given["path"], given["equals"]) if given else None
-
-
-def _auth(kind: str, fields: dict[str, Any], secret: str) -> Auth:
-    """Our own credential at the vendor. An unknown kind is a bug of ours, and sends nothing."""
-    match kind:
-        case "none":
-            return NoAuth()
-        case "basic":
-            return Basic(fields["user"], secret)
-        case "bearer":
-            return Bearer(secret)
-        case "api_key_header":
-            return ApiKeyHeader(fields["name"], secret)
-    raise ValueError(f"unknown kind of credential {kind!r}")
 
 
 def _host(url: str) -> str:
