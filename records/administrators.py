@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import implementations
 from .columns import Base, RowId, utc_now
 
+#: The subject of the one who comes by a link. Nobody else in the staff implementation may have it.
+SUBJECT = "first administrator"
 #: How long a link works.
 LASTS = timedelta(hours=24)
 

@@ -22,6 +22,7 @@ from .saml_certificates import SamlCertificate, accept, expiring, propose, refus
 from .saml_tables import SamlProvider
 from .secretbox import SecretBox
 from .sp_keys import KeyPair, SpKeys, new_sp_keys, own_expiring, sp_keys, sp_keys_if_made
+from .users import User
 
 __all__ = [
     "ATTRIBUTE_MAP",
@@ -109,6 +110,12 @@ class OpenedSaml:
 def find(db: Session, implementation: Implementation) -> SamlProvider | None:
     """Return the implementation's identity provider."""
     return db.scalar(select(SamlProvider).where(SamlProvider.implementation_id == implementation.id))
+
+
+def is_replaced(db: Session, implementation: Implementation, user: User) -> bool:
+    """Say whether another identity provider has taken the place of the one that brought this person by SAML."""
+    present = find(db, implementation)
+    return present is not None and user.provider not in ("", present.entity_id)
 
 
 def certificates(db: Session, provider: SamlProvider, *, state: str | None = None) -> list[SamlCertificate]:

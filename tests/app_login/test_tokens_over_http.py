@@ -233,6 +233,16 @@ def test_who_is_locked_out_gets_no_new_tokens_and_loses_the_old(own_phone, own_d
     assert own_phone.session(tokens["access_token"]).status_code == 401
 
 
+@pytest.mark.parametrize(("source", "stays"), [("saml", False), ("jwt", True)])
+def test_whose_provider_was_replaced_gets_no_new_tokens(own_phone, own_database, source, stays):
+    tokens = own_phone.log_in(visitor("demo", source=source))
+    with own_database.session() as db:
+        users.find(db, implementations.find(db, "demo"), "ada").provider = "https://replaced.example/metadata"
+    answer = own_phone.refresh(tokens["refresh_token"])
+    assert answer.status_code == 200 if stays else is_refused(answer)
+    assert own_phone.session(tokens["access_token"]).status_code == (200 if stays else 401)
+
+
 def test_the_end_of_all_logins_of_a_user_ends_the_apps(phone, store):
     tokens = phone.log_in()
     store.ended.end_all("demo", "ada")

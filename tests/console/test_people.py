@@ -259,3 +259,11 @@ def test_navigation_shows_what_the_person_may_do_and_no_more(desk):
         assert words in organizer
     assert "Add an implementation" not in desk("reviewer").get("/console/").text
     assert "Add an implementation" in desk("administrator").get("/console/").text
+
+
+@pytest.mark.parametrize("blank", [" ", "\n \n", "\u00a0"])
+def test_a_role_for_nobody_is_refused_and_not_said_to_be_given(desk, blank):
+    given = {"role": "scanner", "kind": "username", "values": blank}
+    answer = desk("organizer").send("/console/implementations/demo/roles/scanners", **given)
+    assert answer.status_code == 422
+    assert "are missing" in answer.text

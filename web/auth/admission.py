@@ -31,6 +31,7 @@ from records import (
     Profile,
     Refused,
     User,
+    administrators,
     audit,
     grants,
     implementations,
@@ -118,6 +119,8 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
         found = implementations.find(db, person.implementation)  # 1.
         if found is None:
             raise NotAdmitted("no-implementation")
+        if person.source != administrators.SUBJECT and _is_the_first(person):
+            raise NotAdmitted("subject-unusable", "it is the first administrator's")
         user = _remembered(db, found, person)  # 2.
         if user.disabled_at is not None:  # 3.
             raise NotAdmitted("locked-out")
@@ -150,6 +153,11 @@ def _remembered(db: DbSession, implementation: Implementation, person: Person) -
         raise NotAdmitted("other-provider") from None
     except Refused as refused:
         raise NotAdmitted("unkeepable", refused.field) from None
+
+
+def _is_the_first(person: Person) -> bool:
+    """Say whether somebody has the first administrator's name. Had they got in with it, the link would open no more."""
+    return person.implementation == implementations.STAFF and person.subject == administrators.SUBJECT
 
 
 def _note_staff(db: DbSession, implementation: Implementation, user: User, person: Person) -> None:

@@ -7,7 +7,8 @@ away is gone with the next click. The steps:
    on a phone, opens no console, whoever it belongs to.
 2. It came by a way in that is good enough for staff. A registration vendor or an app cannot make staff.
 3. It was used in the last half hour, or is not older than that.
-4. Its implementation and its user are there, and the user is not locked out.
+4. Its implementation and its user are there, the user is not locked out, and no other provider has taken the place of
+   theirs: whoever replaces a provider that is not trusted any more wants its people out now.
 5. The roles are those which the grants give now.
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from records import DbSession, User, audit, grants, implementations, users
+from records import DbSession, User, audit, grants, implementations, saml, users
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.gate import carries_bearer
@@ -124,5 +125,7 @@ def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
     home = implementations.find(db, visitor.implementation)
     user = home and users.find(db, home, visitor.subject)
     if not home or not user or user.disabled_at is not None:  # 4.
+        return None
+    if visitor.source != FIRST and saml.is_replaced(db, home, user):
         return None
     return Member(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.

@@ -21,7 +21,7 @@ from typing import Any
 
 from flask import Request, Response, request
 
-from records import implementations, users
+from records import implementations, saml, users
 from runner.logins import Allowed, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import NotAdmitted, Person, admit
@@ -105,11 +105,16 @@ def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Resp
 
 
 def _check_not_locked_out(entrance: Entrance, visitor: Visitor) -> None:
-    """Raise `TokenRefused`. Locking somebody out ends their logins as well; this is the second wall."""
+    """Raise `TokenRefused`. Locking somebody out ends their logins as well; this is the second wall.
+
+    Whom a provider brought in whose place another has taken has to log in there.
+    """
     with entrance.database.reading() as db:
         found = implementations.find(db, visitor.implementation)
         user = users.find(db, found, visitor.subject) if found else None
         stays = user is not None and user.disabled_at is None
+        if found and user and visitor.source == "saml":
+            stays = stays and not saml.is_replaced(db, found, user)
     if not stays:
         entrance.store.ended.end(visitor.login)
         raise TokenRefused("locked out", visitor.login)

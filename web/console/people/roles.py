@@ -116,6 +116,8 @@ def _is_sound(form: GrantForm, only: tuple[str, ...] | None, found: Implementati
     allowed = only or roles_to_give(signed_in(), found)
     if form.role.data not in allowed:
         form.complain("role", f"can only be {' or '.join(allowed)} here")
+    if not form.lines:
+        form.complain("values", "are missing")
     if len(form.lines) > MOST_NAMES:
         form.complain("values", f"are at most {MOST_NAMES} at once; these are {len(form.lines)}")
     return not form.complaints
