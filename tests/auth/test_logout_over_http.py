@@ -176,7 +176,7 @@ ATTACKS = {
         "SAMLRequest=" + quote_plus(b64encode(zlib.compress(b" " * 10_000_000, 9)[2:-4]).decode())
     ),
     "nothing": lambda sp: "",
-    "rubbish": lambda sp: "SAMLRequest=%00%ff&SigAlg=x&Signature=x",
+    "rubbish": lambda sp: "SAMLRequest=%01%ff&SigAlg=x&Signature=x",
 }
 
 
