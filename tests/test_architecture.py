@@ -28,7 +28,6 @@ HOMES = {
     "urllib3": ("runner/powers/http.py",),
     "regex": ("runner/message.py",),
     "flask": ("web/",),
-    "flask_login": ("web/",),
     "gunicorn": ("web/server.py",),
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/library.py",),

@@ -11,12 +11,12 @@ from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
 from web import assets, door, form_tokens, gate, headers, problems
-from web.auth import logins
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
 from web.auth.entrance import Entrance
 from web.auth.external import views as external
+from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.ways import views as ways
 from web.config import WebConfig
@@ -73,7 +73,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     problems.install(app)
 
     # The parts which views share.
-    known = logins.install(app, config, store)
+    known = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
     counter = Counter(config=config, desk=desk, database=database, logins=known, pace=Pace())
     app.extensions["counter"] = counter
     app.extensions["health checks"] = checks

@@ -20,15 +20,13 @@ from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
 
-from flask import Flask, Request, Response, request
-from flask_login import LoginManager
+from flask import Request, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from runner.logins import LoginStore, TokenRefused, Visitor, fingerprint
-from web.config import WebConfig
 from web.gate import carries_bearer
 
-__all__ = ["LASTS", "Logins", "NoLogin", "Visitor", "install", "visitor_of"]
+__all__ = ["LASTS", "Logins", "NoLogin", "Visitor", "visitor_of"]
 
 #: How long a login is good in a browser.
 LASTS = timedelta(hours=12)
@@ -136,27 +134,8 @@ def cookie_ends(visitor: Visitor) -> float:
     return min(visitor.since + LASTS.total_seconds(), visitor.until or math.inf)
 
 
-def install(app: Flask, config: WebConfig, store: LoginStore) -> Logins:
-    """Let Flask-Login find the visitor of a page in our login, and nowhere else."""
-    logins = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
-    manager = LoginManager()
-    manager.session_protection = None
-    # Flask-Login would rather believe a "remember me" cookie than our login. There is none, under any name; and its
-    # `init_app` would look after that cookie in every answer, so it is attached without.
-    app.config["REMEMBER_COOKIE_NAME"] = ""
-    app.login_manager = manager  # type: ignore[attr-defined]  # Flask-Login's own way to be found
-
-    @manager.request_loader  # type: ignore[untyped-decorator]  # it ships no types
-    def load(asked: Request) -> Visitor | None:
-        visitor = logins.visitor(asked)
-        return visitor if visitor and logins.standing(visitor) else None
-
-    return logins
-
-
 def visitor_of(implementation: str, logins: Logins) -> Visitor | NoLogin:
     """Return who asks this implementation; whether the login has been ended is not looked at. Raises `StoreAway`."""
-    # Not by `current_user`: its detour over sessions and other cookies costs a fifth of a cached status.
     if not logins.has_credential(request):
         return NoLogin.MISSING
     visitor = logins.visitor(request)
