@@ -1,6 +1,7 @@
 """By what an identity provider names a login when it ends it: its NameID, and the session index it gave.
 
-One entry for a NameID holds the logins which came by it, so that a logout for all of them needs one look.
+One entry for a NameID holds the logins which came by it, so that a logout for all of them needs one look. It is read with
+each login, so it must not grow without end: of somebody who logs in in a loop the logins which end first are ended.
 """
 
 from __future__ import annotations
@@ -12,16 +13,22 @@ from typing import Any
 
 from redis import Redis
 
+from .ended import Ended
 from .errors import answering
 from .naming import key
 from .once import loaded
 
 
+#: Logins of one NameID at the same time: far more than one person has devices, and enough for a booth's account.
+MOST = 500
+
+
 class SamlSessions:
     """The logins of a provider's sessions. `clock` gives Unix seconds."""
 
-    def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, redis: Redis, ended: Ended, *, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
+        self._ended = ended
         self._clock = clock
 
     def remember(  # noqa: PLR0913, PLR0917 - what names a session, and what it is for
@@ -31,7 +38,7 @@ class SamlSessions:
         name = key("saml", implementation, provider, nameid)
         entry = json.dumps({"index": index, "subject": subject, "until": int(self._clock()) + life_s})
         with answering():
-            gone = [login for login, (_, _, until) in self._entries(name).items() if until <= self._clock()]
+            gone = self._making_room(name)
             with self._redis.pipeline() as together:
                 if gone:
                     together.hdel(name, *gone)
@@ -39,6 +46,16 @@ class SamlSessions:
                 together.expire(name, life_s, nx=True)
                 together.expire(name, life_s, gt=True)
                 together.execute()
+
+    def _making_room(self, name: str) -> list[str]:
+        """Return the logins which are over, and those which had to be ended so that one more fits."""
+        known = sorted((until, login) for login, (_, _, until) in self._entries(name).items())
+        gone = [login for until, login in known if until <= self._clock()]
+        standing = [login for _, login in known[len(gone) :]]
+        surplus = standing[: max(0, len(standing) + 1 - MOST)]
+        for login in surplus:
+            self._ended.end(login)
+        return gone + surplus
 
     def name(self, login: str, named: Mapping[str, str], life_s: int) -> None:
         """Note how to speak to the provider about a login when it is ended here."""

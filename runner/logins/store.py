@@ -28,7 +28,7 @@ class LoginStore:
         self.seen = Seen(redis)
         self.ended = Ended(redis)
         self.idle = Idle(redis)
-        self.saml_sessions = SamlSessions(redis)
+        self.saml_sessions = SamlSessions(redis, self.ended)
         self.attempts = Attempts(redis)
         self.refused = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from people import visitor
 
-from runner.logins import LoginStore, StoreAway
+from runner.logins import LoginStore, StoreAway, saml_sessions
 from runner.logins.saml_sessions import SamlSessions
 from runner.store import connect
 
@@ -107,8 +107,8 @@ def test_a_login_of_staff_runs_out_without_use_and_stays_so(store, redis):
 
 
 @pytest.fixture
-def sessions(redis, clock):
-    return SamlSessions(redis, clock=clock)
+def sessions(redis, store, clock):
+    return SamlSessions(redis, store.ended, clock=clock)
 
 
 def test_a_providers_logout_finds_the_logins_of_its_sessions(sessions):
@@ -120,6 +120,15 @@ def test_a_providers_logout_finds_the_logins_of_its_sessions(sessions):
     assert sessions.find("demo", "idp", "ada@x", ["none"]) == set()
     for other in (("other", "idp", "ada@x"), ("demo", "idp2", "ada@x"), ("demo", "idp", "bob@x")):
         assert sessions.find(*other, []) == set()
+
+
+def test_logging_in_in_a_loop_ends_the_logins_which_end_first_and_grows_no_more(sessions, store, monkeypatch):
+    """Each login reads those of the same NameID: a million of them would stop the store for everybody."""
+    monkeypatch.setattr(saml_sessions, "MOST", 3)
+    for number in range(5):
+        sessions.remember("demo", "idp", "ada@x", "i", f"l{number}", "ada", 600 + number)
+    assert sessions.find("demo", "idp", "ada@x", []) == {("l2", "ada"), ("l3", "ada"), ("l4", "ada")}
+    assert [store.ended.is_ended("demo", "ada", f"l{number}", 1) for number in range(5)] == [True, True] + [False] * 3
 
 
 def test_a_long_login_is_not_forgotten_because_of_a_short_one_and_a_past_one_is(sessions, clock, redis):
