@@ -18,7 +18,6 @@ from .errors import answering
 from .naming import key
 from .once import loaded
 
-
 #: Logins of one NameID at the same time: far more than one person has devices, and enough for a booth's account.
 MOST = 500
 
