@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -177,6 +178,8 @@ def _session_url(value: Any) -> str:
     if not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2:  # noqa: PLR2004 - its own two braces
         raise ValueError("holds {session_id} exactly once, and no other braces")
     fields.url(value.replace("{session_id}", "1"), loopback_http=True)
+    if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host
+        raise ValueError("holds {session_id} after its host, in the path or behind it")
     return value
 
 
