@@ -137,16 +137,16 @@ def test_use_keeps_a_login_going_for_longer_than_half_an_hour(desk, store):
 
 
 def test_a_person_who_is_locked_out_is_out_with_the_next_click(desk, number_of, store):
-    victim, boss = desk("organizer"), desk("administrator")
+    victim, boss, since = desk("organizer"), desk("administrator"), int(time.time())
     assert victim.get(PEOPLE).status_code == 200
     answer = boss.send(f"{PEOPLE}/{number_of('organizer')}/disable", reason="left the committee")
     assert answer.status_code == 303
     assert victim.get(PEOPLE).headers["Location"].startswith("/console/in")
-    assert store.ended.is_ended("demo", "organizer", "any", int(time.time()))
+    assert store.ended.is_ended("demo", "organizer", "any", since)
 
 
 def test_a_role_which_is_taken_away_is_gone_with_the_next_click(desk, database, store):
-    victim, boss = desk("organizer"), desk("administrator")
+    victim, boss, since = desk("organizer"), desk("administrator"), int(time.time())
     with database.reading() as db:
         [grant] = [
             each for each in grants.every(db, implementations.find(db, "demo")) if each.value.startswith("organ")
@@ -154,7 +154,7 @@ def test_a_role_which_is_taken_away_is_gone_with_the_next_click(desk, database, 
     assert victim.get(PEOPLE).status_code == 200
     assert boss.send(f"{ROLES}/all/{grant.id}/remove").status_code == 303
     assert victim.get(PEOPLE).headers["Location"].startswith("/console/in")  # their logins have ended, too
-    assert store.ended.is_ended("demo", "organizer", "any", int(time.time()))
+    assert store.ended.is_ended("demo", "organizer", "any", since)
 
 
 def test_a_role_which_is_given_counts_with_the_next_click(desk):
