@@ -7,7 +7,7 @@ import time
 import pytest
 
 from records import Database, Profile, administrators, audit, grants, implementations, users
-from runner.logins import LoginStore, Visitor
+from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store import connect
 from tests.console.conftest import Desk, build, person
 from web.auth.admission import Person, admit
@@ -148,3 +148,18 @@ def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(po
     token = "/api/v1/implementations/%00/auth/token"
     assert nobody.post(token, data={"grant_type": "refresh_token", "refresh_token": "x"}).status_code == 404
     database.dispose()
+
+
+def test_nobody_is_called_locked_out_whose_logins_could_not_be_ended(desk, database, store, number_of, monkeypatch):
+    def away(*_):
+        raise StoreAway("ConnectionError")
+
+    browser, page = desk("administrator"), f"{DEMO}/people/{number_of('organizer')}"
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store.ended), "end_all", away)
+        assert browser.send(f"{page}/disable", reason="left").status_code == 503
+    with database.reading() as db:
+        assert users.find(db, implementations.find(db, "demo"), "organizer").disabled_at is None
+        assert audit.recent(db, implementation="demo") == []
+    assert browser.send(f"{page}/disable", reason="left").status_code == 303
+    assert desk("organizer").get(f"{DEMO}/").status_code == 303

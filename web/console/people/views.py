@@ -72,13 +72,18 @@ def person(implementation: str, number: int) -> Response:
 @blueprint.post("/people/<int:number>/disable")
 @needs(Permission.GRANT_ROLES, fresh=True)
 def disable(implementation: str, number: int) -> Response:
-    """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends."""
+    """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends.
+
+    The logins end before the commit, so that nobody is called locked out whose logins the store could not end, and again
+    after it: somebody may just have logged in.
+    """
     form, entrance = LockOutForm(), Entrance.here()
     try:
         with entrance.database.session() as db:
             found, user = _one(db, implementation, number)
             _not_yourself(user, implementation)
             users.disable(db, user, form.reason.data or "")
+            entrance.store.ended.end_all(implementation, user.subject)
             audit.append(
                 db,
                 actor=signed_in().actor,
