@@ -111,3 +111,8 @@ def test_no_form_is_filled_from_json(administrator):
             path = f"/console/implementations/demo{page}"
             answer = administrator.http.post(path, data=body, content_type="application/json", headers=headers)
             assert answer.status_code in (403, 415), (body, page)
+
+
+def test_no_connection_hides_behind_the_page_for_new_ones(administrator):
+    form = administrator.form("/connections/new") | {"name": "new", "base_url": "https://vendor.example"}
+    assert "is taken by the page" in faults(administrator.post("/connections/new", form))["name"]

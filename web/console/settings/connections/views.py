@@ -175,6 +175,8 @@ def _present(db: DbSession, implementation: Implementation, name: str) -> Connec
 
 
 def _refuse_taken(change: Change, name: str) -> None:
+    if name == "new":
+        raise Refused("name", "is taken by the page for new connections")
     if connections.find(change.db, change.implementation, name):
         raise Refused("name", "is taken by another connection")
 
