@@ -28,6 +28,7 @@ HOMES = {
     "urllib3": ("runner/powers/http.py",),
     "regex": ("runner/message.py",),
     "flask": ("web/",),
+    "flask_login": ("web/console/staff.py",),
     "gunicorn": ("web/server.py",),
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/library.py",),

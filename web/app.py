@@ -20,7 +20,7 @@ from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.ways import views as ways
 from web.config import WebConfig
-from web.console import audit, first, frame
+from web.console import audit, first, frame, staff
 from web.console import views as console
 from web.console.people import roles
 from web.console.people import views as people
@@ -88,6 +88,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         finish_start=finishing(finish_start),
     )
 
+    staff.install(app)
     frame.install(app)
     for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
         app.register_blueprint(views.blueprint)

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
-from flask import g, request
+from flask import Flask, Request, g, request
+from flask_login import LoginManager, UserMixin, current_user
 
 from records import DbSession, User, audit, grants, implementations, saml, users
 from web.auth.entrance import Entrance
@@ -40,8 +42,8 @@ FIRST_FRESH_S = 60 * 60
 
 
 @dataclass(frozen=True)
-class Member:
-    """A person who is signed in, with the roles of this very moment."""
+class Member(UserMixin):  # type: ignore[misc]  # it ships no types
+    """A person who is signed in, with the roles of this very moment. What Flask-Login calls the current user."""
 
     visitor: Visitor
     user: User
@@ -55,6 +57,10 @@ class Member:
         """Roles of the house hold everywhere, but are had in the staff implementation only; all others hold at home."""
         at_home = self.visitor.implementation
         return at_home == implementations.STAFF if role in HOUSE_ROLES else at_home == implementation
+
+    def get_id(self) -> str:
+        """Return by what Flask-Login tells logins apart."""
+        return self.visitor.login
 
     @property
     def of_the_house(self) -> bool:
@@ -84,12 +90,28 @@ class Member:
         return full or self.user.username or self.user.subject
 
 
+def install(app: Flask) -> None:
+    """Let Flask-Login ask us, once for a request, who is signed in. It keeps no session and no cookie of its own."""
+    manager = LoginManager()
+    manager.session_protection = None
+    # It would rather believe a "remember me" cookie than our login. There is none, under any name; and its `init_app`
+    # would look after that cookie in every answer, so it is attached without.
+    app.config["REMEMBER_COOKIE_NAME"] = ""
+    app.login_manager = manager  # type: ignore[attr-defined]  # Flask-Login's own way to be found
+    manager.request_loader(_load)
+
+
 def member() -> Member | None:
-    """Return who is signed in with this request; None for nobody. Asked once for a request."""
-    if "member" not in g:
-        g.member = None  # if this cannot be looked up, the page that says so has nobody, and does not ask again
-        g.member = _found(Entrance.here())
-    found: Member | None = g.member
+    """Return who is signed in with this request; None for nobody."""
+    return cast("Member", current_user) if current_user.is_authenticated else None
+
+
+def _load(_: Request) -> Member | None:
+    if g.get("member_unknown"):  # it could not be looked up: the page that says so has nobody, and does not ask again
+        return None
+    g.member_unknown = True
+    found = _found(Entrance.here())
+    g.member_unknown = False
     return found
 
 
