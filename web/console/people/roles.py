@@ -1,7 +1,7 @@
 """The grants of an implementation: which role by which rule, several at once, and one taken away.
 
-Two addresses for each change, because two permissions may make it: one for scanners, one for every role, and only the
-second asks for a fresh login. What either may give is decided in `naming.roles_to_give`, from the permission again.
+Two addresses for each change, because two permissions may make it: one for scanners, one for every role. Both ask for
+a fresh login. What either may give is decided in `naming.roles_to_give`, from the permission again.
 
 After a grant by username was taken away, all logins of that person end. The role is gone at once in any case, because
 roles are worked out for each request; what ends is what a device may still show. A rule for many people ends no logins:
@@ -43,7 +43,7 @@ def roles(implementation: str) -> Response:
 
 
 @blueprint.post("/scanners")
-@needs(Permission.GRANT_SCANNING)
+@needs(Permission.GRANT_SCANNING, fresh=True)
 def grant_scanning(implementation: str) -> Response:
     """Name scanners."""
     return _grant(implementation, (SCANNER,))
@@ -57,7 +57,7 @@ def grant_roles(implementation: str) -> Response:
 
 
 @blueprint.get("/<int:number>/remove")
-@needs(Permission.GRANT_SCANNING)
+@needs(Permission.GRANT_SCANNING, fresh=True)
 def ask_to_remove(implementation: str, number: int) -> Response:
     """Say what taking this grant away will do to whom, and ask once."""
     with Entrance.here().database.reading() as db:
@@ -77,7 +77,7 @@ def ask_to_remove(implementation: str, number: int) -> Response:
 
 
 @blueprint.post("/scanners/<int:number>/remove")
-@needs(Permission.GRANT_SCANNING)
+@needs(Permission.GRANT_SCANNING, fresh=True)
 def remove_scanning(implementation: str, number: int) -> Response:
     """Take the role of scanner away."""
     return _remove(implementation, number, (SCANNER,))
