@@ -188,6 +188,7 @@ def roll_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
 def switch_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
     """Put our next keys in the present ones' place, once the provider has read our metadata."""
     implementation = _implementation(db, provider)
+    implementations.lock(db, implementation)  # two who press it at once switch once
     own_keys.sp_keys_if_made(db, box, implementation)  # a key which does not open must not become the only one
     own_keys.switch(db, implementation)
 
