@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -14,6 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from records import certificates
 from tests.records.signers import certificate
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_certificate_is_read_with_its_fingerprint_subject_and_end():
@@ -94,10 +99,16 @@ def test_own_certificate_fits_its_key_and_lasts_for_years():
     key, own = certificates.make("x" * 100)
     private = load_pem_private_key(key.encode(), None)
     assert isinstance(private, rsa.RSAPrivateKey)
-    assert private.key_size == 3072
+    assert private.key_size == certificates.OWN_RSA_BITS
     read = x509.load_pem_x509_certificate(own.pem.encode())
     assert read.public_key() == private.public_key()
     assert own.not_after - datetime.now(UTC) > timedelta(days=3600)
     assert own.not_before <= datetime.now(UTC)
     assert read.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "x" * 64
     assert read.public_bytes(Encoding.PEM).decode() == own.pem
+
+
+def test_own_keys_have_3072_bits():
+    """Asked in an interpreter of its own: in this one other tests make smaller keys, for they need many."""
+    asked = (sys.executable, "-P", "-c", "from records import certificates; print(certificates.OWN_RSA_BITS)")
+    assert subprocess.run(asked, check=True, capture_output=True, text=True, cwd=ROOT).stdout == "3072\n"
