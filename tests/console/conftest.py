@@ -1,8 +1,6 @@
 """What the tests of the console share: people of every role, the real application on real records and a real store."""
 
-import sqlite3
 import time
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -12,6 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from records import Database, Profile, grants, implementations, users
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
+from tests.auth.stage import copied
 from tests.web.browser import serving
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, StubDesk
 from web.app import create_app
@@ -67,9 +66,7 @@ NAMES = {"demo": "Demo Congress", "other": "Other Congress", "hostile": "<b>Kong
 @pytest.fixture
 def database(seeded, tmp_path):
     """A copy of its own for each test."""
-    copy = tmp_path / "console.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
+    copy = copied(seeded, tmp_path / "console.db")
     database = Database(f"sqlite:///{copy}")
     yield database
     database.dispose()

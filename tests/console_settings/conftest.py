@@ -1,7 +1,5 @@
 """Fixtures: one implementation with everything, people with roles, the real application on a real store."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +24,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.store import connect
+from tests.auth.stage import copied
 from tests.console_settings.stage import Person
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
@@ -84,9 +83,7 @@ def _fill(db, box):
 @pytest.fixture
 def database(seeded, tmp_path):
     """A copy of its own for each test."""
-    copy = tmp_path / "settings.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
+    copy = copied(seeded, tmp_path / "settings.db")
     database = Database(f"sqlite:///{copy}")
     yield database
     database.dispose()

@@ -11,6 +11,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.store import connect
+from tests.auth.stage import copied
 from tests.external.signing import EC, ISSUER, jwk
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
@@ -33,9 +34,7 @@ def seeded(tmp_path_factory):
 @pytest.fixture(scope="session")
 def built(seeded, valkey_url, ca_file, tmp_path_factory):
     """The application on its parts, once for the run: to build it anew for each test takes longer than the tests."""
-    copy = tmp_path_factory.mktemp("records") / "built.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
+    copy = copied(seeded, tmp_path_factory.mktemp("records") / "built.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
     outreach = Outreach(redis=client, allow_loopback=True, ca_file=ca_file)
     settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
@@ -99,9 +98,7 @@ def signed(set_up):
 @pytest.fixture(scope="module")
 def standing(seeded, valkey_url, tmp_path_factory):
     """An application that stands for a whole file, where `demo` believes ES256 of one key; for what changes nothing."""
-    copy = tmp_path_factory.mktemp("records") / "standing.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
+    copy = copied(seeded, tmp_path_factory.mktemp("records") / "standing.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
     fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}}
     with database.session() as db:

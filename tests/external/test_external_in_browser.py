@@ -4,8 +4,6 @@ The service answers at 127.0.0.1 and the organizer at localhost; to the browser 
 """
 
 import html
-import sqlite3
-from contextlib import closing
 from urllib.parse import parse_qs
 
 import pytest
@@ -16,6 +14,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.store import connect
+from tests.auth.stage import copied
 from tests.external.conftest import KEY
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import EC, ISSUER, claims, jwk, token
@@ -44,9 +43,7 @@ class Organizer:
 @pytest.fixture
 def sites(seeded, valkey_url, redis, start_vendor, tmp_path):
     """The service: `demo` logs in over the organizer's page, `other` by badge."""
-    copy = tmp_path / "browser.db"
-    with closing(sqlite3.connect(seeded.engine.url.database)) as whole, closing(sqlite3.connect(copy)) as own:
-        whole.backup(own)
+    copy = copied(seeded, tmp_path / "browser.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
     outreach = Outreach(redis=client, allow_loopback=True, ca_file=None)
     vendor, organizer = start_vendor(reply(PERSON)), Organizer()
