@@ -18,6 +18,7 @@ from sandbox.outcomes import CallFault
 from .facade import named
 from .frozen import Record
 from .messages import query_pairs
+from .value_text import text_of
 
 #: The success class of RFC 9110.
 _SUCCESS = range(200, 300)
@@ -52,7 +53,7 @@ def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
         return _send(call, request)
 
     def log(*values: Any, sep: str = " ") -> None:
-        call("log", {"text": str(sep).join(str(value) for value in values)})
+        call("log", {"text": text_of(sep).join(map(text_of, values))})
 
     return {function.__name__: named(f"api.{function.__name__}", function) for function in (get, post, log)}
 

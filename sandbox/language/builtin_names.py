@@ -7,34 +7,52 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from .dicts_offered import make_dict
 from .encodings_offered import make_bytes, make_text
 from .facade import Facade, is_instance, named
+from .foreign_calls import foreign
 from .frozen import FrozenDict, FrozenList
-from .guards import get_iterator
+from .iterators import LAZY_BUILTINS
 from .offered import BUILTIN_NAMES, EXCEPTION_NAMES, TYPE_NAMES
+from .ordering import in_sequence, largest, smallest
+from .value_text import formatted, printable, representation_of
 
 
-def _iterator(value: Any) -> Any:
-    return iter(get_iterator(value))
+def _ascii(value: Any, /) -> str:
+    return ascii(printable(value))
 
 
 _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
-        "bytes": named("bytes", make_bytes),
-        "isinstance": named("isinstance", is_instance),
-        "iter": named("iter", _iterator),
-        "str": named("str", make_text),
+        **LAZY_BUILTINS,
+        "ascii": _ascii,
+        "bytes": make_bytes,
+        "dict": make_dict,
+        "format": formatted,
+        "isinstance": is_instance,
+        "max": largest,
+        "min": smallest,
+        "repr": representation_of,
+        "sorted": in_sequence,
+        "str": make_text,
     }
+)
+#: These go through nothing: they are called as they are.
+_DIRECT = frozenset(
+    ["abs", "bin", "bool", "callable", "chr", "divmod", "float", "hex", "int", "len", "oct", "ord", "range", "round"]
 )
 _KINDS: Mapping[str, tuple[type, ...]] = MappingProxyType({"dict": (dict, FrozenDict), "list": (list, FrozenList)})
 
 
 def _build(name: str) -> Any:
     original = getattr(builtins, name)
-    call = _REPLACED.get(name, original)
-    if not isinstance(original, type):
+    if name in _REPLACED:
+        call = named(name, _REPLACED[name])
+    else:
+        call = original if name in _DIRECT else foreign(original, name)
+    if not isinstance(original, type) or name in LAZY_BUILTINS:
         return call
-    members = {member: getattr(original, member) for member in TYPE_NAMES.get(name, ())}
+    members = {member: foreign(getattr(original, member), f"{name}.{member}") for member in TYPE_NAMES.get(name, ())}
     return Facade(name, members, call=call, kinds=_KINDS.get(name, (original,)))
 
 

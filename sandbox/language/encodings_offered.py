@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from .foreign_calls import drained
+from .value_text import text_of
+
 #: Python's name for each -> its other names, all with underscores.
 _ENCODINGS = MappingProxyType(
     {
@@ -39,7 +42,7 @@ def decode(data: bytes, encoding: str = "utf-8", errors: str = "strict") -> str:
 def make_text(value: object = "", encoding: str | None = None, errors: str = "strict") -> str:
     """`str(...)`."""
     if encoding is None:
-        return str(value)
+        return text_of(value)
     if type(value) is not bytes:
         raise TypeError("str(value, encoding) wants bytes")
     return decode(value, encoding, errors)
@@ -51,7 +54,7 @@ def make_bytes(value: object = b"", encoding: str | None = None, errors: str = "
         if encoding is None:
             raise TypeError('bytes(text) wants an encoding; write text.encode("utf-8")')
         return encode(value, encoding, errors)
-    return bytes(value)  # type: ignore[call-overload, no-any-return]  # Python checks the type
+    return bytes(drained(value))
 
 
 def touch_encodings() -> None:

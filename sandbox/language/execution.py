@@ -19,6 +19,7 @@ from .given import Inputs, inputs
 from .guards import GUARDS, get_attribute
 from .library import library
 from .messages import answer_of, hidden, message, with_query
+from .value_text import printable, printable_arguments
 
 #: Python's own C code imports these by the `__import__` of the running frame: strptime, strftime, warnings, a
 #: pattern's `sub` and a match's `expand` whose template has groups, and since 3.12 arithmetic with huge numbers. No
@@ -37,8 +38,12 @@ def execute(code: bytes, given: Mapping[str, Any], call: CallOut) -> dict[str, s
     decimal.setcontext(decimal.Context())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(marshal.loads(code), names)  # noqa: S102, S302 -- this is the purpose: reviewed code in a jail
-        return answer_of(names["status"](arguments.user, arguments.session, arguments.api))
+        try:
+            exec(marshal.loads(code), names)  # noqa: S102, S302 -- this is the purpose: reviewed code in a jail
+            return answer_of(names["status"](arguments.user, arguments.session, arguments.api))
+        except Exception as error:
+            error.args = tuple(map(printable, printable_arguments(error)))  # its text goes to the trace
+            raise
 
 
 def run_names(arguments: Inputs) -> dict[str, Any]:

@@ -2,32 +2,39 @@
 
 All go by the exact type and by an allow-list; what is not named is refused.
 
-Invariant for the next editor: no value that a script can hold may do harm when it is iterated, compared, hashed,
-formatted or called, because built-in functions do these things without asking a guard.
+Invariants for the next editor: no value that a script can hold may do harm when it is iterated, compared, hashed,
+formatted or called, because built-in functions do these things without asking a guard; and no C code may run a script's
+code (`callbacks` lists the exceptions).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import decimal
-import functools
-import itertools
-import operator
 import re
 import sys
-import types
 import zoneinfo
-from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from .api import ApiError
+from .containers import OrderedDict, counted_elements, defaultdict
+from .dicts_offered import translate, update
 from .digests import digest_types
 from .encodings_offered import decode, encode
 from .facade import Facade, names_of
+from .foreign_calls import foreign
 from .frozen import FrozenDict, FrozenList, Record, read_field
+from .items import SliceTarget, get_item, get_writable
+from .iteration import get_iterator, get_members, unpack, unpack_each
 from .offered import API_ERROR_NAMES, ATTRIBUTES, EXCEPTION_ATTRIBUTES
+from .operators import change_in_place, change_item, item_place, operate
+from .ordering import sort
+from .patterns import find_each, substitute, substitute_counted
+from .set_order import pop
+from .value_text import printable, printable_arguments
 
 _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
@@ -66,32 +73,48 @@ _ATTRIBUTES: Mapping[type, frozenset[str]] = MappingProxyType(
     {kind: frozenset(names) for label, names in ATTRIBUTES.items() for kind in _TYPES[label]}
 )
 
-_CODED: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
-    {(str, "encode"): encode, (bytes, "decode"): decode}
-)
-
-_ITEM_TYPES: frozenset[type] = frozenset(
-    {str, bytes, list, tuple, dict, range, FrozenDict, FrozenList, Counter, OrderedDict, defaultdict, deque, re.Match}
-    | set(_TYPES["DecimalTuple"])
-    | set(_TYPES["isocalendar"])
-)
-_WRITE_TYPES: frozenset[type] = frozenset({list, dict, Counter, OrderedDict, defaultdict, deque})
-
-_EMPTY: tuple[Any, ...] = ((), [], "", "\u00e9", b"", {}, set(), range(0), range(1 << 70), deque(), OrderedDict())
-_MAPPINGS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
-_VIEWS: tuple[Any, ...] = tuple(view for each in _MAPPINGS for view in (each.keys(), each.values(), each.items()))
-_REVERSED: tuple[Any, ...] = ([], (), {}, range(0), deque(), OrderedDict(), *_VIEWS)
-
-_ITERABLE_TYPES: frozenset[type] = frozenset(
+#: Methods that are not Python's own: of a type, by name, as a function of the value.
+_REPLACED: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {
-        *(_ITEM_TYPES - {re.Match}),
-        *(type(iter(value)) for value in (*_EMPTY, *_VIEWS)),
-        *(type(reversed(value)) for value in _REVERSED),
-        *(type(view) for view in _VIEWS),
-        *(kind for kind in vars(itertools).values() if isinstance(kind, type)),
-        *(set, frozenset, types.GeneratorType, enumerate, filter, map, reversed, zip),
-        type(re.finditer("", "")),
+        (Counter, "elements"): counted_elements,
+        (bytes, "decode"): decode,
+        (OrderedDict, "update"): update,
+        (defaultdict, "update"): update,
+        (dict, "update"): update,
+        (list, "sort"): sort,
+        (re.Pattern, "finditer"): find_each,
+        (re.Pattern, "sub"): substitute,
+        (re.Pattern, "subn"): substitute_counted,
+        (set, "pop"): pop,
+        (str, "encode"): encode,
+        (str, "translate"): translate,
     }
+)
+#: Methods that keep what they are given or compare it, and never go through it: they are called as they are.
+_DIRECT = frozenset(
+    [
+        "add",
+        "append",
+        "appendleft",
+        "count",
+        "discard",
+        "get",
+        "index",
+        "insert",
+        "items",
+        "keys",
+        "pop",
+        "remove",
+        "setdefault",
+        "values",
+        "endswith",
+        "lower",
+        "replace",
+        "split",
+        "startswith",
+        "strip",
+        "upper",
+    ]
 )
 
 
@@ -102,15 +125,23 @@ def get_attribute(value: Any, name: str) -> Any:
         return read_field(value, name)
     if kind is Facade:
         return _member(value, name)
-    if (kind, name) in _CODED:
-        return functools.partial(_CODED[kind, name], value)
+    if (kind, name) in _REPLACED:
+        return _bound(_REPLACED[kind, name], value)
     if name in _ATTRIBUTES.get(kind, ()):
-        return getattr(value, name)
+        found = getattr(value, name)
+        return foreign(found) if callable(found) and name not in _DIRECT else found
+    if isinstance(value, Exception) and name in EXCEPTION_ATTRIBUTES:
+        return printable_arguments(value)
     if kind is ApiError and name in API_ERROR_NAMES:
         return getattr(value, name)
-    if isinstance(value, Exception) and name in EXCEPTION_ATTRIBUTES:
-        return value.args
     raise AttributeError(_no_attribute(value, kind, name))
+
+
+def _bound(function: Callable[..., Any], value: Any) -> Callable[..., Any]:
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return function(value, *args, **kwargs)
+
+    return method
 
 
 def _member(facade: Facade, name: str) -> Any:
@@ -128,83 +159,9 @@ def _no_attribute(value: object, kind: type, name: str) -> str:
     return f"{kind.__name__} has no {name} here{hint}" if offered else f"a {kind.__name__} has no names to read here"
 
 
-def get_item(value: Any, key: Any) -> Any:
-    """`value[key]`."""
-    if type(value) not in _ITEM_TYPES:
-        raise TypeError(f"{_describe(value)} cannot be read with [...]")
-    return value[key]
-
-
-def get_iterator(value: Any) -> Any:
-    """What `for … in value` goes through."""
-    if type(value) not in _ITERABLE_TYPES:
-        raise TypeError(f"{_describe(value)} cannot be gone through with for")
-    return value
-
-
-def get_writable(value: Any) -> Any:
-    """The container of `value[key] = …` and `del value[key]`."""
-    if type(value) not in _WRITE_TYPES:
-        copy = "; change a copy of it: .copy()" if type(value) in {FrozenDict, FrozenList} else ""
-        raise TypeError(f"{_describe(value)} cannot be changed{copy}")
-    return value
-
-
-def _describe(value: object) -> str:
-    return repr(value) if type(value) in {Record, Facade} else f"a value of type {type(value).__name__}"
-
-
-_OPERATORS: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = MappingProxyType(
-    {
-        "+=": (operator.iadd, operator.add),
-        "-=": (operator.isub, operator.sub),
-        "*=": (operator.imul, operator.mul),
-        "/=": (operator.itruediv, operator.truediv),
-        "//=": (operator.ifloordiv, operator.floordiv),
-        "%=": (operator.imod, operator.mod),
-        "|=": (operator.ior, operator.or_),
-        "&=": (operator.iand, operator.and_),
-        "^=": (operator.ixor, operator.xor),
-        ">>=": (operator.irshift, operator.rshift),
-    }
-)
-
-
-def change_in_place(symbol: str, left: Any, right: Any) -> Any:
-    """`left += right` and its like; a frozen value makes a new one instead."""
-    in_place, plain = _OPERATORS[symbol]
-    return (plain if type(left) in {FrozenDict, FrozenList} else in_place)(left, right)
-
-
-def item_place(container: Any, key: Any) -> tuple[Any, Any, Any]:
-    """First half of `container[key] += …`: the container, the key and the value there."""
-    return get_writable(container), key, container[key]
-
-
-def change_item(place: tuple[Any, Any, Any], symbol: str, right: Any) -> None:
-    """Second half: the value changed and written back."""
-    container, key, old = place
-    container[key] = change_in_place(symbol, old, right)
-
-
-def unpack(value: Any, shape: Mapping[str, Any], iterate: Callable[[Any], Any]) -> list[Any]:
-    """`a, (b, c) = value`; `shape` says which parts are unpacked again, as RestrictedPython writes it."""
-    parts = list(iterate(value))
-    if len(parts) >= shape["min_len"]:
-        for index, inner in shape["childs"]:
-            parts[index] = unpack(parts[index], inner, iterate)
-    return parts
-
-
-def unpack_each(values: Any, shape: Mapping[str, Any], iterate: Callable[[Any], Any]) -> Iterable[list[Any]]:
-    """`for a, b in values`."""
-    for value in iterate(values):
-        yield unpack(value, shape, iterate)
-
-
 def format_literal(template: str, /, *args: Any, **kwargs: Any) -> str:
     """`"…".format(…)` on a literal whose fields the check found plain."""
-    return template.format(*args, **kwargs)
+    return template.format(*map(printable, args), **{name: printable(value) for name, value in kwargs.items()})
 
 
 #: `SystemError` is Python's own trouble: `deque` and others in C lose the `MemoryError` when the memory is used up.
@@ -235,6 +192,10 @@ GUARDS: Mapping[str, Any] = MappingProxyType(
         "_getiter_": get_iterator,
         "_inplace_item_": change_item,
         "_inplacevar_": change_in_place,
+        "_members_": get_members,
+        "_operate_": operate,
+        "_printable_": printable,
+        "_slice_target_": SliceTarget,
         "_item_place_": item_place,
         "_iter_unpack_sequence_": unpack_each,
         "_unpack_sequence_": unpack,

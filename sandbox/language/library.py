@@ -11,7 +11,7 @@ import collections
 import datetime as dt
 import decimal
 import functools
-import itertools
+import hmac
 import json
 import math
 import re
@@ -25,35 +25,17 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from .clock import clock_functions
+from .dicts_offered import DEFAULT_DICT, ORDERED_DICT
 from .digests import HASHLIB, HMAC
 from .facade import Facade, named, names_of
+from .foreign_calls import drained, foreign
+from .functools_offered import FUNCTOOLS
+from .itertools_offered import ITERTOOLS
+from .json_offered import JSON
 from .offered import MODULES
 from .patterns import RE
+from .value_text import printable
 from .zones import available_timezones, make_zone
-
-
-def _loads(
-    s: str | bytes,
-    *,
-    parse_float: Callable[[str], Any] | None = None,
-    parse_int: Callable[[str], Any] | None = None,
-    object_hook: Callable[[dict[str, Any]], Any] | None = None,
-) -> Any:
-    return json.loads(s, parse_float=parse_float, parse_int=parse_int, object_hook=object_hook)
-
-
-def _dumps(  # noqa: PLR0913 -- as in the standard library
-    obj: Any,
-    *,
-    indent: int | str | None = None,
-    sort_keys: bool = False,
-    ensure_ascii: bool = True,
-    separators: tuple[str, str] | None = None,
-    default: Callable[[Any], Any] | None = None,
-) -> str:
-    return json.dumps(
-        obj, indent=indent, sort_keys=sort_keys, ensure_ascii=ensure_ascii, separators=separators, default=default
-    )
 
 
 def _quote(string: str | bytes, safe: str = "/") -> str:
@@ -74,7 +56,20 @@ def _unquote_plus(string: str) -> str:
 
 def _urlencode(query: Any, doseq: bool = False, safe: str = "", quote_via: object = None) -> str:  # noqa: FBT001, FBT002 -- as in the standard library
     quote = urllib.parse.quote if quote_via is _quote else urllib.parse.quote_plus
-    return urllib.parse.urlencode(query, doseq=doseq, safe=safe, quote_via=quote)
+    return urllib.parse.urlencode(_printable_pairs(query, doseq), doseq=doseq, safe=safe, quote_via=quote)
+
+
+def _printable_pairs(query: Any, doseq: bool) -> list[tuple[Any, Any]]:  # noqa: FBT001 -- as above
+    pairs = query.items() if isinstance(query, dict) else drained(query)
+    if isinstance(pairs, str | bytes):
+        raise TypeError("urlencode: give a dict or a list of pairs of name and value")
+    return [(printable(name), _printable_value(value, doseq)) for name, value in map(drained, pairs)]
+
+
+def _printable_value(value: Any, doseq: bool) -> Any:  # noqa: FBT001 -- as above
+    several = doseq and not isinstance(value, str | bytes)
+    value = drained(value)
+    return [printable(each) for each in value] if several and isinstance(value, list | tuple) else printable(value)
 
 
 def _parse_qs(qs: str, keep_blank_values: bool = False) -> dict[str, list[str]]:  # noqa: FBT001, FBT002 -- as above
@@ -91,8 +86,6 @@ _SOURCES: Mapping[str, ModuleType] = MappingProxyType(
         "collections": collections,
         "datetime": dt,
         "decimal": decimal,
-        "functools": functools,
-        "itertools": itertools,
         "json": json,
         "math": math,
         "re": re,
@@ -104,11 +97,15 @@ _SOURCES: Mapping[str, ModuleType] = MappingProxyType(
     }
 )
 
+#: What is not the standard library's own; functions in here are ours and called as they are.
 _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "hashlib": HASHLIB,
-        "hmac": HMAC,
-        "json": {"loads": _loads, "dumps": _dumps},
+        "hmac": {**HMAC, "compare_digest": foreign(hmac.compare_digest)},
+        "collections": {"OrderedDict": ORDERED_DICT, "defaultdict": DEFAULT_DICT},
+        "functools": FUNCTOOLS,
+        "itertools": ITERTOOLS,
+        "json": JSON,
         "re": RE,
         "urllib.parse": {
             "parse_qs": _parse_qs,
@@ -133,9 +130,8 @@ def _build(module: str, replaced: Mapping[str, Any]) -> Facade:
         if "." in name:
             continue
         value = replaced[name] if name in replaced else getattr(_SOURCES[module], name)
-        if name in replaced and isinstance(value, FunctionType):
-            named(f"{module}.{name}", value)
-        names[name] = _as_facade(module, name, value, replaced) if _is_plain_class(value) else _plain(value)
+        whole = f"{module}.{name}"
+        names[name] = _as_facade(module, name, value, replaced) if _is_plain_class(value) else _plain(whole, value)
     return Facade(module, names)
 
 
@@ -143,8 +139,13 @@ def _is_plain_class(value: object) -> bool:
     return isinstance(value, type) and not issubclass(value, Exception)
 
 
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, re.RegexFlag) else value
+def _plain(name: str, value: Any) -> Any:
+    """A constant, an error class, a facade or a function of ours as it is; any other function as a foreign one."""
+    if isinstance(value, re.RegexFlag):
+        return int(value)
+    if isinstance(value, FunctionType) and value.__module__.startswith(__package__):
+        return named(name, value)
+    return foreign(value, name) if callable(value) and not isinstance(value, type | Facade) else value
 
 
 def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) -> Facade:
@@ -152,8 +153,8 @@ def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) 
     for dotted in MODULES[module]:
         owner, _, member = dotted.partition(".")
         if member and owner == name:
-            members[member] = named(dotted, replaced[dotted]) if dotted in replaced else getattr(kind, member)
-    call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else kind
+            members[member] = _plain(dotted, replaced[dotted] if dotted in replaced else getattr(kind, member))
+    call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else foreign(kind)
     return Facade(name, members, call=call, kinds=(kind,))
 
 

@@ -1,4 +1,7 @@
-"""The functions of `re` with checked flags: one of Python's own (DEBUG) prints, and a script has no place to print to."""
+"""The functions of `re` for scripts: with checked flags, and without C code that calls a function of the script.
+
+One of Python's own flags (DEBUG) prints, and a script has no place to print to.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def _findall(pattern: Pattern, string: Any, flags: int = 0) -> list[Any]:
 
 
 def _finditer(pattern: Pattern, string: Any, flags: int = 0) -> Iterator[re.Match[Any]]:
-    return _compile(pattern, flags).finditer(string)
+    return find_each(_compile(pattern, flags), string)
 
 
 def _split(pattern: Pattern, string: Any, maxsplit: int = 0, flags: int = 0) -> list[Any]:
@@ -43,11 +46,36 @@ def _split(pattern: Pattern, string: Any, maxsplit: int = 0, flags: int = 0) -> 
 
 
 def _sub(pattern: Pattern, repl: Any, string: Any, count: int = 0, flags: int = 0) -> Any:
-    return _compile(pattern, flags).sub(repl, string, count)
+    return substitute(_compile(pattern, flags), repl, string, count)
 
 
 def _subn(pattern: Pattern, repl: Any, string: Any, count: int = 0, flags: int = 0) -> tuple[Any, int]:
-    return _compile(pattern, flags).subn(repl, string, count)
+    return substitute_counted(_compile(pattern, flags), repl, string, count)
+
+
+def find_each(pattern: re.Pattern[Any], string: Any, *bounds: int) -> Iterator[re.Match[Any]]:
+    """`Pattern.finditer`."""
+    yield from pattern.finditer(string, *bounds)
+
+
+def substitute(pattern: re.Pattern[Any], repl: Any, string: Any, count: int = 0) -> Any:
+    """`Pattern.sub`."""
+    return substitute_counted(pattern, repl, string, count)[0]
+
+
+def substitute_counted(pattern: re.Pattern[Any], repl: Any, string: Any, count: int = 0) -> tuple[Any, int]:
+    """`Pattern.subn`: a function as replacement is called here and not in the middle of C code."""
+    if not callable(repl):
+        return pattern.subn(repl, string, count)
+    pieces, end, number = [], 0, 0
+    for match in pattern.finditer(string) if count >= 0 else ():
+        replacement = repl(match)
+        pieces += [string[end : match.start()], string[:0] if replacement is None else replacement]
+        end, number = match.end(), number + 1
+        if number == count:
+            break
+    pieces.append(string[end:])
+    return string[:0].join(pieces), number
 
 
 RE: MappingProxyType[str, Callable[..., Any]] = MappingProxyType(

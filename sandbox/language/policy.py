@@ -13,6 +13,7 @@ result goes through a guard, and no name that begins with an underscore can be b
 from __future__ import annotations
 
 import ast
+from types import MappingProxyType
 from typing import Any
 
 from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer, copy_locations
@@ -20,6 +21,9 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 from .findings import Findings
 from .imports import bindings
 from .templates import literal_template, template_fault
+
+#: Operators that go through a guard: the others only compute.
+_OPERATED = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
 
 
 class Policy(RestrictingNodeTransformer):
@@ -83,6 +87,35 @@ class Policy(RestrictingNodeTransformer):
         node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
         node.func, node.args = _load("_format_"), [template, *node.args]
         copy_locations(node.func, node)
+        return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
+        """`f"{v}"` becomes `f"{_printable_(v)}"`: no text shows an address."""
+        node = self.node_contents_visit(node)
+        node.value = _call("_printable_", [node.value], node.value)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """`a % b` becomes `_operate_("%", a, b)`, and so do the operators of sets; with a number there is no need."""
+        node = self.node_contents_visit(node)
+        symbol = _OPERATED.get(type(node.op))
+        if symbol is None or isinstance(node.right, ast.Constant) or _is_number(node.left):
+            return node
+        return _call("_operate_", [ast.Constant(symbol), node.left, node.right], node)
+
+    def visit_Starred(self, node: ast.Starred) -> Any:
+        """`[*v]` becomes `[*_members_(v)]`."""
+        node = self.node_contents_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = _call("_members_", [node.value], node.value)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        """`v[a:b] = w` becomes `_slice_target_(v)[a:b] = w`."""
+        if not isinstance(node.ctx, ast.Store) or not isinstance(node.slice, ast.Slice):
+            return super().visit_Subscript(node)
+        node = self.node_contents_visit(node)
+        node.value = _call("_slice_target_", [node.value], node.value)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
@@ -153,3 +186,13 @@ class Policy(RestrictingNodeTransformer):
 
 def _load(name: str) -> ast.Name:
     return ast.Name(name, ast.Load())
+
+
+def _call(guard: str, arguments: list[ast.expr], place: ast.expr) -> ast.Call:
+    call = ast.Call(_load(guard), arguments, [])
+    copy_locations(call, place)
+    return call
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)

@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 import re
 from argparse import Namespace
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, deque
 from decimal import Decimal
 
 import pytest
 
 from sandbox.language import OFFERED, WITHHELD, ApiError, compile_source
+from sandbox.language.containers import OrderedDict, defaultdict
 from sandbox.language.execution import run_names
 from sandbox.language.facade import Facade, names_of
 from sandbox.language.frozen import Record, freeze
