@@ -25,7 +25,7 @@ from . import child, nursery, prelude
 from .jail import filter as seccomp
 from .jail import kernel, landlock, namespaces, probes
 from .jail.lockdown import CHANNEL, Plan
-from .jail.syscalls import architecture
+from .jail.call_numbers import architecture
 from .tending import Brood, Ward
 
 CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket

@@ -109,12 +109,12 @@ TRICKS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "read a neighbour's memory": ("system(310, 1, 0, 0, 0, 0, 0)", CRASHED, True),
     "code on the heap": ("system(9, 0, 4096, 7, 34, 0xffffffffffffffff, 0)", CRASHED, True),
     "code by protection": (
-        "import mmap\nm = mmap.mmap(-1, 4096)\na = ctypes.addressof(ctypes.c_char.from_buffer(m))\nsystem(10, a, 4096, 5)",
+        "import mmap\nm = mmap.mmap(-1, 4096, 0x22)\na = ctypes.addressof(ctypes.c_char.from_buffer(m))\nsystem(10, a, 4096, 5)",
         CRASHED,
         True,
     ),
     "code by key": (
-        "import mmap\nm = mmap.mmap(-1, 4096)\na = ctypes.addressof(ctypes.c_char.from_buffer(m))\nsystem(329, a, 4096, 5, 0)",
+        "import mmap\nm = mmap.mmap(-1, 4096, 0x22)\na = ctypes.addressof(ctypes.c_char.from_buffer(m))\nsystem(329, a, 4096, 5, 0)",
         CRASHED,
         True,
     ),
