@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 from .frames import BROKER_FRAME_BYTES, HEADER, decode, encode, pack
 from .jail.lockdown import CHANNEL
+from .lost_memory import is_out_of_memory
 from .outcomes import CallFault
 
 EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit
 SCRIPT_FILE = "<script>"  #: the file name which the language layer compiles under
 LOG_CHARS = 4000  #: sent of one log line; the broker cuts to the budget
 TEXT_CHARS = 300  #: of an exception's text
-_LOST = "returned NULL without setting"  #: what Python says where its C code lost an exception: the `MemoryError`
 
 
 class Language(Protocol):
@@ -96,7 +96,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
         text = ""
     return {
         "t": "failed",
-        "memory": isinstance(error, MemoryError) or (name == "SystemError" and _LOST in text),
+        "memory": is_out_of_memory(error),
         "fault": str(kind) if kind in tuple(CallFault) else None,
         "type": name[:80],
         "line": _line(error.__traceback__),

@@ -105,7 +105,7 @@ class Conversation:
         last = shapes.last_of(frame)
         if last.kind is Kind.OUT_OF_MEMORY and last.error is not None:
             text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
-            return Last(last.kind, error=replace(last.error, text=text))
+            return Last(last.kind, error=replace(last.error, type="MemoryError", text=text))
         if last.kind is Kind.RETURNED and size > self._limits.output_bytes:
             raise _budget(
                 Kind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"

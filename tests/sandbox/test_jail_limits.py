@@ -24,6 +24,8 @@ HUNGRY_FOR_MEMORY = {
     "a_doubling_text": "x = 'a'\nwhile True: x = x + x",
     "a_sparse_list": "x = [0] * 100_000_000",
     "a_deep_structure": "x = None\nwhile True: x = (x, x)",
+    "a_deque_whose_error_python_loses": "from collections import deque; deque([1]) * 1_000_000_000",
+    "a_deque_multiplied_in_place": "from collections import deque; x = deque([1] * 100); x *= 1_000_000_000",
 }
 
 

@@ -111,4 +111,3 @@ def test_two_children_do_not_wake_each_other_through_a_page_of_a_library(raw):
     woken = [raw.run(waking) for _ in range(3) if not soon(lambda: ended, patience_s=0.3)]
     thread.join()
     assert [outcome.error.type for outcome in (*ended, *woken)] == ["PermissionError"] * (1 + len(woken))
-

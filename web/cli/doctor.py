@@ -194,10 +194,12 @@ def jail(settings: Settings | None) -> Iterator[Line]:
     """Let the probes attack the jail here and now."""
     found = jail_checkup(settings)
     weak = settings is not None and settings.sandbox_allow_weak
-    state = "ok" if not found.objection else "warn" if weak and found.layers else "fail"
-    yield Line("jail", state, found.layers or "it did not start", found.objection)
-    if found.layers:
-        yield Line("probes", "ok" if not found.leaks else "warn" if weak else "fail", found.probes)
+    state = "ok" if not found.objection else "warn" if weak and found.started else "fail"
+    yield Line("jail", state, found.layers or "nothing could be seen of it", found.objection)
+    if found.started:
+        yield Line(
+            "probes", "ok" if not found.leaks else "warn" if weak else "fail", f"attempts to break out: {found.probes}"
+        )
 
 
 def draw(lines: list[Line]) -> None:
