@@ -118,8 +118,12 @@ class Kits:
             if checked.alarm:
                 raise_alarm(self._database, implementation.slug, sha256, where="a check", what=checked.findings[0].why)
             if checked.code is None:
-                log.error("refused by this runtime implementation=%s version=%.12s", implementation.slug, sha256)
-                return None, refusal_of(checked)
+                refusal = refusal_of(checked)
+                log.error(
+                    "refused by this runtime implementation=%s version=%.12s why=%s",
+                    *(implementation.slug, sha256, refusal.text),
+                )
+                return None, refusal
             with self._database.session() as db:
                 version = scripts.find_version(db, implementation, sha256)
                 if version:

@@ -13,7 +13,7 @@ import time
 from . import endings, shapes
 from .channel import Channel
 from .conversation import finish, settle
-from .frames import CODE_FRAME_BYTES, decode_from_child, encode
+from .frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
 from .outcomes import MIB, Checked, Finding, Kind, Limits
 from .shapes import Last, Review
 
@@ -83,4 +83,9 @@ def _talk(channel: Channel, source: str, deadline: float) -> tuple[Review | Last
     if frame.get("t") == "failed":
         return shapes.failure_of(frame), None
     review = shapes.review_of(frame)
-    return review, channel.receive(CODE_FRAME_BYTES, deadline) if review.has_code else None
+    if not review.has_code:
+        return review, None
+    code = channel.receive(CODE_FRAME_BYTES, deadline)
+    if not code:
+        raise FrameError("code that is empty")
+    return review, code

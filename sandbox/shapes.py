@@ -10,13 +10,14 @@ a forged frame, which is an alarm and suspends the version. So what counts as fo
    is a script's fault. A frame that breaks off is the child's end, which says what it was: an honest child sends
    nothing behind a part of a frame.
 2. Kind: in a run `log`, `call`, `result`, `failed`; in a check `checked` or `failed`. Then exactly the keys of the kind,
-   each of exactly its type; lines are whole numbers from 1, or nothing.
+   each of exactly its type, in any order; lines are whole numbers from 1, or nothing.
 3. `log`: a text which the child has cut.
 4. `call`: GET or POST; a path that begins with one "/" and names no host; JSON with POST only, and not deeper than the
    language allows; pairs of text. Too long and too many are a script's fault.
 5. `result`: a message of three texts, or nothing.
-6. `failed`: texts which the child has cut; a fault we know, of an `ApiError` only, and not together with lost memory.
-7. `checked`: findings and literals no more than we report, code if and only if no finding is an error.
+6. `failed`: a name and a text which the child has cut; a fault we know, of an `ApiError` only, and not together with lost memory.
+7. `checked`: a level that there is, findings and literals no more than we report, code if and only if no finding is an
+   error; then the code, which is not empty.
 8. Behind `result`, `failed`, and `checked` with its code: nothing (`conversation.py`).
 
 Whoever lets a child say something new changes this list, and the tests in which honest children say all they can.
@@ -31,9 +32,10 @@ from typing import Any
 from .errors import CallNotMade
 from .frames import JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
 from .outcomes import Call, CallFault, Finding, Kind, Literal, ScriptError, Severity
+from .runtime import API_LEVEL
 
 _METHODS = ("GET", "POST")
-_FINDINGS = 500
+_FINDINGS = 200  #: as many as a check keeps
 _LITERALS = 5000  #: more `message(...)` than the longest script has room for
 _FINDING_CHARS = 4000
 _CALL_CHARS = {"connection": 100, "path": 4096}
@@ -135,6 +137,8 @@ def failure_of(frame: Mapping[str, Any]) -> Last:
     _exact(frame, t=str, memory=bool, fault=_TEXT_OR_NOTHING, type=str, line=_LINE_OR_NOTHING, text=str)
     if len(frame["type"]) > TYPE_CHARS or len(frame["text"]) > TEXT_CHARS:
         raise FrameError("an error that was not cut")
+    if not frame["type"].isidentifier():
+        raise FrameError("an error without a name")
     if frame["fault"] is not None and (frame["memory"] or frame["type"] != "ApiError"):
         raise FrameError("a fault of what makes no calls")
     if frame["fault"] is not None and frame["fault"] not in tuple(CallFault):
@@ -151,6 +155,8 @@ def failure_of(frame: Mapping[str, Any]) -> Last:
 def review_of(frame: Mapping[str, Any]) -> Review:
     """What the compiler said about a script (step 7)."""
     _exact(frame, t=str, findings=list, literals=list, api_level=int, has_code=bool)
+    if frame["api_level"] > API_LEVEL:
+        raise FrameError("a level that we do not have")
     if frame["t"] != "checked" or len(frame["findings"]) > _FINDINGS or len(frame["literals"]) > _LITERALS:
         raise FrameError("no review that we could have sent")
     findings = tuple(_finding(one) for one in frame["findings"])

@@ -120,7 +120,7 @@ class Supply:
         try:
             self._require_our_release()
             zygote.report = judge(zygote.report, self._config)
-        except JailTooWeak:
+        except (JailTooWeak, OSError):
             zygote.bury(0.0)
             raise
         return zygote

@@ -7,7 +7,7 @@ import struct
 import pytest
 from boxes import Vendor
 
-from sandbox import CallFault, CallNotMade, Finding, Kind, shapes
+from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, Kind, shapes
 from sandbox.frames import DEPTH, FrameError, decode, encode, pack
 
 CALL = {
@@ -215,7 +215,8 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_c
         {"has_code": False},
         {"findings": [{**GOOD_FINDING, "severity": "fine"}], "has_code": False},
         {"findings": [{**GOOD_FINDING, "line": "1"}], "has_code": False},
-        {"findings": [GOOD_FINDING] * 501, "has_code": False},
+        {"findings": [GOOD_FINDING] * 201, "has_code": False},
+        {"api_level": API_LEVEL + 1},
         {"literals": [{"line": 1}]},
         {"api_level": True},
         {"t": "result"},
