@@ -240,7 +240,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, max_examples=80, derandomize=True)
-@given(JSON, st.text(st.characters()), st.text(st.characters(), max_size=80))
+@given(JSON, st.text(st.characters()), st.sampled_from(["ValueError", "error", "ApiError", "\u00c9" * 80]))
 def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name):
     """Over all values: the two ends are one function, and its text is its own fixed point."""
     for frame in (
@@ -251,6 +251,16 @@ def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name)
         decoded = decode_from_child(encode(frame))
         shapes.line_of(decoded, 500) if frame["t"] == "log" else shapes.last_of(decoded)
     decode_from_child(encode({"t": "call", "json": value}))
+
+
+def test_every_exception_there_is_has_a_name_that_a_child_may_send():
+    """Of this process, which has far more of them loaded than a child."""
+    kinds, level = set(), {BaseException}
+    while level:
+        kinds |= level
+        level = {inner for kind in level for inner in type.__subclasses__(kind)} - kinds
+    assert len(kinds) > 100
+    assert [kind for kind in kinds if not kind.__name__[:80].isidentifier()] == []
 
 
 def test_an_interpreter_with_a_low_limit_of_digits_reads_what_a_child_may_send():
