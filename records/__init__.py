@@ -10,7 +10,7 @@ rules take `db` first and never commit:
     with database.reading() as db:                       # takes no write lock; for the hot path
         version = scripts.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`; who is
+Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`, `crashes`; who is
 asking: `saml`, `external`, `grants`, `administrators`, `audit`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
 """
@@ -23,6 +23,7 @@ from . import (
     administrators,
     audit,
     connections,
+    crashes,
     editions,
     grants,
     implementations,
@@ -111,6 +112,7 @@ __all__ = [
     "administrators",
     "audit",
     "connections",
+    "crashes",
     "editions",
     "external",
     "grants",

@@ -194,6 +194,11 @@ def active(db: Session, implementation: Implementation) -> Version | None:
     return db.scalar(in_service.where(Activation.implementation_id == implementation.id))
 
 
+def activation(db: Session, implementation: Implementation) -> Activation | None:
+    """Return since when, by whom and which version is in service, or None."""
+    return db.scalar(select(Activation).where(Activation.implementation_id == implementation.id))
+
+
 def suspend(db: Session, version: Version, reason: str) -> None:
     """Take a version out of service at once, and keep it out until it is reinstated."""
     fields.checked({"reason": fields.line(2000, empty=False)}, {"reason": reason})

@@ -13,6 +13,7 @@ The way of a question, file by file:
     job.py           one run: `kit.py` and `facts.py` are what it is given, `powers/` what it can do
     compose.py       what is shown of how it ended: the message contract (`message.py`), or something softer
     traces.py        what is remembered of it, written behind the answer
+    crash_watch.py   suspends a version whose runs end the interpreter again and again
     shown.py         the answer, as a value and as JSON
     presence.py      which workers are there
 

@@ -58,9 +58,10 @@ class JailCheckup:
     """What the jail's own probes found; `objection` says why no script may run, and what to do, or is empty."""
 
     objection: str
-    layers: str = ""
+    layers: str = ""  #: what was seen to hold; empty where nothing could be seen
     probes: str = ""
     leaks: tuple[str, ...] = ()
+    started: bool = True  #: whether a child could be jailed at all
 
 
 def jail_checkup(settings: Settings | None) -> JailCheckup:
@@ -70,9 +71,4 @@ def jail_checkup(settings: Settings | None) -> JailCheckup:
         report, objection = examine(config)
     except JailTooWeak as error:
         return JailCheckup(objection=str(error))
-    layers = (
-        f"seccomp {'on' if report.seccomp else 'OFF'}, Landlock {report.landlock or 'none'}, "
-        f"namespaces {' '.join(report.namespaces) or 'none'}, uid {report.uid}, {report.arch}"
-    )
-    probes = f"got through: {', '.join(report.leaks)}" if report.leaks else "every attempt to break out was stopped"
-    return JailCheckup(objection, layers, probes, report.leaks)
+    return JailCheckup(objection, report.layers, report.probes, report.leaks, started=not report.fault)

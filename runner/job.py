@@ -21,6 +21,7 @@ from .compose import Composed, compose
 from .kit import Kit
 from .powers import LivePowers
 from .queue import Order
+from .script_lines import with_lines
 from .workshop import WORKSHOP, Workshop
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ class Execution:
             raise
         self._show(key, composed)
         if composed.outcome.alarm:
-            self._suspend()
+            self._suspend(composed.outcome)
+        elif composed.outcome.fatal_signal:
+            self._tell_crash(composed.outcome)
 
     def _execute(self) -> Outcome:
         kit, order, workshop = self._kit, self._order, self._workshop
@@ -88,7 +91,8 @@ class Execution:
             return_url=f"{workshop.settings.public_url}/r/{token}",
         )
         self._powers = workshop.vendors.powers(kit.connections, fresh=self._begun.returned)
-        return workshop.sandbox.run(kit.code, self._given, powers=self._powers, limits=kit.limits)
+        outcome = workshop.sandbox.run(kit.code, self._given, powers=self._powers, limits=kit.limits)
+        return with_lines(outcome, kit.status_lines)
 
     def _compose(self, outcome: Outcome) -> Composed:
         return compose(outcome, self._kit, self._begun.good, run=self._order.token, now=self._started_at)
@@ -121,12 +125,28 @@ class Execution:
             warnings=list(composed.warnings),
             calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
             log=list(outcome.log),
-            error=asdict(outcome.error) if outcome.error else None,
+            error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
         )
 
-    def _suspend(self) -> None:
+    def _suspend(self, outcome: Outcome) -> None:
         order = self._order
-        raise_alarm(self._workshop.database, order.implementation, order.version, f"run {order.token}")
+        what = outcome.error.text if outcome.error else "no reason was given"
+        raise_alarm(self._workshop.database, order.implementation, order.version, where=f"run {order.token}", what=what)
         self._workshop.bulletin.changed(order.implementation)
+
+    def _tell_crash(self, outcome: Outcome) -> None:
+        order, text = self._order, outcome.error.text if outcome.error else ""
+        log.error(
+            "SCRIPT CRASH: %s implementation=%s version=%s run=%s",
+            *(text, order.implementation, order.version, order.token),
+        )
+
+
+def _error_json(outcome: Outcome) -> dict[str, Any] | None:
+    """The error as it is recorded; where the interpreter died, with the signal, by which `records.crashes` finds it."""
+    if outcome.error is None:
+        return None
+    signal = outcome.fatal_signal
+    return asdict(outcome.error) | ({"signal": signal} if signal else {})

@@ -25,6 +25,7 @@ from .alarm import raise_alarm
 from .limits import limits_of
 from .powers import VendorConnection, auth_of
 from .profiles import Snapshots
+from .script_lines import Lines, lines_of
 from .shown import Action, ShownMessage
 
 KIT_S = 30.0
@@ -47,6 +48,7 @@ class Kit:
     connections: dict[str, VendorConnection] = field(repr=False)
     code: bytes | None = field(repr=False)
     refusal: ScriptError | None = None
+    status_lines: Lines | None = None  #: where `status` stands in the text
     allow_loopback: bool = False  #: development: links to this machine count
 
 
@@ -97,6 +99,7 @@ class Kits:
             connections=self._usable(opened),
             code=code,
             refusal=refusal,
+            status_lines=lines_of(source),
             allow_loopback=self._allow_loopback,
         )
 
@@ -113,10 +116,14 @@ class Kits:
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
             checked = self._sandbox.check(source)
             if checked.alarm:
-                raise_alarm(self._database, implementation.slug, sha256, "a check")
+                raise_alarm(self._database, implementation.slug, sha256, where="a check", what=checked.findings[0].why)
             if checked.code is None:
-                log.error("refused by this runtime implementation=%s version=%.12s", implementation.slug, sha256)
-                return None, refusal_of(checked)
+                refusal = refusal_of(checked)
+                log.error(
+                    "refused by this runtime implementation=%s version=%.12s why=%s",
+                    *(implementation.slug, sha256, refusal.text),
+                )
+                return None, refusal
             with self._database.session() as db:
                 version = scripts.find_version(db, implementation, sha256)
                 if version:

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from records import Database, RunRecord, Unavailable, runs
@@ -30,10 +31,20 @@ log = logging.getLogger(__name__)
 
 
 class TraceWriter:
-    """`add` never waits; `close` writes what is left."""
+    """`add` never waits; `close` writes what is left.
 
-    def __init__(self, database: Database, *, most: int = MOST) -> None:
+    `on_stored` is called in the writing thread with each batch that is stored, and with none every few seconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        most: int = MOST,
+        on_stored: Callable[[Sequence[RunRecord]], None] = lambda _: None,
+    ) -> None:
         self._database = database
+        self._on_stored = on_stored
         self._most = most
         self._waiting: deque[RunRecord] = deque()
         self._lock = threading.Condition()
@@ -70,8 +81,10 @@ class TraceWriter:
         give_up_at: float | None = None
         while True:
             batch = self._next_batch()
-            if not batch and self._closing:
-                return
+            if not batch:
+                self._on_stored([])
+                if self._closing:
+                    return
             if self._closing and give_up_at is None:
                 give_up_at = time.monotonic() + LAST_S
             if batch and not self._store(batch):
@@ -104,6 +117,8 @@ class TraceWriter:
                 written = [self._store([each]) for each in batch]
                 return all(written)
             log.exception("trace not written id=%s", batch[0].id)
+        else:
+            self._on_stored(batch)
         return True
 
     def purge(self) -> None:

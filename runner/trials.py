@@ -32,6 +32,7 @@ from .compose import nearly_used_up
 from .inputs import Input
 from .message import Judged, Message, judge, review
 from .powers import CallRecord
+from .script_lines import lines_of, with_lines
 
 
 class BenchUnsafeError(Exception):
@@ -137,6 +138,7 @@ class Bench:
         if checked.code is None:
             return refused(checked.findings)
         outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
+        outcome = with_lines(outcome, lines_of(source))
         judged = Judged(message=None)
         if outcome.kind is Kind.RETURNED:
             hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts

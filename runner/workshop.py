@@ -17,6 +17,7 @@ from sandbox import JailConfig, JailTooWeak, Sandbox
 
 from .bulletin import Bulletin
 from .cache import StatusCache
+from .crash_watch import CrashWatch
 from .facts import Facts
 from .kit import Kits
 from .powers import Vendors
@@ -82,6 +83,8 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
         kits.drop(implementation)
         facts.drop(implementation)
 
+    bulletin = Bulletin(redis, on_changed=drop)
+    watch = CrashWatch(database, on_suspended=bulletin.changed)
     workshop = Workshop(
         settings=settings,
         database=database,
@@ -97,8 +100,8 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
         kits=kits,
         facts=facts,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
-        bulletin=Bulletin(redis, on_changed=drop),
-        traces=TraceWriter(database),
+        bulletin=bulletin,
+        traces=TraceWriter(database, on_stored=watch.look),
         forget=drop,
     )
     workshop.bulletin.ensure_started()

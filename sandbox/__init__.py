@@ -27,6 +27,8 @@ The way of a run, file by file:
     shapes.py        what a child may say
     endings.py       how a run ended, told from how its child ended
     report.py        what the jail must hold, and what it was found to hold
+    release.py       whether broker and zygote are of one release
+    lost_memory.py   the end of the memory, where CPython lost its own error about it
     measure.py       what a child costs in memory
     runtime.py       which runtime code belongs to, what scripts are offered
     outcomes.py      the values which cross the wall
@@ -40,6 +42,7 @@ must keep: no process that holds secrets ever compiles, unmarshals or runs anyth
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
 from .outcomes import (
+    FATAL_SIGNALS,
     Answer,
     Call,
     CallFault,
@@ -60,6 +63,7 @@ from .runtime import API_LEVEL, Offered, Withheld, offered, runtime_key, withhel
 
 __all__ = [
     "API_LEVEL",
+    "FATAL_SIGNALS",
     "Answer",
     "Call",
     "CallFault",

@@ -27,6 +27,7 @@ class TooLarge(FrameError):
 
     def __init__(self, length: int, cap: int) -> None:
         super().__init__(f"{length} bytes in one piece; the limit is {cap}")
+        self.length = length
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,13 @@ class Channel:
             return self._said(time.monotonic() + self.PATIENCE_S) or End()
         except OSError:
             return End()
+
+    def said_more(self) -> bool:
+        """Whether something came that nobody has read. Ask after the child's end; an end alone is nothing."""
+        try:
+            return bool(self._frames.recv(1, socket.MSG_DONTWAIT))
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Let go of both sockets. The zygote kills a child that is still there, even if a careless fork has copies."""

@@ -12,8 +12,8 @@ import time
 
 from . import endings, shapes
 from .channel import Channel
-from .conversation import settle
-from .frames import CODE_FRAME_BYTES, decode, encode
+from .conversation import finish, settle
+from .frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
 from .outcomes import MIB, Checked, Finding, Kind, Limits
 from .shapes import Last, Review
 
@@ -28,7 +28,7 @@ _RULES = {
     Kind.RAISED: ("check-failed", "This script could not be read."),
     Kind.TOO_MUCH_OUTPUT: ("check-too-much-output", "This script has too many findings, or compiles to too much."),
 }
-_ALARM = ("check-alarm", "This script made its check do what the kernel forbids. Take it for an attack.")
+_ALARM = ("check-alarm", "This script made its check do what no check does. Take it for an attack.")
 _CRASHED = ("check-crashed", "The check of this script crashed.")
 
 
@@ -36,12 +36,13 @@ def check(channel: Channel, source: str) -> Checked:
     """Compile `source` in the child behind `channel`."""
     deadline = time.monotonic() + CHECK_LIMITS.wall_s
     said = settle(lambda: _talk(channel, source, deadline), CHECK_LIMITS)
-    end = channel.end(None if said.stopped else deadline)
+    said, end = finish(said, channel, deadline)
     failed = said.stopped
     if failed is None and (said.word is None or not endings.ended_well(end)):
         failed = endings.by_end(end, CHECK_LIMITS)
     if failed is not None or said.word is None:
-        return refused(source, failed or endings.by_end(end, CHECK_LIMITS), alarm=endings.is_alarm(end))
+        alarm = said.forged or endings.is_alarm(end)
+        return refused(source, failed or endings.by_end(end, CHECK_LIMITS), alarm=alarm)
     review, code = said.word
     if isinstance(review, Last):
         return refused(source, review)
@@ -78,8 +79,13 @@ def not_text(source: str) -> Checked:
 
 def _talk(channel: Channel, source: str, deadline: float) -> tuple[Review | Last, bytes | None]:
     channel.send(encode({"op": "check", "source": source}), deadline)
-    frame = decode(channel.receive(CODE_FRAME_BYTES, deadline))
+    frame = decode_from_child(channel.receive(CODE_FRAME_BYTES, deadline))
     if frame.get("t") == "failed":
         return shapes.failure_of(frame), None
     review = shapes.review_of(frame)
-    return review, channel.receive(CODE_FRAME_BYTES, deadline) if review.has_code else None
+    if not review.has_code:
+        return review, None
+    code = channel.receive(CODE_FRAME_BYTES, deadline)
+    if not code:
+        raise FrameError("code that is empty")
+    return review, code

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Callable
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Protocol
 
-from .frames import BROKER_FRAME_BYTES, HEADER, decode, encode, pack
+from .frames import BROKER_FRAME_BYTES, HEADER, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, decode, encode, pack
 from .jail.lockdown import CHANNEL
+from .lost_memory import is_out_of_memory
 from .outcomes import CallFault
 
 EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit
 SCRIPT_FILE = "<script>"  #: the file name which the language layer compiles under
-LOG_CHARS = 4000  #: sent of one log line; the broker cuts to the budget
-TEXT_CHARS = 300  #: of an exception's text
-_LOST = "returned NULL without setting"  #: what Python says where its C code lost an exception: the `MemoryError`
 
 
 class Language(Protocol):
@@ -51,11 +50,12 @@ def serve(language: Language) -> None:
 
 
 def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The one way out of a script: `call` waits for an answer, `log` does not."""
+    """The one way out of a script: `call` waits for an answer, `log` does not. Both say in which line the script is."""
+    line = _running_line(sys._getframe(1))  # noqa: SLF001 - the script's frame is above ours
     if kind == "log":
-        _send({"t": kind, "text": content["text"][:LOG_CHARS]})
+        _send({"t": kind, "line": line, "text": content["text"][:LOG_CHARS]})
         return {}
-    _send({"t": kind, **content})
+    _send({"t": kind, "line": line, **content})
     return decode(_receive())
 
 
@@ -96,9 +96,9 @@ def _failure(error: BaseException) -> dict[str, Any]:
         text = ""
     return {
         "t": "failed",
-        "memory": isinstance(error, MemoryError) or (name == "SystemError" and _LOST in text),
+        "memory": is_out_of_memory(error),
         "fault": str(kind) if kind in tuple(CallFault) else None,
-        "type": name[:80],
+        "type": name[:TYPE_CHARS],
         "line": _line(error.__traceback__),
         "text": text,
     }
@@ -109,9 +109,21 @@ def _line(traceback: TracebackType | None) -> int | None:
     line = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == SCRIPT_FILE:
-            line = traceback.tb_lineno
+            line = _counted(traceback.tb_lineno) or line
         traceback = traceback.tb_next
     return line
+
+
+def _running_line(frame: FrameType | None) -> int | None:
+    """The line which the script's innermost function is at."""
+    while frame is not None and frame.f_code.co_filename != SCRIPT_FILE:
+        frame = frame.f_back
+    return None if frame is None else _counted(frame.f_lineno)
+
+
+def _counted(line: int | None) -> int | None:
+    """Without what Python says of its own instructions, which stand in no line: None, and -1 before 3.13."""
+    return line if line is not None and line > 0 else None
 
 
 def _receive() -> bytes:
@@ -136,6 +148,16 @@ def _send(value: dict[str, Any]) -> None:
 
 
 def _write(data: bytes) -> None:
+    """The whole frame, or the last that this process says.
+
+    The invariant which the broker's alarm stands on: behind a part of a frame comes nothing more. The rest of it would
+    be read out of what comes next, and an honest script would be taken for one that forges.
+    """
     view = memoryview(data)
-    while view:
-        view = view[os.write(CHANNEL, view) :]
+    written = 0
+    try:
+        while written < len(data):
+            written += os.write(CHANNEL, view[written:])
+    finally:
+        if 0 < written < len(data):
+            os._exit(EXIT_MEMORY)  # of ours or of the system's: nothing else breaks a write in two

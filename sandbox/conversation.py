@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from . import endings, shapes
 from .channel import Channel, ChildEnded, End, TimeUp, TooLarge
 from .errors import CallNotMade
-from .frames import CHILD_FRAME_BYTES, FrameError, decode, encode
+from .frames import CHILD_FRAME_BYTES, FrameError, decode_from_child, encode
 from .outcomes import MIB, Given, Kind, Limits, Outcome, Powers, ScriptError, Usage
 from .shapes import Last
 
@@ -29,12 +29,22 @@ class Stopped(Exception):
         self.last = last
 
 
+#: Address space which a child may have beside what its run may use, generously (an idle one has 32 MiB).
+_IDLE_CHILD_BYTES = 256 * MIB
+
+
 @dataclass(frozen=True)
 class Said(Generic[Word]):
     """What came of a talk with a child: its last word, or why the broker stopped it, or, with neither, silence."""
 
     word: Word | None = None
     stopped: Last | None = None
+    forged: bool = False  #: it was stopped for a frame that no script can send
+
+
+def forged(what: object) -> Said[Word]:
+    """The end of a talk with a child that is not ours any more."""
+    return Said(stopped=endings.forgery(what), forged=True)
 
 
 def settle(talk: Callable[[], Word], limits: Limits) -> Said[Word]:
@@ -48,9 +58,19 @@ def settle(talk: Callable[[], Word], limits: Limits) -> Said[Word]:
     except TimeUp:
         return Said(stopped=endings.timeout(f"the time of {limits.wall_s:g} s is used up"))
     except TooLarge as fault:
+        if fault.length > limits.memory_bytes + _IDLE_CHILD_BYTES:
+            return forged(f"the announcement of {fault.length} bytes, for which it has no memory")
         return Said(stopped=Last(Kind.TOO_MUCH_OUTPUT, error=ScriptError("TooMuchOutput", None, str(fault))))
     except FrameError as fault:
-        return Said(stopped=endings.crash("ForgedFrame", f"the child sent what no script can send: {fault}"))
+        return forged(fault)
+
+
+def finish(said: Said[Word], channel: Channel, deadline: float) -> tuple[Said[Word], End]:
+    """Have the child end: at once if it was stopped, else in the time that is left. Behind a last word comes nothing."""
+    end = channel.end(None if said.stopped else deadline)
+    if said.word is not None and channel.said_more():
+        return forged("more, after its last word"), end
+    return said, end
 
 
 class Conversation:
@@ -63,6 +83,7 @@ class Conversation:
         self._started = time.monotonic()
         self._deadline = self._started + limits.wall_s
         self._log: list[str] = []
+        self._line: int | None = None  #: where the script was when it was last heard of, as its child said
         self._calls = 0
         self._read_bytes = 0
 
@@ -70,22 +91,22 @@ class Conversation:
         """From the order to the outcome, in this order, because the later decides over the earlier.
 
         1. The child's last word, or the reason why the broker stops.
-        2. The child's end; after a last word it has the time that is left to end by itself.
-        3. An alarm goes before everything.
+        2. The child's end; after a last word it has the time that is left to end by itself, and nothing more to say.
+        3. A forbidden system call goes before everything, and it or a forged frame is an alarm.
         """
         order = encode({"op": "run", "given": asdict(given)})
         said = settle(lambda: self._talk(order, code), self._limits)  # 1
-        end = self._channel.end(None if said.stopped else self._deadline)  # 2
+        said, end = finish(said, self._channel, self._deadline)  # 2
         last = said.stopped or (said.word if endings.ended_well(end) else None)
         if last is None or endings.is_alarm(end):
-            last = endings.by_end(end, self._limits)  # 3
+            last = endings.located(endings.by_end(end, self._limits), self._line)  # 3
         return Outcome(
             kind=last.kind,
             value=last.value,
             log=tuple(self._log),
             usage=self._usage(end),
             error=last.error,
-            alarm=endings.is_alarm(end),
+            alarm=endings.is_alarm(end) or said.forged,
         )
 
     def _talk(self, order: bytes, code: bytes) -> Last:
@@ -93,19 +114,20 @@ class Conversation:
         self._channel.send(code, self._deadline)
         while True:
             body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
-            frame = decode(body)
+            frame = decode_from_child(body)
             if frame.get("t") == "log":
                 self._note(frame)
             elif frame.get("t") == "call":
                 self._channel.send(encode(self._serve(frame)), self._deadline)
             else:
                 return self._last(frame, len(body))
+            self._line = frame["line"]
 
     def _last(self, frame: dict[str, Any], size: int) -> Last:
         last = shapes.last_of(frame)
         if last.kind is Kind.OUT_OF_MEMORY and last.error is not None:
             text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
-            return Last(last.kind, error=replace(last.error, text=text))
+            return Last(last.kind, error=replace(last.error, type="MemoryError", text=text))
         if last.kind is Kind.RETURNED and size > self._limits.output_bytes:
             raise _budget(
                 Kind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"

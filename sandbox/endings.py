@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
 from .channel import End
 from .child import EXIT_MEMORY
 from .nursery import EXIT_NOT_JAILED
-from .outcomes import Kind, Limits, ScriptError
+from .outcomes import FATAL_SIGNALS, Kind, Limits, ScriptError
 from .shapes import Last
 
 _CPU_SIGNALS = (signal.SIGPROF, signal.SIGXCPU)
@@ -42,13 +43,35 @@ def by_end(end: End, limits: Limits) -> Last:
     if number == signal.SIGKILL:
         return crash("Killed", "the script's process was killed from outside, as a system short of memory does")
     if number is not None:
-        return crash("Crashed", f"the interpreter died by {signal.Signals(number).name}")
+        return _fatal(signal.Signals(number).name)
     code = os.waitstatus_to_exitcode(end.status)
     if code == EXIT_MEMORY:
         return Last(Kind.OUT_OF_MEMORY, error=ScriptError("MemoryError", None, "the memory is used up"))
     if code == EXIT_NOT_JAILED:
         return crash("NotJailed", "the jail could not be closed, so the script was not run")
     return crash("Ended", "the script's process ended without an answer")
+
+
+def forgery(what: object) -> Last:
+    """A frame that no script can send."""
+    return crash("ForgedFrame", f"the script's process sent what no script can send: {what}")
+
+
+def located(last: Last, line: int | None) -> Last:
+    """With the nearest that is known of where the interpreter died: where the script last called or logged.
+
+    The line is the child's own word, from before it died: good for people who look for the place, and for nothing else.
+    """
+    error = last.error
+    if error is None or error.type not in FATAL_SIGNALS:
+        return last
+    said = f"after line {line} had called or logged, as its process said" if line else "before it called or logged"
+    return replace(last, error=replace(error, line=line, text=f"{error.text} {said}"))
+
+
+def _fatal(name: str) -> Last:
+    kind = name if name in FATAL_SIGNALS else "Crashed"
+    return crash(kind, f"the interpreter died by {name}")
 
 
 def crash(name: str, text: str) -> Last:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -164,11 +164,10 @@ class Zygote:
         except OSError as fault:
             said = json.dumps({"fault": f"the zygote said nothing for {_START_S:.0f} s ({fault})"}).encode()
         self._control.settimeout(_HAND_OVER_S)
-        hello = self._understood(said)
-        if "fault" in hello:
+        report = with_hello(known, self._understood(said))
+        if report.fault:
             self.bury(0.0)
-            return replace(known, fault=hello["fault"])
-        return with_hello(known, hello)
+        return report
 
     def _understood(self, said: bytes) -> dict[str, Any]:
         """The first message, or what an interpreter that failed to start has printed piece by piece."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 
-from .jail import probes
+from .jail import probes, witness
 from .jail.lockdown import CHANNEL, LIMITS, Plan, close_doors, lock_in
 
 EXIT_NOT_JAILED = 95  #: the lock-down failed, so nothing of a script was read
 EXIT_BROKEN = 97  #: our own code in the child failed
+_TESTIMONY_BYTES = 4096
 
 
 def nothing() -> None:
@@ -71,17 +74,31 @@ def watch(pid: int) -> int | None:
         raise
 
 
-def leaks(plan: Plan) -> list[str]:
-    """Let every probe try to break out, and return the names of those that were not stopped."""
-    found = []
+def look(plan: Plan) -> witness.Seen:
+    """What a child finds that locks itself in as every child does."""
+    outer, inner = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        _testify(plan, inner.fileno())
+    inner.close()
+    with outer:
+        said = outer.recv(_TESTIMONY_BYTES)
+    _, status = os.waitpid(pid, 0)
+    if not said:
+        return witness.Seen(fault=f"a child that was locking itself in ended ({_ending(status)}) before it said why")
+    return witness.Seen(**json.loads(said))
+
+
+def attack(plan: Plan) -> dict[str, bool]:
+    """Let every probe try to break out; by its name, whether it was stopped."""
+    stopped = {}
     for name in probes.names():
         child = Child(plan, probes.body_of(name))
         child.begin(*probes.PROBE_LIMITS)
         child.reap()
         child.channel.close()
-        if child.ended is None or not probes.holds(name, child.ended):
-            found.append(name)
-    return found
+        stopped[name] = child.ended is not None and probes.holds(name, child.ended)
+    return stopped
 
 
 def idle_bytes(plan: Plan, prelude: Callable[[], None]) -> int:
@@ -91,6 +108,20 @@ def idle_bytes(plan: Plan, prelude: Callable[[], None]) -> int:
     child.reap()
     child.channel.close()
     return child.peak_bytes
+
+
+def _testify(plan: Plan, channel: int) -> None:
+    """The whole life of the witness. It never returns. Where step 1 fails, it has no channel, and says nothing."""
+    try:
+        seen = witness.look(plan, channel, *probes.PROBE_LIMITS)
+        os.write(CHANNEL, json.dumps(asdict(seen)).encode())
+    finally:
+        os._exit(0)
+
+
+def _ending(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
 def _live(plan: Plan, channel: int, prelude: Callable[[], None], body: Callable[[], None]) -> None:

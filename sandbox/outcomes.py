@@ -28,6 +28,11 @@ class Kind(StrEnum):
     CRASHED = "crashed"
 
 
+#: Signals by which an interpreter dies of a fault of its own: memory that is not there, an instruction that is none, a
+#: state that it gives up in. A script should not be able to cause one; who can is half out of the language.
+FATAL_SIGNALS = frozenset({"SIGSEGV", "SIGBUS", "SIGILL", "SIGABRT", "SIGFPE", "SIGTRAP"})
+
+
 class Severity(StrEnum):
     """An error keeps a script from running; a warning and a note do not."""
 
@@ -64,7 +69,8 @@ class Literal:
 class Checked:
     """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error.
 
-    `alarm` says that the text made the compiler do what the kernel forbids: an attack, whoever wrote it.
+    `alarm` says that the text made the compiler do what the kernel forbids, or say what it cannot say: an attack,
+    whoever wrote it.
     """
 
     sha256: str
@@ -186,8 +192,9 @@ class Outcome:
     """How one run ended.
 
     `value` is, for a returned run, `{"text", "link", "color"}` as the script gave it (shape and types checked,
-    content not) or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call:
-    no script can do that without having left the language, so the version has to be suspended.
+    content not) or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call, or
+    that the child sent a forged frame: no script can do either without having left the language, so the version has to
+    be suspended.
     """
 
     kind: Kind
@@ -196,3 +203,10 @@ class Outcome:
     usage: Usage = Usage()
     error: ScriptError | None = None
     alarm: bool = False
+
+    @property
+    def fatal_signal(self) -> str | None:
+        """The name of the signal by which the interpreter died of a fault of its own, if it did."""
+        if self.kind is not Kind.CRASHED or self.error is None or self.error.type not in FATAL_SIGNALS:
+            return None
+        return self.error.type

@@ -15,6 +15,11 @@ from .errors import JailTooWeak
 
 log = logging.getLogger(__name__)
 
+_NEEDED = (
+    "Run on Linux 5.13 or newer on x86_64 or aarch64, and let the container use seccomp and Landlock (Docker's and"
+    " Kubernetes' default profiles do)."
+)
+
 #: What an operator may demand beyond the probes.
 DEMANDS = frozenset({"landlock", "namespaces"})
 
@@ -34,7 +39,7 @@ class JailConfig:
 
 @dataclass(frozen=True)
 class JailReport:
-    """What one zygote found out about its own jail."""
+    """What one zygote found out about its own jail: what was seen to hold, never what was asked for."""
 
     arch: str
     system: str  #: name and release of the kernel
@@ -43,11 +48,30 @@ class JailReport:
     landlock: int = 0  #: the ABI; 0 for none
     namespaces: tuple[str, ...] = ()
     empty_root: bool = False
-    uid: int = -1  #: who the children are, as they see it
+    uid: int = -1  #: who the children are, as they see it; -1 if none came so far
     attempts: tuple[str, ...] = ()  #: names of the probes that were made
-    leaks: tuple[str, ...] = ()  #: names of the probes that got through
-    fault: str = ""  #: why the jail could not be examined at all
+    leaks: tuple[str, ...] = ()  #: names of the probes that were not stopped
+    fault: str = ""  #: why no child can be jailed here at all; then no probe was made
     weak: bool = False  #: scripts run although they should not
+
+    @property
+    def layers(self) -> str:
+        """What a child was seen to have around it, in words; empty if none came so far as to see."""
+        if self.uid < 0:
+            return ""
+        return (
+            f"seccomp {'on' if self.seccomp else 'OFF'}, Landlock {self.landlock or 'NONE'}, "
+            f"namespaces {' '.join(self.namespaces) or 'none'}, uid {self.uid}, {self.arch}"
+        )
+
+    @property
+    def probes(self) -> str:
+        """What the attempts to break out came to, in words."""
+        if self.leaks:
+            return f"not stopped: {', '.join(self.leaks)}"
+        if not self.attempts:
+            return "none was made"
+        return f"all {len(self.attempts)} were stopped"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a table or JSON."""
@@ -62,15 +86,13 @@ def missing(report: JailReport, config: JailConfig) -> tuple[str, ...]:
 
 def objection(report: JailReport, config: JailConfig) -> str:
     """Why no script may run in this jail and what to do about it; empty if there is no objection."""
+    found = f" (found: {report.layers})" if report.layers else ""
     if report.fault:
-        return f"The jail could not be started: {report.fault}"
-    if report.leaks:
-        layers = f"seccomp {'on' if report.seccomp else 'OFF'}, Landlock ABI {report.landlock or 'NONE'}"
+        return f"The jail could not be started{found}: {report.fault.strip()}. {_NEEDED if found else ''}".strip()
+    if report.leaks or not report.attempts:
         return (
-            f"The jail does not hold on this machine ({report.system}, {report.arch}; {layers}): these attempts to "
-            f"break out got through: {', '.join(report.leaks)}. Run on Linux 5.13 or newer on x86_64 or aarch64, and "
-            "let the container use seccomp and Landlock (Docker's and Kubernetes' default profiles do). For development"
-            " only, weak mode can be allowed."
+            f"The jail does not hold on this machine ({report.system}){found}. Attempts to break out: "
+            f"{report.probes}. {_NEEDED} For development only, weak mode can be allowed."
         )
     absent = missing(report, config)
     if absent:
@@ -94,9 +116,12 @@ def judge(report: JailReport, config: JailConfig) -> JailReport:
 
 
 def with_hello(known: JailReport, hello: Mapping[str, Any]) -> JailReport:
-    """The report with what a zygote said about itself."""
+    """The report with what a zygote said about itself: all of it, or only why it could not even look."""
+    if "attempts" not in hello:
+        return replace(known, fault=str(hello["fault"]))
     return replace(
         known,
+        fault=str(hello["fault"]),
         seccomp=bool(hello["seccomp"]),
         landlock=int(hello["landlock"]),
         namespaces=tuple(hello["namespaces"]),

@@ -15,6 +15,7 @@ from .channel import Channel
 from .errors import JailTooWeak, ZygoteGone
 from .launcher import Launch, NoChild, Zygote, ZygoteLost
 from .outcomes import Limits
+from .release import release
 from .report import JailConfig, JailReport, judge
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 _TRIES = 4  #: how many zygotes one run may wear out before it gives up
 _BREATH_S = 0.1  #: before asking again where the system lets us fork no more
 _RETRY_RENEWAL_S = 60.0
+_ANOTHER_RELEASE = (
+    "The files of the sandbox have changed since this process started, so a new zygote would be of another release than"
+    " this process: what the one says, the other could take for a forgery. Restart the process."
+)
 _CLOSE_S = 2.0  #: for the current zygote to let its last runs end
 
 
@@ -47,11 +52,13 @@ class Supply:
         self._renewing: threading.Thread | None = None
         self._renew_from = 0.0
         self._closed = False
+        self._release = ""  #: what a zygote must be of: the release of this process
 
     def open(self) -> JailReport:
         """Start the first zygote. Raises `JailTooWeak`."""
         with self._lock:
             self._closed = False
+            self._release = release()
             self._zygote = self._zygote or self._start()
             return self._zygote.report
 
@@ -111,11 +118,16 @@ class Supply:
         """A new zygote whose jail is good enough. Raises `JailTooWeak`."""
         zygote = Zygote(self._launch)
         try:
+            self._require_our_release()
             zygote.report = judge(zygote.report, self._config)
-        except JailTooWeak:
+        except (JailTooWeak, OSError):
             zygote.bury(0.0)
             raise
         return zygote
+
+    def _require_our_release(self) -> None:
+        if release() != self._release:
+            raise JailTooWeak(_ANOTHER_RELEASE)
 
     def _start_again(self) -> Zygote:
         try:

@@ -23,9 +23,9 @@ from typing import Any
 
 from . import child, nursery, prelude
 from .jail import filter as seccomp
-from .jail import kernel, landlock, namespaces, probes
+from .jail import kernel, landlock, namespaces
+from .jail.call_numbers import architecture
 from .jail.lockdown import CHANNEL, Plan
-from .jail.syscalls import architecture
 from .tending import Brood, Ward
 
 CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket
@@ -64,7 +64,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     5. Put an empty folder in place of the root folder.
     6. Drop every capability that is not needed for children.
     7. Freeze what lives, so that no collection copies its pages in a child.
-    8. Attack the jail, and report.
+    8. Have a child look what holds, attack the jail, and report what was seen: never what was asked for.
     """
     layers = settings["layers"]
     left = namespaces.unshare() if "namespaces" in layers else set()  # 1
@@ -93,14 +93,17 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         namespaces.keep_capabilities(_NEEDED if as_root else ())  # 6
     gc.collect()
     gc.freeze()  # 7
-    report = {  # 8
-        "landlock": version,
-        "seccomp": machine is not None,
+    seen = nursery.look(plan)  # 8
+    stopped = {} if seen.fault else nursery.attack(plan)
+    report = {
+        "fault": seen.fault,
+        "landlock": version if seen.landlock else 0,
+        "seccomp": seen.seccomp,
         "namespaces": sorted(left),
         "empty_root": empty,
-        "uid": plan.user if plan.user is not None else os.getuid(),
-        "attempts": list(probes.names()),
-        "leaks": nursery.leaks(plan),
+        "uid": seen.uid,
+        "attempts": list(stopped),
+        "leaks": [name for name, held in stopped.items() if not held],
     }
     control.send(json.dumps(report).encode())
     idle = nursery.idle_bytes(plan, before)

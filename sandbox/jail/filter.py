@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterable
 
 from . import kernel
-from .syscalls import AUDIT_ARCHITECTURES, GIVEN, hostile, numbers
+from .call_numbers import AUDIT_ARCHITECTURES, numbers
+from .syscalls import GIVEN, hostile
 
 KILL = 0x80000000  #: the whole process dies by SIGSYS: the alarm
 ALLOW = 0x7FFF0000
@@ -21,9 +22,15 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in the kernel's `struct seccomp_data`
 _X32_BIT = 0x40000000
 _PROT_EXEC = 4
-_CLOCKS = 16  #: the kernel's own clocks have lower numbers
+_CLOCKS = 8  #: 0 to 7 are the machine's clocks and our own; above are alarm clocks, below zero other processes' clocks
 _GIVE_BACK = (4, 8)  #: MADV_DONTNEED, MADV_FREE
-_FUTEX_COMMANDS, _FUTEX_MASK = (0, 1, 9, 10), 0x7F  # wait and wake, plain and with a bit set
+#: Wait and wake, plain and with a bit set, each only on memory of this process (FUTEX_PRIVATE_FLAG).
+_FUTEX_COMMANDS = tuple(0x80 | command for command in (0, 1, 9, 10))
+_FUTEX_COMMAND_BITS = 0xFFFFFFFF & ~0x100  # all but FUTEX_CLOCK_REALTIME
+_OWN_MEMORY = 0x02 | 0x20  #: MAP_PRIVATE, MAP_ANONYMOUS: both must be there
+_MAPPED_AS_WELL = 0x10 | 0x4000 | 0x20000  #: MAP_FIXED, MAP_NORESERVE, MAP_STACK may be there
+_MAY_MOVE = (0, 1)  #: MREMAP_MAYMOVE or nothing
+_RANDOM = (0, 1)  #: GRND_NONBLOCK or nothing
 
 Instruction = tuple[int, int, int, int]
 
@@ -52,12 +59,15 @@ def build(machine: str, channel: int) -> list[Instruction]:
 
     1. Another architecture's calls, and on x86_64 the x32 numbers, kill: their numbers mean other things.
     2. `read` and `write` on the channel only, compared over all 64 bits.
-    3. `mmap` and `mprotect` never with PROT_EXEC: that kills.
-    4. `futex` to wait and to wake only, `madvise` to give memory back only.
-    5. `clock_gettime` of the machine's clocks and our own only: other numbers name other processes' clocks.
-    6. What else the interpreter needs is allowed.
-    7. Hostile calls kill.
-    8. Everything else is refused with EPERM.
+    3. `mmap` and `mprotect` never with PROT_EXEC: that kills. `mmap` of private memory without a file only.
+    4. `futex` to wait and to wake only, and within this process only.
+    5. `madvise` to give memory back only, `mremap` to grow and move only, `getrandom` without the shared pool.
+    6. `clock_gettime` of the machine's clocks and our own only: other numbers name other processes' clocks.
+    7. What else the interpreter needs is allowed.
+    8. Hostile calls kill.
+    9. Everything else is refused with EPERM.
+
+    What each condition keeps from answering across processes stands in `syscalls.py`.
     """
     table = numbers(machine)
     program: list[Instruction] = [  # 1
@@ -70,16 +80,18 @@ def build(machine: str, channel: int) -> list[Instruction]:
         program += [(_IF_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL)]
     for name in ("read", "write"):
         program += _only_for(table[name], _channel_only(channel))  # 2
-    for name in ("mmap", "mprotect"):
-        program += _only_for(table[name], _never_executable())  # 3
-    program += _only_for(table["futex"], [_low(1), (_AND, 0, 0, _FUTEX_MASK), *_one_of(_FUTEX_COMMANDS)])  # 4
-    program += _only_for(table["madvise"], [_low(2), *_one_of(_GIVE_BACK)])
-    program += _only_for(table["clock_gettime"], _low_clocks())  # 5
+    program += _only_for(table["mprotect"], [*_kill_executable(), (_RETURN, 0, 0, ALLOW)])  # 3
+    program += _only_for(table["mmap"], [*_kill_executable(), *_own_memory()])
+    program += _only_for(table["futex"], [_low(1), (_AND, 0, 0, _FUTEX_COMMAND_BITS), *_one_of(_FUTEX_COMMANDS)])  # 4
+    program += _only_for(table["madvise"], [_low(2), *_one_of(_GIVE_BACK)])  # 5
+    program += _only_for(table["mremap"], [_low(3), *_one_of(_MAY_MOVE)])
+    program += _only_for(table["getrandom"], [_low(2), *_one_of(_RANDOM)])
+    program += _only_for(table["clock_gettime"], _low_clocks())  # 6
     for name in GIVEN:
-        program += _answer(table[name], ALLOW)  # 6
+        program += _answer(table[name], ALLOW)  # 7
     for number in hostile(machine):
-        program += _answer(number, KILL)  # 7
-    return [*program, (_RETURN, 0, 0, REFUSE)]  # 8
+        program += _answer(number, KILL)  # 8
+    return [*program, (_RETURN, 0, 0, REFUSE)]  # 9
 
 
 def _answer(number: int, verdict: int) -> list[Instruction]:
@@ -110,8 +122,20 @@ def _channel_only(channel: int) -> list[Instruction]:
     ]
 
 
-def _never_executable() -> list[Instruction]:
-    return [_low(2), (_IF_ANY_BIT, 0, 1, _PROT_EXEC), (_RETURN, 0, 0, KILL), (_RETURN, 0, 0, ALLOW)]
+def _kill_executable() -> list[Instruction]:
+    """No verdict for other protections: what follows gives it."""
+    return [_low(2), (_IF_ANY_BIT, 0, 1, _PROT_EXEC), (_RETURN, 0, 0, KILL)]
+
+
+def _own_memory() -> list[Instruction]:
+    """Both flags that must be there, and none that is not named."""
+    return [
+        _low(3),
+        (_AND, 0, 0, 0xFFFFFFFF & ~_MAPPED_AS_WELL),
+        (_IF_EQUAL, 1, 0, _OWN_MEMORY),
+        (_RETURN, 0, 0, REFUSE),
+        (_RETURN, 0, 0, ALLOW),
+    ]
 
 
 def _low_clocks() -> list[Instruction]:

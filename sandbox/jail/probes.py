@@ -8,6 +8,7 @@ files cannot be opened for want of descriptors, a missing filter shows in the at
 from __future__ import annotations
 
 import ctypes
+import functools
 import mmap
 import os
 import resource
@@ -23,6 +24,8 @@ from .lockdown import CHANNEL
 _STOPPED, _THROUGH = 10, 11  # exit codes of a probe
 _PTRACE_SEIZE = 0x4206  # ATTACH would stop the zygote where the jail is weak
 _X32_GETPPID = 0x40000000 + 110
+_FUTEX_WAKE = 1  # without the flag that keeps it within one process
+_CPU_CLOCK = 2  # of the process whose number stands above these bits
 _EXECUTABLE = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
 #: Memory in bytes and CPU time in seconds which a probe may use.
@@ -58,12 +61,12 @@ def _exec() -> None:
     os.execv("/bin/true", ["true"])  # noqa: S606 - must fail
 
 
-def _kill() -> None:
-    os.kill(os.getppid(), 0)
+def _kill(zygote: int) -> None:
+    os.kill(zygote, 0)
 
 
-def _ptrace() -> None:
-    kernel.call("ptrace", _PTRACE_SEIZE, os.getppid(), 0, 0)
+def _ptrace(zygote: int) -> None:
+    kernel.call("ptrace", _PTRACE_SEIZE, zygote, 0, 0)
 
 
 def _memory() -> None:
@@ -120,6 +123,19 @@ def _x32_call() -> None:
     kernel.call_number(_X32_GETPPID, "getppid")
 
 
+def _shared_futex() -> None:
+    word = ctypes.c_int()
+    kernel.call("futex", ctypes.addressof(word), _FUTEX_WAKE, 1, 0, 0, 0)
+
+
+def _shared_memory() -> None:
+    mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+
+
+def _foreign_clock(zygote: int) -> None:
+    time.clock_gettime((~zygote << 3) | _CPU_CLOCK)
+
+
 def _cpu_time() -> None:
     while time.process_time() < 4:  # noqa: PLR2004 - seconds, far over what the limits let through
         pass
@@ -134,8 +150,6 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
     "socket_pair": _socket_pair,
     "fork": _fork,
     "exec": _exec,
-    "kill": _kill,
-    "ptrace": _ptrace,
     "memory": _memory,
     "exec_map": _executable_memory,
     "exec_protect": _make_executable,
@@ -149,16 +163,30 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
     "new_namespace": _new_namespace,
     "io_uring": _io_uring,
     "x32_call": _x32_call,
+    "shared_futex": _shared_futex,
+    "shared_memory": _shared_memory,
     "cpu_time": _cpu_time,
+}
+
+#: The same upon the zygote, whose number they are given: in the jail the question for it is refused itself.
+ATTEMPTS_ON_ZYGOTE: dict[str, Callable[[int], None]] = {
+    "kill": _kill,
+    "ptrace": _ptrace,
+    "foreign_clock": _foreign_clock,
 }
 
 
 def body_of(name: str) -> Callable[[], None]:
-    """What the probe child does instead of serving: try, and say by its exit code what came of it."""
+    """What the probe child does instead of serving: try, and say by its exit code what came of it.
+
+    Made in the zygote, whose number is known here.
+    """
+    zygote = os.getpid()
+    tried = functools.partial(ATTEMPTS_ON_ZYGOTE[name], zygote) if name in ATTEMPTS_ON_ZYGOTE else ATTEMPTS[name]
 
     def attempt() -> None:
         with suppress(OSError, MemoryError, AttributeError):
-            ATTEMPTS[name]()
+            tried()
             os._exit(_THROUGH)
         os._exit(_STOPPED)
 
@@ -176,4 +204,4 @@ def holds(name: str, status: int) -> bool:
 def names() -> Iterator[str]:
     """The attempts that make sense on this machine."""
     x86 = os.uname().machine == "x86_64"
-    return (name for name in ATTEMPTS if x86 or name != "x32_call")
+    return (name for name in (*ATTEMPTS, *ATTEMPTS_ON_ZYGOTE) if x86 or name != "x32_call")

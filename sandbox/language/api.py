@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from sandbox.frames import JSON_DEPTH, JSON_DIGITS, encodable
 from sandbox.outcomes import CallFault
 
 from .facade import named
@@ -23,8 +24,7 @@ from .value_text import text_of
 #: The success class of RFC 9110.
 _SUCCESS = range(200, 300)
 
-#: How deep lists and dicts may nest in what is posted. The broker's own limit is a little higher.
-_JSON_DEPTH = 50
+_TOO_MANY_DIGITS = 10**JSON_DIGITS
 
 #: `call(what, arguments) -> answer`, as in `call("log", {"text": "…"})`.
 CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -90,14 +90,16 @@ def _request(method: str, connection: object, path: object, params: object, head
 def _plain_json(value: Any) -> Any:
     """A copy made of plain JSON data, so that what is sent is what was checked."""
     try:
-        plain = json.loads(json.dumps(value, allow_nan=False, default=_json_of))
+        plain = json.loads(encodable(json.dumps(value, allow_nan=False, ensure_ascii=False, default=_json_of)))
     except (TypeError, ValueError) as error:
         raise type(error)(f"api.post json: {error}") from None
     level = [plain]
-    for _ in range(_JSON_DEPTH):
+    for _ in range(JSON_DEPTH):
+        if any(type(number) is int and abs(number) >= _TOO_MANY_DIGITS for number in level):
+            raise ValueError(f"api.post json: a number has more than {JSON_DIGITS} digits")
         level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
     if level:
-        raise ValueError(f"api.post json: lists and dicts are nested deeper than {_JSON_DEPTH}")
+        raise ValueError(f"api.post json: lists and dicts are nested deeper than {JSON_DEPTH}")
     return plain
 
 

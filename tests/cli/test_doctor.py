@@ -7,6 +7,8 @@ import pytest
 from runner.checkup import JailCheckup, StoreCheckup, store_checkup
 from runner.settings import Settings
 from runner.store import EmbeddedStore
+from sandbox import JailReport
+from sandbox.report import objection
 from web.cli import doctor
 
 
@@ -66,6 +68,34 @@ def test_no_secret_is_shown(cli, records):
     assert "hunter22" not in result.output
     assert "k" * 40 not in result.output
     assert "SESSION_STATUS_SECRET_KEY=(set)" in result.stdout
+
+
+@pytest.mark.parametrize("weak", ["no", "yes"])
+def test_a_jail_that_does_not_start_is_not_called_attacked_in_vain(cli, records, monkeypatch, weak):
+    broken = JailReport(arch="x86_64", system="Linux", runtime="r", fault="no module named x")
+    monkeypatch.setattr("runner.checkup.examine", lambda config: (broken, objection(broken, config)))
+    result = cli("doctor", "--json", env={**records, "SESSION_STATUS_SANDBOX_ALLOW_WEAK": weak})
+    lines = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
+    assert (lines["jail"]["state"], "probes" in lines, result.exit_code) == ("fail", False, 1)
+    assert "seccomp" not in lines["jail"]["found"]
+    assert "no module named x" in lines["jail"]["todo"]
+
+
+def test_seccomp_that_cannot_be_installed_is_told_as_off(cli, records, monkeypatch):
+    report = JailReport(
+        arch="x86_64",
+        system="Linux",
+        runtime="r",
+        landlock=7,
+        uid=64000,
+        fault="seccomp cannot be installed: [Errno 22]",
+    )
+    monkeypatch.setattr("runner.checkup.examine", lambda config: (report, objection(report, config)))
+    result = cli("doctor", "--json", env=records)
+    lines = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
+    assert "seccomp OFF, Landlock 7" in lines["jail"]["found"]
+    assert "seccomp cannot be installed" in lines["jail"]["todo"]
+    assert (lines["jail"]["state"], "probes" in lines) == ("fail", False)
 
 
 @pytest.mark.parametrize(("weak", "state"), [("no", "fail"), ("yes", "warn")])

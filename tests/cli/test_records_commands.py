@@ -1,11 +1,12 @@
 """The commands over the records: what they keep, what they print, and how they say no."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from records import Database, implementations, scripts
+from records import Database, RunRecord, implementations, runs, scripts
 from runner.status import Asker
 from web.cli.statuses import why_hidden
 
@@ -193,6 +194,30 @@ def test_a_suspended_version_is_told_by_show_and_by_the_doctor(cli, event, write
     assert doctor.exit_code == 0
     assert cli("script", "activate", "aha26", one, env=event).exit_code == 0
     assert "version 1 is in service; version 2 is suspended" in cli("implementation", "show", "aha26", env=event).stdout
+
+
+def test_runs_in_which_the_interpreter_died_are_told_by_the_doctor(cli, event, write):
+    script = write("1.py", "def status(user, session, api):\n    return hidden()\n")
+    assert cli("script", "activate", "aha26", script, env=event).exit_code == 0
+    database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
+    error = {
+        "type": "SIGSEGV",
+        "line": None,
+        "text": "the interpreter died by SIGSEGV; lines 1 to 2",
+        "signal": "SIGSEGV",
+    }
+    now = datetime.now(UTC)
+    with database.session() as db:
+        version = scripts.active(db, implementations.find(db, "aha26")).sha256
+        for number, ago in enumerate((timedelta(hours=25), timedelta(hours=2), timedelta(minutes=1))):
+            runs.record_many(
+                db,
+                [RunRecord(f"r{number}", "aha26", "u", "s", version, now - ago, "crashed", "hidden", error=error)],
+            )
+    database.dispose()
+    told = cli("doctor", env=event).stdout
+    assert "version 1 of aha26: in 2 runs of the last 24 hours the interpreter died, last in run r2" in told
+    assert "SIGSEGV; lines 1 to 2" in told
 
 
 def test_what_is_hidden_without_a_run_has_its_reason(cli, event, write):

@@ -45,7 +45,7 @@ def raw(data):
 
 def frame(body):
     """A frame to the broker, of bytes, text or something for JSON."""
-    body = body if isinstance(body, bytes | str) else json.dumps(body)
+    body = body if isinstance(body, bytes | str) else json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     body = body.encode() if isinstance(body, str) else body
     raw(struct.pack(">I", len(body)) + body)
 
@@ -56,7 +56,7 @@ def answer(text="x"):
 
 def ask(**changes):
     """A call as the language makes it, but for the changes."""
-    call = {"t": "call", "method": "GET", "connection": "c", "path": "/p", "params": [], "headers": []}
+    call = {"t": "call", "line": None, "method": "GET", "connection": "c", "path": "/p", "params": [], "headers": []}
     frame({**call, "json": None, "has_json": False, **changes})
 
 

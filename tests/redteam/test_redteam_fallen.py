@@ -47,7 +47,7 @@ def run(box, code):
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_frame_ends_the_run_and_nothing_is_called(fallen, name):
     outcome, asked = run(fallen, f"{FORGED[name]}\nframe(answer('too late'))\nos._exit(0)")
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", False)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
     assert (outcome.value, outcome.log, asked) == (None, (), [])
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import struct
 
 import pytest
 from boxes import Vendor
 
-from sandbox import CallFault, CallNotMade, Finding, Kind, shapes
+from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, Kind, shapes
 from sandbox.frames import DEPTH, FrameError, decode, encode, pack
 
 CALL = {
     "t": "call",
+    "line": None,
     "method": "GET",
     "connection": "vendor",
     "path": "/x",
@@ -54,7 +54,7 @@ def test_a_child_that_sends_such_bytes_has_crashed(raw, name):
         if len(NO_FRAMES[name]) < 20_000
         else f"frame({NO_FRAMES[name][:6]!r} * {len(NO_FRAMES[name]) // 6})\nreturn message('x')"
     )
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", False)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
 
 
 def test_nesting_is_allowed_up_to_its_limit():
@@ -119,8 +119,8 @@ FORGED_RESULTS = {
     },
     "an_error_with_a_new_fault": {"t": "failed", "memory": False, "fault": "x", "type": "E", "line": 1, "text": ""},
     "a_review": {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_code": True},
-    "a_log_of_numbers": {"t": "log", "text": 5},
-    "a_log_with_more": {"t": "log", "text": "x", "level": "error"},
+    "a_log_of_numbers": {"t": "log", "line": None, "text": 5},
+    "a_log_with_more": {"t": "log", "line": None, "text": "x", "level": "error"},
     "a_call_with_more": {**CALL, "user": "someone-else"},
     "a_call_with_less": {"t": "call", "method": "GET"},
     "a_call_by_another_method": {**CALL, "method": "DELETE"},
@@ -135,15 +135,15 @@ FORGED_RESULTS = {
 @pytest.mark.parametrize("name", FORGED_RESULTS)
 def test_a_forged_frame_ends_the_run_as_crashed_and_nothing_is_called(raw, name):
     vendor = Vendor()
-    body = json.dumps(FORGED_RESULTS[name])
-    outcome = raw.run(f"frame({body!r}.encode())\nimport os\nos.read(3, 1)", powers=vendor)
+    body = encode(FORGED_RESULTS[name])
+    outcome = raw.run(f"frame({body!r})\nimport os\nos.read(3, 1)", powers=vendor)
     assert (outcome.kind, outcome.value, vendor.asked) == (Kind.CRASHED, None, [])
-    assert outcome.error.type == "ForgedFrame"
+    assert (outcome.error.type, outcome.alarm) == ("ForgedFrame", True)
 
 
 def test_a_huge_length_is_refused_unread(raw):
     outcome = raw.run(f"raw({struct.pack('>I', 2**32 - 1)!r})\nreturn message('x')")
-    assert outcome.kind is Kind.TOO_MUCH_OUTPUT
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
     assert "4294967295" in outcome.error.text
 
 
@@ -167,15 +167,14 @@ def test_one_byte_at_a_time_runs_out_of_time_as_a_whole(raw):
     assert outcome.kind is Kind.TIMED_OUT
 
 
-def test_calls_after_the_answer_are_not_made_and_the_first_answer_stands(raw):
+def test_calls_after_the_answer_are_not_made_and_are_an_alarm(raw):
     vendor = Vendor()
     outcome = raw.run(
-        'frame(b\'{"t":"result","value":null}\')\n'
-        f"frame({json.dumps(CALL)!r}.encode())\n"
-        "return message('second answer')",
+        f'frame(b\'{{"t":"result","value":null}}\')\nframe({encode(CALL)!r})\nreturn message(\'second answer\')',
         powers=vendor,
     )
-    assert (outcome.kind, outcome.value, vendor.asked) == (Kind.RETURNED, None, [])
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
+    assert vendor.asked == []
 
 
 def test_an_answer_counts_only_if_the_child_then_ends(raw):
@@ -185,13 +184,12 @@ def test_an_answer_counts_only_if_the_child_then_ends(raw):
 
 def test_a_child_that_does_not_read_its_answers_runs_out_of_time(raw):
     vendor = Vendor("x" * 900_000, bytes_read=1)
-    call = json.dumps(CALL)
-    outcome = raw.run(f"import os\nframe({call!r}.encode())\nwhile True: pass", powers=vendor, wall_s=0.4, cpu_s=3)
+    outcome = raw.run(f"import os\nframe({encode(CALL)!r})\nwhile True: pass", powers=vendor, wall_s=0.4, cpu_s=3)
     assert outcome.kind is Kind.TIMED_OUT
 
 
 def test_flooding_the_log_ends_the_run(raw):
-    outcome = raw.run('while True: frame(b\'{"t":"log","text":"x"}\')')
+    outcome = raw.run('while True: frame(b\'{"t":"log","line":null,"text":"x"}\')')
     assert (outcome.kind, len(outcome.log)) == (Kind.TOO_MUCH_OUTPUT, 100)
 
 
@@ -217,7 +215,8 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_c
         {"has_code": False},
         {"findings": [{**GOOD_FINDING, "severity": "fine"}], "has_code": False},
         {"findings": [{**GOOD_FINDING, "line": "1"}], "has_code": False},
-        {"findings": [GOOD_FINDING] * 501, "has_code": False},
+        {"findings": [GOOD_FINDING] * 201, "has_code": False},
+        {"api_level": API_LEVEL + 1},
         {"literals": [{"line": 1}]},
         {"api_level": True},
         {"t": "result"},

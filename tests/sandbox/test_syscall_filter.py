@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.jail import filter as seccomp
 from sandbox.jail import landlock
-from sandbox.jail.syscalls import AUDIT_ARCHITECTURES, CONDITIONAL, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile, numbers
+from sandbox.jail.call_numbers import AUDIT_ARCHITECTURES, numbers
+from sandbox.jail.syscalls import ACROSS_PROCESSES, CONDITIONAL, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile
 
 MACHINES = tuple(AUDIT_ARCHITECTURES)
 #: aarch64 uses the generic table of the kernel.
@@ -39,7 +40,9 @@ def test_every_number_is_the_kernels(machine):
 def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
     header = header_of(machine)
     named = (
-        {name for group in HOSTILE.values() for name in group.split()} | {*GIVEN, *CONDITIONAL} | set(REFUSED_QUIETLY)
+        {name for groups in (HOSTILE, ACROSS_PROCESSES) for group in groups.values() for name in group.split()}
+        | {*GIVEN, *CONDITIONAL}
+        | set(REFUSED_QUIETLY)
     )
     missing = named - numbers(machine).keys()
     assert not missing & header.keys()
@@ -54,7 +57,8 @@ def test_no_call_is_both_given_and_hostile():
         table = numbers(machine)
         given = {table[name] for name in (*GIVEN, *CONDITIONAL)}
         assert not given & set(hostile(machine))
-        assert not {table[name] for name in REFUSED_QUIETLY} & set(hostile(machine))
+        across = [name for group in ACROSS_PROCESSES.values() for name in group.split()]
+        assert not {table[name] for name in (*REFUSED_QUIETLY, *across)} & {*set(hostile(machine)), *given}
 
 
 def verdict(program, audit, number, *arguments):
@@ -107,18 +111,41 @@ def test_only_the_channel_is_read_and_written_over_all_64_bits(filtered, name):
         assert filtered(name, other) == seccomp.REFUSE
 
 
-@pytest.mark.parametrize("name", ["mmap", "mprotect"])
-def test_no_mapping_is_executable(filtered, name):
+PRIVATE_AND_EMPTY = 0x22
+
+
+def test_no_memory_becomes_executable(filtered):
     for protection in range(8):
         expected = seccomp.KILL if protection & 4 else seccomp.ALLOW
-        assert filtered(name, 0, 4096, protection) == expected
-    assert filtered(name, 0, 4096, 0x01000000 | 4) == seccomp.KILL
+        assert filtered("mprotect", 0, 4096, protection) == expected
+        assert filtered("mmap", 0, 4096, protection, PRIVATE_AND_EMPTY) == expected
+    assert filtered("mmap", 0, 4096, 0x01000000 | 4, PRIVATE_AND_EMPTY) == seccomp.KILL
+    assert filtered("mmap", 0, 4096, 7, 0x21) == seccomp.KILL
 
 
-def test_a_futex_waits_and_wakes_and_nothing_else(filtered):
-    allowed = {command for command in range(16) if filtered("futex", 0, command) == seccomp.ALLOW}
-    assert allowed == {0, 1, 9, 10}
-    assert filtered("futex", 0, 128 | 256 | 9) == seccomp.ALLOW
+def test_memory_is_mapped_private_and_without_a_file_only(filtered):
+    for more in (0, 0x4000, 0x20000, 0x10, 0x24010):
+        assert filtered("mmap", 0, 4096, 3, PRIVATE_AND_EMPTY | more) == seccomp.ALLOW
+    unwanted = {"shared": 0x21, "shared_and_checked": 0x23, "a_file": 0x02, "neither": 0x20}
+    for flags in unwanted.values():
+        assert filtered("mmap", 0, 4096, 3, flags) == seccomp.REFUSE
+    for bit in set(range(32)) - {1, 4, 5, 14, 17}:
+        assert filtered("mmap", 0, 4096, 3, PRIVATE_AND_EMPTY | 1 << bit) == seccomp.REFUSE, bit
+
+
+def test_memory_grows_and_moves_and_is_not_placed_or_doubled(filtered):
+    assert {flags for flags in range(256) if filtered("mremap", 0, 4096, 8192, flags) == seccomp.ALLOW} == {0, 1}
+
+
+def test_random_bytes_do_not_come_from_the_shared_pool(filtered):
+    assert {flags for flags in range(256) if filtered("getrandom", 0, 16, flags) == seccomp.ALLOW} == {0, 1}
+
+
+def test_a_futex_waits_and_wakes_within_its_process_and_does_nothing_else(filtered):
+    allowed = {command for command in range(1024) if filtered("futex", 0, command) == seccomp.ALLOW}
+    assert allowed == {128 | clock | command for clock in (0, 256) for command in (0, 1, 9, 10)}
+    for high in range(10, 32):
+        assert filtered("futex", 0, 128 | 1 << high) == seccomp.REFUSE
 
 
 def test_memory_is_given_back_and_not_merged_or_locked(filtered):
@@ -127,7 +154,7 @@ def test_memory_is_given_back_and_not_merged_or_locked(filtered):
 
 def test_no_clock_of_another_process_is_read(filtered):
     assert filtered("clock_gettime", 0) == filtered("clock_gettime", 2) == seccomp.ALLOW
-    for clock in (16, 2**31, (~1 << 3) & 0xFFFFFFFF, (~12345 << 3 | 2) & 0xFFFFFFFF):
+    for clock in (8, 11, 16, 2**31, (~1 << 3) & 0xFFFFFFFF, (~12345 << 3 | 2) & 0xFFFFFFFF):
         assert filtered("clock_gettime", clock) == seccomp.REFUSE
 
 

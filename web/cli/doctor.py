@@ -9,12 +9,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, implementations, saml, scripts
+from records import Database, RecordsError, crashes, implementations, saml, scripts
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.settings import SETTINGS, Settings
 from runner.store import EmbeddedStore, StoreError
@@ -30,6 +31,9 @@ KEY = "SESSION_STATUS_SECRET_KEY"  # in development one would be made and kept, 
 PRODUCTION = "production needs SESSION_STATUS_ENV=production, and what docs/settings.md demands for it"
 #: Seconds by which clocks may differ before it is told. A login is refused at 90.
 CLOCKS_S = 30
+ONE_HOUR = timedelta(hours=1)
+#: How far back runs are looked at in which the interpreter died.
+CRASHES_FOR = 24 * ONE_HOUR
 MARKS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -109,7 +113,7 @@ def database_lines(settings: Settings) -> Iterator[Line]:
     try:
         database = Database(settings.database_url)
         shown, current, found = repr(database), database.is_current(), database.version()
-        barred = [*suspended_lines(database), *certificate_lines(database)] if current else []
+        barred = [*script_lines(database), *certificate_lines(database)] if current else []
         database.dispose()
     except RecordsError as error:
         yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
@@ -121,12 +125,23 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         yield Line("database", "fail", f"{shown} has schema {found or 'none'}", "session-status db upgrade")
 
 
-def suspended_lines(database: Database) -> Iterator[Line]:
-    """The versions which are out of service because their text attacked the jail: the operator has to know."""
+def script_lines(database: Database) -> Iterator[Line]:
+    """The versions which are suspended, and those in whose runs the interpreter died: the operator has to know."""
+    now = datetime.now(UTC)
     with database.reading() as db:
         for slug, version in scripts.suspended(db):
             found = f"version {version.number} of {slug} is suspended: {version.suspended_reason}"
             yield Line("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
+        for owner in implementations.every(db):
+            numbers = {version.sha256: version.number for version in scripts.versions(db, owner)}
+            died = crashes.between(db, owner, now - CRASHES_FOR, now)
+            for sha256 in dict.fromkeys(crash.version for crash in died):
+                mine = [crash for crash in died if crash.version == sha256]
+                found = (
+                    f"version {numbers.get(sha256, sha256[:12])} of {owner.slug}: in {len(mine)} runs of the last"
+                    f" {CRASHES_FOR // ONE_HOUR} hours the interpreter died, last in run {mine[-1].run}: {mine[-1].where}"
+                )
+                yield Line("script", "warn", found, "run the newest Python; read these lines as if they were an attack")
 
 
 def certificate_lines(database: Database) -> Iterator[Line]:
@@ -194,10 +209,12 @@ def jail(settings: Settings | None) -> Iterator[Line]:
     """Let the probes attack the jail here and now."""
     found = jail_checkup(settings)
     weak = settings is not None and settings.sandbox_allow_weak
-    state = "ok" if not found.objection else "warn" if weak and found.layers else "fail"
-    yield Line("jail", state, found.layers or "it did not start", found.objection)
-    if found.layers:
-        yield Line("probes", "ok" if not found.leaks else "warn" if weak else "fail", found.probes)
+    state = "ok" if not found.objection else "warn" if weak and found.started else "fail"
+    yield Line("jail", state, found.layers or "nothing could be seen of it", found.objection)
+    if found.started:
+        yield Line(
+            "probes", "ok" if not found.leaks else "warn" if weak else "fail", f"attempts to break out: {found.probes}"
+        )
 
 
 def draw(lines: list[Line]) -> None:
