@@ -19,6 +19,8 @@ ADVISED_GRAPHEMES: Final = 35  #: what fits the widget; more is a warning
 MAX_COLUMNS: Final = 2 * MAX_CHARACTERS
 ADVISED_COLUMNS: Final = 2 * ADVISED_GRAPHEMES
 MAX_MARKS: Final = 4  #: nonspacing marks in a row; living scripts need up to 4
+MAX_SPACES: Final = 8  #: white space in a row
+MAX_ODD_SPACES: Final = 2  #: the same, of any kind but the plain space
 #: Marks of all kinds in one grapheme cluster: Burmese and conjuncts of Sanskrit need up to 7.
 MAX_CLUSTER_MARKS: Final = 8
 
@@ -123,7 +125,8 @@ def clean_text(value: Any) -> CleanText:
     3. What deceives is refused: line breaks, controls, embedded directions, private use, unassigned, unknown formats.
     4. What nobody sees is removed with a warning: every ignorable code point outside of a sequence that needs it. What
        is blank becomes a space.
-    5. White space goes from both ends, and a run of it becomes one space.
+    5. White space goes from both ends. A run of it which could push the rest out of sight becomes one space, with a
+       warning: more than 8 characters, or more than 2 that are not plain spaces.
     6. No pile of marks; no mark without a letter before it.
     7. It is at most 120 characters and 240 columns, and at least one of them can be seen.
 
@@ -147,14 +150,15 @@ def clean_text(value: Any) -> CleanText:
     blank = "".join(character for character in composed if character in BLANK)
     text, removed = _without_unseen(composed.translate(_BLANK_TO_SPACE))
     # 5. white space
-    text, replaced = _with_single_spaces(text)
+    text, shortened = _with_short_spaces(text)
     # 6. and 7. marks, size, visible
     refused = _pile_of_marks(text) or _size_fault(text)
     if refused:
         return CleanText(refused=refused)
     changes = (
         removed and f"invisible characters are removed from the text ({code_points(removed)})",
-        blank + replaced and f"blank characters in the text become one space ({code_points(blank + replaced)})",
+        blank and f"blank characters in the text become spaces ({code_points(blank)})",
+        shortened and f"a long run of white space in the text becomes one space ({code_points(shortened)})",
     )
     return CleanText(text, tuple(change for change in changes if change), _length_warning(text))
 
@@ -191,20 +195,20 @@ def _without_unseen(text: str) -> tuple[str, str]:
         text = unicodedata.normalize("NFC", rest)
 
 
-def _with_single_spaces(text: str) -> tuple[str, str]:
-    """Give the text with single spaces, and which odd ones were replaced. A single odd space stays as it is."""
+def _with_short_spaces(text: str) -> tuple[str, str]:
+    """Give the text without outer white space and without long runs of it, and of which characters those were."""
     replaced: list[str] = []
 
-    def one(match: regex.Match[str]) -> str:
+    def short(match: regex.Match[str]) -> str:
         run = str(match[0])
         if match.start() == 0 or match.end() == len(text):
             return ""
-        if len(run) == 1:
+        if len(run) <= MAX_SPACES and len(run) - run.count(" ") <= MAX_ODD_SPACES:
             return run
-        replaced.extend(run.replace(" ", ""))
+        replaced.extend(run)
         return " "
 
-    return _SPACES.sub(one, text), "".join(replaced)
+    return _SPACES.sub(short, text), "".join(replaced)
 
 
 def _pile_of_marks(text: str) -> str | None:

@@ -178,11 +178,17 @@ def test_what_nobody_sees_is_removed_with_a_warning_and_the_rest_is_kept(text, s
     assert (finding.rule, finding.severity) == ("message-text", Severity.WARNING)
 
 
-@pytest.mark.parametrize("text", ["Done" + " " * 100 + "not really", "  Done\u00a0\u3000", "a        b"])
-def test_white_space_pushes_nothing_out_of_sight(text):
-    verdict = text_of(text)
-    assert verdict.message.text == " ".join(text.split())
-    assert verdict.warnings == ()
+@pytest.mark.parametrize("gap", [" " * 100, " " * 9, "\u3000" * 3, "\u00a0 \u00a0 \u00a0", " \u2003" * 4])
+def test_white_space_pushes_nothing_out_of_sight(gap):
+    verdict = text_of(f"Done{gap}not really")
+    assert verdict.message.text == "Done not really"
+    assert "white space" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("text", ["a        b", "a\u00a0\u00a0b", "京都\u3000 大学"])
+def test_some_spaces_stay_as_their_author_wrote_them(text):
+    assert text_of(f"  {text}\u00a0\u3000").message.text == text
+    assert text_of(text).warnings == ()
 
 
 def test_a_text_that_is_wide_with_few_characters_is_a_warning():

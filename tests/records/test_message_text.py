@@ -113,7 +113,8 @@ def test_an_accepted_text_is_seen_hides_nothing_and_is_accepted_again_as_it_is(t
     shown = cleaned.text
     assert is_seen(shown)
     assert hidden_in(shown) == []
-    assert not regex.search(r"[\p{White_Space}]{2}|^\p{White_Space}|\p{White_Space}$", shown)
+    assert not regex.search(r"\p{White_Space}{9}|^\p{White_Space}|\p{White_Space}$", shown)
+    assert all(len(run.replace(" ", "")) <= 2 for run in regex.findall(r"\p{White_Space}+", shown))
     assert not any(each in shown for each in BLANK + FILLER)
     assert not regex.search(r"[\p{Bidi_Control}\p{Cc}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]", shown)
     assert unicodedata.normalize("NFC", shown) == shown

@@ -44,6 +44,7 @@ REFUSED = {
 }
 #: What is in it goes away, as nobody sees it; what is left is shown.
 CLEANED = {
+    "plain spaces push the rest away": ("Done" + " " * 9 + "not really", "Done not really"),
     "odd spaces push the rest away": ("Done" + "\u3000" * 50 + "not really", "Done not really"),
     "no-break spaces push the rest away": ("Done" + "\u00a0" * 3 + "x", "Done x"),
     "blank hangul": ("a\u3164b", "ab"),
@@ -65,7 +66,7 @@ CLEANED = {
 }
 PASSED = {
     "padded": ("  \u00a0Done\u3000 ", "Done"),
-    "aligned": ("a        b", "a b"),
+    "aligned": ("a        b", "a        b"),
     "french": ("12\u202f500\u00a0\u20ac !", "12\u202f500\u00a0\u20ac !"),
     "japanese space": ("\u4eac\u90fd\u3000\u5927\u5b66", "\u4eac\u90fd\u3000\u5927\u5b66"),
     "family": ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
