@@ -137,8 +137,9 @@ def clean_text(value: Any) -> CleanText:
         return CleanText(refused=f"the text is a {type(value).__name__}, not a str")
     if len(value) > 4 * MAX_CHARACTERS:
         return CleanText(refused=f"the text has more than {MAX_CHARACTERS} characters")
-    if len(value) <= ADVISED_GRAPHEMES and _PLAIN.fullmatch(value):
-        return CleanText(value)  # most texts: nothing below would find anything
+    if len(value) <= MAX_CHARACTERS and _PLAIN.fullmatch(value):
+        # Most texts: words of ASCII with single spaces, in which nothing below would find anything.
+        return CleanText(value, too_long=_too_long(len(value), len(value)))
     # 2. normal form
     composed = unicodedata.normalize("NFC", value)
     # 3. deceit
@@ -160,7 +161,8 @@ def clean_text(value: Any) -> CleanText:
         blank and f"blank characters in the text become spaces ({code_points(blank)})",
         shortened and f"a long run of white space in the text becomes one space ({code_points(shortened)})",
     )
-    return CleanText(text, tuple(change for change in changes if change), _length_warning(text))
+    too_long = _too_long(len(_GRAPHEME.findall(text)), _columns(text))
+    return CleanText(text, tuple(change for change in changes if change), too_long)
 
 
 def shown_text(value: Any) -> str:
@@ -246,8 +248,7 @@ def _columns(text: str) -> int:
     return sum(columns * len(pattern.findall(spelt_out)) for pattern, columns in _COLUMNS)
 
 
-def _length_warning(text: str) -> str | None:
-    graphemes, columns = len(_GRAPHEME.findall(text)), _columns(text)
+def _too_long(graphemes: int, columns: int) -> str | None:
     if graphemes > ADVISED_GRAPHEMES:
         return f"the text has {graphemes} characters; more than {ADVISED_GRAPHEMES} may not fit"
     if columns > ADVISED_COLUMNS:
