@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import fields
+from .spreadsheet_cells import guarded, unguarded
 
 #: Bytes of a file, rows below its heading, columns.
 LARGEST_FILE = 8 * 1024 * 1024
@@ -44,8 +45,6 @@ _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
 )
 _CREDITS = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?", re.ASCII)
-#: A spreadsheet takes what starts so for a formula. We write a quote before it and take it off when we read.
-_FORMULA = re.compile(r"'*[=+\-@]")
 _BREAKS = re.compile(r"[\r\n\t\v\f]+")
 
 
@@ -113,10 +112,10 @@ def write(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
     extra = sorted({name for row in rows for name in row["attributes"]})
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(map(_guarded, [*COLUMNS, *extra]))
+    writer.writerow(map(guarded, [*COLUMNS, *extra]))
     for row in rows:
         known = (_written(row[name], zone) for name in COLUMNS.values())
-        writer.writerow(map(_guarded, chain(known, (str(row["attributes"].get(name, "")) for name in extra))))
+        writer.writerow(map(guarded, chain(known, (str(row["attributes"].get(name, "")) for name in extra))))
     return out.getvalue()
 
 
@@ -228,11 +227,8 @@ def _value(name: str, cell: str, zone: ZoneInfo) -> Any:
 
 
 def _line(cell: str, longest: int) -> str:
-    """Make one line of a cell, without the quote that keeps a spreadsheet from computing it."""
-    text = _BREAKS.sub(" ", cell).strip()
-    if text.startswith("'") and _FORMULA.match(text):
-        text = text[1:]
-    return str(fields.line(longest)(text))
+    """Make one line of a cell, without the quotes that keep a spreadsheet from computing it."""
+    return str(fields.line(longest)(_BREAKS.sub(" ", unguarded(cell))))
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
@@ -279,10 +275,6 @@ def _written(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(sep=" ")
     return "" if value is None else str(value)
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _key(heading: str) -> str:

@@ -18,13 +18,13 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import Fault, Refused
+from .host_names import host_name, is_host
 
 Check = Callable[[Any], Any]
 
 #: Characters of an address.
 LONGEST_URL = 2048
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -184,20 +184,6 @@ def _luminance(text: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def host(value: Any) -> str:
-    """Check a host name; give it back in lower case and IDNA form (`münchen.example` is `xn--mnchen-3ya.example`)."""
-    try:
-        name = str(value).strip().rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        name = ""
-    labels = name.split(".")
-    if not isinstance(value, str) or len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 - RFC 1035
-        raise ValueError("is a host name such as cme.example.org, without https:// and path")
-    if labels[-1].isdigit():
-        raise ValueError("is a host name, not an address in numbers")
-    return name
-
-
 def is_loopback(name: str) -> bool:
     """Say whether a host of an address is this machine itself."""
     if name == "localhost" or name.endswith(".localhost"):
@@ -213,7 +199,7 @@ def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
     if not isinstance(value, str) or len(value) > LONGEST_URL:
         raise ValueError(f"is an address of at most {LONGEST_URL} characters")
     if not value.isascii() or not value.isprintable() or any(c in value for c in ' "<>\\^`|'):
-        raise ValueError("holds a character which an address must write as %XX")
+        raise ValueError(f"holds a character which an address must write as %XX{_ascii_host(value)}")
     parts = urlsplit(value)
     name, port = parts.hostname or "", parts.port  # a bad port is a ValueError with its own text
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback_http and is_loopback(name)):
@@ -222,19 +208,19 @@ def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
         raise ValueError("holds no user name and no password")
     if not name or port == 0:
         raise ValueError("has no host")
-    if ":" in name:
-        ipaddress.IPv6Address(name)
-    elif not _is_ipv4(name):
-        host(name)
+    if not is_host(name):
+        raise ValueError("has a host that is not a host name such as cme.example.org")
     return parts
 
 
-def _is_ipv4(name: str) -> bool:
+def _ascii_host(value: str) -> str:
+    """Return a hint for an address whose host has other letters than ASCII."""
     try:
-        ipaddress.IPv4Address(name)
+        name = urlsplit(value).hostname or ""
+        plain = host_name(name)
     except ValueError:
-        return False
-    return True
+        return ""
+    return "" if name.isascii() else f"; its host is written {plain}"
 
 
 def json_object(most_bytes: int) -> Check:

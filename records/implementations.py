@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import app_addresses, fields
 from .columns import Base, RowId, utc_now
 from .errors import Fault, Refused
+from .host_names import host_name
+from .message_text import MAX_CHARACTERS, shown_text
 from .upsert import insert_missing
 
 #: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
@@ -151,7 +153,7 @@ def _contradictions(implementation: Implementation) -> list[Fault]:
     if implementation.stale_seconds < implementation.fresh_seconds:
         faults.append(Fault("stale_seconds", "is at least fresh_seconds"))
     link = implementation.fallback_link
-    if link and fields.host(fields.url(link).hostname) not in implementation.link_hosts:
+    if link and fields.url(link).hostname not in implementation.link_hosts:
         faults.append(Fault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
         faults.append(Fault("fallback_link", "needs a fallback_text to stand on"))
@@ -172,6 +174,10 @@ def _link(value: Any) -> str:
     return fields.url(value).geturl() if value else ""
 
 
+def _fallback_text(value: Any) -> str:
+    return shown_text(fields.line(MAX_CHARACTERS)(value))
+
+
 def _session_url(value: Any) -> str:
     if not value:
         return ""
@@ -188,8 +194,8 @@ _CHECKS: dict[str, fields.Check] = {
     "name": fields.line(200, empty=False),
     "time_zone": fields.time_zone,
     "script_settings": fields.json_object(64 * 1024),
-    "link_hosts": fields.each(fields.host, 100),
-    "fallback_text": fields.line(120),
+    "link_hosts": fields.each(host_name, 100),
+    "fallback_text": _fallback_text,
     "fallback_link": _link,
     "default_color": fields.color,
     "last_good_minutes": fields.whole(0, 7 * 24 * 60),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
+from records.host_names import host_name
 from sandbox import Given
 
 #: what `api.return_url()` gives on a trial, unless INPUT says otherwise
@@ -179,13 +180,12 @@ def amount(field: str, value: Any) -> str | None:
 
 
 def hosts(value: Any) -> tuple[str, ...]:
-    """Check host names; they come back in lower case and IDNA form."""
+    """Check host names; they come back in ASCII form."""
     names = []
     for entry in a_list("link_hosts", value):
-        name = identifier("link_hosts", entry).rstrip(".")
         try:
-            names.append(name.encode("idna").decode("ascii").lower())
-        except UnicodeError:
+            names.append(host_name(identifier("link_hosts", entry)))
+        except ValueError:
             raise InputError("link_hosts", f"holds host names such as cme.example.org; this is {entry!r}") from None
     return tuple(names)
 

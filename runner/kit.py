@@ -19,6 +19,7 @@ from records import (
     implementations,
     scripts,
 )
+from records.message_text import clean_text
 from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
 
 from .alarm import raise_alarm
@@ -149,9 +150,13 @@ def fallback_of(implementation: Implementation) -> ShownMessage | None:
     """What is shown when there is nothing better, if the implementation has it."""
     if not implementation.fallback_text:
         return None
+    cleaned = clean_text(implementation.fallback_text)  # it may be older than the contract of today
+    if cleaned.refused:
+        log.error("the fallback text cannot be shown implementation=%s: %s", implementation.slug, cleaned.refused)
+        return None
     link = implementation.fallback_link
     action = Action("link", link) if link else None
-    return ShownMessage(implementation.fallback_text, implementation.default_color, action)
+    return ShownMessage(cleaned.text, implementation.default_color, action)
 
 
 def vendor_connection(opened: OpenedConnection) -> VendorConnection:

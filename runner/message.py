@@ -1,68 +1,28 @@
 """The message contract: what of a script's message reaches an attendee, and why the rest does not.
 
 A script's text, link and colour are hostile input which ends on a stranger's phone. The same rules run twice, over the
-literals at review (`review`) and over every value at run time (`judge`), so that they are written here once. Nothing
-is escaped here: that is the template's business, always.
+literals at review (`review`) and over every value at run time (`judge`), so that they are written here once; the one
+about texts is `records.message_text`, because saved texts keep it, too. Nothing is escaped here: templates do that.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import regex
-
+from records.host_names import is_host_name
+from records.message_text import ADVISED_GRAPHEMES, clean_text, code_points
 from sandbox import Finding, Literal, Severity
 
-MAX_CHARACTERS: Final = 120  #: code points after NFC
-ADVISED_GRAPHEMES: Final = 35  #: what fits the widget; more is a warning
-MAX_MARKS: Final = 4  #: combining marks in a row; living scripts need up to 4
 MAX_LINK: Final = 2048  #: characters
 MIN_CONTRAST: Final = 4.5  #: WCAG 2.2, 1.4.3, against white
 
-_GRAPHEME = regex.compile(r"\X")
-#: Scripts in which a joiner changes the shape of letters; in all others it only hides something.
-_JOINING = (
-    r"\p{Arabic}\p{Syriac}\p{Mandaic}\p{Nko}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}"
-)
-_JOINING += (
-    r"\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Balinese}\p{Javanese}"
-)
-_NEEDED = regex.compile(
-    rf"""
-    (?<=[{_JOINING}\p{{Inherited}}&&[\p{{L}}\p{{M}}]])[\u200c\u200d](?=[{_JOINING}&&[\p{{L}}\p{{M}}]])  # a joining script
-    | (?<=[\p{{Extended_Pictographic}}\p{{Emoji_Modifier}}]\ufe0f?)\u200d(?=\p{{Extended_Pictographic}})  # a joined emoji
-    | (?<=[\p{{Emoji}}--[0-9#*]])[\ufe0e\ufe0f]                                                    # text or emoji style
-    | (?<=[0-9#*])\ufe0f(?=\u20e3)                                                                  # a keycap
-    """,
-    regex.VERBOSE | regex.VERSION1,
-)
-#: What is refused, after the needed joiners and selectors were set aside; the first that matches names the reason.
-_REFUSED: Final = (
-    (regex.compile(r"[\r\n\v\f\u0085\p{Zl}\p{Zp}]"), "a line break"),
-    (regex.compile(r"\p{Cc}"), "a control character"),
-    (regex.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"), "a character which turns the writing direction"),
-    (regex.compile(r"[\U000e0000-\U000e007f]"), "a tag character"),
-    (regex.compile(r"[\u200c\u200d]"), "a joiner where nothing needs it"),
-    (regex.compile(r"\p{Variation_Selector}"), "a variation selector where nothing needs it"),
-    (regex.compile(r"[\p{Default_Ignorable_Code_Point}\u2800\ufffc]"), "an invisible character"),
-    (regex.compile(r"\p{Co}"), "a private-use character"),
-    (regex.compile(r"\p{Cs}"), "half of a surrogate pair"),
-    (regex.compile(r"\p{Cn}"), "an unassigned character"),
-    (regex.compile(r"\p{Cf}"), "an invisible formatting character"),
-    (regex.compile(r"\A\p{M}"), "a combining mark without a letter before it"),
-    (regex.compile(rf"[\p{{Mn}}\p{{Me}}]{{{MAX_MARKS + 1}}}"), f"more than {MAX_MARKS} combining marks in a row"),
-    (regex.compile(r"(?V1)[\p{Zs}--\x20]{3}"), "more than two odd spaces in a row, which push the rest out of sight"),
-)
-_EDGES = regex.compile(r"\A\p{Zs}+|\p{Zs}+\Z")
-_VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
-
-_HOST = regex.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_THIS_MACHINE = regex.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?([/?#]|\Z)")
-_NOT_IN_LINKS = regex.compile(r"[^\x21-\x7e]|[\\\"<>`]")
-_COLOR = regex.compile(r"#[0-9a-fA-F]{6}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_THIS_MACHINE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?([/?#]|\Z)")
+_NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]|[\\\"<>`]")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -86,28 +46,28 @@ class Judged:
 def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow_loopback: bool = False) -> Judged:
     """Judge `{"text", "link", "color"}` as a script returned it; None stands for `hidden()`.
 
-    A text that breaks the contract is refused as a whole. A link or a colour that breaks it is left away with a
-    warning, as the app itself would do. `allow_loopback` is for development: a plain http link to this very machine
-    counts then, with a warning which says that it counts nowhere else.
+    A text is cleaned of what nobody would see; one that breaks the contract is refused as a whole. A link or a colour
+    that breaks it is left away with a warning, as the app itself would do. `allow_loopback` is for development: a plain
+    http link to this very machine counts then, with a warning which says that it counts nowhere else.
     """
     if value is None:
         return Judged(message=None)
     if not isinstance(value, Mapping):
         return Judged(message=None, refused="the script did not return a message")
-    text, refused = _judge_text(value.get("text"))
-    if refused:
-        return Judged(message=None, refused=refused)
+    cleaned = clean_text(value.get("text"))
+    if cleaned.refused:
+        return Judged(message=None, refused=cleaned.refused)
     link, link_fault = _kept(value.get("link"), lambda link: link_fault_of(link, link_hosts))
     if link_fault and allow_loopback and leads_to_this_machine(value["link"]):
         link, link_fault = value["link"], None
     color, color_fault = _kept(value.get("color"), color_fault_of)
     warnings = (
-        _length_warning(text),
+        *cleaned.warnings,
         link_fault and f"the link was left away: {link_fault}",
         link and link.startswith("http://") and "the link leads to this machine: it counts in development only",
         color_fault and f"the colour was left away: {color_fault}",
     )
-    message = Message(text=text, link=link, color=color.lower() if color else None)
+    message = Message(text=cleaned.text, link=link, color=color.lower() if color else None)
     return Judged(message=message, warnings=tuple(warning for warning in warnings if warning))
 
 
@@ -121,12 +81,13 @@ def review(literals: Iterable[Literal], link_hosts: Collection[str]) -> tuple[Fi
 
 def _review_one(literal: Literal, link_hosts: Collection[str]) -> Iterable[Finding]:
     if literal.text is not None:
-        text, refused = _judge_text(literal.text)
-        long = _length_warning(text)
-        if refused:
-            yield _finding(literal, "message-text", refused, Severity.ERROR)
-        elif long:
-            yield _finding(literal, "message-length", long)
+        cleaned = clean_text(literal.text)
+        if cleaned.refused:
+            yield _finding(literal, "message-text", cleaned.refused, Severity.ERROR)
+        for changed in cleaned.changed:
+            yield _finding(literal, "message-text", changed)
+        if cleaned.too_long:
+            yield _finding(literal, "message-length", cleaned.too_long)
     if literal.link is not None:
         fault = link_fault_of(literal.link, link_hosts)
         if fault:
@@ -151,40 +112,6 @@ def _finding(literal: Literal, rule: str, what: str, severity: Severity = Severi
     return Finding(rule, literal.line, literal.column, what, why, instead, severity)
 
 
-# -- text ---------------------------------------------------------------------------------------------------------
-
-
-def _judge_text(text: Any) -> tuple[str, str | None]:
-    """Give the text in its normal form, and the reason if it is refused."""
-    if not isinstance(text, str):
-        return "", f"the text is a {type(text).__name__}, not a str"
-    # Longer than any text whose normal form could fit, so not worth the work of normalising it.
-    if len(text) > 4 * MAX_CHARACTERS:
-        return "", f"the text has more than {MAX_CHARACTERS} characters"
-    normal = _EDGES.sub("", unicodedata.normalize("NFC", text))
-    if len(normal) > MAX_CHARACTERS:
-        return "", f"the text has {len(normal)} characters, more than {MAX_CHARACTERS}"
-    bare = _NEEDED.sub("", normal)
-    for pattern, what in _REFUSED:
-        found = pattern.search(bare)
-        if found:
-            return "", f"the text has {what} ({_code_points(found[0])})"
-    if not _VISIBLE.search(bare):
-        return "", "the text is empty or has nothing to see"
-    return normal, None
-
-
-def _length_warning(text: str) -> str | None:
-    graphemes = len(_GRAPHEME.findall(text))
-    if graphemes <= ADVISED_GRAPHEMES:
-        return None
-    return f"the text has {graphemes} characters; more than {ADVISED_GRAPHEMES} may not fit"
-
-
-def _code_points(text: str) -> str:
-    return " ".join(f"U+{ord(character):04X}" for character in text)
-
-
 # -- link and colour ----------------------------------------------------------------------------------------------
 
 
@@ -203,6 +130,7 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     2. It starts with `https://`, exactly as the app looks for it.
     3. Its authority is a plain host name: no user info, no escapes, no address in brackets, no port but 443.
     4. The host is exactly one of the implementation's link hosts: no suffixes, no wildcards.
+    5. It is a host name in its ASCII form, so that the browser goes to the very host that was judged: it maps nothing.
     """
     # 1. characters
     if not isinstance(link, str):
@@ -211,12 +139,14 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
         return f"it is longer than {MAX_LINK} characters"
     odd = _NOT_IN_LINKS.search(link)
     if odd:
-        return f"it has a character which no address may have ({_code_points(odd[0])}); escape it, for example with quote()"
+        return (
+            f"it has a character which no address may have ({code_points(odd[0])}); escape it, for example with quote()"
+        )
     # 2. scheme
     if not link.startswith("https://"):
         return "it does not start with https://"
     # 3. authority
-    authority = regex.split(r"[/?#]", link.removeprefix("https://"), maxsplit=1)[0]
+    authority = re.split(r"[/?#]", link.removeprefix("https://"), maxsplit=1)[0]
     if "@" in authority:
         return "it has user information before the host"
     host, colon, port = authority.lower().partition(":")
@@ -227,6 +157,9 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     # 4. host
     if host not in link_hosts:
         return f"its host {host[:80]} is not on the list of link hosts"
+    # 5. form
+    if not is_host_name(host):
+        return "its host is not a host name in the form that browsers use"
     return None
 
 

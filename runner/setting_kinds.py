@@ -6,17 +6,27 @@ They stand apart from the table so that the table reads as one.
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+
+from .setting_addresses import origin
 
 Number = TypeVar("Number", int, float)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+IPV6 = 6
+LARGEST_PORT = 65_535
+
+#: The widest networks that can be one venue, by IP version: 10.0.0.0/8, and what a registry gives to a provider.
+_WIDEST = {4: 8, 6: 32}
+
 
 def text(raw: str) -> str:
-    """Text without blanks around it."""
+    """Text without blanks around it, and without control characters in it."""
+    if not raw.strip().isprintable():
+        raise ValueError("must not hold control characters")
     return raw.strip()
 
 
@@ -27,16 +37,16 @@ def words(raw: str) -> tuple[str, ...]:
 
 def origins(raw: str) -> tuple[str, ...]:
     """A comma list of origins such as https://app.example.org."""
+    # They end up in a header: a host name has nothing that would begin another directive or source.
+    found = []
     for word in words(raw):
-        parts = urlsplit(word)
-        # They end up in a header, so what would begin another directive or source must not pass.
-        if (
-            parts.scheme not in ("http", "https")
-            or word != f"{parts.scheme}://{parts.netloc}"
-            or set(word) & set(" ;'\"*@")
-        ):
-            raise ValueError(f"names {word!r}, which is no origin such as https://app.example.org")
-    return words(raw)
+        try:
+            found.append(origin(word))
+        except ValueError as fault:
+            raise ValueError(
+                f"names {word!r}, which is no origin such as https://app.example.org: it {fault}"
+            ) from None
+    return tuple(found)
 
 
 def networks(raw: str) -> tuple[Network, ...]:
@@ -44,9 +54,13 @@ def networks(raw: str) -> tuple[Network, ...]:
     found = []
     for word in words(raw):
         try:
-            found.append(ipaddress.ip_network(word))
+            network = ipaddress.ip_network(word)
         except ValueError:
             raise ValueError(f"names {word!r}, which is no network such as 192.0.2.0/24") from None
+        widest = _WIDEST[network.version]
+        if network.prefixlen < widest:
+            raise ValueError(f"names {word!r}, which is wider than any venue: at most /{widest}")
+        found.append(network)
     return tuple(found)
 
 
@@ -60,7 +74,29 @@ def yes_or_no(raw: str) -> bool:
 
 def folder(raw: str) -> Path:
     """A folder, which need not exist yet."""
-    return Path(raw).expanduser().absolute()
+    return _path(raw)
+
+
+def certificates_file(raw: str) -> str:
+    """A file with certificates of authorities (PEM), at least one."""
+    path = _path(raw)
+    if not path.is_file():
+        raise ValueError("must be a file that exists")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except (OSError, ssl.SSLError):  # no permission, or nothing in it that parses
+        raise ValueError("must hold certificates (PEM) that can be read") from None
+    if not context.cert_store_stats()["x509_ca"]:
+        raise ValueError("must hold a certificate of an authority: those in it may sign no others")
+    return str(path)
+
+
+def _path(raw: str) -> Path:
+    try:
+        return Path(text(raw)).expanduser().absolute()
+    except RuntimeError:  # ~nobody
+        raise ValueError("must be a path; there is no such home folder") from None
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -112,7 +148,31 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 def number_in(raw: str, kind: type[Number]) -> Number:
     """The number that the text is; Python's own complaint speaks of literals and bases."""
+    reason = "is no whole number" if kind is int else "is no number"
+    if "_" in raw or not raw.isascii():  # Python would take 1_000, and the digits of other scripts
+        raise ValueError(reason)
     try:
         return kind(raw)
     except ValueError:
-        raise ValueError("is no whole number" if kind is int else "is no number") from None
+        raise ValueError(reason) from None
+
+
+def listen_address(raw: str) -> str:
+    """An IP address and a port, such as 127.0.0.1:8000 or [::]:8000."""
+    address_and_port(raw.strip())
+    return raw.strip()
+
+
+def address_and_port(bind: str) -> tuple[str, int]:
+    """The parts of a `listen_address`. Raises ValueError for anything else."""
+    host, _, port = bind.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        address = ipaddress.ip_address(host[1:-1] if bracketed else host)
+    except ValueError:
+        address = None
+    if address is None or bracketed != (address.version == IPV6) or not port.isascii() or not port.isdecimal():
+        raise ValueError("must be an IP address and a port, such as 127.0.0.1:8000 or [::]:8000")
+    if not 0 < int(port) <= LARGEST_PORT:
+        raise ValueError(f"must have a port between 1 and {LARGEST_PORT}")
+    return str(address), int(port)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from . import setting_addresses
+from .setting_secrets import HOW, KEY_CHARS, shape_fault, weakness
 
 PREFIX = "SESSION_STATUS_"
-#: A key that is shorter can be guessed; `python -c "import secrets; print(secrets.token_urlsafe(32))"` makes a good one.
-KEY_CHARS = 32
 
 
 def fill_in(values: dict[str, Any]) -> None:
@@ -48,10 +48,8 @@ def rules(values: dict[str, Any]) -> list[str]:
             f"{PREFIX}WEB_WAITING must be below {PREFIX}WEB_THREADS, or waiting requests stop the server. Lower it."
         )
     values["database_url"] = driver(values["database_url"])
-    faults += wrong_scheme("DATABASE_URL", values["database_url"], ("sqlite", "postgresql+psycopg"))
-    faults += wrong_scheme("REDIS_URL", values["redis_url"], ("redis", "rediss", "unix"))
-    faults += wrong_scheme(f"{PREFIX}PUBLIC_URL", values["public_url"], ("http", "https"))
-    values["public_url"] = values["public_url"].rstrip("/")
+    faults += address_faults(values)
+    faults += key_faults(values)
     if values["environment"] == "production":
         faults += production_faults(values)
     return faults
@@ -65,11 +63,36 @@ def driver(url: str) -> str:
     return url
 
 
-def wrong_scheme(name: str, url: str, schemes: tuple[str, ...]) -> list[str]:
-    """The fault of an address of another kind, if it is one."""
-    if not url or urlsplit(url).scheme in schemes:
-        return []
-    return [f"{name} must start with {' or '.join(scheme + '://' for scheme in schemes)}. Correct the address."]
+def address_faults(values: dict[str, Any]) -> list[str]:
+    """Check the addresses that are set, and put each into its plain form. Two hold passwords: no fault shows a part."""
+    checks = (
+        ("DATABASE_URL", "database_url", setting_addresses.database),
+        ("REDIS_URL", "redis_url", setting_addresses.store),
+        (f"{PREFIX}PUBLIC_URL", "public_url", setting_addresses.origin),
+    )
+    faults = []
+    for name, attribute, check in checks:
+        try:
+            values[attribute] = check(values[attribute]) if values[attribute] else ""
+        except ValueError as fault:
+            faults.append(f"{name} {fault}. Correct the address.")
+    return faults
+
+
+def key_faults(values: dict[str, Any]) -> list[str]:
+    """Check that keys are keys. How good the one that signs has to be is for production to say.
+
+    An earlier key may be a weak one: without it, what it sealed could not be sealed again with a better one.
+    """
+    faults = []
+    shape = shape_fault(values["secret_key"])
+    if shape:
+        faults.append(f"{PREFIX}SECRET_KEY {shape}. Make one: {HOW}")
+    if any(len(key) < KEY_CHARS or shape_fault(key) for key in values["secret_keys_old"]):
+        faults.append(f"{PREFIX}SECRET_KEYS_OLD must be a comma list of keys, each of at least {KEY_CHARS} characters.")
+    if values["secret_key"] and values["secret_key"] in values["secret_keys_old"]:
+        faults.append(f"{PREFIX}SECRET_KEYS_OLD must not hold the key that signs now. Remove it.")
+    return faults
 
 
 def production_faults(values: dict[str, Any]) -> list[str]:
@@ -79,14 +102,15 @@ def production_faults(values: dict[str, Any]) -> list[str]:
     chosen silently. Our own store is one: it ends with the process that started it.
     """
     here = f"{PREFIX}ENV is production"
+    weak = weakness(values["secret_key"])
+    plain = values["public_url"].partition("://")[0]
     demands = (
-        (
-            len(values["secret_key"]) >= KEY_CHARS,
-            f"{PREFIX}SECRET_KEY must have at least {KEY_CHARS} characters. Set it",
-        ),
+        (not weak, f"{PREFIX}SECRET_KEY {weak}. Make one with {HOW}"),
         (bool(values["database_url"]), "DATABASE_URL must be set. Name a PostgreSQL server or an SQLite file"),
         (bool(values["redis_url"]), "REDIS_URL must be set. Name a Valkey or Redis server"),
-        (values["public_url"].startswith("https://"), f"{PREFIX}PUBLIC_URL must start with https://. Set it"),
+        # What is neither http nor https is a fault by itself.
+        (plain not in ("", "http"), f"{PREFIX}PUBLIC_URL must start with https://. Set it"),
+        (not values["data_folder"].is_file(), f"{PREFIX}DATA_FOLDER must be a folder; this is a file. Name another"),
         (not values["sandbox_allow_weak"], f"{PREFIX}SANDBOX_ALLOW_WEAK is for development. Remove it"),
         (not values["allow_loopback_vendors"], f"{PREFIX}ALLOW_LOOPBACK_VENDORS is for development. Remove it"),
     )

@@ -14,8 +14,23 @@ from typing import Any
 
 from sandbox import Limits
 
-from .setting_kinds import Network, folder, networks, number, one_of, origins, some_of, text, whole, words, yes_or_no
-from .setting_rules import KEY_CHARS, PREFIX, fill_in, rules
+from .setting_kinds import (
+    Network,
+    certificates_file,
+    folder,
+    listen_address,
+    networks,
+    number,
+    one_of,
+    origins,
+    some_of,
+    text,
+    whole,
+    words,
+    yes_or_no,
+)
+from .setting_rules import PREFIX, fill_in, rules
+from .setting_secrets import KEY_CHARS
 
 MIB = 1024 * 1024
 
@@ -55,7 +70,8 @@ class Settings:
         PREFIX + "PUBLIC_URL",
         text,
         "",
-        "the address under which browsers reach this server; every address that we hand out starts with it. "
+        "the address under which browsers reach this server: https://, a host, perhaps a port, and nothing else; every "
+        "address that we hand out starts with it. "
         "Development: http://127.0.0.1:8000",
     )
     secret_key: str = setting(
@@ -64,7 +80,7 @@ class Settings:
         "",
         "signs cookies and return addresses and encrypts connection secrets. Development: generated in the data folder",
         secret=True,
-        unit=f"at least {KEY_CHARS} characters",
+        unit=f"at least {KEY_CHARS} random characters",
     )
     secret_keys_old: tuple[str, ...] = setting(
         PREFIX + "SECRET_KEYS_OLD",
@@ -89,7 +105,7 @@ class Settings:
         secret=True,
     )
     web_bind: str = setting(
-        PREFIX + "WEB_BIND", text, "127.0.0.1:8000", "address and port on which the web server listens"
+        PREFIX + "WEB_BIND", listen_address, "127.0.0.1:8000", "IP address and port on which the web server listens"
     )
     web_processes: int = setting(PREFIX + "WEB_PROCESSES", whole(1, 64), 2, "web server processes")
     web_threads: int = setting(PREFIX + "WEB_THREADS", whole(4, 512), 32, "threads of one web server process")
@@ -109,7 +125,8 @@ class Settings:
         PREFIX + "VENUE_NETWORKS",
         networks,
         (),
-        "networks behind whose one address a whole venue logs in: exempt from the limit of password logins per address",
+        "networks behind whose one address a whole venue logs in (at most an IPv4 /8 or an IPv6 /32): exempt from the "
+        "limit of password logins per address",
         unit="comma list",
     )
     widget_frames: tuple[str, ...] = setting(
@@ -143,7 +160,10 @@ class Settings:
         PREFIX + "ALLOW_LOOPBACK_VENDORS", yes_or_no, False, "connections may lead to this machine; development only"
     )
     vendor_ca_file: str = setting(
-        PREFIX + "VENDOR_CA_FILE", text, "", "certificates (PEM) to trust for vendors instead of the system's"
+        PREFIX + "VENDOR_CA_FILE",
+        certificates_file,
+        "",
+        "certificates of authorities (PEM) to trust for vendors instead of the system's",
     )
     return_token_hours: int = setting(
         PREFIX + "RETURN_TOKEN_HOURS", whole(1, 168), 24, "how long a signed return address works", unit="hours"

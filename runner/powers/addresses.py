@@ -138,7 +138,8 @@ def _plain(text: str) -> IPv4 | IPv6:
 
 def system_lookup(host: str) -> tuple[str, ...]:
     """Ask the system's resolver."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    # As bytes: Python would map a text by IDNA 2003. It is ASCII, or no host of ours (UnicodeError, as for no name).
+    found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
     return tuple(str(sockaddr[0]) for _, _, _, _, sockaddr in found)
 
 

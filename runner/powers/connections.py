@@ -7,12 +7,13 @@ shows a secret, and a secret is never part of a text which is built from one of 
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
+
+from records.host_names import is_host
 
 from .errors import FaultyConnectionError
 
@@ -21,7 +22,6 @@ METHODS: Final = frozenset({"GET", "POST"})
 #: Methods which may be sent twice without doing something twice (RFC 9110, 9.2.2).
 IDEMPOTENT: Final = frozenset({"GET"})
 
-_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _BASE = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:(?P<port>[0-9]{1,5}))?(?P<path>/[^?#]*)?",
     re.IGNORECASE,
@@ -166,7 +166,7 @@ def parse_base(url: str, *, allow_loopback: bool) -> Base:
         raise FaultyConnectionError("the base address does not start with https://")
     # 3. host and port
     host = match["host"].lower()
-    if not _HOST.fullmatch(host) and not _is_address(host.strip("[]")):
+    if not is_host(host.strip("[]")) or host.startswith("[") != (":" in host):
         raise FaultyConnectionError("the host of the base address is not a plain host name")
     port = int(match["port"] or (443 if scheme == "https" else 80))
     if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
@@ -175,11 +175,3 @@ def parse_base(url: str, *, allow_loopback: bool) -> Base:
     if urlsplit(url).hostname != host.strip("[]"):
         raise FaultyConnectionError("the base address can be read in two ways")
     return Base(Origin(scheme, host.strip("[]"), port), path.rstrip("/"))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

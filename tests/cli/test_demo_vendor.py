@@ -153,7 +153,7 @@ def test_a_foreign_host_name_is_refused(client):
 def test_the_demo_vendor_refuses_in_production(tmp_path):
     production = {
         "SESSION_STATUS_ENV": "production",
-        "SESSION_STATUS_SECRET_KEY": "k" * 40,
+        "SESSION_STATUS_SECRET_KEY": "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4",
         "SESSION_STATUS_PUBLIC_URL": "https://status.example.org",
         "DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
         "REDIS_URL": "redis://127.0.0.1:1",

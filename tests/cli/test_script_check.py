@@ -44,6 +44,17 @@ def test_links_are_judged_only_when_the_hosts_are_named(cli, write):
     )
 
 
+def test_hosts_on_the_command_line_are_mapped_as_a_browser_maps_them(cli, write):
+    script = write(
+        "a.py", 'def status(user, session, api):\n    return message("Go", link="https://strasse.example/")\n'
+    )
+    told = json.loads(cli("script", "check", script, "--json", "--link-hosts", "straße.example").stdout)
+    assert told["findings"][0]["rule"] == "message-link"
+    wrong = cli("script", "check", script, "--link-hosts", "https://a.example")
+    assert wrong.exit_code == 2
+    assert "--link-hosts" in wrong.stderr
+
+
 def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write, tmp_path):
     result = cli("script", "check", tmp_path / "no.py", write("b.py", b"\xff"), write("a.py", GOOD), "--json")
     told = [json.loads(line) for line in result.stdout.splitlines()]

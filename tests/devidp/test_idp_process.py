@@ -23,7 +23,7 @@ from web.devidp.__main__ import Known, main
 from web.devidp.app import create_idp
 from web.devidp.identity import identity
 
-KEY = "k" * 40
+KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
 PRODUCTION = {
     "SESSION_STATUS_ENV": "production",
     "SESSION_STATUS_PUBLIC_URL": "https://status.example.org",

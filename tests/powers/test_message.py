@@ -24,6 +24,18 @@ def text_of(text):
         ("", "nothing to see"),
         ("   ", "nothing to see"),
         ("\u00a0\u2003\u3000", "nothing to see"),
+        (" " * 100, "nothing to see"),
+        ("\u3164\u3164", "nothing to see"),
+        ("\u115f\u1160", "nothing to see"),
+        ("\uffa0", "nothing to see"),
+        ("\u2800\u2800", "nothing to see"),
+        ("\ufffc", "nothing to see"),
+        ("\u200d", "nothing to see"),
+        ("\u200e\u200f", "nothing to see"),
+        ("\U0001d159", "nothing to see"),
+        ("\U00013441\U00013442", "nothing to see"),
+        ("\U00016fe4", "nothing to see"),
+        ("\u1039", "nothing to see"),
         ("Claim\nnow", "line break"),
         ("Claim\u2028now", "line break"),
         ("Claim\x00", "control"),
@@ -32,45 +44,31 @@ def text_of(text):
         ("Claim\x9b", "control"),
         ("abc\u202egnp.exe", "direction"),
         ("abc\u2067def", "direction"),
-        ("abc\u200fdef", "direction"),
-        ("abc\u061cdef", "direction"),
-        ("pay\u200bpal", "invisible"),
-        ("\ufeffClaim", "invisible"),
-        ("Cl\u00adaim", "invisible"),
-        ("Cl\u2060aim", "invisible"),
-        ("Claim\u034f", "invisible"),
-        ("\u3164\u3164", "invisible"),
-        ("\u115f\u1160", "invisible"),
-        ("\uffa0", "invisible"),
-        ("\u2800\u2800", "invisible"),
-        ("Claim \u2800", "invisible"),
-        ("\ufffc", "invisible"),
         ("Claim\ue000", "private-use"),
         ("Claim\U000f0000", "private-use"),
         ("Claim\ufdd0", "unassigned"),
-        ("Claim\U000e0001\U000e0041", "tag"),
-        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", "tag"),
         ("Claim\ud800", "surrogate"),
-        ("pay\u200dpal", "joiner"),
-        ("pay\u200cpal", "joiner"),
-        ("\u200d", "joiner"),
-        ("می\u200c\u200cخواهم", "joiner"),
-        ("می\u200c", "joiner"),
-        ("\u200cمی", "joiner"),
-        ("می\u200c خ", "joiner"),
-        ("👩\u200d\u200d⚕️", "joiner"),
-        ("👩\u200d", "joiner"),
-        ("👩\u200dx", "joiner"),
-        ("a\ufe0f", "selector"),
-        ("1\ufe0f", "selector"),
-        ("❤\ufe0f\ufe0f", "selector"),
-        ("葛\U000e0100", "selector"),
         ("Z\u0335\u0321\u034d\u0317\u0323\u0300", "combining marks"),
         ("ก" + "\u0e49" * 5, "combining marks"),
+        ("a" + "\u0301\u0903" * 3, "combining marks"),
+        ("a" + "\u0903" * 9, "combining marks"),
+        ("a" + ("\u0301" * 4 + "\u0903") * 4, "combining marks"),
+        ("a" + ("\u0301" * 4 + "\u200d") * 4, "combining marks"),
+        ("a" + ("\u0301" * 4 + "\u00ad") * 4, "combining marks"),
+        ("a" + "\U0001f3fb" * 5, "combining marks"),
+        ("ᄀ" + "ᅡ" * 12, "combining marks"),
+        ("క" + "్క" * 9, "combining marks"),
         ("\u0301Claim", "mark without"),
+        ("\u00ad\u0301Claim", "mark without"),
+        ("Claim\ufff9now", "formatting"),
+        ("Claim\U00013430", "formatting"),
         ("x" * 121, "121 characters"),
         ("x" * 100_000, "more than 120"),
         ("\ufdfa" * 121, "121 characters"),
+        ("\ufdfd" * 120, "columns wide"),
+        ("\ufdfa" * 120, "columns wide"),
+        ("\u2e3b" * 60, "columns wide"),
+        ("\U0001242b" * 40, "columns wide"),
     ],
 )
 def test_a_text_which_deceives_or_does_not_fit_is_refused_with_its_reason(text, reason):
@@ -107,6 +105,17 @@ def test_a_text_which_deceives_or_does_not_fit_is_refused_with_its_reason(text, 
         "🏳️\u200d🌈",
         "❤️\u200d🔥",
         "🇩🇪 Berlin",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f England",
+        "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+        "👩🏽\u200d❤️\u200d💋\u200d👨🏻",
+        "လျှော့",
+        "कार्त्स्न्य",
+        "ᄒᆞᆫ",
+        "12\u202f500\u00a0€",
+        "京都\u3000大学",
+        "\ufdfd",
+        "受" * 120,
         "© 2026™",
         "<b>& \"quotes\" 'here'</b>",
         "{{ 7 * 7 }}",
@@ -117,6 +126,74 @@ def test_a_text_as_people_write_it_is_kept(text):
     verdict = text_of(text)
     assert verdict.refused is None
     assert verdict.message.text == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "told"),
+    [
+        ("Cl\u00adaim", "Claim", "U+00AD"),
+        ("\u200eClaim\u200f", "Claim", "U+200E U+200F"),
+        ("abc\u061cdef", "abcdef", "U+061C"),
+        ("pay\u200bpal", "paypal", "U+200B"),
+        ("\ufeffClaim", "Claim", "U+FEFF"),
+        ("Cl\u2060aim", "Claim", "U+2060"),
+        ("Claim\u034f", "Claim", "U+034F"),
+        ("a\u3164b", "ab", "U+3164"),
+        ("a\u17b4", "a", "U+17B4"),
+        ("a\U0001d173b", "ab", "U+1D173"),
+        ("Claim\U000e0001\U000e0041", "Claim", "U+E0001 U+E0041"),
+        ("🏴\U000e0067\U000e0062\U000e007f", "🏴", "U+E0067 U+E0062 U+E007F"),
+        ("🏴\U000e0075\U000e0073\U000e0063\U000e0061\U000e007f", "🏴", "U+E0075"),
+        ("pay\u200dpal", "paypal", "U+200D"),
+        ("pay\u200cpal", "paypal", "U+200C"),
+        ("می\u200c\u200cخواهم", "میخواهم", "U+200C"),
+        ("می\u200c", "می", "U+200C"),
+        ("\u200cمی", "می", "U+200C"),
+        ("می\u200c خ", "می خ", "U+200C"),
+        ("👩\u200d\u200d⚕️", "👩⚕️", "U+200D"),
+        ("👩\u200d", "👩", "U+200D"),
+        ("👩\u200dx", "👩x", "U+200D"),
+        ("a\ufe0f", "a", "U+FE0F"),
+        ("1\ufe0f", "1", "U+FE0F"),
+        ("👍\ufe0f", "👍", "U+FE0F"),
+        ("❤\ufe0f\ufe0f", "❤\ufe0f", "U+FE0F"),
+        ("葛\U000e0100", "葛", "U+E0100"),
+        ("क्\u00ad\u200dष", "क्ष", "U+00AD U+200D"),
+        ("e\u034f\u0301", "é", "U+034F"),
+        ("Claim\U00016fe4 now", "Claim now", "U+16FE4"),
+        ("a\u1039", "a", "U+1039"),
+        ("Claim \u2800", "Claim", "U+2800"),
+        ("Claim\u2800now", "Claim now", "U+2800"),
+        ("Photo\ufffcsession", "Photo session", "U+FFFC"),
+        ("Done" + "\u3000" * 50 + "not really", "Done not really", "U+3000"),
+        ("Done" + "\u00a0" * 3 + "x", "Done x", "U+00A0"),
+    ],
+)
+def test_what_nobody_sees_is_removed_with_a_warning_and_the_rest_is_kept(text, shown, told):
+    verdict = text_of(text)
+    assert verdict.message == Message(shown)
+    assert told in verdict.warnings[0]
+    assert text_of(shown).warnings == ()
+    (finding,) = review([Literal(1, 1, text, None, None)], HOSTS)
+    assert (finding.rule, finding.severity) == ("message-text", Severity.WARNING)
+
+
+@pytest.mark.parametrize("gap", [" " * 100, " " * 9, "\u3000" * 3, "\u00a0 \u00a0 \u00a0", " \u2003" * 4])
+def test_white_space_pushes_nothing_out_of_sight(gap):
+    verdict = text_of(f"Done{gap}not really")
+    assert verdict.message.text == "Done not really"
+    assert "white space" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize("text", ["a        b", "a\u00a0\u00a0b", "京都\u3000 大学"])
+def test_some_spaces_stay_as_their_author_wrote_them(text):
+    assert text_of(f"  {text}\u00a0\u3000").message.text == text
+    assert text_of(text).warnings == ()
+
+
+def test_a_text_that_is_wide_with_few_characters_is_a_warning():
+    assert "100 columns" in text_of("\ufdfd" * 5).warnings[0]
+    assert "columns" in text_of("👩" + "\u200d👩" * 40).warnings[0]
 
 
 def test_the_text_is_composed_and_stripped():
@@ -191,6 +268,9 @@ def test_a_link_or_colour_of_a_wrong_type_is_left_away_with_a_warning():
         ("https://evil.example#cme.example.org", "not on the list"),
         ("https://cme.example.org.evil.example/", "not on the list"),
         ("https://sub.cme.example.org/", "not on the list"),
+        ("https://0x7f.1/", "not on the list"),
+        ("https://2130706433/", "not on the list"),
+        ("https://xn--strae-oqa.example/", "not on the list"),
         ("https://xcme.example.org/", "not on the list"),
         ("https://127.0.0.1/", "not on the list"),
         ("https://cme.example.org/" + "x" * 2048, "2048"),
@@ -220,6 +300,13 @@ def test_a_link_which_leads_elsewhere_is_left_away_and_the_warning_says_why(link
 def test_a_link_to_a_listed_host_is_kept_as_it_is(link):
     assert link_fault_of(link, HOSTS) is None
     assert judge({"text": "Claim", "link": link, "color": None}, HOSTS).message.link == link
+
+
+@pytest.mark.parametrize(
+    "host", ["0x7f.1", "2130706433", "0x7f000001", "127.1", "xn--a", "a_b.example", "ab--c.example"]
+)
+def test_a_host_that_a_browser_reads_otherwise_is_left_away_even_if_it_is_listed(host):
+    assert link_fault_of(f"https://{host}/", {host})
 
 
 # -- colours ------------------------------------------------------------------------------------------------------
@@ -280,7 +367,7 @@ def test_the_review_names_line_and_column_and_what_to_write_instead():
         [
             Literal(3, 12, "Claim 1.0 CE credit", "https://cme.example.org/", "#006109"),
             Literal(5, 12, "Claim your continuing education credits", "http://cme.example.org/", "#ffcc00"),
-            Literal(7, 12, "Cl\u200baim", None, None),
+            Literal(7, 12, "Cl\u202eaim", None, None),
             Literal(9, 12, None, None, None),
         ],
         HOSTS,

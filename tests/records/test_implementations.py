@@ -45,6 +45,11 @@ def test_values_are_stored_in_their_one_spelling(db: Session):
     assert list(made.script_settings) == ["b", "a"]
 
 
+def test_a_fallback_text_is_stored_as_attendees_may_see_it(db):
+    made = implementations.create(db, "made", "M", "UTC", fallback_text=" Ask at the CE\u00ad desk\u200f")
+    assert made.fallback_text == "Ask at the CE desk"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
@@ -65,6 +70,11 @@ def test_values_are_stored_in_their_one_spelling(db: Session):
         ("link_hosts", ["10.0.0.1"], "not an address in numbers"),
         ("link_hosts", ["*.example"], "host name"),
         ("link_hosts", "a.example", "is a list"),
+        ("link_hosts", ["0x7f.1"], "not an address in numbers"),
+        ("link_hosts", ["a_b.example"], "host name"),
+        ("fallback_text", "Ask\u202eus", "turns the writing direction"),
+        ("fallback_text", "\u2800", "nothing to see"),
+        ("fallback_text", "\ufdfd" * 100, "columns wide"),
         ("default_color", "blue", "#rrggbb"),
         ("default_color", "#fff", "#rrggbb"),
         ("default_color", "#ffff00", "too light"),

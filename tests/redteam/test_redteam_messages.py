@@ -11,31 +11,19 @@ HOSTS = ("ok.example.org", "xn--bcher-kva.example")
 
 REFUSED = {
     "only odd spaces": "\u00a0\u2003",
-    "odd spaces push the rest away": "Done" + "\u3000" * 50 + "not really",
-    "no-break spaces push the rest away": "Done" + "\u00a0" * 3 + "x",
+    "a hundred plain spaces": " " * 100,
+    "note without a head": "\U0001d159",
+    "blank hieroglyph": "\U00013441",
+    "filler of a script": "\U00016fe4",
+    "pile of marks with others between": "a" + ("\u0301" * 4 + "\u0903") * 10,
+    "sentences as ligatures": "\ufdfd" * 120,
     "blank braille": "\u2800\u2800",
-    "blank hangul": "a\u3164b",
     "half-width blank hangul": "\uffa0",
-    "khmer vowel that is nothing": "a\u17b4",
-    "soft hyphen": "pay\u00adpal",
-    "grapheme joiner": "a\u034fb",
     "interlinear notes": "a\ufff9b\ufffbc",
     "object replacement": "\ufffc",
-    "invisible times": "a\u2062b",
-    "musical control": "a\U0001d173b",
-    "shorthand control": "a\U0001bca0b",
     "hieroglyph control": "a\U00013430b",
     "number sign that hides": "\u06001",
     "isolates": "\u2067abc\u2069",
-    "arabic letter mark": "a\u061cb",
-    "tag letters": "x\U000e0068\U000e0069",
-    "selector of ideographs": "a\U000e0100",
-    "emoji style on a letter": "a\ufe0f",
-    "emoji style on a digit": "1\ufe0f",
-    "emoji style twice": "\u2764\ufe0f\ufe0f",
-    "joiner at the end of an emoji": "\U0001f600\u200d",
-    "joiner between emoji and letter": "\U0001f600\u200da",
-    "joiner twice": "\u0915\u094d\u200d\u200d\u0937",
     "joiners split a pile of marks": "a" + ("\u0301" * 4 + "\u200d") * 4,
     "pile of enclosing marks": "a" + "\u20dd\u0489" * 3,
     "pile of tibetan letters": "\u0f40" + "\u0fb2" * 9,
@@ -53,6 +41,28 @@ REFUSED = {
     "a list": ["x"],
     "nothing": None,
     "no text at all": "",
+}
+#: What is in it goes away, as nobody sees it; what is left is shown.
+CLEANED = {
+    "plain spaces push the rest away": ("Done" + " " * 9 + "not really", "Done not really"),
+    "odd spaces push the rest away": ("Done" + "\u3000" * 50 + "not really", "Done not really"),
+    "no-break spaces push the rest away": ("Done" + "\u00a0" * 3 + "x", "Done x"),
+    "blank hangul": ("a\u3164b", "ab"),
+    "khmer vowel that is nothing": ("a\u17b4", "a"),
+    "soft hyphen": ("pay\u00adpal", "paypal"),
+    "grapheme joiner": ("a\u034fb", "ab"),
+    "invisible times": ("a\u2062b", "ab"),
+    "musical control": ("a\U0001d173b", "ab"),
+    "shorthand control": ("a\U0001bca0b", "ab"),
+    "arabic letter mark": ("a\u061cb", "ab"),
+    "tag letters": ("x\U000e0068\U000e0069", "x"),
+    "selector of ideographs": ("a\U000e0100", "a"),
+    "emoji style on a letter": ("a\ufe0f", "a"),
+    "emoji style on a digit": ("1\ufe0f", "1"),
+    "emoji style twice": ("\u2764\ufe0f\ufe0f", "\u2764\ufe0f"),
+    "joiner at the end of an emoji": ("\U0001f600\u200d", "\U0001f600"),
+    "joiner between emoji and letter": ("\U0001f600\u200da", "\U0001f600a"),
+    "joiner twice": ("\u0915\u094d\u200d\u200d\u0937", "\u0915\u094d\u0937"),
 }
 PASSED = {
     "padded": ("  \u00a0Done\u3000 ", "Done"),
@@ -132,6 +142,13 @@ def test_a_hostile_text_is_refused_at_both_times(name):
     if isinstance(REFUSED[name], str):
         (finding,) = review([Literal(1, 1, REFUSED[name], None, None)], HOSTS)
         assert (finding.rule, finding.severity) == ("message-text", Severity.ERROR)
+
+
+@pytest.mark.parametrize("name", CLEANED)
+def test_what_hides_in_a_text_does_not_reach_the_attendee(name):
+    given, shown = CLEANED[name]
+    judged = judge({"text": given, "link": None, "color": None}, HOSTS)
+    assert (judged.message.text, len(judged.warnings)) == (shown, 1)
 
 
 @pytest.mark.parametrize("name", PASSED)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import ConnectionDraft, SecretBox, connections, implementations, scripts
+from records import ConnectionDraft, Implementation, SecretBox, connections, implementations, scripts, sessions
 from runner.job import perform
+from runner.kit import fallback_of
 from runner.queue import Order
 from runner.status import Asker
 from sandbox import Checked, Finding, Kind, Outcome
@@ -58,6 +59,24 @@ def test_a_script_that_fails_is_hidden_and_its_run_says_why(house, ask, kind):
     run = last_run(house)
     assert (run.outcome, run.shown_as, run.message) == (kind.value, "hidden", None)
     assert run.error["text"]
+
+
+def test_a_fallback_text_from_before_the_contract_keeps_it_too():
+    old = Implementation(slug="demo", fallback_text="Ask\u00ad us", fallback_link="")
+    assert fallback_of(old).text == "Ask us"
+    old.fallback_text = "Ask\u202e us"
+    assert fallback_of(old) is None
+
+
+def test_a_soft_hyphen_in_a_title_of_the_agenda_does_not_fail_the_message(house, ask):
+    title = "Echo\u00adcardio\u200egraphy"
+    house.add(source="def status(user, session, api):\n    return message(session.title)\n")
+    with house.database.session() as db:
+        sessions.find(db, implementations.find(db, "acme"), "s1").title = title
+    assert ask().message.text == "Echocardiography"
+    run = last_run(house)
+    assert run.shown_as == "fresh"
+    assert "U+00AD U+200E" in run.warnings[0]
 
 
 def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):

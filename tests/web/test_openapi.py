@@ -140,6 +140,48 @@ def test_the_answers_of_the_apps_login_fit(http, store, bearer, fits):
     fits(answer, f"{AUTH}/token", "post")
 
 
+#: Bodies that satisfy no operation which requires one: absent, empty, of another type, or with members of other types.
+NO_BODIES = {
+    "nothing": {},
+    "an empty form": {"data": b"", "content_type": "application/x-www-form-urlencoded"},
+    "an empty JSON text": {"data": b"", "content_type": "application/json"},
+    "an empty object": {"json": {}},
+    "a list": {"json": []},
+    "a text": {"json": "token"},
+    "null": {"json": None},
+    "broken JSON": {"data": b"{", "content_type": "application/json"},
+    "no UTF-8": {"data": b"\xff\xfe", "content_type": "application/json"},
+    "deep JSON": {"data": b"[" * 5000, "content_type": "application/json"},
+    "a field twice": {
+        "data": "token=x&token=y&grant_type=x&grant_type=y",
+        "content_type": "application/x-www-form-urlencoded",
+    },
+    "fields without values": {"data": {"token": "", "grant_type": ""}},
+    "another type": {"data": b"token=x&grant_type=x", "content_type": "text/plain"},
+    "no type": {"data": b"token=x&grant_type=x", "content_type": ""},
+    "a multipart form": {"data": {"token": "x"}, "content_type": "multipart/form-data"},
+    **{
+        f"members that are {name}": {"json": {"token": value, "grant_type": value}}
+        for name, value in (("numbers", 1), ("null", None), ("lists", ["x"]), ("objects", {}))
+    },
+}
+
+
+@pytest.mark.parametrize("sent", NO_BODIES)
+def test_an_operation_that_requires_a_body_refuses_what_is_none_as_it_is_documented(http, document, fits, sent):
+    required = [
+        (path, method)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if operation.get("requestBody", {}).get("required")
+    ]
+    assert (f"{AUTH}/revoke", "post") in required
+    for path, method in required:
+        answer = http.open(path.replace("{implementation}", "demo"), method=method.upper(), **NO_BODIES[sent])
+        assert 400 <= answer.status_code < 500, (path, answer.status_code)
+        fits(answer, path, method)
+
+
 def test_the_pages_of_the_apps_login_fit(http, database, fits):
     with database.session() as db:
         demo = implementations.find(db, "demo")

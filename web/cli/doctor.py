@@ -17,6 +17,7 @@ import click
 
 from records import Database, RecordsError, crashes, implementations, saml, scripts
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
+from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings
 from runner.store import EmbeddedStore, StoreError
 
@@ -101,6 +102,9 @@ def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[Lin
     ]
     state, todo = ("ok", "") if settings.production else ("warn", PRODUCTION)
     yield Line("settings", state, f"{settings.environment}; {'; '.join(told) or 'all defaults'}", todo)
+    if any(weakness(key) for key in settings.secret_keys_old):
+        found = "one of SESSION_STATUS_SECRET_KEYS_OLD can be guessed, and is still accepted"
+        yield Line("settings", "warn", found, "session-status connection reseal, then take it out: logins end")
 
 
 def database_lines(settings: Settings) -> Iterator[Line]:

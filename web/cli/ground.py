@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner.setting_kinds import LARGEST_PORT
 from runner.settings import Settings
 from runner.store import EmbeddedStore, StoreError
 from web.loopback import HOST
@@ -51,15 +52,20 @@ def require_free(ports: Mapping[str, int]) -> None:
         taken.add(port)
 
 
+def require_real(ports: Mapping[str, int]) -> None:
+    """Raise Complaint when there is no such port: `ports` by the options that chose them."""
+    for option, port in ports.items():
+        if not 0 < port <= LARGEST_PORT:
+            raise Complaint(f"There is no port {port}: choose one from 1024 to {LARGEST_PORT} with {option}.")
+
+
 def require_one_free(port: int, option: str) -> None:
-    """Raise Complaint when something answers on a port already, or there is no such port."""
+    """Raise Complaint when something answers on a port already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            if isinstance(error, OverflowError):
-                raise Complaint(f"There is no port {port}: choose one from 1024 to 65535 with {option}.") from None
+        except OSError as error:
             raise Complaint(
                 f"Port {port} cannot be used: {error.strerror or error}. Stop the program that uses it, or choose "
                 f"another port with {option}."

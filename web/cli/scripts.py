@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runner import inputs
 from runner.submission import submit
 from runner.trials import Bench, BenchUnsafeError, Trial, finding_json, refused, unreadable
 
@@ -68,7 +69,7 @@ def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_
     Nothing of a script is run. FILE may be a folder with a script.py, or - for standard input. Exit status: 0 when no
     file has an error (there may be warnings), 1 when one has.
     """
-    hosts = None if link_hosts is None else [host.strip().lower() for host in link_hosts.split(",") if host.strip()]
+    hosts = None if link_hosts is None else hosts_of(link_hosts)
     good = True
     with open_bench(allow_weak=allow_weak) as bench:
         for told in side_by_side(lambda file: checked(bench, file, hosts), files):
@@ -180,6 +181,14 @@ def side_by_side(work: Callable[[Any], T], items: Sequence[Any]) -> Iterable[T]:
         max_workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
     ) as pool:
         yield from pool.map(work, items)
+
+
+def hosts_of(listed: str) -> tuple[str, ...]:
+    """Read a comma list of host names. Raises click.BadParameter."""
+    try:
+        return inputs.hosts([host.strip() for host in listed.split(",") if host.strip()])
+    except inputs.InputError as error:
+        raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 
 def checked(bench: Bench, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:

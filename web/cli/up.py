@@ -28,7 +28,7 @@ from web.loopback import HOST
 
 from .complaints import Complaint
 from .examples import examples
-from .ground import only_one, require_free, store
+from .ground import only_one, require_free, require_real, store
 from .programs import DEMO_SCRIPT, Ports, page, programs
 from .scripts import open_bench
 from .supervisor import StartError, Stop, Supervisor, stop_on_signals
@@ -53,6 +53,7 @@ def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, al
     data stays, and the next start goes on with it. For development only: it refuses in production.
     """
     ports = Ports(port, demo_port, idp_port)
+    require_real(ports.by_option())
     with stop_on_signals() as stop:
         # 1. Settings, of which the environment may decide any but what this command is for.
         given = environment(ports, data_folder, allow_weak=allow_weak)

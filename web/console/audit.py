@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from records import AuditEntry, DbSession, Implementation, audit
+from records.spreadsheet_cells import guarded
 from web.auth.entrance import Entrance
 from web.console.frame import implementation_named, page
 from web.permissions import Permission, needs
@@ -27,9 +27,6 @@ DOWNLOADED = 50_000
 LONGEST = 200
 
 COLUMNS = ("number", "at", "implementation", "actor", "action", "target", "reason", "detail", "hash")
-
-#: Where a formula would begin for a spreadsheet: in front, and behind a semicolon, at which many countries' split a line.
-FORMULA = re.compile(r"(^|;)(?=[=+\-@\t\r])")
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def _file(db: DbSession, of: Implementation | None) -> Response:
     sheet = csv.writer(written, lineterminator="\r\n")
     sheet.writerow(COLUMNS)
     for entry in _entries(db, of, Asked.here(), DOWNLOADED):
-        sheet.writerow(_cell(_plain(getattr(entry, column))) for column in COLUMNS)
+        sheet.writerow(guarded(_plain(getattr(entry, column))) for column in COLUMNS)
     name = f"audit-{of.slug}.csv" if of else "audit.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(written.getvalue(), headers=headers, mimetype="text/csv")
@@ -131,11 +128,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _cell(text: str) -> str:
-    """Keep a spreadsheet from computing what somebody typed into a name."""
-    return FORMULA.sub(r"\1'", text)
 
 
 def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:

@@ -77,10 +77,13 @@ def _own_parameters(rule: Rule) -> list[dict[str, Any]]:
 
 
 def _reply(code: int, reply: Reply) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": reply.meaning or HTTPStatus(code).phrase}
+    kinds = [each for each in (reply, reply.also) if each]
+    found: dict[str, Any] = {"description": " Or: ".join(each.meaning for each in kinds) or HTTPStatus(code).phrase}
     if reply.headers:
         found["headers"] = {name: HEADERS[name] for name in reply.headers}
-    if reply.media_type:
-        schema = {"$ref": f"#/components/schemas/{reply.schema}"} if reply.schema else {}
-        found["content"] = {reply.media_type: {"schema": schema} if schema else {}}
-    return found
+    content = {each.media_type: _schema(each) for each in kinds if each.media_type}
+    return found | {"content": content} if content else found
+
+
+def _schema(reply: Reply) -> dict[str, Any]:
+    return {"schema": {"$ref": f"#/components/schemas/{reply.schema}"}} if reply.schema else {}

@@ -8,12 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One possible answer: what it means, its media type and schema (both None without a body), its headers."""
+    """One possible answer: what it means, its media type and schema (both None without a body), its headers.
+
+    `also` is for a status code which has two kinds of bodies: what the second one means, and its type and schema.
+    """
 
     meaning: str
     media_type: str | None = None
     schema: str | None = None
     headers: tuple[str, ...] = ()
+    also: Reply | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,12 @@ STATUS_REPLIES = {
 }
 
 
-def oauth(meaning: str, *headers: str) -> Reply:
-    """Return a refusal in the words of OAuth 2, which is for the token endpoint only."""
-    return Reply(meaning, "application/json", "OAuthError", headers)
+def oauth(meaning: str, *headers: str, also: Reply | None = None) -> Reply:
+    """Return a refusal in the words of OAuth 2, which is for the token and revocation endpoints only."""
+    return Reply(meaning, "application/json", "OAuthError", headers, also)
+
+
+HOST_MALFORMED = problem("The Host header is malformed.")
 
 
 AWAY_PAGE = Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",))
@@ -123,7 +130,7 @@ OPERATIONS: dict[str, Operation] = {
     "app_tokens.token": Operation(
         {
             200: Reply("The tokens.", "application/json", "Tokens"),
-            400: oauth("No tokens. `invalid_grant`: log in again."),
+            400: oauth("No tokens. `invalid_grant`: log in again.", also=HOST_MALFORMED),
             404: oauth("No such implementation."),
             413: problem("The body is too large."),
             429: oauth("Asked too often (`slow_down`).", "Retry-After"),
@@ -135,7 +142,7 @@ OPERATIONS: dict[str, Operation] = {
     "app_tokens.revoke": Operation(
         {
             200: Reply("The token is worth nothing any more, or never was."),
-            400: problem("The Host header is malformed."),
+            400: oauth("The body has no `token` (`invalid_request`): nothing was ended.", also=HOST_MALFORMED),
             413: problem("The body is too large."),
             503: problem("The store does not answer.", "Retry-After"),
         },

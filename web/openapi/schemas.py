@@ -172,7 +172,7 @@ SCHEMAS: dict[str, Any] = {
     "Problem": PROBLEM,
     "LoginProblem": LOGIN_PROBLEM,
     "TokenRequest": TOKEN_REQUEST,
-    "RevokeRequest": _some({"token": _TEXT}, ("token",), "An access or refresh token."),
+    "RevokeRequest": _some({"token": {"type": "string", "minLength": 1}}, ("token",), "An access or refresh token."),
     "Tokens": TOKENS,
     "OAuthError": OAUTH_ERROR,
     "Login": LOGIN,

@@ -6,7 +6,6 @@ The docstrings are the reference of these endpoints; the OpenAPI document is mad
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -69,11 +68,15 @@ def token(implementation: str) -> Response:
 def revoke(implementation: str) -> Response:
     """End the login to which an access or refresh token belongs (RFC 7009): all its tokens are worth nothing at once.
 
-    The body is a form, or a JSON object, with `token`. 200 whatever the token is, also for one that nobody knows.
+    The body is a form, or a JSON object, with `token`. 200 whatever the token is, also for one that is not known. A
+    request without a token ends nothing, and says so: `invalid_request`.
     """
-    with suppress(oauth.Refused):  # a body that cannot be read names no token of ours
-        if Entrance.here().store.tokens.revoke(implementation, app_grants.fields_of(request).get("token", "")):
-            log.info("app login ended by its app implementation=%s", implementation)
+    try:
+        token = app_grants.field_of(app_grants.fields_of(request), "token")
+    except oauth.Refused as refused:
+        return oauth.refused(refused)
+    if Entrance.here().store.tokens.revoke(implementation, token):
+        log.info("app login ended by its app implementation=%s", implementation)
     return Response(status=HTTPStatus.OK, headers=oauth.NEVER_KEPT)
 
 

@@ -84,9 +84,9 @@ def _from_json(body: bytes) -> dict[str, str]:
 
 
 def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Response:
-    code = _field(fields, "code")
+    code = field_of(fields, "code")
     _check(limits.of_one(entrance, code))
-    asked = {"redirect_uri": _field(fields, "redirect_uri"), "verifier": _field(fields, "code_verifier")}
+    asked = {"redirect_uri": field_of(fields, "redirect_uri"), "verifier": field_of(fields, "code_verifier")}
     try:
         return granted(entrance.store.tokens.redeem(implementation, code, **asked))
     except TokenRefused as refused:
@@ -94,7 +94,7 @@ def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Respons
 
 
 def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Response:
-    token = _field(fields, "refresh_token")
+    token = field_of(fields, "refresh_token")
     _check(limits.of_one(entrance, login_of(token) or "none of ours"))
     try:
         visitor, pair = entrance.store.tokens.refresh(implementation, token)
@@ -121,19 +121,19 @@ def _check_not_locked_out(entrance: Entrance, visitor: Visitor) -> None:
 
 
 def _by_assertion(entrance: Entrance, implementation: str, fields: Fields) -> Response:
-    assertion = _field(fields, "assertion")
+    assertion = field_of(fields, "assertion")
     return _admitted(entrance, implementation, lambda: ways_in.by_assertion(implementation, assertion))
 
 
 def _by_introspection(entrance: Entrance, implementation: str, fields: Fields) -> Response:
-    token = _field(fields, "subject_token")
+    token = field_of(fields, "subject_token")
     if fields.get("subject_token_type") != ACCESS_TOKEN:
         raise Refused("invalid_request", f"subject_token_type is {ACCESS_TOKEN}.")
     return _admitted(entrance, implementation, lambda: ways_in.by_introspection(implementation, token))
 
 
 def _by_password(entrance: Entrance, implementation: str, fields: Fields) -> Response:
-    username, password = _field(fields, "username"), _field(fields, "password")
+    username, password = field_of(fields, "username"), field_of(fields, "password")
     ip = request.remote_addr or ""
     return _admitted(entrance, implementation, lambda: ways_in.by_password(implementation, username, password, ip))
 
@@ -177,7 +177,8 @@ def _check(allowed: Allowed) -> None:
         raise Refused("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)
 
 
-def _field(fields: Fields, name: str) -> str:
+def field_of(fields: Fields, name: str) -> str:
+    """Return a field which must be there; one without a value counts as missing (RFC 6749, 3.2). Raises `Refused`."""
     value = fields.get(name, "")
     if not value:
         raise Refused("invalid_request", f"{name} is missing.")

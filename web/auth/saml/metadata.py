@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
+from records.host_names import is_host
+
 from . import library
 from .codes import CODES
 from .content import time_of
@@ -173,7 +175,7 @@ def _checked(address: str) -> str:
         host = ""
     local = host in ("localhost", "127.0.0.1", "::1")
     plain = address.isascii() and address.isprintable() and not any(sign in address for sign in " \"'<>\\^`{|}")
-    if not host or not plain or len(address) > _LONGEST:
+    if not is_host(host) or not plain or len(address) > _LONGEST:
         raise BadMetadata("An address in this metadata cannot be used.")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise BadMetadata("An address in this metadata does not start with https://")

@@ -11,7 +11,6 @@ from flask import Response, current_app
 
 from records import DbSession, Fault, Implementation, Refused, implementations, scripts, users
 from runner.limits import limits_of
-from runner.message import judge
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.pages import LONG_FORM, Change, blueprint, changing, differences, done, looking, page
@@ -55,8 +54,7 @@ def save_settings(implementation: str) -> Response:
     try:
         with changing(implementation, "settings.changed") as change:
             values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
-            faults = _fallback_faults(values["fallback_text"]) + _strange_host(change, values["session_url"])
-            _update(change, values, faults)
+            _update(change, values, _strange_host(change, values["session_url"]))
         return done("The settings are saved and count from now on.", "settings", implementation)
     except Refused as refused:
         form.refuse(refused)
@@ -73,12 +71,6 @@ def _general_page(found: Implementation, form: GeneralForm, seen: list[str]) -> 
 def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
     """Return the user types with which people have come so far."""
     return sorted(users.types_seen(db, implementation, limit=MOST_OFFERED))
-
-
-def _fallback_faults(text: str) -> list[Fault]:
-    """What attendees see keeps the contract of messages, whoever wrote it."""
-    refused = judge({"text": text}, ()).refused if text else None
-    return [Fault("fallback_text", f"cannot be shown: {refused}")] if refused else []
 
 
 def _strange_host(change: Change, session_url: str) -> list[Fault]:

@@ -1,0 +1,82 @@
+"""How a secret key can be told from one that somebody could guess.
+
+Its length says little: 32 equal letters are 32 characters. No test can prove that a key is random, but what people
+type when they have none at hand (a word again and again, a row of the keyboard, the example of some guide) is known.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import Final
+
+#: Characters. A key that is shorter can be guessed.
+KEY_CHARS: Final = 32
+#: How a good one is made.
+HOW: Final = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+#: Different characters, below which a key is a pattern; 32 random digits have 9 or 10, as good as always.
+_DISTINCT: Final = 8
+#: Bits by the frequencies of its characters; 32 random digits have some 100.
+_BITS: Final = 80
+#: What stands in guides, examples and other people's settings files; at least six letters, so that chance makes none.
+_PLACEHOLDERS: Final = (
+    "changeme", "changethis", "replaceme", "replacethis", "yoursecret", "yourkey", "secretkey", "supersecret", "mysecret",
+    "topsecret", "password", "passphrase", "placeholder", "example", "insecure", "notsecret", "development", "default",
+    "qwerty", "qwertz", "azerty", "asdfgh", "abcdef", "123456", "654321", "deadbeef", "letmein", "sessionstatus",
+)  # fmt: skip
+
+
+def shape_fault(key: str) -> str | None:
+    """Say why a text cannot be a key at all; None if it can. A comma would part it in the list of earlier keys."""
+    if not key.isprintable() or re.search(r"[\s,]", key):
+        return "must not hold a comma, white space or a control character"
+    return None
+
+
+def weakness(key: str) -> str | None:
+    """Say why a key can be guessed; None if nothing speaks against it. The text shows nothing of the key.
+
+    1. It is long enough.
+    2. It has many different characters.
+    3. It is no shorter text, repeated.
+    4. It is not a row of characters which follow one another.
+    5. It holds no well-known placeholder.
+    6. Its characters are mixed well enough.
+    """
+    # 1. length
+    if len(key) < KEY_CHARS:
+        return f"must have at least {KEY_CHARS} characters"
+    # 2. different characters
+    if len(set(key)) < _DISTINCT:
+        return f"must be random: it has only {len(set(key))} different characters"
+    # 3. repetition
+    period = _period(key)
+    if 2 * period <= len(key):
+        return f"must be random: it repeats the same {period} characters"
+    # 4. rows
+    steps = [abs(ord(after) - ord(before)) for before, after in pairwise(key)]
+    if 2 * sum(step <= 1 for step in steps) > len(steps):
+        return "must be random: most of its characters follow one another"
+    # 5. placeholders
+    letters = re.sub(r"[^a-z0-9]", "", key.lower())
+    known = next((word for word in _PLACEHOLDERS if word in letters), None)
+    if known:
+        return f"must be random: it holds the placeholder {known!r}"
+    # 6. mixture
+    bits = _bits(key)
+    return f"must be random: its characters carry about {bits:.0f} bits, fewer than {_BITS}" if bits < _BITS else None
+
+
+def _period(text: str) -> int:
+    """Return the length of the shortest beginning that, repeated, gives the text."""
+    return next(
+        size for size in range(1, len(text) + 1) if all(text[at] == text[at - size] for at in range(size, len(text)))
+    )
+
+
+def _bits(text: str) -> float:
+    """Compute the information of a text's characters by their frequencies (Shannon)."""
+    counts = Counter(text).values()
+    return -sum(count * math.log2(count / len(text)) for count in counts)
