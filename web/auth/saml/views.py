@@ -107,6 +107,7 @@ def acs(implementation: str) -> Response:
         count_refused()
         raise
     except TooMuchWork:
+        log.warning("saml: too much work, a message was not judged implementation=%s", implementation)
         raise Fault(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "Many people log in at the moment. Please reload this page in a few seconds.",
