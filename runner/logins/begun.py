@@ -59,7 +59,10 @@ if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then drop_oldest(redis.call
 redis.call('ZADD', KEYS[1], 0, ARGV[1])
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[2]), ARGV[1])
 redis.call('ZINCRBY', KEYS[3], 1, own)
-for _, list in ipairs(KEYS) do redis.call('PEXPIRE', list, ARGV[2]) end
+for _, list in ipairs(KEYS) do
+  redis.call('PEXPIRE', list, ARGV[2], 'NX')
+  redis.call('PEXPIRE', list, ARGV[2], 'GT')
+end
 return gone
 """
 

@@ -1,9 +1,11 @@
 """Floods: of begun logins, and of posted messages. They are slowed down, and honest people log in meanwhile."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.auth.stage import IDP, Browser, is_refused, sp_of
 from web.auth.saml import flow, work_limit
 from web.auth.ways import pace
 
+ROOT = Path(__file__).parents[2]
 VENUE = "198.51.100.7"
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
@@ -159,3 +162,15 @@ def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
         codes = list(people.map(lambda state: browser.answer("AAAA", state).status_code, relay_states))
     assert set(codes) <= {400, 503}
     assert most == 1
+
+
+def test_what_strangers_make_is_kept_where_it_is_bounded():
+    """States that are put elsewhere need a proof first: a believed message, a login, or the console."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "web").rglob("*.py")
+        if re.search(r"once\.put\(", path.read_text())
+    }
+    assert found == {"web/auth/saml/states.py", "web/console/settings/identity/trying.py"}
+    states = (ROOT / "web/auth/saml/states.py").read_text()
+    assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_ARRIVED", "_LEAVING"]

@@ -86,6 +86,12 @@ def test_what_has_expired_counts_no_more(store, redis, monkeypatch):
     assert sorted(lists.values()) == [1, 2, 2]
 
 
+def test_a_short_life_does_not_make_the_others_be_forgotten(store, redis):
+    put(store)
+    store.begun.put("kind", {}, 1, HOME)
+    assert all(redis.ttl(key) > 50 for key in redis.keys("*begun*"))
+
+
 def test_nothing_is_left_when_all_are_finished(store, redis):
     for origin in (HOME, VENUE):
         for handle in [put(store, origin) for _ in range(3)]:

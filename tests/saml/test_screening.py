@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -11,15 +12,15 @@ from types import SimpleNamespace
 import pytest
 from lxml import etree
 
-from tests.saml.attacks_names import INSIDE, NAMES
+from tests.saml.attacks_names import BLANKS, INSIDE, NAMES, random_names
 from tests.saml.corpus import ATTACKS
-from tests.saml.forge import ForgedIdp, encode
+from tests.saml.forge import ForgedIdp, encode, logout_request_xml
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
 from tests.saml.test_controls import believed
 from tests.saml.test_logout import IDP as LEAVING_IDP
 from tests.saml.test_logout import ended
-from web.auth.saml import metadata, parsing, screening
+from web.auth.saml import guard, logout, metadata, parsing, redirects, screening
 from web.auth.saml.metadata import BadMetadata, read_idp_metadata
 from web.auth.saml.parsing import MESSAGE, read_xml
 from web.auth.saml.values import Rejected
@@ -139,6 +140,41 @@ def test_what_reads_the_xml_of_others_does_it_in_a_thread_that_ends(monkeypatch)
     assert not any(thread.is_alive() for thread in threads)
 
 
+# --- messages in an address
+
+NAMES_IN_A_LOGOUT = random_names(b"<x:n% xmlns:x='urn:x'/>", 60)
+
+
+def logout_with(inside: bytes, idp=LEAVING_IDP, **how) -> str:
+    raw = logout_request_xml(LEAVING_IDP, SCENE.sp, extra="<samlp:Extensions>mark</samlp:Extensions>").encode()
+    return idp.redirect_query("SAMLRequest", raw.replace(b"mark", inside), **how)
+
+
+@pytest.mark.parametrize("how", [{"signed": False}, {"idp": SCENE.thief}, {"key": SCENE.thief.key}], ids=str)
+def test_a_logout_that_the_provider_has_not_signed_is_not_even_inflated(how, monkeypatch):
+    monkeypatch.setattr(redirects, "_inflate", lambda packed: pytest.fail("inflated"))
+    with pytest.raises(Rejected) as refused:
+        ended(logout_with(NAMES_IN_A_LOGOUT, **how))
+    assert refused.value.code in ("unsigned", "signature")
+
+
+LOGOUTS = {
+    "many-names": ("unexpected-element", NAMES_IN_A_LOGOUT),
+    "many-prefixes": ("too-many-namespaces", random_names(b"<x:n xmlns:x='urn:x' xmlns:p%='urn:x'/>", 30)),
+    "a-document-type": ("dtd", b"<!DOCTYPE x>"),
+    "blanks-in-hundreds-of-ways": ("blanks", BLANKS.replace(b"saml:Advice", b"samlp:Status")),
+    "elements-without-end": ("not-xml", b"<samlp:Status>" * 30),
+}
+
+
+@pytest.mark.parametrize("name", LOGOUTS)
+def test_libxml2_sees_no_byte_of_a_signed_logout_with(name, unread):
+    code, inside = LOGOUTS[name]
+    with pytest.raises(Rejected) as refused:
+        ended(logout_with(inside))
+    assert refused.value.code == code
+
+
 # --- metadata
 
 EXTENSIONS = {
@@ -229,3 +265,29 @@ def test_the_name_in_a_refusal_is_plain():
     with pytest.raises(Rejected) as refused:
         believed(encode(b'<saml:Admin xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>'))
     assert refused.value.detail == "Admin"
+
+
+def sources():
+    """The product's files which may read XML of others. The provider for development is none of them."""
+    return [path for path in (ROOT / "web").rglob("*.py") if "devidp" not in path.parts]
+
+
+def test_xml_is_read_in_one_place_behind_the_screening():
+    reads = re.compile(
+        r"\b(?:fromstring|fromstringlist|XML|HTML|iterparse|XMLPullParser|ParserCreate)\(|etree\.parse\("
+    )
+    found = {path.name for path in sources() if reads.search(path.read_text())}
+    assert found == {"parsing.py", "screening.py"}
+
+
+def test_whoever_reads_xml_does_it_in_a_thread_of_its_own():
+    """Each public function that leads to the reader is wrapped; those below it are called by these only."""
+    for function in (
+        guard.verify_response,
+        logout.verify_logout_request,
+        logout.verify_logout_response,
+        read_idp_metadata,
+    ):
+        assert function.__wrapped__.__name__ == function.__name__
+    found = {path.name for path in sources() if re.search(r"\bread_xml\(|redirects\.read\(", path.read_text())}
+    assert found == {"parsing.py", "guard.py", "encryption.py", "logout.py", "metadata.py", "redirects.py"}

@@ -135,6 +135,7 @@ def complete(implementation: str) -> Response:
 @needs(Permission.ANYONE)
 def slo(implementation: str) -> Response:
     """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
+    check_pace()
     entrance = Entrance.here()
     checked_implementation(implementation)
     query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent
