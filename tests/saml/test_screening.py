@@ -265,6 +265,9 @@ def test_the_name_in_a_refusal_is_plain():
     with pytest.raises(Rejected) as refused:
         believed(encode(b'<saml:Admin xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>'))
     assert refused.value.detail == "Admin"
+    with pytest.raises(Rejected) as refused:
+        believed(SCENE.bytes(NAMES["unknown-namespace-that-nobody-uses"][1]))
+    assert (refused.value.code, refused.value.detail) == ("namespace", "urn:x")
 
 
 def sources():

@@ -174,7 +174,7 @@ class _Reader:
             return
         self.unknown.add(name)
         if len(self.unknown) > self.limits.unknown or len(name[1]) > _LONGEST_NAME:
-            raise Rejected(code, _shown(name[1]))
+            raise Rejected(code, _shown(name[1] or name[0]))
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
-"""The fixed vocabulary: every element, attribute and namespace that may stand in a message or in metadata.
+"""The fixed vocabulary: every element, attribute and namespace that may stand in a message.
 
 Why a list: libxml2 keeps each new name for as long as the thread lives, so a stranger's names must not get that far. An
 honest provider needs no other; the names of the standards which we refuse later, with a better reason, are here, too.
+Metadata has names of its own besides (`metadata.DOCUMENT`).
 """
 
 from __future__ import annotations
