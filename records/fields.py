@@ -76,6 +76,19 @@ def line(longest: int, *, empty: bool = True) -> Check:
     return check
 
 
+def exact(longest: int, *, empty: bool = True) -> Check:
+    """Make a check for one line of text which is a key: taken as it is, or refused. Trimmed it could be another's."""
+    same = line(longest, empty=empty)
+
+    def check(value: Any) -> str:
+        text: str = same(value)
+        if text != value:
+            raise ValueError("has blanks or line breaks around it")
+        return text
+
+    return check
+
+
 def refuse_controls(text: str, *, allowed: str = "") -> None:
     """Raise ValueError for control characters and for what is no character at all (half a surrogate pair)."""
     for character in text:

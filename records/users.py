@@ -182,8 +182,8 @@ def hand_over(db: Session, implementation: Implementation, old: str, new: str) -
 
 _provider_given = fields.line(1200, empty=False)
 _CHECKS: dict[str, fields.Check] = {
-    "subject": fields.line(255, empty=False),
-    "username": fields.line(255),
+    "subject": fields.exact(255, empty=False),
+    "username": fields.exact(255),
     "user_type": fields.line(100),
     "first_name": fields.line(200),
     "last_name": fields.line(200),

@@ -34,7 +34,7 @@ HOMES = {
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/library.py",),
     "lxml": ("web/auth/saml/", "web/devidp/"),
-    "xmlsec": ("web/devidp/",),
+    "xmlsec": ("web/auth/saml/library.py", "web/devidp/"),
     "joserfc": ("web/auth/external/assertions.py",),
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),

@@ -3,6 +3,7 @@
     store.py          `LoginStore`, the one object for the web side; its parts are the files below
     visitor.py        who asks, as every login says it
     once.py           one-time states: a random handle outside, only its hash inside
+    begun.py          those of logins that strangers begin, bounded for each address and in sum
     seen.py           what may come only once (replays)
     ended.py          which logins have ended: read with each status, in the same round trip
     idle.py           how long staff may do nothing
@@ -17,6 +18,7 @@ When Redis does not answer, every part raises `StoreAway`: what cannot be looked
 """
 
 from .attempts import Allowed, Attempts
+from .begun import BegunLogins, Origin
 from .ended import Ended, LoginEnded
 from .errors import StoreAway
 from .store import LoginStore
@@ -28,9 +30,11 @@ __all__ = [
     "Allowed",
     "AppTokens",
     "Attempts",
+    "BegunLogins",
     "Ended",
     "LoginEnded",
     "LoginStore",
+    "Origin",
     "Pair",
     "StoreAway",
     "TokenRefused",

@@ -84,6 +84,17 @@ class Attempts:
             return Allowed(True)
         return Allowed(False, max(1, math.ceil(left_ms / 1000)))
 
+    def left(self, kind: str, key: str, *, limit: int) -> Allowed:
+        """Say whether another would be allowed, without counting one."""
+        name = key_of("hits", kind, key)
+        with answering(), self._redis.pipeline() as both:
+            both.get(name)
+            both.pttl(name)
+            count, left_ms = both.execute()
+        if int(count or 0) < limit:
+            return Allowed(True)
+        return Allowed(False, max(1, math.ceil(left_ms / 1000)))
+
     def begin(self, kind: str, key: str) -> int:
         """Count an attempt as failed before it is made; 0, or the seconds to wait first.
 

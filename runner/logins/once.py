@@ -26,8 +26,13 @@ class Once:
         """
         handle = handle or self.new_handle()
         with answering():
-            self._redis.set(key("once", kind, handle), json.dumps(value), ex=life_s)
+            self._redis.set(self.key(kind, handle), json.dumps(value), ex=life_s)
         return handle
+
+    @staticmethod
+    def key(kind: str, handle: str) -> str:
+        """Return the name of a state in the store."""
+        return key("once", kind, handle)
 
     @staticmethod
     def new_handle() -> str:
@@ -37,12 +42,12 @@ class Once:
     def take(self, kind: str, handle: str) -> dict[str, Any] | None:
         """Return the value and forget it, in one step: of two who take it, one gets it."""
         with answering():
-            return loaded(self._redis.getdel(key("once", kind, handle)))
+            return loaded(self._redis.getdel(self.key(kind, handle)))
 
     def look(self, kind: str, handle: str) -> dict[str, Any] | None:
         """Return the value and leave it."""
         with answering():
-            return loaded(self._redis.get(key("once", kind, handle)))
+            return loaded(self._redis.get(self.key(kind, handle)))
 
 
 def loaded(found: Any) -> dict[str, Any] | None:

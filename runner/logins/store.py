@@ -10,6 +10,7 @@ from runner.settings import Settings
 from runner.store import connect
 
 from .attempts import Attempts
+from .begun import BegunLogins
 from .ended import Ended
 from .idle import Idle
 from .once import Once
@@ -25,6 +26,7 @@ class LoginStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self.once = Once(redis)
+        self.begun = BegunLogins(redis, self.once)
         self.seen = Seen(redis)
         self.ended = Ended(redis)
         self.idle = Idle(redis)

@@ -10,6 +10,8 @@ from tests.auth.stage import IDP, KEY, Browser, connect, copied, is_refused, sp_
 from tests.saml.corpus import ATTACKS, Scene
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
+from web.auth.saml import flow, work_limit
+from web.auth.ways import pace
 
 #: What an implementation's switches are called in the records.
 SWITCHES = ("accept_response_signature", "allow_cbc", "allow_unsolicited")
@@ -18,6 +20,16 @@ SWITCHES = ("accept_response_signature", "allow_cbc", "allow_unsolicited")
 def slug_of(policy):
     """The implementation whose switches are this policy's."""
     return "".join(name[0:2] for name in SWITCHES if getattr(policy, name)) or "demo"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unlimited():
+    """Hundreds of attacks on one begun login from one address: what is asked here is what each of them comes to alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flow, "MOST_TRIES", 10_000)
+        patch.setattr(pace, "REFUSED_FROM_ADDRESS", 10_000)
+        patch.setattr(work_limit, "REST", 0)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ IDP = "https://idp.example.org"
 
 
 def person(db: Session, implementation: Implementation, username: str = "kim", **known: Any) -> User:
-    return users.seen(db, implementation, f"subject of {username}", Profile(username, **known), provider=IDP)
+    return users.seen(db, implementation, f"subject:{username}", Profile(username, **known), provider=IDP)
 
 
 def granted(  # noqa: PLR0913 - six, the most our style allows

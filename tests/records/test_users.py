@@ -165,3 +165,12 @@ def test_search_finds_a_person_by_what_they_are_called_now(db: Session, demo: Im
     users.seen(db, demo, "1", Profile("berta"))
     assert users.search(db, demo, "anna") == []
     assert len(users.search(db, demo, "berta")) == 1
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r\n", " ", "\t", "\u00a0", "\u2028"], ids=ascii)
+def test_a_key_or_username_is_never_trimmed_to_somebody_elses(db: Session, demo: Implementation, sign: str):
+    for key in (f"anna@idp{sign}", f"{sign}anna@idp"):
+        with pytest.raises(Refused, match="subject"):
+            users.seen(db, demo, key, ANNA)
+        with pytest.raises(Refused, match="username"):
+            users.seen(db, demo, "anna@idp", Profile(key))

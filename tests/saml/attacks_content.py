@@ -353,14 +353,14 @@ def attribute_second_statement(scene: Scene) -> str:
 
 @attack("attribute-value-with-markup", "attribute-markup")
 def attribute_markup(scene: Scene) -> str:
-    return scene.response(before=within(A + "AttributeValue", lambda value: child(value, "{urn:x}b", "admin")))
+    return scene.response(before=within(A + "AttributeValue", lambda value: child(value, A + "Audience", "admin")))
 
 
 @attack("attribute-value-of-another-element", "attribute-markup")
 def attribute_other_element(scene: Scene) -> str:
     def change(value):
         value.text = None
-        child(value, "{urn:x}b", "admin")
+        child(value, A + "Audience", "admin")
 
     return scene.response(before=within(A + "AttributeValue", change))
 

@@ -158,14 +158,14 @@ sealed(
     change(f"{KEY}/{X}EncryptionMethod", child(X + "OAEPparams", Algorithm=DSIG + "sha1")),
 )
 sealed("key-hidden", "encryption-form", change(f"{DATA}/{D}KeyInfo", hide))
-sealed("cipher-with-markup", "encryption-form", change(f"{DATA}/{X}CipherData/{X}CipherValue", child(X + "Other")))
+sealed("cipher-with-markup", "encryption-form", change(f"{DATA}/{X}CipherData/{X}CipherValue", child(X + "KeySize")))
 sealed(
     "retrieval-of-the-key-with-bomb",
     "encryption-form",
     change(f"{DATA}/{D}KeyInfo", retrieve(inside=f"<d:Transforms>{BOMB.replace('ds:', 'd:')}</d:Transforms>")),
 )
 sealed("retrieval-of-another-type", "encryption-form", change(f"{DATA}/{D}KeyInfo", retrieve(kind="urn:other")))
-sealed("data-beside", "encryption-form", change(A + "EncryptedAssertion", child(X + "Other")))
+sealed("data-beside", "encryption-form", change(A + "EncryptedAssertion", child(X + "ReferenceList")))
 sealed("data-in-data", "encryption-form", change(f"{DATA}/{X}CipherData", child(DATA)))
 sealed(
     "cipher-reference-file",
@@ -257,12 +257,12 @@ plain("instruction", "comment", lambda raw: raw.replace(b"ada@", b"a<?x?>da@"))
 plain(
     "deep",
     "too-deep",
-    lambda raw: raw.replace(b"<saml:Subject>", b"<saml:a>" * 90 + b"</saml:a>" * 90 + b"<saml:Subject>"),
+    lambda raw: raw.replace(b"<saml:Subject>", b"<saml:Advice>" * 90 + b"</saml:Advice>" * 90 + b"<saml:Subject>"),
 )
 plain(
     "many-elements",
     "too-many-nodes",
-    lambda raw: raw.replace(b"<saml:Subject>", b"<saml:a/>" * 5000 + b"<saml:Subject>"),
+    lambda raw: raw.replace(b"<saml:Subject>", b"<saml:Advice/>" * 5000 + b"<saml:Subject>"),
 )
 plain("relative-namespace", "namespace", lambda raw: raw.replace(b"<saml:Subject>", b'<saml:Subject xmlns:v="1">'))
 plain("xml-id", "foreign-attribute", lambda raw: raw.replace(b"<saml:Subject>", b'<saml:Subject xml:id="_x">'))
@@ -285,7 +285,7 @@ plain(
     lambda raw: raw.replace(b"<ds:KeyInfo>", b'<ds:KeyInfo><ds:RetrievalMethod URI="file:///etc/passwd"/>'),
 )
 encrypted("inside-xpath-bomb", "transforms", signature={"signed_info": transforms(USUAL + BOMB)})
-encrypted("inside-xslt", "transforms", signature={"signed_info": transforms(USUAL + STYLESHEET)})
+encrypted("inside-xslt", "foreign-attribute", signature={"signed_info": transforms(USUAL + STYLESHEET)})
 encrypted("inside-rsa-sha1", "signature-algorithm", signature={"method": DSIG + "rsa-sha1"})
 encrypted("inside-unsigned", "assertion-not-signed", sign_assertion=False)
 encrypted(

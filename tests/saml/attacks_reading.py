@@ -95,11 +95,13 @@ SIZES = {
     ),
     "many-elements": (
         "too-many-nodes",
-        lambda raw: raw.replace(b"<samlp:Status>", b"<saml:a/>" * 5000 + b"<samlp:Status>"),
+        lambda raw: raw.replace(b"<samlp:Status>", b"<saml:Advice/>" * 5000 + b"<samlp:Status>"),
     ),
     "deep": (
         "too-deep",
-        lambda raw: raw.replace(b"<samlp:Status>", b"<saml:a>" * 100 + b"</saml:a>" * 100 + b"<samlp:Status>"),
+        lambda raw: raw.replace(
+            b"<samlp:Status>", b"<saml:Advice>" * 100 + b"</saml:Advice>" * 100 + b"<samlp:Status>"
+        ),
     ),
     "many-attributes": (
         "too-many-attributes",

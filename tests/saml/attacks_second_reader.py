@@ -65,7 +65,7 @@ def prefixes(name: str, *, nodes: int = 1500, count: int = 20_000, spaces: int =
         for _ in range(nodes):
             etree.SubElement(holder, A + "AttributeValue")
 
-    declared = b" ".join(b'xmlns:a%d="urn:a"' % number for number in range(spaces))
+    declared = b" ".join(b'xmlns:a%d="http://www.w3.org/2001/XMLSchema"' % number for number in range(spaces))
 
     def declares(raw: bytes) -> bytes:
         return raw.replace(b"<samlp:Response ", b"<samlp:Response " + declared + b" ", 1)
@@ -73,8 +73,20 @@ def prefixes(name: str, *, nodes: int = 1500, count: int = 20_000, spaces: int =
     return lambda scene: scene.response(between=listed, text=declares)
 
 
-add(Attack("prefix-list-bomb", "transforms", prefixes("PrefixList")))
-add(Attack("prefix-list-bomb-in-a-namespace", "foreign-attribute", prefixes("{urn:other}PrefixList")))
+add(Attack("prefix-list-bomb", "transforms", prefixes("PrefixList", spaces=16)))
+add(Attack("prefix-list-of-many", "transforms", prefixes("PrefixList", count=17, nodes=10, spaces=16)))
+add(Attack("prefix-list-bomb-with-many-namespaces", "too-many-namespaces", prefixes("PrefixList")))
+add(Attack("prefix-list-bomb-in-a-namespace", "foreign-attribute", prefixes("{urn:other}PrefixList", spaces=16)))
+for _tag in ("SignatureMethod", "Reference", "X509Certificate"):
+    add(
+        Attack(
+            f"known-name-before-{_tag.lower()}",
+            "foreign-attribute",
+            lambda scene, tag=_tag: scene.edited(
+                lambda root: next(root.iter(D + tag)).set("{http://www.w3.org/XML/1998/namespace}lang", "en")
+            ),
+        )
+    )
 
 # names which only trimming makes somebody else's
 recipes(

@@ -82,8 +82,8 @@ def transforms(text: str):
 TRANSFORMS = {
     "xpath-bomb": USUAL + BOMB,
     "xpath-bomb-first": BOMB + USUAL,
-    "xslt": USUAL + STYLESHEET,
-    "xpath-filter": USUAL + transform(FILTER, f'<f:XPath xmlns:f="{FILTER}" Filter="subtract">//*</f:XPath>'),
+    "xslt": USUAL + transform(XSLT),
+    "xpath-filter": USUAL + transform(FILTER, "<ds:XPath>//*</ds:XPath>"),
     "base64": USUAL + transform(DSIG + "base64"),
     "inclusive": transform(ENVELOPED) + transform(INCLUSIVE),
     "inclusive-11": transform(ENVELOPED) + transform("http://www.w3.org/2006/12/xml-c14n11"),
@@ -100,11 +100,18 @@ TRANSFORMS = {
     "prefixes-with-xpath-inside": transform(ENVELOPED)
     + transform(EXCLUSIVE, PREFIXES.replace("/>", "><ds:XPath>1</ds:XPath></ec:InclusiveNamespaces>")),
     "relative-algorithm": transform("#enveloped-signature") + transform(EXCLUSIVE),
-    "other-element": f'<ds:Other Algorithm="{ENVELOPED}"/>' + transform(EXCLUSIVE),
+    "other-element": f'<ds:Object Algorithm="{ENVELOPED}"/>' + transform(EXCLUSIVE),
 }
 for _name, _text in TRANSFORMS.items():
     add(Attack(f"transforms-{_name}", "transforms", signed(signed_info=transforms(_text))))
 both("xpath-bomb", "transforms", signed_info=transforms(USUAL + BOMB))
+# Programs in a language of their own are no words of ours, so libxml2 never sees them.
+both("stylesheet", "foreign-attribute", signed_info=transforms(USUAL + STYLESHEET))
+both(
+    "xpath-filter",
+    "foreign-attribute",
+    signed_info=transforms(USUAL + transform(FILTER, f'<f:XPath xmlns:f="{FILTER}" Filter="subtract">//*</f:XPath>')),
+)
 
 both("rsa-sha1", "signature-algorithm", method=DSIG + "rsa-sha1")
 both("digest-sha1", "digest-algorithm", digest=DSIG + "sha1")
@@ -266,7 +273,9 @@ key_info(
     "key-info",
     lambda own: '<ds:X509Data><ds:RetrievalMethod URI="file:///etc/passwd"/></ds:X509Data>',
 )
-key_info("other-element-inside", "key-info", lambda own: '<ds:X509Data><e:X xmlns:e="urn:x"/></ds:X509Data>')
+key_info(
+    "other-element-inside", "key-info", lambda own: f'<ds:X509Data><e:Audience xmlns:e="{ASSERTION}"/></ds:X509Data>'
+)
 key_info("encrypted-key", "key-info", lambda own: f'<e:EncryptedKey xmlns:e="{XENC}"/>')
 key_info(
     "two-certificates",
@@ -356,7 +365,7 @@ digest("blank", "empty", "  ")
 digest("short", "digest", base64.b64encode(b"short").decode())
 digest("of-nothing", "signature", base64.b64encode(hashlib.sha256(b"").digest()).decode())
 digest("with-comment", "comment", "AAAA<!-- -->")
-digest("with-element", "markup-in-text", "AAAA<ds:X/>")
+digest("with-element", "markup-in-text", "AAAA<ds:XPath/>")
 digest("not-base64", "not-base64", "@@@@")
 
 

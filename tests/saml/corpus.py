@@ -10,6 +10,7 @@ those without `pending` come when no request is waiting.
 from tests.saml import (
     attacks_content,
     attacks_encryption,
+    attacks_names,
     attacks_reading,
     attacks_second_reader,
     attacks_signatures,
@@ -22,6 +23,7 @@ __all__ = ["ATTACKS", "Attack", "Scene"]
 FILES = (
     attacks_content,
     attacks_encryption,
+    attacks_names,
     attacks_reading,
     attacks_second_reader,
     attacks_signatures,

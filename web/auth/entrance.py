@@ -6,7 +6,7 @@ Built once by `create_app` and found by `Entrance.here()`, so that a view needs 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app
 
@@ -14,6 +14,7 @@ from records import Database, SecretBox
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from web.auth.logins import Logins, Visitor
+from web.auth.saml.work_limit import WorkLimit
 from web.config import WebConfig
 
 
@@ -35,6 +36,8 @@ class Entrance:
     changed: Callable[[str], None]
     #: ends a login which an app began: the handle of its start and who logged in, to the address to go to
     finish_start: Callable[[str, Visitor], str] = _no_apps
+    #: how much of this process the messages of providers may take together
+    saml_work: WorkLimit = field(default_factory=WorkLimit)
 
     @classmethod
     def here(cls) -> Entrance:

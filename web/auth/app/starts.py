@@ -29,6 +29,7 @@ from runner.logins.token_shapes import CHALLENGE
 from web.auth.app import limits
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
+from web.auth.ways.pace import origin
 from web.config import WebConfig
 from web.problems import NO_IMPLEMENTATION, Fault
 
@@ -77,14 +78,14 @@ def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]
         raise _wrong("The only response_type is code.")
     # 5.
     start = Start(implementation, redirect_uri, state, challenge)
-    return entrance.store.once.put(_KIND, asdict(start), START_S)
+    return entrance.store.begun.put(_KIND, asdict(start), START_S, origin())
 
 
 def finish_start(handle: str, visitor: Visitor) -> str:
     """Return the address at which the app waits for the login which it began, with a code. Raises `Fault`."""
     entrance = Entrance.here()
     # 6.
-    found = entrance.store.once.take(_KIND, handle)
+    found = entrance.store.begun.take(_KIND, handle)
     start = Start(**found) if found else None
     if start is None or start.implementation != visitor.implementation:
         raise Fault(HTTPStatus.BAD_REQUEST, f"This login took too long, or was used before. {GO_BACK}")

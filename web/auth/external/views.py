@@ -22,7 +22,7 @@ from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.entrance import Entrance
 from web.auth.saml.states import Arrived, Browser, States
 from web.auth.ways import refusals
-from web.auth.ways.pace import check_pace
+from web.auth.ways.pace import check_pace, origin
 from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
@@ -94,9 +94,9 @@ def log_in(implementation: str) -> Response:
     """
     check_pace()
     opened = _offered(checked_implementation(implementation), "password")
-    once = Entrance.here().store.once
+    begun = Entrance.here().store.begun
     state, username = request.form.get("state", ""), request.form.get("username", "")
-    kept = once.look(_FORM, state)
+    kept = begun.look(_FORM, state)
     if kept is None or kept["implementation"] != implementation:
         return _form(opened, Journey(), Typed(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
     journey = Journey(**kept["journey"])
@@ -110,7 +110,7 @@ def log_in(implementation: str) -> Response:
         if refused.retry_after:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
-    once.take(_FORM, state)
+    begun.take(_FORM, state)
     return _arrived(person, journey)
 
 
@@ -176,7 +176,7 @@ def _to_organizer(opened: OpenedExternal, journey: Journey) -> Response:
     browser = Browser(secure=entrance.config.secure)
     value, hashed = browser.mark()
     asked = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
-    nonce = entrance.store.once.put(_ASKED, asked, OPEN_S)
+    nonce = entrance.store.begun.put(_ASKED, asked, OPEN_S, origin())
     back = entrance.config.absolute(f"/ext/{opened.implementation}/jwt")
     url: str = opened.fields["login_url"]
     joint = "&" if urlsplit(url).query else "?"
@@ -187,7 +187,7 @@ def _to_organizer(opened: OpenedExternal, journey: Journey) -> Response:
 
 def _taken(implementation: str, nonce: str | None) -> dict[str, Any]:
     """Use a nonce up; raises `Refused` for one which is not ours, is used up, or is another implementation's."""
-    asked = Entrance.here().store.once.take(_ASKED, nonce) if nonce else None
+    asked = Entrance.here().store.begun.take(_ASKED, nonce) if nonce else None
     if asked is None or asked["implementation"] != implementation:
         raise Refused("nonce")
     return asked
@@ -214,7 +214,7 @@ def _form(
         password_label=password_label,
         # A last name typed blindly is a last name typed wrong, and everybody in the room knows it anyway.
         password_is_a_name="name" in password_label.casefold(),
-        state=typed.state or Entrance.here().store.once.put(_FORM, kept, OPEN_S),
+        state=typed.state or Entrance.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
         username=typed.username[:255],
         error=typed.error,
         reference=typed.reference,

@@ -6,6 +6,8 @@ Nothing that a message says is believed before it went through the guard.
 |---|---|
 | `guard.py` | the numbered steps by which a login response is believed or refused |
 | `logout.py` | the same for messages that end a login |
+| `screening.py`, `xml_names.py` | what a document may be made of, by expat, before libxml2 reads it |
+| `own_thread.py`, `work_limit.py` | that nothing of it stays in memory, and how much of a process messages may take |
 | `parsing.py`, `shape.py`, `signatures.py`, `encryption.py` | what a message may look like, before any cryptography |
 | `content.py` | what the signed assertion must say, and what is read from it |
 | `redirects.py` | messages in an address, with their signature over the raw query |

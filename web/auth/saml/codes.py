@@ -16,12 +16,16 @@ CODES: dict[str, str] = {
     "not-xml": "The message is not well-formed XML.",
     "comment": "The message holds a comment or a processing instruction. Real providers never send one.",
     "too-many-nodes": "The message has more elements than any real one.",
-    "too-many-namespaces": "The message declares more namespaces than any real one.",
+    "too-many-namespaces": "The message declares more namespaces, or more prefixes for them, than any real one.",
+    "blanks": "The message is indented in more ways than any real one.",
     "too-many-attributes": "An element of the message has more XML attributes than any real one.",
     "too-deep": "The elements of the message are nested deeper than in any real one.",
     "no-namespace": "An element of the message belongs to no namespace.",
-    "namespace": "A namespace of the message has no absolute name (urn:, http:, https:).",
-    "foreign-attribute": "An element has an attribute that gives it a second identity, refers to a file, or is read as another.",
+    "namespace": "A namespace of the message has no absolute name (urn:, http:, https:), or is none that SAML needs.",
+    "foreign-attribute": (
+        "An element has an attribute that SAML does not have, or that gives it a second identity, refers to a file, or is"
+        " read as another."
+    ),
     "bad-id": "An ID of the message is missing, or no plain name.",
     "duplicate-id": "Two elements of the message have the same ID.",
     "markup-in-text": "There is markup where only text belongs.",

@@ -127,13 +127,14 @@ def check_authentication(assertion: Element, now: datetime, policy: Policy) -> E
 def read(assertion: Element, statement: Element, request_id: str | None) -> Assertion:
     """Return who the assertion is about."""
     name, name_format = read_nameid(_only(_only(assertion, "Subject"), "NameID"))
-    attributes, friendly = _attributes(assertion)
+    attributes, friendly, indented = _attributes(assertion)
     return Assertion(
         issuer=text_of(_only(assertion, "Issuer")),
         nameid=name,
         nameid_format=name_format,
         attributes=attributes,
         friendly=friendly,
+        indented=indented,
         session_index=statement.get("SessionIndex"),
         session_not_on_or_after=time_of(statement, "SessionNotOnOrAfter"),
         authn_instant=time_of(statement, "AuthnInstant"),
@@ -161,18 +162,24 @@ def check_qualifier(element: Element, sp: Sp) -> None:
         raise Rejected("nameid-qualifier")
 
 
-def _attributes(assertion: Element) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+def _attributes(
+    assertion: Element,
+) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]], frozenset[str]]:
+    """Return the attributes by name and by friendly name, and the names of those whose values were trimmed."""
     found = assertion.findall(f"{a('AttributeStatement')}/{a('Attribute')}")
     if len(found) > MOST_ATTRIBUTES:
         raise Rejected("too-many-values")
     names = [attribute.get("Name") or "" for attribute in found]
     if len(names) != len(set(names)) or not all(names):
         raise Rejected("repeated-attribute")
-    values = [_values(attribute) for attribute in found]
+    written = [_values(attribute) for attribute in found]
+    values = [tuple(map(_unbroken, each)) for each in written]
     nicknames = [attribute.get("FriendlyName") or "" for attribute in found]
     often = Counter(nicknames)
     friendly = {nick: value for nick, value in zip(nicknames, values, strict=True) if nick and often[nick] == 1}
-    return dict(zip(names, values, strict=True)), friendly
+    trimmed = [number for number, each in enumerate(written) if each != values[number]]
+    indented = frozenset(name for number in trimmed for name in (names[number], nicknames[number]) if name)
+    return dict(zip(names, values, strict=True)), friendly, indented
 
 
 def _values(attribute: Element) -> tuple[str, ...]:
@@ -185,10 +192,10 @@ def _values(attribute: Element) -> tuple[str, ...]:
 def _value(value: Element) -> str:
     # eduPersonTargetedID is a NameID inside the value; nothing else with markup is usual.
     if len(value) == 1 and value[0].tag == a("NameID") and not ((value.text or "") + (value[0].tail or "")).strip():
-        return _unbroken(text_of(value[0]))
+        return text_of(value[0])
     if len(value):
         raise Rejected("attribute-markup")
-    return _unbroken(text_of(value))
+    return text_of(value)
 
 
 def _unbroken(text: str) -> str:

@@ -7,7 +7,8 @@ Everybody can encrypt to our public key, so what comes out is as strange as what
 2. Exactly one EncryptedKey, in the KeyInfo or beside the EncryptedData, transported by RSA-OAEP.
 3. Ciphertexts stand in the message; nothing is fetched.
 4. The key and the data are taken out bare, without whatever else a KeyInfo may say.
-5. What was decrypted is read by the same parser under the same limits, and is one assertion and nothing else.
+5. What was decrypted comes back as bytes, which libxml2 has not read. They are read as every message is, under the same
+   limits, and are one assertion and nothing else.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lxml import etree
 from . import library
 from .parsing import Element, read_xml
 from .values import Policy, Rejected, Sp
-from .vocabulary import CBC, ELEMENT, ENCRYPTED_KEY, GCM, KEY_TRANSPORT, a, d, x
+from .vocabulary import CBC, ELEMENT, ENCRYPTED_KEY, GCM, KEY_TRANSPORT, PROTOCOL, a, d, x
 
 _OAEP_DIGESTS = {
     "http://www.w3.org/2000/09/xmldsig#sha1",  # OAEP's own default; nothing depends on its collisions
@@ -52,7 +53,7 @@ def decrypt(root: Element, encrypted: Element, sp: Sp) -> Element:
     """Return a copy of the response with the assertion in its place: steps 4 and 5."""
     data = _only(encrypted, x("EncryptedData"))
     keys = [key for key in (sp.decryption_key_pem, sp.next_decryption_key_pem) if key]
-    plain = library.decrypt(_bare(data, _key(encrypted, data)), keys)
+    plain = library.decrypt(*_bare(data, _key(encrypted, data)), keys)
     assertion = _assertion_in(plain, encrypted)
     opened = deepcopy(root)
     place = opened.find(a("EncryptedAssertion"))
@@ -100,26 +101,28 @@ def _cipher(part: Element) -> Element:
     return value
 
 
-def _bare(data: Element, key: Element) -> Element:
-    """Build an EncryptedData that says only what was judged."""
-    bare = etree.Element(x("EncryptedData"), nsmap={None: x("")[1:-1]})
-    bare.append(deepcopy(_only(data, x("EncryptionMethod"))))
-    info = etree.SubElement(bare, d("KeyInfo"))
-    inner = etree.SubElement(info, x("EncryptedKey"))
-    inner.append(deepcopy(_only(key, x("EncryptionMethod"))))
-    for holder, source in ((inner, key), (bare, data)):
-        cipher = etree.SubElement(etree.SubElement(holder, x("CipherData")), x("CipherValue"))
+def _bare(data: Element, key: Element) -> tuple[Element, Element]:
+    """Build an EncryptedData and an EncryptedKey that say only what was judged."""
+    built = []
+    for source in (data, key):
+        bare = etree.Element(source.tag, nsmap={None: x("")[1:-1]})
+        bare.append(deepcopy(_only(source, x("EncryptionMethod"))))
+        cipher = etree.SubElement(etree.SubElement(bare, x("CipherData")), x("CipherValue"))
         cipher.text = _cipher(source).text
-    return bare
+        built.append(bare)
+    return built[0], built[1]
 
 
 def _assertion_in(plain: bytes, encrypted: Element) -> Element:
     # Some providers encrypt the assertion as it stood, and leave its namespaces to the elements around it.
+    frame = "frame"
+    while frame in encrypted.nsmap:
+        frame += "-"
     spaces = "".join(
-        f" xmlns{':' + prefix if prefix else ''}={quoteattr(name)}" for prefix, name in encrypted.nsmap.items()
+        f" xmlns{':' + prefix if prefix else ''}={quoteattr(name)}"
+        for prefix, name in {**encrypted.nsmap, frame: PROTOCOL}.items()
     )
-    wrapped = read_xml(f"<frame xmlns='urn:frame'><inside{spaces}>".encode() + plain + b"</inside></frame>")
-    inside = wrapped[0] if len(wrapped) == 1 else wrapped
+    inside = read_xml(f"<{frame}:Extensions{spaces}>".encode() + plain + f"</{frame}:Extensions>".encode())
     if (
         len(inside) != 1
         or inside[0].tag != a("Assertion")

@@ -5,16 +5,18 @@ The steps when a provider's message is posted to us (`believe`):
 1. The form has one message and at most one RelayState.
 2. The RelayState is the handle of a login that was begun for this implementation. A message that nobody asked for is
    at most a hint, if the implementation allows that: it is judged, and then a login is begun which has to be answered.
-3. The guard believes it: signed by this provider, for us, in answer to exactly that request, never seen before.
-4. The begun login is burned; whoever comes second with the same is refused.
-5. It says who the person is, by a key that stays the same.
-6. The person waits under a new one-time handle. Nobody is logged in yet: no cookie comes with a post from elsewhere.
+3. That login was not tried more than `MOST_TRIES` times; with the next it is burned.
+4. The process has work left for it (`work_limit.py`), and the guard believes it: signed by this provider, for us, in
+   answer to exactly that request, never seen before.
+5. The begun login is burned; whoever comes second with the same is refused.
+6. It says who the person is, by a key that stays the same.
+7. The person waits under a new one-time handle. Nobody is logged in yet: no cookie comes with a post from elsewhere.
 
 And when the browser follows to the completion (`complete`):
 
-7. The handle is one of ours, for this implementation.
-8. The browser carries the cookie of the one that began the login. Others are refused, and burn nothing.
-9. The arrival is burned; whoever comes second is refused. Then `web.auth.admission` decides.
+8. The handle is one of ours, for this implementation.
+9. The browser carries the cookie of the one that began the login. Others are refused, and burn nothing.
+10. The arrival is burned; whoever comes second is refused. Then `web.auth.admission` decides.
 """
 
 from __future__ import annotations
@@ -27,11 +29,12 @@ from http import HTTPStatus
 from flask import Request
 
 from records import Implementation, NotOpened, OpenedSaml, SpKeys, implementations, saml
+from runner.logins import Origin
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import Entrance
 from web.auth.saml import people, requests
 from web.auth.saml.guard import FirstTime, verify_response
-from web.auth.saml.states import Arrived, Asked, Browser, States
+from web.auth.saml.states import ASKED_S, Arrived, Asked, Browser, States
 from web.auth.saml.values import Assertion, Idp, Policy, Rejected, Sp
 from web.problems import NO_IMPLEMENTATION, Fault
 
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds since the provider asked for proof, when we wanted a fresh login.
 FRESH_S = 120
+
+#: Messages that may come for one begun login. An honest one comes once, and again when somebody reloads.
+MOST_TRIES = 10
 
 #: Fields of a posted form; a provider sends two.
 MOST_FIELDS = 20
@@ -105,12 +111,12 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
     return _sides(entrance, opened, fresh=fresh) if opened else None
 
 
-def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str) -> str:
+def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str, origin: Origin) -> str:
     """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
     handle = entrance.store.once.new_handle()
     ask = journey.fresh or journey.switch
     address, request_id = requests.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=ask)
-    States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle)
+    States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle, origin)
     return address
 
 
@@ -127,7 +133,7 @@ def posted(asked: Request) -> Posted:
 
 
 def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
-    """Judge a provider's message; return the local address to go on to. Raises `LoginFailed`."""
+    """Judge a provider's message; return the local address to go on to. Raises `LoginFailed` and `TooMuchWork`."""
     states = States(entrance.store)
     # 2.
     asked = states.look_asked(implementation, given.relay_state) if given.relay_state else None
@@ -137,50 +143,59 @@ def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
         raise LoginFailed("no-provider")
     if asked is None and not sides.policy.allow_unsolicited:
         raise LoginFailed("nothing-pending")
+    if asked:
+        _check_tries(entrance, states, given.relay_state, journey)  # 3.
     try:
-        assertion = _believed(entrance, sides, given.message, asked)  # 3.
+        assertion = _believed(entrance, sides, given.message, asked)  # 4.
         if asked is None:
             log.info("saml: a login that nobody asked for begins one implementation=%s", implementation)
             return f"/saml/{implementation}/login"
-        if not states.take_asked(given.relay_state):  # 4.
+        if not states.take_asked(given.relay_state):  # 5.
             raise LoginFailed("nothing-pending", "the same login was answered twice at once")
-        person = people.person_of(  # 5.
+        person = people.person_of(  # 6.
             assertion, implementation, attribute_map=sides.attribute_map, subject_attribute=sides.subject_attribute
         )
     except Rejected as rejected:
         raise LoginFailed(rejected.code, rejected.detail, journey) from None
     except NotAdmitted as refused:
         raise LoginFailed(refused.code, refused.detail, journey) from None
-    handle = states.put_arrived(Arrived(person, asked.browser, journey))  # 6.
+    handle = states.put_arrived(Arrived(person, asked.browser, journey))  # 7.
     return f"/saml/{implementation}/complete?o={handle}"
 
 
 def complete(entrance: Entrance, implementation: str, handle: str, browser: Browser) -> Arrived:
     """Return who has arrived with this browser. Raises `LoginFailed`."""
     states = States(entrance.store)
-    # 7.
+    # 8.
     arrived = states.look_arrived(implementation, handle)
     if arrived is None:
         raise LoginFailed("no-arrival")
-    # 8.
+    # 9.
     if not browser.is_the_one(arrived.browser):
         raise LoginFailed("another-browser")
-    # 9.
+    # 10.
     if not states.take_arrived(handle):
         raise LoginFailed("no-arrival", "completed twice at once")
     return arrived
 
 
+def _check_tries(entrance: Entrance, states: States, handle: str, journey: Journey) -> None:
+    if not entrance.store.attempts.hit("saml tries", handle, limit=MOST_TRIES, window_s=ASKED_S).ok:
+        states.take_asked(handle)
+        raise LoginFailed("nothing-pending", "the same login was tried too often", journey)
+
+
 def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | None) -> Assertion:
-    request_id = asked.request_id if asked else None
-    assertion = verify_response(
-        message,
-        sp=sides.sp,
-        idp=sides.idp,
-        policy=sides.policy,
-        request_id=request_id,
-        first_time=sides.first_time(entrance),
-    )
+    with entrance.saml_work.judging() as work:
+        assertion = verify_response(
+            message,
+            sp=sides.sp,
+            idp=sides.idp,
+            policy=sides.policy,
+            request_id=asked.request_id if asked else None,
+            first_time=sides.first_time(entrance),
+        )
+        work.believed = True
     # Who it is about stays out of the log; by these the provider's people find their side of it.
     log.info("saml: believed issuer=%s assertion=%s", assertion.issuer, assertion.assertion_id)
     return assertion

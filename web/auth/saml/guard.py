@@ -7,15 +7,17 @@ stranger can make us do everything before a signature is verified:
  2. It is a successful Response with exactly one assertion, and without an element that has no business there (`shape.py`).
  3. Every signature in it has the one accepted form (`signatures.py`); something in it is signed or encrypted.
  4. It was sent to exactly our address, by exactly this provider, in answer to exactly the pending request.
- 5. A signature of the response is of a pinned certificate. Before anything is decrypted.
- 6. An encrypted assertion has an accepted form (`encryption.py`), and what comes out of it is judged as in 1 to 3.
- 7. A signature stands on the assertion itself, or on the response if the policy says that this is enough; and that on
-    the assertion is of a pinned certificate.
- 8. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
+ 5. The value of each signature is of a pinned certificate, over SignedInfo alone (`signatures.check_signers`): a stranger
+    gets no further, and has made us canonicalize nothing but that.
+ 6. A signature of the response holds for the response. Before anything is decrypted.
+ 7. An encrypted assertion has an accepted form (`encryption.py`), and what comes out of it is judged as in 1 to 3 and 5.
+ 8. A signature stands on the assertion itself, and holds for it; or on the response if the policy says that this is
+    enough.
+ 9. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
     holds (`content.py`). Clocks may differ by `Policy.skew_s`.
- 9. Who it is about is read from the very element that was verified.
-10. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
-11. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
+10. Who it is about is read from the very element that was verified.
+11. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
+12. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
 
 Anything else is `Rejected`; nothing else is ever raised, except what `first_time` raises when its store is away.
 """
@@ -24,13 +26,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from . import content, library
 from .encryption import check_encryption, decrypt
+from .own_thread import in_own_thread
 from .parsing import Element, check_tree, read_base64, read_xml
 from .shape import Parts, check_assertion, check_response
-from .signatures import check_signatures
+from .signatures import check_signatures, check_signers
 from .values import Assertion, Idp, Policy, Rejected, Sp
 from .vocabulary import a
 
@@ -38,6 +42,7 @@ from .vocabulary import a
 FirstTime = Callable[[str, int], bool]
 
 
+@in_own_thread
 def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: all of it decides, and by keyword
     saml_response_b64: str,
     *,
@@ -61,16 +66,16 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     _check_delivery(sent, sp, request_id, policy)  # 4
     if sent in signed or sent.findall(a("Issuer")):
         content.check_issuer(sent, idp, "response-issuer")
-    if sent in signed and not library.is_response_signed_by(sent, idp.certificates):  # 5
+    signers = check_signers(signed, idp.certificates)  # 5
+    if sent in signed and not library.is_response_signed_by(sent, signers):  # 6
         raise Rejected("signature", "of the response")
-    opened = _opened(sent, parts, policy, sp, outer_signed=sent in signed)  # 6
-    root = sent if opened is None else opened
-    assertion = _covered(root, policy, idp)  # 7
-    until = _check_content(assertion, (sp, idp, policy), request_id, now)  # 8
+    opened = _opened(sent, parts, policy, sp, outer_signed=sent in signed)  # 7
+    assertion, signers = _covered(sent if opened is None else opened, policy, idp)  # 8
+    until = _check_content(assertion, (sp, idp, policy), request_id, now)  # 9
     statement = content.check_authentication(assertion, now, policy)
-    read = content.read(assertion, statement, request_id)  # 9
-    library.judge(sent, opened, (sp, idp, policy), request_id)  # 10
-    if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 11
+    read = content.read(assertion, statement, request_id)  # 10
+    library.judge(sent, opened, (sp, replace(idp, certificates=signers), policy), request_id)  # 11
+    if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 12
         raise Rejected("replay", f"assertion {read.assertion_id}")
     return read
 
@@ -103,16 +108,20 @@ def _opened(sent: Element, parts: Parts, policy: Policy, sp: Sp, *, outer_signed
     return opened
 
 
-def _covered(root: Element, policy: Policy, idp: Idp) -> Element:
-    """Return the assertion, verified. `root`: a response, with the assertion decrypted; its own signature is verified."""
+def _covered(root: Element, policy: Policy, idp: Idp) -> tuple[Element, tuple[str, ...]]:
+    """Return the assertion, verified, and the certificates that have signed.
+
+    `root`: a response, with the assertion decrypted; its own signature is verified.
+    """
     assertion = root.find(a("Assertion"))
     signed = check_signatures(root, [root, assertion])
+    signers = check_signers(signed, idp.certificates)
     if assertion in signed:
-        if not library.is_assertion_signed_by(root, idp.certificates):
+        if not library.is_assertion_signed_by(root, signers):
             raise Rejected("signature", "of the assertion")
     elif not (policy.accept_response_signature and root in signed):
         raise Rejected("assertion-not-signed")
-    return assertion
+    return assertion, signers
 
 
 def _check_content(assertion: Element, ours: tuple[Sp, Idp, Policy], request_id: str | None, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""The one file that speaks to python3-saml.
+"""The one file that speaks to python3-saml, and to libxmlsec where that library does not reach or costs too much.
 
 It is given trees which our parser made and our rules judged, and settings that are made anew for each message, because
 it rewrites them. Its verdict is necessary and never sufficient. Whatever it raises leaves here as `Rejected`, with its
@@ -13,16 +13,26 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import xmlsec
 from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from .values import Idp, Policy, Rejected, Sp
-from .vocabulary import POST, REDIRECT
+from .vocabulary import MORE, POST, REDIRECT
 
 Element = Any
 Result = TypeVar("Result")
+
+_METHODS = {
+    MORE + "rsa-sha256": xmlsec.constants.TransformRsaSha256,
+    MORE + "rsa-sha384": xmlsec.constants.TransformRsaSha384,
+    MORE + "rsa-sha512": xmlsec.constants.TransformRsaSha512,
+    MORE + "ecdsa-sha256": xmlsec.constants.TransformEcdsaSha256,
+    MORE + "ecdsa-sha384": xmlsec.constants.TransformEcdsaSha384,
+    MORE + "ecdsa-sha512": xmlsec.constants.TransformEcdsaSha512,
+}
 
 
 class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]  # the library ships no types
@@ -96,18 +106,29 @@ def is_metadata_signed_by(root: Element, certificates: Sequence[str]) -> bool:
     return any(_translated("library", check) for check in checks)
 
 
-def decrypt(data: Element, keys: Sequence[str]) -> bytes:
-    """Return what an EncryptedData without a Type holds, by the first key that opens it."""
-    for key in keys[:-1]:
+def decrypt(data: Element, key: Element, private_keys: Sequence[str]) -> bytes:
+    """Return what an EncryptedData without a Type holds. `key`: its EncryptedKey, for one of the private keys (PEM).
+
+    In two steps, because the library's one builds a store of certificates each time: ten times what both cost.
+    """
+    for private_key in private_keys[:-1]:
         try:
-            return _decrypt(data, key)
+            return _decrypt(data, key, private_key)
         except Rejected:
             continue
-    return _decrypt(data, keys[-1])
+    return _decrypt(data, key, private_keys[-1])
 
 
-def _decrypt(data: Element, key: str) -> bytes:
-    plain = _translated("decryption", lambda: OneLogin_Saml2_Utils.decrypt_element(data, key))
+def _decrypt(data: Element, key: Element, private_key: str) -> bytes:
+    def ask() -> Any:
+        opener = xmlsec.EncryptionContext()
+        opener.key = xmlsec.Key.from_memory(private_key, xmlsec.constants.KeyDataFormatPem, None)
+        content_key = opener.decrypt(deepcopy(key))
+        reader = xmlsec.EncryptionContext()
+        reader.key = xmlsec.Key.from_binary_data(xmlsec.constants.KeyDataAes, content_key)
+        return reader.decrypt(deepcopy(data))
+
+    plain = _translated("decryption", ask)
     if not isinstance(plain, bytes):
         raise Rejected("decryption")
     return plain
@@ -118,14 +139,25 @@ def sign_query(query: str, key: str) -> str:
     return str(OneLogin_Saml2_Utils.b64encode(OneLogin_Saml2_Utils.sign_binary(query, key)))
 
 
-def is_query_signed_by(query: bytes, signature: bytes, method: str, certificates: Sequence[str]) -> bool:
-    """Say whether a query's signature is of one of the certificates. `method` is one of `RSA_METHODS`."""
-    checks = (partial(_is_query_signed, query, signature, method, certificate) for certificate in certificates)
-    return any(_translated("library", check) for check in checks)
+def signer_of(signed: bytes, signature: bytes, method: str, certificates: Sequence[str]) -> str:
+    """Return the certificate with whose key these bytes were signed; "" if it is none of them.
+
+    `method` is one of `SIGNATURE_METHODS`.
+    """
+    return next((pem for pem in certificates if _is_signed_with(signed, signature, method, pem)), "")
 
 
-def _is_query_signed(query: bytes, signature: bytes, method: str, certificate: str) -> bool:
-    return bool(OneLogin_Saml2_Utils.validate_binary_sign(query, signature, certificate, method))
+def _is_signed_with(signed: bytes, signature: bytes, method: str, certificate: str) -> bool:
+    def ask() -> bool:
+        context = xmlsec.SignatureContext()
+        context.key = xmlsec.Key.from_memory(certificate, xmlsec.constants.KeyDataFormatCertPem, None)
+        try:
+            context.verify_binary(signed, _METHODS[method], signature)
+        except xmlsec.Error:  # of another key, or of a key of another kind
+            return False
+        return True
+
+    return _translated("library", ask)
 
 
 def deflate(xml: str) -> str:

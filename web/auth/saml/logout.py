@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from . import content, redirects
 from .guard import FirstTime, replay_key
+from .own_thread import in_own_thread
 from .parsing import Element, text_of
 from .shape import check_holds
 from .values import Idp, LogoutRequest, LogoutResponse, Policy, Rejected, Sp
@@ -27,6 +28,7 @@ LONGEST_INDEX = 512
 _RULES = Policy()
 
 
+@in_own_thread
 def verify_logout_request(
     query_string: str, *, sp: Sp, idp: Idp, first_time: FirstTime, now: datetime | None = None
 ) -> LogoutRequest:
@@ -49,6 +51,7 @@ def verify_logout_request(
     return LogoutRequest(root.get("ID"), nameid, tuple(indexes), received.relay_state)
 
 
+@in_own_thread
 def verify_logout_response(
     query_string: str, *, sp: Sp, idp: Idp, request_id: str, now: datetime | None = None
 ) -> LogoutResponse:

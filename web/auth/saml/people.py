@@ -5,7 +5,8 @@ does not name, the usual names do (`saml.ATTRIBUTE_MAP`). The key of a person mu
 
 1. With a subject attribute configured, its one value is the key.
 2. Else the NameID is, unless it is transient: that is another one at each login.
-3. It is taken as it is. One that would have to be trimmed or cut could become somebody else's, and is refused.
+3. It is taken as it is. One that would have to be trimmed or cut could become somebody else's, and is refused; so is
+   one of an attribute whose values stood between line breaks.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def person_of(
 ) -> Person:
     """Return who logged in. Raises `NotAdmitted` when there is no key by which to know the person."""
     subject = _checked(_subject(assertion, subject_attribute))
-    given = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
+    names = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
+    given = {name: _values(assertion, source)[0] if source else "" for name, source in names.items()}
     fields = {name: value.strip() for name, value in given.items()}
     for name, value in fields.items():
         # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
-        if not _fits(value, LONGEST[name]) or (name == "username" and value != given[name]):
+        trimmed = value != given[name] or names[name] in assertion.indented
+        if not _fits(value, LONGEST[name]) or (name == "username" and trimmed):
             log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
             fields[name] = ""
     return Person(
@@ -63,6 +66,8 @@ def _subject(assertion: Assertion, subject_attribute: str) -> str:
         values = _values(assertion, subject_attribute)
         if len(values) != 1:
             raise NotAdmitted("subject-many" if values else "subject-missing")
+        if subject_attribute in assertion.indented:
+            raise NotAdmitted("subject-unusable", "line breaks around it")
         return values[0]
     # 2.
     if assertion.transient:
@@ -83,7 +88,8 @@ def _values(assertion: Assertion, name: str) -> tuple[str, ...]:
 
 
 def _first(assertion: Assertion, names: Iterable[str]) -> str:
-    return next((value for name in names for value in _values(assertion, name)), "")
+    """Return the first of the names which has a value; "" if none does."""
+    return next((name for name in names if _values(assertion, name)), "")
 
 
 def _fits(value: str, longest: int) -> bool:

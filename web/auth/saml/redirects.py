@@ -7,24 +7,26 @@ The steps when one is read:
 2. The signature is there, its method is allowed, and it is of a pinned certificate, over message, RelayState and method
    as they stand in the query.
 3. Only then is the message inflated, to at most `INFLATED` bytes: some compress a gigabyte into a kilobyte.
-4. It is read as every message is.
+4. It is read as every message is, but that its extensions may have names of their own.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, unquote_plus
 
 from . import library
-from .parsing import Element, read_base64, read_xml
+from .parsing import MESSAGE, Element, read_base64, read_xml
 from .values import Idp, Rejected
 from .vocabulary import RSA_METHODS, RSA_SHA256
 
 #: Characters of a query, and bytes of a message when it is inflated.
 LONGEST = 32 * 1024
 INFLATED = 64 * 1024
+#: The provider has signed it before it is read, so its extensions may have a few names of their own.
+SIGNED = replace(MESSAGE, unknown=50)
 #: Characters of a RelayState. It is the provider's, and goes back to it.
 LONGEST_RELAY_STATE = 1024
 
@@ -42,7 +44,7 @@ def read(query: str, kind: str, idp: Idp) -> Received:
     parameters = _parameters(query, kind)  # 1
     _check_signature(parameters, kind, idp)  # 2
     raw = _inflate(read_base64(unquote(parameters[kind]), LONGEST))  # 3
-    return Received(read_xml(raw), _relay_state(parameters))  # 4
+    return Received(read_xml(raw, SIGNED), _relay_state(parameters))  # 4
 
 
 def address(to: str, kind: str, xml: str, relay_state: str, key: str) -> str:
@@ -81,7 +83,7 @@ def _check_signature(parameters: Mapping[str, str], kind: str, idp: Idp) -> None
         raise Rejected("signature-algorithm")
     said = "&".join(f"{name}={parameters[name]}" for name in (kind, "RelayState", "SigAlg") if name in parameters)
     signature = read_base64(unquote(parameters["Signature"]), LONGEST)
-    if not library.is_query_signed_by(said.encode("ascii"), signature, method, idp.certificates):
+    if not library.signer_of(said.encode("ascii"), signature, method, idp.certificates):
         raise Rejected("signature")
 
 

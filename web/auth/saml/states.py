@@ -23,7 +23,7 @@ from typing import Any
 from flask import Response, request
 
 from records import Profile
-from runner.logins import LoginStore
+from runner.logins import LoginStore, Origin
 from web.auth.admission import Journey, Person, SamlSession
 
 #: Seconds for typing a password, finding the phone, and confirming; then the login has to begin again.
@@ -70,20 +70,21 @@ class States:
     """The states in the store. What was made for one implementation is not there for another."""
 
     def __init__(self, store: LoginStore) -> None:
+        self._begun = store.begun
         self._once = store.once
 
-    def put_asked(self, asked: Asked, handle: str) -> None:
+    def put_asked(self, asked: Asked, handle: str, origin: Origin) -> None:
         """Keep a begun login under its handle, the RelayState."""
-        self._once.put(_ASKED, asdict(asked), ASKED_S, handle=handle)
+        self._begun.put(_ASKED, asdict(asked), ASKED_S, origin, handle=handle)
 
     def look_asked(self, implementation: str, handle: str) -> Asked | None:
         """Return a begun login, and leave it until its message has been believed."""
-        found = self._once.look(_ASKED, handle)
+        found = self._begun.look(_ASKED, handle)
         return _asked(found) if found and found["implementation"] == implementation else None
 
     def take_asked(self, handle: str) -> bool:
         """Burn a begun login; False if that has happened already."""
-        return self._once.take(_ASKED, handle) is not None
+        return self._begun.take(_ASKED, handle) is not None
 
     def put_arrived(self, arrived: Arrived) -> str:
         """Keep a believed message's person; return the handle for the browser's next address."""

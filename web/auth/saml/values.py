@@ -75,6 +75,8 @@ class Assertion:
     nameid_format: str
     attributes: Mapping[str, tuple[str, ...]] = field(repr=False)  #: by Name
     friendly: Mapping[str, tuple[str, ...]] = field(repr=False)  #: by FriendlyName, where that is unambiguous
+    #: Names of attributes (both kinds) of which a value stood between line breaks that were taken away: no keys of people
+    indented: frozenset[str]
     session_index: str | None
     session_not_on_or_after: datetime | None
     authn_instant: datetime | None

@@ -15,12 +15,14 @@ from web.auth.entrance import Entrance
 from web.auth.saml import flow, leaving, states
 from web.auth.saml.metadata import sp_metadata
 from web.auth.saml.values import Rejected
+from web.auth.saml.work_limit import RETRY_AFTER_S, TooMuchWork
 from web.auth.ways import refusals
-from web.auth.ways.pace import check_pace
+from web.auth.ways.pace import check_pace, check_refused, count_refused, origin
 from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
+from web.problems import Fault
 
 blueprint = Blueprint("saml", __name__, url_prefix="/saml/<implementation>")
 
@@ -83,7 +85,7 @@ def login(implementation: str) -> Response:
         return see_other(f"/login/{implementation}")
     browser = states.Browser(secure=entrance.config.secure)
     value, hashed = browser.mark()
-    response = see_other(flow.begin(entrance, sides, journey, browser=hashed))
+    response = see_other(flow.begin(entrance, sides, journey, browser=hashed, origin=origin()))
     browser.keep(response, value)
     return response
 
@@ -94,10 +96,23 @@ def login(implementation: str) -> Response:
 def acs(implementation: str) -> Response:
     """Take the provider's answer, which its page posts here. It looks at no cookie: none comes with it.
 
-    303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed.
+    303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed; 429
+    and 503 with `Retry-After` when too much was posted from one address, or at once. A reload posts it again.
     """
     check_pace()
-    return see_other(flow.believe(Entrance.here(), checked_implementation(implementation), flow.posted(request)))
+    check_refused()
+    try:
+        return see_other(flow.believe(Entrance.here(), checked_implementation(implementation), flow.posted(request)))
+    except flow.LoginFailed:
+        count_refused()
+        raise
+    except TooMuchWork:
+        log.warning("saml: too much work, a message was not judged implementation=%s", implementation)
+        raise Fault(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Many people log in at the moment. Please reload this page in a few seconds.",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        ) from None
 
 
 @blueprint.get("/complete")
@@ -120,6 +135,7 @@ def complete(implementation: str) -> Response:
 @needs(Permission.ANYONE)
 def slo(implementation: str) -> Response:
     """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
+    check_pace()
     entrance = Entrance.here()
     checked_implementation(implementation)
     query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent

@@ -20,7 +20,10 @@ CODES: dict[str, str] = {
     "subject-transient": "The NameID is another one at each login. Set a subject attribute, or send a persistent NameID.",
     "subject-missing": "The provider does not send the subject attribute of the settings.",
     "subject-many": "The provider sends several values of the subject attribute, so none of them is a key.",
-    "subject-unusable": "The key of the person is empty, longer than 255 characters, or holds control characters.",
+    "subject-unusable": (
+        "The key of the person is empty, longer than 255 characters, has blanks or line breaks around it, or holds control"
+        " characters."
+    ),
     # at the admission
     "no-implementation": "The implementation is not there any more.",
     "other-provider": "Another provider brought this person first. An administrator can hand people over.",

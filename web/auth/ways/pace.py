@@ -1,7 +1,10 @@
 """How often logins may be begun and messages be posted from one address: against floods, not against people.
 
 Each begun login stays in the store for minutes, and each posted message costs a little work before it is refused. The
-limit is far above what a crowd behind one address does; venues are excepted by the operator all the same.
+limits are far above what a crowd behind one address does; venues are excepted by the operator all the same.
+
+1. From one address 3,000 requests a minute; a login makes two.
+2. From one address 300 refused messages a minute. Of honest people a few in a hundred fail, and those not twice a second.
 """
 
 from __future__ import annotations
@@ -11,22 +14,49 @@ from typing import Final
 
 from flask import request
 
+from runner.logins import Allowed, Origin
 from web.auth.entrance import Entrance
 from web.auth.external.limits import address_of, is_venue
 from web.problems import Fault
 
-#: Requests from one address in so many seconds. A login makes two.
+#: Requests from one address in so many seconds.
 FROM_ADDRESS: Final = 3000
+#: Messages from one address which were refused.
+REFUSED_FROM_ADDRESS: Final = 300
 WINDOW_S: Final = 60
+
+_REFUSED: Final = "saml refused from address"
+
+
+def origin() -> Origin:
+    """Return from where this request comes."""
+    where = address_of(request.remote_addr or "")
+    return Origin(where, is_venue(where, Entrance.here().config.venue_networks))
 
 
 def check_pace() -> None:
     """Count this request. Raises `Fault` (429) when its address asks too often, and `StoreAway`."""
-    entrance = Entrance.here()
-    where = address_of(request.remote_addr or "")
-    if is_venue(where, entrance.config.venue_networks):
+    where = origin()
+    if where.at_venue:
         return
-    allowed = entrance.store.attempts.hit("saml from address", where, limit=FROM_ADDRESS, window_s=WINDOW_S)
+    attempts = Entrance.here().store.attempts
+    _check(attempts.hit("saml from address", where.address, limit=FROM_ADDRESS, window_s=WINDOW_S))  # 1.
+
+
+def check_refused() -> None:
+    """Raise `Fault` (429) when too many messages from this address were refused, and `StoreAway`."""
+    where = origin()
+    if not where.at_venue:
+        _check(Entrance.here().store.attempts.left(_REFUSED, where.address, limit=REFUSED_FROM_ADDRESS))  # 2.
+
+
+def count_refused() -> None:
+    """Count a message from this address as refused. Raises `StoreAway`."""
+    where = origin().address
+    Entrance.here().store.attempts.hit(_REFUSED, where, limit=REFUSED_FROM_ADDRESS, window_s=WINDOW_S)
+
+
+def _check(allowed: Allowed) -> None:
     if not allowed.ok:
         raise Fault(
             HTTPStatus.TOO_MANY_REQUESTS,

@@ -1,0 +1,153 @@
+"""How much work a stranger's message makes: the value of a signature first, and little of everything that follows."""
+
+from dataclasses import replace
+
+import pytest
+import xmlsec
+from lxml import etree
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from tests.saml.attacks_names import blown_up
+from tests.saml.attacks_second_reader import prefixes
+from tests.saml.corpus import ATTACKS
+from tests.saml.forge import ASSERTION, ForgedIdp, Recipe, encode
+from tests.saml.scene import Scene
+from tests.saml.shapes import SHAPES
+from tests.saml.test_controls import believed
+from web.auth.saml import library, signatures
+from web.auth.saml.values import Policy, Rejected
+
+SCENE = Scene()
+#: Four certificates are pinned; the provider signs with the last of them.
+PINNED = replace(
+    SCENE.idp.idp,
+    certificates=(
+        *(ForgedIdp(SCENE.idp.entity_id, name=f"old key {n}").certificate for n in range(3)),
+        SCENE.idp.certificate,
+    ),
+)
+
+
+DECLARED = b"""xmlns:x="http://www.w3.org/2001/04/xmlenc#" xmlns:e="http://www.w3.org/2001/10/xml-exc-c14n#"
+ xmlns="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:d="http://www.w3.org/2000/09/xmldsig#" """
+
+
+@pytest.fixture
+def digests(monkeypatch):
+    """The elements over which libxmlsec is asked to make a digest: each time the canonicalization of a whole element."""
+    asked = []
+    real = OneLogin_Saml2_Utils.validate_node_sign
+
+    def counted(node, *rest, **more):
+        asked.append(etree.QName(node.getparent()).localname)
+        return real(node, *rest, **more)
+
+    monkeypatch.setattr(OneLogin_Saml2_Utils, "validate_node_sign", staticmethod(counted))
+    return asked
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """How often our private key was used."""
+    asked = []
+    real = library.decrypt
+    monkeypatch.setattr(library, "decrypt", lambda *given: (asked.append(1), real(*given))[1])
+    return asked
+
+
+def code_of(message: str, policy=Policy()) -> str:  # noqa: B008 - frozen
+    with pytest.raises(Rejected) as refused:
+        believed(message, idp=PINNED, policy=policy)
+    return refused.value.code
+
+
+STRANGERS = {
+    "small": {},
+    "both signed": {"sign_response": True},
+    "largest": {"attributes": {f"group{n}": ["x" * 40] * 8 for n in range(190)}},
+    "encrypted": {"encrypt": "aes256-gcm"},
+    "encrypted and signed": {"encrypt": "aes256-gcm", "sign_response": True},
+    "response signed": {"sign_assertion": False, "sign_response": True},
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_strangers_signature_makes_nobody_digest_anything(name, digests):
+    policy = Policy(accept_response_signature=name == "response signed")
+    assert code_of(SCENE.thief.response(SCENE.sp, SCENE.request_id, **STRANGERS[name]), policy) == "signature"
+    assert not digests
+
+
+def test_the_bomb_of_namespaces_elements_and_prefixes_is_not_digested_once_for_each_certificate(digests):
+    """190 namespaces, 3,800 elements and a long list of prefixes took 270 ms; with fewer of each it is nobody's word."""
+    for spaces, count in ((190, 60), (15, 60), (15, 10)):
+        message = prefixes("PrefixList", nodes=3800, count=count, spaces=spaces)(replace(SCENE, idp=SCENE.thief))
+        assert code_of(message) in ("too-many-namespaces", "transforms", "signature")
+    assert not digests
+
+
+def test_below_a_strangers_signature_nothing_is_decrypted(opened):
+    message = SCENE.thief.response(SCENE.sp, SCENE.request_id, encrypt="aes256-gcm", sign_response=True)
+    assert code_of(message) == "signature"
+    assert not opened
+
+
+def test_the_providers_own_signature_over_another_body_is_digested_once_whatever_the_number_of_certificates(digests):
+    assert code_of(SCENE.bytes(blown_up)) == "signature"
+    assert digests == ["Assertion"]
+
+
+def test_a_response_is_not_digested_when_its_assertion_is_a_strangers(digests):
+    """Both values come before both digests: one stolen signature does not pay for the other."""
+    message = SCENE.response(sign_response=True, signature={"key": SCENE.thief.key})
+    assert code_of(message) == "signature"
+    mixed = SCENE.idp.response_element(SCENE.sp, SCENE.request_id, Recipe(sign_assertion=False))
+    SCENE.thief.sign(mixed.find(f"{{{ASSERTION}}}Assertion"))
+    SCENE.idp.sign(mixed)
+    assert code_of(encode(etree.tostring(mixed))) == "signature"
+    assert not digests
+
+
+@pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape.signed])
+def test_an_honest_message_is_digested_for_us_and_for_the_library_with_one_certificate(name, digests):
+    shape = SHAPES[name]
+    assert believed(shape.build(SCENE), idp=PINNED, policy=shape.policy)
+    assert len(digests) == (4 if shape.signed == "both" else 2)
+
+
+@pytest.mark.parametrize("name", ["inside-of-the-thief", "encrypted-key-garbage", "inside-names-names"])
+def test_decrypting_builds_no_store_of_certificates(name, monkeypatch):
+    """It takes ten times as long as the decryption, and everybody can make us decrypt."""
+    message = ATTACKS[name].build(SCENE)
+
+    def built():
+        raise AssertionError
+
+    monkeypatch.setattr(xmlsec, "KeysManager", built)
+    with pytest.raises(Rejected) as refused:
+        believed(message, policy=ATTACKS[name].policy)
+    assert ATTACKS[name].code in (None, refused.value.code)
+
+
+def test_what_was_decrypted_comes_back_as_bytes_that_nobody_has_read():
+    """libxmlsec would parse it if the ciphertext said that it is an element."""
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = library.decrypt
+        patch.setattr(library, "decrypt", lambda data, key, keys: (seen.append(data), real(data, key, keys))[1])
+        assert believed(SCENE.response(encrypt="aes256-gcm"))
+    assert [data.get("Type") for data in seen] == [None]
+
+
+def test_a_signed_info_is_canonicalized_as_libxmlsec_does_it():
+    """Ours decides who goes on, libxmlsec's decides who is believed: one that differs keeps honest people out."""
+    for shape in SHAPES.values():
+        assert believed(shape.build(SCENE), policy=shape.policy)
+    crowded = SCENE.bytes(lambda raw: raw.replace(b"<samlp:Response ", b"<samlp:Response %s " % DECLARED, 1))
+    assert believed(crowded)
+
+
+def test_a_signed_info_of_kilobytes_is_not_hashed(monkeypatch):
+    monkeypatch.setattr(library, "signer_of", lambda *given: pytest.fail("hashed"))
+    assert code_of(ATTACKS["signed-info-with-kilobytes-of-blanks"].build(SCENE)) == "signature-form"
+    assert signatures._LONGEST_SIGNED_INFO <= 8192
