@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 Number = TypeVar("Number", int, float)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+IPV6 = 6
+
 
 def text(raw: str) -> str:
     """Text without blanks around it."""
@@ -116,3 +118,23 @@ def number_in(raw: str, kind: type[Number]) -> Number:
         return kind(raw)
     except ValueError:
         raise ValueError("is no whole number" if kind is int else "is no number") from None
+
+
+def listen_address(raw: str) -> str:
+    """An IP address and a port, such as 127.0.0.1:8000 or [::]:8000."""
+    address_and_port(raw.strip())
+    return raw.strip()
+
+
+def address_and_port(bind: str) -> tuple[str, int]:
+    """The parts of a `listen_address`. Raises ValueError for anything else."""
+    host, _, port = bind.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        address = ipaddress.ip_address(host[1:-1] if bracketed else host)
+    except ValueError:
+        address = None
+    named = port.isascii() and port.isdecimal() and int(port) > 0
+    if address is None or bracketed != (address.version == IPV6) or not named:
+        raise ValueError("must be an IP address and a port, such as 127.0.0.1:8000 or [::]:8000")
+    return str(address), int(port)
