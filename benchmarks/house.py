@@ -30,7 +30,7 @@ def status(user, session, api):
         return message("Credit claimed", color="#006109")
     return message("Claim 1.0 CE credit")
 """
-START_S = 20
+START_S = 60
 
 
 @dataclass(frozen=True)

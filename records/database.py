@@ -4,7 +4,7 @@ Why here: SQLite and PostgreSQL disagree about locks, forks and time zones, and 
 
 What may be relied on:
 - A `Database` may be shared by all threads of a process. A `Session` belongs to one thread.
-- It survives a fork (gunicorn's preload): the child forgets the parent's connections without closing them.
+- It survives a fork: the child forgets the parent's connections without closing them.
 - `session()` holds SQLite's one write lock from its first statement on, so a transaction which reads and then writes
   waits its turn instead of failing half way. Hold it shortly, and never while calling a vendor.
 - `reading()` takes no write lock and cannot write: the way for everything on the hot path.

@@ -109,6 +109,12 @@ class Settings:
     )
     web_processes: int = setting(PREFIX + "WEB_PROCESSES", whole(1, 64), 2, "web server processes")
     web_threads: int = setting(PREFIX + "WEB_THREADS", whole(4, 512), 32, "threads of one web server process")
+    web_connections: int = setting(
+        PREFIX + "WEB_CONNECTIONS",
+        whole(64, 65_536),
+        4096,
+        "connections of one web server process; further ones wait until one of these ends",
+    )
     web_waiting: int = setting(
         PREFIX + "WEB_WAITING",
         whole(0, 512),
@@ -119,7 +125,7 @@ class Settings:
         PREFIX + "WEB_WAIT", number(0, 2), 0.8, "the longest that a request may wait for a first answer", unit="seconds"
     )
     trusted_proxies: int = setting(
-        PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front set X-Forwarded-For and -Proto"
+        PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front add to X-Forwarded-For"
     )
     venue_networks: tuple[Network, ...] = setting(
         PREFIX + "VENUE_NETWORKS",

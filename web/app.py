@@ -10,7 +10,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_tokens, gate, headers, problems
+from web import assets, door, form_tokens, gate, headers, problems, robots
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -29,6 +29,7 @@ from web.console.settings.identity.trying import finishing
 from web.health import views as health
 from web.health.views import Checks
 from web.openapi import views as openapi
+from web.public_address import AtPublicAddress
 from web.status import returns
 from web.status import views as status
 from web.status.asking import Counter
@@ -37,7 +38,7 @@ from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots)
 WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first, people, roles, audit)
 
@@ -58,7 +59,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     The caller owns these parts and closes them. Nothing is started here, and no environment is read.
     """
     config = WebConfig.from_settings(settings)
-    app = Flask("web", template_folder="templates", static_folder="static")
+    app = AtPublicAddress("web", public_url=config.public_url)
     app.debug = False  # Flask would believe FLASK_DEBUG
     app.config["TEMPLATES_AUTO_RELOAD"] = not config.production
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -95,7 +96,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     settings_pages.install(app, settings)
     app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
-        # Only who asked: hosts and addresses of ours come from the settings, whatever a proxy says.
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
+        forwarded = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0)
+        app.wsgi_app = forwarded  # type: ignore[method-assign]
     return app

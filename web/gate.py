@@ -5,7 +5,8 @@ One place, so that no view can forget it. The steps, in this order:
 1. The Host header names us. Health is exempt: load balancers ask by address.
 2. The query has no NUL: nothing of ours is called so, and PostgreSQL refuses to look for it. Names in paths are checked
    where they are looked up.
-3. The announced body is not larger than what the view reads.
+3. The body has arrived in full, and is not larger than what the view reads. A length that was not announced is refused:
+   the web server hands on no such body (`web.request_body`).
 4. A request which changes something comes from one of our own pages, unless it carries a bearer token: then the cookie
    is ignored (see `web.auth.logins`), and a foreign page cannot have set that header. The few views which foreign pages
    post to by design (an identity provider's answer) say so, and look at no cookie.
@@ -13,13 +14,25 @@ One place, so that no view can forget it. The steps, in this order:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from flask import Flask, Request, request
+from werkzeug.exceptions import HTTPException
 
 from web.config import WebConfig
 from web.permissions import BODY, taken_by
 from web.problems import Fault
+
+#: Where the web server says why it did not collect a body: an `HTTPStatus`.
+REFUSED_BODY = "session_status.refused_body"
+
+#: What is said then. A body that is too large is answered with the view's own limit.
+REFUSALS: Mapping[HTTPStatus, tuple[str, Mapping[str, str]]] = {
+    HTTPStatus.BAD_REQUEST: ("The body of the request did not arrive as it should.", {}),
+    HTTPStatus.REQUEST_TIMEOUT: ("The body of the request did not arrive in time.", {}),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("Too much is being sent at the moment. Please try again.", {"Retry-After": "5"}),
+}
 
 #: Fields of any form of ours.
 MAX_FIELDS = 60
@@ -45,16 +58,40 @@ def install(app: Flask, config: WebConfig) -> None:
         # 2. NUL
         if b"%00" in request.query_string:
             raise Fault(HTTPStatus.BAD_REQUEST, "An address holds no NUL.")
-        if request.method in SAFE_METHODS:
-            return
-        # 3. size
+        # 3. body
         taken = taken_by(app.view_functions.get(request.endpoint or ""))
         request.max_content_length = request.max_form_memory_size = taken.body
-        if (request.content_length or 0) > taken.body:
-            raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {taken.body} bytes.")
+        _check_body(request, taken.body)
+        if request.method in SAFE_METHODS:
+            return
         # 4. origin
         if not (taken.from_elsewhere or carries_bearer(request) or comes_from_us(request, origins)):
             raise Fault(HTTPStatus.FORBIDDEN, "This can only be sent from our own pages, or with a bearer token.")
+
+
+def _check_body(asked: Request, limit: int) -> None:
+    refused = asked.environ.get(REFUSED_BODY)
+    if refused == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (asked.content_length or 0) > limit:
+        raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {limit} bytes.")
+    if refused is not None:
+        detail, headers = REFUSALS[refused]
+        raise Fault(refused, detail, headers=headers)
+    if "Transfer-Encoding" in asked.headers:
+        raise Fault(HTTPStatus.LENGTH_REQUIRED, "The length of a body has to be announced.")
+
+
+def body_limit(app: Flask) -> Callable[[str, str], int]:
+    """Return what says, by method and path, how many bytes of a body the view takes."""
+    adapter = app.url_map.bind("")
+
+    def limit(method: str, path: str) -> int:
+        try:
+            endpoint, _ = adapter.match(path, method)
+        except HTTPException:  # no view takes it: the answer will be 404, 405 or a redirect
+            return BODY
+        return taken_by(app.view_functions.get(endpoint)).body
+
+    return limit
 
 
 def carries_bearer(asked: Request) -> bool:

@@ -21,8 +21,11 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 #: Only the widget page may be framed, and only by those whom the settings name.
 FRAMED_ENDPOINTS = frozenset({"widget.show", "widget.check_again"})
 
+#: For everything: no answer of ours belongs into a search engine.
+FOR_ALL = (("X-Content-Type-Options", "nosniff"), ("X-Robots-Tag", "noindex"))
+
 FOR_PAGES = (
-    ("X-Content-Type-Options", "nosniff"),
+    *FOR_ALL,
     # Cross-site requests learn nothing about the page. "no-referrer" would also blank the Origin of our own forms.
     ("Referrer-Policy", "same-origin"),
     (
@@ -48,7 +51,7 @@ HSTS = "max-age=31536000"
 
 def for_data(config: WebConfig) -> list[tuple[str, str]]:
     """Return the headers of every answer that is no page."""
-    found = [("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", DATA_POLICY)]
+    found = [*FOR_ALL, ("Content-Security-Policy", DATA_POLICY)]
     if config.secure:
         found.append(("Strict-Transport-Security", HSTS))
     return found

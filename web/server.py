@@ -1,49 +1,119 @@
-"""The web server: gunicorn with threads, set up here and nowhere else. For a proxy to stand in front of.
+"""The web server: granian, set up here and nowhere else. For a proxy to stand in front of.
 
-The application is built in each worker process after the fork, because the desk's listener is a thread, and threads do
-not survive a fork.
+Its event loop, in Rust, accepts connections and reads heads; ours, in Python, reads bodies; threads only ever run the
+application on a request that is complete (docs/decisions/0010). Each worker process is a fresh interpreter, which
+builds the application for itself.
 """
 
 from __future__ import annotations
 
+import logging
+import multiprocessing
+import os
+import resource
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from records import Database, Unavailable
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.presence import store_answers, worker_is_there
+from runner.setting_kinds import address_and_port
 from runner.settings import Settings
 from runner.status import StatusDesk
 from runner.store import connect
 from web.app import create_app
+from web.gate import body_limit
+from web.request_body import RequestBodies
+from web.slow_readers import SlowReaders
+from web.wsgi_bridge import WsgiBridge
 
-#: Seconds in which a worker process must say that it lives, and which running requests get to end.
-TIMEOUT_S = 30
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
-#: Seconds that one request may take from its first byte to the end of its answer; the longest wait is two.
-REQUEST_S = 6
-GRACE_S = 10
+#: Seconds for a whole head: from the connection's start, or from the end of the answer before it. So this is also how
+#: long an idle connection stays open for a proxy's next request.
+HEAD_S = 5
 
-#: Seconds an idle connection stays open for a proxy's next request.
-KEEP_ALIVE_S = 5
+#: Bytes of a head. A provider's signed logout travels in an address, and is the longest of ours with 8 KiB.
+HEAD_BYTES = 16 * 1024
 
-#: A provider's signed logout travels in an address, and is the longest of ours: as much as gunicorn can. In bytes.
-REQUEST_LINE = 8190
-FIELDS = 64
-FIELD_SIZE = 8190
+#: Seconds which running requests get to end; the longest wait is two.
+GRACE_S = 8
+
+#: Connections that the kernel holds until we have room for them.
+BACKLOG = 1024
+
+#: Files which a process needs besides its connections.
+OTHER_FILES = 256
+
+log = logging.getLogger(__name__)
+
+
+class AddressTakenError(Exception):
+    """We cannot listen where we should, mostly because another process does; the text says why."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop (SIGTERM: after the running requests; SIGINT: at once)."""
-    _Server(settings).run()
+    """Serve until told to stop by SIGTERM or SIGINT; then requests under way are finished. Raises AddressTakenError."""
+    run(settings, partial(load, settings))
+
+
+def run(settings: Settings, loader: Callable[[], Any]) -> None:
+    """Serve the `WsgiBridge` that the loader makes, which each worker process calls."""
+    host, port = address_and_port(settings.web_bind)
+    _require_free(host, port)
+    # Fresh interpreters: the server's own process has threads by the time it starts the second, so it must not fork.
+    multiprocessing.set_start_method("spawn", force=True)
+    Granian(
+        "web",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_S * 1000, max_buffer_size=HEAD_BYTES),
+        websockets=False,
+        loop=Loops.asyncio,
+        workers=settings.web_processes,
+        backlog=BACKLOG,
+        backpressure=_room_for(settings.web_connections),
+        workers_kill_timeout=GRACE_S,
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level.lower()),
+        # Its messages go where ours go. It has no access log: addresses of ours hold one-time values.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
+    ).serve(target_loader=loader, wrap_loader=False)
+
+
+def load(settings: Settings) -> WsgiBridge:
+    """Build what one worker process serves, in that process."""
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    app, close = open_app(settings)
+    return bridge(settings, app, close)
+
+
+def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBridge:
+    """Put an application behind the server's event loop, in a worker process."""
+    _room_for(settings.web_connections)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    SlowReaders(address_and_port(settings.web_bind)[1]).start()
+    return WsgiBridge(
+        app,
+        bodies=RequestBodies(body_limit(app)),
+        threads=settings.web_threads,
+        public_url=settings.public_url,
+        close=close,
+    )
 
 
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
@@ -78,76 +148,35 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     return app, close
 
 
-def options(settings: Settings) -> dict[str, Any]:
-    """Return gunicorn's options."""
-    return {
-        "bind": settings.web_bind,
-        "worker_class": BoundedWorker,
-        "workers": settings.web_processes,
-        "threads": settings.web_threads,
-        "timeout": TIMEOUT_S,
-        "graceful_timeout": GRACE_S,
-        "keepalive": KEEP_ALIVE_S,
-        "limit_request_line": REQUEST_LINE,
-        "limit_request_fields": FIELDS,
-        "limit_request_field_size": FIELD_SIZE,
-        # Whom to believe is decided in one place, by `trusted_proxies`.
-        "forwarded_allow_ips": "",
-        "forwarder_headers": "",
-        "preload_app": False,
-        "loglevel": settings.log_level.lower(),
-        # A socket in the home directory through which the server can be steered: nobody here needs it.
-        "control_socket_disable": True,
-    }
-
-
-class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """Gunicorn's threads, each of which a client may have for so long and no longer.
-
-    Gunicorn waits for ever for the rest of a request, so as many half requests as there are threads would stop a
-    process. The main loop looks once a second and hangs up on whoever has a thread for too long.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._began: dict[Any, float] = {}
-
-    def handle(self, conn: Any) -> Any:
-        """Serve one request, in a thread."""
-        self._began[conn] = time.monotonic()
+def _require_free(host: str, port: int) -> None:
+    """Raise AddressTakenError. The server's own sockets share a port with any other process of this user, silently."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            return super().handle(conn)
-        finally:
-            del self._began[conn]
-
-    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
-        """Called by the main loop about once a second."""
-        super().murder_keepalived(force)
-        late = time.monotonic() - REQUEST_S
-        for conn, began in list(self._began.items()):
-            if began < late:
-                with suppress(OSError):  # it has just ended
-                    conn.sock.shutdown(socket.SHUT_RDWR)
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise AddressTakenError(f"Cannot listen on {host} port {port}: {error}.") from error
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """Gunicorn with our options instead of files, arguments and the environment."""
+def _room_for(connections: int) -> int:
+    """Allow this process as many open files as that takes; return how many connections there is room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < connections + OTHER_FILES:
+        wanted = connections + OTHER_FILES
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < wanted:
+            log.warning("room for %d connections only: open files are limited to %d", soft - OTHER_FILES, soft)
+            return soft - OTHER_FILES
+    return connections
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._close: Callable[[], None] | None = None
-        super().__init__()
 
-    def load_config(self) -> None:
-        for name, value in options(self._settings).items():
-            self.cfg.set(name, value)
-        self.cfg.set("worker_exit", self._left)
-
-    def load(self) -> Flask:
-        app, self._close = open_app(self._settings)
-        return app
-
-    def _left(self, server: object, worker: object) -> None:  # noqa: ARG002 - gunicorn's signature
-        """Close the parts when a worker process ends."""
-        if self._close:
-            self._close()
+def _end_with_parent() -> None:
+    """Wait for the end of the process which started this one; then stop in order, and at last at once."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os._exit(1)

@@ -54,7 +54,7 @@ def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(bulle
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # the situation which is tested
 def test_a_forked_process_listens_for_itself(bulletin, redis, heard):
-    """As under gunicorn with preload: the parent has started, the child begins anew."""
+    """As in a server that forks after it has loaded: the parent has started, the child starts for itself."""
     bulletin.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
     child = os.fork()

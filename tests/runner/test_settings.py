@@ -1,5 +1,6 @@
 import pytest
 
+from runner.setting_kinds import address_and_port
 from runner.settings import SETTINGS, Settings, SettingsError
 
 #: As `secrets.token_urlsafe` makes them.
@@ -115,3 +116,16 @@ def test_what_is_no_number_is_told_in_words_and_not_in_those_of_python(name, val
     [fault] = faults_of(PRODUCTION | {name: value})
     assert told in fault
     assert "literal" not in fault
+
+
+@pytest.mark.parametrize(
+    "bind", ["localhost:8000", "8000", ":8000", "unix:/run/web.sock", "::1:8000", "127.0.0.1:0", "127.0.0.1:x"]
+)
+def test_an_address_to_listen_on_is_an_ip_address_and_a_port(bind):
+    with pytest.raises(SettingsError, match=r"SESSION_STATUS_WEB_BIND: .* must "):
+        Settings.from_environment({"SESSION_STATUS_ENV": "development", "SESSION_STATUS_WEB_BIND": bind})
+
+
+def test_addresses_to_listen_on_are_of_either_kind():
+    assert address_and_port("0.0.0.0:80") == ("0.0.0.0", 80)
+    assert address_and_port("[::1]:8000") == ("::1", 8000)

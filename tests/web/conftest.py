@@ -11,6 +11,7 @@ from runner.settings import Settings
 from runner.store import connect
 from tests.logins.people import visitor
 from tests.web.browser import Site, serving, vendor
+from tests.web.real_server import running
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
 
@@ -160,3 +161,11 @@ def open_page(chromium, site):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def wire(tmp_path_factory, valkey_url):
+    """The web server itself, with eight threads, for those who send bytes to it."""
+    folder = tmp_path_factory.mktemp("wire")
+    with running(folder, valkey_url, web_threads="8", web_waiting="4") as server:
+        yield server

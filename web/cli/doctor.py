@@ -26,7 +26,7 @@ from .examples import examples
 from .surroundings import ENV, environment, read_settings
 from .tables import print_compact
 
-PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "gunicorn", "cryptography")
+PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "granian", "cryptography")
 NAMES = (*(entry.name for entry in SETTINGS), ENV)
 KEY = "SESSION_STATUS_SECRET_KEY"  # in development one would be made and kept, and the doctor changes nothing
 PRODUCTION = "production needs SESSION_STATUS_ENV=production, and what docs/settings.md demands for it"

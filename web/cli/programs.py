@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from runner.setting_kinds import address_and_port
 from runner.settings import Settings
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback import HOST
@@ -48,7 +49,7 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
     """What runs, in the order of its start."""
     python = (sys.executable, "-P", "-m")
     logs = settings.data_folder / "logs"
-    bound = int(settings.web_bind.rpartition(":")[2])
+    bound = address_and_port(settings.web_bind)[1]
     workers = [
         Program(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
         for number in range(1, settings.worker_processes + 1)

@@ -10,15 +10,13 @@ import click
 
 from records import RecordsError, grants, implementations
 from runner.settings import Settings
-from web.server import serve
+from web.server import LOG_FORMAT, AddressTakenError, serve
 
 from .complaints import Complaint
 from .examples import examples
 from .surroundings import environment, open_database, read_settings, require_current, sentence
 
 log = logging.getLogger(__name__)
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 @click.command(epilog=examples("SESSION_STATUS_WEB_BIND=0.0.0.0:8000 session-status web"))
@@ -34,7 +32,10 @@ def web() -> None:
     if not has_administrator(settings):
         # Not the link itself: who reads a log must not become administrator.
         log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
-    serve(settings)
+    try:
+        serve(settings)
+    except AddressTakenError as error:
+        raise Complaint(str(error)) from error
 
 
 @click.command(epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker"))

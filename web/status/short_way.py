@@ -4,7 +4,7 @@ Flask's machinery costs more than the whole rest of a cached answer (see docs/de
 session ends, all at once. So this layer stands before the application and answers that one request itself, with the
 very functions which the view uses. The steps:
 
-1. It is a GET of a status, with well-formed identifiers, for our host.
+1. It is a GET of a status, without a body, with well-formed identifiers, for our host.
 2. It carries a login of ours for that implementation.
 3. The desk answers: that the login has not been ended is read together with the answer.
 
@@ -57,7 +57,7 @@ class ShortWay:
         if environ["REQUEST_METHOD"] != "GET" or environ.get("HTTP_HOST", "").lower() not in self._hosts:
             return None
         path = PATH.fullmatch(environ["PATH_INFO"])
-        if path is None or environ.get("SCRIPT_NAME"):
+        if path is None or environ.get("SCRIPT_NAME") or "CONTENT_LENGTH" in environ:
             return None
         wait_s = wait_wanted(environ.get("HTTP_PREFER"), self._counter.config.longest_wait_s)
         try:
