@@ -15,7 +15,7 @@ from typing import Any
 from sandbox import Limits
 
 from .setting_kinds import Network, folder, networks, number, one_of, origins, some_of, text, whole, words, yes_or_no
-from .setting_rules import KEY_CHARS, PREFIX, fill_in, rules
+from .setting_rules import KEY_CHARS, PREFIX, fill_in, own_database, rules
 
 MIB = 1024 * 1024
 
@@ -153,12 +153,15 @@ class Settings:
     )
 
     @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> Settings:
-        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults."""
+    def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:
+        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults.
+
+        Without `make` nothing is written, and a key that would be made is missing: for a look before anything starts.
+        """
         values, faults = read_all(env)
         values["data_folder"] = values["data_folder"].absolute()
         if not faults and values["environment"] == "development":
-            fill_in(values)
+            fill_in(values, make=make)
         faults += rules(values)
         if faults:
             raise SettingsError(tuple(faults))
@@ -168,6 +171,11 @@ class Settings:
     def production(self) -> bool:
         """Whether stand-ins are refused."""
         return self.environment == "production"
+
+    @property
+    def database_is_own(self) -> bool:
+        """Whether the database is that of a development run in its own data folder, which no setting has to name."""
+        return not self.production and self.database_url == own_database(self.data_folder)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from runner.store import EmbeddedStore, connect
+from runner.store_mark import adopt
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +25,6 @@ def valkey_url():
 def redis(valkey_url):
     client = connect(valkey_url)
     client.flushall()
+    adopt(client, "development")  # as a store is after its first use
     yield client
     client.close()

@@ -47,7 +47,7 @@ def test_a_handle_that_nobody_made_gives_nothing(store, handle):
 def test_a_state_of_one_kind_is_none_of_another_and_its_key_does_not_show_the_handle(store, redis):
     handle = store.once.put("kind", {}, 60)
     assert store.once.take("other", handle) is None
-    (key,) = redis.keys("*")
+    (key,) = redis.keys("{login}*")
     assert handle not in key.decode()
     assert 0 < redis.ttl(key) <= 60
 

@@ -51,7 +51,7 @@ def records(tmp_path):
 
 class closing_database(closing):  # noqa: N801 - reads as what it does
     def __init__(self, url):
-        self.database = Database(url)
+        self.database = Database(url, environment="development")
 
     def __enter__(self):
         return self.database

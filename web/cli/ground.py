@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runner.settings import Settings
 from runner.store import EmbeddedStore, StoreError
+from runner.store_checks import adopt_own
 from web.loopback import HOST
 
 from .complaints import Complaint
@@ -28,7 +29,7 @@ def only_one(folder: Path) -> Iterator[None]:
         file = (folder / "up.lock").open("a+")
     except OSError as error:
         raise Complaint(
-            f"The data folder {folder} cannot be used: {error.strerror}. Choose another: --data-folder."
+            f"The data folder cannot be used: {folder}: {error.strerror}. Choose another: --data-folder."
         ) from None
     with file:
         try:
@@ -78,6 +79,11 @@ def store(settings: Settings) -> Iterator[str]:
     except StoreError as error:
         raise Complaint(str(error)) from None
     try:
+        made_for = adopt_own(address, settings.environment)
+        if made_for != settings.environment:
+            raise Complaint(
+                f"The store in {settings.data_folder} was made for {made_for}. Choose another folder: --data-folder."
+            )
         yield address
     finally:
         own.stop()
