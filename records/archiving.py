@@ -109,7 +109,7 @@ def remove(db: Session, owner: Implementation, by: Decision, *, typed: str) -> R
         raise Refused("implementation", f"{owner.slug} is in use: archive it first")
     # 2.
     if typed != owner.slug:
-        raise Refused("implementation", f"the slug must be typed in full, as {owner.slug}")
+        raise Refused("slug", f"must be typed in full: {owner.slug}")
     # 3.
     gone = preview(db, owner)
     retired, row = Retired(owner.slug, _subjects(db, owner)), owner.id

@@ -1,7 +1,7 @@
 """`session-status up`: everything on one machine, with a demo in it, for looking around and for development.
 
-What a server has from its operator (a store, a database, keys, a supervisor) is stood in for here; in production it
-refuses. The order is that of the comments in `up`; it ends in the opposite one.
+What a server has from its operator (a store, a database, keys, a supervisor) is stood in for here; in production, and in
+front of stores that are not its own (`own_stores`), it refuses. The order is that of the comments in `up`; it ends in the opposite one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, al
     """Start everything on this machine, with a demo: store, database, worker, web server, demo vendor, identity provider.
 
     Needs nothing installed and no setting. Prints where to look first, and who to log in as. Ctrl-C ends everything; the
-    data stays, and the next start goes on with it. For development only: it refuses in production.
+    data stays, and the next start goes on with it. For development only: it refuses in production, and any database or
+    store that is not its own (in the data folder) or was not marked as development when it was made.
     """
     ports = Ports(port, demo_port, idp_port)
     with stop_on_signals() as stop:
