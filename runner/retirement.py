@@ -23,8 +23,7 @@ def retire(settings: Settings, retired: Retired) -> bool:
     """End all its logins, drop its cached statuses, tell all processes. False if the store did not do all of it."""
     store = LoginStore.open(settings)
     try:
-        for subject in retired.subjects:
-            store.ended.end_all(retired.slug, subject)
+        store.ended.end_everybody(retired.slug, retired.subjects)
         forget_statuses(settings, retired.slug)
     except (StoreAway, RedisError, OSError):
         return False

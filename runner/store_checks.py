@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from redis import Redis
 from redis.exceptions import RedisError
 
 from .store import connect
 from .store_mark import adopt, change_mark, read_mark
+
+
+class NotMarked(Exception):
+    """The store could not be marked; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +41,20 @@ def mark_of(redis_url: str) -> StoreMark:
 
 
 def adopt_own(redis_url: str, environment: str) -> str:
-    """Mark the store of a data folder, unless it has a mark; return the mark. Raises RedisError."""
-    redis = connect(redis_url)
-    try:
-        return adopt(redis, environment)
-    finally:
-        redis.close()
+    """Mark the store of a data folder, unless it has a mark; return the mark. Raises NotMarked."""
+    return _asked(redis_url, lambda redis: adopt(redis, environment))
 
 
 def mark_anew(redis_url: str, environment: str) -> str:
-    """Change what a store is for; return what it was for, "" if it had no mark. Raises RedisError."""
+    """Change what a store is for; return what it was for, "" if it had no mark. Raises NotMarked."""
+    return _asked(redis_url, lambda redis: change_mark(redis, environment))
+
+
+def _asked(redis_url: str, ask: Callable[[Redis], str]) -> str:
     redis = connect(redis_url)
     try:
-        return change_mark(redis, environment)
+        return ask(redis)
+    except (RedisError, OSError) as error:
+        raise NotMarked(f"The store cannot be marked: it does not answer ({type(error).__name__}).") from error
     finally:
         redis.close()

@@ -78,3 +78,11 @@ def test_staff_and_unknown_ones_are_refused(cli, event):
     assert cli("administrator", "link", env={**event, "SESSION_STATUS_PUBLIC_URL": "http://127.0.0.1:1"}).exit_code == 0
     assert "it stays" in cli("implementation", "archive", "staff", env=event).stderr
     assert "There is no implementation" in cli("implementation", "remove", "nope", "--yes", env=event).stderr
+
+
+def test_everybody_of_a_large_implementation_is_logged_out(redis):
+    ended = LoginStore(redis).ended
+    ended.end_everybody("aha26", [str(number) for number in range(2500)])
+    for number in ("0", "999", "1000", "2499"):
+        mine = visitor("aha26", number)
+        assert ended.is_ended("aha26", number, mine.login, mine.since)

@@ -1,11 +1,17 @@
 """`up` in front of stores that are not its own: refused before anything is written or started, whatever led it there."""
 
+import os
+import signal
+
 import pytest
+from running import start_up
 from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 
 from records import Database, environment_mark, inspection
 from runner.settings import Settings
+from runner.store import EmbeddedStore, answers
 from runner.store_checks import mark_anew
+from web.cli import ground
 from web.cli import up as up_command
 from web.cli.complaints import Complaint
 from web.cli.own_stores import require_own_stores
@@ -82,6 +88,23 @@ def test_a_production_database_alone_is_refused(up, address):
     before = content(address)
     assert "was made for production; it holds no implementation yet" in up({"DATABASE_URL": address})
     assert content(address) == before
+
+
+def test_as_a_process_it_ends_at_once_and_leaves_nothing_behind(tmp_path, address, store):
+    made_for(address, "production", "aha26")
+    redis_url = store("production")
+    before = content(address), keys(redis_url)
+    refused = start_up(tmp_path / "up", env={"DATABASE_URL": address, "REDIS_URL": redis_url})
+    try:
+        assert refused.process.wait(30) == 2, refused.output()
+        assert "nothing was written or started" in refused.output()
+        assert sorted(path.name for path in refused.folder.iterdir()) == ["up.out"]
+        assert (content(address), keys(redis_url)) == before
+        assert refused.gone(5)
+    finally:
+        for pid in refused.family():
+            os.kill(pid, signal.SIGKILL)
+        refused.process.wait()
 
 
 @pytest.mark.parametrize(
@@ -189,6 +212,16 @@ def test_the_folder_of_an_up_of_an_earlier_release_stays_its_own(tmp_path, slugs
     database.upgrade(own=True)
     database.dispose()
     assert inspection.look(settings.database_url).mark == "development"
+
+
+def test_a_store_in_the_data_folder_that_was_marked_for_production_is_refused_and_stopped(tmp_path):
+    env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+    settings = Settings.from_environment(env)
+    with EmbeddedStore(tmp_path / "store") as own:
+        mark_anew(own.url, "production")
+    with pytest.raises(Complaint, match="was made for production"), ground.store(settings):
+        pytest.fail("it was let in")
+    assert not answers(tmp_path / "store" / "store.sock")
 
 
 def test_production_settings_say_so_before_any_store_is_asked(cli, tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runner.settings import Settings
 from runner.store import EmbeddedStore, StoreError
-from runner.store_checks import adopt_own
+from runner.store_checks import NotMarked, adopt_own
 from web.loopback import HOST
 
 from .complaints import Complaint
@@ -79,7 +79,7 @@ def store(settings: Settings) -> Iterator[str]:
     except StoreError as error:
         raise Complaint(str(error)) from None
     try:
-        made_for = adopt_own(address, settings.environment)
+        made_for = marked(address, settings)
         if made_for != settings.environment:
             raise Complaint(
                 f"The store in {settings.data_folder} was made for {made_for}. Choose another folder: --data-folder."
@@ -87,3 +87,11 @@ def store(settings: Settings) -> Iterator[str]:
         yield address
     finally:
         own.stop()
+
+
+def marked(address: str, settings: Settings) -> str:
+    """Mark our own store as what it is for, unless it is marked; return the mark."""
+    try:
+        return adopt_own(address, settings.environment)
+    except NotMarked as error:
+        raise Complaint(str(error)) from error

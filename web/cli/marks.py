@@ -10,7 +10,7 @@ import click
 
 from records import Database, RecordsError, environment_mark, inspection
 from runner.settings import Settings
-from runner.store_checks import mark_anew, mark_of
+from runner.store_checks import NotMarked, mark_anew, mark_of
 
 from .complaints import Complaint, listed
 from .examples import examples
@@ -102,7 +102,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
         with database.session() as db:
             note(db, "store.marked", "", environment, {"was": found.environment})
             mark_anew(settings.redis_url, environment)  # within: what cannot be noted is not done
-    except RecordsError as error:
+    except (RecordsError, NotMarked) as error:
         raise Complaint(sentence(str(error))) from error
     finally:
         database.dispose()
