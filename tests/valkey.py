@@ -8,7 +8,7 @@ import os
 import pytest
 
 from runner.store import EmbeddedStore, connect
-from runner.store_mark import adopt
+from runner.store_mark import KEY, adopt
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +28,8 @@ def redis(valkey_url):
     adopt(client, "development")  # as a store is after its first use
     yield client
     client.close()
+
+
+def written(client):
+    """All keys of the store but its mark, which says what it was made for."""
+    return [key for key in client.keys("*") if key != KEY.encode()]
