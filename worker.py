@@ -32,7 +32,7 @@ from runner.presence import Presence
 from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq
 from runner.settings import Settings, SettingsError
 from runner.store import connect_queue
-from runner.workshop import WORKSHOP, JailTooWeak, Workshop, open_workshop, start_jail
+from runner.workshop import WORKSHOP, JailTooWeak, NotStarted, Workshop, open_workshop, start_jail
 
 BEAT_S = 3.0
 #: Seconds after which an idle worker looks whether it shall stop.
@@ -40,7 +40,7 @@ IDLE_S = 1
 MAINTENANCE_S = 10
 #: RQ waits for a job 15 seconds less than this, and for an answer 10 more: one and eleven.
 WORKER_TTL_S = 16
-#: Exit status when the settings are not valid, and when the jail does not hold.
+#: Exit status when settings, database or store are not right for a start, and when the jail does not hold.
 NOT_SET, TOO_WEAK = 2, 3
 #: Seconds before the loop begins again, after the store was away.
 PAUSE_S = 1.0
@@ -63,15 +63,15 @@ def run_from_environment() -> int:
     """`python -m worker`: settings from the environment, the log to standard error. Returns the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
-    except SettingsError as error:
+        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        return main(settings)
+    except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")
         return NOT_SET
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    return main(settings)
 
 
 def main(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status."""
+    """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status. Raises `NotStarted`."""
     # 1. The jail, while this process has neither threads nor connections.
     try:
         sandbox = start_jail(settings)
@@ -99,7 +99,7 @@ def serve(workshop: Workshop, stop: Stop) -> None:
     settings = workshop.settings
     presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
     while not stop.asked:
-        redis = connect_queue(settings.redis_url)
+        redis = connect_queue(settings.redis_url, environment=settings.environment)
         try:
             ThreadWorker(
                 redis,

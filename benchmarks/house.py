@@ -82,7 +82,7 @@ def wait_until_ready(port: int, path: str) -> None:
 
 def furnish(settings: Settings, vendor_port: int, people: int) -> None:
     """One implementation with many users, a session which has just ended, and a script that makes one call."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, environment=settings.environment)
     database.upgrade()
     with Bench() as bench:
         review = bench.review(SCRIPT)

@@ -79,7 +79,7 @@ def crowd(ours: House, *, user: int, askers: int) -> int:
 
     side_by_side([one] * askers)
     time.sleep(2)  # traces are written behind the answers
-    database = Database(ours.settings.database_url)
+    database = Database(ours.settings.database_url, environment=ours.settings.environment)
     with database.reading() as db:
         found = implementations.find(db, SLUG)
         assert found

@@ -10,8 +10,9 @@ rules take `db` first and never commit:
     with database.reading() as db:                       # takes no write lock; for the hot path
         version = scripts.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`, `crashes`; who is
-asking: `saml`, `external`, `grants`, `administrators`, `audit`.
+Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`, `crashes`;
+who is asking: `saml`, `external`, `grants`, `administrators`, `audit`; the whole of it: `archiving`, `environment_mark`,
+`inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
 """
 
@@ -21,16 +22,20 @@ from sqlalchemy.orm import Session as DbSession
 
 from . import (
     administrators,
+    archiving,
     audit,
     connections,
     crashes,
     editions,
+    environment_mark,
     grants,
     implementations,
+    inspection,
     resealing,
     runs,
     scripts,
     sessions,
+    stand_ins,
     users,
 )
 from . import external_logins as external
@@ -52,6 +57,7 @@ from .errors import (
     SchemaUnknown,
     SecretsError,
     Unavailable,
+    WrongEnvironment,
 )
 from .external_logins import ExternalDraft, ExternalLogin, OpenedExternal
 from .grants import ROLES, Grant
@@ -109,18 +115,23 @@ __all__ = [
     "Verdict",
     "Version",
     "VersionCode",
+    "WrongEnvironment",
     "administrators",
+    "archiving",
     "audit",
     "connections",
     "crashes",
     "editions",
+    "environment_mark",
     "external",
     "grants",
     "implementations",
+    "inspection",
     "resealing",
     "runs",
     "saml",
     "scripts",
     "sessions",
+    "stand_ins",
     "users",
 ]

@@ -28,7 +28,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityEr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from . import schema
+from . import environment_mark, schema
 from .errors import Conflict, Refused, Unavailable
 
 #: Connections of one process; each thread in a transaction holds one.
@@ -45,12 +45,18 @@ _DRIVERS = ("sqlite", "postgresql+psycopg")
 class Database:
     """The records of one installation, in SQLite (`sqlite:///path`) or PostgreSQL (`postgresql+psycopg://…`).
 
-    Nothing is opened before the first use. `pool_size` bounds the connections of this process.
+    Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
+    the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
+    is for tools and tests; the product always says it, and a test holds that.
     """
 
-    def __init__(self, url: str, *, pool_size: int = POOL_SIZE, wait_s: float = WAIT_S) -> None:
-        self.engine = _engine(_checked_url(url), pool_size, wait_s)
+    def __init__(
+        self, url: str, *, environment: str | None = None, pool_size: int = POOL_SIZE, wait_s: float = WAIT_S
+    ) -> None:
+        self.engine = _engine(checked_url(url), pool_size, wait_s)
         self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
+        self._environment = environment
+        self._recognised = environment is None
         _forget_connections_after_fork(self)
 
     def __repr__(self) -> str:
@@ -59,19 +65,34 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Begin a transaction that may write; commit at the end, roll back on any exception."""
+        self.require_environment()
         with _translated(), Session(self.engine, expire_on_commit=False) as db, db.begin():
             yield db
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Begin a transaction that only reads: the database itself refuses a write."""
+        self.require_environment()
         with _translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
             yield db
 
-    def upgrade(self) -> None:
-        """Bring the tables to this release's schema; harmless when they are there, safe when two processes do it."""
+    def require_environment(self) -> None:
+        """Raise WrongEnvironment if the database was not made for this process's environment. Asked once."""
+        if self._recognised:
+            return
+        assert self._environment is not None
+        with _translated(), self._reading.connect() as connection:
+            environment_mark.require(connection, self._environment)
+        self._recognised = True
+
+    def upgrade(self, *, own: bool = False) -> None:
+        """Bring the tables to this release's schema; harmless when they are there, safe when two processes do it.
+
+        `own`: it lies in the data folder of a development run, and no setting names it (see `environment_mark`).
+        Raises WrongEnvironment for a database of another environment, which then stays as it was.
+        """
         with _translated(), self.engine.begin() as connection:
-            schema.upgrade(connection)
+            schema.upgrade(connection, environment=self._environment, own=own)
 
     def version(self) -> str | None:
         """Return the schema version the database carries; None for an empty one."""
@@ -110,7 +131,8 @@ def _first_line(error: DBAPIError) -> str:
     return str(error.orig).partition("\n")[0]
 
 
-def _checked_url(text: str) -> URL:
+def checked_url(text: str) -> URL:
+    """Return the address of a database as SQLAlchemy reads it. Raises Refused for any other."""
     try:
         url = make_url(text)
     except ArgumentError:

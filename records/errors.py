@@ -5,6 +5,7 @@ RecordsError             root
 +-- OtherProvider        a person comes by another identity provider than the one they belong to
 +-- Unavailable          the database does not answer, or a lock was not given in time; trying again may help
 +-- SchemaUnknown        the database was upgraded by a newer release than this one
++-- WrongEnvironment     the database was made for development and this is production, or the other way round
 +-- SecretsError         root of what sealing and opening secrets raises
 +-- BadKey           a key of the settings is too short, or there is none
 +-- NotOpened        no key opens this secret, or it was sealed for another place
@@ -67,6 +68,15 @@ class Unavailable(RecordsError):
 
 class SchemaUnknown(RecordsError):
     """The database carries a schema version which this release does not know."""
+
+
+class WrongEnvironment(RecordsError):
+    """The database was made for another environment. `found` is its mark, None if it has none."""
+
+    def __init__(self, found: str | None, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        made = f"was made for {found}" if found else "does not say what it was made for"
+        super().__init__(f"the database {made}, and this process runs in {wanted}")
 
 
 class SecretsError(RecordsError):

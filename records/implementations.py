@@ -77,6 +77,7 @@ class Implementation(Base):
     concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
     keep_runs_days: Mapped[int] = mapped_column(default=30)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.archiving`
     #: where a login of the app may end: exact addresses
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives
@@ -89,14 +90,20 @@ class Implementation(Base):
 
 
 def find(db: Session, slug: str) -> Implementation | None:
-    """Return the implementation with this id in addresses; what cannot be one is none's."""
+    """Return the implementation that is served under this id in addresses; an archived one is as one that is not there."""
+    found = find_any(db, slug)
+    return found if found and found.archived_at is None else None
+
+
+def find_any(db: Session, slug: str) -> Implementation | None:
+    """Return the implementation with this id, archived or not: for administration, never for what apps ask."""
     if "\0" in slug:  # PostgreSQL cannot even compare with it
         return None
     return db.scalar(select(Implementation).where(Implementation.slug == slug))
 
 
 def every(db: Session) -> list[Implementation]:
-    """Return all implementations by their names."""
+    """Return all implementations by their names, archived ones, too."""
     return list(db.scalars(select(Implementation).order_by(Implementation.name, Implementation.id)))
 
 
@@ -105,7 +112,7 @@ def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings
     values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
     if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
         raise Refused("slug", "is kept for the reviewers and administrators of this service")
-    if find(db, slug) is not None:
+    if find_any(db, slug) is not None:
         raise Refused("slug", "is taken by another implementation")
     implementation = Implementation(**values)
     db.add(implementation)

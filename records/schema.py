@@ -14,21 +14,29 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
-from .errors import SchemaUnknown
+from . import environment_mark
+from .errors import SchemaUnknown, WrongEnvironment
 
 #: The schema version of this release: the last of `migrations/versions`. A test holds it true.
-HEAD = "0002"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Any number that nobody else in the same PostgreSQL database uses for an advisory lock.
 _UPGRADE_LOCK = 7_269_001
 
 
-def upgrade(connection: Connection) -> None:
-    """Apply the missing migrations. Raises SchemaUnknown when the database is ahead of this release."""
+def upgrade(connection: Connection, *, environment: str | None, own: bool = False) -> None:
+    """Apply the missing migrations, for a process that runs in `environment` (None: whatever the database is for).
+
+    Raises SchemaUnknown when the database is ahead of this release, and WrongEnvironment, before anything is changed,
+    when it was made for the other environment. `own` is as in `environment_mark`.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+    made_for = _made_for(connection, environment, own=own)
+    if environment is not None and made_for != environment:
+        raise WrongEnvironment(made_for, environment)
     try:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection, environment=made_for), "head")
     except CommandError as error:
         raise SchemaUnknown(
             f"the database carries schema {version(connection)}, which this release (schema {HEAD}) does not know: "
@@ -46,7 +54,14 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _config(connection: Connection) -> Config:
-    config = Config(attributes={"connection": connection})
+def _made_for(connection: Connection, environment: str | None, *, own: bool) -> str:
+    """Return what the database is for, marked or not; a new one is for whoever makes it."""
+    if version(connection) is None:
+        return environment or environment_mark.PRODUCTION
+    return environment_mark.read(connection) or environment_mark.unmarked(connection, own=own)
+
+
+def _config(connection: Connection, **attributes: str) -> Config:
+    config = Config(attributes={"connection": connection, **attributes})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

@@ -20,7 +20,7 @@ def raise_alarm(database: Database, implementation: str, version: str, *, where:
         *(implementation, version, where, what),
     )
     with database.session() as db:
-        found = implementations.find(db, implementation)
+        found = implementations.find_any(db, implementation)
         suspended = scripts.find_version(db, found, version) if found else None
         if suspended:
             scripts.suspend(db, suspended, f"security alarm in {where}: {what}")

@@ -8,12 +8,13 @@ from __future__ import annotations
 from redis.exceptions import RedisError
 
 from .bulletin import CHANGED
+from .settings import Settings
 from .store import connect
 
 
-def announce(redis_url: str, slug: str) -> bool:
+def announce(settings: Settings, slug: str) -> bool:
     """Publish the change of an implementation, after its commit. False if the store does not answer."""
-    redis = connect(redis_url)
+    redis = connect(settings.redis_url, environment=settings.environment)
     try:
         redis.publish(CHANGED, slug)
     except (RedisError, OSError):

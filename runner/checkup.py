@@ -13,6 +13,7 @@ from sandbox import JailConfig, JailTooWeak, examine
 from .presence import WorkerNote, workers_present
 from .settings import Settings
 from .store import connect
+from .store_mark import read_mark
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class StoreCheckup:
     persists: bool | None = None
     ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
     workers: tuple[WorkerNote, ...] = ()
+    mark: str = ""  #: what it was made for; "" while it is not marked
+    empty: bool = True
 
 
 def store_checkup(redis_url: str) -> StoreCheckup:
@@ -37,6 +40,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
     try:
         info: dict[str, Any] = redis.info()
         workers = workers_present(redis)
+        mark, empty = read_mark(redis)
         seconds: Any = redis.time()[0]
     except (RedisError, OSError) as error:
         return StoreCheckup(fault=f"it does not answer ({type(error).__name__})")
@@ -50,6 +54,8 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         persists=bool(info["aof_enabled"]) if "aof_enabled" in info else None,
         ahead_s=round(time.time()) - int(seconds),
         workers=workers,
+        mark=mark,
+        empty=empty,
     )
 
 

@@ -40,7 +40,7 @@ class LiveVendors:
         self._link_hosts = tuple(found.link_hosts)
         self._limits: Limits = limits_of(found, settings.most)
         self._allow_loopback = allowed
-        self._redis = connect_brief(settings.redis_url or NOWHERE)
+        self._redis = connect_brief(settings.redis_url or NOWHERE, environment=settings.environment)
         self._vendors = Vendors(redis=self._redis, allow_loopback=allowed, tls_ca_file=settings.vendor_ca_file or None)
 
     def __enter__(self) -> Self:

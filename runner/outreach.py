@@ -115,7 +115,7 @@ class Outreach:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Make it from the settings, with a connection to Redis of its own."""
-        client = connect_brief(settings.redis_url)
+        client = connect_brief(settings.redis_url, environment=settings.environment)
         made = cls(
             redis=client, allow_loopback=settings.allow_loopback_vendors, ca_file=settings.vendor_ca_file or None
         )

@@ -15,13 +15,19 @@ from .setting_secrets import HOW, KEY_CHARS, shape_fault, weakness
 PREFIX = "SESSION_STATUS_"
 
 
-def fill_in(values: dict[str, Any]) -> None:
-    """The stand-ins of development, none of which production accepts."""
+def fill_in(values: dict[str, Any], *, make: bool) -> None:
+    """The stand-ins of development, none of which production accepts. Without `make` nothing is written."""
     home = values["data_folder"]
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
-    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'session-status.db'}"
-    values["secret_key"] = values["secret_key"] or generated_key(home)
+    values["database_url"] = values["database_url"] or own_database(home)
+    if make:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
+        values["secret_key"] = values["secret_key"] or generated_key(home)
+
+
+def own_database(home: Path) -> str:
+    """The database of a development run that names none."""
+    return f"sqlite:///{home / 'session-status.db'}"
 
 
 def generated_key(home: Path) -> str:

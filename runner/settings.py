@@ -29,7 +29,7 @@ from .setting_kinds import (
     words,
     yes_or_no,
 )
-from .setting_rules import PREFIX, fill_in, rules
+from .setting_rules import PREFIX, fill_in, own_database, rules
 from .setting_secrets import KEY_CHARS
 
 MIB = 1024 * 1024
@@ -179,12 +179,15 @@ class Settings:
     )
 
     @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> Settings:
-        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults."""
+    def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:
+        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults.
+
+        Without `make` nothing is written, and a key that would be made is missing: for a look before anything starts.
+        """
         values, faults = read_all(env)
         values["data_folder"] = values["data_folder"].absolute()
         if not faults and values["environment"] == "development":
-            fill_in(values)
+            fill_in(values, make=make)
         faults += rules(values)
         if faults:
             raise SettingsError(tuple(faults))
@@ -194,6 +197,11 @@ class Settings:
     def production(self) -> bool:
         """Whether stand-ins are refused."""
         return self.environment == "production"
+
+    @property
+    def database_is_own(self) -> bool:
+        """Whether the database is that of a development run in its own data folder, which no setting has to name."""
+        return not self.production and self.database_url == own_database(self.data_folder)
 
     @property
     def keys(self) -> tuple[str, ...]:

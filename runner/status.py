@@ -99,8 +99,8 @@ class StatusDesk:
         return cls(
             settings=settings,
             database=database,
-            redis=connect(settings.redis_url),
-            queue=StatusQueue(connect(settings.redis_url)),
+            redis=connect(settings.redis_url, environment=settings.environment),
+            queue=StatusQueue(connect(settings.redis_url, environment=settings.environment)),
         )
 
     def close(self) -> None:

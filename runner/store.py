@@ -23,6 +23,8 @@ from redis import Redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
+from .store_mark import AskFirst
+
 #: Seconds until the server has to answer; a large append-only file takes a while to load.
 START_S = 20.0
 STOP_S = 10.0
@@ -156,25 +158,28 @@ def answers(path: Path) -> bool:
             return False
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, *, environment: str | None = None) -> Redis:
     """A client for the web side and for our own keys: short timeouts, so that a dead store costs little.
 
-    Never hand it to RQ, which changes the timeouts of the pool that it is given.
+    Never hand it to RQ, which changes the timeouts of the pool that it is given. `environment` is what the process runs
+    in: a store of another one is refused (`store_mark`). None, which takes any, is for tools and tests.
     """
-    return client(url, answer_s=2.0, connect_s=1.0, retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2))
+    retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2)
+    return client(url, environment, answer_s=2.0, connect_s=1.0, retry=retry)
 
 
-def connect_queue(url: str) -> Redis:
+def connect_queue(url: str, *, environment: str | None = None) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
-    return client(url, answer_s=30.0, connect_s=2.0, retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3))
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3)
+    return client(url, environment, answer_s=30.0, connect_s=2.0, retry=retry)
 
 
-def connect_brief(url: str) -> Redis:
+def connect_brief(url: str, *, environment: str | None = None) -> Redis:
     """A client for what can be left out: calls to vendors have a deadline, and a hanging store must not eat it up."""
-    return client(url, answer_s=0.3, connect_s=0.3, retry=Retry(NoBackoff(), retries=0))
+    return client(url, environment, answer_s=0.3, connect_s=0.3, retry=Retry(NoBackoff(), retries=0))
 
 
-def client(url: str, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:
+def client(url: str, environment: str | None, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:
     """A client with a pool of its own."""
     return Redis.from_url(
         url,
@@ -183,4 +188,5 @@ def client(url: str, *, answer_s: float, connect_s: float, retry: Retry) -> Redi
         retry=retry,
         health_check_interval=15,
         max_connections=MOST_CONNECTIONS,
+        redis_connect_func=AskFirst(environment) if environment else None,
     )

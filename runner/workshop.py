@@ -22,11 +22,12 @@ from .facts import Facts
 from .kit import Kits
 from .powers import Vendors
 from .settings import Settings
+from .start_checks import NotStarted, check_start
 from .store import connect, connect_brief
 from .tokens import ReturnTokens
 from .traces import TraceWriter
 
-__all__ = ["WORKSHOP", "JailTooWeak", "Workshop", "open_workshop", "start_jail"]
+__all__ = ["WORKSHOP", "JailTooWeak", "NotStarted", "Workshop", "open_workshop", "start_jail"]
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ def start_jail(settings: Settings) -> Sandbox:
 
 
 def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
-    """Put the parts together and start their threads. The sandbox has to be started before."""
-    database = Database(settings.database_url)
-    redis, brief_redis = connect(settings.redis_url), connect_brief(settings.redis_url)
+    """Put the parts together and start their threads. The sandbox has to be started before.
+
+    Raises `NotStarted` when the database or the store is for another environment, or holds what production must not.
+    """
+    check_start(settings)
+    database = Database(settings.database_url, environment=settings.environment)
+    redis = connect(settings.redis_url, environment=settings.environment)
+    brief_redis = connect_brief(settings.redis_url, environment=settings.environment)
     kits = Kits(
         database=database,
         box=SecretBox(settings.keys),

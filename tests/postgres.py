@@ -120,6 +120,7 @@ def postgres_url(postgres_database: URL) -> str:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         connection.execute("DELETE FROM implementations")  # everything belongs to one and goes with it, but this:
+        connection.execute("UPDATE environment_mark SET environment = 'production'")
         connection.execute(_FORGET_AUDIT)
     return postgres_database.render_as_string(hide_password=False)
 

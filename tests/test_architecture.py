@@ -120,3 +120,37 @@ def test_files_stay_short():
         if (lines := len(path.read_text().splitlines())) > 300 and "migrations" not in path.parts
     }
     assert not long
+
+
+#: What opens a database or a store -> the files that may open one whatever it was made for, with the reason.
+OPENERS = {
+    "Database": {"web/cli/marks.py": "changes the mark"},
+    "connect": {"runner/checkup.py": "reads the mark", "runner/store_checks.py": "reads and changes the mark"},
+    "connect_queue": {},
+    "connect_brief": {},
+}
+
+
+def test_whatever_opens_a_database_or_a_store_says_in_which_environment_it_runs():
+    """Otherwise a process of development could work on production, or the other way round."""
+    bare = []
+    for path in sources():
+        where = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in OPENERS:
+                continue
+            if imported_from(path, node.func.id) not in ("records", "records.database", "runner.store"):
+                continue
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            if not given.get("environment", "").endswith("settings.environment"):
+                bare += [f"{where}:{node.lineno}"] if where not in OPENERS[node.func.id] else []
+    assert not bare
+
+
+def imported_from(path: Path, name: str) -> str:
+    """The module from which a file takes a name; "" for one of its own. Two rooms call something else `connect`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and any(one.name == name for one in node.names):
+            package = ".".join(path.relative_to(ROOT).parent.parts[: len(path.relative_to(ROOT).parts) - node.level])
+            return ".".join(filter(None, (package if node.level else "", node.module)))
+    return ""

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from runner.store import EmbeddedStore, connect
+from runner.store_mark import KEY, adopt
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +25,11 @@ def valkey_url():
 def redis(valkey_url):
     client = connect(valkey_url)
     client.flushall()
+    adopt(client, "development")  # as a store is after its first use
     yield client
     client.close()
+
+
+def written(client):
+    """All keys of the store but its mark, which says what it was made for."""
+    return [key for key in client.keys("*") if key != KEY.encode()]

@@ -11,6 +11,8 @@ import sys
 from flask import Flask, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from records import RecordsError, inspection
+from records.environment_mark import PRODUCTION
 from runner.settings import Settings
 
 HOST = "127.0.0.1"
@@ -36,9 +38,15 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def require_development(settings: Settings, why: str) -> None:
-    """End the process in production; `why` is the sentence that it leaves behind."""
+    """End the process in production, and on a database of production; `why` is the sentence that it leaves behind."""
     if settings.production:
         sys.exit(why)
+    try:
+        found = inspection.look(settings.database_url, own=settings.database_is_own)
+    except RecordsError as error:
+        sys.exit(f"{why} What the database was made for cannot be asked: {error}.")
+    if found.counts_as == PRODUCTION:
+        sys.exit(f"{why} The database was made for production.")
 
 
 def port_of(arguments: list[str]) -> int:

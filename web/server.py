@@ -118,9 +118,9 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
 
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """Build the application on the real parts; also return what closes them."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, environment=settings.environment)
     desk = StatusDesk.open(settings, database)
-    store = connect(settings.redis_url)
+    store = connect(settings.redis_url, environment=settings.environment)
     login_store = LoginStore.open(settings)
     outreach = Outreach.open(settings)
 

@@ -22,6 +22,9 @@ ENDED_S = 13 * 3600
 #: Seconds for which the end of all logins of somebody is remembered: longer than any refresh token lives.
 ENDED_ALL_S = 91 * 24 * 3600
 
+#: People whose logins are ended in one round trip.
+BATCH = 1000
+
 
 class LoginEnded(Exception):
     """The login was good, but it has been ended."""
@@ -61,6 +64,14 @@ class Ended:
         """End all logins which somebody has until now; a later one is good."""
         with answering():
             self._redis.set(all_key(implementation, subject), int(self._clock()), ex=ENDED_ALL_S)
+
+    def end_everybody(self, implementation: str, subjects: Sequence[str]) -> None:
+        """End all logins of all these people, as `end_all` does, many in one round trip."""
+        for start in range(0, len(subjects), BATCH):
+            with answering(), self._redis.pipeline(transaction=False) as many:
+                for subject in subjects[start : start + BATCH]:
+                    many.set(all_key(implementation, subject), int(self._clock()), ex=ENDED_ALL_S)
+                many.execute()
 
     def is_ended(self, implementation: str, subject: str, login: str, since: int) -> bool:
         """Say whether a login has ended. Raises `StoreAway`."""

@@ -38,7 +38,7 @@ class LoginStore:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """A store with a client of its own for the Redis that the settings name."""
-        return cls(connect(settings.redis_url))
+        return cls(connect(settings.redis_url, environment=settings.environment))
 
     def close(self) -> None:
         """Close the connections."""

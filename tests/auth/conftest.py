@@ -30,7 +30,7 @@ def seeded(tmp_path_factory, box):
 
 
 def made(tmp_path_factory, box):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}")
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}", environment="development")
     database.upgrade()
     with database.session() as db:
         for slug, name in NAMES.items():

@@ -3,7 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import audit, grants, implementations, users
+from records import archiving, audit, grants, implementations, users
+from records.archiving import Decision
 from tests.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -23,11 +24,13 @@ def filled(database):
                 db, actor=first, action="grant.added", target=last, implementation="demo", reason=first, detail=detail
             )
         users.disable(db, users.find(db, demo, "long"), "W" * 300)
+        archiving.archive(db, implementations.find(db, "other"), Decision("tests"))
         numbers = {each.subject: each.id for each in users.every(db, demo)}
         grant = grants.every(db, demo)[0].id
     boss = ["/console/", "/console/add", f"{DEMO}/", f"{DEMO}/people", f"{DEMO}/people?q=zz", f"{DEMO}/roles"]
     boss += [f"{DEMO}/people/{numbers[name]}" for name in ("rtl", "long")]
     boss += [f"{DEMO}/roles/{grant}/remove", "/console/audit?check=1", "/console/implementations/hostile/people"]
+    boss += [f"{DEMO}/retirement", "/console/implementations/other/retirement", "/console/implementations/other/"]
     return {
         "administrator": boss,
         "first administrator": ["/console/"],

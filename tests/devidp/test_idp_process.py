@@ -19,6 +19,7 @@ from runner.settings import Settings
 from tests.devidp.sender import URL
 from web.app import create_app
 from web.demo.logins import connect, draft
+from web.demo.vendor import main as vendor_main
 from web.devidp.__main__ import Known, main
 from web.devidp.app import create_idp
 from web.devidp.identity import identity
@@ -64,6 +65,20 @@ def test_it_warns_when_it_is_built(idp, caplog):
 def test_it_does_not_start_in_production():
     with pytest.raises(SystemExit, match="for development only"):
         main(["8002"], PRODUCTION)
+
+
+@pytest.mark.parametrize("stand_in", [main, vendor_main])
+def test_no_stand_in_starts_on_a_database_of_production_whatever_the_environment_says(tmp_path, stand_in):
+    database = Database(f"sqlite:///{tmp_path / 'records.db'}", environment="production")
+    database.upgrade()
+    database.dispose()
+    env = {
+        "SESSION_STATUS_ENV": "development",
+        "SESSION_STATUS_DATA_FOLDER": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'records.db'}",
+    }
+    with pytest.raises(SystemExit, match=r"development only.*The database was made for production"):
+        stand_in(["8002"], env)
 
 
 @pytest.mark.parametrize(

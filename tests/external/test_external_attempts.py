@@ -7,6 +7,7 @@ import pytest
 from runner.logins.attempts import FIRST_S, FREE, LONGEST_S, Attempts
 from runner.logins.errors import StoreAway
 from runner.store import connect_brief
+from tests.valkey import written
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_failures_told_afterwards_count_as_well(attempts):
 def test_failures_are_forgotten_in_time_and_keys_are_hashes(attempts, redis):
     attempts.begin("password", "ada@example.org")
     attempts.hit("address", "192.0.2.7", limit=1, window_s=60)
-    for key in redis.keys("*"):
+    for key in written(redis):
         assert redis.pttl(key) > 0
         assert b"ada" not in key
         assert b"192" not in key

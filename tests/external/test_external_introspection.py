@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.valkey import written
 from tests.vendors import reply
 from web.auth.external import Refused, by_introspection, introspection
 
@@ -68,7 +69,7 @@ def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
     with pytest.raises(Refused):
         by_introspection("demo", TOKEN)
     assert len(organizer.requests) == 2
-    assert redis.keys("*") == []
+    assert written(redis) == []
 
 
 LIES = {

@@ -70,7 +70,7 @@ class Site:
             secret_keys=WebConfig.from_settings(self.settings).secret_keys, secure=False, store=self.login_store
         )
         self.logs = folder / "log"
-        self.database = Database(self.settings.database_url)
+        self.database = Database(self.settings.database_url, environment="development")
         self.database.upgrade()
         with self.database.session() as db:
             for slug in ("one", "two"):

@@ -32,7 +32,7 @@ def sandbox():
 def blank(tmp_path_factory):
     """The file of an empty database with its tables: copying it is quicker than making it."""
     path = tmp_path_factory.mktemp("blank") / "blank.db"
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}", environment="development")
     database.upgrade()
     database.dispose()
     return path

@@ -23,7 +23,7 @@ PROGRAM += "serve(Settings.from_environment(os.environ))"
 
 def furnish(url):
     """One implementation with a session, a user and a script."""
-    database = Database(url)
+    database = Database(url, environment="development")
     with closing_engine(database):
         database.upgrade()
         with database.session() as db:

@@ -12,6 +12,7 @@ from .audit import audit_group
 from .connections import connection
 from .doctor import doctor
 from .implementations import implementation
+from .marks import db_mark, store_group
 from .people import users_group
 from .roles import role_group
 from .saml import saml_group
@@ -33,11 +34,14 @@ def main() -> None:
     """
 
 
+db_group.add_command(db_mark)
+
 for command in (
     up,
     web,
     worker,
     db_group,
+    store_group,
     doctor,
     implementation,
     connection,

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, crashes, implementations, saml, scripts
+from records import Database, RecordsError, crashes, implementations, saml, scripts, stand_ins
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings
+from runner.start_checks import database_fault, described, remedy
 from runner.store import EmbeddedStore, StoreError
 
 from .complaints import ANSWER_IS_NO, Complaint
@@ -115,18 +116,36 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         yield Line("database", state, f"{file} is not there yet", todo)
         return
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, environment=settings.environment)
         shown, current, found = repr(database), database.is_current(), database.version()
-        barred = [*script_lines(database), *certificate_lines(database)] if current else []
+        wrong = database_fault(database) if current else ""
+        barred = [] if wrong or not current else list(content_lines(database, settings))
         database.dispose()
     except RecordsError as error:
         yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
         return
-    if current:
-        yield Line("database", "ok", f"{shown}, schema {found}")
+    if wrong:
+        yield Line("database", "fail", wrong, f"correct the settings; {ENV} says {settings.environment}")
+    elif current:
+        yield Line("database", "ok", f"{shown}, schema {found}, made for {settings.environment}")
         yield from barred
     else:
         yield Line("database", "fail", f"{shown} has schema {found or 'none'}", "session-status db upgrade")
+
+
+def content_lines(database: Database, settings: Settings) -> Iterator[Line]:
+    """What in the records an operator has to know."""
+    yield from script_lines(database)
+    yield from certificate_lines(database)
+    if settings.production:
+        yield from stand_in_lines(database)
+
+
+def stand_in_lines(database: Database) -> Iterator[Line]:
+    """Stand-ins of development, with which no process starts in production."""
+    with database.reading() as db:
+        for one in stand_ins.every(db):
+            yield Line("stand-in", "fail", described(one), remedy(one))
 
 
 def script_lines(database: Database) -> Iterator[Line]:
@@ -151,14 +170,18 @@ def script_lines(database: Database) -> Iterator[Line]:
 def certificate_lines(database: Database) -> Iterator[Line]:
     """The certificates which end soon: those of identity providers, and our own towards them."""
     with database.reading() as db:
-        slugs = {one.id: one.slug for one in implementations.every(db)}
+        slugs = {one.id: one.slug for one in implementations.every(db) if one.archived_at is None}
         for certificate in saml.expiring(db):
-            slug = slugs[certificate.implementation_id]
+            slug = slugs.get(certificate.implementation_id)
+            if slug is None:
+                continue
             found = f"a certificate of the identity provider of {slug} is good until {certificate.not_after:%Y-%m-%d}"
             yield Line(
                 "login", "warn", found, f"session-status saml refresh {slug}; accept the next one in the console"
             )
         for own in saml.own_expiring(db):
+            if own.implementation_id not in slugs:
+                continue
             found = (
                 f"our {own.use} certificate for {slugs[own.implementation_id]} is good until {own.not_after:%Y-%m-%d}"
             )
@@ -185,7 +208,7 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
     if found.fault:
         yield Line("store", "fail", found.fault, "start the store, or correct REDIS_URL")
         return
-    yield Line("store", "ok", f"{found.server}, {found.used} used")
+    yield mark_line(settings, found)
     if found.policy not in ("", "noeviction"):
         todo = "set it to noeviction: what is evicted is lost work"
         yield Line("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
@@ -207,6 +230,17 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
             yield Line("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
         else:
             yield Line("worker", "ok", where)
+
+
+def mark_line(settings: Settings, found: StoreCheckup) -> Line:
+    """What the store was made for. One that is empty is marked by the first process that starts, not by a look."""
+    told = f"{found.server}, {found.used} used"
+    counts_as = found.mark or ("production" if not found.empty else settings.environment)
+    if counts_as == settings.environment:
+        return Line("store", "ok", f"{told}, {f'made for {found.mark}' if found.mark else 'not marked yet'}")
+    why = "it was made for" if found.mark else "it holds data and carries no mark, so it counts as"
+    todo = f"correct REDIS_URL or {ENV}; if it changes its purpose: session-status store mark {settings.environment}"
+    return Line("store", "fail", f"{told}; {why} {counts_as}", todo)
 
 
 def jail(settings: Settings | None) -> Iterator[Line]:

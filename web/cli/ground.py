@@ -14,6 +14,7 @@ from pathlib import Path
 from runner.setting_kinds import LARGEST_PORT
 from runner.settings import Settings
 from runner.store import EmbeddedStore, StoreError
+from runner.store_checks import NotMarked, adopt_own
 from web.loopback import HOST
 
 from .complaints import Complaint
@@ -29,7 +30,7 @@ def only_one(folder: Path) -> Iterator[None]:
         file = (folder / "up.lock").open("a+")
     except OSError as error:
         raise Complaint(
-            f"The data folder {folder} cannot be used: {error.strerror}. Choose another: --data-folder."
+            f"The data folder cannot be used: {folder}: {error.strerror}. Choose another: --data-folder."
         ) from None
     with file:
         try:
@@ -84,6 +85,19 @@ def store(settings: Settings) -> Iterator[str]:
     except StoreError as error:
         raise Complaint(str(error)) from None
     try:
+        made_for = marked(address, settings)
+        if made_for != settings.environment:
+            raise Complaint(
+                f"The store in {settings.data_folder} was made for {made_for}. Choose another folder: --data-folder."
+            )
         yield address
     finally:
         own.stop()
+
+
+def marked(address: str, settings: Settings) -> str:
+    """Mark our own store as what it is for, unless it is marked; return the mark."""
+    try:
+        return adopt_own(address, settings.environment)
+    except NotMarked as error:
+        raise Complaint(str(error)) from error

@@ -12,6 +12,7 @@ import click
 
 from records import DbSession, Implementation, implementations, scripts
 
+from .archiving import archive, remove, restore
 from .complaints import Complaint
 from .examples import examples
 from .noting import differences, note
@@ -54,7 +55,11 @@ TEXTS = frozenset({"name", "time_zone", "session_url", "show_when", "fallback_te
     ),
 )
 def implementation() -> None:
-    """Add, show and change implementations: one for each client's app."""
+    """Add, show, change, archive and remove implementations: one for each client's app."""
+
+
+for below in (archive, restore, remove):
+    implementation.add_command(below)
 
 
 @implementation.command(
@@ -82,11 +87,12 @@ def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
 def list_all(*, as_json: bool) -> None:
     """List all implementations."""
     with place() as here, here.database.reading() as db:
-        rows = [(one.slug, one.name, one.time_zone) for one in implementations.every(db)]
+        rows = [(one.slug, one.name, one.time_zone, since(one)) for one in implementations.every(db)]
     if as_json:
-        print_json([dict(zip(("slug", "name", "time_zone"), row, strict=True)) for row in rows])
+        print_json([dict(zip(("slug", "name", "time_zone", "archived_at"), row, strict=True)) for row in rows])
         return
-    print_table(("slug", "name", "time zone"), rows, empty="No implementation yet: session-status implementation add")
+    heads = ("slug", "name", "time zone", "archived")
+    print_table(heads, rows, empty="No implementation yet: session-status implementation add")
 
 
 @implementation.command()
@@ -96,12 +102,17 @@ def show(slug: str, *, as_json: bool) -> None:
     """Show everything about an implementation."""
     with place() as here, here.database.reading() as db:
         found = find_implementation(db, slug)
-        values = {"slug": found.slug} | {field: getattr(found, field) for field in FIELDS}
+        values = {"slug": found.slug, "archived_at": since(found)} | {field: getattr(found, field) for field in FIELDS}
         values["script"] = in_service(db, found)
     if as_json:
         print_json(values)
     else:
         print_pairs(values, FIELDS)
+
+
+def since(found: Implementation) -> str:
+    """When it was archived; "" while it is served."""
+    return found.archived_at.isoformat(timespec="seconds") if found.archived_at else ""
 
 
 def in_service(db: DbSession, found: Implementation) -> str:

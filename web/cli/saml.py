@@ -18,7 +18,7 @@ from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, re
 from .complaints import ANSWER_IS_NO, Complaint, complaining
 from .examples import examples
 from .noting import note
-from .surroundings import ACTOR, Place, find_implementation, place
+from .surroundings import ACTOR, Place, find_implementation, find_served, place
 from .tables import print_json, print_pairs, print_table
 
 
@@ -87,7 +87,7 @@ def refresh_all(implementation: str | None) -> None:
         if not here.settings.redis_url:
             raise Complaint("This needs the store: set REDIS_URL, or start `session-status up`.")
         with here.database.reading() as db:
-            slugs = [find_implementation(db, implementation).slug] if implementation else with_address(db)
+            slugs = [find_served(db, implementation).slug] if implementation else with_address(db)
             attention = tell_expiring(db, implementation)
         with closing(Outreach.open(here.settings)) as outreach:
             for slug in slugs:
@@ -116,6 +116,27 @@ def new_key(implementation: str) -> None:
     click.echo(f"Made new keys. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
 
 
+@saml_group.command("remove", epilog=examples("session-status saml remove aha26"))
+@click.argument("implementation")
+@click.confirmation_option(prompt="Nobody can log in by it any more. Remove the identity provider?")
+def remove(implementation: str) -> None:
+    """Remove the identity provider with its certificates. People, roles and our own keys stay.
+
+    For one that must not be there, such as that of development in production. People whom it brought in are not let in
+    by another one until an administrator hands them over in the console.
+    """
+    with place() as here:
+        with here.database.session() as db:
+            owner = find_implementation(db, implementation)
+            present = saml.find(db, owner)
+            if present is None:
+                raise Complaint(f"{implementation} has no identity provider.")
+            saml.remove(db, owner)
+            note(db, "saml.removed", owner.slug, present.entity_id)
+        here.changed(implementation)
+    click.echo(f"Removed the identity provider of {implementation}.")
+
+
 def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
     """Refresh one, and say what came of it; whether somebody has to act."""
     try:
@@ -131,7 +152,7 @@ def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
 
 def tell_expiring(db: DbSession, implementation: str | None) -> bool:
     """Print which certificates end soon, of one implementation or of all; whether there are any."""
-    slugs = {one.id: one.slug for one in implementations.every(db) if implementation in (None, one.slug)}
+    slugs = {one.id: one.slug for one in served(db) if implementation in (None, one.slug)}
     ends = [
         (one.implementation_id, "a certificate of its identity provider", one.not_after) for one in saml.expiring(db)
     ]
@@ -142,6 +163,11 @@ def tell_expiring(db: DbSession, implementation: str | None) -> bool:
     return bool(told)
 
 
+def served(db: DbSession) -> list[Implementation]:
+    """All implementations but the archived ones, whose providers concern nobody."""
+    return [one for one in implementations.every(db) if one.archived_at is None]
+
+
 def tell(slug: str, upkeep: Upkeep) -> None:
     """Print what came of metadata."""
     for words in upkeep.words:
@@ -150,7 +176,7 @@ def tell(slug: str, upkeep: Upkeep) -> None:
 
 def with_address(db: DbSession) -> list[str]:
     """The implementations whose provider names an address for its metadata."""
-    found = ((one, saml.find(db, one)) for one in implementations.every(db))
+    found = ((one, saml.find(db, one)) for one in served(db))
     return [one.slug for one, provider in found if provider and provider.metadata_url]
 
 

@@ -8,8 +8,9 @@ import sys
 
 import click
 
-from records import RecordsError, grants, implementations
+from records import RecordsError, WrongEnvironment, grants, implementations
 from runner.settings import Settings
+from runner.start_checks import NotStarted, require_startable, wrong_database
 from web.server import LOG_FORMAT, AddressTakenError, serve
 
 from .complaints import Complaint
@@ -62,8 +63,10 @@ def upgrade() -> None:
     settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         before = database.version()
-        database.upgrade()
+        database.upgrade(own=settings.database_is_own)
         after = database.version()
+    except WrongEnvironment as error:
+        raise Complaint(wrong_database(error)) from error
     except RecordsError as error:
         raise Complaint(sentence(str(error))) from error
     finally:
@@ -96,6 +99,9 @@ def settled() -> Settings:
     database = open_database(settings)
     try:
         require_current(database)
+        require_startable(settings, database)
+    except NotStarted as error:
+        raise Complaint(str(error)) from error
     except RecordsError as error:
         raise Complaint(sentence(str(error))) from error
     finally:

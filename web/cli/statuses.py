@@ -19,7 +19,7 @@ from runner.status import Asker, StatusDesk, UnknownSession
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, error_lines, happened, message_lines
 from .examples import examples
-from .surroundings import Place, find_implementation, place
+from .surroundings import Place, find_served, place
 from .tables import print_compact
 
 PATIENCE_S = 20.0  #: for a run to end
@@ -70,7 +70,7 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
 def require_user(here: Place, asker: Asker) -> None:
     """Raise Complaint when the implementation or the user is not known."""
     with here.database.reading() as db:
-        owner = find_implementation(db, asker.implementation)
+        owner = find_served(db, asker.implementation)
         if users.find(db, owner, asker.user) is None:
             raise Complaint(
                 f"{asker.implementation} has never seen a user {asker.user!r}. "
@@ -98,7 +98,7 @@ def ask(here: Place, asker: Asker, *, returned: bool) -> Status:
 def why_hidden(here: Place, asker: Asker) -> str:
     """Why nothing is shown though no run said so."""
     with here.database.reading() as db:
-        owner = find_implementation(db, asker.implementation)
+        owner = find_served(db, asker.implementation)
         if scripts.active(db, owner) is None:
             return f"no script is in service: `session-status implementation show {owner.slug}` says more"
         limits = f"show_when is {owner.show_when!r}, user_types are {', '.join(owner.user_types) or 'all'}"
@@ -110,7 +110,7 @@ def trace_of(here: Place, asker: Asker, run_id: str) -> dict[str, Any] | None:
     end = time.monotonic() + TRACE_S
     while time.monotonic() < end:
         with here.database.reading() as db:
-            found = runs.find(db, find_implementation(db, asker.implementation), run_id)
+            found = runs.find(db, find_served(db, asker.implementation), run_id)
         if found:
             return trace_json(found)
         time.sleep(PAUSE_S)

@@ -17,6 +17,7 @@ import click
 from records import Database, DbSession, Implementation, RecordsError, SecretBox, implementations
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
+from runner.start_checks import database_fault, store_fault
 
 from .complaints import Complaint, listed
 
@@ -66,7 +67,7 @@ class Place:
 
     def changed(self, slug: str) -> None:
         """Tell the running processes, after the commit. Without a store nobody runs who would have to know."""
-        if self.settings.redis_url and not announce(self.settings.redis_url, slug):
+        if self.settings.redis_url and not announce(self.settings, slug):
             click.echo(
                 "The store does not answer, so running processes will notice the change a little later.", err=True
             )
@@ -75,7 +76,7 @@ class Place:
 def open_database(settings: Settings) -> Database:
     """The records. Raises Complaint when the address cannot be one."""
     try:
-        return Database(settings.database_url)
+        return Database(settings.database_url, environment=settings.environment)
     except RecordsError as error:
         raise Complaint(f"The database cannot be used: {error}.") from None
 
@@ -86,6 +87,7 @@ def place() -> Iterator[Place]:
     here = Place()
     try:
         require_current(here.database)
+        require_environment(here)
         yield here
     except RecordsError as error:
         raise Complaint(f"{sentence(str(error))}") from error
@@ -103,15 +105,30 @@ def require_current(database: Database) -> None:
         )
 
 
+def require_environment(here: Place) -> None:
+    """Raise Complaint if the database or the store was made for another environment."""
+    faults = [fault for fault in (database_fault(here.database), store_fault(here.settings)) if fault]
+    if faults:
+        raise Complaint("\n".join(faults))
+
+
 def sentence(text: str) -> str:
     """A reason as a sentence: capital first, full stop last."""
     whole = text[:1].upper() + text[1:]
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
+def find_served(db: DbSession, slug: str) -> Implementation:
+    """The implementation of this id, for what only one that is served can do. Raises Complaint."""
+    found = find_implementation(db, slug)
+    if found.archived_at is not None:
+        raise Complaint(f"{slug} is archived. Restore it with `session-status implementation restore {slug}`.")
+    return found
+
+
 def find_implementation(db: DbSession, slug: str) -> Implementation:
     """The implementation of this id. Raises Complaint which names those that are there."""
-    found = implementations.find(db, slug)
+    found = implementations.find_any(db, slug)
     if found is None:
         known = listed(one.slug for one in implementations.every(db))
         raise Complaint(

@@ -22,7 +22,7 @@ from runner.trials import RecordingPowers, Terms
 
 from .complaints import Complaint
 from .files import STDIN, read_json, read_text
-from .surroundings import find_implementation, place
+from .surroundings import find_served, place
 
 #: a folder stands for the script in it
 SCRIPT = "script.py"
@@ -67,7 +67,7 @@ def live_cases(files: Sequence[str], named: Files, slug: str) -> Iterator[list[C
     """The cases of a run against the real vendors of an implementation."""
     with place() as here:
         with here.database.reading() as db:
-            find_implementation(db, slug)
+            find_served(db, slug)
         with LiveVendors(here.settings, here.database, slug) as vendors:
             asked = [read_input(input_of(file, named)) for file in files]
             yield [

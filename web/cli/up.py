@@ -1,7 +1,7 @@
 """`session-status up`: everything on one machine, with a demo in it, for looking around and for development.
 
-What a server has from its operator (a store, a database, keys, a supervisor) is stood in for here; in production it
-refuses. The order is that of the comments in `up`; it ends in the opposite one.
+What a server has from its operator (a store, a database, keys, a supervisor) is stood in for here; in production, and in
+front of stores that are not its own (`own_stores`), it refuses. The order is that of the comments in `up`; it ends in the opposite one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import click
 
 from records import Database, RecordsError, SecretBox, scripts
 from records.implementations import STAFF
+from records.stand_ins import UP
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
 from runner.submission import submit
@@ -23,12 +24,14 @@ from web.demo import logins
 from web.demo.agenda import IMPLEMENTATION
 from web.demo.keys import vendor_keys
 from web.demo.seed import seed
+from web.demo.trail import note
 from web.devidp.identity import FOLDER, identity
 from web.loopback import HOST
 
 from .complaints import Complaint
 from .examples import examples
 from .ground import only_one, require_free, require_real, store
+from .own_stores import require_own_stores
 from .programs import DEMO_SCRIPT, Ports, page, programs
 from .scripts import open_bench
 from .supervisor import StartError, Stop, Supervisor, stop_on_signals
@@ -50,30 +53,33 @@ def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, al
     """Start everything on this machine, with a demo: store, database, worker, web server, demo vendor, identity provider.
 
     Needs nothing installed and no setting. Prints where to look first, and who to log in as. Ctrl-C ends everything; the
-    data stays, and the next start goes on with it. For development only: it refuses in production.
+    data stays, and the next start goes on with it. For development only: it refuses in production, and any database or
+    store that is not its own (in the data folder) or was not marked as development when it was made.
     """
     ports = Ports(port, demo_port, idp_port)
     require_real(ports.by_option())
     with stop_on_signals() as stop:
         # 1. Settings, of which the environment may decide any but what this command is for.
         given = environment(ports, data_folder, allow_weak=allow_weak)
-        settings = development_settings(given)
-        # 2. The data folder is ours alone, and the ports are free.
+        settings = development_settings(given, make=False)
+        # 2. Whatever the settings name, it is for development. Until here nothing is written.
+        require_own_stores(settings)
+        # 3. The data folder is ours alone, and the ports are free.
         with only_one(settings.data_folder):
             require_free(ports.by_option())
-            # 3. The store, unless there is one.
+            # 4. The store, unless there is one.
             with store(settings) as redis_url:
                 given["REDIS_URL"] = redis_url
                 settings = development_settings(given)
-                # 4. Database and demo.
+                # 5. Database and demo.
                 prepare(settings, ports, allow_weak=allow_weak)
-                # 5. The processes.
-                note = settings.data_folder / NOTE
-                note.write_text(json.dumps(noted(given, settings)))
+                # 6. The processes.
+                running = settings.data_folder / NOTE
+                running.write_text(json.dumps(noted(given, settings)))
                 try:
                     supervise(given, settings, ports, stop)
                 finally:
-                    note.unlink(missing_ok=True)
+                    running.unlink(missing_ok=True)
 
 
 def environment(ports: Ports, data_folder: Path | None, *, allow_weak: bool) -> dict[str, str]:
@@ -95,15 +101,18 @@ def environment(ports: Ports, data_folder: Path | None, *, allow_weak: bool) -> 
     return own
 
 
-def development_settings(given: Mapping[str, str]) -> Settings:
-    """The settings. Raises Complaint in production, before anything else is asked of it, and for faults."""
+def development_settings(given: Mapping[str, str], *, make: bool = True) -> Settings:
+    """The settings. Raises Complaint in production, before anything else is asked of it, and for faults.
+
+    `make` is as in `Settings.from_environment`.
+    """
     if (given[ENV].strip() or "production") == "production":  # which is what nothing stands for
         raise Complaint(
             f"`up` is for development, and {ENV} says production. There, start `session-status web` and "
             "`session-status worker` under your supervisor; docs/operations.md says how."
         )
     try:
-        return Settings.from_environment(given)
+        return Settings.from_environment(given, make=make)
     except SettingsError as error:
         raise Complaint(str(error)) from None
     except OSError as error:
@@ -114,11 +123,11 @@ def development_settings(given: Mapping[str, str]) -> Settings:
 
 def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
     """Bring the tables and the demo up to date; a script is put in service only where there is none."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, environment=settings.environment)
     keys, box = vendor_keys(settings.data_folder / "demo"), SecretBox(settings.keys)
     provider = identity(settings.data_folder / FOLDER, ports.idp_url)
     try:
-        database.upgrade()
+        database.upgrade(own=settings.database_is_own)
         with database.session() as db:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             logins.connect_all(db, box, demo, provider)
@@ -130,7 +139,7 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
     finally:
         database.dispose()
     for slug in (IMPLEMENTATION, STAFF):
-        announce(settings.redis_url, slug)
+        announce(settings, slug)
 
 
 def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -> None:
@@ -139,7 +148,9 @@ def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -
     with open_bench(allow_weak=allow_weak or settings.sandbox_allow_weak) as bench:
         review = bench.review(source)
     with database.session() as db:
-        submit(db, find_implementation(db, IMPLEMENTATION), source, review, by="session-status up")
+        demo = find_implementation(db, IMPLEMENTATION)
+        number = submit(db, demo, source, review, by=UP)
+        note(db, "script.activated", demo, f"version {number}")
 
 
 def noted(given: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -98,8 +98,8 @@ def page(
 
 
 def implementation_named(db: DbSession, slug: str) -> Implementation:
-    """Return the implementation. Raises `Fault` (404) if there is none, in the words of one that may not be seen."""
-    found = implementations.find(db, slug)
+    """Return the implementation, archived or not. Raises `Fault` (404) if there is none, in the words of one that may not be seen."""
+    found = implementations.find_any(db, slug)
     if found is None:
         raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     return found

@@ -7,9 +7,10 @@ of their own. Only the addresses follow the development identity provider to ano
 from __future__ import annotations
 
 from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, grants, implementations, saml
+from records.stand_ins import UP
 from web.devidp.identity import ENTITY_ID, Identity
 
-BY = "session-status up"
+from .trail import note
 
 #: What the provider calls what. The rest has usual names.
 ATTRIBUTES = {"username": ["uid"], "user_type": ["userType"], "badge_id": ["badgeId"]}
@@ -37,10 +38,12 @@ def connect(
     if present is not None and present.entity_id != ENTITY_ID:
         return
     if present is None or present.sso_url != wanted.sso_url or is_other_key(db, present, wanted):
-        saml.save(db, box, implementation, wanted, BY)
+        saml.save(db, box, implementation, wanted, UP)
+        note(db, "saml.saved", implementation, wanted.entity_id, sso_url=wanted.sso_url, development=True)
     if present is None:
         for kind, value, role in roles:
-            grants.add(db, implementation, kind=kind, value=value, role=role, by=BY)
+            grants.add(db, implementation, kind=kind, value=value, role=role, by=UP)
+            note(db, "grant.added", implementation, f"{kind} {value}", role=role, kind=kind, value=value)
 
 
 def is_other_key(db: DbSession, present: SamlProvider, wanted: SamlDraft) -> bool:

@@ -16,14 +16,20 @@ from records import (
     Implementation,
     Profile,
     SecretBox,
+    archiving,
     connections,
     implementations,
     sessions,
     users,
 )
+from records.archiving import Decision
+from records.environment_mark import DEVELOPMENT
+from records.stand_ins import UP
+from web.devidp.people import Person
 
 from .agenda import AGENDA, EVENT, IMPLEMENTATION, PEOPLE, Slot
 from .keys import VendorKeys
+from .trail import note
 
 #: the agenda begins on a full five minutes
 STEP = timedelta(minutes=5)
@@ -32,15 +38,53 @@ ATTRIBUTES = ("kind",)
 
 def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, now: datetime) -> Implementation:
     """Make the demo as it has to be for this start; everything but its script."""
-    demo = implementations.find(db, IMPLEMENTATION) or implementations.create(db, IMPLEMENTATION, EVENT)
-    implementations.update(db, demo, **fields(vendor_url))
+    demo = present(db)
+    set_fields(db, demo, fields(vendor_url))
     for draft in drafts(keys, vendor_url):
-        connections.save(db, box, demo, draft)
-    sessions.import_csv(db, demo, agenda_csv(now).encode())
+        connect(db, box, demo, draft)
+    report = sessions.import_csv(db, demo, agenda_csv(now).encode())
+    if report.added or report.changed:
+        note(db, "agenda.imported", demo, added=report.added, changed=report.changed)
     for person in reversed(PEOPLE):  # lists show who was seen last first
-        profile = Profile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
-        users.seen(db, demo, person.member_number, profile)
+        describe(db, demo, person)
     return demo
+
+
+def present(db: DbSession) -> Implementation:
+    """The demo's implementation: made if there is none, served again if somebody archived it."""
+    demo = implementations.find_any(db, IMPLEMENTATION)
+    if demo is None:
+        demo = implementations.create(db, IMPLEMENTATION, EVENT)
+        note(db, "implementation.added", demo, demo.slug, name=demo.name, time_zone=demo.time_zone)
+    elif demo.archived_at is not None:
+        archiving.restore(db, demo, Decision(UP), environment=DEVELOPMENT)
+    return demo
+
+
+def set_fields(db: DbSession, demo: Implementation, wanted: dict[str, object]) -> None:
+    """Set what depends on this start."""
+    changed = sorted(name for name, value in wanted.items() if getattr(demo, name) != value)
+    if changed:
+        implementations.update(db, demo, **wanted)
+        note(db, "settings.changed", demo, fields=changed)
+
+
+def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: ConnectionDraft) -> None:
+    """Save a connection to the demo vendor. Its secret is sealed anew each time: the data folder's key may be another."""
+    before = connections.find(db, demo, draft.name)
+    known = before is not None and (before.base_url, before.auth_fields) == (draft.base_url, draft.auth_fields)
+    connections.save(db, box, demo, draft)
+    if not known:
+        note(db, "connection.saved", demo, draft.name, base_url=draft.base_url, development=True)
+
+
+def describe(db: DbSession, demo: Implementation, person: Person) -> None:
+    """Let the records know a sample person."""
+    known = users.find(db, demo, person.member_number) is not None
+    profile = Profile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
+    users.seen(db, demo, person.member_number, profile)
+    if not known:
+        note(db, "user.described", demo, person.member_number)
 
 
 def fields(vendor_url: str) -> dict[str, object]:

@@ -66,7 +66,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     shared = make_site(
         settings.data_folder / "demo", service_url=settings.public_url, own_url=f"http://{loopback.HOST}:{port}"
     )
-    known = DemoRecords(Database(settings.database_url))
+    known = DemoRecords(Database(settings.database_url, environment=settings.environment))
     app = create_vendor(shared, AppData(known.sessions, known.runs, lambda: datetime.now(UTC)))
     loopback.serve(app, port)
 

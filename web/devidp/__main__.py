@@ -39,7 +39,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
         settings, "The development identity provider is for development only: anybody can be anybody."
     )
     port = loopback.port_of(arguments)
-    known = Known(Database(settings.database_url), SecretBox(settings.keys))
+    known = Known(Database(settings.database_url, environment=settings.environment), SecretBox(settings.keys))
     app = create_idp(
         identity(settings.data_folder / FOLDER, f"http://{loopback.HOST}:{port}"),
         ServiceProviders(public_url=settings.public_url, certificates=known.certificates),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
+from runner.retirement import retire
 from runner.settings import Settings
 from web.console.settings.agenda import views as agenda
 from web.console.settings.app import views as app_addresses
@@ -13,13 +16,16 @@ from web.console.settings.general import views as general
 from web.console.settings.general.views import OPERATOR
 from web.console.settings.identity import check, people, setup, trust
 from web.console.settings.pages import blueprint
+from web.console.settings.retirement import views as retirement
+from web.console.settings.retirement.views import RETIRE
 from web.console.settings.roles import views as bound
 
 #: Where the views stand which the blueprint collects.
-VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses, bound)
+VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses, bound, retirement)
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Register the pages; the operator's limits bound what they may set."""
     app.extensions[OPERATOR] = settings.most
+    app.extensions[RETIRE] = partial(retire, settings)
     app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Archiving, restoring and removing an implementation, in the console."""

@@ -1,0 +1,18 @@
+"""The forms by which an implementation is archived, restored and removed."""
+
+from __future__ import annotations
+
+from web.console.settings.forms import SettingsForm
+from web.console.settings.typed import Line
+
+
+class ReasonForm(SettingsForm):
+    """Why something is done; the audit entry keeps it."""
+
+    reason = Line("Reason", description="It is kept in the audit entry.")
+
+
+class RemoveForm(ReasonForm):
+    """A removal, which needs the implementation named in full."""
+
+    slug = Line("Id in addresses", description="Type it in full to remove everything listed above for ever.")
