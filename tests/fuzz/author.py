@@ -87,16 +87,23 @@ class Author:
             return self.lazy()
         inner = self.rng.choice([target for target in self._calling if target in self._lazy] or self._lazy)
         arguments = [
-            "f0" if word[-1] == "c" else "K(v0)" if word[-1] == "k" else self._argument(word, DEPTH)
+            self._harmful(word) if word[-1] in "ck" else self._argument(word, DEPTH)
             for word in self.rng.choice(HINTS[_spoken(inner)]).split()
         ]
         held = f"{self.reach(inner)}({', '.join(arguments)})"
+        if self.chance(25):
+            return held
         outer = self.rng.choice(self._lazy)
         given = [
             held if word == "i" else self._argument(word, DEPTH)
             for word in self.rng.choice(HINTS[_spoken(outer)]).split()
         ]
         return f"{self.reach(outer)}({', '.join(given)})"
+
+    def _harmful(self, word: str) -> str:
+        """The callback, or key object, that does harm, as one argument."""
+        name, mark, kind = word.rpartition("=")
+        return f"{name}{mark}{'K(v0)' if kind == 'k' else self.rng.choice(('f0', 'f0', 'f0', 'K'))}"
 
     def callback(self, depth: int = 0) -> str:
         """Something to be called back: mostly a function of the program that does harm."""

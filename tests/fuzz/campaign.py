@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from tests.fuzz.batch import PROGRAMS, source
 from tests.fuzz.names import Target, targets
-from tests.fuzz.running import Build, Finding, fails, sweep
+from tests.fuzz.running import MEMORY, Build, Finding, fails, sweep
 from tests.fuzz.scenarios import program
 from tests.fuzz.shrink import is_deep_only, shrink, signature
 
 DEEP = "deep nesting"  #: the stack of C code is used up: the child ends, and nothing that was freed is used
-BEHIND = "# only behind the programs before it in its batch"
+BEHIND = "only behind the programs before it in its batch"
+LARGE = "not made small: there were too many"
 SHRUNK = 60  #: findings that are made small; more are only counted
 
 
@@ -90,16 +91,20 @@ class Campaign:
             self._note(build, seeds[place], texts[place], finding)
 
     def _note(self, build: Build, seed: str, text: str, finding: Finding) -> None:
-        known, smallest = "", text
-        if finding.kind != "address":
+        known, smallest, name = "", text, ""
+        if finding.kind == MEMORY:
+            name = known = MEMORY
+        elif finding.kind != "address":
             if not fails(build, source([text]), finding.kind):
-                smallest = f"{BEHIND}\n{text}"
+                name, smallest = f"{finding.kind} {BEHIND}", f"# {BEHIND}\n{text}"
             elif is_deep_only(build, text, finding.kind):
-                known = DEEP
+                name = known = DEEP
             elif self._shrunk < SHRUNK:
                 self._shrunk += 1
                 smallest = shrink(build, text, finding.kind)
-        name = known or signature(finding, smallest)
+            else:
+                name = f"{finding.kind} {LARGE}"
+        name = name or signature(finding, smallest)
         self.tally.counts[name] = self.tally.counts.get(name, 0) + 1
         if name in self.tally.found:
             return

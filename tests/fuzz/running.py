@@ -20,6 +20,7 @@ from tests.fuzz import batch
 
 #: Much smaller than the product's, so that a program that never ends costs little.
 LIMITS = Limits(wall_s=5.0, cpu_s=0.25, memory_bytes=24 << 20, calls=100_000, log_lines=100_000, log_chars=300)
+MEMORY = "end of memory"  #: the child could not even say that its memory had ended
 REPEATS = 3  #: a use of freed memory does not show each time
 _HEX = re.compile(r"0x[0-9a-fA-F]{6,}")
 _DECIMAL = re.compile(r"\b(?:9[3-9]|1[0-3][0-9]|140)[0-9]{12}\b")  #: where Linux puts programs and their memory
@@ -32,7 +33,7 @@ _FITS = "import sys; sys.exit(sys.version_info < (3, 11) or not hasattr(sys, 'ge
 class Finding:
     """Something that no script may cause."""
 
-    kind: str  #: "crash", "alarm", "forged frame", "system error", "our fault" or "address"
+    kind: str  #: "crash", "alarm", "forged frame", "system error", "our fault", "address", or `MEMORY`
     text: str
 
 
@@ -108,7 +109,7 @@ def numbers(text: str) -> list[str]:
     return [*_HEX.findall(text), *_DECIMAL.findall(text)]
 
 
-def verdict(outcome: Outcome) -> Finding | None:
+def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
     """What is wrong with how a run ended, apart from its texts."""
     error = outcome.error
     name, text = (error.type, error.text) if error else ("", "")
@@ -116,11 +117,17 @@ def verdict(outcome: Outcome) -> Finding | None:
         return Finding("alarm", text)
     if name == "ForgedFrame":
         return Finding("forged frame", text)
+    if outcome.kind is Kind.CRASHED and name == "Ended" and _was_full(outcome, limits):
+        return Finding(MEMORY, text)
     if outcome.kind is Kind.CRASHED:
         return None if name == "Killed" else Finding("our fault" if name in {"Ended", "NotJailed"} else "crash", text)
     if outcome.kind is Kind.RAISED and name == "SystemError":
         return Finding("system error", text)
     return None
+
+
+def _was_full(outcome: Outcome, limits: Limits) -> bool:
+    return outcome.usage.memory_bytes - outcome.usage.idle_bytes > limits.memory_bytes // 2
 
 
 def refused(checked: Checked) -> Finding | None:
@@ -146,7 +153,7 @@ def fails(build: Build, source: str, kind: str) -> bool:
         return bad is not None and bad.kind == kind
     for _ in range(REPEATS):
         outcome = build.run(checked.code, 0, 1)
-        bad = verdict(outcome)
+        bad = verdict(outcome, build.limits)
         if bad is not None and bad.kind == kind:
             return True
         if kind == "address" and any(build.addresses(checked.code, 0, 1, outcome)):
@@ -180,7 +187,7 @@ def sweep(build: Build, programs: Sequence[str]) -> Swept:
         wrong += [
             (_of_line(outcome, bad.text, first), bad) for bad in build.addresses(checked.code, first, last + 1, outcome)
         ]
-        bad = verdict(outcome)
+        bad = verdict(outcome, build.limits)
         if bad is not None:
             wrong.append((last, bad))
         if outcome.kind is Kind.RETURNED:

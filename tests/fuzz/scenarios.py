@@ -13,6 +13,9 @@ from tests.fuzz.author import Author
 from tests.fuzz.names import Target
 from tests.fuzz.values import CHANGING, HOLDING, changes
 
+#: Each shape of a program, and of how many in a hundred.
+SHAPES = {"reentry": 34, "change": 20, "stale": 14, "calls": 28, "nest": 4}
+
 _RETURNS = (
     "a",
     "b",
@@ -42,6 +45,9 @@ _REENTER = (
     'attempt(box["op"])',
     'keep.append(box["op"]())',
     'keep.append((box.get("it"), a))',
+    'keep.append(attempt(lambda: next(next(box["it"])[1])))',
+    'keep.append(attempt(lambda: [list(one) for one in box["it"]]))',
+    'keep.append(attempt(lambda: some(some(box["it"])[0])))',
 )
 _FREE = ('box["it"] = None', "box.clear()", 'box.pop("it", None)', "keep.clear()", 'box["op"] = None')
 _RAISE = ('raise ValueError("x")', "raise StopIteration", "raise KeyError(a)", 'raise ApiError("x")')
@@ -83,10 +89,10 @@ _SHALLOWER = (
 )
 
 
-def program(seed: str, targets: tuple[Target, ...]) -> tuple[str, frozenset[Target]]:
-    """One program, a function `program(user, session, api)`, and the names that it says."""
+def program(seed: str, targets: tuple[Target, ...], shape: str = "") -> tuple[str, frozenset[Target]]:
+    """One program, a function `program(user, session, api)`, and the names that it says; `shape` is one of `SHAPES`."""
     story = Story(Random(seed), targets)
-    return story.write(), frozenset(story.author.used)
+    return story.write(shape), frozenset(story.author.used)
 
 
 class Story:
@@ -97,7 +103,7 @@ class Story:
         self.author = Author(rng, targets)
         self.lines: list[str] = []
 
-    def write(self) -> str:
+    def write(self, shape: str) -> str:
         """The whole function."""
         self._say(0, "def program(user, session, api):")
         self._say(1, f"fuel = list(range({self.rng.choice((2, 4, 7, 12, 30))}))")
@@ -108,10 +114,8 @@ class Story:
             label = self.rng.choice(CHANGING if self.author.chance(75) else HOLDING)
             self._say(1, f"v{number} = {self.author.of(label)}")
             self.author.variables[f"v{number}"] = label
-        shape = self.rng.choices(
-            (self._reentry, self._change, self._stale, self._calls, self._nest), (34, 20, 14, 28, 4)
-        )[0]
-        shape()
+        shape = shape or self.rng.choices(tuple(SHAPES), tuple(SHAPES.values()))[0]
+        getattr(self, f"_{shape}")()
         shown = self.rng.choice(_TEXTS).format(self.rng.choice((*_SHOWN, *self.author.variables)))
         self._say(1, f"return {shown}")
         return "\n".join(self.lines) + "\n"
@@ -129,7 +133,8 @@ class Story:
             for _ in range(self.rng.choice((1, 2, 2, 3)) if name == "f0" else 1):
                 self._say(2, "@")  # filled in when it is known what there is to change
             self._say(2, f"return {self.rng.choice(_RETURNS)}")
-        self._say(1, "K = functools.cmp_to_key(f0)")
+        offered = any(target.text == "functools.cmp_to_key" for target in self.author.targets)
+        self._say(1, f"K = {'functools.cmp_to_key(f0)' if offered else 'f0'}")
 
     def _fill(self, first: str = "") -> None:
         """What the callbacks do; `first` is the first thing that `f0` does."""

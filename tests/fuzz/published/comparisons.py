@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.published.crasher import RUN, STOPPED, Crasher
+from tests.fuzz.published.crasher import STOPPED, Crasher
 
 _UNHASHABLE = "key objects have no hash, so no key of a dict or set calls back"
 _NO_CLASS = "it takes a class with special methods"
@@ -18,7 +18,7 @@ held = {made}
 {done}
 return message(str(len(held)))
 """
-    return Crasher(issue, touches, (RUN,), _UNHASHABLE, program)
+    return Crasher(issue, touches, STOPPED, _UNHASHABLE, program)
 
 
 def _compared(issue: str, touches: str, made: str, done: str) -> Crasher:

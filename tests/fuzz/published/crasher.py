@@ -9,6 +9,8 @@ CHECK = "refused by the check"
 RUN = "refused at run"  #: an exception, or a limit
 HARMLESS = "harmless"
 DEEP = "ends its own child"  #: the stack of C code is used up; nothing that was freed is used
+#: What calls back and stays: it raises, or the change does no harm.
+SAFE = (RUN, HARMLESS)
 #: Re-entry: a generator of ours refuses it, what is eager never meets it, what is withheld cannot be named.
 STOPPED = (CHECK, RUN, HARMLESS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.published.crasher import CHECK, HARMLESS, STOPPED, Crasher
+from tests.fuzz.published.crasher import CHECK, SAFE, STOPPED, Crasher
 
 _GUARDED = "an iterator that calls back cannot be asked while it runs"
 _NO_CLASS = "it takes a class with special methods"
@@ -156,9 +156,28 @@ REENTRY = (
         "145678", "a group's parent", 'box["it"] = next(box["groups"])[1]', asks='next(box["groups"])', gives="0"
     ),
     Crasher(
+        "143543",
+        "itertools.groupby, whose next group is emptied while keys are compared",
+        STOPPED,
+        _SORTED,
+        """
+        box = {}
+        def compare(a, b):
+            groups = box.pop("groups", None)
+            if groups is not None:
+                next(next(groups)[1])
+            return 1
+        K = functools.cmp_to_key(compare)
+        groups = itertools.groupby(range(9), lambda n: K([n]))
+        next(groups)
+        box["groups"] = groups
+        return message(str(len(some(groups))))
+        """,
+    ),
+    Crasher(
         "bpo-23691",
         "re.finditer, gone on with inside its own loop",
-        (HARMLESS,),
+        SAFE,
         "no callback runs inside it",
         """
         found = re.finditer("a|b", "abab")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.published.crasher import CHECK, HARMLESS, RUN, STOPPED, Crasher
+from tests.fuzz.published.crasher import CHECK, HARMLESS, RUN, SAFE, STOPPED, Crasher
 
 _NO_CLASS = "it takes a class with special methods"
 _NOT_OFFERED = "the name is not offered"
@@ -92,7 +92,7 @@ TEXTS = (
     Crasher(
         "json",
         "json.loads whose hook empties what it has read",
-        (HARMLESS,),
+        SAFE,
         "the hook is handed what nobody else holds",
         """
         keep = []
@@ -117,7 +117,7 @@ TEXTS = (
     Crasher(
         "re.sub",
         "re.sub whose function runs the same pattern",
-        (HARMLESS,),
+        SAFE,
         "each search has a state of its own",
         """
         pattern, keep = re.compile("(a)|(b)"), []
@@ -180,7 +180,7 @@ TEXTS = (
     Crasher(
         "126004",
         "UnicodeDecodeError with positions outside of its bytes",
-        (RUN, HARMLESS),
+        SAFE,
         "scripts catch it but cannot make it",
         """
         return message(str(UnicodeDecodeError("utf-8", b"00000", 9, 2, "reason"))[:9])
@@ -189,7 +189,7 @@ TEXTS = (
     Crasher(
         "123378",
         "UnicodeEncodeError with negative positions",
-        (RUN, HARMLESS),
+        SAFE,
         "scripts catch it but cannot make it",
         """
         return message(str(UnicodeEncodeError("bad", "", -5, 1, "reason"))[:9])
