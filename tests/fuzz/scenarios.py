@@ -16,6 +16,7 @@ from tests.fuzz.values import CHANGING, HOLDING, changes
 #: Each shape of a program, and of how many in a hundred.
 SHAPES = {"reentry": 34, "change": 20, "stale": 14, "calls": 28, "nest": 4}
 
+_KEYED = ("dict", "OrderedDict", "Counter", "defaultdict")
 _RETURNS = (
     "a",
     "b",
@@ -220,6 +221,9 @@ class Story:
         made = f'box["it"] = {self.rng.choice(("reversed", "reversed", "iter"))}({name}{view})'
         steps = [self.rng.choice(changes(label)).format(v=name) for _ in range(self.rng.choice((2, 3, 4, 5)))]
         steps.insert(self.rng.randrange(len(steps) + 1), made)
+        if label in _KEYED and self.author.chance(50):  # as long as before, in another memory
+            size = self.rng.choice((1, 2, 5))
+            steps = [f"shrink({name}, {size})", made, f"{name}.clear()", f"grow({name}, {size})"]
         for step in steps:
             self._say(1, step)
         self._say(1, "refill(keep)")
