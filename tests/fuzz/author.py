@@ -103,7 +103,7 @@ class Author:
     def _harmful(self, word: str) -> str:
         """The callback, or key object, that does harm, as one argument."""
         name, mark, kind = word.rpartition("=")
-        return f"{name}{mark}{'K(v0)' if kind == 'k' else self.rng.choice(('f0', 'f0', 'f0', 'K'))}"
+        return f"{name}{mark}{'keyed(K, v0)' if kind == 'k' else self.rng.choice(('f0', 'f0', 'f0', 'K'))}"
 
     def callback(self, depth: int = 0) -> str:
         """Something to be called back: mostly a function of the program that does harm."""
@@ -167,7 +167,7 @@ class Author:
             "c": lambda: self.callback(depth),
             "i": lambda: self.iterable(depth),
             "j": lambda: self.rng.choice(_JSONS),
-            "k": lambda: f"K({self.value(DEPTH)})",
+            "k": lambda: f"keyed(K, {self.value(DEPTH)})",
             "m": lambda: self.callback(depth) if self.chance(75) else self.rng.choice(_TEMPLATES),
             "n": lambda: self.rng.choice((*_NUMBERS, self.of("int"))),
             "p": lambda: self.rng.choice(_PATTERNS),

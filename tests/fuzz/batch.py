@@ -41,6 +41,13 @@ def half(values):
     next(values, None)
     return values
 """,
+    "keyed": """
+def keyed(made, value):
+    try:
+        return made(value)
+    except TypeError:
+        return [value]
+""",
     "knot": """
 def knot():
     held = {"n": 1}

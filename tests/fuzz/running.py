@@ -117,7 +117,7 @@ def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
         return Finding("alarm", text)
     if name == "ForgedFrame":
         return Finding("forged frame", text)
-    if outcome.kind is Kind.CRASHED and name == "Ended" and _was_full(outcome, limits):
+    if name in {"Ended", "SystemError"} and outcome.kind is not Kind.OUT_OF_MEMORY and _was_full(outcome, limits):
         return Finding(MEMORY, text)
     if outcome.kind is Kind.CRASHED:
         return None if name == "Killed" else Finding("our fault" if name in {"Ended", "NotJailed"} else "crash", text)

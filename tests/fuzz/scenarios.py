@@ -34,7 +34,7 @@ _RETURNS = (
     "box",
     '"x"',
     "str(n for n in keep)",
-    "K(a)",
+    "keyed(K, a)",
 )
 _REENTER = (
     'next(box["it"], None)',
@@ -209,7 +209,9 @@ class Story:
             self._say(1, f'box["op"] = lambda: {expression}')
             self._try('box["op"]()')
         self._try(
-            self.rng.choice((f"{name} == {name}", f"{name} < {name}", f"K(1) in {name}", f"sorted({name}, key=K)"))
+            self.rng.choice(
+                (f"{name} == {name}", f"{name} < {name}", f"keyed(K, 1) in {name}", f"sorted({name}, key=K)")
+            )
         )
 
     def _stale(self) -> None:

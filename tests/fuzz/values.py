@@ -50,7 +50,7 @@ MAKERS = MappingProxyType(
             "[3, 1, 2]",
             "[[n] for n in range(12)]",
             "list(range(200))",
-            "[K(n) for n in range(6)]",
+            "[keyed(K, n) for n in range(6)]",
             "[]",
             "loop()",
             "[2, 'a', None]",
@@ -64,7 +64,7 @@ MAKERS = MappingProxyType(
         "time": ("datetime.time(1, 2, 3)", "datetime.time.max"),
         "timedelta": ("datetime.timedelta(1, 2, 3)", "datetime.timedelta.max", "datetime.timedelta.min"),
         "timezone": ("datetime.timezone.utc", "datetime.timezone(datetime.timedelta(hours=-3))"),
-        "tuple": ("(1, 2, 3)", "([1], [2])", "()", "tuple(range(40))", "(K(1), K(2))"),
+        "tuple": ("(1, 2, 3)", "([1], [2])", "()", "tuple(range(40))", "(keyed(K, 1), keyed(K, 2))"),
         "user": ("user",),
     }
 )
@@ -105,7 +105,7 @@ ODD = (
     "message",
     "str",
     "len",
-    "K(1)",
+    "keyed(K, 1)",
 )
 
 #: Labels of values that hold others and can be changed, and those that are only gone through.
