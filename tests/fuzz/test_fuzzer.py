@@ -113,6 +113,14 @@ def test_a_number_that_the_program_made_is_no_address(plain):
     assert sweep(plain, [written("return hex(2**46 + 3**20), 2**46 + 3**20")]).wrong == ()
 
 
+def test_a_build_is_the_interpreter_that_its_launch_names(plain, debug):
+    asked = written("import sys\n    return hasattr(sys, 'gettotalrefcount')")
+    with bare(debug.executable) as other:
+        for running, answer in ((plain, "False"), (other, "True")):
+            outcome = running.run(running.check(batch.alone(asked)).code, 0, 0)
+            assert outcome.value["text"] == answer
+
+
 def test_a_program_is_made_small(plain):
     steps = [
         "import ctypes",
