@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test interop check bench docs lock clean
+.PHONY: help run test interop fuzz check bench docs lock clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,13 +13,17 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1 curl
+	.ci/machine chromium postgresql headers xmlsec1 curl debugpython
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
 	.ci/machine chromium xmlsec1 curl simplesamlphp node
 	npm ci --prefix tests/interop/providers/samlp --no-audit --no-fund --silent
 	INTEROP=1 $(BIN)/python -m pytest tests/interop $(ARGS)
+
+fuzz: .venv/test.done  ## look for scripts that CPython does not survive: ARGS="--minutes 30 --seed 1"
+	.ci/machine debugpython
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: .venv/test.done  ## lint, format, types, architecture, docs
 	$(BIN)/ruff check

@@ -59,8 +59,12 @@ class NoChild(SandboxError):
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start zygotes. The defaults are the product; anything else is for the jail's own tests."""
+    """How to start zygotes. The defaults are the product; anything else is for the sandbox's own tests.
 
+    Whatever the executable, it imports the pure Python packages of this one from the same folders.
+    """
+
+    executable: str = sys.executable  #: the interpreter; `make fuzz` names a debug build
     entry: str = "sandbox.entry"  #: the module whose `main` the new interpreter calls
     layers: tuple[str, ...] = ("namespaces", "user", "landlock", "seccomp")
     spares: int = 1
@@ -81,7 +85,7 @@ class Zygote:
         boot = _BOOT.format(path=[*launch.path, *_import_path()], package=package, entry=launch.entry)
         with inner:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
-                [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
+                [launch.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
                 stdin=inner.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=inner.fileno(),  # until the zygote can speak for itself
