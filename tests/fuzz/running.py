@@ -113,10 +113,10 @@ def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
     """What is wrong with how a run ended, apart from its texts."""
     error = outcome.error
     name, text = (error.type, error.text) if error else ("", "")
-    if outcome.alarm:
-        return Finding("alarm", text)
     if name == "ForgedFrame":
         return Finding("forged frame", text)
+    if outcome.alarm:
+        return Finding("alarm", text)
     if name in {"Ended", "SystemError"} and outcome.kind is not Kind.OUT_OF_MEMORY and _was_full(outcome, limits):
         return Finding(MEMORY, text)
     if outcome.kind is Kind.CRASHED:
