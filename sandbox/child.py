@@ -45,7 +45,9 @@ def serve(language: Language) -> None:
             _check(language, order["source"])
         else:
             _run(language, order["given"], _receive())
-    except MemoryError:
+    except (MemoryError, SystemError) as error:
+        if not is_out_of_memory(error):
+            raise
         os._exit(EXIT_MEMORY)
 
 

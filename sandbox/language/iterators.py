@@ -128,8 +128,12 @@ def _enumerated(values: Iterator[Any], number: int) -> Iterator[tuple[int, Any]]
 
 
 def backwards(values: Any, /) -> Iterator[Any]:
-    """`reversed`."""
-    return _each(reversed(get_iterator(values)))
+    """`reversed`, of a copy if the value can change: the reverse iterators of dicts read behind a table that shrank."""
+    backwards = reversed(get_iterator(values))
+    return _each(backwards if type(values) in _UNCHANGING else iter(list(backwards)))
+
+
+_UNCHANGING: frozenset[type] = frozenset({str, bytes, tuple, range})
 
 
 def _each(values: Iterator[Any]) -> Iterator[Any]:
