@@ -35,7 +35,8 @@ class Permission(StrEnum):
     GRANT_SCANNING = "grant and take away the role of scanner"
     GRANT_ROLES = "grant and take away every role, and lock people out"
     SEE_AUDIT = "see the audit entries of an implementation"
-    ADD_IMPLEMENTATIONS = "add, archive and remove implementations"
+    ADD_IMPLEMENTATIONS = "add implementations"
+    RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
     SEE_ALL_AUDIT = "see the audit entries of all implementations"
 
 

@@ -7,11 +7,13 @@ from site_stage import KEY, PATH, Site, statuses, stop
 from vendor_stage import Vendor, make_vendors
 
 from runner.store import EmbeddedStore, connect
+from runner.store_checks import adopt_own
 
 
 @pytest.fixture(scope="session")
 def store():
     with EmbeddedStore() as running:
+        adopt_own(running.url, "development")
         yield running
 
 

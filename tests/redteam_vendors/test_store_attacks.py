@@ -14,6 +14,7 @@ from runner.presence import NAMES, workers_present
 from runner.queue import new_run_id
 from runner.status import Asker, StatusDesk
 from runner.store import EmbeddedStore, connect
+from runner.store_mark import adopt
 from runner.traces import TraceWriter
 
 BODY = b'{"message":{"text":"x","color":null,"action":null},"as_of":null,"run":null}'
@@ -29,6 +30,7 @@ def own_store():
 def redis(own_store):
     client = connect(own_store.url)
     client.flushall()
+    adopt(client, "development")
     yield client
     client.close()
 

@@ -25,14 +25,14 @@ AWAY = "The store did not answer: logins from before may still be there, and end
 
 
 @blueprint.get("/retirement")
-@needs(Permission.ADD_IMPLEMENTATIONS, fresh=True)
+@needs(Permission.RETIRE_IMPLEMENTATIONS, fresh=True)
 def retirement(implementation: str) -> Response:
     """Offer what can be done now: archive, or restore and remove, with what a removal would take."""
     return _page(implementation, RemoveForm(formdata=None))
 
 
 @blueprint.post("/retirement/archive")
-@needs(Permission.ADD_IMPLEMENTATIONS, fresh=True)
+@needs(Permission.RETIRE_IMPLEMENTATIONS, fresh=True)
 def archive(implementation: str) -> Response:
     """Take the implementation out of use. Its logins end."""
     form = RemoveForm()
@@ -40,7 +40,7 @@ def archive(implementation: str) -> Response:
 
 
 @blueprint.post("/retirement/restore")
-@needs(Permission.ADD_IMPLEMENTATIONS, fresh=True)
+@needs(Permission.RETIRE_IMPLEMENTATIONS, fresh=True)
 def restore(implementation: str) -> Response:
     """Serve it again."""
     form = RemoveForm()
@@ -53,7 +53,7 @@ def restore(implementation: str) -> Response:
 
 
 @blueprint.post("/retirement/remove")
-@needs(Permission.ADD_IMPLEMENTATIONS, fresh=True)
+@needs(Permission.RETIRE_IMPLEMENTATIONS, fresh=True)
 def remove(implementation: str) -> Response:
     """Remove an archived implementation for ever."""
     form = RemoveForm()
