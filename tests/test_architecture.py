@@ -30,7 +30,7 @@ HOMES = {
     "idna": ("records/host_names.py",),
     "flask": ("web/",),
     "flask_login": ("web/console/staff.py",),
-    "granian": ("web/server.py", "web/wsgi_bridge.py", "web/request_body.py"),
+    "granian": ("web/server.py", "web/wsgi_bridge.py", "web/request_head.py", "web/request_body.py"),
     "click": ("web/cli/",),
     "onelogin": ("web/auth/saml/library.py",),
     "lxml": ("web/auth/saml/", "web/devidp/"),

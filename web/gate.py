@@ -5,8 +5,8 @@ One place, so that no view can forget it. The steps, in this order:
 1. The Host header names us. Health is exempt: load balancers ask by address.
 2. The query has no NUL: nothing of ours is called so, and PostgreSQL refuses to look for it. Names in paths are checked
    where they are looked up.
-3. The body has arrived in full, and is not larger than what the view reads. A length that was not announced is refused:
-   the web server hands on no such body (`web.request_body`).
+3. The web server has taken head and body (`web.request_head`, `web.request_body`), and the body is not larger than what
+   the view reads. A length that was not announced is refused: the web server hands on no such body.
 4. A request which changes something comes from one of our own pages, unless it carries a bearer token: then the cookie
    is ignored (see `web.auth.logins`), and a foreign page cannot have set that header. The few views which foreign pages
    post to by design (an identity provider's answer) say so, and look at no cookie.
@@ -24,13 +24,15 @@ from web.config import WebConfig
 from web.permissions import BODY, taken_by
 from web.problems import Fault
 
-#: Where the web server says why it did not collect a body: an `HTTPStatus`.
-REFUSED_BODY = "session_status.refused_body"
+#: Where the web server says why it did not take a request: an `HTTPStatus`.
+REFUSED = "session_status.refused"
 
 #: What is said then. A body that is too large is answered with the view's own limit.
 REFUSALS: Mapping[HTTPStatus, tuple[str, Mapping[str, str]]] = {
-    HTTPStatus.BAD_REQUEST: ("The body of the request did not arrive as it should.", {}),
+    HTTPStatus.BAD_REQUEST: ("The request did not arrive as it should.", {}),
     HTTPStatus.REQUEST_TIMEOUT: ("The body of the request did not arrive in time.", {}),
+    HTTPStatus.REQUEST_URI_TOO_LONG: ("The address is longer than we read.", {}),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("The head of the request is longer than we read.", {}),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Too much is being sent at the moment. Please try again.", {"Retry-After": "5"}),
 }
 
@@ -58,10 +60,10 @@ def install(app: Flask, config: WebConfig) -> None:
         # 2. NUL
         if b"%00" in request.query_string:
             raise Fault(HTTPStatus.BAD_REQUEST, "An address holds no NUL.")
-        # 3. body
+        # 3. head and body
         taken = taken_by(app.view_functions.get(request.endpoint or ""))
         request.max_content_length = request.max_form_memory_size = taken.body
-        _check_body(request, taken.body)
+        _check_arrival(request, taken.body)
         if request.method in SAFE_METHODS:
             return
         # 4. origin
@@ -69,8 +71,8 @@ def install(app: Flask, config: WebConfig) -> None:
             raise Fault(HTTPStatus.FORBIDDEN, "This can only be sent from our own pages, or with a bearer token.")
 
 
-def _check_body(asked: Request, limit: int) -> None:
-    refused = asked.environ.get(REFUSED_BODY)
+def _check_arrival(asked: Request, limit: int) -> None:
+    refused = asked.environ.get(REFUSED)
     if refused == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (asked.content_length or 0) > limit:
         raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {limit} bytes.")
     if refused is not None:

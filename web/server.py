@@ -45,8 +45,8 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 #: long an idle connection stays open for a proxy's next request.
 HEAD_S = 5
 
-#: Bytes of a head. A provider's signed logout travels in an address, and is the longest of ours with 8 KiB.
-HEAD_BYTES = 16 * 1024
+#: Bytes of a head; `web.request_head` bounds its parts.
+HEAD_BYTES = 32 * 1024
 
 #: Seconds which running requests get to end; the longest wait is two.
 GRACE_S = 8

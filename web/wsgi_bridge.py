@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 
 from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
-from web.gate import REFUSED_BODY
+from web.gate import REFUSED
 from web.request_body import Body, RequestBodies
+from web.request_head import fault_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -71,7 +72,8 @@ class WsgiBridge:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         headers = scope.headers  # a copy each time that it is asked for
-        body = await self._bodies.collect(scope, headers, protocol)
+        fault = fault_of(scope, headers)
+        body = Body(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
         answered = self._loop.create_future()
         try:
             self._threads.submit(self._answer, Request(scope, headers, body), protocol, answered)
@@ -82,7 +84,10 @@ class WsgiBridge:
     def _answer(self, request: Request, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
         """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
         try:
-            protocol.response_bytes(*_run(self._application, self._environ(request)))
+            status, headers, sent = _run(self._application, self._environ(request))
+            if request.body.refused:  # what follows on the connection may belong to this request
+                headers = [*headers, ("Connection", "close")]
+            protocol.response_bytes(status, headers, sent)
         except Exception:  # the outermost catcher of a request
             log.exception("the application failed")
             protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
@@ -113,7 +118,7 @@ class WsgiBridge:
         if any(announced):
             environ["CONTENT_LENGTH"] = str(len(body.data))
         if body.refused:
-            environ[REFUSED_BODY] = body.refused
+            environ[REFUSED] = body.refused
         return environ
 
 

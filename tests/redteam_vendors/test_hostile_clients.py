@@ -129,7 +129,7 @@ HEADERS = [
     ("If-None-Match bomb", ["If-None-Match: " + 'W/"x", ' * 1000], None, {200, 202}),
     ("If-None-Match blanks", ["If-None-Match: a" + " " * 8000 + "b"], None, {200, 202}),
     ("If-None-Match quotes", ["If-None-Match: " + '"' * 8000], None, {200, 202}),
-    ("40 If-None-Match", ["If-None-Match: " + ", " * 4000] * 40, None, {200, 202, 400}),
+    ("40 If-None-Match", ["If-None-Match: " + ", " * 4000] * 40, None, {400, 431}),
     ("Cookie bomb", ["Cookie: " + "a=b; " * 1600], None, {200, 202}),
     ("Cookie of quotes", ['Cookie: login="' + '\\"' * 3000], None, {200, 202}),
     ("Accept bombs", ["Accept: " + "a/b;q=0." * 900, "Accept-Language: " + "en;q=" * 1000, "Accept-Encoding: " + "gzip;" * 1000], None, {200, 202}),

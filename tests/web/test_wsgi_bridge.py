@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from web.gate import REFUSED_BODY
+from web.gate import REFUSED
 from web.request_body import RequestBodies
 from web.wsgi_bridge import WsgiBridge
 
@@ -119,7 +119,15 @@ def test_a_collected_body_has_a_length_and_no_coding():
     environ = environ_of(("transfer-encoding", "chunked"), pieces=(b"abc", b""), method="POST")
     assert (environ["CONTENT_LENGTH"], environ["body"]) == ("3", b"abc")
     assert "HTTP_TRANSFER_ENCODING" not in environ
-    assert environ_of(("transfer-encoding", "chunked"), pieces=(b"x" * 101,), method="POST")[REFUSED_BODY] == 413
+    assert environ_of(("transfer-encoding", "chunked"), pieces=(b"x" * 101,), method="POST")[REFUSED] == 413
+
+
+def test_after_a_request_that_was_not_taken_the_connection_ends():
+    def application(environ, start_response):
+        start_response(f"{environ[REFUSED].value} X", [("X-Test", "1")])
+        return []
+
+    assert ask(application, method="get") == (400, [("X-Test", "1"), ("Connection", "close")], b"")
 
 
 def test_a_bug_outside_of_the_framework_is_a_500_and_logged(caplog):

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from web.auth.logins import Visitor
+from web.gate import REFUSED
 from web.headers import for_data
 from web.places import IMPLEMENTATION, SESSION, Place
 from web.status.answers import MEDIA_TYPE, Reply, reply
@@ -57,7 +58,7 @@ class ShortWay:
         if environ["REQUEST_METHOD"] != "GET" or environ.get("HTTP_HOST", "").lower() not in self._hosts:
             return None
         path = PATH.fullmatch(environ["PATH_INFO"])
-        if path is None or environ.get("SCRIPT_NAME") or "CONTENT_LENGTH" in environ:
+        if path is None or environ.get("SCRIPT_NAME") or "CONTENT_LENGTH" in environ or REFUSED in environ:
             return None
         wait_s = wait_wanted(environ.get("HTTP_PREFER"), self._counter.config.longest_wait_s)
         try:
