@@ -6,6 +6,8 @@ ever); a few thousand numbers around it tell the whole of it.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 ORDER = """
@@ -70,7 +72,11 @@ def starred(more):
 """
 
 
-@pytest.mark.parametrize("odd", ["None", "float('nan')", "range(0)", "range(5, 6)", "status", "Decimal('NaN')"])
+#: From 3.12 on the hash of None, and with it that of a range, is the same everywhere.
+BY_ADDRESS_ONCE = ["None", "range(0)", "range(5, 6)"] if sys.version_info < (3, 12) else []
+
+
+@pytest.mark.parametrize("odd", ["float('nan')", "status", "Decimal('NaN')", *BY_ADDRESS_ONCE])
 @pytest.mark.parametrize("seen", SEEN)
 def test_what_is_seen_of_a_set_does_not_tell_where_something_lies(seen, odd, run):
     source = HELP + ORDER.replace("ODD", odd).replace("SEEN", SEEN[seen])
@@ -81,11 +87,8 @@ def test_the_text_of_an_honest_set_is_as_ever(say):
     assert (
         say("[{None}, {1}, frozenset([2]), set(), {range(0)}]") == "[{None}, {1}, frozenset({2}), set(), {range(0, 0)}]"
     )
-    assert say("{None, 'a'}") == "{None, 'a'}"
-    assert say("defaultdict(list, a={None, 2})", before="from collections import defaultdict").endswith(
-        "({'a': {None, 2}})"
-    )
-    assert say("{(1, None), (0, None)}") == "{(0, None), (1, None)}"
+    assert say("{float('nan'), 'a'}") == "{nan, 'a'}"
+    assert say("frozenset([float('nan'), 'a'])") == "frozenset({nan, 'a'})"
 
 
 def test_an_error_that_wrote_an_address_has_no_text(say):
