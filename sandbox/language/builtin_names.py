@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .dicts_offered import make_dict
+from .dicts_offered import from_keys, make_dict
 from .encodings_offered import make_bytes, make_text
 from .facade import Facade, is_instance, named
 from .foreign_calls import foreign
@@ -41,6 +41,7 @@ _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
 _DIRECT = frozenset(
     ["abs", "bin", "bool", "callable", "chr", "divmod", "float", "hex", "int", "len", "oct", "ord", "range", "round"]
 )
+_REPLACED_MEMBERS: Mapping[str, Callable[..., Any]] = MappingProxyType({"dict.fromkeys": from_keys})
 _KINDS: Mapping[str, tuple[type, ...]] = MappingProxyType({"dict": (dict, FrozenDict), "list": (list, FrozenList)})
 
 
@@ -52,8 +53,12 @@ def _build(name: str) -> Any:
         call = original if name in _DIRECT else foreign(original, name)
     if not isinstance(original, type) or name in LAZY_BUILTINS:
         return call
-    members = {member: foreign(getattr(original, member), f"{name}.{member}") for member in TYPE_NAMES.get(name, ())}
+    members = {member: _member(f"{name}.{member}", getattr(original, member)) for member in TYPE_NAMES.get(name, ())}
     return Facade(name, members, call=call, kinds=_KINDS.get(name, (original,)))
+
+
+def _member(name: str, original: Any) -> Any:
+    return named(name, _REPLACED_MEMBERS[name]) if name in _REPLACED_MEMBERS else foreign(original, name)
 
 
 #: A script may catch these, but not make them: CPython before 3.14 writes a text about one without looking whether its

@@ -24,10 +24,10 @@ class OrderedDict(dict[Any, Any]):
         return not self == other
 
     def __or__(self, other: Any) -> OrderedDict:
-        return OrderedDict(dict.__or__(self, other))
+        return OrderedDict(dict.__or__(self, other)) if isinstance(other, dict) else NotImplemented
 
     def __ror__(self, other: Any) -> OrderedDict:
-        return OrderedDict(dict.__or__(other, self))
+        return OrderedDict(dict.__or__(other, self)) if isinstance(other, dict) else NotImplemented
 
     def __repr__(self) -> str:
         return f"OrderedDict({dict.__repr__(self)})" if self else "OrderedDict()"
@@ -66,10 +66,10 @@ class defaultdict(dict[Any, Any]):  # noqa: N801 -- the name that authors know
         self._factory = factory
 
     def __or__(self, other: Any) -> defaultdict:
-        return defaultdict(self._factory, dict.__or__(self, other))
+        return defaultdict(self._factory, dict.__or__(self, other)) if isinstance(other, dict) else NotImplemented
 
     def __ror__(self, other: Any) -> defaultdict:
-        return defaultdict(self._factory, dict.__or__(other, self))
+        return defaultdict(self._factory, dict.__or__(other, self)) if isinstance(other, dict) else NotImplemented
 
     def __repr__(self) -> str:
         return f"defaultdict({self._factory!r}, {dict.__repr__(self)})"

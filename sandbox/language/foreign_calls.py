@@ -7,14 +7,17 @@ sees it, and whatever takes a function (sorting, `re.sub`, hooks of JSON) is wri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
 
 from .facade import named
 from .set_order import in_order
+from .value_text import printable
 
 _LAZY: frozenset[type] = frozenset({GeneratorType, set, frozenset})
+#: In the text of every value that may show an address or the order of a set.
+_MARKS = ("<", "{")
 
 
 def drained(value: Any) -> Any:
@@ -26,13 +29,39 @@ def drained(value: Any) -> Any:
 
 
 def foreign(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
-    """The function for scripts: its arguments are drained, and its text shows no address."""
+    """The function for scripts: its arguments are drained, and neither its text nor its errors show an address."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not _LAZY.isdisjoint(map(type, args)):
-            args = tuple(map(drained, args))
+            args = tuple(
+                [drained(value) for value in args]
+            )  # a list first: `tuple(map(…))` would be C code that drains
         if kwargs:
             kwargs = {word: drained(value) for word, value in kwargs.items()}
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            _silence(error, (*args, *kwargs.values()))
+            raise
 
     return named(name, call) if name else call
+
+
+def discreet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that goes through nothing, but writes its argument into its errors."""
+
+    def call(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception as error:
+            _silence(error, args)
+            raise
+
+    return call
+
+
+def _silence(error: Exception, values: Iterable[Any]) -> None:
+    """Take the text from an error that may hold the text of a value as C code writes it."""
+    is_marked = any(mark in part for part in error.args if type(part) is str for mark in _MARKS)
+    if is_marked and any(printable(value) is not value for value in values):
+        error.args = ("an argument is wrong, and it has no text",)

@@ -24,9 +24,10 @@ from .containers import OrderedDict, counted_elements, defaultdict
 from .dicts_offered import translate, update
 from .digests import digest_types
 from .encodings_offered import decode, encode
-from .facade import Facade, names_of
-from .foreign_calls import foreign
+from .facade import Facade, named, names_of
+from .foreign_calls import discreet, foreign
 from .frozen import FrozenDict, FrozenList, Record, read_field
+from .growing import GROWING
 from .items import SliceTarget, get_item, get_writable
 from .iteration import get_iterator, get_members, unpack, unpack_each
 from .offered import API_ERROR_NAMES, ATTRIBUTES, EXCEPTION_ATTRIBUTES
@@ -74,8 +75,9 @@ _ATTRIBUTES: Mapping[type, frozenset[str]] = MappingProxyType(
 )
 
 #: Methods that are not Python's own: of a type, by name, as a function of the value.
-_REPLACED: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
+_OWN: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {
+        **GROWING,
         (Counter, "elements"): counted_elements,
         (bytes, "decode"): decode,
         (OrderedDict, "update"): update,
@@ -90,6 +92,7 @@ _REPLACED: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
         (str, "translate"): translate,
     }
 )
+_REPLACED = MappingProxyType({key: named(key[1], function) for key, function in _OWN.items()})
 #: Methods that keep what they are given or compare it, and never go through it: they are called as they are.
 _DIRECT = frozenset(
     [
@@ -99,12 +102,10 @@ _DIRECT = frozenset(
         "count",
         "discard",
         "get",
-        "index",
         "insert",
         "items",
         "keys",
         "pop",
-        "remove",
         "setdefault",
         "values",
         "endswith",
@@ -116,6 +117,8 @@ _DIRECT = frozenset(
         "upper",
     ]
 )
+#: Methods that go through nothing either, but whose errors hold what they were given.
+_DISCREET = frozenset(["index", "remove"])
 
 
 def get_attribute(value: Any, name: str) -> Any:
@@ -129,7 +132,9 @@ def get_attribute(value: Any, name: str) -> Any:
         return _bound(_REPLACED[kind, name], value)
     if name in _ATTRIBUTES.get(kind, ()):
         found = getattr(value, name)
-        return foreign(found) if callable(found) and name not in _DIRECT else found
+        if name in _DIRECT or not callable(found):
+            return found
+        return discreet(found) if name in _DISCREET else foreign(found)
     if isinstance(value, Exception) and name in EXCEPTION_ATTRIBUTES:
         return printable_arguments(value)
     if kind is ApiError and name in API_ERROR_NAMES:

@@ -32,13 +32,13 @@ def accumulate(iterable: Any, func: Callable[[Any, Any], Any] | None = None, *, 
 
 
 def chain(*iterables: Any) -> Iterator[Any]:
-    for iterable in iterables:
-        yield from get_iterator(iterable)
+    return chain_from_iterable(iterables)
 
 
 def chain_from_iterable(iterables: Any) -> Iterator[Any]:
     for iterable in get_iterator(iterables):
-        yield from get_iterator(iterable)
+        for value in get_iterator(iterable):  # noqa: UP028 -- `yield from` would end the script's generator with ours
+            yield value
 
 
 def combinations(iterable: Any, r: int) -> Iterator[tuple[Any, ...]]:
@@ -82,12 +82,11 @@ def cycle(iterable: Any) -> Iterator[Any]:
 
 
 def dropwhile(predicate: Callable[[Any], Any], iterable: Any) -> Iterator[Any]:
-    values = iterator(iterable)
-    for value in values:
-        if not predicate(value):
+    is_begun = False
+    for value in get_iterator(iterable):
+        is_begun = is_begun or not predicate(value)
+        if is_begun:
             yield value
-            break
-    yield from values
 
 
 def filterfalse(predicate: Callable[[Any], Any] | None, iterable: Any) -> Iterator[Any]:
@@ -162,7 +161,7 @@ def permutations(iterable: Any, r: int | None = None) -> Iterator[tuple[Any, ...
 
 
 def product(*iterables: Any, repeat: int = 1) -> Iterator[tuple[Any, ...]]:
-    yield from itertools.product(*map(_collected, iterables), repeat=repeat)
+    yield from itertools.product(*[_collected(each) for each in iterables], repeat=repeat)
 
 
 def repeat(object: Any, times: int | None = None) -> Iterator[Any]:  # noqa: A002 -- as in the standard library

@@ -39,31 +39,32 @@ from .zones import available_timezones, make_zone
 
 
 def _quote(string: str | bytes, safe: str = "/") -> str:
-    return urllib.parse.quote(string, safe=safe)
+    return urllib.parse.quote(string, safe=drained(safe))
 
 
 def _quote_plus(string: str | bytes, safe: str = "") -> str:
-    return urllib.parse.quote_plus(string, safe=safe)
+    return urllib.parse.quote_plus(string, safe=drained(safe))
 
 
 def _unquote(string: str | bytes) -> str:
-    return urllib.parse.unquote(string)
+    return urllib.parse.unquote(drained(string))
 
 
 def _unquote_plus(string: str) -> str:
-    return urllib.parse.unquote_plus(string)
+    return urllib.parse.unquote_plus(drained(string))
 
 
 def _urlencode(query: Any, doseq: bool = False, safe: str = "", quote_via: object = None) -> str:  # noqa: FBT001, FBT002 -- as in the standard library
     quote = urllib.parse.quote if quote_via is _quote else urllib.parse.quote_plus
-    return urllib.parse.urlencode(_printable_pairs(query, doseq), doseq=doseq, safe=safe, quote_via=quote)
+    return urllib.parse.urlencode(_printable_pairs(query, doseq), doseq=doseq, safe=drained(safe), quote_via=quote)
 
 
 def _printable_pairs(query: Any, doseq: bool) -> list[tuple[Any, Any]]:  # noqa: FBT001 -- as above
     pairs = query.items() if isinstance(query, dict) else drained(query)
-    if isinstance(pairs, str | bytes):
+    if isinstance(pairs, str | bytes) and pairs:
         raise TypeError("urlencode: give a dict or a list of pairs of name and value")
-    return [(printable(name), _printable_value(value, doseq)) for name, value in map(drained, pairs)]
+    both = [drained(pair) for pair in pairs]
+    return [(printable(name), _printable_value(value, doseq)) for name, value in both]
 
 
 def _printable_value(value: Any, doseq: bool) -> Any:  # noqa: FBT001 -- as above
@@ -78,6 +79,11 @@ def _parse_qs(qs: str, keep_blank_values: bool = False) -> dict[str, list[str]]:
 
 def _parse_qsl(qs: str, keep_blank_values: bool = False) -> list[tuple[str, str]]:  # noqa: FBT001, FBT002 -- as above
     return urllib.parse.parse_qsl(qs, keep_blank_values=keep_blank_values)
+
+
+def _indent(text: str, prefix: str, predicate: Callable[[str], Any] | None = None) -> str:
+    chosen = str.strip if predicate is None else predicate
+    return "".join([prefix + line if chosen(line) else line for line in text.splitlines(keepends=True)])
 
 
 _SOURCES: Mapping[str, ModuleType] = MappingProxyType(
@@ -107,6 +113,7 @@ _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "itertools": ITERTOOLS,
         "json": JSON,
         "re": RE,
+        "textwrap": {"indent": _indent},
         "urllib.parse": {
             "parse_qs": _parse_qs,
             "parse_qsl": _parse_qsl,

@@ -7,12 +7,17 @@ dict. All others only compute.
 from __future__ import annotations
 
 import operator
+import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import GeneratorType, MappingProxyType
 from typing import Any
 
+from .containers import OrderedDict, defaultdict
+from .dicts_offered import update, values_at
 from .foreign_calls import drained
 from .frozen import FrozenDict, FrozenList
+from .growing import extend
 from .items import get_item, get_writable
 from .value_text import printable
 
@@ -34,6 +39,18 @@ _IN_PLACE: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = Mapping
 #: The operators that the policy sends to `operate`.
 GUARDED = MappingProxyType({"%": "%=", "|": "|=", "&": "&=", "^": "^=", "-": "-="})
 _NUMBERS: frozenset[type] = frozenset({int, float, bool})
+#: A container that goes through the right side -> the method that does the same.
+_GROWN: Mapping[tuple[str, type], Callable[..., None]] = MappingProxyType(
+    {
+        ("+=", list): extend,
+        ("+=", deque): extend,
+        ("|=", dict): update,
+        ("|=", OrderedDict): update,
+        ("|=", defaultdict): update,
+    }
+)
+#: The names of the fields of a template: `%(name)s`.
+_FIELD = re.compile(r"%(?:\(([^()]*)\)|.)", re.DOTALL)
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:
@@ -45,13 +62,17 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 def change_in_place(symbol: str, left: Any, right: Any) -> Any:
     """`left += right` and its like; a frozen value makes a new one instead."""
+    grow = _GROWN.get((symbol, type(left)))
+    if grow is not None:
+        grow(left, right)
+        return left
     in_place, plain = _IN_PLACE[symbol]
     return (plain if type(left) in {FrozenDict, FrozenList} else in_place)(*_operands(symbol[0], left, right))
 
 
 def _operands(symbol: str, left: Any, right: Any) -> tuple[Any, Any]:
     if symbol == "%" and type(left) in {str, bytes}:
-        return left, _written(right)
+        return left, _written(left, right)
     return _collected(left), _collected(right)
 
 
@@ -59,15 +80,18 @@ def _collected(value: Any) -> Any:
     return drained(value) if type(value) is GeneratorType else value
 
 
-def _written(right: Any) -> Any:
-    """The right side of `"%s" % right`: each value as it may be written."""
+def _written(template: str | bytes, right: Any) -> Any:
+    """The right side of `"%s" % right`: each value as it may be written, and the defaults that the template asks for."""
+    if type(right) is defaultdict and type(template) is str:
+        names = [field[1] for field in _FIELD.finditer(template) if field[1] is not None]
+        right = {**right, **values_at(right, names)}
     written = printable(right)
     if written is right:
         return right
     if type(right) is tuple:
         return tuple(map(printable, right))
     if isinstance(right, dict):
-        return {key: printable(value) for key, value in right.items()}
+        return {printable(key): printable(value) for key, value in right.items()}
     return written
 
 

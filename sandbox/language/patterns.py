@@ -6,6 +6,7 @@ One of Python's own flags (DEBUG) prints, and a script has no place to print to.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -53,9 +54,11 @@ def _subn(pattern: Pattern, repl: Any, string: Any, count: int = 0, flags: int =
     return substitute_counted(_compile(pattern, flags), repl, string, count)
 
 
-def find_each(pattern: re.Pattern[Any], string: Any, *bounds: int) -> Iterator[re.Match[Any]]:
+def find_each(
+    pattern: re.Pattern[Any], string: Any, pos: int = 0, endpos: int = sys.maxsize
+) -> Iterator[re.Match[Any]]:
     """`Pattern.finditer`."""
-    yield from pattern.finditer(string, *bounds)
+    return (match for match in pattern.finditer(string, pos, endpos))
 
 
 def substitute(pattern: re.Pattern[Any], repl: Any, string: Any, count: int = 0) -> Any:

@@ -104,7 +104,9 @@ class Policy(RestrictingNodeTransformer):
         return _call("_operate_", [ast.Constant(symbol), node.left, node.right], node)
 
     def visit_Starred(self, node: ast.Starred) -> Any:
-        """`[*v]` becomes `[*_members_(v)]`."""
+        """`[*v]` becomes `[*_members_(v)]`; a target unpacked behind a star would go unguarded."""
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
+            self._refuse(node)
         node = self.node_contents_visit(node)
         if isinstance(node.ctx, ast.Load):
             node.value = _call("_members_", [node.value], node.value)

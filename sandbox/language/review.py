@@ -192,6 +192,12 @@ class Review(ast.NodeVisitor):
             self._findings.node(node, "chained-unpacking")
         self.generic_visit(node)
 
+    def visit_Starred(self, node: ast.Starred) -> None:
+        # RestrictedPython does not guard what is unpacked behind a star
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
+            self._findings.node(node, "star-unpacking")
+        self.generic_visit(node)
+
     def visit_Try(self, node: ast.Try) -> None:
         for leaving in exits(node.finalbody):
             self._findings.node(leaving, "finally-exit")

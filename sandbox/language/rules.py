@@ -68,6 +68,12 @@ SYNTAX = table(
     Rule("left-shift", "The operator <<.", "It can fill the memory in one step.", "Multiply with * instead."),
     Rule("matrix", "The operator @.", "There are no matrices here.", "Multiply with *."),
     Rule(
+        "star-unpacking",
+        "A star before several names: *(a, b) = ….",
+        "Readers cannot see which values they get.",
+        "Unpack in two steps: first, *rest = values, then a, b = rest.",
+    ),
+    Rule(
         "chained-unpacking",
         "Several targets in one assignment, one of them unpacked.",
         "It is easily read wrongly.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import re
 import zoneinfo
 from collections import Counter, deque
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from types import FunctionType, MappingProxyType
 from typing import Any
 
+from .by_value import are_by_value
 from .containers import OrderedDict, defaultdict, factory_of
 from .facade import Facade
 from .frozen import FrozenDict, FrozenList, Record
@@ -31,9 +33,14 @@ _LEAVES: frozenset[type] = frozenset(
 )
 _MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, defaultdict, MappingProxyType})
 _VIEWS: frozenset[type] = frozenset({type({}.keys()), type({}.values()), type({}.items())})
-_MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, set, frozenset, deque}) | _VIEWS
+_SETS: frozenset[type] = frozenset({set, frozenset})
+_MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, deque}) | _SETS | _VIEWS
+#: Are written without their name.
+_UNNAMED: frozenset[type] = frozenset({dict, FrozenDict, list, FrozenList, tuple, MappingProxyType})
 #: How CPython's C code writes an address; it can stand in the text of an error which C code raised.
-_ADDRESS = re.compile(r" (?:at|@) 0x[0-9a-fA-F]+")
+_ADDRESS = re.compile(r" (?:at|@) 0x[0-9a-fA-F]+(?=>)")
+#: Errors that write whatever a script made them with into their text, and keep it as `msg`.
+_WRITING = (json.JSONDecodeError, re.error)
 
 
 class Substitute:
@@ -77,6 +84,8 @@ def formatted(value: Any, specification: str = "") -> str:
 
 def printable_arguments(error: BaseException) -> tuple[Any, ...]:
     """`error.args`, the addresses cut out of their texts."""
+    if isinstance(error, _WRITING) and type(error.msg) is not str:
+        return ()
     return tuple(_ADDRESS.sub("", part) if type(part) is str else part for part in error.args)
 
 
@@ -101,6 +110,8 @@ def _parts(item: Any) -> Iterable[Any] | None:
     if kind in _MAPPINGS:
         inner = [*item.keys(), *item.values()]
         return [*inner, factory_of(item)] if kind is defaultdict else inner
+    if kind in _SETS and len(item) > 1 and not are_by_value(item):
+        return None
     if kind in _MEMBERS:
         return list(item)
     if isinstance(item, Exception):
@@ -115,16 +126,30 @@ def _substituted(value: Any, outer: tuple[int, ...]) -> Any:
     if id(value) in outer or len(outer) > MAX_DEPTH:
         return Substitute("...")
     inner = (*outer, id(value))
-    if kind in _MAPPINGS:
-        return {_substituted(key, inner): _substituted(item, inner) for key, item in value.items()}
-    if kind in _MEMBERS:
-        made = (_substituted(item, inner) for item in value)
-        return tuple(made) if kind is tuple else list(made)
+    if kind in _SETS:
+        return _substituted_set(value, inner)
+    if kind in _MAPPINGS or kind in _MEMBERS:
+        made = _substituted_parts(value, inner)
+        return made if kind in _UNNAMED else Substitute(f"{kind.__name__}({made!r})")
     if isinstance(value, Exception):
         return _substituted_error(value, inner)
     if isinstance(value, type):
         return Substitute(f"<class {value.__name__}>")
     return Substitute(f"<function {value.__name__}>" if kind is FunctionType else f"<{kind.__name__}>")
+
+
+def _substituted_parts(value: Any, outer: tuple[int, ...]) -> Any:
+    if type(value) in _MAPPINGS:
+        return {_substituted(key, outer): _substituted(item, outer) for key, item in value.items()}
+    made = [_substituted(item, outer) for item in value]
+    return tuple(made) if type(value) is tuple else made
+
+
+def _substituted_set(members: set[Any] | frozenset[Any], outer: tuple[int, ...]) -> Substitute:
+    """In the order of the texts, which tells no address."""
+    texts = sorted((type(member).__name__, repr(_substituted(member, outer))) for member in members)
+    text = f"{{{', '.join(text for _, text in texts)}}}" if members else ""
+    return Substitute(text if text and type(members) is set else f"{type(members).__name__}({text})")
 
 
 def _substituted_error(error: Exception, outer: tuple[int, ...]) -> Substitute:

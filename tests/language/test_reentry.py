@@ -178,7 +178,7 @@ TEXTS = [
     "str({})", "repr({})", "ascii({})", "format({})", "f'{{{}}}'", "f'{{{}!r:>3}}'", "f'{{[{}]}}'", "'%s' % ({},)", "'%r' % [{}]",
     "'%(a)s' % {{'a': {}}}", "'{{}} {{a!r}}'.format({0}, a={0})", "str([({}, 1)])", "','.join(map(str, [{}]))",
     "str({{'a': {}}})", "str(ValueError({}))", "repr(KeyError({}))", "urlencode([('a', {})])", "urlencode({{'a': [{}]}}, doseq=True)",
-    "logged({})", "said({})", "urlencode({{{}: 1}})",
+    "logged({})", "said({})", "'%s' % {{{}: 1}}", "'%s' % [{}]", "urlencode({{{}: 1}})",
 ]  # fmt: skip
 WRITES = """
 from collections import Counter, defaultdict, deque
