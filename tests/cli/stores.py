@@ -1,6 +1,7 @@
 """Databases and stores of every kind that somebody may lead a command to, and whether a command left them as they were."""
 
 import hashlib
+import secrets
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +10,7 @@ from sqlalchemy import create_engine, text
 from records import Database, implementations, schema
 from runner.store import connect
 
-KEY = "k" * 40
+KEY = secrets.token_urlsafe(48)
 #: What an operator's file of settings holds beside the two addresses.
 FILE = {"SESSION_STATUS_PUBLIC_URL": "https://status.example.org", "SESSION_STATUS_SECRET_KEY": KEY}
 PRODUCTION = {**FILE, "SESSION_STATUS_ENV": "production"}
