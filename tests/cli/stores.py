@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from records import Database, implementations, schema
 from runner.store import connect
 
-KEY = "k" * 40
+KEY = "Zx3vQ8mLr0TtYw5bNc7KdPf2HsJg9AeU4uXo6RiB1kM"
 #: What an operator's file of settings holds beside the two addresses.
 FILE = {"SESSION_STATUS_PUBLIC_URL": "https://status.example.org", "SESSION_STATUS_SECRET_KEY": KEY}
 PRODUCTION = {**FILE, "SESSION_STATUS_ENV": "production"}
