@@ -148,6 +148,8 @@ def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
     user = home and users.find(db, home, visitor.subject)
     if not home or not user or user.disabled_at is not None:  # 4.
         return None
+    if visitor.since < implementations.made_at(home):
+        return None
     if visitor.source != FIRST and saml.is_replaced(db, home, user):
         return None
     return Member(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.
