@@ -139,6 +139,19 @@ def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_rel
     assert browser.answer(message, started.relay_state).status_code == 303
 
 
+def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, monkeypatch):
+    """A message that was not judged was no try: or a flood of a quarter of a minute burned every login that waited."""
+    monkeypatch.setattr(work_limit, "LONGEST_WAIT_S", 0)
+    monkeypatch.setattr(flow, "MOST_TRIES", 3)
+    started = browser.begin()
+    message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
+    with browser.app.extensions["entrance"].saml_work.judging() as work:
+        for _ in range(6):
+            assert browser.answer(message, started.relay_state).status_code == 503
+        work.believed = True
+    assert browser.answer(message, started.relay_state).status_code == 303
+
+
 def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
     """Also while C code computes: what runs beside it in the process waits for nobody's message."""
     inside, most, lock = 0, 0, threading.Lock()
