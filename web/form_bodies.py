@@ -19,12 +19,14 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, request
 
 from web.console.staff import member
-from web.gate import MAX_FIELDS, SAFE_METHODS
+from web.gate import SAFE_METHODS
 from web.permissions import Need, Permission, need_of
 from web.problems import Fault
 
 #: Bytes of a form which is read from anybody: room for a long script which the door keeps.
 READ_FROM_ANYBODY: Final = 128 * 1024
+#: Fields of any form: twice what the longest has, which lists all the user types of an implementation.
+FIELDS: Final = 250
 #: Signs written as %XX in any form of anybody. Base64 has six in a hundred.
 ESCAPES_OF_ANYBODY: Final = READ_FROM_ANYBODY // 3
 LONG: Final = (
@@ -64,8 +66,8 @@ def _may(need: Need | None) -> bool:
 
 
 def _check(body: bytes, *, escapes: int | None) -> None:
-    if body.count(b"&") >= MAX_FIELDS:
-        raise Fault(HTTPStatus.BAD_REQUEST, f"A form has at most {MAX_FIELDS} fields.")
+    if body.count(b"&") >= FIELDS:
+        raise Fault(HTTPStatus.BAD_REQUEST, f"A form has at most {FIELDS} fields.")
     if escapes is not None and body.count(b"%") > escapes:
         raise Fault(HTTPStatus.BAD_REQUEST, "The form has too many signs that are written as %XX.")
     if _BROKEN.search(body) or (_NOT_ASCII.search(body) and not _is_utf8(body)):

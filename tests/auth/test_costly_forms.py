@@ -56,6 +56,7 @@ COSTLY = {
     "hundreds of thousands of fields": b"a&" * 5000,
     "fields that are bytes of nothing": b"a=%ff&" * 2000,
     "empty fields": b"&" * 10_000,
+    "one field too many": b"a&" * form_bodies.FIELDS,
     "bytes that are no UTF-8": b"SAMLResponse=" + b"%ff" * 4000,
     "such bytes as they are": b"SAMLResponse=" + b"\xff" * 4000,
     "half of a letter": b"SAMLResponse=%c3",
@@ -98,3 +99,9 @@ def test_logout_answers_that_are_posted_are_counted(browser, monkeypatch):
 
 def test_a_form_of_few_letters_from_everywhere_is_read(browser):
     assert is_refused(browser.elsewhere.post("/saml/demo/acs", data={"SAMLResponse": "x", "RelayState": "ü€😀"}))
+
+
+def test_a_form_with_as_many_user_types_as_there_may_be_is_read(browser, parsed):
+    body = "&".join(f"user_types=Type+{number}" for number in range(120))
+    assert browser.elsewhere.post("/saml/demo/slo", data=body, headers=FORM).status_code == 400
+    assert parsed
