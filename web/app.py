@@ -10,7 +10,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_tokens, gate, headers, problems, robots
+from web import assets, door, form_bodies, form_tokens, gate, headers, problems, robots
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -69,6 +69,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     headers.install(app, config)
     assets.install(app)
     gate.install(app, config)
+    form_bodies.install(app)
     form_tokens.install(app, config)
     door.install(app)
     problems.install(app)
