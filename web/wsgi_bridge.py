@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
+from web.free_threads import FreeThreads
 from web.gate import REFUSED
 from web.request_body import Body, RequestBodies
 from web.request_head import fault_of
@@ -57,6 +58,7 @@ class WsgiBridge:
         self._application = application
         self._bodies = bodies
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._free = FreeThreads(threads)
         self._always = _of_every_request(public_url)
         self._close = close
 
@@ -74,12 +76,19 @@ class WsgiBridge:
         headers = scope.headers  # a copy each time that it is asked for
         fault = fault_of(scope, headers)
         body = Body(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
-        answered = self._loop.create_future()
         try:
-            self._threads.submit(self._answer, Request(scope, headers, body), protocol, answered)
-            await answered
+            if await self._free.take(protocol.client_disconnect):
+                await self._in_thread(Request(scope, headers, body), protocol)
         finally:
             self._bodies.release(body)
+
+    async def _in_thread(self, request: Request, protocol: HTTPProtocol) -> None:
+        answered = self._loop.create_future()
+        try:
+            self._threads.submit(self._answer, request, protocol, answered)
+            await answered
+        finally:
+            self._free.give_back()
 
     def _answer(self, request: Request, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
         """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
@@ -88,7 +97,7 @@ class WsgiBridge:
             if request.body.refused:  # what follows on the connection may belong to this request
                 headers = [*headers, ("Connection", "close")]
             protocol.response_bytes(status, headers, sent)
-        except Exception:  # the outermost catcher of a request
+        except BaseException:  # the outermost catcher: nobody looks at what ends a thread's work, such as a SystemExit
             log.exception("the application failed")
             protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
         finally:
