@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 USUAL_PORTS = {"http": 80, "https": 443}
 
+#: Asked whether the process lives. It has a thread of its own: when all others wait for a store that is away, a process
+#: which does not answer here would be ended and started again for nothing.
+ALIVE = "/healthz"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -57,8 +61,9 @@ class WsgiBridge:
     ) -> None:
         self._application = application
         self._bodies = bodies
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
         self._free = FreeThreads(threads)
+        self._free_for_alive = FreeThreads(1)
         self._always = _of_every_request(public_url)
         self._close = close
 
@@ -76,19 +81,20 @@ class WsgiBridge:
         headers = scope.headers  # a copy each time that it is asked for
         fault = fault_of(scope, headers)
         body = Body(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
+        free = self._free_for_alive if scope.path == ALIVE else self._free
         try:
-            if await self._free.take(protocol.client_disconnect):
-                await self._in_thread(Request(scope, headers, body), protocol)
+            if await free.take(protocol.client_disconnect):
+                await self._in_thread(Request(scope, headers, body), protocol, free)
         finally:
             self._bodies.release(body)
 
-    async def _in_thread(self, request: Request, protocol: HTTPProtocol) -> None:
+    async def _in_thread(self, request: Request, protocol: HTTPProtocol, free: FreeThreads) -> None:
         answered = self._loop.create_future()
         try:
             self._threads.submit(self._answer, request, protocol, answered)
             await answered
         finally:
-            self._free.give_back()
+            free.give_back()
 
     def _answer(self, request: Request, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
         """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import subprocess
 import sys
 import time
@@ -71,6 +72,10 @@ def load(settings):
         time.sleep(3)
         return ""
 
+    @app.get("/healthz")
+    def alive():
+        return ""
+
     @app.get("/work")
     def work():
         asked.append(1)
@@ -84,7 +89,7 @@ def load(settings):
 
 
 @pytest.mark.slow
-def test_a_flood_of_clients_that_ask_and_leave_at_once_is_not_worked_off():
+def test_a_flood_of_clients_that_ask_and_leave_at_once_is_not_worked_off_and_the_process_lives_meanwhile():
     port = free_port()
     program = "import sys; from tests.web.test_free_threads import serve; serve(int(sys.argv[1]))"
     process = subprocess.Popen([sys.executable, "-c", program, str(port)], env=os.environ)
@@ -95,6 +100,8 @@ def test_a_flood_of_clients_that_ask_and_leave_at_once_is_not_worked_off():
         time.sleep(0.5)
         for _ in range(300):
             server.connect(head("GET /work HTTP/1.1")).close()
+        assert server.get("/healthz")[0] == 200
+        assert select.select(holding, [], [], 0)[0] == [], "health waited for a thread"
         staying = server.connect(head("GET /work HTTP/1.1", "Connection: close"))
         for client in (*holding, staying):
             assert all_of(client).startswith(b"HTTP/1.1 200 ")
