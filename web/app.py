@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from records import Database, SecretBox
 from runner.logins import LoginStore
@@ -19,6 +18,7 @@ from web.auth.external import views as external
 from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.ways import views as ways
+from web.client_address import ClientAddress
 from web.config import WebConfig
 from web.console import audit, first, frame, staff
 from web.console import views as console
@@ -98,6 +98,5 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
-        forwarded = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0)
-        app.wsgi_app = forwarded  # type: ignore[method-assign]
+        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     return app
