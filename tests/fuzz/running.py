@@ -145,18 +145,18 @@ def reached(outcome: Outcome, first: int) -> int:
     return int(begun[-1]) if begun else first
 
 
-def fails(build: Build, source: str, kind: str) -> bool:
-    """Whether the programs of a script still have a finding of this kind; a use of freed memory does not show each time."""
+def fails(build: Build, source: str, kind: str, number: int = 1) -> bool:
+    """Whether a script of so many programs still has a finding of this kind; a use of freed memory does not show each time."""
     checked = build.check(source)
     if checked.code is None:
         bad = refused(checked)
         return bad is not None and bad.kind == kind
     for _ in range(REPEATS):
-        outcome = build.run(checked.code, 0, 1)
+        outcome = build.run(checked.code, 0, number)
         bad = verdict(outcome, build.limits)
         if bad is not None and bad.kind == kind:
             return True
-        if kind == "address" and any(build.addresses(checked.code, 0, 1, outcome)):
+        if kind == "address" and any(build.addresses(checked.code, 0, number, outcome)):
             return True
     return False
 
