@@ -87,11 +87,11 @@ class Campaign:
         swept = sweep(build, texts)
         self.tally.programs += len(texts)
         self.tally.refused += len(swept.refused)
-        for place, finding in swept.wrong:
-            self._note(build, seeds[place], texts[: place + 1], finding)
+        for (place, finding), begun in zip(swept.wrong, swept.begun, strict=True):
+            self._note(build, seeds[place], texts[begun : place + 1], finding)
 
     def _note(self, build: Build, seed: str, texts: list[str], finding: Finding) -> None:
-        """`texts` are the programs of the batch up to the one that was running."""
+        """`texts` are the programs of its run up to the one that was running."""
         text = texts[-1]
         known, smallest, name = "", text, ""
         if finding.kind == MEMORY:

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from runner.settings import Settings
+from tests.web.event_loop import awaited
 from tests.web.real_server import Server, all_of, free_port, head
 from web.free_threads import FreeThreads
 from web.server import bridge, run
@@ -37,7 +38,7 @@ def test_of_those_who_wait_the_ones_that_leave_get_no_thread_and_the_rest_their_
         free.give_back()
         return found, await free.take(asyncio.Event().wait)
 
-    assert asyncio.run(asyncio.wait_for(act(), 5)) == ([False, False, True, True], True)
+    assert awaited(asyncio.wait_for(act(), 5)) == ([False, False, True, True], True)
 
 
 @pytest.mark.parametrize("turns", range(4))
@@ -59,7 +60,7 @@ def test_a_thread_is_never_lost_whichever_comes_first_the_turn_or_the_end(turns)
         assert await free.take(left.wait)
 
     for cancel in (False, True):
-        asyncio.run(asyncio.wait_for(act(cancel), 5))
+        awaited(asyncio.wait_for(act(cancel), 5))
 
 
 def load(settings):

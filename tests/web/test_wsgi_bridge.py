@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.web.event_loop import awaited
 from web.gate import REFUSED
 from web.request_body import RequestBodies
 from web.wsgi_bridge import WsgiBridge
@@ -64,7 +65,7 @@ def ask(application, *fields, pieces=(), limit=100, **scope):
         bridge.__rsgi_del__(loop)
         return protocol.answer
 
-    answer = asyncio.run(once())
+    answer = awaited(once())
     assert closed == [True]
     return answer
 
