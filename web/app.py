@@ -10,7 +10,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_tokens, gate, headers, problems, robots
+from web import assets, door, form_tokens, gate, headers, problems, robots, templating
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -63,7 +63,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     app.debug = False  # Flask would believe FLASK_DEBUG
     app.config["TEMPLATES_AUTO_RELOAD"] = not config.production
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.install(app)
 
     # The onion, outermost first: what every request passes on its way in, and every answer on its way out.
     headers.install(app, config)
