@@ -26,11 +26,12 @@ KEY = "k" * 40
 
 @dataclass(frozen=True)
 class Walked:
-    """What somebody reached: the answers and where their links were found, by address; and the routes."""
+    """What somebody reached: the answers and where their links were found, by address; the routes; their browser's cookies."""
 
     answers: dict
     found_on: dict
     reached: frozenset
+    cookies: dict
 
 
 @dataclass
@@ -64,6 +65,12 @@ class Stage:
 
     def walker(self, name=None, **more):
         return Walker(self.app, self.visitor(name, **more) if name else None)
+
+    def browser_of(self, walked):
+        """The browser which has read the pages, and so can send their forms, as it was then."""
+        made = Walker(self.app)
+        made.cookies = walked.cookies
+        return made
 
     def rows(self):
         """All rows of all tables but the audit, by table."""
@@ -109,7 +116,7 @@ def staged(walk_seed, valkey_url, folder):
     database = Database(f"sqlite:///{folder / 'walked.db'}")
     redis = connect(valkey_url)
     outreach = Outreach(redis=redis, allow_loopback=True, ca_file=None)
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
     parts = {"desk": StubDesk(), "database": database, "checks": {}, "store": LoginStore(redis), "outreach": outreach}
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -141,5 +148,5 @@ def walked(walk_seed, valkey_url, tmp_path_factory):
             stage.rewind()
             walker = stage.walker(name)
             answers, found_on = walker.all_pages()
-            found[name] = Walked(answers, found_on, frozenset(walker.reached))
+            found[name] = Walked(answers, found_on, frozenset(walker.reached), walker.cookies)
     return found

@@ -45,6 +45,14 @@ class Walker:
             logins = self.app.extensions["entrance"].logins
             self.http.set_cookie(logins.cookie, logins.sign(self.visitor), domain=HOST)
 
+    @property
+    def cookies(self):
+        return dict(self.http._cookies)
+
+    @cookies.setter
+    def cookies(self, cookies):
+        self.http._cookies = dict(cookies)
+
     def get(self, address):
         return self._end(self._ask("GET", address), address)
 
@@ -71,7 +79,7 @@ class Walker:
             address = waiting.popleft()
             answer = answers[address] = self.get(address)
             for link in answer.page.links if answer.page else ():
-                kind = self._rule("GET", link), urlsplit(link).query
+                kind = self.rule("GET", link), urlsplit(link).query
                 if urlsplit(link).netloc == HOST and link not in found_on and not (kind[1] and kind in listed):
                     listed.add(kind)
                     found_on[link] = address
@@ -79,12 +87,12 @@ class Walker:
         return answers, found_on
 
     def _ask(self, method, address, **more):
-        self.reached.add((method, self._rule(method, address)))
+        self.reached.add((method, self.rule(method, address)))
         path = urlsplit(address)
         more = {"query_string": path.query} | more
         return self.http.open(path.path, method=method, base_url=PUBLIC_URL, buffered=True, **more)
 
-    def _rule(self, method, address):
+    def rule(self, method, address):
         """The route of an address of ours; "" if there is none."""
         try:
             found, _ = self.adapter.match(urlsplit(address).path, method=method, return_rule=True)
