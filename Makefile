@@ -13,7 +13,8 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1 curl debugpython
+	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory .venv/html.done; fi
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
@@ -59,6 +60,10 @@ clean:  ## remove what was made here, except the demo's data
 
 .venv/test.done: .venv/run.done requirements/test.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv/html.done: .venv/bin/python tests/console_walk/html_check/package-lock.json
+	npm ci --prefix tests/console_walk/html_check --no-audit --no-fund --silent
 	@touch $@
 
 .venv/bench.done: .venv/test.done requirements/bench.txt
