@@ -1,6 +1,7 @@
 # What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 or newer and make.
 PYTHON ?= python3
 BIN := .venv/bin
+HTML_CHECK := tests/console_walk/html_check
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -14,7 +15,7 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 
 test: .venv/test.done  ## pass the tests, on real parts
 	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory .venv/html.done; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
@@ -62,9 +63,8 @@ clean:  ## remove what was made here, except the demo's data
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	@touch $@
 
-.venv/html.done: .venv/bin/python tests/console_walk/html_check/package-lock.json
-	npm ci --prefix tests/console_walk/html_check --no-audit --no-fund --silent
-	@touch $@
+$(HTML_CHECK)/node_modules/.package-lock.json: $(HTML_CHECK)/package-lock.json
+	npm ci --prefix $(HTML_CHECK) --no-audit --no-fund --silent
 
 .venv/bench.done: .venv/test.done requirements/bench.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt

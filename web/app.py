@@ -10,7 +10,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_tokens, gate, headers, problems, robots, templating
+from web import assets, door, form_tokens, gate, headers, problems, robots, root, templating
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -38,7 +38,7 @@ from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, root)
 WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first, people, roles, audit)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from records import implementations
 from tests.console.table import routes
 from tests.console_walk.stage import PEOPLE, SECRETS, STAFF
 from tests.console_walk.walk import HOME
@@ -55,6 +56,30 @@ def test_a_stranger_is_led_to_the_sign_in_page_and_all_its_links_work(stage):
     assert answers[HOME].address.startswith(f"{PUBLIC_URL}/console/in?next=")
     wrong = [f"{address} linked on {found_on[address]}" for address, one in answers.items() if one.status >= 400]
     assert not wrong
+
+
+def test_the_bare_address_leads_to_the_console(stage):
+    stage.rewind()
+    assert stage.walker("administrator").get(f"{PUBLIC_URL}/").address == HOME
+
+
+@pytest.mark.parametrize("typed", ["demo", "DEMO", " Demo "])
+def test_the_id_of_a_conference_is_typed_in_letters_of_any_size(stage, typed):
+    stage.rewind()
+    stranger = stage.walker()
+    (form,) = stranger.get(f"{PUBLIC_URL}/console/in").page.forms
+    answer = stranger.send(form, {"implementation": typed})
+    assert any(link.startswith(f"{PUBLIC_URL}/login/demo?") for link in answer.page.links)
+
+
+def test_two_ids_that_differ_only_in_the_size_of_letters_are_not_taken_for_one_another(stage):
+    stage.rewind()
+    with stage.database.session() as db:
+        implementations.create(db, "Demo", "Another Congress")
+        assert implementations.find_typed(db, "Demo").name == "Another Congress"
+        assert implementations.find_typed(db, "demo").name == "Demo Congress"
+        assert implementations.find_typed(db, "DEMO") is None
+        assert implementations.find_typed(db, "CLOSED") is None
 
 
 def test_every_page_of_the_console_is_reached_by_links(stage, walked):
