@@ -1,6 +1,7 @@
 # What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 or newer and make.
 PYTHON ?= python3
 BIN := .venv/bin
+HTML_CHECK := tests/console_walk/html_check
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -13,7 +14,8 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1 curl debugpython
+	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
@@ -60,6 +62,9 @@ clean:  ## remove what was made here, except the demo's data
 .venv/test.done: .venv/run.done requirements/test.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
 	@touch $@
+
+$(HTML_CHECK)/node_modules/.package-lock.json: $(HTML_CHECK)/package-lock.json
+	npm ci --prefix $(HTML_CHECK) --no-audit --no-fund --silent
 
 .venv/bench.done: .venv/test.done requirements/bench.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt

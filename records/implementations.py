@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import CheckConstraint, String, Text, select, text
+from sqlalchemy import CheckConstraint, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import app_addresses, fields
@@ -93,6 +93,16 @@ def find(db: Session, slug: str) -> Implementation | None:
     """Return the implementation that is served under this id in addresses; an archived one is as one that is not there."""
     found = find_any(db, slug)
     return found if found and found.archived_at is None else None
+
+
+def find_typed(db: Session, typed: str) -> Implementation | None:
+    """Return the implementation whose id a person typed, in letters of any size unless two differ only in that."""
+    exact = find(db, typed)
+    if exact is not None or "\0" in typed:
+        return exact
+    same = select(Implementation).where(func.lower(Implementation.slug) == typed.lower())
+    found = list(db.scalars(same.where(Implementation.archived_at.is_(None)).limit(2)))
+    return found[0] if len(found) == 1 else None
 
 
 def find_any(db: Session, slug: str) -> Implementation | None:

@@ -29,6 +29,7 @@ HOMES = {
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
     "flask": ("web/",),
+    "jinja2": ("web/templating.py",),
     "flask_login": ("web/console/staff.py",),
     "granian": ("web/server.py", "web/wsgi_bridge.py", "web/request_head.py", "web/request_body.py"),
     "click": ("web/cli/",),

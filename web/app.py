@@ -9,7 +9,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_bodies, form_tokens, gate, headers, problems, robots
+from web import assets, door, form_bodies, form_tokens, gate, headers, problems, robots, root, templating
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -38,7 +38,7 @@ from web.status.short_way import ShortWay
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, root)
 WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first, people, roles, audit)
 
@@ -63,7 +63,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     app.debug = False  # Flask would believe FLASK_DEBUG
     app.config["TEMPLATES_AUTO_RELOAD"] = not config.production
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.install(app)
 
     # The onion, outermost first: what every request passes on its way in, and every answer on its way out.
     headers.install(app, config)

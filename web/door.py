@@ -83,7 +83,7 @@ def _prove_again(found: Member) -> Response:
     """Lead to a step-up, or keep what was typed. Nobody can ask the first administrator again but a new link."""
     _note("not fresh")
     if found.is_first:
-        return _page("console/new_link.html")
+        return _page("console/new_link.html", title="A new link is needed")
     way = f"/saml/{found.visitor.implementation}/login?fresh=1"  # the one way in of staff
     if request.method in SAFE_METHODS:
         return see_other(f"{way}&{urlencode({'next': _this_page()})}")
@@ -94,7 +94,7 @@ def _prove_again(found: Member) -> Response:
 def _keeping_what_was_typed(way: str, headline: str, why: str, link: str) -> Response:
     joint = "&" if "?" in way else "?"
     way += joint + urlencode({"next": "/console/in/done"})
-    return _page("console/again.html", headline=headline, why=why, link=link, way=way)
+    return _page("console/again.html", title=headline, why=why, link=link, way=way)
 
 
 def _page(template: str, **words: str) -> Response:
@@ -108,6 +108,8 @@ def _page(template: str, **words: str) -> Response:
         typed=typed,
         left_out=bool(left_out or request.files),
         address=_this_page(),
+        implementation=None,
+        crumbs=(),
         ways=(),
     )
     return Response(page, HTTPStatus.FORBIDDEN, mimetype="text/html")

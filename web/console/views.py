@@ -127,7 +127,7 @@ def _conference(slug: str) -> tuple[Implementation | None, str]:
     if not IMPLEMENTATION.fullmatch(slug):
         return None, "has only letters, digits, hyphens and underscores, such as annual-meeting-2026"
     with Entrance.here().database.reading() as db:
-        found = implementations.find(db, slug)
+        found = implementations.find_typed(db, slug)
     return found, "" if found else "is not known here; it stands in the address of your console, and in our e-mail"
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 
 from records import Database
 from runner.settings import Settings
-from web import loopback
+from web import loopback, templating
 
 from . import control, cvent, ethosce, live, pages
 from .keys import vendor_keys
@@ -43,6 +43,7 @@ def make_site(folder: Path, *, service_url: str, own_url: str) -> Site:
 def create_vendor(shared: Site, known: AppData) -> Flask:
     """Make the whole demo process as one WSGI application."""
     app = Flask("web.demo")
+    templating.install(app)
     shared.attach(app)
     known.attach(app)
     for part in (ethosce, cvent, control, live, pages):

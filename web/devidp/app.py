@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from web import assets, loopback
+from web import assets, loopback, templating
 
 from . import logout, views
 from .desk import Desk
@@ -29,7 +29,7 @@ def create_idp(
     log.warning("The development identity provider is on: anybody can log in as anybody.")
     app = Flask("web", template_folder="templates", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = BODY
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.install(app)
     Desk(identity, Judge(identity, providers), Visits(), service_url).attach(app)
     assets.install(app)
     for part in (views, logout):

@@ -112,9 +112,13 @@ def enable(implementation: str, number: int) -> Response:
     return see_other(url_for(".person", implementation=implementation, number=number))
 
 
-def _not_yourself(user: User, implementation: str) -> None:
+def _is_yourself(user: User, implementation: str) -> bool:
     me = signed_in().visitor
-    if (me.implementation, me.subject) == (implementation, user.subject):
+    return (me.implementation, me.subject) == (implementation, user.subject)
+
+
+def _not_yourself(user: User, implementation: str) -> None:
+    if _is_yourself(user, implementation):
         raise Fault(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
 
 
@@ -128,6 +132,7 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
         implementation=found,
         crumbs=(Link("People", url_for(".people", implementation=implementation)),),
         known=known,
+        yourself=_is_yourself(user, implementation),
         form=form,
         status=status,
     )

@@ -1,6 +1,7 @@
 """The ground under every settings page: whose settings they are, who changes them, and what a change always does.
 
-A change is one transaction with its audit entry; after the commit all processes are told, so that it counts at once.
+A change is one transaction with its audit entry; after the commit all processes are told, so that it counts at once. A
+form that is saved as it was shown is no change: nothing is written and nobody is told.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from web.onward import see_other
 #: Bytes of a form with long texts: everything that the records would take, written in percent signs.
 LONG_FORM = 512 * 1024
 
+#: What is said when a form is saved as it was shown.
+UNCHANGED = "Nothing was changed."
+
 blueprint = Blueprint("console_settings", __name__, url_prefix="/console/implementations/<implementation>")
 
 
@@ -38,20 +42,33 @@ def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
 
 @dataclass
 class Change:
-    """A change under way; `action`, `target` and `detail` are what the audit entry will say."""
+    """A change under way; `action`, `target` and `detail` are what the audit entry will say.
+
+    `made` is whether anything was changed, known when the change is over.
+    """
 
     db: DbSession
     implementation: Implementation
     action: str
     target: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    made: bool = True
 
 
 @contextmanager
-def changing(slug: str, action: str, *, target: str = "", announced: bool = True) -> Iterator[Change]:
+def saving(slug: str, action: str, *, target: str = "") -> Iterator[Change]:
+    """Save a form of values. Its `detail` is what differs: if nothing does, all stays as it was, and `made` is False."""
+    with changing(slug, action, target=target, saves=True) as change:
+        yield change
+
+
+@contextmanager
+def changing(
+    slug: str, action: str, *, target: str = "", announced: bool = True, saves: bool = False
+) -> Iterator[Change]:
     """Change something of an implementation: all of it with its audit entry, or nothing. Then everybody is told.
 
-    `announced` is False for what leaves no trace in any status, such as a test.
+    `announced` is False for what leaves no trace in any status, such as a test. `saves`: see `saving`.
     """
     entrance = Entrance.here()
     with entrance.database.session() as db:
@@ -59,6 +76,10 @@ def changing(slug: str, action: str, *, target: str = "", announced: bool = True
         if announced:
             _refuse_overtaken(change)
         yield change
+        if saves and not change.detail:
+            db.rollback()
+            change.made = False
+            return
         audit.append(
             db, actor=actor(), action=change.action, target=change.target, implementation=slug, detail=change.detail
         )
@@ -103,6 +124,11 @@ def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response
     if said:
         flash(said)
     return see_other(address(endpoint, implementation, **more))
+
+
+def saved(change: Change, said: str, endpoint: str, implementation: str, **more: Any) -> Response:
+    """Say that a form of values was saved, or that nothing was changed, on the next page."""
+    return done(said if change.made else UNCHANGED, endpoint, implementation, **more)
 
 
 def address(endpoint: str, implementation: str, **more: Any) -> str:

@@ -8,7 +8,7 @@ from records import Implementation, Refused, implementations
 from web.auth.app.starts import issuer
 from web.auth.entrance import Entrance
 from web.console.settings.forms import SettingsForm
-from web.console.settings.pages import LONG_FORM, blueprint, changing, differences, done, looking, page
+from web.console.settings.pages import LONG_FORM, blueprint, differences, looking, page, saved, saving
 from web.console.settings.typed import Lines
 from web.permissions import Permission, needs, takes
 
@@ -38,12 +38,12 @@ def save_app(implementation: str) -> Response:
     """Store where logins of the app may end."""
     form = AppForm()
     try:
-        with changing(implementation, "settings.changed") as change:
+        with saving(implementation, "settings.changed") as change:
             before = {"app_redirect_uris": change.implementation.app_redirect_uris}
             after = form.values("app_redirect_uris")
             implementations.update(change.db, change.implementation, **after)
             change.detail = differences(before, after)
-        return done("The addresses are saved and count from now on.", "app", implementation)
+        return saved(change, "The addresses are saved and count from now on.", "app", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):

@@ -28,6 +28,8 @@ from web.console.settings.pages import (
     looking,
     page,
     refuse_development,
+    saved,
+    saving,
 )
 from web.permissions import Permission, needs, takes
 from web.problems import Fault
@@ -69,7 +71,7 @@ def add_connection(implementation: str) -> Response:
     form = ConnectionForm()
     name = form.name.value
     try:
-        with changing(implementation, "connection.saved", target=name) as change:
+        with saving(implementation, "connection.saved", target=name) as change:
             _refuse_taken(change, name)
             _save(change, form.draft(name))
         return done(
@@ -99,11 +101,15 @@ def save_connection(implementation: str, name: str) -> Response:
     """Store a change. The secret stays when its field is empty, unless it would go to another address."""
     form = ConnectionForm()
     try:
-        with changing(implementation, "connection.saved", target=name) as change:
+        with saving(implementation, "connection.saved", target=name) as change:
             _present(change.db, change.implementation, name)
             _save(change, form.draft(name))
-        return done(
-            f"The connection {name} is saved and counts from the next run on.", "connection", implementation, name=name
+        return saved(
+            change,
+            f"The connection {name} is saved and counts from the next run on.",
+            "connection",
+            implementation,
+            name=name,
         )
     except Refused as refused:
         form.refuse(refused)

@@ -35,6 +35,8 @@ from web.console.settings.pages import (
     looking,
     page,
     refuse_development,
+    saved,
+    saving,
 )
 from web.permissions import Permission, needs, takes
 from web.problems import Fault as Problem
@@ -85,10 +87,14 @@ def save_external(implementation: str, kind: str) -> Response:
     form = _form(implementation, kind)()
     try:
         form.refuse_unreadable()
-        with changing(implementation, "external.saved", target=kind) as change:
+        with saving(implementation, "external.saved", target=kind) as change:
             _save(change, form, kind)
-        return done(
-            "External Authentication is saved and counts from now on.", "edit_external", implementation, kind=kind
+        return saved(
+            change,
+            "External Authentication is saved and counts from now on.",
+            "edit_external",
+            implementation,
+            kind=kind,
         )
     except Refused as refused:
         form.refuse(refused)
@@ -205,6 +211,7 @@ def _kind_page(
         title=next(words for name, words, _ in KINDS if name == kind),
         below=ABOVE,
         form=form,
+        kind=kind,
         present=present if same else None,
         replaced=next((words for name, words, _ in KINDS if present and not same and name == present.kind), ""),
         has_secret=same and present is not None and present.sealed_secret is not None,

@@ -13,7 +13,7 @@ from records import DbSession, Fault, Implementation, Refused, implementations, 
 from runner.limits import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.pages import LONG_FORM, Change, blueprint, changing, differences, done, looking, page
+from web.console.settings.pages import LONG_FORM, Change, blueprint, differences, looking, page, saved, saving
 from web.console.settings.typed import offered
 from web.permissions import Permission, needs, takes
 
@@ -52,10 +52,10 @@ def save_settings(implementation: str) -> Response:
     """Store it. Faults are shown at their fields, with what was typed."""
     form = GeneralForm()
     try:
-        with changing(implementation, "settings.changed") as change:
+        with saving(implementation, "settings.changed") as change:
             values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
             _update(change, values, _strange_host(change, values["session_url"]))
-        return done("The settings are saved and count from now on.", "settings", implementation)
+        return saved(change, "The settings are saved and count from now on.", "settings", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
@@ -125,9 +125,9 @@ def save_link_hosts(implementation: str) -> Response:
     """Store the hosts."""
     form = LinkHostsForm()
     try:
-        with changing(implementation, "settings.changed") as change:
+        with saving(implementation, "settings.changed") as change:
             _update(change, form.values("link_hosts"), [])
-        return done("The link hosts are saved and count from now on.", "link_hosts", implementation)
+        return saved(change, "The link hosts are saved and count from now on.", "link_hosts", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
@@ -149,7 +149,7 @@ def save_script(implementation: str) -> Response:
     """Store it."""
     form = ScriptForm()
     try:
-        with changing(implementation, "settings.changed") as change:
+        with saving(implementation, "settings.changed") as change:
             limits, faults = _budgets(form)
             limits = _kept(change.implementation) | limits
             if form.script_settings.fault:
@@ -158,7 +158,7 @@ def save_script(implementation: str) -> Response:
             if not form.script_settings.fault:
                 values["script_settings"] = form.script_settings.value
             _update(change, values, faults)
-        return done("The settings are saved and count from the next run on.", "script", implementation)
+        return saved(change, "The settings are saved and count from the next run on.", "script", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):

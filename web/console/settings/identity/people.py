@@ -12,7 +12,7 @@ from web.auth.entrance import Entrance
 from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
 from web.console.settings.identity.setup import ABOVE
 from web.console.settings.identity.trust import NO_PROVIDER
-from web.console.settings.pages import LONG_FORM, Change, actor, blueprint, changing, differences, done, looking, page
+from web.console.settings.pages import LONG_FORM, Change, actor, blueprint, differences, looking, page, saved, saving
 from web.permissions import Permission, needs, takes
 from web.problems import Fault
 
@@ -38,10 +38,13 @@ def save_attributes(implementation: str) -> Response:
     """Store the mapping. It counts from each person's next login on."""
     form = MappingForm()
     try:
-        with changing(implementation, "saml.saved") as change:
+        with saving(implementation, "saml.saved") as change:
             _change(change, form.changes())
-        return done(
-            "The attributes are saved. They count from the next login of each person on.", "attributes", implementation
+        return saved(
+            change,
+            "The attributes are saved. They count from the next login of each person on.",
+            "attributes",
+            implementation,
         )
     except Refused as refused:
         form.refuse(refused)
@@ -64,9 +67,9 @@ def save_policy(implementation: str) -> Response:
     """Store the switches."""
     form = PolicyForm()
     try:
-        with changing(implementation, "saml.saved") as change:
+        with saving(implementation, "saml.saved") as change:
             _change(change, form.values(*(name for name, _, _ in SWITCHES)))
-        return done("The policy is saved and counts from now on.", "policy", implementation)
+        return saved(change, "The policy is saved and counts from now on.", "policy", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):

@@ -29,6 +29,8 @@ from web.console.settings.pages import (
     looking,
     page,
     refuse_development,
+    saved,
+    saving,
 )
 from web.permissions import Permission, needs, takes
 
@@ -128,11 +130,11 @@ def save_provider(implementation: str) -> Response:
     """Store the provider. Another entity ID needs an answer to whose people they are."""
     form = ProviderForm()
     try:
-        with changing(implementation, "saml.saved") as change:
+        with saving(implementation, "saml.saved") as change:
             present = saml.find(change.db, change.implementation)
             form.refuse_unanswered(present)
             _save(change, form, present)
-        return done("The identity provider is saved. Try the login now.", "check", implementation)
+        return saved(change, "The identity provider is saved. Try the login now.", "check", implementation)
     except Refused as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
@@ -197,7 +199,8 @@ def _save(change: Change, form: ProviderForm, present: saml.SamlProvider | None)
     change.detail = differences(before, _shown(saved))
     if form.brings_certificates_to(present):
         new = saml.propose(change.db, saved, pems(form.certificates.value))
-        change.detail["waiting"] = [each.sha256 for each in new]
+        if new:
+            change.detail["waiting"] = [each.sha256 for each in new]
     if draft.certificates:
         change.detail["certificates"] = [each.sha256 for each in saml.certificates(change.db, saved, state="active")]
     if old and old != saved.entity_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, url_for
 
 from records import Implementation, Refused, implementations
-from web.console.settings.pages import blueprint, changing, differences, looking, page
+from web.console.settings.pages import UNCHANGED, blueprint, differences, looking, page, saving
 from web.console.settings.roles.forms import BoundForm
 from web.onward import see_other
 from web.permissions import Permission, needs
@@ -25,12 +25,12 @@ def save_mapped_roles(implementation: str) -> Response:
     """Store it. It counts with the next request of everybody."""
     form = BoundForm()
     try:
-        with changing(implementation, "grants.bound") as change:
+        with saving(implementation, "grants.bound") as change:
             before = {"mapped_roles": list(change.implementation.mapped_roles)}
             after = form.values("mapped_roles")
             implementations.update(change.db, change.implementation, **after)
             change.detail = differences(before, after)
-        flash("Saved. What user types and attributes give is bounded by it from now on.")
+        flash("Saved. What user types and attributes give is bounded by it from now on." if change.made else UNCHANGED)
         return see_other(url_for("console_roles.roles", implementation=implementation))
     except Refused as refused:
         form.refuse(refused)
