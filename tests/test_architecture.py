@@ -28,6 +28,7 @@ HOMES = {
     "urllib3": ("runner/powers/http.py",),
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
+    "openpyxl": ("records/agenda/workbook.py",),
     "flask": ("web/",),
     "flask_login": ("web/console/staff.py",),
     "granian": ("web/server.py", "web/wsgi_bridge.py", "web/request_head.py", "web/request_body.py"),
