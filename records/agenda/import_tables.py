@@ -39,7 +39,8 @@ class AgendaImport(Base):
     """The last import of an implementation that changed anything. `before`: each session it touched, as it was; null for a new one."""
 
     __tablename__ = "agenda_imports"
-    __table_args__ = (UniqueConstraint("implementation_id"),)
+    # A number is never given twice: it is how an undo knows the import that its person saw.
+    __table_args__ = (UniqueConstraint("implementation_id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))

@@ -7,6 +7,7 @@ becomes the text of that date with the year first, so that no order of day and m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -34,7 +35,9 @@ def read(data: bytes, known: Iterable[str]) -> Table:
     """Read the sheet with the agenda. `known` are headings by which it is recognised among several."""
     try:
         parts = open_parts(data)
-        return _table(parts, frozenset(known))
+        # In a thread of its own: what libxml2 keeps of the file's names ends with it.
+        with ThreadPoolExecutor(1, "workbook") as alone:
+            return alone.submit(_table, parts, frozenset(known)).result()
     except PartsRefused as refused:
         return unreadable(1, str(refused))
     except Exception as error:  # noqa: BLE001 - whatever the library makes of a hostile or damaged file is the file's fault

@@ -7,7 +7,7 @@ An .xlsx file is a ZIP file of XML files, and both can be bombs. In order:
 3. Each member is unpacked in small steps, up to a bound for itself and for all together. What the file says about its
    sizes is not believed; its checksums must be right.
 4. Each is well-formed XML in an encoding that expat knows, without a document type: no entity is ever declared. Its depth
-   is bounded, and so is the number of sheets.
+   is bounded, and so are the number of sheets and of different names (libxml2 keeps every new name).
 5. What is left is packed again, so that the library reads exactly what was checked.
 """
 
@@ -27,6 +27,8 @@ LARGEST_TOTAL = 48 * 1024 * 1024
 MOST_PARTS = 500
 MOST_SHEETS = 20
 DEEPEST_XML = 64
+#: Different names of elements and attributes in one member.
+MOST_NAMES = 1000
 _STEP = 64 * 1024
 _STREAMED = ("xl/worksheets/", "xl/sharedStrings.xml")
 _DAMAGED = "the file is damaged, or is not an Excel workbook (.xlsx)"
@@ -41,7 +43,7 @@ class WorkbookParts:
     hidden_rows: dict[str, int]
 
 
-class PartsRefused(ValueError):
+class PartsRefused(Exception):
     """The file is not taken; the text says why, in words that follow "Row 1:"."""
 
 
@@ -51,7 +53,7 @@ def open_parts(data: bytes) -> WorkbookParts:
         return _checked(ZipFile(io.BytesIO(data)))
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeDecodeError) as error:
         raise PartsRefused(_DAMAGED) from error
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: an encoding that expat does not know
         raise PartsRefused(f"{_DAMAGED}: its XML cannot be read") from error
 
 
@@ -101,6 +103,7 @@ class _PartCheck:
 
     def __init__(self, xml: bytes) -> None:
         self.formulas = self.hidden_rows = self._depth = self._sheets = 0
+        self._names: set[str] = set()
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = self._refuse_doctype
         parser.StartElementHandler = self._start
@@ -114,6 +117,9 @@ class _PartCheck:
         self._depth += 1
         if self._depth > DEEPEST_XML:
             raise PartsRefused(f"{_DAMAGED}: its XML is nested too deep")
+        self._names.update((name, *attributes))
+        if len(self._names) > MOST_NAMES:
+            raise PartsRefused(f"{_DAMAGED}: its XML has too many names")
         local = name.rpartition(":")[2]
         if local == "f":
             self.formulas += 1

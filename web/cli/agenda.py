@@ -84,7 +84,7 @@ def import_file(  # noqa: PLR0913 - one for each option
     click.echo(COUNTED.format(**plan.counts))
 
 
-@sessions_group.command("undo")
+@sessions_group.command("undo", epilog=examples("session-status sessions undo aha26 --preview"))
 @click.argument("implementation")
 @click.option("--preview", is_flag=True, help="Only say which import would be undone.")
 @REASON

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agenda_imports")),
         sa.UniqueConstraint("implementation_id", name=op.f("uq_agenda_imports_implementation_id")),
+        sqlite_autoincrement=True,
     )
 
 

@@ -26,7 +26,7 @@ class UploadForm(SettingsForm):
 class OrderForm(SettingsForm):
     """Another way to read the dates of the file that waits."""
 
-    dates = Choice("How its dates are written", choices=ORDERS)
+    dates = Choice("How its dates are written", choices=ORDERS[1:])
 
 
 class ImportForm(SettingsForm):
