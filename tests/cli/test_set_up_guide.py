@@ -238,7 +238,7 @@ def bring_agenda(reader, folder):
     reader.page.locator("input[type=file]").set_input_files(folder / "agenda.csv")
     reader.page.get_by_role("button", name="Upload and check").click()
     reader.sees("Mon 23 Nov 2026, 09:00")
-    reader.picture("agenda-check")
+    reader.picture("check")
     reader.page.get_by_role("button", name="Import 1 session").click()
     reader.sees("1 sessions added")
     reader.picture("agenda")
