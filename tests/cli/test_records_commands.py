@@ -113,7 +113,8 @@ def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_command_line(cli, 
     shown = cli("sessions", "import", "aha26", file, "--dates", "month-first", "--preview", env=event)
     assert "Wednesday 4 March 2026, 09:00 to 10:00" in shown.stdout
     assert cli("sessions", "import", "aha26", file, "--dates", "guess", env=event).exit_code == 2
-    assert cli("sessions", "import", "aha26", file, "--dates", "day-first", env=event).exit_code == 0
+    done = cli("sessions", "import", "aha26", file, "--dates", "day-first", env=event)
+    assert (done.exit_code, done.stderr) == (0, "Dates: day first (15/7/2026).\n")
     assert entries(event)[0].detail["dates"] == "day-first"
 
 

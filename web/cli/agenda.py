@@ -80,6 +80,8 @@ def import_file(  # noqa: PLR0913 - one for each option
             found = find_implementation(db, implementation)
             plan = agenda.import_file(db, found, said, decided(reason), retire=retire_missing, file_name=file)
         say_understood(file, plan)
+        if plan.dates.order != dates.ISO:
+            click.echo(dates_read(plan), err=True)
         here.changed(implementation)
     click.echo(COUNTED.format(**plan.counts))
 
@@ -127,10 +129,15 @@ def say_understood(file: str, plan: ImportPlan) -> None:
         raise SystemExit(ANSWER_IS_NO)
 
 
+def dates_read(plan: ImportPlan) -> str:
+    """Say how the dates were read, and which row shows it."""
+    because = f", as row {plan.dates.because.row} shows" if plan.dates.because else ""
+    return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
+
+
 def say_planned(plan: ImportPlan, zone: ZoneInfo) -> None:
     """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
-    because = f", as row {plan.dates.because.row} shows" if plan.dates.because else ""
-    click.echo(f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}. Times are those of {zone.key}.")
+    click.echo(f"{dates_read(plan)} Times are those of {zone.key}.")
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
     _say("added", (f"{_when(one.values, zone)}  {_name(one.values)}" for one in added))
