@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from records import ConnectionDraft, Database, Profile, SecretBox, connections, implementations, sessions, users
+from records import ConnectionDraft, Database, Profile, SecretBox, agenda, connections, implementations, users
+from records.archiving import Decision
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from runner.store import EmbeddedStore
@@ -87,13 +88,13 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
     with Bench() as bench:
         review = bench.review(SCRIPT)
     now = datetime.now(UTC)
-    agenda = f"ID,Title,Start Time,End Time\nS1,Airway,{now - timedelta(hours=1):%FT%TZ},{now:%FT%TZ}\n"
+    rows = f"ID,Title,Start Time,End Time\nS1,Airway,{now - timedelta(hours=1):%FT%TZ},{now:%FT%TZ}\n"
     with database.session() as db:
         made = implementations.create(db, SLUG, "Benchmark")
         implementations.update(db, made, fresh_seconds=3600, stale_seconds=7200, concurrency=64)
         draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
         connections.save(db, SecretBox(settings.keys), made, draft)
-        sessions.import_csv(db, made, agenda.encode())
+        agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), Decision("benchmark"))
         for number in range(people):
             users.seen(db, made, f"u{number}", Profile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
         submit(db, made, SCRIPT, review, by="benchmark")

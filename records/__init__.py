@@ -10,7 +10,7 @@ rules take `db` first and never commit:
     with database.reading() as db:                       # takes no write lock; for the hot path
         version = scripts.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`, `crashes`;
+Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`, `crashes`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
@@ -40,7 +40,9 @@ from . import (
 )
 from . import external_logins as external
 from . import saml_providers as saml
-from .agenda_file import FileFault
+from .agenda import imports as agenda
+from .agenda.faults import FaultGroup, FileFault
+from .agenda.imports import AgendaImport, AgendaUpload, ImportPlan
 from .audit import AuditEntry, Head, Verdict
 from .auth_kinds import AUTH_KINDS
 from .columns import Base
@@ -66,7 +68,7 @@ from .runs import Run, RunFilter, RunRecord
 from .saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
 from .scripts import Activation, Script, Version, VersionCode
 from .secretbox import SecretBox
-from .sessions import AgendaSession, ImportReport
+from .sessions import AgendaSession
 from .users import Profile, User
 
 __all__ = [
@@ -74,7 +76,9 @@ __all__ = [
     "METHODS",
     "ROLES",
     "Activation",
+    "AgendaImport",
     "AgendaSession",
+    "AgendaUpload",
     "AuditEntry",
     "BadKey",
     "Base",
@@ -86,11 +90,12 @@ __all__ = [
     "ExternalDraft",
     "ExternalLogin",
     "Fault",
+    "FaultGroup",
     "FileFault",
     "Grant",
     "Head",
     "Implementation",
-    "ImportReport",
+    "ImportPlan",
     "NotOpened",
     "OpenedConnection",
     "OpenedExternal",
@@ -117,6 +122,7 @@ __all__ = [
     "VersionCode",
     "WrongEnvironment",
     "administrators",
+    "agenda",
     "archiving",
     "audit",
     "connections",

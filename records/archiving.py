@@ -33,6 +33,8 @@ from .users import User
 CALLED = {
     "users": "users",
     "sessions": "sessions of the agenda",
+    "agenda_uploads": "agenda files that were uploaded and not yet imported",
+    "agenda_imports": "last import of the agenda, with what undoes it",
     "connections": "connections with their secrets",
     "scripts": "scripts",
     "versions": "script versions",

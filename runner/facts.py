@@ -36,6 +36,10 @@ class Facts:
             return_url=return_url,
         )
 
+    def knows(self, implementation: str, session: str) -> bool:
+        """Say whether the agenda has this session, and it is not retired."""
+        return self._sessions.get(implementation, session) is not None
+
     def drop(self, implementation: str | None) -> None:
         """Forget the agenda of one implementation, or all."""
         self._sessions.drop(implementation)

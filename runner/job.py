@@ -46,10 +46,22 @@ def perform(workshop: Workshop, order: Order) -> None:
         workshop.cache.free(key, order.token)
         log.info("version gone or suspended implementation=%s run=%s", order.implementation, order.token)
         return
+    if not _is_served(workshop, order):
+        workshop.cache.free(key, order.token)
+        log.info("session gone or retired implementation=%s run=%s", order.implementation, order.token)
+        return
     begun = workshop.cache.begin(key, order.token, order.generation, wall_s=kit.limits.wall_s)
     if begun is None:
         return
     Execution(workshop, order, kit, begun).run(key)
+
+
+def _is_served(workshop: Workshop, order: Order) -> bool:
+    """Say whether the session is still in the agenda; a script is never run for one that was retired meanwhile."""
+    if workshop.facts.knows(order.implementation, order.session):
+        return True
+    workshop.forget(order.implementation)  # we may not have heard of it yet
+    return workshop.facts.knows(order.implementation, order.session)
 
 
 class Execution:

@@ -28,6 +28,7 @@ HOMES = {
     "urllib3": ("runner/powers/http.py",),
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
+    "openpyxl": ("records/agenda/workbook.py",),
     "flask": ("web/",),
     "jinja2": ("web/templating.py",),
     "flask_login": ("web/console/staff.py",),
@@ -155,3 +156,15 @@ def imported_from(path: Path, name: str) -> str:
             package = ".".join(path.relative_to(ROOT).parent.parts[: len(path.relative_to(ROOT).parts) - node.level])
             return ".".join(filter(None, (package if node.level else "", node.module)))
     return ""
+
+
+def test_sessions_of_the_agenda_are_made_and_retired_by_the_one_rule_for_imports_only():
+    """Otherwise a second way to import would have checks, an undo and audit entries of its own, or none."""
+    rule, writers = "records/agenda/imports.py", set()
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "AgendaSession"
+            retired = isinstance(node, ast.Attribute) and node.attr == "retired_at" and isinstance(node.ctx, ast.Store)
+            if made or retired:
+                writers.add(path.relative_to(ROOT).as_posix())
+    assert writers == {rule}

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from records import Database, RunRecord, implementations, runs, scripts
+from records import Database, RunRecord, audit, implementations, runs, scripts
 from runner.status import Asker
 from web.cli.statuses import why_hidden
 
@@ -66,19 +66,70 @@ def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, argu
     assert "Traceback" not in result.stderr
 
 
-def test_an_agenda_is_imported_once_and_the_second_time_changes_nothing(cli, event, write):
+def entries(env):
+    database = Database(f"sqlite:///{env['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
+    with database.reading() as db:
+        found = [entry for entry in audit.recent(db, implementation="aha26") if entry.action.startswith("agenda.")]
+    database.dispose()
+    return found
+
+
+def test_an_agenda_is_imported_once_with_an_audit_entry_and_the_second_time_changes_nothing(cli, event, write):
     file = write("agenda.csv", AGENDA)
-    assert cli("sessions", "import", "aha26", file, env=event).stdout == "1 added, 0 changed, 0 unchanged\n"
-    assert cli("sessions", "import", "aha26", file, env=event).stdout == "0 added, 0 changed, 1 unchanged\n"
+    preview = cli("sessions", "import", "aha26", file, "--preview", env=event)
+    assert (preview.exit_code, entries(event)) == (0, [])
+    assert "Monday 4 May 2026, 09:00 to 10:00  S-1 Opening" in preview.stdout
+    assert preview.stdout.endswith("1 added, 0 changed, 0 unchanged, 0 retired. Nothing was imported.\n")
+    done = cli("sessions", "import", "aha26", file, "--reason", "May", env=event)
+    assert done.stdout == "1 added, 0 changed, 0 unchanged, 0 retired\n"
+    again = cli("sessions", "import", "aha26", file, env=event)
+    assert again.stdout == "0 added, 0 changed, 1 unchanged, 0 retired\n"
+    (entry,) = entries(event)
+    assert (entry.actor, entry.action, entry.reason) == ("command line", "agenda.imported", "May")
+    assert {"added": 1, "file": "agenda.csv", "dates": "iso"}.items() <= entry.detail.items()
+    assert entry.detail["system_user"]
 
 
-def test_faults_of_an_agenda_name_row_and_column_and_nothing_is_imported(cli, event, write):
-    file = write("agenda.csv", AGENDA + "S-2,,2026-05-04 09:00,never\n")
-    result = cli("sessions", "import", "aha26", file, env=event)
-    assert result.exit_code == 1
-    assert "Row 3, column Title" in result.stderr
-    assert "Row 3, column End Time" in result.stderr
+def test_faults_of_an_agenda_name_row_column_and_value_and_nothing_is_imported(cli, event, write):
+    file = write("agenda.csv", AGENDA + "S-2,,2026-05-04 09:00,never\n" + "S-3,Late,soon,2026-05-04 09:00\n" * 300)
+    for more in ((), ("--preview",)):
+        result = cli("sessions", "import", "aha26", file, *more, env=event)
+        assert result.exit_code == 1
+        assert "Row 3, column Title: is missing" in result.stderr
+        assert "Row 3, column End Time: must be a date with a time" in result.stderr
+        assert "(found: “never”)" in result.stderr
+        assert "300 rows: column Start Time: must be" in result.stderr
+        assert len(result.stderr.splitlines()) < 10
+    assert entries(event) == []
     assert cli("sessions", "import", "aha26", write("good.csv", AGENDA), env=event).stdout.startswith("1 added")
+
+
+def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_command_line(cli, event, write):
+    file = write("agenda.csv", "ID,Title,Start Time,End Time\nS-1,A,03/04/2026 9:00 AM,03/04/2026 10:00 AM\n")
+    asked = cli("sessions", "import", "aha26", file, env=event)
+    assert asked.exit_code == 1
+    assert "Wednesday 4 March 2026, 09:00 (month-first) or Friday 3 April 2026, 09:00 (day-first)" in asked.stderr
+    assert "--dates month-first or --dates day-first" in asked.stderr
+    shown = cli("sessions", "import", "aha26", file, "--dates", "month-first", "--preview", env=event)
+    assert "Wednesday 4 March 2026, 09:00 to 10:00" in shown.stdout
+    assert cli("sessions", "import", "aha26", file, "--dates", "guess", env=event).exit_code == 2
+    done = cli("sessions", "import", "aha26", file, "--dates", "day-first", env=event)
+    assert (done.exit_code, done.stderr) == (0, "Dates: day first (15/7/2026).\n")
+    assert entries(event)[0].detail["dates"] == "day-first"
+
+
+def test_sessions_that_are_gone_are_retired_and_the_import_is_undone_on_the_command_line(cli, event, write):
+    assert cli("sessions", "undo", "aha26", env=event).exit_code == 2
+    cli("sessions", "import", "aha26", write("a.csv", AGENDA), env=event)
+    new = write("b.csv", AGENDA.replace("S-1", "S-2"))
+    preview = cli("sessions", "import", "aha26", new, "--preview", env=event).stdout
+    assert "1 not in the file; they stay:\n  Monday 4 May 2026, 09:00 to 10:00  S-1 Opening" in preview
+    done = cli("sessions", "import", "aha26", new, "--retire-missing", env=event)
+    assert done.stdout == "1 added, 0 changed, 0 unchanged, 1 retired\n"
+    assert "b.csv" in cli("sessions", "undo", "aha26", "--preview", env=event).stdout
+    undone = cli("sessions", "undo", "aha26", env=event)
+    assert undone.stdout == "1 put back as before, 1 retired that the import had added\n"
+    assert [entry.action for entry in entries(event)] == ["agenda.import_undone", "agenda.imported", "agenda.imported"]
 
 
 def test_a_secret_comes_from_standard_input_or_a_variable_and_is_never_shown(cli, event):

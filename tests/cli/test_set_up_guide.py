@@ -236,8 +236,11 @@ def bring_agenda(reader, folder):
     reader.open("Agenda")
     (folder / "agenda.csv").write_text(AGENDA)
     reader.page.locator("input[type=file]").set_input_files(folder / "agenda.csv")
-    reader.page.get_by_role("button", name="Import the file").click()
-    reader.sees("Sepsis in the first hour")
+    reader.page.get_by_role("button", name="Upload and check").click()
+    reader.sees("Mon 23 Nov 2026, 09:00")
+    reader.picture("check")
+    reader.page.get_by_role("button", name="Import 1 session").click()
+    reader.sees("1 sessions added")
     reader.picture("agenda")
 
 

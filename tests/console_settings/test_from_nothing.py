@@ -24,6 +24,7 @@ def test_a_conference_is_set_up_in_the_console_alone(administrator):
     preview = http.post(f"{NEW}/provider/metadata", data=metadata, headers=headers, content_type=kind)
     send(f"{NEW}/provider/data", typed(preview.text))
     send(f"{NEW}/agenda", {"file": (io.BytesIO(AGENDA), "agenda.csv")}, content_type=kind)
+    send(f"{NEW}/agenda/import", typed(http.get(f"{NEW}/agenda/check").text))
     send(f"{NEW}/settings/link-hosts", {"link_hosts": "cme.example.org"})
     send(f"{NEW}/settings", typed(http.get(f"{NEW}/settings").text) | {"fallback_text": "Ask at the CE desk"})
     connection = typed(http.get(f"{NEW}/connections/new").text)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from records import agenda_file
+from records.agenda import agenda_file
 
 ZONES = st.sampled_from(["UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"])
 HEADING = b"ID,Title,Start Time,End Time,Location,Parent ID,Credits,Track\n"

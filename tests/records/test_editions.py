@@ -6,6 +6,7 @@ from records import (
     ConnectionDraft,
     ExternalDraft,
     Profile,
+    agenda,
     connections,
     editions,
     external,
@@ -15,6 +16,7 @@ from records import (
     sessions,
     users,
 )
+from records.archiving import Decision
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
 
@@ -50,7 +52,7 @@ def test_another_edition_after_a_change_of(what, db, demo, box):
 def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):
     before = editions.edition(db, demo)
     users.seen(db, demo, "ann", Profile("ann"))
-    sessions.import_csv(db, demo, AGENDA)
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
     assert editions.edition(db, demo) == before
 
 
@@ -65,9 +67,9 @@ def test_the_same_edition_when_it_changes_who_may_log_in_and_do_what(db, demo, b
 
 
 def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_that_did_not(db, demo):
-    sessions.import_csv(db, demo, AGENDA)
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
     before = editions.session_edition(sessions.find(db, demo, "S1"))
-    sessions.import_csv(db, demo, AGENDA)
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
     assert editions.session_edition(sessions.find(db, demo, "S1")) == before
-    sessions.import_csv(db, demo, AGENDA.replace(b"Airway", b"Airways"))
+    agenda.import_file(db, demo, agenda.read(AGENDA.replace(b"Airway", b"Airways"), demo.time_zone), Decision("tests"))
     assert editions.session_edition(sessions.find(db, demo, "S1")) != before

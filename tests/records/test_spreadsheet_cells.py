@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from records import agenda_file
+from records.agenda import agenda_file
 from records.spreadsheet_cells import SEPARATORS, TRIGGERS, guarded, unguarded
 
 LIVE = re.compile(rf"[\s\"\u200b\ufeff]*[{TRIGGERS}]")

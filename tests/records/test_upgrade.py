@@ -6,7 +6,20 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, inspect, text
 
-from records import Database, Profile, Refused, connections, grants, implementations, runs, schema, scripts, users
+from records import (
+    Database,
+    Profile,
+    Refused,
+    agenda,
+    connections,
+    grants,
+    implementations,
+    runs,
+    schema,
+    scripts,
+    sessions,
+    users,
+)
 
 #: Rows as the first release wrote them. NOW, HASH and FALSE stand for values that are long or differ by database.
 ROWS = """
@@ -88,6 +101,8 @@ def test_rows_of_before_have_safe_values_in_what_is_new(used: Database):
         assert (demo.app_redirect_uris, demo.mapped_roles) == ([], ["scanner"])
         ann = users.find(db, demo, "s-1")
         assert (ann.provider, ann.disabled_at, ann.disabled_reason) == ("", None, "")
+        assert [one.session_id for one in sessions.every(db, demo)] == ["S-1"]  # nothing is retired
+        assert agenda.last_import(db, demo) is None
         assert grants.roles_of(db, demo, ann, "saml") == {"attendee"}
 
 

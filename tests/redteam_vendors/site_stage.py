@@ -15,6 +15,7 @@ from records import (
     Database,
     Profile,
     SecretBox,
+    agenda,
     connections,
     editions,
     implementations,
@@ -22,6 +23,7 @@ from records import (
     sessions,
     users,
 )
+from records.archiving import Decision
 from runner.cache import StatusCache
 from runner.logins import LoginStore
 from runner.settings import Settings
@@ -89,7 +91,7 @@ class Site:
         now = datetime.now(UTC)
         start, end = (at.isoformat(timespec="seconds") for at in (now, now + timedelta(hours=1)))
         rows = ["ID,Title,Start Time,End Time", *(f"s{number},Session {number},{start},{end}" for number in range(10))]
-        report = sessions.import_csv(db, made, "\n".join(rows).encode())
+        report = agenda.import_file(db, made, agenda.read("\n".join(rows).encode(), made.time_zone), Decision("tests"))
         assert not report.faults, report.faults
         for number in range(10):
             users.seen(db, made, f"u{number}", Profile(f"u{number}", "attendee", "A", "B", f"b{number}"))

@@ -2,54 +2,169 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from records import sessions
+from records import ImportPlan, agenda
+from records.agenda import dates
+from records.agenda.faults import told
+from records.archiving import Decision
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .examples import examples
-from .surroundings import find_implementation, place
+from .noting import whoami
+from .surroundings import ACTOR, find_implementation, place
+
+#: Sessions of each kind that a preview names; the rest are counted.
+MOST_NAMED = 10
+COUNTED = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired"
+REASON = click.option("--reason", default="", help="Why; the audit entry keeps it.")
 
 
 @click.group(
     "sessions",
     epilog=examples(
-        "session-status sessions import aha26 agenda.csv",
+        "session-status sessions import aha26 agenda.xlsx --preview",
+        "session-status sessions import aha26 agenda.xlsx",
+        "session-status sessions undo aha26",
     ),
 )
 def sessions_group() -> None:
-    """Import the agenda."""
+    """Import the agenda, and undo an import."""
 
 
 @sessions_group.command("import")
 @click.argument("implementation")
 @click.argument("file")
-def import_file(implementation: str, file: str) -> None:
-    """Import sessions from a CSV file (UTF-8; comma, semicolon or tab).
+@click.option("--preview", is_flag=True, help="Only say what was understood and what would change.")
+@click.option(
+    "--dates",
+    "order",
+    type=click.Choice(dates.CHOICES),
+    default=dates.AUTO,
+    show_default=True,
+    help="How the file's dates are written. With auto the dates decide that can be read in one way only.",
+)
+@click.option("--retire-missing", is_flag=True, help="Retire the sessions that the file does not name.")
+@REASON
+def import_file(  # noqa: PLR0913 - one for each option
+    implementation: str, file: str, order: str, reason: str, *, preview: bool, retire_missing: bool
+) -> None:
+    """Import sessions from an Excel workbook (.xlsx) or a CSV file (comma, semicolon or tab).
 
     Columns: ID, Title, Start Time, End Time, Location, Parent ID, Credits; every other column becomes an attribute of
     the session, which the script reads as session.attributes["…"]. Times are those of the implementation's time zone
-    unless they name an offset. Sessions which the file does not name stay. Importing the same file again changes
-    nothing.
+    unless they name an offset. Sessions which the file does not name stay, or are retired if you say so: a retired
+    session is not served, and comes back when a file names it again. Importing the same file again changes nothing.
 
-    All or nothing: if there is any fault, each is printed with its row and column, nothing is imported, and the exit
-    status is 1.
+    All or nothing: if there is any fault, it is printed with its rows, column and values, nothing is imported, and the
+    exit status is 1. A date such as 03/04/2026 is never guessed: if no other date of the file says which it is, choose
+    with --dates.
     """
     data = read_file(file)
     with place() as here:
+        with here.database.reading() as db:
+            zone = find_implementation(db, implementation).time_zone
+        said = agenda.read(data, zone, order)
+        if preview:
+            with here.database.reading() as db:
+                plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
+                say_understood(file, plan)
+                say_planned(plan, ZoneInfo(zone))
+            return
         with here.database.session() as db:
-            report = sessions.import_csv(db, find_implementation(db, implementation), data)
+            found = find_implementation(db, implementation)
+            plan = agenda.import_file(db, found, said, decided(reason), retire=retire_missing, file_name=file)
+        say_understood(file, plan)
+        if plan.dates.order != dates.ISO:
+            click.echo(dates_read(plan), err=True)
         here.changed(implementation)
-    for fault in report.faults:
-        click.echo(f"{file}: {fault}", err=True)
-    if report.faults:
-        click.echo(
-            f"Nothing was imported: {len(report.faults)} faults. Correct the file and import it again.", err=True
-        )
+    click.echo(COUNTED.format(**plan.counts))
+
+
+@sessions_group.command("undo", epilog=examples("session-status sessions undo aha26 --preview"))
+@click.argument("implementation")
+@click.option("--preview", is_flag=True, help="Only say which import would be undone.")
+@REASON
+def undo(implementation: str, reason: str, *, preview: bool) -> None:
+    """Undo the last import that changed the agenda: every session it touched is as it was before.
+
+    Sessions that it added are retired. Only the last import can be undone, once.
+    """
+    with place() as here:
+        if preview:
+            with here.database.reading() as db:
+                last = agenda.last_import(db, find_implementation(db, implementation))
+                if last is None:
+                    raise Complaint("There is no import that could be undone.")
+                when = f"{last.imported_at:%Y-%m-%d %H:%M} UTC by {last.imported_by}"
+                click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
+            return
+        with here.database.session() as db:
+            counts = agenda.undo(db, find_implementation(db, implementation), decided(reason))
+        here.changed(implementation)
+    click.echo("{put_back} put back as before, {retired} retired that the import had added".format(**counts))
+
+
+def decided(reason: str) -> Decision:
+    """Who decided: this command, and which user of this machine gave it."""
+    return Decision(ACTOR, reason, {"system_user": whoami()})
+
+
+def say_understood(file: str, plan: ImportPlan) -> None:
+    """Print how the file was read; with faults, print those and end with status 1."""
+    for note in plan.notes:
+        click.echo(f"{file}: {note}", err=True)
+    for line in told(plan.faults):
+        click.echo(f"{file}: {line}", err=True)
+    if plan.faults:
+        faults = f"{len(plan.faults)} fault{'s' if len(plan.faults) > 1 else ''}"
+        click.echo(f"Nothing was imported: {faults}. Correct the file and import it again.", err=True)
+        if plan.dates.open or plan.dates.against:
+            click.echo(f"Or choose with --dates {dates.MONTH_FIRST} or --dates {dates.DAY_FIRST}.", err=True)
         raise SystemExit(ANSWER_IS_NO)
-    click.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")
+
+
+def dates_read(plan: ImportPlan) -> str:
+    """Say how the dates were read, and which row shows it."""
+    because = f", as row {plan.dates.because.row} shows" if plan.dates.because else ""
+    return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
+
+
+def say_planned(plan: ImportPlan, zone: ZoneInfo) -> None:
+    """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
+    click.echo(f"{dates_read(plan)} Times are those of {zone.key}.")
+    added = [one for one in plan.sessions if one.added]
+    changed = [one for one in plan.sessions if one.before and not one.added]
+    _say("added", (f"{_when(one.values, zone)}  {_name(one.values)}" for one in added))
+    _say("changed", (f"{_when(one.values, zone)}  {_name(one.values)}: {', '.join(one.before)}" for one in changed))
+    what = "retired" if plan.retire else "not in the file; they stay"
+    _say(what, (f"{_when(vars(one), zone)}  {_name(vars(one))}" for one in plan.gone))
+    click.echo(f"Preview: {COUNTED.format(**plan.counts)}. Nothing was imported.")
+
+
+def _say(what: str, lines: Iterable[str]) -> None:
+    lines = list(lines)
+    if lines:
+        click.echo(f"{len(lines)} {what}:")
+    for line in lines[:MOST_NAMED]:
+        click.echo(f"  {line}")
+    if len(lines) > MOST_NAMED:
+        click.echo(f"  … and {len(lines) - MOST_NAMED} more")
+
+
+def _when(values: Mapping[str, Any], zone: ZoneInfo) -> str:
+    starts, ends = values["starts_at"].astimezone(zone), values["ends_at"].astimezone(zone)
+    until = f"{ends:%H:%M}" if starts.date() == ends.date() else dates.spoken(ends)
+    return f"{dates.spoken(starts)} to {until}"
+
+
+def _name(values: Mapping[str, Any]) -> str:
+    return f"{values['session_id']} {values['title']}"
 
 
 def read_file(file: str) -> bytes:
@@ -59,6 +174,6 @@ def read_file(file: str) -> bytes:
     except FileNotFoundError:
         raise Complaint(f"{file}: there is no such file.") from None
     except IsADirectoryError:
-        raise Complaint(f"{file}: this is a folder; the agenda is a CSV file.") from None
+        raise Complaint(f"{file}: this is a folder; the agenda is an Excel workbook or a CSV file.") from None
     except OSError as error:
         raise Complaint(f"{file}: it cannot be read: {error.strerror}.") from None

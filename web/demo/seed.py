@@ -16,10 +16,10 @@ from records import (
     Implementation,
     Profile,
     SecretBox,
+    agenda,
     archiving,
     connections,
     implementations,
-    sessions,
     users,
 )
 from records.archiving import Decision
@@ -42,9 +42,8 @@ def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, no
     set_fields(db, demo, fields(vendor_url))
     for draft in drafts(keys, vendor_url):
         connect(db, box, demo, draft)
-    report = sessions.import_csv(db, demo, agenda_csv(now).encode())
-    if report.added or report.changed:
-        note(db, "agenda.imported", demo, added=report.added, changed=report.changed)
+    moved = agenda.read(agenda_csv(now).encode(), demo.time_zone)
+    agenda.import_file(db, demo, moved, Decision(UP), file_name="demo.csv")
     for person in reversed(PEOPLE):  # lists show who was seen last first
         describe(db, demo, person)
     return demo

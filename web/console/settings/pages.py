@@ -74,7 +74,7 @@ def changing(
     with entrance.database.session() as db:
         change = Change(db, frame.implementation_named(db, slug), action, target)
         if announced:
-            _refuse_overtaken(change)
+            refuse_overtaken(change)
         yield change
         if saves and not change.detail:
             db.rollback()
@@ -87,7 +87,7 @@ def changing(
         entrance.changed(slug)
 
 
-def _refuse_overtaken(change: Change) -> None:
+def refuse_overtaken(change: Change) -> None:
     """Refuse a form which lay open while somebody changed the same: it would put everything back that they changed.
 
     So a link host or an address of the app that was just taken away does not return by somebody's old page.

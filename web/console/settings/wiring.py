@@ -8,6 +8,7 @@ from flask import Flask
 
 from runner.retirement import retire
 from runner.settings import Settings
+from web.console.settings.agenda import check as agenda_check
 from web.console.settings.agenda import views as agenda
 from web.console.settings.app import views as app_addresses
 from web.console.settings.connections import views as connections
@@ -21,7 +22,20 @@ from web.console.settings.retirement.views import RETIRE
 from web.console.settings.roles import views as bound
 
 #: Where the views stand which the blueprint collects.
-VIEWS = (agenda, connections, external, general, check, people, setup, trust, app_addresses, bound, retirement)
+VIEWS = (
+    agenda,
+    agenda_check,
+    connections,
+    external,
+    general,
+    check,
+    people,
+    setup,
+    trust,
+    app_addresses,
+    bound,
+    retirement,
+)
 
 
 def install(app: Flask, settings: Settings) -> None:

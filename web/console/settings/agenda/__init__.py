@@ -1,1 +1,1 @@
-"""The agenda: the sessions of an implementation, brought as the organizer's CSV file."""
+"""The agenda: the sessions of an implementation, imported from the organizer's file after a preview."""

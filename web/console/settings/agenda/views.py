@@ -1,4 +1,4 @@
-"""Pages of the agenda: what is there, bringing a file, taking it home."""
+"""Pages of the agenda: what is there, uploading a file, downloading the agenda, undoing the last import."""
 
 from __future__ import annotations
 
@@ -6,52 +6,46 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from records import DbSession, Implementation, ImportReport, Refused, sessions
-from records.agenda_file import COLUMNS, LARGEST_FILE, REQUIRED
-from web.console.settings.forms import SettingsForm
-from web.console.settings.pages import blueprint, changing, done, looking, page
-from web.console.settings.typed import Upload
+from records import DbSession, Implementation, Refused, agenda, sessions
+from records.agenda.agenda_file import COLUMNS, LARGEST_FILE, REQUIRED
+from records.archiving import Decision
+from web.auth.entrance import Entrance
+from web.console import frame
+from web.console.settings.agenda.forms import UploadForm
+from web.console.settings.pages import actor, address, ask, blueprint, done, looking, page
+from web.onward import see_other
 from web.permissions import Permission, needs, takes
 
 #: Bytes of a form around the largest file.
 FORM_BYTES = LARGEST_FILE + 64 * 1024
 
-#: Sessions and faults that a page shows; the rest are counted.
+#: Sessions that a page shows; the rest are counted.
 MOST_SHOWN = 100
-
-
-class AgendaForm(SettingsForm):
-    """The organizer's file."""
-
-    file = Upload("Agenda file (CSV)")
 
 
 @blueprint.get("/agenda", endpoint="agenda")
 @needs(Permission.SEE_SETTINGS)
 def show_agenda(implementation: str) -> Response:
-    """Show the sessions, and how to bring more."""
+    """Show the sessions, the last import, and how to import a file."""
     with looking(implementation) as (db, found):
-        return _page(found, AgendaForm(formdata=None), db)
+        return _page(found, UploadForm(formdata=None), db)
 
 
 @blueprint.post("/agenda")
 @needs(Permission.CHANGE_SETTINGS)
 @takes(body=FORM_BYTES)
-def import_agenda(implementation: str) -> Response:
-    """Import a file: all of it, or with any fault nothing. The faults are shown by row and column."""
-    form = AgendaForm()
-    try:
-        report = _imported(implementation, form.file.value)
-    except Refused as refused:
-        form.refuse(refused)
-        report = None
-    if report is not None and not report.faults:
-        said = f"{report.added} sessions added, {report.changed} changed, {report.unchanged} unchanged."
-        return done(said, "agenda", implementation)
-    with looking(implementation) as (db, found):
-        if report is not None:
-            form.complain("file", f"was not imported: {len(report.faults)} faults, listed below")
-        return _page(found, form, db, report=report)
+def upload_agenda(implementation: str) -> Response:
+    """Keep a file for its preview. Nothing of it is imported yet."""
+    form = UploadForm()
+    data = form.file.value
+    if not data:
+        form.refuse(Refused("file", "is missing, or empty"))
+        with looking(implementation) as (db, found):
+            return _page(found, form, db)
+    with Entrance.here().database.session() as db:
+        found = frame.implementation_named(db, implementation)
+        agenda.keep_upload(db, found, actor(), form.file.data.filename or "", data)
+    return see_other(address("check_agenda", implementation, dates=form.dates.value))
 
 
 @blueprint.get("/agenda.csv")
@@ -59,7 +53,7 @@ def import_agenda(implementation: str) -> Response:
 def export_agenda(implementation: str) -> Response:
     """Give the agenda as the file that can be imported again."""
     with looking(implementation) as (db, found):
-        text = sessions.export_csv(db, found)
+        text = agenda.export_csv(db, found)
     headers = {
         "Content-Disposition": f'attachment; filename="{implementation}-agenda.csv"',
         "Cache-Control": "no-store",
@@ -67,33 +61,49 @@ def export_agenda(implementation: str) -> Response:
     return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
 
 
-class _NothingImported(Exception):
-    """Takes back the transaction, and its audit entry, of a file with faults."""
+@blueprint.get("/agenda/undo/<int:number>")
+@needs(Permission.CHANGE_SETTINGS)
+def ask_undo(implementation: str, number: int) -> Response:
+    """Ask whether the last import should be undone, and say what that does."""
+    with looking(implementation) as (db, found):
+        last = agenda.last_import(db, found)
+        if last is None or last.id != number:
+            return done("That import cannot be undone any more.", "agenda", implementation)
+        counts = last.counts
+        about = (
+            f"The import of {last.file_name or 'the agenda'} by {last.imported_by} added {counts['added']}, changed "
+            f"{counts['changed']} and retired {counts['retired']} sessions."
+        )
+        effect = (
+            "Undoing it puts the changed and retired sessions back as they were. The added ones are retired, so that they "
+            "are no longer served. Importing the file again brings everything back."
+        )
+        return ask(
+            found,
+            "Undo the last import",
+            [about, effect],
+            verb="Undo the import",
+            back=address("agenda", implementation),
+        )
 
-    def __init__(self, report: ImportReport) -> None:
-        super().__init__("the file has faults")
-        self.report = report
 
-
-def _imported(implementation: str, data: bytes) -> ImportReport:
-    if not data:
-        raise Refused("file", "is missing, or empty")
+@blueprint.post("/agenda/undo/<int:number>")
+@needs(Permission.CHANGE_SETTINGS)
+def undo_import(implementation: str, number: int) -> Response:
+    """Undo the last import, if it is still the one that the person saw."""
+    entrance = Entrance.here()
     try:
-        with changing(implementation, "agenda.imported") as change:
-            report = sessions.import_csv(change.db, change.implementation, data)
-            _refuse_faults(report)
-            change.detail = {name: getattr(report, name) for name in ("added", "changed", "unchanged")}
-    except _NothingImported as nothing:
-        return nothing.report
-    return report
+        with entrance.database.session() as db:
+            found = frame.implementation_named(db, implementation)
+            counts = agenda.undo(db, found, Decision(actor()), number=number)
+    except Refused:
+        return done("That import cannot be undone any more.", "agenda", implementation)
+    entrance.changed(implementation)
+    said = "The import is undone: {put_back} sessions are as they were, {retired} that it had added are retired."
+    return done(said.format(**counts), "agenda", implementation)
 
 
-def _refuse_faults(report: ImportReport) -> None:
-    if report.faults:
-        raise _NothingImported(report)
-
-
-def _page(found: Implementation, form: AgendaForm, db: DbSession, *, report: ImportReport | None = None) -> Response:
+def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:
     return page(
         "agenda.html",
         found,
@@ -101,8 +111,8 @@ def _page(found: Implementation, form: AgendaForm, db: DbSession, *, report: Imp
         form=form,
         agenda=sessions.every(db, found, limit=MOST_SHOWN),
         count=sessions.count(db, found),
+        retired=sessions.count(db, found, retired=True),
+        last=agenda.last_import(db, found),
         zone=ZoneInfo(found.time_zone),
-        faults=report.faults[:MOST_SHOWN] if report else (),
-        fault_count=len(report.faults) if report else 0,
         columns=[(heading, field in REQUIRED) for heading, field in COLUMNS.items()],
     )

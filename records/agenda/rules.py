@@ -1,4 +1,12 @@
-"""What the rows of an agenda file must be to each other, and to the sessions that are there already."""
+"""What the rows of an agenda file must be to each other, and to the sessions that are there already.
+
+1. An ID is in the file once.
+2. A parent is another session, in the file or in the agenda. One that is retired, or would be, is not in the agenda.
+3. Parents end: they lead in no circle, and a session has at most DEEPEST sessions above it.
+4. A sub-session lies within its parent's times, and stays there when only the parent is in the file.
+
+`docs/agenda-file.md` says the same to organizers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from .agenda_file import AgendaFile, FileFault, FileRow
+from .agenda_file import AgendaFile, FileRow
+from .faults import FileFault
 
 #: Sub-sessions of sub-sessions of …: how deep an agenda may go.
 DEEPEST = 5
@@ -36,7 +45,8 @@ def faults(file: AgendaFile, present: Mapping[str, Present]) -> Iterator[FileFau
     for row in file.rows:
         id_ = row.values.get("session_id")
         if id_ in rows:
-            yield FileFault(row.row, file.headings["session_id"], f"is the same as in row {rows[id_].row}")
+            what = f"is the same as in row {rows[id_].row}"
+            yield FileFault(row.row, file.headings["session_id"], what, id_, "is the same as in a row above")
         elif id_ is not None:
             rows[id_] = row
     places = {id_: _Place(there.parent_id, there.starts_at, there.ends_at) for id_, there in present.items()}
@@ -61,17 +71,19 @@ def _parent_faults(
     if place.parent_id is None:
         return
     if place.parent_id == id_:
-        yield FileFault(row.row, column, "a session cannot be its own parent")
+        yield FileFault(row.row, column, "a session cannot be its own parent", id_)
         return
     parent = places.get(place.parent_id)
     if parent is None:
-        yield FileFault(row.row, column, f"there is no session {place.parent_id}, neither in the file nor before")
+        what = "names a session that is neither in the file nor in the agenda"
+        yield FileFault(row.row, column, what, place.parent_id)
         return
     if _depth(id_, places) > DEEPEST:
-        yield FileFault(row.row, column, f"parents lead in a circle, or are more than {DEEPEST} deep")
+        yield FileFault(row.row, column, f"parents lead in a circle, or are more than {DEEPEST} deep", place.parent_id)
         return
     for name, where in _outside(place, parent):
-        yield FileFault(row.row, headings[name], f"is {where} of its parent {place.parent_id}")
+        what, kind = f"is {where} of its parent {place.parent_id}", f"is {where} of its parent"
+        yield FileFault(row.row, headings[name], what, row.shown.get(name, ""), kind)
 
 
 def _left_outside(
@@ -79,9 +91,9 @@ def _left_outside(
 ) -> Iterator[FileFault]:
     """Yield a fault when a parent moves and a sub-session which is not in the file does not move with it."""
     for name, _ in _outside(places[id_], places[row.values["session_id"]]):
-        yield FileFault(
-            row.row, headings[name], f"its sub-session {id_}, which is not in the file, would lie outside it"
-        )
+        what = f"its sub-session {id_}, which is not in the file, would lie outside it"
+        kind = "a sub-session which is not in the file would lie outside it"
+        yield FileFault(row.row, headings[name], what, row.shown.get(name, ""), kind)
 
 
 def _depth(id_: str, places: Mapping[str, _Place]) -> int:

@@ -1,0 +1,270 @@
+"""The agenda as a file: reading one that people made with a spreadsheet, and writing one that reads back the same.
+
+Reading never raises: whatever is wrong is a fault with its row, its column and its value, as the spreadsheet shows them
+(the heading is row 1). All faults of a file are found in one go. What rows must be to each other is in `rules`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from records import fields
+from records.spreadsheet_cells import guarded, unguarded
+
+from . import dates, text_table, workbook
+from .dates import DateCell, DateOrder, TimeReading
+from .faults import FileFault, quoted
+from .table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, Table, unreadable
+from .text_table import heading_key
+
+#: Bytes of a file.
+LARGEST_FILE = 8 * 1024 * 1024
+LONGEST_SESSION = timedelta(days=31)
+
+#: The columns with a meaning, as they are written, and which field each fills. Any other column is an attribute.
+COLUMNS = {
+    "ID": "session_id",
+    "Title": "title",
+    "Start Time": "starts_at",
+    "End Time": "ends_at",
+    "Location": "location",
+    "Parent ID": "parent_id",
+    "Credits": "credits",
+}
+REQUIRED = ("session_id", "title", "starts_at", "ends_at")
+_ALSO_CALLED = {"Session ID": "session_id", "Parent Session ID": "parent_id"}
+_SESSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,127}")
+_CREDITS = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?", re.ASCII)
+_BREAKS = re.compile(r"[\r\n\t\v\f]+")
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """The good values of one row, by field. A column which the file does not have is in neither of the two."""
+
+    row: int
+    values: dict[str, Any]
+    attributes: dict[str, str]  #: "" for an empty cell
+    shown: dict[str, str] = field(default_factory=dict)  #: the cells of the times, as they are written
+
+
+@dataclass(frozen=True)
+class AgendaFile:
+    """What a file says. `headings` are the file's own words for the fields it has, `notes` how it was read."""
+
+    rows: list[FileRow] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
+    faults: list[FileFault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    dates: DateOrder = field(default_factory=DateOrder)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What each column is: a field, `+` and an attribute's name, or "" for one without a name; and its heading."""
+
+    names: list[str]
+    headings: list[str]
+
+
+def session_id(value: Any) -> str:
+    """Check a session's id: it stands in addresses."""
+    if not isinstance(value, str) or not _SESSION_ID.fullmatch(value):
+        raise ValueError(
+            "must be 1 to 128 letters, digits, '-', '_', '.', ':' or '~', and start with a letter, a digit or '_'"
+        )
+    return value
+
+
+def read(data: bytes, zone: ZoneInfo, choice: str = dates.AUTO) -> AgendaFile:
+    """Read a file; times without an offset are meant in `zone`. `choice` is one of `dates.CHOICES`."""
+    table = _table(data)
+    file = AgendaFile(faults=table.faults, notes=table.notes)
+    rows = list(_bounded(table.rows, file.faults))
+    if not rows:
+        file.faults.extend([] if file.faults else [FileFault(1, "", "the file is empty")])
+        return file
+    columns = _heading(*rows.pop(0), file)
+    if file.faults:
+        return file
+    order = dates.decide(choice, _time_cells(rows, columns))
+    if not order.order:
+        return AgendaFile(headings=file.headings, faults=[_undecided(order, zone)], notes=file.notes, dates=order)
+    how = TimeReading(order.order, zone, table.epoch)
+    read_rows = [_row(row, cells, columns, how, file) for row, cells in rows]
+    return AgendaFile(read_rows, file.headings, file.faults, file.notes, order)
+
+
+def write(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
+    """Write sessions (the fields of COLUMNS and `attributes`) as a file that `read` reads back the same."""
+    rows = list(rows)
+    extra = sorted({name for row in rows for name in row["attributes"]})
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(map(guarded, [*COLUMNS, *extra]))
+    for row in rows:
+        known = (_written(row[name], zone) for name in COLUMNS.values())
+        writer.writerow(map(guarded, chain(known, (str(row["attributes"].get(name, "")) for name in extra))))
+    return out.getvalue()
+
+
+def _table(data: bytes) -> Table:
+    if len(data) > LARGEST_FILE:
+        return unreadable(1, f"the file has more than {LARGEST_FILE // 1024 // 1024} MB")
+    if data.startswith(workbook.OLD_START):
+        return unreadable(1, workbook.OLD_FILE)
+    if data.startswith(workbook.ZIP_START):
+        return workbook.read(data, _KNOWN)
+    return text_table.read(data, _KNOWN)
+
+
+def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) -> Iterator[tuple[int, list[Cell]]]:
+    """Yield the heading and at most MOST_ROWS rows."""
+    for count, (row, cells) in enumerate(rows):
+        if count > MOST_ROWS:
+            faults.append(FileFault(row, "", f"the file has more than {MOST_ROWS} rows"))
+            return
+        yield row, cells
+
+
+def _heading(row: int, cells: list[Cell], file: AgendaFile) -> _Columns:
+    """Read the heading; what is wrong with it goes to the file's faults."""
+    columns = _Columns([], [])
+    if len(cells) > MOST_COLUMNS:
+        file.faults.append(FileFault(row, "", f"has more than {MOST_COLUMNS} columns"))
+        return columns
+    for position, cell in enumerate(cells, 1):
+        try:
+            heading = _line(cell, 100)
+        except ValueError as fault:
+            file.faults.append(FileFault(row, f"number {position}", f"its heading {fault}", _shown(cell)))
+            continue
+        name = _KNOWN.get(heading_key(heading)) or (heading and f"+{heading}")
+        if name and name in columns.names:
+            file.faults.append(FileFault(row, heading, "is there twice"))
+        columns.names.append(name)
+        columns.headings.append(heading or f"number {position}")
+        if name in COLUMNS.values():
+            file.headings[name] = heading
+    for column, name in COLUMNS.items():
+        if name in REQUIRED and name not in columns.names:
+            file.faults.append(FileFault(row, column, "is missing"))
+    return columns
+
+
+def _time_cells(rows: list[tuple[int, list[Cell]]], columns: _Columns) -> Iterator[DateCell]:
+    """Yield the cells that decide how a file's dates are written, in the order of the file."""
+    places = [(at, columns.headings[at]) for at, name in enumerate(columns.names) if name in _TIMES]
+    for row, cells in rows:
+        for at, heading in places:
+            if at < len(cells) and isinstance(cell := cells[at], str):
+                yield DateCell(row, heading, _squeezed(unguarded(cell)))
+
+
+def _undecided(order: DateOrder, zone: ZoneInfo) -> FileFault:
+    """Return the one fault of a file whose dates a person has to judge."""
+    if order.open is not None:
+        ways = " or ".join(f"{words} ({name})" for name, words in dates.both_ways(order.open.text, zone))
+        what = f"can be read in two ways, and no other date says which: {ways}. Choose the date format"
+        return FileFault(order.open.row, order.open.column, what, order.open.text)
+    assert order.against is not None
+    assert order.because is not None
+    first = f"row {order.because.row} has {quoted(order.because.text)}"
+    what = f"has day and month in another order than another date of the file ({first}). Correct one, or choose the date format"
+    return FileFault(order.against.row, order.against.column, what, order.against.text)
+
+
+def _row(row: int, cells: list[Cell], columns: _Columns, how: TimeReading, file: AgendaFile) -> FileRow:
+    """Read one row; each fault goes to the file's, and only good values into the row."""
+    found = FileRow(row, {}, {})
+    width = len(columns.names)
+    extra = next((_shown(cell) for cell in cells[width:] if _shown(cell).strip()), "")
+    if extra:
+        file.faults.append(FileFault(row, "", f"has more cells than the heading has columns ({width})", extra))
+    padded = [*cells, *[""] * (width - len(cells))]
+    for name, heading, cell in zip(columns.names, columns.headings, padded, strict=False):
+        try:
+            value = _value(name, cell, how)
+        except ValueError as fault:
+            file.faults.append(FileFault(row, heading, str(fault), _shown(cell)))
+            continue
+        if name.startswith("+"):
+            found.attributes[name[1:]] = value
+        elif name:
+            found.values[name] = value
+        if name in _TIMES:
+            found.shown[name] = _shown(cell)
+    reason = _times_fault(found.values)
+    if reason:
+        at = columns.names.index("ends_at")
+        file.faults.append(FileFault(row, columns.headings[at], reason, _shown(padded[at])))
+    return found
+
+
+def _value(name: str, cell: Cell, how: TimeReading) -> Any:
+    """Read a cell as what its column is. Raises ValueError with the reason."""
+    text = _line(cell, _LONGEST.get(name, 2000))
+    if name in REQUIRED and not text:
+        raise ValueError("is missing")
+    if name == "" and text:
+        raise ValueError("holds something, but the column has no heading")
+    if name in _TIMES:
+        return dates.moment(_squeezed(text), how)
+    if name == "session_id":
+        return session_id(text)
+    if name == "parent_id":
+        return session_id(text) if text else None
+    if name == "credits":
+        return _credits(text) if text else None
+    return text
+
+
+def _line(cell: Cell, longest: int) -> str:
+    """Make one line of a cell, without the quotes that keep a spreadsheet from computing it."""
+    if isinstance(cell, BadCell):
+        raise ValueError(cell.what)  # noqa: TRY004 - every check speaks ValueError
+    return str(fields.line(longest)(_BREAKS.sub(" ", unguarded(cell))))
+
+
+def _shown(cell: Cell) -> str:
+    return cell.text if isinstance(cell, BadCell) else cell
+
+
+def _squeezed(text: str) -> str:
+    """Make single blanks of all white space: some programs write an unusual one before AM and PM."""
+    return " ".join(text.split())
+
+
+def _credits(text: str) -> Decimal:
+    if not _CREDITS.fullmatch(text):
+        raise ValueError("must be a number from 0 to 9999 with at most three decimals, such as 1.0")
+    return Decimal(text.replace(",", "."))
+
+
+def _times_fault(values: Mapping[str, Any]) -> str | None:
+    start, end = values.get("starts_at"), values.get("ends_at")
+    if start is None or end is None:
+        return None
+    if end < start:
+        return "is before the start"
+    return f"is more than {LONGEST_SESSION.days} days after the start" if end - start > LONGEST_SESSION else None
+
+
+def _written(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(sep=" ")
+    return "" if value is None else str(value)
+
+
+_KNOWN = {heading_key(heading): name for heading, name in (COLUMNS | _ALSO_CALLED).items()}
+_LONGEST = {"title": 500, "location": 300}
+_TIMES = ("starts_at", "ends_at")

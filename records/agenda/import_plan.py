@@ -1,0 +1,95 @@
+"""What a file would do to the agenda: the same for the preview and for the import, so that they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from records.sessions import AgendaSession
+
+from . import rules
+from .agenda_file import AgendaFile, FileRow
+from .dates import DateOrder
+from .faults import FileFault
+
+
+@dataclass(frozen=True)
+class PlannedSession:
+    """A session of the file, as it will be.
+
+    `before` has the old values of what differs, `found` is the session that there is, and `added` says that it is new to
+    the agenda, or was retired.
+    """
+
+    row: FileRow
+    values: dict[str, Any]
+    before: dict[str, Any]
+    found: AgendaSession | None
+    added: bool
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What a file does: all of it, or with any fault nothing. `gone` are sessions of the agenda that it does not name."""
+
+    sessions: tuple[PlannedSession, ...] = ()
+    gone: tuple[AgendaSession, ...] = ()
+    retire: bool = False  #: whether those that are gone are retired
+    faults: tuple[FileFault, ...] = ()
+    notes: tuple[str, ...] = ()
+    dates: DateOrder = field(default_factory=DateOrder)
+
+    @property
+    def added(self) -> int:
+        """How many sessions the agenda gets, those that were retired included."""
+        return sum(one.added for one in self.sessions)
+
+    @property
+    def changed(self) -> int:
+        """How many sessions of the agenda get other values."""
+        return sum(bool(one.before) and not one.added for one in self.sessions)
+
+    @property
+    def unchanged(self) -> int:
+        """How many sessions of the file are in the agenda as they are."""
+        return len(self.sessions) - self.added - self.changed
+
+    @property
+    def retired(self) -> tuple[AgendaSession, ...]:
+        """The sessions that are served no longer."""
+        return self.gone if self.retire else ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers, as audit entries and pages name them."""
+        numbers = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
+        return numbers | {"retired": len(self.retired)}
+
+
+def made(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: bool) -> ImportPlan:
+    """Compare a file with all sessions that there ever were, by id."""
+    named = {row.values.get("session_id") for row in file.rows}
+    served = {id_: there for id_, there in known.items() if there.retired_at is None}
+    gone = tuple(there for id_, there in served.items() if id_ not in named)
+    stay = known.keys() & named if retire else (known.keys() & named) | served.keys()
+    faults = [*file.faults, *rules.faults(file, {id_: known[id_] for id_ in stay})]
+    if faults:
+        return ImportPlan(retire=retire, faults=tuple(sorted(faults)), notes=tuple(file.notes), dates=file.dates)
+    planned = tuple(_planned(row, known.get(row.values["session_id"])) for row in file.rows)
+    ordered = tuple(sorted(gone, key=lambda one: (one.starts_at, one.session_id)))
+    return ImportPlan(planned, ordered, retire, (), tuple(file.notes), file.dates)
+
+
+def _planned(row: FileRow, found: AgendaSession | None) -> PlannedSession:
+    """Say which values of a session will differ. What the file has no column for stays."""
+    present = found.attributes if found is not None else {}
+    attributes = {**present, **row.attributes}
+    values = {**row.values, "attributes": {name: text for name, text in attributes.items() if text}}
+    if found is None:
+        return PlannedSession(row, values, {}, None, added=True)
+    before = {name: getattr(found, name) for name in values}
+    # As texts too: 1.0 and 1.00 credits are equal, but people see the difference.
+    same = [name for name in values if (before[name], str(before[name])) == (values[name], str(values[name]))]
+    different = {name: old for name, old in before.items() if name not in same}
+    return PlannedSession(row, values, different, found, added=found.retired_at is not None)

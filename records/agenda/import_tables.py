@@ -1,0 +1,92 @@
+"""What the records keep of imports: a file that waits for its import, and what undoes the last one.
+
+A file is kept between its preview and its import, so that nobody has to choose it twice: one for each person, for a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records.columns import Base, RowId, utc_now
+from records.implementations import Implementation
+
+#: How long an upload waits for its import.
+UPLOAD_KEPT = timedelta(days=1)
+_LONGEST_NAME = 255
+
+
+class AgendaUpload(Base):
+    """A file that a person has uploaded and not yet imported."""
+
+    __tablename__ = "agenda_uploads"
+    __table_args__ = (UniqueConstraint("implementation_id", "uploaded_by"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    uploaded_by: Mapped[str] = mapped_column(String(255))
+    uploaded_at: Mapped[datetime]
+    file_name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AgendaImport(Base):
+    """The last import of an implementation that changed anything. `before`: each session it touched, as it was; null for a new one."""
+
+    __tablename__ = "agenda_imports"
+    # A number is never given twice: it is how an undo knows the import that its person saw.
+    __table_args__ = (UniqueConstraint("implementation_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    imported_by: Mapped[str] = mapped_column(String(255))
+    imported_at: Mapped[datetime]
+    file_name: Mapped[str] = mapped_column(String(255))
+    counts: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+
+
+def named(file_name: str) -> str:
+    """Return a file's name as it is kept: one line, without folders."""
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)[:_LONGEST_NAME]
+
+
+def keep_upload(db: Session, implementation: Implementation, by: str, file_name: str, content: bytes) -> AgendaUpload:
+    """Keep a person's file in place of their last one; files that nobody imported within a day go."""
+    mine = AgendaUpload.implementation_id == implementation.id
+    old = AgendaUpload.uploaded_at < utc_now() - UPLOAD_KEPT
+    db.execute(delete(AgendaUpload).where(mine, old | (AgendaUpload.uploaded_by == by)))
+    upload = AgendaUpload(
+        implementation_id=implementation.id,
+        uploaded_by=by,
+        uploaded_at=utc_now(),
+        file_name=named(file_name),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+    )
+    db.add(upload)
+    db.flush()
+    return upload
+
+
+def upload_of(db: Session, implementation: Implementation, by: str) -> AgendaUpload | None:
+    """Return the file of this person that waits for its import."""
+    mine = select(AgendaUpload).where(AgendaUpload.implementation_id == implementation.id)
+    return db.scalar(mine.where(AgendaUpload.uploaded_by == by, AgendaUpload.uploaded_at >= utc_now() - UPLOAD_KEPT))
+
+
+def drop_upload(db: Session, implementation: Implementation, by: str) -> None:
+    """Forget this person's file."""
+    mine = AgendaUpload.implementation_id == implementation.id
+    db.execute(delete(AgendaUpload).where(mine, AgendaUpload.uploaded_by == by))
+
+
+def last_import(db: Session, implementation: Implementation) -> AgendaImport | None:
+    """Return the import that can be undone."""
+    return db.scalar(select(AgendaImport).where(AgendaImport.implementation_id == implementation.id))

@@ -1,0 +1,124 @@
+"""The preview of an uploaded agenda file, and its import.
+
+The file waits in the records between the two. It is read outside of any transaction, because that may take seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import Response, request
+
+from records import ImportPlan, Refused, agenda
+from records.agenda import dates
+from records.agenda.faults import gathered
+from records.agenda.imports import ReadAgenda
+from records.archiving import Decision
+from web.auth.entrance import Entrance
+from web.console import frame
+from web.console.settings.agenda import preview
+from web.console.settings.agenda.forms import ImportForm, OrderForm
+from web.console.settings.pages import Change, actor, blueprint, done, looking, page, refuse_overtaken
+from web.permissions import Permission, needs
+
+#: Kinds of faults that a page shows; the rest are counted.
+MOST_SHOWN = 100
+AGAIN = "Upload the file again: it was imported, replaced, or waited for more than a day."
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """The uploaded file as it was read."""
+
+    file_name: str
+    said: ReadAgenda
+
+
+@blueprint.get("/agenda/check")
+@needs(Permission.CHANGE_SETTINGS)
+def check_agenda(implementation: str) -> Response:
+    """Show what was understood of the uploaded file, what is wrong with it, and what an import would do."""
+    form = ImportForm(formdata=None)
+    order = request.args.get("dates") or dates.AUTO
+    try:
+        waiting = _waiting(implementation, order)
+    except Refused as refused:
+        form.refuse(refused)
+        order = dates.AUTO
+        waiting = _waiting(implementation, order)
+    if waiting is None:
+        return done(AGAIN, "agenda", implementation)
+    return _page(implementation, waiting, form, order)
+
+
+@blueprint.post("/agenda/import")
+@needs(Permission.CHANGE_SETTINGS)
+def import_agenda(implementation: str) -> Response:
+    """Import the file that was looked at: all of it, or with any fault nothing."""
+    form = ImportForm()
+    try:
+        waiting = _waiting(implementation, form.dates.data or "")
+        if waiting is None or waiting.said.sha256 != form.upload.data:
+            return done(AGAIN, "agenda", implementation)
+        plan = _imported(implementation, waiting, retire=form.retire.value)
+    except Refused as refused:
+        return done(f"Nothing was imported: {refused.reason}.", "agenda", implementation)
+    if plan.faults:
+        return _page(implementation, waiting, form, form.dates.data)
+    Entrance.here().changed(implementation)
+    said = "{added} sessions added, {changed} changed, {unchanged} unchanged, {retired} retired."
+    return done(said.format(**plan.counts), "agenda", implementation)
+
+
+def _waiting(implementation: str, order: str) -> _Waiting | None:
+    """Read this person's file; None if there is none. Raises Refused for an order that there is not."""
+    with looking(implementation) as (db, found):
+        upload = agenda.upload_of(db, found, actor())
+        zone = found.time_zone
+    return None if upload is None else _Waiting(upload.file_name, agenda.read(upload.content, zone, order))
+
+
+def _imported(implementation: str, waiting: _Waiting, *, retire: bool) -> ImportPlan:
+    with Entrance.here().database.session() as db:
+        found = frame.implementation_named(db, implementation)
+        for action in ("agenda.imported", "agenda.import_undone"):
+            refuse_overtaken(Change(db, found, action))
+        by = Decision(actor())
+        plan = agenda.import_file(db, found, waiting.said, by, retire=retire, file_name=waiting.file_name)
+        if not plan.faults:
+            agenda.drop_upload(db, found, actor())
+    return plan
+
+
+def _why_not(plan: ImportPlan) -> str:
+    if plan.dates.open is not None:
+        return "cannot be imported before it is known how its dates are written: choose it below"
+    count = len(plan.faults)
+    return f"cannot be imported: {count} fault{'s' if count > 1 else ''}, listed below"
+
+
+def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) -> Response:
+    with looking(implementation) as (db, found):
+        plan = agenda.plan(db, found, waiting.said, retire=form.retire.value)
+        if plan.faults:
+            form.complain("file", _why_not(plan))
+        form.upload.data, form.dates.data = waiting.said.sha256, order
+        groups = gathered(plan.faults)
+        zone = ZoneInfo(found.time_zone)
+        return page(
+            "agenda_check.html",
+            found,
+            title="Check the agenda file",
+            below=(("Agenda", "agenda"),),
+            form=form,
+            orders=OrderForm(formdata=None, data={"dates": plan.dates.order}),
+            chosen=order != dates.AUTO,
+            file_name=waiting.file_name,
+            plan=plan,
+            groups=groups[:MOST_SHOWN],
+            group_count=len(groups),
+            order_words=dates.ORDER_WORDS.get(plan.dates.order, ""),
+            readings=dates.both_ways(plan.dates.open.text, zone) if plan.dates.open else (),
+            parts=preview.parts(plan, zone),
+        )
