@@ -6,6 +6,7 @@ from typing import Self
 
 from redis import Redis
 
+from runner.noted_errors import NotedErrors
 from runner.settings import Settings
 from runner.store import connect
 
@@ -34,6 +35,7 @@ class LoginStore:
         self.attempts = Attempts(redis)
         self.refused = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended)
+        self.errors = NotedErrors(redis)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
