@@ -1,6 +1,6 @@
 """References: what a person reads out when something went wrong, and support looks up.
 
-Eight hexadecimal digits in two groups, such as `3f9c-a71e`: short on the phone, and the same text stands in the log. The
+Eight hexadecimal digits, such as `3f9ca71e`: short on the phone, and the same text stands in the log. The
 reference of a run is part of its id, so that it can be told without asking the database.
 """
 
@@ -12,7 +12,7 @@ import secrets
 import time
 
 #: Where the reference stands in a run's id (`runner.queue.new_run_id`); migration 0007 says the same in SQL.
-FIRST, MIDDLE, LAST = 17, 21, 25
+PLACE = slice(17, 25)
 
 #: Seconds for which a reference of keys stays the same.
 LASTING_S = 600
@@ -22,23 +22,21 @@ _SPOKEN = re.compile(r"([0-9a-f]{4})[\s-]?([0-9a-f]{4})", re.IGNORECASE)
 
 def new() -> str:
     """Return a reference for what has no run."""
-    digits = secrets.token_hex(4)
-    return f"{digits[:4]}-{digits[4:]}"
+    return secrets.token_hex(4)
 
 
 def lasting(*about: str, now: float | None = None) -> str:
     """Return the same reference for the same keys for some minutes: a page that asks again must not change it."""
     window = int((time.time() if now is None else now) // LASTING_S)
-    digits = hashlib.blake2b("\0".join((*about, str(window))).encode(), digest_size=4).hexdigest()
-    return f"{digits[:4]}-{digits[4:]}"
+    return hashlib.blake2b("\0".join((*about, str(window))).encode(), digest_size=4).hexdigest()
 
 
 def of_run(run_id: str) -> str:
     """Return the reference of a run."""
-    return f"{run_id[FIRST:MIDDLE]}-{run_id[MIDDLE:LAST]}"
+    return run_id[PLACE]
 
 
 def read(text: str) -> str | None:
     """Return the reference that somebody wrote down, in its one spelling; None if it cannot be one."""
     found = _SPOKEN.fullmatch(text.strip())
-    return f"{found[1]}-{found[2]}".lower() if found else None
+    return f"{found[1]}{found[2]}".lower() if found else None

@@ -53,7 +53,7 @@ class Run(Base):
     error: Mapped[dict[str, Any] | None]
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
-    reference: Mapped[str] = mapped_column(String(9), server_default="")  #: see `records.references`
+    reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.references`
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.outcome}>"

@@ -10,7 +10,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-REFERENCE = "UPDATE runs SET reference = substr(id, 18, 4) || '-' || substr(id, 22, 4)"
+REFERENCE = "UPDATE runs SET reference = substr(id, 18, 8)"
 INDEXES = {
     "ix_runs_reference": ["reference"],
     "ix_runs_implementation_id_session_started_at": ["implementation_id", "session", "started_at"],
@@ -19,7 +19,7 @@ INDEXES = {
 
 def upgrade() -> None:
     """Add the columns, and fill in the references of the runs that are there."""
-    op.add_column("runs", sa.Column("reference", sa.String(9), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("reference", sa.String(8), nullable=False, server_default=""))
     op.execute(REFERENCE)
     for name, columns in INDEXES.items():
         op.create_index(name, "runs", columns)
