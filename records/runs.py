@@ -112,6 +112,8 @@ def record_many(db: Session, records: Iterable[RunRecord]) -> int:
 
 def find(db: Session, implementation: Implementation, run_id: str) -> Run | None:
     """Return the implementation's run with this id."""
+    if "\0" in run_id:  # PostgreSQL cannot even compare with it
+        return None
     return db.scalar(select(Run).where(Run.implementation_id == implementation.id, Run.id == run_id))
 
 

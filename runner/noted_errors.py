@@ -1,7 +1,7 @@
 """The last errors that people were shown with a reference, for those who look one up and cannot read the log.
 
 The log has all of them; this is a window on it. An entry holds keys and codes: no name, no text of anybody. Errors of
-people who are logged in are kept apart, so that strangers who cause errors push out nothing but older ones of strangers.
+people who are logged in, and our own, are kept apart, so that strangers who cause errors push out only those of strangers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ KEPT_S = 7 * 24 * 3600
 
 #: Characters of one part of an entry: a stranger chooses some of them.
 LONGEST = 255
+
+#: From this status of HTTP on, the fault is ours.
+SERVERS_OWN = 500
 
 KNOWN, STRANGERS = "errors:{known}", "errors:{strangers}"
 
@@ -48,7 +51,7 @@ class NotedErrors:
     def note(self, error: NotedError) -> None:
         """Keep an error, and drop the oldest of its kind. The same one again is moved to now."""
         kept = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in asdict(error).items()}
-        place = KNOWN if error.user else STRANGERS
+        place = KNOWN if error.user or error.status >= SERVERS_OWN else STRANGERS
         with answering():
             pipeline = self._redis.pipeline()
             pipeline.zadd(place, {json.dumps(kept): time.time()})

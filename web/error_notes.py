@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from flask import Flask, current_app, g, request
 
-from records import audit, references
+from records import references
 from runner.noted_errors import NotedError, NotedErrors
 from runner.unavailable import note
 
@@ -29,21 +29,20 @@ def install(app: Flask, errors: NotedErrors) -> None:
 
 
 def know(implementation: str, subject: str) -> None:
-    """Say whose request this is, once a login was read."""
+    """Say which attendee asks, once a login was read. Staff are left out: refusals of the console do not say who asked."""
     g.known_as = (implementation, subject)
 
 
 def reference_of(status: HTTPStatus, *, store_answers: bool) -> str:
     """Log the error of this request and return its reference; it is noted, too, if the store can be asked."""
     asked = request.view_args or {}
-    home, subject = g.get("known_as", ("", ""))
-    implementation = str(asked.get("implementation", "") or home)
+    home, user = g.get("known_as", ("", ""))
     error = NotedError(
         reference=references.new(),
         status=int(status),
         what=request.endpoint or NO_VIEW,
-        implementation=implementation,
-        user=audit.person(home, subject) if home not in ("", implementation) else subject,
+        implementation=str(asked.get("implementation", "") or home),
+        user=user,
         session=str(asked.get("session_id", "")),
     )
     log.log(

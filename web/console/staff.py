@@ -24,7 +24,6 @@ from flask_login import LoginManager, UserMixin, current_user
 from records import DbSession, User, audit, grants, implementations, saml, users
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
-from web.error_notes import know
 from web.gate import carries_bearer
 from web.permissions import HOUSE_ROLES, MAY, Permission
 
@@ -122,7 +121,6 @@ def _found(entrance: Entrance) -> Member | None:
     visitor = entrance.logins.visitor(request)
     if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
         return None
-    know(visitor.implementation, visitor.subject)
     if visitor.source not in grants.STAFF_SOURCES:  # 2.
         return None
     age = time.time() - visitor.since

@@ -63,14 +63,14 @@ def every(implementation: str) -> Response:
         if len(known) == 1:
             return see_other(url_for(".one", implementation=found.slug, run_id=known[0].id))
         asked = AskedRuns.here(found)
-        rows = runs.recent(db, found, asked.wanted, limit=ROWS + 1)
+        rows = known if reference else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
         return page(
             "console/runs/list.html",
             title="Runs",
             implementation=found,
-            runs=known or rows[:ROWS],
+            runs=rows[:ROWS],
             asked=asked,
-            older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS and not known else "",
+            older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
             noted=_noted(found, reference) if reference else [],
             outcomes=(FAILED, *OUTCOMES),
