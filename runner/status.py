@@ -23,9 +23,8 @@ from records import Database
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
 from .displayed import Displayed, look
-from .logins import LoginEnded
+from .logins import LoginEnded, NotedErrors
 from .logins.ended import Standing, standing_of
-from .noted_errors import NotedErrors
 from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
 from .queue import Order, StatusQueue, new_run_id
 from .settings import Settings

@@ -6,8 +6,7 @@ import logging
 
 from records import references
 
-from .logins import StoreAway
-from .noted_errors import NotedError, NotedErrors
+from .logins import NotedError, NotedErrors, StoreAway
 from .shown import Status
 
 #: Why nobody answers although the store does.

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from flask import Flask, current_app, g, request
 
 from records import references
-from runner.noted_errors import NotedError, NotedErrors
+from runner.logins import NotedError, NotedErrors
 from runner.unavailable import note
 
 log = logging.getLogger(__name__)

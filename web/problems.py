@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 #: Paths below these are read by programs.
 PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
 
+#: Errors below these have no reference: load balancers ask every few seconds, and read nothing out.
+READ_BY_NOBODY = ("/healthz", "/readyz")
+
 MEDIA_TYPE = "application/problem+json"
 
 #: What the page says to people, by status code. The fallback is for the rest.
@@ -102,7 +105,7 @@ def answer(error: HTTPException, *, store_answers: bool = True) -> Response:
     headers = error.headers if isinstance(error, Fault) else _kept_headers(error)
     members = error.members if isinstance(error, Fault) else {}
     reference = ""
-    if status >= HTTPStatus.BAD_REQUEST:
+    if status >= HTTPStatus.BAD_REQUEST and not request.path.startswith(READ_BY_NOBODY):
         reference = reference_of(status, store_answers=store_answers)
         members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):

@@ -6,7 +6,6 @@ from typing import Self
 
 from redis import Redis
 
-from runner.noted_errors import NotedErrors
 from runner.settings import Settings
 from runner.store import connect
 
@@ -14,6 +13,7 @@ from .attempts import Attempts
 from .begun import BegunLogins
 from .ended import Ended
 from .idle import Idle
+from .noted_errors import NotedErrors
 from .once import Once
 from .refused import RefusedLogins
 from .saml_sessions import SamlSessions

@@ -4,19 +4,25 @@ import json
 import logging
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
 
-from records import RunRecord, implementations, references, runs, scripts
+from records import RunRecord, grants, implementations, references, runs, scripts, users
 from runner import explain as explaining
 from runner.explain import explain, health
-from runner.noted_errors import MOST, NotedError, NotedErrors
+from runner.logins import LoginStore, NotedError, NotedErrors, Visitor
+from runner.logins.noted_errors import MOST
 from runner.profiles import UnknownSession
-from runner.status import Asker
+from runner.queue import StatusQueue
+from runner.status import Asker, StatusDesk
+from runner.store import connect
 from tests.runner.conftest import eventually
+from web.app import create_app
 from web.cli import main, statuses
 
 ANN = Asker("acme", "ann", "s1")
@@ -296,3 +302,37 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
         assert scripts.settings_missing(acme, scripts.active(db, acme)) == ["claim_url"]
+
+
+def test_without_the_store_the_status_has_a_reference_in_the_log_and_looking_says_so(house, caplog):
+    house.add()
+    away = "redis://127.0.0.1:1"
+    desk = StatusDesk(
+        settings=house.settings, database=house.database, redis=connect(away), queue=StatusQueue(connect(away))
+    )
+    try:
+        found = desk.ask(ANN)
+        assert f"status unavailable ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
+        assert desk.look(ANN).state == "unavailable"
+    finally:
+        desk.close()
+
+
+def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run(failing):
+    house = failing(fresh_seconds=3600, stale_seconds=7200)
+    with house.database.session() as db:
+        acme = implementations.find(db, "acme")
+        users.seen(db, acme, "olu", users.Profile("olu", "staff", "Olu"))
+        grants.add(db, acme, kind="username", value="olu", role="organizer", by="test")
+    store = LoginStore(house.redis)
+    app = create_app(house.settings, desk=house.desk, database=house.database, checks={}, store=store, outreach=None)
+    logins, now = app.extensions["entrance"].logins, int(time.time())
+    browser = app.test_client()
+    held = logins.sign(Visitor("acme", "olu", "login-1", now, "saml", now))
+    browser.set_cookie(logins.cookie, held, domain=urlsplit(house.settings.public_url).hostname)
+    page = browser.get("/console/implementations/acme/why?user=ann&session=s1", base_url=house.settings.public_url)
+    assert page.status_code == 200
+    assert "The newest 3 runs failed" in page.text
+    assert "The newest run failed, so the last good answer is shown" in page.text
+    assert page.text.count(f"/console/implementations/acme/runs/{house.runs()[0].id}") == 2
+    assert house.redis.llen("rq:queue:status") == 0

@@ -66,7 +66,9 @@ def test_a_forged_line_of_the_log_stays_within_its_quotes(http, caplog):
     assert all("\n" not in line for line in caplog.messages if line.startswith("error shown"))
 
 
-def test_an_answer_that_is_no_error_has_no_reference(http, store, caplog):
+def test_what_no_person_reads_has_no_reference(app, http, caplog):
+    app.extensions["health checks"]["store"] = lambda: False
+    assert "reference" not in http.get("/readyz").json
     assert http.get("/healthz").status_code == 200
     assert "error shown" not in caplog.text
 

@@ -9,8 +9,7 @@ import click
 
 from records import DbSession, Implementation, Run, RunFilter, references, runs
 from runner.explain import OUTCOMES
-from runner.logins import StoreAway
-from runner.noted_errors import NotedError, NotedErrors
+from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
 from web.moments import moment
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from redis import Redis
 
-from .logins.errors import answering
+from .errors import answering
 
 #: How many of each kind are kept, and for how many seconds after the last.
 MOST = 2000
