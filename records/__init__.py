@@ -10,7 +10,8 @@ rules take `db` first and never commit:
     with database.reading() as db:                       # takes no write lock; for the hot path
         version = scripts.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`, `crashes`;
+Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
+`references`, `crashes`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
@@ -31,6 +32,7 @@ from . import (
     grants,
     implementations,
     inspection,
+    references,
     resealing,
     runs,
     scripts,
@@ -133,6 +135,7 @@ __all__ = [
     "grants",
     "implementations",
     "inspection",
+    "references",
     "resealing",
     "runs",
     "saml",

@@ -11,16 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, and_, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import fields
+from . import fields, references
 from .columns import Base
 from .implementations import Implementation
 from .upsert import insert_missing
 
 #: Rows which one `purge` deletes at most, so that nobody waits long for the database's write lock.
 PURGE_STEP = 2000
+
+#: The outcome of a run which did not fail.
+RETURNED = "returned"
 
 
 class Run(Base):
@@ -30,6 +33,8 @@ class Run(Base):
     __table_args__ = (
         Index(None, "implementation_id", "started_at"),
         Index(None, "implementation_id", "user", "session", "started_at"),
+        Index(None, "implementation_id", "session", "started_at"),
+        Index(None, "reference"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)  #: made by the runner; sorts by time
@@ -48,6 +53,7 @@ class Run(Base):
     error: Mapped[dict[str, Any] | None]
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
+    reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.references`
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.outcome}>"
@@ -77,7 +83,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are asked for; None means any."""
+    """Which runs are asked for; None means any. `failed`: those which did not return, or which did."""
 
     user: str | None = None
     session: str | None = None
@@ -85,6 +91,8 @@ class RunFilter:
     version: str | None = None
     since: datetime | None = None
     until: datetime | None = None  #: exclusive
+    failed: bool | None = None
+    before: str | None = None  #: an id: older than this run
 
 
 def record_many(db: Session, records: Iterable[RunRecord]) -> int:
@@ -104,7 +112,16 @@ def record_many(db: Session, records: Iterable[RunRecord]) -> int:
 
 def find(db: Session, implementation: Implementation, run_id: str) -> Run | None:
     """Return the implementation's run with this id."""
+    if "\0" in run_id:  # PostgreSQL cannot even compare with it
+        return None
     return db.scalar(select(Run).where(Run.implementation_id == implementation.id, Run.id == run_id))
+
+
+def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[str, Run]]:
+    """Return the runs of all implementations with this reference, each with its implementation's slug, the newest first."""
+    found = select(Implementation.slug, Run).join(Implementation, Implementation.id == Run.implementation_id)
+    rows = found.where(Run.reference == reference).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    return [(slug, run) for slug, run in db.execute(rows)]
 
 
 def recent(
@@ -120,6 +137,12 @@ def recent(
         rows = rows.where(Run.started_at >= asked.since)
     if asked.until is not None:
         rows = rows.where(Run.started_at < asked.until)
+    if asked.failed is not None:
+        rows = rows.where(Run.outcome != RETURNED if asked.failed else Run.outcome == RETURNED)
+    last = find(db, implementation, asked.before) if asked.before else None
+    if last is not None:
+        same_moment = and_(Run.started_at == last.started_at, Run.id < last.id)
+        rows = rows.where(or_(Run.started_at < last.started_at, same_moment))
     return list(db.scalars(rows.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)))
 
 
@@ -147,6 +170,6 @@ def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
 
 def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
     """Make a row which every database can keep, whatever a script or a vendor put into it."""
-    values = vars(record) | {"implementation_id": implementation_id}
+    values = vars(record) | {"implementation_id": implementation_id, "reference": references.of_run(record.id)}
     del values["implementation"]
     return {name: value if name == "started_at" else fields.storable(value) for name, value in values.items()}

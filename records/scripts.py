@@ -49,7 +49,7 @@ class Script(Base):
 
 
 class Version(Base):
-    """One text of a script, for ever as it was stored; only its suspension can change."""
+    """One text of a script, for ever as it was stored; only its suspension, and what a check says of it, can change."""
 
     __tablename__ = "versions"
     __table_args__ = (
@@ -74,6 +74,8 @@ class Version(Base):
     findings: Mapped[list[Any]] = mapped_column(default=list)  #: warnings and notes of the check that let it pass
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by: Mapped[str] = mapped_column(String(255))
+    #: the settings without which the text fails, as its last check told; None: not checked since that is noted
+    settings_read: Mapped[list[str] | None]
     suspended_at: Mapped[datetime | None]
     suspended_reason: Mapped[str] = mapped_column(Text, default="")
 
@@ -237,6 +239,17 @@ def keep_code(db: Session, version: Version, runtime_key: str, code: bytes) -> N
         "code": code,
     }
     insert_missing(db, VersionCode, [row])
+
+
+def keep_settings_read(db: Session, version: Version, names: Sequence[str]) -> None:
+    """Keep which settings a version's text cannot do without, as a check told."""
+    version.settings_read = fields.storable(list(names))
+    db.flush()
+
+
+def settings_missing(implementation: Implementation, version: Version) -> list[str]:
+    """Return the settings without which this version fails and which the implementation does not have."""
+    return [name for name in version.settings_read or () if name not in implementation.script_settings]
 
 
 def _script(db: Session, implementation: Implementation) -> Script:

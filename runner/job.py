@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from records import RunRecord
+from records import RunRecord, references
 from sandbox import Given, Kind, Outcome, ScriptError
 
 from .alarm import raise_alarm
@@ -44,7 +44,10 @@ def perform(workshop: Workshop, order: Order) -> None:
         kit = workshop.kits.get(order.implementation, order.version)
     if kit is None:
         workshop.cache.free(key, order.token)
-        log.info("version gone or suspended implementation=%s run=%s", order.implementation, order.token)
+        log.info(
+            "version gone or suspended implementation=%s user=%r session=%r run=%s",
+            *(order.implementation, order.user, order.session, order.token),
+        )
         return
     if not _is_served(workshop, order):
         workshop.cache.free(key, order.token)
@@ -114,8 +117,9 @@ class Execution:
         kept = self._workshop.cache.store(key, order.token, order.generation, composed.shown)
         self._workshop.traces.add(self._trace(composed))
         log.info(
-            "run ended id=%s implementation=%s outcome=%r shown=%r kept=%s ms=%d",
-            *(order.token, order.implementation, composed.outcome.kind.value, composed.shown_as, kept),
+            "run ended id=%s ref=%s implementation=%s user=%r session=%r outcome=%r shown=%r kept=%s ms=%d",
+            *(order.token, references.of_run(order.token), order.implementation, order.user, order.session),
+            *(composed.outcome.kind.value, composed.shown_as, kept),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
 
@@ -151,8 +155,8 @@ class Execution:
     def _tell_crash(self, outcome: Outcome) -> None:
         order, text = self._order, outcome.error.text if outcome.error else ""
         log.error(
-            "SCRIPT CRASH: %s implementation=%s version=%s run=%s",
-            *(text, order.implementation, order.version, order.token),
+            "SCRIPT CRASH: %s implementation=%s user=%r session=%r version=%s run=%s",
+            *(text, order.implementation, order.user, order.session, order.version, order.token),
         )
 
 

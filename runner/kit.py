@@ -129,6 +129,7 @@ class Kits:
                 version = scripts.find_version(db, implementation, sha256)
                 if version:
                     scripts.keep_code(db, version, self._sandbox.report.runtime, checked.code)
+                    scripts.keep_settings_read(db, version, checked.settings)
             return checked.code, None
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:

@@ -11,7 +11,7 @@ import math
 import random
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -22,7 +22,8 @@ from records import Database
 
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
-from .logins import LoginEnded
+from .displayed import Displayed, look
+from .logins import LoginEnded, NotedErrors
 from .logins.ended import Standing, standing_of
 from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
 from .queue import Order, StatusQueue, new_run_id
@@ -30,6 +31,7 @@ from .settings import Settings
 from .shown import NOTHING, Status
 from .store import connect
 from .tokens import BadToken, ReturnTokens
+from .unavailable import LATE, unavailable
 from .visibility import seconds_until_shown
 
 __all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "UnknownImplementation", "UnknownSession"]
@@ -90,6 +92,7 @@ class StatusDesk:
         self._cache = StatusCache(redis)
         self._profiles = Profiles(database, most=settings.most)
         self._bulletin = Bulletin(redis, on_changed=self._profiles.drop)
+        self._errors = NotedErrors(redis)
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
         self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
 
@@ -124,7 +127,7 @@ class StatusDesk:
                 claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
             return self._answer(question, claimed)
         except RedisError as error:
-            return store_gone(error)
+            return self._unavailable(question, type(error).__name__)
 
     def returned(self, asker: Asker) -> Status:
         """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
@@ -143,7 +146,20 @@ class StatusDesk:
             self._enqueue(question, token, claimed, returned=True)
             return self._answer(question, claimed)
         except RedisError as error:
-            return store_gone(error)
+            return self._unavailable(question, type(error).__name__)
+
+    def look(self, asker: Asker) -> Displayed:
+        """What the asker would see now; nothing is started by looking.
+
+        Raises `UnknownImplementation` and `UnknownSession`.
+        """
+        question = self._question(asker)
+        if question.hidden_s != 0:
+            return Displayed(question.session, "not shown")
+        try:
+            return look(self._redis, question.key, question.session)
+        except RedisError:
+            return Displayed(question.session, "unavailable")
 
     def check_exists(self, implementation: str, session: str) -> None:
         """Raise `UnknownImplementation` or `UnknownSession`; for those who ask without a login, so mostly from memory."""
@@ -249,10 +265,15 @@ class StatusDesk:
                 state = "hidden" if claimed.state == "hidden" else "ready"
                 return Status(state, body, stale=True, refresh_after=self._soon(question))
             case "late":
-                return Status("unavailable", refresh_after=jittered(UNAVAILABLE_S))
+                return self._unavailable(question, LATE)
         if claimed.left_ms:  # between two re-checks
             return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
         return Status("checking", body, refresh_after=self._soon(question))
+
+    def _unavailable(self, question: Question, why: str) -> Status:
+        """Nothing can be answered, but the app still has something to show, with a reference for those who ask."""
+        found = unavailable(self._errors, question.profile.slug, question.user, question.session, why)
+        return replace(found, refresh_after=jittered(UNAVAILABLE_S))
 
     def _soon(self, question: Question) -> int:
         """Seconds after which a run may have ended; grows with the queue, so that those who wait do not add to it."""
@@ -263,12 +284,6 @@ class StatusDesk:
 def unanswered(claimed: Claimed) -> bool:
     """Whether a run is under way whose end is worth waiting for."""
     return claimed.what in {"pending", "checking"} and not claimed.left_ms
-
-
-def store_gone(error: RedisError) -> Status:
-    """Without the store nothing can be answered, but the app still has something to show."""
-    log.error("store does not answer error=%s", type(error).__name__)
-    return Status("unavailable", refresh_after=jittered(UNAVAILABLE_S))
 
 
 def jittered(seconds: float) -> int:

@@ -21,5 +21,6 @@ def submit(db: DbSession, implementation: Implementation, source: str, review: R
         findings=[finding_json(finding) for finding in review.findings],
     )
     scripts.keep_code(db, version, runtime_key(), review.checked.code)
+    scripts.keep_settings_read(db, version, review.checked.settings)
     scripts.activate(db, implementation, version, by=by)
     return version.number

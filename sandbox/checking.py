@@ -46,7 +46,7 @@ def check(channel: Channel, source: str) -> Checked:
     review, code = said.word
     if isinstance(review, Last):
         return refused(source, review)
-    return Checked(digest(source), review.findings, review.literals, review.api_level, code)
+    return Checked(digest(source), review.findings, review.literals, review.api_level, code, settings=review.settings)
 
 
 def refused(source: str, last: Last, *, alarm: bool = False) -> Checked:

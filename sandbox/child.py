@@ -29,7 +29,7 @@ class Language(Protocol):
         """Import and touch everything which a script may need, while files can still be read."""
 
     def compile_source(self, source: str) -> Any:
-        """Review and compile: an object with findings, literals, api_level and code (marshal bytes or None)."""
+        """Review and compile: an object with findings, literals, api_level, settings and code (marshal bytes or None)."""
 
     def execute(
         self, code: bytes, given: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -82,6 +82,7 @@ def _check(language: Language, source: str) -> None:
             "findings": [dataclasses.asdict(finding) for finding in compilation.findings],
             "literals": [dataclasses.asdict(literal) for literal in compilation.literals],
             "api_level": compilation.api_level,
+            "settings": list(compilation.settings),
             "has_code": compilation.code is not None,
         }
     )

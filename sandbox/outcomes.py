@@ -69,6 +69,8 @@ class Literal:
 class Checked:
     """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error.
 
+    `settings` are the names of settings without which the script fails, as far as its text says.
+
     `alarm` says that the text made the compiler do what the kernel forbids, or say what it cannot say: an attack,
     whoever wrote it.
     """
@@ -79,6 +81,7 @@ class Checked:
     api_level: int = 1
     code: bytes | None = field(default=None, repr=False)
     alarm: bool = False
+    settings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

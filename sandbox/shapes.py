@@ -16,8 +16,8 @@ a forged frame, which is an alarm and suspends the version. So what counts as fo
    language allows; pairs of text. Too long and too many are a script's fault.
 5. `result`: a message of three texts, or nothing.
 6. `failed`: a name and a text which the child has cut; a fault we know, of an `ApiError` only, and not together with lost memory.
-7. `checked`: a level that there is, findings and literals no more than we report, code if and only if no finding is an
-   error; then the code, which is not empty.
+7. `checked`: a level that there is, findings, literals and names of settings no more than we report, code if and only
+   if no finding is an error, names only with code, sorted and each once; then the code, which is not empty.
 8. Behind `result`, `failed`, and `checked` with its code: nothing (`conversation.py`).
 
 Whoever lets a child say something new changes this list, and the tests in which honest children say all they can.
@@ -25,6 +25,7 @@ Whoever lets a child say something new changes this list, and the tests in which
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,7 @@ _METHODS = ("GET", "POST")
 _FINDINGS = 200  #: as many as a check keeps
 _LITERALS = 5000  #: more `message(...)` than the longest script has room for
 _FINDING_CHARS = 4000
+_SETTINGS, _SETTING_CHARS = 200, 200  #: names of settings, and characters of one, as many as a check keeps
 _CALL_CHARS = {"connection": 100, "path": 4096}
 _LARGEST = 2**31 - 1  #: of a line, a column or a level; databases and pages take no more
 _PAIRS, _PAIR_CHARS = 100, 8192
@@ -63,6 +65,7 @@ class Review:
     literals: tuple[Literal, ...] = ()
     api_level: int = 1
     has_code: bool = field(default=False)
+    settings: tuple[str, ...] = ()
 
 
 def printable(text: str, limit: int) -> str:
@@ -154,7 +157,7 @@ def failure_of(frame: Mapping[str, Any]) -> Last:
 
 def review_of(frame: Mapping[str, Any]) -> Review:
     """What the compiler said about a script (step 7)."""
-    _exact(frame, t=str, findings=list, literals=list, api_level=int, has_code=bool)
+    _exact(frame, t=str, findings=list, literals=list, api_level=int, settings=list, has_code=bool)
     if frame["api_level"] > API_LEVEL:
         raise FrameError("a level that we do not have")
     if frame["t"] != "checked" or len(frame["findings"]) > _FINDINGS or len(frame["literals"]) > _LITERALS:
@@ -163,7 +166,10 @@ def review_of(frame: Mapping[str, Any]) -> Review:
     errors = any(finding.severity is Severity.ERROR for finding in findings)
     if errors == frame["has_code"]:
         raise FrameError("code and errors contradict each other")
-    return Review(findings, tuple(_literal(one) for one in frame["literals"]), frame["api_level"], frame["has_code"])
+    if frame["settings"] and not frame["has_code"]:
+        raise FrameError("settings of a script that does not run")
+    literals = tuple(_literal(one) for one in frame["literals"])
+    return Review(findings, literals, frame["api_level"], frame["has_code"], _settings(frame["settings"]))
 
 
 def _exact(value: Any, /, **types: type | tuple[type, ...]) -> None:
@@ -207,6 +213,14 @@ def _finding(value: Any) -> Finding:
         name: printable(part, _FINDING_CHARS) if type(part) is str else part for name, part in value.items()
     }
     return Finding(**{**cut, "severity": Severity(value["severity"])})
+
+
+def _settings(names: list[Any]) -> tuple[str, ...]:
+    if len(names) > _SETTINGS or any(type(name) is not str or not 0 < len(name) <= _SETTING_CHARS for name in names):
+        raise FrameError("names of settings that we could not have sent")
+    if any(first >= second for first, second in itertools.pairwise(names)):
+        raise FrameError("names of settings that are not sorted")
+    return tuple(printable(name, _SETTING_CHARS) for name in names)
 
 
 def _literal(value: Any) -> Literal:

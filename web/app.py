@@ -9,7 +9,7 @@ from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, form_bodies, form_tokens, gate, headers, problems, robots, root, templating
+from web import assets, door, error_notes, form_bodies, form_tokens, gate, headers, problems, robots, root, templating
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -24,6 +24,7 @@ from web.console import audit, first, frame, staff
 from web.console import views as console
 from web.console.people import roles
 from web.console.people import views as people
+from web.console.runs import views as runs
 from web.console.settings import wiring as settings_pages
 from web.console.settings.identity.trying import finishing
 from web.health import views as health
@@ -40,7 +41,7 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, root)
 WAYS_IN = (ways, saml, external)
-CONSOLE = (console, first, people, roles, audit)
+CONSOLE = (console, first, people, roles, runs, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
@@ -73,6 +74,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     form_tokens.install(app, config)
     door.install(app)
     problems.install(app)
+    error_notes.install(app, store.errors)
 
     # The parts which views share.
     known = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)

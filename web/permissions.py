@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see people and roles"
     GRANT_SCANNING = "grant and take away the role of scanner"
     GRANT_ROLES = "grant and take away every role, and lock people out"
+    SEE_RUNS = "see what people are shown, and the runs behind it"
     SEE_AUDIT = "see the audit entries of an implementation"
     ADD_IMPLEMENTATIONS = "add implementations"
     RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
@@ -47,6 +48,7 @@ _ORGANIZER = frozenset(
         Permission.CHANGE_SETTINGS,
         Permission.SEE_PEOPLE,
         Permission.GRANT_SCANNING,
+        Permission.SEE_RUNS,
         Permission.SEE_AUDIT,
     }
 )
@@ -55,6 +57,7 @@ _REVIEWER = frozenset(
         Permission.SEE_CONSOLE,
         Permission.SEE_SETTINGS,
         Permission.SEE_PEOPLE,
+        Permission.SEE_RUNS,
         Permission.SEE_AUDIT,
         Permission.SEE_ALL_AUDIT,
     }

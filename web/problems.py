@@ -18,11 +18,15 @@ from werkzeug.exceptions import HTTPException
 from records import Unavailable
 from runner.logins import StoreAway
 from runner.status import UnknownImplementation, UnknownSession
+from web.error_notes import reference_of
 
 log = logging.getLogger(__name__)
 
 #: Paths below these are read by programs.
 PROGRAM_PATHS = ("/api/", "/healthz", "/readyz")
+
+#: Errors below these have no reference: load balancers ask every few seconds, and read nothing out.
+READ_BY_NOBODY = ("/healthz", "/readyz")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -95,20 +99,25 @@ def _records_are_away(error: Unavailable) -> Response:
 def _store_is_away(error: StoreAway) -> Response:
     log.error("store does not answer error=%s", error)
     headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
-    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_STORE, headers=headers))
+    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_STORE, headers=headers), store_answers=False)
 
 
-def answer(error: HTTPException) -> Response:
-    """Turn an error into a problem document or a page."""
+def answer(error: HTTPException, *, store_answers: bool = True) -> Response:
+    """Turn an error into a problem document or a page, with a reference that a person can read out."""
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     detail = error.description or ""
     if not isinstance(error, Fault):
         detail = DETAILS.get(status, detail)
     headers = error.headers if isinstance(error, Fault) else _kept_headers(error)
     members = error.members if isinstance(error, Fault) else {}
+    reference = ""
+    if status >= HTTPStatus.BAD_REQUEST and not request.path.startswith(READ_BY_NOBODY):
+        reference = reference_of(status, store_answers=store_answers)
+        members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):
         return problem(status, detail, headers, members)
-    page = render_template("error.html", headline=HEADLINES.get(status, HEADLINE), detail=detail)
+    headline = HEADLINES.get(status, HEADLINE)
+    page = render_template("error.html", headline=headline, detail=detail, reference=reference)
     response = Response(page, status, headers, mimetype="text/html")
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -10,6 +10,7 @@
     saml_sessions.py  by what an identity provider names a login when it ends it
     attempts.py       limits and growing delays
     refused.py        the last refused logins, by their codes
+    noted_errors.py   the last errors that people were shown, by their references: refused logins among them
     tokens.py         the app's codes and tokens (`token_shapes.py`: what they look like; `token_scripts.py`: what has
                       to be one step, in Lua)
     naming.py         the keys: hashes, so that nobody who reads Redis can use what he finds
@@ -21,6 +22,7 @@ from .attempts import Allowed, Attempts
 from .begun import BegunLogins, Origin
 from .ended import Ended, LoginEnded
 from .errors import StoreAway
+from .noted_errors import NotedError, NotedErrors
 from .store import LoginStore
 from .token_shapes import Pair, fingerprint
 from .tokens import AppTokens, TokenRefused
@@ -34,6 +36,8 @@ __all__ = [
     "Ended",
     "LoginEnded",
     "LoginStore",
+    "NotedError",
+    "NotedErrors",
     "Origin",
     "Pair",
     "StoreAway",

@@ -13,6 +13,7 @@ from .attempts import Attempts
 from .begun import BegunLogins
 from .ended import Ended
 from .idle import Idle
+from .noted_errors import NotedErrors
 from .once import Once
 from .refused import RefusedLogins
 from .saml_sessions import SamlSessions
@@ -34,6 +35,7 @@ class LoginStore:
         self.attempts = Attempts(redis)
         self.refused = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended)
+        self.errors = NotedErrors(redis)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:

@@ -19,6 +19,7 @@ from .offered import API_LEVEL
 from .parsing import compile_tree, parse
 from .policy import Policy
 from .review import Review
+from .settings_read import settings_read
 from .shape import check_shape
 from .text import check_text
 
@@ -30,6 +31,7 @@ class Compilation:
     findings: tuple[Finding, ...]
     literals: tuple[Literal, ...] = ()
     api_level: int = API_LEVEL
+    settings: tuple[str, ...] = ()
     code: bytes | None = field(default=None, repr=False)
 
 
@@ -64,6 +66,7 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     said = literals(tree, names, findings)
     if findings.refused:
         return Compilation(findings.sorted(), said)
+    needed = settings_read(tree)  # before the tree is rewritten
     # 5
     Policy(findings).visit(tree)
     if findings.refused:
@@ -72,4 +75,4 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     code = compile_tree(tree, findings)
     if code is None or findings.refused:
         return Compilation(findings.sorted(), said)
-    return Compilation(findings.sorted(), said, code=marshal.dumps(code))
+    return Compilation(findings.sorted(), said, settings=needed, code=marshal.dumps(code))

@@ -15,15 +15,20 @@ PEOPLE = "/console/implementations/demo/people"
 ROLES = "/console/implementations/demo/roles"
 
 
+def without_reference(answer):
+    return re.sub(r"<code>[0-9a-f]{8}</code>", "", answer.text)
+
+
 def test_an_implementation_which_may_not_be_seen_looks_like_one_which_does_not_exist(desk):
     browser = desk("organizer")
     unseen = browser.get("/console/implementations/other/")
     missing = browser.get("/console/implementations/nowhere/")
     assert unseen.status_code == missing.status_code == 404
-    assert unseen.text == missing.text
+    assert without_reference(unseen) == without_reference(missing)
 
 
 def test_the_log_names_the_refusal_but_not_who_asked(desk, caplog):
+    caplog.set_level("INFO")
     desk("organizer").get("/console/implementations/other/people?q=secret-question")
     assert "refused code=not there for this person endpoint=console_people.people" in caplog.text
     assert "organizer" not in caplog.text

@@ -1,15 +1,48 @@
 """The console's pages in a real browser: for everybody, on every width, in light and dark, by keyboard."""
 
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import archiving, audit, grants, implementations, users
+from records import AgendaSession, RunRecord, archiving, audit, grants, implementations, runs, scripts, users
 from records.archiving import Decision
 from tests.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
 
 DEMO = "/console/implementations/demo"
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
+RUN = RunRecord(
+    id="",
+    implementation="demo",
+    user="long",
+    session="CE-0",
+    version=hashlib.sha256(b"x").hexdigest(),
+    started_at=datetime(2026, 5, 4, 14, 30, tzinfo=UTC),
+    outcome="returned",
+    shown_as="fresh",
+    message={"text": "Claim 1.0 CE credit", "action": {"kind": "link", "url": f"https://a.example/{LONG}"}},
+)
+#: Runs as they are when things go wrong: long names, a right-to-left text, an error of many words.
+ODD_RUNS = (
+    {},
+    {
+        "outcome": "raised",
+        "shown_as": "last good",
+        "error": {"type": "KeyError", "line": 12, "text": LONG},
+        "warnings": ["calls: 9 of 10 used", LONG],
+        "calls": [{"connection": LONG[:60], "method": "GET", "path": f"/{LONG}", "fault": "timeout"}],
+        "log": [LONG, "نور"],
+        "given": {"user": {"id": "long", LONG: LONG}},
+    },
+    {"outcome": "too much output", "shown_as": "fallback", "message": {"text": "نور الهاشمي"}, "user": "rtl"},
+    {"user": LONG, "session": LONG[:120], "message": None, "shown_as": "hidden"},
+)
 
 
 @pytest.fixture
@@ -25,12 +58,27 @@ def filled(database):
             )
         users.disable(db, users.find(db, demo, "long"), "W" * 300)
         archiving.archive(db, implementations.find(db, "other"), Decision("tests"))
+        runs.record_many(db, [replace(RUN, id=f"{n}", **odd) for n, odd in enumerate(ODD_RUNS)])
+        at = RUN.started_at
+        for number in range(3):
+            times = {"starts_at": at, "ends_at": at + timedelta(hours=1)}
+            title = f"Sepsis {HOSTILE[number][1]}"
+            db.add(AgendaSession(implementation_id=demo.id, session_id=f"CE-{number}", title=title, **times))
+        scripts.activate(db, demo, scripts.add_version(db, demo, "x", by="tests"), by="tests")
         numbers = {each.subject: each.id for each in users.every(db, demo)}
         grant = grants.every(db, demo)[0].id
     boss = ["/console/", "/console/add", f"{DEMO}/", f"{DEMO}/people", f"{DEMO}/people?q=zz", f"{DEMO}/roles"]
     boss += [f"{DEMO}/people/{numbers[name]}" for name in ("rtl", "long")]
     boss += [f"{DEMO}/roles/{grant}/remove", "/console/audit?check=1", "/console/implementations/hostile/people"]
     boss += [f"{DEMO}/retirement", "/console/implementations/other/retirement", "/console/implementations/other/"]
+    boss += [f"{DEMO}/why", f"{DEMO}/why?user=ada&session=sepsis", f"{DEMO}/why?user=long&session=CE-0", f"{DEMO}/runs"]
+    boss += [
+        f"{DEMO}/why?user=zz&session=zz",
+        f"{DEMO}/why?user=rtl",
+        f"{DEMO}/runs/1",
+        f"{DEMO}/runs?since=noon&user=zz",
+    ]
+    boss += [f"{DEMO}/runs?reference=x"]
     return {
         "administrator": boss,
         "first administrator": ["/console/"],

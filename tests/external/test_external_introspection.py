@@ -69,7 +69,8 @@ def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
     with pytest.raises(Refused):
         by_introspection("demo", TOKEN)
     assert len(organizer.requests) == 2
-    assert written(redis) == []
+    assert written(redis) == [b"errors:{strangers}"]  # by its reference and code
+    assert TOKEN not in str(redis.zrange("errors:{strangers}", 0, -1))
 
 
 LIES = {

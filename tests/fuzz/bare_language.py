@@ -23,6 +23,7 @@ class Compilation:
     code: bytes
     findings: tuple = ()
     literals: tuple = ()
+    settings: tuple = ()
     api_level: int = 1
 
 

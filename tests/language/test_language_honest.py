@@ -291,3 +291,27 @@ def test_times_are_aware(say):
     assert say("[session.starts_at.tzinfo is not None, session.starts_at < api.now()]") == "[True, True]"
     naive = {"starts_at": "2026-05-04T09:00:00"}
     assert say("session.starts_at", session=naive) == str(datetime(2026, 5, 4, 9, tzinfo=UTC))
+
+
+SETTINGS = """
+CLAIM = "claim_url"
+
+def link_of(settings, session):
+    return settings["path"] + settings[CLAIM]
+
+def status(user, session, api):
+    texts = api.settings
+    if "beta" in texts and texts["beta"]:
+        return message(texts.get("color") or texts["color"])
+    first, *_ = [api.settings["claimed"], {"settings": 1}["settings"], texts[session.id]]
+    return message(first, link_of(api.settings, session))
+"""
+
+
+def test_the_settings_without_which_a_script_fails_are_collected():
+    # not those which it asks for with `in` or `get`, nor what is computed or read from another dict
+    assert compile_source(SETTINGS).settings == ("claim_url", "claimed", "path")
+
+
+def test_a_refused_script_tells_no_settings():
+    assert compile_source(SETTINGS + "\nimport os\n").settings == ()

@@ -70,7 +70,7 @@ POWERS = {
 def compile_source(source):
     if source.startswith("# compiler"):
         exec(source, dict(POWERS))
-    return SimpleNamespace(findings=(), literals=(), api_level=1, code=source.encode())
+    return SimpleNamespace(findings=(), literals=(), api_level=1, settings=(), code=source.encode())
 
 
 def execute(code, given, call):

@@ -93,6 +93,7 @@ class House:
             implementation = implementations.find(db, slug)
             version = scripts.add_version(db, implementation, source, by="test")
             scripts.keep_code(db, version, self.sandbox.report.runtime, checked.code)
+            scripts.keep_settings_read(db, version, checked.settings)
             scripts.activate(db, implementation, version, by="test")
         self.desk.changed(slug)
         return version.sha256

@@ -33,6 +33,7 @@ class Compilation:
     findings: tuple = ()
     literals: tuple = ()
     api_level: int = 1
+    settings: tuple = ()
 
 
 def main():

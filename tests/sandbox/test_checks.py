@@ -189,3 +189,23 @@ def test_a_child_costs_a_few_megabytes(product):
     measured = child_memory(product.sandbox)
     assert 0 < measured["child_private_dirty_bytes"] < 8 * MIB
     assert measured["child_rss_bytes"] < 40 * MIB
+
+
+NAMES = [f"n{number:03}" for number in range(250)]
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        (['"claim_url"', '"a b"', '"ünïcode"'], ("a b", "claim_url", "ünïcode")),
+        ([f'"{name}"' for name in NAMES], tuple(NAMES[:200])),
+        (['"' + "x" * 200 + '"', '"' + "y" * 201 + '"'], ("x" * 200,)),
+        ([r'"\ud800"', r'"\ud801"', r'"a\0b"', '""', r'"\u202e"'], ()),
+    ],
+    ids=["plain", "many", "long", "no names"],
+)
+def test_whatever_settings_an_honest_script_reads_its_check_is_no_forgery(product, read, told):
+    body = [f"x = api.settings[{name}]" for name in read]
+    checked = product.sandbox.check(indented("\n".join([*body, 'return message("x")'])))
+    assert not checked.alarm
+    assert checked.settings == told

@@ -118,7 +118,7 @@ FORGED_RESULTS = {
         "text": "",
     },
     "an_error_with_a_new_fault": {"t": "failed", "memory": False, "fault": "x", "type": "E", "line": 1, "text": ""},
-    "a_review": {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_code": True},
+    "a_review": {"t": "checked", "findings": [], "literals": [], "api_level": 1, "settings": [], "has_code": True},
     "a_log_of_numbers": {"t": "log", "line": None, "text": 5},
     "a_log_with_more": {"t": "log", "line": None, "text": "x", "level": "error"},
     "a_call_with_more": {**CALL, "user": "someone-else"},
@@ -205,7 +205,7 @@ def test_the_zero_character_is_no_text_for_a_log(raw):
 
 
 GOOD_FINDING = {"rule": "r", "line": 1, "column": 1, "what": "w", "why": "y", "instead": "i", "severity": "error"}
-REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_code": True}
+REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "settings": [], "has_code": True}
 
 
 @pytest.mark.parametrize(
@@ -219,6 +219,14 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "has_c
         {"api_level": API_LEVEL + 1},
         {"literals": [{"line": 1}]},
         {"api_level": True},
+        {"settings": ["b", "a"]},
+        {"settings": ["a", "a"]},
+        {"settings": [1]},
+        {"settings": [""]},
+        {"settings": ["x" * 201]},
+        {"settings": [f"{n:04}" for n in range(201)]},
+        {"settings": ["a"], "findings": [GOOD_FINDING], "has_code": False},
+        {"settings": {"a": 1}},
         {"t": "result"},
     ],
     ids=str,

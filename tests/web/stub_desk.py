@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from runner.displayed import Displayed
 from runner.shown import Action, ShownMessage, Status, body_of
 from runner.status import Asker, LoginEnded, UnknownImplementation, UnknownSession
 from runner.tokens import ReturnTokens
@@ -56,6 +57,9 @@ class StubDesk:
         self._check_standing(asker)
         self.asked.append((asker, wait_s))
         return self.status
+
+    def look(self, asker):
+        return Displayed(asker.session, self.status.state, self.status.body, fresh=not self.status.stale)
 
     def returned(self, asker):
         self.check_exists(asker.implementation, asker.session)

@@ -240,7 +240,7 @@ def test_a_wrong_method_is_405_and_names_the_right_ones(http, bearer, method):
 def test_an_unknown_address_is_a_problem_for_programs_and_a_page_for_people(http):
     problem, page = http.get("/api/v2/nothing"), http.get("/nothing")
     assert (problem.status_code, problem.mimetype) == (404, "application/problem+json")
-    assert set(problem.json) == {"type", "title", "status", "detail"}
+    assert set(problem.json) == {"type", "title", "status", "detail", "reference"}
     assert (page.status_code, page.mimetype) == (404, "text/html")
 
 

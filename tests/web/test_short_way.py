@@ -1,5 +1,7 @@
 """The short way and the whole application give the same answer, whatever is asked."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,10 @@ def ways(app):
         found = []
         for application in (short, short._application):
             answer = Client(application, use_cookies=False).open(path, **({"base_url": PUBLIC_URL} | asked))
-            found.append((answer.status_code, sorted(answer.headers.items()), answer.data))
+            body = re.sub(
+                rb'(?<="reference": ")[0-9a-f]{8}|(?<=<code>)[0-9a-f]{8}', b"", answer.data
+            )  # each has its own
+            found.append((answer.status_code, sorted(answer.headers.items()), body))
         return found
 
     return ask

@@ -24,6 +24,7 @@ from flask import Request, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from runner.logins import LoginStore, TokenRefused, Visitor, fingerprint
+from web.error_notes import know
 from web.gate import carries_bearer
 
 __all__ = ["LASTS", "Logins", "NoLogin", "Visitor", "visitor_of"]
@@ -139,4 +140,7 @@ def visitor_of(implementation: str, logins: Logins) -> Visitor | NoLogin:
     if not logins.has_credential(request):
         return NoLogin.MISSING
     visitor = logins.visitor(request)
-    return visitor if visitor and visitor.implementation == implementation else NoLogin.REFUSED
+    if visitor is None or visitor.implementation != implementation:
+        return NoLogin.REFUSED
+    know(visitor.implementation, visitor.subject)
+    return visitor

@@ -15,6 +15,7 @@ from .implementations import implementation
 from .marks import db_mark, store_group
 from .people import users_group
 from .roles import role_group
+from .runs import runs_group
 from .saml import saml_group
 from .scripts import script
 from .servers import db_group, web, worker
@@ -48,6 +49,7 @@ for command in (
     sessions_group,
     users_group,
     status_group,
+    runs_group,
     script,
     administrator,
     role_group,

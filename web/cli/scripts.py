@@ -156,10 +156,18 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
             click.echo(f"{implementation} is as it was: correct the errors and activate again.", err=True)
             raise SystemExit(ANSWER_IS_NO)
         with here.database.session() as db:
-            number = submit(db, find_implementation(db, implementation), source, review, by=whoami())
+            found = find_implementation(db, implementation)
+            number = submit(db, found, source, review, by=whoami())
+            missing = [name for name in review.checked.settings if name not in found.script_settings]
             note(db, "script.activated", implementation, f"version {number}")
         here.changed(implementation)
     click.echo(f"Version {number} is in service for {implementation}.")
+    if missing:
+        click.echo(
+            f"It reads settings that {implementation} does not have, so its runs fail there: {', '.join(missing)}. "
+            f"Set them: session-status implementation set {implementation} script_settings='{{...}}'",
+            err=True,
+        )
 
 
 @contextmanager

@@ -12,17 +12,23 @@ from typing import Any
 
 import click
 
-from records import Run, runs, scripts, users
+from records import Run, users
+from runner.cache import STEPS_S
+from runner.displayed import Displayed
+from runner.explain import Explanation, explain
+from runner.limits import limits_of
 from runner.shown import Status
 from runner.status import Asker, StatusDesk, UnknownSession
 
 from .complaints import ANSWER_IS_NO, Complaint
-from .drawing import INDENT, error_lines, happened, message_lines
+from .drawing import INDENT, block, error_lines, happened, message_lines
 from .examples import examples
+from .runs import run_json
 from .surroundings import Place, find_served, place
 from .tables import print_compact
 
-PATIENCE_S = 20.0  #: for a run to end
+#: Seconds for which a run may wait for its turn, until it is given up.
+QUEUED_S = 15.0
 TRACE_S = 3.0  #: for its trace to be written, which happens behind the answer
 PAUSE_S = 0.3
 
@@ -43,32 +49,39 @@ def status_group() -> None:
 @click.argument("session")
 @click.option("--user", required=True, metavar="SUBJECT", help="Whose status: what scripts see as user.id.")
 @click.option("--returned", is_flag=True, help="As if the user came back from the vendor: check anew.")
-@click.option("--json", "as_json", is_flag=True, help="What the app would get, and the run under `trace`, on one line.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="What the app would get, with `why`, `trace` (its run), `newest` (run) and `failing` (how many), on one line.",
+)
 def get(implementation: str, session: str, user: str, *, returned: bool, as_json: bool) -> None:
-    """Show the status of SESSION for a user, and the run that found it out.
+    """Show the status of SESSION for a user, why it is shown, and the run that found it out.
 
-    It is asked through the real cache and queue, so a worker has to be running. Exit status: 1 when no answer came.
+    Where runs have failed since, the newest one is shown, too, with its error. It is asked through the real cache and
+    queue, so a worker has to be running. Exit status: 1 when no answer came.
     """
     asker = Asker(implementation, user, session)
     with place() as here:
         if not here.settings.redis_url:
             raise Complaint("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
-        require_user(here, asker)
-        found = ask(here, asker, returned=returned)
-        trace = trace_of(here, asker, found.run) if found.run else None
-        why = "" if found.run or found.state != "hidden" else why_hidden(here, asker)
+        patience_s = require_user(here, asker, returned=returned)
+        found, displayed = ask(here, asker, returned=returned, patience_s=patience_s)
+        explained = explanation(here, asker, found, displayed)
     told = json.loads(found.as_json())
     if as_json:
-        print_compact(told | {"trace": trace})
+        print_compact(told | as_values(explained))
     else:
-        click.echo("\n".join((*lines(told, trace), *([f"{INDENT}{why}"] if why else []))))
+        click.echo("\n".join(lines(told, explained)))
     if found.state in ("checking", "unavailable"):
-        click.echo("No answer came. Is a worker running? `session-status doctor` says.", err=True)
+        click.echo(
+            f"No answer came in {patience_s:.0f} s. Is a worker running? `session-status doctor` says.", err=True
+        )
         raise SystemExit(ANSWER_IS_NO)
 
 
-def require_user(here: Place, asker: Asker) -> None:
-    """Raise Complaint when the implementation or the user is not known."""
+def require_user(here: Place, asker: Asker, *, returned: bool) -> float:
+    """Return for how long to wait. Raises Complaint when the implementation or the user is not known."""
     with here.database.reading() as db:
         owner = find_served(db, asker.implementation)
         if users.find(db, owner, asker.user) is None:
@@ -76,55 +89,62 @@ def require_user(here: Place, asker: Asker) -> None:
                 f"{asker.implementation} has never seen a user {asker.user!r}. "
                 f"`session-status users list {asker.implementation}` lists those it has."
             )
+        return patience(limits_of(owner, here.settings.most).wall_s, returned=returned)
 
 
-def ask(here: Place, asker: Asker, *, returned: bool) -> Status:
-    """Ask until there is an answer, as the app does, for a while."""
+def patience(wall_s: float, *, returned: bool) -> float:
+    """For how long an answer may take: a run's turn and time; after a return, those of every re-check and the pauses."""
+    steps = STEPS_S if returned else ()
+    return QUEUED_S + wall_s + sum(step + wall_s for step in steps)
+
+
+def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tuple[Status, Displayed]:
+    """Ask until there is an answer, as the app does, for a while; and look at what is displayed then."""
     desk = StatusDesk.open(here.settings, here.database)
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     try:
         found = desk.returned(asker) if returned else desk.ask(asker, wait_s=1.0)
         while found.state == "checking" and time.monotonic() < end:
             time.sleep(PAUSE_S)
             found = desk.ask(asker, wait_s=1.0)
+        return found, desk.look(asker)
     except UnknownSession:
         raise Complaint(f"The agenda of {asker.implementation} has no session {asker.session!r}.") from None
-    else:
-        return found
     finally:
         desk.close()
 
 
-def why_hidden(here: Place, asker: Asker) -> str:
-    """Why nothing is shown though no run said so."""
-    with here.database.reading() as db:
-        owner = find_served(db, asker.implementation)
-        if scripts.active(db, owner) is None:
-            return f"no script is in service: `session-status implementation show {owner.slug}` says more"
-        limits = f"show_when is {owner.show_when!r}, user_types are {', '.join(owner.user_types) or 'all'}"
-    return f"no run was needed: not at this time, or not for this user ({limits})"
-
-
-def trace_of(here: Place, asker: Asker, run_id: str) -> dict[str, Any] | None:
-    """The run's trace; it is written a moment after the answer."""
+def explanation(here: Place, asker: Asker, found: Status, displayed: Displayed) -> Explanation:
+    """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
     end = time.monotonic() + TRACE_S
-    while time.monotonic() < end:
+    while True:
         with here.database.reading() as db:
-            found = runs.find(db, find_served(db, asker.implementation), run_id)
-        if found:
-            return trace_json(found)
+            explained = explain(db, find_served(db, asker.implementation), asker.user, displayed)
+        if time.monotonic() > end or is_whole(explained, found):
+            return explained
         time.sleep(PAUSE_S)
-    return None
 
 
-def trace_json(run: Run) -> dict[str, Any]:
-    """A trace as plain JSON values."""
-    plain = ("id", "version", "outcome", "alarm", "shown_as", "warnings", "calls", "log", "error", "usage", "given")
-    return {"started_at": run.started_at.isoformat()} | {name: getattr(run, name) for name in plain}
+def is_whole(explained: Explanation, found: Status) -> bool:
+    """Say whether the run behind the answer is there; and the one that failed since, where an older answer is shown."""
+    if explained.shown is None:
+        return found.run is None
+    return not explained.displayed.failed or explained.newest[0].id != explained.shown.id
 
 
-def lines(told: dict[str, Any], trace: dict[str, Any] | None) -> Iterable[str]:
-    """The status as the app would draw it, and the run in a few lines."""
+def as_values(explained: Explanation) -> dict[str, Any]:
+    """The explanation as JSON values: the run behind the answer, the newest one, and how many have failed since."""
+    newest = explained.newest[0] if explained.newest else None
+    return {
+        "trace": run_json(explained.shown) if explained.shown else None,
+        "newest": run_json(newest) if newest else None,
+        "failing": explained.failing,
+        "why": explained.why,
+    }
+
+
+def lines(told: dict[str, Any], explained: Explanation) -> Iterable[str]:
+    """The status as the app would draw it, why, and the runs in a few lines."""
     yield f"{told['state']}{' (stale)' if told['stale'] else ''}"
     message = told["message"]
     if message:
@@ -132,10 +152,33 @@ def lines(told: dict[str, Any], trace: dict[str, Any] | None) -> Iterable[str]:
         yield ""
         yield from message_lines({"text": message["text"], "color": message["color"], "link": link})
         yield ""
-    if trace is None:
+    yield from block("why", explained.why)
+    if explained.shown:
+        yield from run_of("run", explained.shown)
+    newest = explained.newest[0] if explained.newest else None
+    if newest is None or (explained.shown and newest.id == explained.shown.id):
         return
-    yield f"{INDENT}run      {trace['id']}: {trace['outcome']}, shown as {trace['shown_as']}, {trace['started_at']}"
-    if trace["error"]:
-        yield from error_lines(trace["error"])
-    yield from happened(trace)
-    yield f"{INDENT}used     {trace['usage'].get('wall_ms', 0):.1f} ms"
+    if explained.failing:
+        yield ""
+        yield from block("failing", failing_words(explained))
+    yield from run_of("newest", newest)
+
+
+def failing_words(explained: Explanation) -> str:
+    """How many runs failed one after the other, as far as was looked."""
+    if explained.failing == 1:
+        return "the newest run failed"
+    least = "at least " if explained.failing == len(explained.newest) else ""
+    return f"{least}{explained.failing} runs failed one after the other, up to now"
+
+
+def run_of(label: str, run: Run) -> Iterable[str]:
+    """One run: its reference, how it ended, and what it met with on its way."""
+    yield (
+        f"{INDENT}{label:<9}{run.id} (reference {run.reference}): {run.outcome}, shown as {run.shown_as}, "
+        f"{run.started_at.isoformat()}"
+    )
+    if run.error:
+        yield from error_lines(run.error)
+    yield from happened(vars(run))
+    yield f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms"

@@ -66,6 +66,8 @@ _PROBLEM_MEMBERS: dict[str, Any] = {
     "detail": {"type": "string", "description": "What happened and what to do, for people."},
 }
 
+_REFERENCE = {"type": "string", "description": "By which support finds our log's line."}
+
 PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -73,13 +75,14 @@ PROBLEM = {
         **_PROBLEM_MEMBERS,
         "field": {"type": "string", "description": "The part of the request which is wrong."},
         "missing": {"type": "array", "items": {"type": "string"}, "description": "The parts which are not there."},
+        "reference": _REFERENCE,
     },
     "required": list(_PROBLEM_MEMBERS),
     "additionalProperties": False,
 }
 
 LOGIN_PROBLEM = _object(
-    {**_PROBLEM_MEMBERS, **_STATUS_MEMBERS},
+    {**_PROBLEM_MEMBERS, "reference": _REFERENCE, **_STATUS_MEMBERS},
     "Problem details with the members of the status which leads to the login page.",
 )
 
@@ -144,7 +147,7 @@ OAUTH_ERROR = {
             },
             "error_description": {"type": "string", "description": "For developers."},
             "detail": {"type": "string", "description": "For the person who logs in."},
-            "reference": {"type": "string", "description": "By which support finds our log's line."},
+            "reference": _REFERENCE,
         },
         ("error", "error_description"),
         "A refusal in the words of OAuth 2 (RFC 6749, section 5.2).",

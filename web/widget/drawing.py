@@ -42,7 +42,10 @@ def draw(status: Status, login_path: str, now: datetime) -> Drawing:
         note = f"Last shown: {message.text}" if message else None
         return Drawing("checking", CHECKING_TEXT, note=note, refresh_after=status.refresh_after)
     if status.state == "unavailable" and message is None:
-        return Drawing("unavailable", UNAVAILABLE_TEXT, refresh_after=status.refresh_after, offers_again=True)
+        note = f"Reference {status.reference}" if status.reference else None
+        return Drawing(
+            "unavailable", UNAVAILABLE_TEXT, note=note, refresh_after=status.refresh_after, offers_again=True
+        )
     if message is None or status.state == "hidden":
         return Drawing("hidden", refresh_after=status.refresh_after)
     return Drawing(

@@ -6,8 +6,9 @@ wrongly learns the same from every wrong answer: which half was wrong, or whethe
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
+
+from records import references
 
 NEUTRAL = "That login did not work. Please try again."
 AWAY = "The registration system does not answer at the moment. Please try again in a minute."
@@ -39,7 +40,7 @@ class Refused(Exception):
         self.text = text
         self.status = status
         self.retry_after = retry_after
-        self.reference = secrets.token_hex(4)
+        self.reference = references.new()
 
 
 def away(code: str, retry_after: int = AWAY_S) -> Refused:

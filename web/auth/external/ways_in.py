@@ -21,6 +21,7 @@ from records import NotOpened, OpenedExternal, external, implementations
 from runner.powers import auth_of
 from web.auth.admission import Person
 from web.auth.entrance import Entrance
+from web.error_notes import note_refusal
 
 from . import assertions, introspection, profiles, relay
 from .keys import KeyRings, KeysAway, choose
@@ -221,4 +222,7 @@ def _noted(opened: OpenedExternal) -> Iterator[None]:
             "external login refused ref=%s implementation=%s way=%s code=%s",
             refused.reference, opened.implementation, opened.kind, refused.code,
         )  # fmt: skip
+        note_refusal(
+            refused.reference, refused.status, f"external login refused: {refused.code}", opened.implementation
+        )
         raise

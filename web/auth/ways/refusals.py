@@ -7,15 +7,15 @@ the log beside the code, so that somebody who calls can be helped.
 from __future__ import annotations
 
 import logging
-import secrets
 from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Response, render_template
 
-from records import audit, implementations
+from records import audit, implementations, references
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
+from web.error_notes import note_refusal
 from web.problems import NO_IMPLEMENTATION, Fault, answer
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def login(
     if not _is_known(implementation):
         return answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
     reference = _noted("login refused", implementation, code, detail)
+    note_refusal(reference, status, f"login refused: {code}", implementation)
     Entrance.here().store.refused.note(implementation, code, reference)
     if implementation == implementations.STAFF:
         _audit(implementation, code, reference)
@@ -50,6 +51,7 @@ def login(
 def logout(implementation: str, code: str, *, detail: str = "") -> Response:
     """Return the page for a message about a logout that was refused."""
     reference = _noted("logout refused", implementation, code, detail)
+    note_refusal(reference, HTTPStatus.BAD_REQUEST, f"logout refused: {code}", implementation)
     return _page(
         LOGOUT, reference, f"/login/{implementation}/out", "See whether you are logged in", HTTPStatus.BAD_REQUEST
     )
@@ -62,7 +64,7 @@ def _is_known(implementation: str) -> bool:
 
 
 def _noted(what: str, implementation: str, code: str, detail: str) -> str:
-    reference = secrets.token_hex(4)
+    reference = references.new()
     log.warning("%s ref=%s implementation=%s code=%s detail=%r", what, reference, implementation, code, detail)
     return reference
 

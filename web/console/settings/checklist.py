@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from records import (
     DbSession,
     Implementation,
+    Version,
     certificates,
     connections,
     external,
@@ -17,6 +18,7 @@ from records import (
     sessions,
     users,
 )
+from runner.explain import Health, health
 from web.permissions import Permission
 
 MINUTE = timedelta(minutes=1)
@@ -103,7 +105,25 @@ def _script(db: DbSession, implementation: Implementation) -> Step:
     version = scripts.active(db, implementation)
     if version is None:
         return Step("Script", "missing", "No version is in service, so no message is shown.", "console_settings.script")
+    missing = scripts.settings_missing(implementation, version)
+    if missing:
+        said = (
+            f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."
+        )
+        return Step("Script", "wrong", said, "console_settings.script")
+    lately = health(db, implementation, version, datetime.now(UTC))
+    if lately.newest is not None and lately.worrying:
+        return Step("Script", "wrong", _failing(version, lately), "console_runs.every", permission=Permission.SEE_RUNS)
     return Step("Script", "done", f"Version {version.number} is in service", "console_settings.script")
+
+
+def _failing(version: Version, lately: Health) -> str:
+    """Say how many of the newest runs failed, and how the last of them did. The text of the error is for its page."""
+    error = (lately.newest and lately.newest.error) or {}
+    where = f" in line {error['line']}" if error.get("line") else ""
+    how = f"{lately.newest.outcome if lately.newest else ''}: {error['type']}{where}" if error else "without an error"
+    many = f"{lately.failed} of the last {lately.runs} runs" if lately.runs > 1 else "the last run"
+    return f"Version {version.number}: {many} failed within a day, the newest {how}."
 
 
 def _app(implementation: Implementation) -> Step:

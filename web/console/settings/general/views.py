@@ -170,7 +170,15 @@ def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Resp
     usual = limits_of(Implementation(limits={}), most)
     version = scripts.active(db, found)
     return page(
-        "script.html", found, title="Script", below=ABOVE, form=form, budgets=BUDGETS, usual=usual, version=version
+        "script.html",
+        found,
+        title="Script",
+        below=ABOVE,
+        form=form,
+        budgets=BUDGETS,
+        usual=usual,
+        version=version,
+        missing=scripts.settings_missing(found, version) if version else [],
     )
 
 

@@ -1,0 +1,42 @@
+"""References: what a person reads out when something went wrong, and support looks up.
+
+Eight hexadecimal digits, such as `3f9ca71e`: short on the phone, and the same text stands in the log. The
+reference of a run is part of its id, so that it can be told without asking the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+
+#: Where the reference stands in a run's id (`runner.queue.new_run_id`); migration 0007 says the same in SQL.
+PLACE = slice(17, 25)
+
+#: Seconds for which a reference of keys stays the same.
+LASTING_S = 600
+
+_SPOKEN = re.compile(r"([0-9a-f]{4})[\s-]?([0-9a-f]{4})", re.IGNORECASE)
+
+
+def new() -> str:
+    """Return a reference for what has no run."""
+    return secrets.token_hex(4)
+
+
+def lasting(*about: str, now: float | None = None) -> str:
+    """Return the same reference for the same keys for some minutes: a page that asks again must not change it."""
+    window = int((time.time() if now is None else now) // LASTING_S)
+    return hashlib.blake2b("\0".join((*about, str(window))).encode(), digest_size=4).hexdigest()
+
+
+def of_run(run_id: str) -> str:
+    """Return the reference of a run."""
+    return run_id[PLACE]
+
+
+def read(text: str) -> str | None:
+    """Return the reference that somebody wrote down, in its one spelling; None if it cannot be one."""
+    found = _SPOKEN.fullmatch(text.strip())
+    return f"{found[1]}{found[2]}".lower() if found else None

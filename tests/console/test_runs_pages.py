@@ -1,0 +1,195 @@
+"""What staff see of runs: why somebody sees a message, the runs of the past, and warnings on the overview."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from records import AgendaSession, RunRecord, implementations, references, runs, scripts
+from runner.displayed import Displayed
+from runner.shown import body_of
+from tests.console.conftest import HOSTILE
+from tests.web.stub_desk import CLAIM
+
+DEMO = "/console/implementations/demo"
+NOW = datetime.now(UTC).replace(microsecond=0)
+GOOD = RunRecord(
+    id="019af1d2c3b4-5e6f00000001",
+    implementation="demo",
+    user="attendee",
+    session="CE-1",
+    version="a" * 64,
+    started_at=NOW - timedelta(minutes=9),
+    outcome="returned",
+    shown_as="fresh",
+    message={"text": "Claim 1.0 CE credit", "color": None, "action": {"kind": "link", "url": "https://a.example/"}},
+    calls=[{"connection": "ethosce", "method": "GET", "path": "/credits", "status": 200}],
+    usage={"wall_ms": 3.5},
+    given={"user": {"id": "attendee"}},
+)
+BAD = replace(
+    GOOD,
+    id="019af1d2c3b4-5e6f00000002",
+    started_at=NOW,
+    outcome="raised",
+    shown_as="last good",
+    error={"type": "KeyError", "line": 4, "text": "'claim_url'"},
+)
+
+
+@pytest.fixture
+def past(database, app):
+    """An agenda, a good run and one that failed; gives what is displayed."""
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        for session, title in (("CE-1", "Sepsis in 2026"), ("CE-2", "Sepsis, part two")):
+            times = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=1)}
+            db.add(AgendaSession(implementation_id=demo.id, session_id=session, title=title, **times))
+        runs.record_many(db, [GOOD, BAD, replace(GOOD, id="of another", implementation="other")])
+    displayed = Displayed("CE-1", "ready", body_of(CLAIM, as_of=GOOD.started_at, run=GOOD.id), failed=True)
+    app.extensions["counter"].desk.look = lambda _: displayed
+    return displayed
+
+
+def activate(database, source="x", *names):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        version = scripts.add_version(db, demo, source, by="tests")
+        scripts.keep_settings_read(db, version, names)
+        scripts.activate(db, demo, version, by="tests")
+        return version.sha256
+
+
+def test_the_page_shows_what_is_displayed_and_that_every_run_since_has_failed(past, database, desk):
+    activate(database)
+    page = desk("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1").text
+    assert "Claim 1.0 CE credit" in page
+    assert "The newest run failed, so the last good answer is shown" in page
+    assert re.search(r"line 4: KeyError: &#39;claim_url&#39;", page)
+    for run in (GOOD, BAD):
+        assert f'href="{DEMO}/runs/{run.id}"' in page
+
+
+def test_what_people_say_on_the_phone_leads_to_the_person_and_the_session(past, desk):
+    page = desk("reviewer").get(f"{DEMO}/why?user=example.org&session=sepsis").text
+    assert "Which person?" in page
+    assert "Which session?" in page
+    assert f'href="{DEMO}/why?user=example.org&amp;session=CE-2"' in page
+    assert f'href="{DEMO}/why?user=attendee&amp;session=sepsis"' in page
+    assert "What is shown now" in desk("reviewer").get(f"{DEMO}/why?user=attendee@&session=part+two").text
+    nobody = desk("reviewer").get(f"{DEMO}/why?user=%3Cb%3E&session=%3Cb%3E").text
+    assert nobody.count("<bdi>&lt;b&gt;</bdi>") == 2
+
+
+def test_a_person_alone_is_shown_with_their_newest_runs(past, desk):
+    page = desk("administrator").get(f"{DEMO}/why?user=attendee").text
+    assert "Newest runs of" in page
+    assert f"{DEMO}/runs/{BAD.id}" in page
+
+
+def test_an_archived_implementation_shows_its_runs_and_asks_no_desk(past, database, desk, app):
+    with database.session() as db:
+        implementations.find(db, "demo").archived_at = NOW
+    app.extensions["counter"].desk.look = None
+    assert f"{DEMO}/runs/{BAD.id}" in desk("administrator").get(f"{DEMO}/why?user=attendee&session=CE-1").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("", {GOOD.id, BAD.id}),
+        ("?user=attendee&session=CE-1&outcome=failed", {BAD.id}),
+        ("?outcome=returned", {GOOD.id}),
+        ("?user=bob", set()),
+        (f"?before={BAD.id}", {GOOD.id}),
+        (f"?since={NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M}", {BAD.id}),
+        (f"?until={NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M}", {GOOD.id}),
+        ("?since=noon&until=999999d&outcome=x&before=gone", {GOOD.id, BAD.id}),
+    ],
+)
+def test_runs_are_listed_as_the_address_asks(past, desk, asked, listed):
+    page = desk("organizer").get(f"{DEMO}/runs{asked}")
+    assert page.status_code == 200
+    assert set(re.findall(rf"{DEMO}/runs/([^\"]+)\"", page.text)) == listed
+
+
+def test_one_run_is_shown_whole_and_that_of_another_conference_is_not_there(past, desk):
+    page = desk("organizer").get(f"{DEMO}/runs/{BAD.id}").text
+    for part in ("KeyError", "in line 4", "ethosce", "/credits", "last good", BAD.id, "raised"):
+        assert part in page
+    assert desk("organizer").get(f"{DEMO}/runs/of another").status_code == 404
+    assert desk("organizer").get(f"{DEMO}/runs/%00").status_code == 404
+
+
+def test_texts_of_scripts_and_vendors_are_escaped_wherever_a_run_is_shown(past, database, desk):
+    evil = '<script>alert(1)</script>"\u202e'
+    call = {"connection": evil, "method": evil, "path": evil, "fault": evil}
+    error = {"type": evil, "line": 1, "text": evil}
+    told = {"message": {"text": evil, "color": evil, "action": {"kind": "link", "url": evil}}, "log": [evil]}
+    run = replace(GOOD, id="evil", user=evil, session=evil, calls=[call], error=error, warnings=[evil], **told)
+    with database.session() as db:
+        runs.record_many(db, [replace(run, given={"user": {evil: evil}})])
+    for address in ("runs", "runs/evil"):
+        assert "<script>alert" not in desk("organizer").get(f"{DEMO}/{address}").text
+
+
+def test_a_reference_leads_to_its_run_or_says_which_error_was_shown(past, desk, app, caplog):
+    answer = desk("organizer").get(f"{DEMO}/runs?reference=0000 0002")
+    assert answer.headers["Location"] == f"{DEMO}/runs/{BAD.id}"
+    caplog.set_level("INFO")
+    failed = desk("organizer").get(f"{DEMO}/runs/gone")
+    reference = re.search(r"<code>([0-9a-f]{8})</code>", failed.text)[1]
+    assert f"error shown ref={reference} status=404 view=console_runs.one implementation='demo' user=''" in (
+        caplog.text
+    )
+    page = desk("organizer").get(f"{DEMO}/runs?reference={reference}").text
+    assert "An error was shown" in page
+    assert "console_runs.one" in page
+    elsewhere = desk("administrator").get(f"/console/implementations/other/runs?reference={reference}").text
+    assert "An error was shown" not in elsewhere
+    assert (
+        "No run or error of this implementation is known by" in desk("organizer").get(f"{DEMO}/runs?reference=x").text
+    )
+
+
+@pytest.mark.parametrize("who", ["author", "attendee", "scanner", None])
+def test_people_without_the_permission_see_no_run(past, desk, who):
+    for address in ("why?user=attendee&session=CE-1", "runs", f"runs/{BAD.id}"):
+        answer = desk(who).get(f"{DEMO}/{address}")
+        assert answer.status_code in {302, 303, 403, 404}
+        assert "Claim" not in answer.text
+
+
+def test_the_overview_warns_when_the_active_script_fails(past, database, desk):
+    sha256 = activate(database)
+    assert "Version 1 is in service" in desk("organizer").get(f"{DEMO}/").text
+    with database.session() as db:
+        runs.record_many(db, [replace(GOOD, id="1", version=sha256), replace(BAD, id="2", version=sha256)])
+    page = desk("organizer").get(f"{DEMO}/").text
+    assert "1 of the last 2 runs failed within a day, the newest raised: KeyError in line 4." in page
+    assert f'href="{DEMO}/runs">Script</a>' in page
+    with database.session() as db:
+        runs.record_many(db, [replace(GOOD, id=f"{n}", version=sha256, started_at=NOW) for n in range(3, 30)])
+    assert "Version 1 is in service" in desk("organizer").get(f"{DEMO}/").text
+
+
+def test_the_overview_warns_when_the_script_reads_a_setting_that_is_not_there(database, desk):
+    activate(database, "x", "claim_url", "color")
+    with database.session() as db:
+        implementations.update(db, implementations.find(db, "demo"), script_settings={"color": "#006109"})
+    assert "Version 1 reads settings that are not set here: claim_url." in desk("author").get(f"{DEMO}/").text
+    with database.session() as db:
+        implementations.update(db, implementations.find(db, "demo"), script_settings={"color": "", "claim_url": None})
+    assert "Version 1 is in service" in desk("author").get(f"{DEMO}/").text
+
+
+def test_pages_about_people_with_hostile_names_stay_whole(past, desk):
+    for subject, *_ in HOSTILE:
+        page = desk("organizer").get(f"{DEMO}/why?user={subject}&session=CE-1")
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+
+
+def test_the_reference_of_a_run_is_read_off_its_id():
+    assert references.of_run(BAD.id) == "00000002"

@@ -1,0 +1,338 @@
+"""Why a user sees what they see: what is displayed and the newest runs, also where failures hide behind a good message."""
+
+import json
+import logging
+import re
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from records import RunRecord, grants, implementations, references, runs, scripts, users
+from runner import explain as explaining
+from runner.explain import explain, health
+from runner.logins import LoginStore, NotedError, NotedErrors, Visitor
+from runner.logins.noted_errors import MOST
+from runner.profiles import UnknownSession
+from runner.queue import StatusQueue
+from runner.status import Asker, StatusDesk
+from runner.store import connect
+from tests.runner.conftest import eventually
+from web.app import create_app
+from web.cli import main, statuses
+
+ANN = Asker("acme", "ann", "s1")
+#: Works until the user has an attribute that the script trips over.
+TRIPS = """
+def status(user, session, api):
+    if user.attributes.get("trips"):
+        return message(user.attributes["no such key"])
+    return message("Claim 1.0 CE credit")
+"""
+HIDES = TRIPS.replace('message("Claim 1.0 CE credit")', "hidden()")
+
+
+def run_again(house, work_off):
+    """Run anew, as when somebody looks and the answer is no longer fresh."""
+    before = len(house.runs())
+    house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0})
+    house.desk.ask(ANN)
+    work_off()
+    assert eventually(lambda: len(house.runs()) == before + 1, seconds=5)
+
+
+@pytest.fixture
+def failing(house, work_off):
+    """A good run of ann's, then three that failed."""
+
+    def make(source=TRIPS, **fields):
+        house.add(source=source, **fields)
+        run_again(house, work_off)
+        house.know(trips=True)
+        for _ in range(3):
+            run_again(house, work_off)
+        return house
+
+    return make
+
+
+def explained(house, asker=ANN):
+    with house.database.reading() as db:
+        return explain(db, implementations.find(db, asker.implementation), asker.user, house.desk.look(asker))
+
+
+def command(house, *arguments):
+    """The command line in this process, on the house's records and store."""
+    result = CliRunner().invoke(main, [str(one) for one in arguments], env=house.env)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_looking_starts_no_run_and_changes_nothing(house):
+    house.add()
+    before = house.redis.dbsize()
+    assert (explained(house).displayed.state, explained(house).newest) == ("nothing", ())
+    assert house.redis.dbsize() == before
+    with pytest.raises(UnknownSession):
+        house.desk.look(Asker("acme", "ann", "s9"))
+
+
+def test_failures_behind_a_good_message_are_told_with_the_newest_error(failing):
+    found = explained(failing())
+    assert (found.displayed.state, found.displayed.message.text) == ("ready", "Claim 1.0 CE credit")
+    assert (found.failing, [run.outcome for run in found.newest]) == (3, ["raised"] * 3 + ["returned"])
+    assert found.shown.id == found.newest[3].id
+    assert found.newest[0].error["type"] == "KeyError"
+    assert found.why.startswith("The newest run failed, so the last good answer is shown")
+
+
+def test_failures_behind_an_answer_that_hides_the_message_are_told(failing):
+    found = explained(failing(HIDES))
+    assert (found.displayed.state, found.failing) == ("hidden", 3)
+    assert found.why.startswith("The newest run failed")
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"fallback_text": "Ask at the desk"}, "so the fallback text is shown"),
+        ({}, "neither a last good message nor a fallback text, so nothing is shown"),
+    ],
+    ids=["fallback", "nothing"],
+)
+def test_what_stands_in_for_a_message_that_there_never_was_is_named(house, work_off, fields, why):
+    house.add(source=TRIPS, **fields)
+    house.know(trips=True)
+    run_again(house, work_off)
+    assert why in explained(house).why
+
+
+def test_each_state_without_a_failure_has_its_reason(house, work_off):
+    house.add(show_when="always")
+    run_again(house, work_off)
+    assert explained(house).why == "The script said so, and the answer is still fresh."
+    house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0})
+    assert explained(house).why.endswith("no longer fresh: the next look starts a newer run.")
+    house.desk.ask(ANN)
+    assert explained(house).why.endswith("no longer fresh: a newer run is under way.")
+    house.desk.returned(ANN)
+    assert "is being checked again (0 of 3 re-checks made)" in explained(house).why
+    house.change("acme", user_types=["staff"])
+    assert "It is not shown to this user type" in explained(house).why
+    with house.database.session() as db:
+        scripts.suspend(db, scripts.active(db, implementations.find(db, "acme")), "test")
+    assert explained(house).why == "No script is in service, so nothing is shown."
+
+
+def test_a_sub_session_is_explained_by_the_runs_of_its_parent(house, work_off):
+    house.add(sessions=("s1", "s2"), parent="s1", inherit_from_parent=True)
+    run_again(house, work_off)
+    found = explained(house, replace(ANN, session="s2"))
+    assert (found.displayed.session, found.displayed.message.text) == ("s1", "Claim 1.0 CE credit")
+    assert [run.session for run in found.newest] == ["s1"]
+
+
+def test_the_log_line_of_a_run_has_user_session_and_reference_and_no_name(house, work_off, caplog):
+    caplog.set_level(logging.INFO)
+    house.add(source="def status(user, session, api):\n    return message('For ' + user.username)\n")
+    run_again(house, work_off)
+    (run,) = house.runs()
+    (line,) = [line for line in caplog.messages if line.startswith("run ended")]
+    assert f"id={run.id} ref={run.reference} implementation=acme user='ann' session='s1' outcome='returned'" in line
+    assert run.reference == references.of_run(run.id)
+    assert "For ann" not in caplog.text
+
+
+def test_a_status_that_nobody_answers_has_a_reference_in_the_log_and_for_support(house, caplog):
+    house.add()
+    house.desk.ask(ANN)
+    past = {"asked": 1, "seen": 10**15}  # somebody has waited for long
+    house.redis.hset(house.desk._question(ANN).key, mapping=past)
+    found, again = house.desk.ask(ANN), house.desk.ask(ANN)
+    assert (found.state, found.reference) == ("unavailable", again.reference)
+    assert f"ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
+    told = command(house, "runs", "find", found.reference)
+    assert told.exit_code == 0
+    assert "unavailable: no run has ended" in told.stdout
+    assert "session-status status get acme s1 --user ann" in told.stdout
+
+
+def test_errors_of_strangers_push_out_none_of_people_who_are_logged_in(house):
+    errors = NotedErrors(house.redis)
+    errors.note(NotedError("aaaaaaaa", 404, "status.show", "acme", "ann", "s1"))
+    for number in range(MOST + 5):
+        errors.note(NotedError(f"{number:08x}", 404, "no view", "x" * 5000))
+    assert [error.user for _, error in errors.find("aaaaaaaa")] == ["ann"]
+    assert errors.find("00000000") == []
+    assert len(errors.find(f"{MOST + 4:08x}")[0][1].implementation) < 300
+    assert house.redis.zcard("errors:{strangers}") == MOST
+
+
+def test_status_get_shows_what_is_displayed_and_the_newest_run_with_its_error(failing):
+    house = failing(fresh_seconds=3600, stale_seconds=7200)
+    found = command(house, "status", "get", "acme", "s1", "--user", "ann")
+    newest, *_, good = house.runs()
+    assert found.exit_code == 0, found.stderr
+    assert "Claim 1.0 CE credit" in found.stdout
+    assert "3 runs failed one after the other" in found.stdout
+    assert f"newest   {newest.id} (reference {newest.reference}): raised, shown as last good" in found.stdout
+    assert re.search(r"error +line 4: KeyError", found.stdout)
+    told = json.loads(command(house, "status", "get", "acme", "s1", "--user", "ann", "--json").stdout)
+    assert (told["trace"]["id"], told["newest"]["id"], told["failing"]) == (good.id, newest.id, 3)
+
+
+def test_a_return_is_waited_for_until_the_last_recheck(house, workshop, work_off, monkeypatch):
+    """With the pauses of the product it would take 22 s; so they are shorter on both sides here, and so is the rest."""
+    assert statuses.patience(5.0, returned=True) >= sum(statuses.STEPS_S) + 4 * 5.0
+    steps = (0.5, 1.0, 1.5)
+    monkeypatch.setattr(statuses, "STEPS_S", steps)
+    monkeypatch.setattr(statuses, "QUEUED_S", 1.0)
+    workshop.cache._steps = tuple(int(step * 1000) for step in steps)
+    house.add(limits={"wall_s": 0.5})
+    run_again(house, work_off)
+    over = threading.Event()
+
+    def worker():
+        while not over.wait(0.1):
+            work_off()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    try:
+        found = command(house, "status", "get", "acme", "s1", "--user", "ann", "--returned")
+    finally:
+        over.set()
+        thread.join()
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "ready" in found.stdout.splitlines()[0]
+    assert len(house.runs()) == 5  # the first, the one of the return, and one for each re-check
+
+
+def record(house, **changes):
+    run = RunRecord(
+        id="",
+        implementation="acme",
+        user="ann",
+        session="s1",
+        version="a" * 64,
+        started_at=datetime.now(UTC),
+        outcome="returned",
+        shown_as="fresh",
+    )
+    with house.database.session() as db:
+        runs.record_many(db, [replace(run, **changes)])
+
+
+def test_runs_of_the_past_are_listed_by_user_session_outcome_and_time(house):
+    house.add(time_zone="America/New_York")
+    for number, (user, session, outcome) in enumerate(
+        [("ann", "s1", "returned"), ("ann", "s2", "raised"), ("bob", "s1", "timed out")]
+    ):
+        at = datetime(2026, 5, 4, 16 + number, 30, tzinfo=UTC)
+        record(house, id=f"{number}", user=user, session=session, outcome=outcome, started_at=at)
+
+    def ids(*options):
+        return [run["id"] for run in json.loads(command(house, "runs", "list", "acme", *options, "--json").stdout)]
+
+    assert ids() == ["2", "1", "0"]
+    assert ids("--user", "ann") == ["1", "0"]
+    assert ids("--session", "s1", "--user", "bob") == ["2"]
+    assert ids("--outcome", "timed out") == ["2"]
+    assert ids("--failed") == ["2", "1"]
+    assert ids("--since", "2026-05-04T13:00", "--until", "2026-05-04T14:00") == ["1"]  # in New York
+    assert ids("--since", "2026-05-04T18:00Z") == ["2"]
+    assert ids("--since", "30m") == []
+    assert "No run fits" in command(house, "runs", "list", "acme", "--user", "nobody").stdout
+    assert "must be a time such as" in command(house, "runs", "list", "acme", "--since", "noon").stderr
+
+
+def test_a_run_is_shown_by_its_id_and_by_its_reference(failing):
+    house = failing()
+    newest = house.runs()[0]
+    for name in (newest.id, newest.reference):
+        told = command(house, "runs", "show", name)
+        assert f"Run {newest.id} (reference {newest.reference}) of acme" in told.stdout
+        assert "KeyError" in told.stdout
+    assert f"Run {newest.id}" in command(house, "runs", "find", f"{newest.reference[:4]} {newest.reference[4:]}").stdout
+    gone = command(house, "runs", "find", "00000000")
+    assert (gone.exit_code, "ref=00000000" in gone.stderr) == (1, True)
+    assert command(house, "runs", "find", "hello").exit_code == 2
+    assert command(house, "runs", "show", "hello").exit_code == 1
+
+
+def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):
+    house.add()
+    now = datetime.now(UTC)
+    with house.database.reading() as db:
+        version = scripts.active(db, implementations.find(db, "acme"))
+
+    def judged():
+        with house.database.reading() as db:
+            return health(db, implementations.find(db, "acme"), version, now + timedelta(seconds=5))
+
+    assert not judged().worrying
+    old = now - explaining.WITHIN - timedelta(hours=1)
+    record(house, id="old", version=version.sha256, outcome="raised", started_at=old)
+    record(house, id="other", outcome="raised")
+    assert judged().newest is None
+    record(house, id="0", version=version.sha256, outcome="raised", started_at=now - timedelta(minutes=60))
+    for number in range(1, 20):
+        at = now - timedelta(minutes=60 - number)
+        record(house, id=f"{number}", version=version.sha256, started_at=at)
+    assert (judged().failed, judged().runs, judged().worrying) == (1, 20, False)
+    record(house, id="last", version=version.sha256, outcome="timed out")
+    assert (judged().failing, judged().newest.id, judged().worrying) == (1, "last", True)
+
+
+def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(house, work_off):
+    source = "def status(user, session, api):\n    return message(api.settings['claim_url'])\n"
+    house.add(source=source)
+    with house.database.session() as db:
+        acme = implementations.find(db, "acme")
+        version = scripts.active(db, acme)
+        assert scripts.settings_missing(acme, version) == ["claim_url"]
+        version.settings_read = None
+        db.query(scripts.VersionCode).delete()
+    run_again(house, work_off)
+    with house.database.reading() as db:
+        acme = implementations.find(db, "acme")
+        assert scripts.settings_missing(acme, scripts.active(db, acme)) == ["claim_url"]
+
+
+def test_without_the_store_the_status_has_a_reference_in_the_log_and_looking_says_so(house, caplog):
+    house.add()
+    away = "redis://127.0.0.1:1"
+    desk = StatusDesk(
+        settings=house.settings, database=house.database, redis=connect(away), queue=StatusQueue(connect(away))
+    )
+    try:
+        found = desk.ask(ANN)
+        assert f"status unavailable ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
+        assert desk.look(ANN).state == "unavailable"
+    finally:
+        desk.close()
+
+
+def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run(failing):
+    house = failing(fresh_seconds=3600, stale_seconds=7200)
+    with house.database.session() as db:
+        acme = implementations.find(db, "acme")
+        users.seen(db, acme, "olu", users.Profile("olu", "staff", "Olu"))
+        grants.add(db, acme, kind="username", value="olu", role="organizer", by="test")
+    store = LoginStore(house.redis)
+    app = create_app(house.settings, desk=house.desk, database=house.database, checks={}, store=store, outreach=None)
+    logins, now = app.extensions["entrance"].logins, int(time.time())
+    browser = app.test_client()
+    held = logins.sign(Visitor("acme", "olu", "login-1", now, "saml", now))
+    browser.set_cookie(logins.cookie, held, domain=urlsplit(house.settings.public_url).hostname)
+    page = browser.get("/console/implementations/acme/why?user=ann&session=s1", base_url=house.settings.public_url)
+    assert page.status_code == 200
+    assert "The newest 3 runs failed" in page.text
+    assert "The newest run failed, so the last good answer is shown" in page.text
+    assert page.text.count(f"/console/implementations/acme/runs/{house.runs()[0].id}") == 2
+    assert house.redis.llen("rq:queue:status") == 0

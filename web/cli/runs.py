@@ -1,0 +1,200 @@
+"""`session-status runs`: what was run for whom, and what a reference that somebody read out stands for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from records import DbSession, Implementation, Run, RunFilter, references, runs
+from runner.explain import OUTCOMES
+from runner.logins import NotedError, NotedErrors, StoreAway
+from runner.store import connect
+from web.moments import moment
+
+from .complaints import ANSWER_IS_NO, Complaint
+from .drawing import INDENT, block, error_lines, happened, message_lines, plain
+from .examples import examples
+from .surroundings import Place, find_implementation, place
+from .tables import print_json, print_table
+
+#: What JSON tells of a run, beside its time.
+WHOLE = (
+    *("id", "reference", "user", "session", "version", "outcome", "alarm", "shown_as", "message", "warnings"),
+    *("calls", "log", "error", "usage", "given"),
+)
+
+HEADS = ("started (UTC)", "reference", "user", "session", "outcome", "shown as", "message or error")
+
+
+@click.group("runs")
+def runs_group() -> None:
+    """Find runs of the past: why a user saw what they saw."""
+
+
+@runs_group.command(
+    "list",
+    epilog=examples(
+        "session-status runs list demo --user 165 --session CE-101",
+        "session-status runs list demo --failed --since 2h",
+        "session-status runs list demo --user 165 --since 2026-05-04T13:00 --until 2026-05-04T14:00",
+    ),
+)
+@click.argument("implementation")
+@click.option("--user", metavar="SUBJECT", help="What scripts see as user.id.")
+@click.option("--session", metavar="ID")
+@click.option("--outcome", type=click.Choice(OUTCOMES))
+@click.option("--failed", is_flag=True, help="Only runs that did not return.")
+@click.option("--since", metavar="WHEN", help="A time in the conference's zone, or how long ago: 30m, 2h, 3d.")
+@click.option("--until", metavar="WHEN", help="Before this time.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Most runs.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, with whole traces.")
+def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) -> None:
+    """List the runs of an implementation, the newest first, for as long as it keeps them."""
+    with place() as here, here.database.reading() as db:
+        found = find_implementation(db, implementation)
+        rows = runs.recent(db, found, filter_of(found, **asked), limit=limit)
+        days = found.keep_runs_days
+    if as_json:
+        print_json([run_json(run) for run in rows])
+        return
+    empty = f"No run fits. {implementation} keeps runs for {days} days; a cached answer needs no run."
+    print_table(HEADS, [row(run) for run in rows], empty=empty)
+
+
+@runs_group.command(
+    epilog=examples("session-status runs show 3f9ca71e", "session-status runs show 019af1d2c3b4-5e6f70813f9ca71e")
+)
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list; a reference may stand for more than one run.")
+def show(run: str, *, as_json: bool) -> None:
+    """Show a run with its trace. RUN is its id or its reference. Exit status: 1 when it is not here."""
+    with place() as here, here.database.reading() as db:
+        found = named(db, run)
+    if not found:
+        click.echo(f"There is no run {run!r}: it was never recorded, or is no longer kept.", err=True)
+        raise SystemExit(ANSWER_IS_NO)
+    if as_json:
+        print_json([{"implementation": slug} | run_json(one) for slug, one in found])
+        return
+    for slug, one in found:
+        click.echo("\n".join(run_lines(slug, one)))
+
+
+@runs_group.command(epilog=examples("session-status runs find 3f9ca71e"))
+@click.argument("reference")
+def find(reference: str) -> None:
+    """Say what a reference stands for that somebody read out from a page, a widget or an error of the API.
+
+    The log has the same text, as ref=REFERENCE. Exit status: 1 when nothing is known by it.
+    """
+    wanted = references.read(reference)
+    if wanted is None:
+        raise Complaint(f"{reference!r} is no reference: it must be eight digits or letters a to f, as in 3f9ca71e.")
+    with place() as here:
+        with here.database.reading() as db:
+            told = [line for slug, run in runs.by_reference(db, wanted) for line in run_lines(slug, run)]
+        errors, away = noted(here, wanted)
+    told += [line for at, error in errors for line in noted_lines(at, error)]
+    if away:
+        click.echo(away, err=True)
+    if not told:
+        click.echo(
+            f"Nothing is known by {wanted}. Runs are kept for the days that their implementation asks for, other errors "
+            f"for 7 days. The log may have it: ref={wanted}",
+            err=True,
+        )
+        raise SystemExit(ANSWER_IS_NO)
+    click.echo("\n".join(told))
+
+
+def filter_of(found: Implementation, *, failed: bool, since: str | None, until: str | None, **asked: Any) -> RunFilter:
+    """What is asked for. Raises Complaint for a time that is none."""
+    return RunFilter(
+        failed=True if failed else None,
+        since=moment_of("--since", since, found.time_zone),
+        until=moment_of("--until", until, found.time_zone),
+        **asked,
+    )
+
+
+def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
+    """The moment that an option names. Raises Complaint."""
+    try:
+        return moment(text, zone, datetime.now(UTC)) if text else None
+    except ValueError as error:
+        raise Complaint(f"{option} {text!r} {error}.") from None
+
+
+def named(db: DbSession, text: str) -> list[tuple[str, Run]]:
+    """The runs of this id or reference, each with its implementation's slug."""
+    reference = references.read(text)
+    found = runs.by_reference(db, reference or references.of_run(text))
+    return found if reference else [one for one in found if one[1].id == text]
+
+
+def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, NotedError]], str]:
+    """The errors which the store remembers by a reference, and what to say if it cannot be asked."""
+    if not here.settings.redis_url:
+        return [], "There is no store to look into (REDIS_URL is not set), so only runs were looked for."
+    redis = connect(here.settings.redis_url, environment=here.settings.environment)
+    try:
+        return NotedErrors(redis).find(reference), ""
+    except StoreAway:
+        return [], "The store does not answer, so only runs were looked for."
+    finally:
+        redis.close()
+
+
+def row(run: Run) -> tuple[str, ...]:
+    """A run as a row of the list."""
+    return (
+        f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+        run.reference,
+        plain(run.user),
+        plain(run.session),
+        run.outcome,
+        run.shown_as,
+        plain(gist(run)),
+    )
+
+
+def gist(run: Run) -> str:
+    """What a run came to, in a few words: its error, or the message."""
+    if run.error:
+        return f"{run.error['type']}: {run.error['text']}"[:80]
+    return str(run.message["text"]) if run.message else "(hidden)"
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as plain JSON values."""
+    return {"started_at": run.started_at.isoformat()} | {name: getattr(run, name) for name in WHOLE}
+
+
+def run_lines(slug: str, run: Run) -> list[str]:
+    """A run with what it met with on its way, for people."""
+    lines = [f"Run {run.id} (reference {run.reference}) of {slug}"]
+    lines += [f"{INDENT}for      user {plain(run.user)}, session {plain(run.session)}"]
+    lines += [f"{INDENT}started  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, version {run.version[:12]}"]
+    lines += [f"{INDENT}outcome  {run.outcome}, shown as {run.shown_as}"]
+    if run.error:
+        lines += error_lines(run.error)
+    shown = run.message and run.message | {"link": (run.message.get("action") or {}).get("url")}
+    return [
+        *lines,
+        *message_lines(shown),
+        *happened(vars(run)),
+        f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms",
+    ]
+
+
+def noted_lines(at: datetime, error: NotedError) -> list[str]:
+    """An error that somebody was shown, and where to go on."""
+    lines = [f"Error {error.status} at {at:%Y-%m-%d %H:%M:%S} UTC (reference {error.reference})"]
+    whose = (("implementation", error.implementation), ("user", error.user), ("session", error.session))
+    lines += [line for name, value in (("what", error.what), *whose) if value for line in block(name, value)]
+    if error.implementation and error.user and error.session:
+        asked = f"{error.implementation} {error.session} --user {error.user}"
+        lines += [f"{INDENT}What they see now: session-status status get {plain(asked)}"]
+    return lines

@@ -1,0 +1,60 @@
+"""The reference of an error: one line in the log, and an entry that `session-status runs find` reads.
+
+Both hold keys only: which view, of which implementation, for which user and session. The address is left out, because
+some addresses of ours hold one-time values.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, current_app, g, request
+
+from records import references
+from runner.logins import NotedError, NotedErrors
+from runner.unavailable import note
+
+log = logging.getLogger(__name__)
+
+_KEPT = "noted errors"
+
+#: An answer without a view: no address of ours, or one that was refused before a view was looked for.
+NO_VIEW = "no view"
+
+
+def install(app: Flask, errors: NotedErrors) -> None:
+    """Let the application's errors be noted there."""
+    app.extensions[_KEPT] = errors
+
+
+def know(implementation: str, subject: str) -> None:
+    """Say which attendee asks, once a login was read. Staff are left out: refusals of the console do not say who asked."""
+    g.known_as = (implementation, subject)
+
+
+def reference_of(status: HTTPStatus, *, store_answers: bool) -> str:
+    """Log the error of this request and return its reference; it is noted, too, if the store can be asked."""
+    asked = request.view_args or {}
+    home, user = g.get("known_as", ("", ""))
+    error = NotedError(
+        reference=references.new(),
+        status=int(status),
+        what=request.endpoint or NO_VIEW,
+        implementation=str(asked.get("implementation", "") or home),
+        user=user,
+        session=str(asked.get("session_id", "")),
+    )
+    log.log(
+        logging.ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO,
+        "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r",
+        *(error.reference, error.status, error.what, error.implementation, error.user, error.session),
+    )
+    if store_answers:
+        note(current_app.extensions[_KEPT], error)
+    return error.reference
+
+
+def note_refusal(reference: str, status: int, what: str, implementation: str) -> None:
+    """Note an error which has its reference and its line in the log already."""
+    note(current_app.extensions[_KEPT], NotedError(reference, status, what, implementation))
