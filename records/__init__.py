@@ -11,7 +11,7 @@ rules take `db` first and never commit:
         version = scripts.active(db, demo)
 
 Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `scripts`, `runs`, `crashes`;
-who is asking: `saml`, `external`, `grants`, `administrators`, `audit`; the whole of it: `archiving`, `environment_mark`,
+who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
 """
@@ -21,6 +21,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session as DbSession
 
 from . import (
+    actors,
     administrators,
     archiving,
     audit,
@@ -116,6 +117,7 @@ __all__ = [
     "Version",
     "VersionCode",
     "WrongEnvironment",
+    "actors",
     "administrators",
     "archiving",
     "audit",
