@@ -12,7 +12,7 @@ rules take `db` first and never commit:
 
 Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
 `references`, `crashes`;
-who is asking: `saml`, `external`, `grants`, `administrators`, `audit`; the whole of it: `archiving`, `environment_mark`,
+who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
 """
@@ -22,6 +22,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session as DbSession
 
 from . import (
+    actors,
     administrators,
     archiving,
     audit,
@@ -123,6 +124,7 @@ __all__ = [
     "Version",
     "VersionCode",
     "WrongEnvironment",
+    "actors",
     "administrators",
     "agenda",
     "archiving",

@@ -63,7 +63,11 @@ def sent(stage, walked, form, changes=None, button=("", "")):
 @pytest.mark.parametrize("role", STAFF)
 def test_a_form_sent_untouched_arrives_and_does_only_what_it_says(stage, walked, role):
     rule_of = stage.walker().rule
-    for form in of_each_kind(forms_of(walked, role), most=1 if role == "first administrator" else 2):
+    # The first administrator may do what administrators may: of theirs, only what is rendered differently is sent again.
+    known = {kind_of(form) for form in forms_of(walked, "administrator")} if role == "first administrator" else set()
+    for form in of_each_kind(forms_of(walked, role), most=2):
+        if kind_of(form) in known:
+            continue
         if not form.buttons:
             assert not form.fields, f"{form.page}: fields can be changed and not be sent: {form.action}"
             continue

@@ -1,6 +1,7 @@
 """Walks the console as a person does: from its home, by the links of each page, and by sending its forms."""
 
 import io
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -69,9 +70,10 @@ class Walker:
             answer = self._ask("POST", form.action, data=data, headers=SAME_ORIGIN)
         return self._end(answer, form.action)
 
-    def all_pages(self, start=HOME):
+    def all_pages(self, start=HOME, *, only=()):
         """Follow every link from here on. Returns the answers by address, and who linked there first.
 
+        `only`: the implementations to look at; all of them if none is named.
         A list in another order, or its next page, is looked at once and not again in each implementation.
         """
         answers, found_on, waiting, listed = {}, {start: ""}, deque([start]), set()
@@ -80,6 +82,8 @@ class Walker:
             answer = answers[address] = self.get(address)
             for link in answer.page.links if answer.page else ():
                 kind = self.rule("GET", link), urlsplit(link).query
+                if only and not leads_to(link, only):
+                    continue
                 if urlsplit(link).netloc == HOST and link not in found_on and not (kind[1] and kind in listed):
                     listed.add(kind)
                     found_on[link] = address
@@ -112,6 +116,12 @@ class Walker:
             answer = self._ask("GET", address)
         page = Page(address, answer.text) if answer.mimetype == "text/html" else None
         return Answer(address, answer.status_code, page, first_status=first)
+
+
+def leads_to(link, implementations):
+    """Whether a link stays outside of all implementations but these."""
+    found = re.search(r"/implementations/([^/?]+)", link)
+    return found is None or found[1] in implementations
 
 
 def _upload(value):

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from records import AuditEntry, DbSession, Implementation, audit
+from records import AuditEntry, DbSession, Implementation, actors, audit
 from records.spreadsheet_cells import guarded
 from web.auth.entrance import Entrance
 from web.console.frame import implementation_named, page
@@ -104,6 +104,7 @@ def _page(db: DbSession, of: Implementation | None, *, verdict: audit.Verdict | 
         download=asked.address(f"{request.path}.csv"),
         verdict=verdict,
         told=_told,
+        people=actors.known(db, {entry.actor for entry in rows}),
     )
 
 
@@ -120,7 +121,12 @@ def _file(db: DbSession, of: Implementation | None) -> Response:
 
 def _entries(db: DbSession, of: Implementation | None, asked: Asked, limit: int) -> list[AuditEntry]:
     return audit.recent(
-        db, implementation=of.slug if of else None, before=asked.before, limit=limit, holding=asked.filters
+        db,
+        implementation=of.slug if of else None,
+        before=asked.before,
+        limit=limit,
+        holding=asked.filters,
+        actors=actors.keys_of(db, asked.actor),
     )
 
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, Refused, audit, grants, users
+from records import DbSession, Grant, Implementation, Refused, actors, audit, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import Listing
@@ -166,6 +166,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
         every = grants.every(db, found)
+        people = actors.known(db, {each.created_by for each in every})
     mine = roles_to_give(person, found)
     form.offer(mine)
     listing = Listing.asked(COLUMNS, "role")
@@ -175,6 +176,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         implementation=found,
         grants=listing.sorted(every, COLUMNS),
         listing=listing,
+        people=people,
         form=form,
         mine=mine,
         address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, request, url_for
 
-from records import DbSession, Implementation, Refused, audit, implementations
+from records import DbSession, Implementation, Refused, actors, audit, implementations
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.frame import Link
@@ -94,13 +94,15 @@ def refuse_overtaken(change: Change) -> None:
     """
     implementations.lock(change.db, change.implementation)
     change.db.refresh(change.implementation)  # somebody may have changed it while we waited
-    known = request.form.get("as_of", "")
-    if not (known.isascii() and known.isdigit() and len(known) < 16):  # noqa: PLR2004 - digits that every database's number has
+    as_of = request.form.get("as_of", "")
+    if not (as_of.isascii() and as_of.isdigit() and len(as_of) < 16):  # noqa: PLR2004 - digits that every database's number has
         return  # no form that shows what there is
     same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
-    newer = audit.overtaken(change.db, int(known), actor=actor(), **same)
+    newer = audit.overtaken(change.db, int(as_of), actor=actor(), **same)
     if newer is not None:
-        raise Refused("form", f"was overtaken by a change of {newer.actor}. Load the page again, then make your change")
+        known = actors.known(change.db, [newer.actor]).get(newer.actor)
+        who = f"{known.name} ({known.home})" if known else newer.actor
+        raise Refused("form", f"was overtaken by a change of {who}. Load the page again, then make your change")
 
 
 def actor() -> str:

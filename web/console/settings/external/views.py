@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 
-from records import ExternalDraft, ExternalLogin, Implementation, Refused, external, implementations
+from records import ExternalDraft, ExternalLogin, Implementation, Refused, actors, external, implementations
 from web.auth.entrance import Entrance
 from web.console.settings.external.forms import (
     AUTH_KINDS,
@@ -55,11 +55,13 @@ GIVEN = "given anew"
 def show_external(implementation: str) -> Response:
     """Show what is set, and the kinds there are."""
     with looking(implementation) as (db, found):
+        present = external.find(db, found)
         return page(
             "external.html",
             found,
             title="External Authentication",
-            present=external.find(db, found),
+            present=present,
+            people=actors.known(db, [present.changed_by] if present else ()),
             kinds=() if implementation == implementations.STAFF else KINDS,
             base=Entrance.here().config.absolute(f"/ext/{implementation}"),
         )

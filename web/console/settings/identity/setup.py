@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from records import Implementation, Refused, SamlDraft, certificates, saml, users
+from records import Implementation, Refused, SamlDraft, actors, certificates, saml, users
 from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
@@ -68,6 +68,7 @@ def provider(implementation: str) -> Response:
             found,
             title="Identity provider",
             provider=present,
+            people=actors.known(db, {each.decided_by for each in known} | ({present.changed_by} if present else set())),
             certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
             active=sum(each.state == "active" for each in known),
             now=now,

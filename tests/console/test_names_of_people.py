@@ -1,0 +1,50 @@
+"""Pages call people by name where something was done by them, and keep the key, which no provider chooses."""
+
+from records import actors, audit, grants, implementations, users
+from records.users import Profile
+
+DEMO = "/console/implementations/demo"
+
+
+def done_by(database, key, action="settings.changed"):
+    with database.session() as db:
+        audit.append(db, actor=key, action=action, target="x", implementation="demo")
+
+
+def test_the_audit_names_who_did_it_with_their_home_and_the_key_in_the_details(database, desk):
+    done_by(database, "staff/administrator")
+    text = desk("organizer").get(f"{DEMO}/audit").text
+    assert 'title="staff/administrator"><bdi>Administrator</bdi> <span class="small quiet">staff</span>' in text
+    assert "<bdi>staff/administrator</bdi>" in text
+
+
+def test_the_audit_is_filtered_by_a_name_as_by_a_key(database, desk):
+    with database.session() as db:
+        users.seen(db, implementations.find(db, "demo"), "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+    done_by(database, "demo/u-7", "by.grace")
+    done_by(database, "demo/organizer", "by.another")
+    for wanted in ("okonkwo", "Grace Okonkwo", "demo/u-7"):
+        text = desk("organizer").get(f"{DEMO}/audit", query_string={"actor": wanted}).text
+        assert "by.grace" in text, wanted
+        assert "by.another" not in text, wanted
+
+
+def test_a_grant_names_who_gave_it_and_a_command_stays_what_it_is(database, desk):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        users.seen(db, demo, "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        grants.add(db, demo, kind="username", value="a@example.org", role="scanner", by="demo/u-7")
+    text = desk("organizer").get(f"{DEMO}/roles").text
+    assert 'title="demo/u-7"' in text
+    assert "<bdi>Grace Okonkwo</bdi>" in text
+    assert "<bdi>tests</bdi>" in text
+
+
+def test_somebody_who_calls_himself_like_another_is_told_apart_by_his_home(database):
+    with database.session() as db:
+        users.seen(db, implementations.find(db, "other"), "x/y", Profile("e", "", "First", "administrator"))
+        found = actors.known(db, ["other/x/y", "staff/first administrator", "staff/nobody", "session-status"])
+    assert {key: (one.name, one.home) for key, one in found.items()} == {
+        "other/x/y": ("First administrator", "other"),
+        "staff/first administrator": ("First administrator", "staff"),
+    }
