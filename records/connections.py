@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import auth_kinds, fields
+from . import auth_kinds, fields, public_hosts
 from .columns import Base, RowId, utc_now
 from .errors import Fault, NotOpened
 from .implementations import MIB, Implementation
@@ -238,7 +238,7 @@ def _path_prefix(value: Any) -> str:
 
 
 def _base_url(value: Any, *, development: bool = False) -> str:
-    parts = fields.url(value, loopback_http=development)
+    parts = public_hosts.called_url(value, development=development)
     if parts.query or parts.fragment or "?" in value or "#" in value:
         raise ValueError("ends with a path: what follows ? or # is the script's business")
     if parts.path:

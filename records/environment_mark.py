@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Connection, String, inspect, select, text
+from sqlalchemy import CheckConstraint, Connection, String, insert, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .columns import Base, RowId, utc_now
@@ -54,6 +54,12 @@ def require(connection: Connection, environment: str) -> None:
     found = read(connection)
     if found != environment:
         raise WrongEnvironment(found, environment)
+
+
+def restore(connection: Connection, environment: str) -> None:
+    """Write the mark of a database that has lost it; `unmarked` has said what it counts as."""
+    if read(connection) is None:
+        connection.execute(insert(EnvironmentMark).values(id=1, environment=environment, marked_at=utc_now()))
 
 
 def unmarked(connection: Connection, *, own: bool) -> str:

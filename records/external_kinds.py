@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from . import auth_kinds, fields
+from . import auth_kinds, fields, public_hosts
 from .errors import Fault
 from .public_keys import ALGORITHMS, key_set
 
@@ -30,7 +30,7 @@ def checked(kind: str, given: Mapping[str, Any], *, development: bool) -> dict[s
     if not isinstance(given, Mapping):
         fields.refuse([Fault("fields", "is a JSON object")])
     known, defaults = _KINDS[kind]
-    checks = known | {name: partial(_address, development=development) for name in known if name in _ADDRESSES}
+    checks = known | {name: partial(_address, development=development) for name in known if name in ADDRESSES}
     values = fields.checked(checks, defaults | dict(given))
     fields.refuse(_FAULTS[kind](values))
     return values
@@ -92,7 +92,7 @@ def _missing(values: dict[str, Any], *names: str) -> list[Fault]:
 def _address(value: Any, *, development: bool = False) -> str:
     if not value:
         return ""
-    parts = fields.url(value, loopback_http=development)
+    parts = public_hosts.called_url(value, development=development)
     if "#" in value:
         raise ValueError("ends with a path or a query: nothing may follow #")
     return parts.geturl()
@@ -148,7 +148,8 @@ def _condition(value: Any) -> dict[str, Any] | None:
     return {"path": _path(given["path"]), "equals": given["equals"]}
 
 
-_ADDRESSES = ("url", "jwks_url", "login_url")
+#: The fields which are addresses. What people type into the others may look like one.
+ADDRESSES = ("url", "jwks_url", "login_url")
 _KINDS: dict[str, tuple[dict[str, fields.Check], dict[str, Any]]] = {
     "jwt": (
         {

@@ -130,6 +130,11 @@ def staff(db: Session) -> Implementation:
     return found
 
 
+def made_at(implementation: Implementation) -> int:
+    """Return the Unix second in which it was made. A login from before is of a removed one that had the same slug."""
+    return int(implementation.created_at.timestamp())
+
+
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
     """Change some fields; its slug stays for ever. Raises Refused with every fault, and then nothing is changed."""
     values = fields.checked({field: check for field, check in _CHECKS.items() if field != "slug"}, changes)

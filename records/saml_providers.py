@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from . import fields, implementations, saml_certificates
+from . import fields, implementations, public_hosts, saml_certificates
 from . import sp_keys as own_keys
 from .errors import NotOpened, Refused
 from .implementations import Implementation
@@ -26,6 +26,7 @@ from .users import User
 
 __all__ = [
     "ATTRIBUTE_MAP",
+    "DEVELOPMENT_ENTITY_ID",
     "MAPPED",
     "KeyPair",
     "OpenedSaml",
@@ -51,6 +52,8 @@ __all__ = [
     "switch_sp_key",
 ]
 
+#: By what the identity provider of development is known. It does not hold its port, so that people stay the same people.
+DEVELOPMENT_ENTITY_ID = "urn:session-status:development-identity-provider"
 #: What an attribute can be mapped to.
 MAPPED = ("username", "user_type", "first_name", "last_name", "badge_id")
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
@@ -133,6 +136,8 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
     checks = _CHECKS | {name: partial(_address, development=bool(draft.development)) for name in _ADDRESSES}
     values = fields.checked(checks | {"by": fields.line(255, empty=False)}, given | {"by": by})
     values["changed_by"] = values.pop("by")
+    if values["entity_id"] == DEVELOPMENT_ENTITY_ID and not values["development"]:
+        raise Refused("entity_id", "is that of the development identity provider, at which anybody can be anybody")
     if not values["sso_url"]:
         raise Refused("sso_url", "is missing")
     pinned = saml_certificates.read_all(draft.certificates)
@@ -211,7 +216,7 @@ def _address(value: Any, *, development: bool = False) -> str:
     """Check an address of the provider. Unlike its entity ID it is one that browsers are sent to."""
     if value == "":
         return ""
-    parts = fields.url(value, loopback_http=development)
+    parts = public_hosts.visited_url(value, development=development)
     if "#" in value:
         raise ValueError("ends with a path or a query: nothing may follow #")
     return parts.geturl()

@@ -37,6 +37,7 @@ def upgrade(connection: Connection, *, environment: str | None, own: bool = Fals
         raise WrongEnvironment(made_for, environment)
     try:
         command.upgrade(_config(connection, environment=made_for), "head")
+        environment_mark.restore(connection, made_for)
     except CommandError as error:
         raise SchemaUnknown(
             f"the database carries schema {version(connection)}, which this release (schema {HEAD}) does not know: "

@@ -13,18 +13,24 @@ process in production does not start with one. Archived implementations are left
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from . import connections, external_logins, fields, grants, implementations, saml_providers
+from . import (
+    connections,
+    external_kinds,
+    external_logins,
+    fields,
+    grants,
+    implementations,
+    public_hosts,
+    saml_providers,
+)
 from .implementations import Implementation
 
-#: By what the identity provider of development is known. It does not hold its port, so that people stay the same people.
-DEVELOPMENT_ENTITY_ID = "urn:session-status:development-identity-provider"
 #: Who makes what `session-status up` makes, in grants and audit entries.
 UP = "session-status up"
 
@@ -57,8 +63,8 @@ def _providers(db: Session, owner: Implementation) -> Iterator[StandIn]:
     if found is None:
         return
     addresses = {name: getattr(found, name) for name in ("sso_url", "slo_url", "metadata_url")}
-    faults = list(_faults(addresses, fields.is_loopback, development=found.development))
-    if found.entity_id == DEVELOPMENT_ENTITY_ID:
+    faults = list(_faults(addresses, public_hosts.is_this_machine, development=found.development))
+    if found.entity_id == saml_providers.DEVELOPMENT_ENTITY_ID:
         faults.insert(0, "is that of development, at which anybody can be anybody")
     if faults:
         yield StandIn(owner.slug, "identity provider", "", " and ".join(faults))
@@ -69,7 +75,8 @@ def _external(db: Session, owner: Implementation) -> Iterator[StandIn]:
     found = external_logins.find(db, owner)
     if found is None:
         return
-    faults = list(_faults(found.fields, _is_not_public, development=found.development))
+    addresses = {name: found.fields.get(name) for name in external_kinds.ADDRESSES}
+    faults = list(_faults(addresses, public_hosts.is_not_public, development=found.development))
     if faults:
         yield StandIn(owner.slug, "External Authentication", "", " and ".join(faults))
 
@@ -78,7 +85,7 @@ def _connections(db: Session, owner: Implementation) -> Iterator[StandIn]:
     # 3.
     for one in connections.every(db, owner):
         addresses = {"base_url": one.base_url, "token_url": one.auth_fields.get("token_url", "")}
-        faults = list(_faults(addresses, _is_not_public, development=one.development))
+        faults = list(_faults(addresses, public_hosts.is_not_public, development=one.development))
         if faults:
             yield StandIn(owner.slug, "connection", one.name, " and ".join(faults))
 
@@ -95,20 +102,25 @@ def _faults(addresses: Mapping[str, object], is_here: Callable[[str], bool], *, 
     if development:
         yield "is marked as development"
     for name, address in addresses.items():
-        parts = urlsplit(address) if isinstance(address, str) and address.partition("://")[1] else None
-        if parts is None:
-            continue
-        if parts.scheme.lower() != "https":
-            yield f"has a {name} without TLS ({parts.scheme}://{parts.netloc})"
-        elif is_here(parts.hostname or ""):
-            yield f"has a {name} that leads to no public host ({parts.hostname})"
+        fault = _fault(str(address), is_here) if address else ""
+        if fault:
+            yield f"has a {name} {fault}"
 
 
-def _is_not_public(name: str) -> bool:
-    if fields.is_loopback(name):
-        return True
+def _fault(address: str, is_here: Callable[[str], bool]) -> str:
+    """Say what is wrong with an address, or nothing. It may have been written by any hand, so it may be anything."""
     try:
-        address = ipaddress.ip_address(name)
+        parts = urlsplit(address)
+        host = parts.hostname or ""
     except ValueError:
-        return False
-    return address.is_private or address.is_link_local or address.is_unspecified
+        return "that cannot be read"
+    if parts.scheme != "https":
+        return f"without TLS ({parts.scheme}://{parts.netloc.rpartition('@')[2]})"
+    if is_here(host):
+        return f"that leads to no public host ({host})"
+    # Other spellings of this machine (localhost., 127.1, 0x7f000001) are none of a host that could be saved.
+    try:
+        fields.url(address)
+    except ValueError as error:
+        return f"that could not be saved: it {error}"
+    return ""

@@ -48,6 +48,7 @@ class Profile:
     inherits: bool
     concurrency: int
     wall_s: float
+    since: int  #: when it was made, in Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +171,5 @@ def profile_of(found: Implementation, version: str, edition: str, most: Limits) 
         inherits=found.inherit_from_parent,
         concurrency=found.concurrency,
         wall_s=limits_of(found, most).wall_s,
+        since=implementations.made_at(found),
     )

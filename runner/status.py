@@ -183,6 +183,8 @@ class StatusDesk:
     def _question(self, asker: Asker) -> Question:
         self._bulletin.ensure_started()
         profile = self._profiles.implementation(asker.implementation)
+        if asker.login and asker.since < profile.since:  # of one that was removed and had the same slug
+            raise LoginEnded
         slot = self._profiles.session(asker.implementation, asker.session)
         user_type = self._profiles.user_type(asker.implementation, asker.user) if profile.user_types else ""
         hidden_s = seconds_until_shown(profile, slot, user_type, datetime.now(UTC))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from records import Database, SecretBox
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, error_notes, form_tokens, gate, headers, problems, robots
+from web import assets, door, error_notes, form_bodies, form_tokens, gate, headers, problems, robots
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -19,6 +18,7 @@ from web.auth.external import views as external
 from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.ways import views as ways
+from web.client_address import ClientAddress
 from web.config import WebConfig
 from web.console import audit, first, frame, staff
 from web.console import views as console
@@ -70,6 +70,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     headers.install(app, config)
     assets.install(app)
     gate.install(app, config)
+    form_bodies.install(app)
     form_tokens.install(app, config)
     door.install(app)
     problems.install(app)
@@ -99,6 +100,5 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
-        forwarded = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0)
-        app.wsgi_app = forwarded  # type: ignore[method-assign]
+        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -76,12 +76,18 @@ class Fault(HTTPException):
 
 def install(app: Flask) -> None:
     """Make every error of the application one of ours; a bug becomes a 500 which the log has seen."""
+    app.log_exception = _log_bug  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, answer)
     # What the rooms below raise is translated here, once for all views.
     app.register_error_handler(UnknownImplementation, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)))
     app.register_error_handler(UnknownSession, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_SESSION)))
     app.register_error_handler(Unavailable, _records_are_away)
     app.register_error_handler(StoreAway, _store_is_away)
+
+
+def _log_bug(exc_info: Any) -> None:
+    """Log without the address, which the framework would: it can be a one-time value, and hold line breaks."""
+    log.error("a bug method=%s endpoint=%s", request.method, request.endpoint, exc_info=exc_info)
 
 
 def _records_are_away(error: Unavailable) -> Response:

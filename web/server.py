@@ -54,8 +54,9 @@ GRACE_S = 8
 #: Connections that the kernel holds until we have room for them.
 BACKLOG = 1024
 
-#: Files which a process needs besides its connections.
+#: Files which a process needs besides its connections, and the fewest of these with which it serves.
 OTHER_FILES = 256
+LEAST_CONNECTIONS = 64
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +65,15 @@ class AddressTakenError(Exception):
     """We cannot listen where we should, mostly because another process does; the text says why."""
 
 
+class TooFewFilesError(Exception):
+    """The limit of open files leaves no room for connections; the text names both numbers."""
+
+
 def serve(settings: Settings) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT; then requests under way are finished. Raises AddressTakenError."""
+    """Serve until told to stop by SIGTERM or SIGINT; then requests under way are finished.
+
+    Raises AddressTakenError and TooFewFilesError.
+    """
     run(settings, partial(load, settings))
 
 
@@ -159,12 +167,19 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _room_for(connections: int) -> int:
-    """Allow this process as many open files as that takes; return how many connections there is room for."""
+    """Allow this process as many open files as that takes; return how many connections there is room for.
+
+    Raises TooFewFilesError.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < connections + OTHER_FILES:
         wanted = connections + OTHER_FILES
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft - OTHER_FILES < LEAST_CONNECTIONS:
+            raise TooFewFilesError(
+                f"Open files are limited to {soft}; {LEAST_CONNECTIONS + OTHER_FILES} are the fewest with which we serve."
+            )
         if soft < wanted:
             log.warning("room for %d connections only: open files are limited to %d", soft - OTHER_FILES, soft)
             return soft - OTHER_FILES

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
+from web.free_threads import FreeThreads
 from web.gate import REFUSED
 from web.request_body import Body, RequestBodies
 from web.request_head import fault_of
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USUAL_PORTS = {"http": 80, "https": 443}
+
+#: Asked whether the process lives. It has a thread of its own: when all others wait for a store that is away, a process
+#: which does not answer here would be ended and started again for nothing.
+ALIVE = "/healthz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class WsgiBridge:
     ) -> None:
         self._application = application
         self._bodies = bodies
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
+        self._free = FreeThreads(threads)
+        self._free_for_alive = FreeThreads(1)
         self._always = _of_every_request(public_url)
         self._close = close
 
@@ -74,12 +81,20 @@ class WsgiBridge:
         headers = scope.headers  # a copy each time that it is asked for
         fault = fault_of(scope, headers)
         body = Body(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
-        answered = self._loop.create_future()
+        free = self._free_for_alive if scope.path == ALIVE else self._free
         try:
-            self._threads.submit(self._answer, Request(scope, headers, body), protocol, answered)
-            await answered
+            if await free.take(protocol.client_disconnect):
+                await self._in_thread(Request(scope, headers, body), protocol, free)
         finally:
             self._bodies.release(body)
+
+    async def _in_thread(self, request: Request, protocol: HTTPProtocol, free: FreeThreads) -> None:
+        answered = self._loop.create_future()
+        try:
+            self._threads.submit(self._answer, request, protocol, answered)
+            await answered
+        finally:
+            free.give_back()
 
     def _answer(self, request: Request, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
         """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
@@ -88,7 +103,7 @@ class WsgiBridge:
             if request.body.refused:  # what follows on the connection may belong to this request
                 headers = [*headers, ("Connection", "close")]
             protocol.response_bytes(status, headers, sent)
-        except Exception:  # the outermost catcher of a request
+        except BaseException:  # the outermost catcher: nobody looks at what ends a thread's work, such as a SystemExit
             log.exception("the application failed")
             protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
         finally:

@@ -5,7 +5,8 @@ is made instead, and at the cost of whoever has begun the most:
 
 1. From one address so many at once; of more than that, its oldest go.
 2. In sum so many; beyond that, the oldest of the address with the most goes. A flood so replaces its own, and whoever
-   begins a login or two keeps them.
+   begins a login or two keeps them. Of IPv6 an "address" is the /48 here: for a few coins a stranger has all of one, and
+   65,000 networks of which each began one login would push out everybody else's.
 3. A venue's networks, behind whose one address thousands of people stand, have no limit for an address, and a sum of
    their own, which nothing from outside can use up.
 """
@@ -69,10 +70,14 @@ return gone
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a login is begun: the address (of IPv6 its network), and whether that is a venue's."""
+    """Where a login is begun: the address (of IPv6 its network), and whether that is a venue's.
+
+    `owner` is what one customer of a provider is given, if that is more than the address: of IPv6 that are thousands.
+    """
 
     address: str
     at_venue: bool = False
+    owner: str = ""
 
 
 class BegunLogins:
@@ -87,7 +92,7 @@ class BegunLogins:
     def put(self, kind: str, value: Mapping[str, Any], life_s: int, origin: Origin, *, handle: str = "") -> str:
         """Keep a JSON object as `Once.put` does, and make room for it. All lives are the same, or nearly so."""
         handle = handle or self._once.new_handle()
-        address = digest(origin.address)[:_ADDRESS]
+        address = digest(origin.owner or origin.address)[:_ADDRESS]
         state = self._once.key(kind, handle)
         name = f"{address}:{time.time_ns() // 1_000_000:015d}:{state.removeprefix(PREFIX)}"
         pool, most = ("venue", 0) if origin.at_venue else ("elsewhere", MOST_FROM_ADDRESS)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import pytest
 
@@ -108,6 +109,13 @@ def test_a_stolen_code_that_was_redeemed_before_ends_what_it_gave(phone):
     assert phone.status(tokens["access_token"]).status_code == 200
     assert is_refused(phone.redeem(code))
     assert phone.status(tokens["access_token"]).status_code == 200  # the stub desk does not look
+    assert phone.session(tokens["access_token"]).status_code == 401
+    assert is_refused(phone.refresh(tokens["refresh_token"]))
+
+
+def test_tokens_from_before_the_implementation_are_of_a_removed_one_with_the_same_slug(phone):
+    early = visitor(since=int(time.time()) - 24 * 3600)
+    tokens = phone.log_in(early)
     assert phone.session(tokens["access_token"]).status_code == 401
     assert is_refused(phone.refresh(tokens["refresh_token"]))
 

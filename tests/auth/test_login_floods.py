@@ -56,6 +56,22 @@ def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, mon
     assert len(states_in(redis)) == 10
 
 
+def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser, redis, monkeypatch):
+    """A /48 has 65,000 networks: each began one login, and nobody had more than the honest."""
+    monkeypatch.setattr(begun, "MOST_IN_SUM", 30)
+    honest = []
+    for number in range(12):
+        where = {"REMOTE_ADDR": f"2001:db8:{number + 1:x}::1"}
+        honest += [browser.elsewhere.get("/saml/demo/login", environ_base=where) for _ in range(2)]
+    before = set(states_in(redis))
+    assert len(before) == len(honest)
+    for number in range(60):
+        where = {"REMOTE_ADDR": f"2001:db8:bad:{number:x}::1"}
+        assert browser.elsewhere.get("/saml/demo/login", environ_base=where).status_code == 303
+    assert before <= set(states_in(redis))
+    assert len(states_in(redis)) == 30
+
+
 def test_a_login_that_was_begun_before_a_flood_is_finished_after_it(browser, monkeypatch):
     monkeypatch.setattr(begun, "MOST_IN_SUM", 10)
     started = browser.begin()
@@ -136,6 +152,19 @@ def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_rel
     assert busy.status_code == 503
     assert int(busy.headers["Retry-After"]) > 0
     assert "reload" in busy.text
+    assert browser.answer(message, started.relay_state).status_code == 303
+
+
+def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, monkeypatch):
+    """A message that was not judged was no try: or a flood of a quarter of a minute burned every login that waited."""
+    monkeypatch.setattr(work_limit, "LONGEST_WAIT_S", 0)
+    monkeypatch.setattr(flow, "MOST_TRIES", 3)
+    started = browser.begin()
+    message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
+    with browser.app.extensions["entrance"].saml_work.judging() as work:
+        for _ in range(6):
+            assert browser.answer(message, started.relay_state).status_code == 503
+        work.believed = True
     assert browser.answer(message, started.relay_state).status_code == 303
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from stores import KEY, PRODUCTION, content, keys, made_for
 
-from records import Database, SecretBox, audit, implementations
+from records import Database, SecretBox, audit, implementations, stand_ins
 from records.stand_ins import UP
 from runner.settings import Settings
 from runner.store_checks import mark_anew, mark_of
@@ -87,6 +87,26 @@ def test_production_with_the_demo_in_its_records_does_not_start_and_names_all_of
     assert "session-status saml remove staff" in said
     assert "session-status implementation archive demo" in said
     assert "archive staff" not in said
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_the_command_line_saves_no_connection_in_production_with_which_it_would_not_start(cli, production):
+    tries = [
+        ("add", "aha26", "a", "--base-url", "https://cme.example.org", "--auth", "none", "--development"),
+        ("add", "aha26", "b", "--base-url", "http://127.0.0.1:8001", "--auth", "none"),
+        ("add", "aha26", "c", "--base-url", "https://localhost", "--auth", "none"),
+        ("add", "aha26", "d", "--base-url", "https://10.1.2.3", "--auth", "none"),
+        ("set", "aha26", "good", "--development"),
+        ("set", "aha26", "good", "--base-url", "https://[::1]"),
+    ]
+    good = ("connection", "add", "aha26", "good", "--base-url", "https://cme.example.org", "--auth", "none")
+    assert cli(*good, env=production).exit_code == 0
+    for words in tries:
+        assert cli("connection", *words, env=production).exit_code == 2, words
+    database = Database(production["DATABASE_URL"])
+    with database.reading() as db:
+        assert stand_ins.every(db) == []
+    database.dispose()
 
 
 def test_doctor_fails_on_each_stand_in_and_says_what_to_do(cli, with_demo):

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -45,6 +46,8 @@ def seeded(tmp_path_factory):
     with database.session() as db:
         homes = {slug: implementations.create(db, slug, name) for slug, name in NAMES.items()}
         homes["staff"] = implementations.staff(db)
+        for home in homes.values():  # older than the logins, some of which are hours old
+            home.created_at = datetime.now(UTC) - timedelta(days=2)
         for name, (home, role) in CROWD.items():
             user = users.seen(db, homes[home], name, Profile(f"{name}@example.org", "member", name.title()))
             if role:

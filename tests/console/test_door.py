@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -139,6 +140,14 @@ def test_use_keeps_a_login_going_for_longer_than_half_an_hour(desk, store):
     visitor = person("administrator", age_s=3 * 3600)
     store.idle.begin(visitor.login)
     assert desk("administrator", age_s=3 * 3600).get("/console/").status_code == 200
+
+
+def test_a_login_from_before_the_implementation_opens_no_console_of_another_with_the_same_slug(desk, database):
+    browser = desk("organizer")
+    assert browser.get(PEOPLE).status_code == 200
+    with database.session() as db:
+        implementations.find(db, "demo").created_at = datetime.now(UTC) + timedelta(minutes=1)
+    assert browser.get(PEOPLE).headers["Location"].startswith("/console/in")
 
 
 def test_a_person_who_is_locked_out_is_out_with_the_next_click(desk, number_of, store):

@@ -1,6 +1,6 @@
 """Fixtures: one implementation with everything, people with roles, the real application on a real store."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -56,7 +56,9 @@ def seeded(tmp_path_factory, box):
 def _fill(db, box):
     staff = implementations.staff(db)
     demo = implementations.create(db, "demo", "Demo Congress", "Europe/Berlin", link_hosts=["cme.example.org"])
-    implementations.create(db, "empty", "Empty Congress")
+    empty = implementations.create(db, "empty", "Empty Congress")
+    for home in (staff, demo, empty):  # older than the logins, some of which are hours old
+        home.created_at = datetime.now(UTC) - timedelta(days=2)
     users.seen(db, staff, "root", Profile("root@ativ.example", "", "Rita", "Root"), provider="https://ativ.example/idp")
     for subject, kind in (("olga", "Organizer"), ("arno", "Author"), ("ada", "Attendee")):
         profile = Profile(f"{subject}@example.org", kind, subject.title(), "Example", attributes={"memberNumber": "7"})

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from records import connections, implementations
+from records import ConnectionDraft, connections, implementations
 from tests.console_settings.conftest import SECRETS
 from tests.console_settings.stage import DEMO, entries, faults
 from tests.vendors import reply
@@ -141,16 +141,22 @@ def test_a_path_that_is_not_allowed_is_not_asked_for(administrator, start_vendor
 
 
 class TestWithoutLoopback:
-    """As in production: what leads to this machine or a private network is refused by the powers themselves."""
+    """As in production: what leads to this machine or a private network is not saved, and the powers refuse it as well."""
 
     @pytest.fixture
     def allow_loopback(self):
         return False
 
-    def test_private_addresses_are_refused(self, administrator):
+    def test_private_addresses_are_refused(self, administrator, database, box):
         for number, host in enumerate(("127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]")):
-            form = NEW | {"name": f"inside{number}", "base_url": f"https://{host}", "path_prefixes": "/"}
-            assert administrator.post("/connections/new", form).status_code == 303
+            name, url = f"inside{number}", f"https://{host}"
+            form = NEW | {"name": name, "base_url": url, "path_prefixes": "/"}
+            answer = administrator.post("/connections/new", form)
+            assert answer.status_code == 422
+            assert "must lead to a public host" in faults(answer)["base_url"]
+            with database.session() as db:  # as a release before this one left it
+                demo = implementations.find(db, "demo")
+                connections.save(db, box, demo, ConnectionDraft(name, url, development=True)).development = False
             answer = administrator.post(f"/connections/inside{number}/try", {"path": "/"})
             assert "It does not work:" in answer.text, host
             assert "HTTP status" not in answer.text

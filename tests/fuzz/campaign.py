@@ -87,18 +87,21 @@ class Campaign:
         swept = sweep(build, texts)
         self.tally.programs += len(texts)
         self.tally.refused += len(swept.refused)
-        for place, finding in swept.wrong:
-            self._note(build, seeds[place], texts[place], finding)
+        for (place, finding), begun in zip(swept.wrong, swept.begun, strict=True):
+            self._note(build, seeds[place], texts[begun : place + 1], finding)
 
-    def _note(self, build: Build, seed: str, text: str, finding: Finding) -> None:
+    def _note(self, build: Build, seed: str, texts: list[str], finding: Finding) -> None:
+        """`texts` are the programs of its run up to the one that was running."""
+        text = texts[-1]
         known, smallest, name = "", text, ""
         if finding.kind == MEMORY:
             name = known = MEMORY
         elif finding.kind != "address":
-            if not fails(build, source([text]), finding.kind):
-                name, smallest = f"{finding.kind} {BEHIND}", f"# {BEHIND}\n{text}"
-            elif is_deep_only(build, text, finding.kind):
+            alone = fails(build, source([text]), finding.kind)
+            if is_deep_only(build, [text] if alone else texts, finding.kind):
                 name = known = DEEP
+            elif not alone:
+                name, smallest = f"{finding.kind} {BEHIND}", f"# {BEHIND}\n{text}"
             elif self._shrunk < SHRUNK:
                 self._shrunk += 1
                 smallest = shrink(build, text, finding.kind)

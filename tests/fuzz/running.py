@@ -145,18 +145,18 @@ def reached(outcome: Outcome, first: int) -> int:
     return int(begun[-1]) if begun else first
 
 
-def fails(build: Build, source: str, kind: str) -> bool:
-    """Whether the programs of a script still have a finding of this kind; a use of freed memory does not show each time."""
+def fails(build: Build, source: str, kind: str, number: int = 1) -> bool:
+    """Whether a script of so many programs still has a finding of this kind; a use of freed memory does not show each time."""
     checked = build.check(source)
     if checked.code is None:
         bad = refused(checked)
         return bad is not None and bad.kind == kind
     for _ in range(REPEATS):
-        outcome = build.run(checked.code, 0, 1)
+        outcome = build.run(checked.code, 0, number)
         bad = verdict(outcome, build.limits)
         if bad is not None and bad.kind == kind:
             return True
-        if kind == "address" and any(build.addresses(checked.code, 0, 1, outcome)):
+        if kind == "address" and any(build.addresses(checked.code, 0, number, outcome)):
             return True
     return False
 
@@ -166,6 +166,7 @@ class Swept:
     """What came of a batch: the programs with something wrong, by their place in it, and those that were refused."""
 
     wrong: tuple[tuple[int, Finding], ...] = ()
+    begun: tuple[int, ...] = ()  #: for each of `wrong`, the program with which its run began
     refused: tuple[int, ...] = ()
 
 
@@ -175,11 +176,12 @@ def sweep(build: Build, programs: Sequence[str]) -> Swept:
     if checked.code is None:
         bad = refused(checked)
         if len(programs) == 1:
-            return Swept(((0, bad),) if bad else (), (0,))
+            return Swept(((0, bad),) if bad else (), (0,) if bad else (), refused=(0,))
         halves = (programs[: len(programs) // 2], programs[len(programs) // 2 :])
         parts = [sweep(build, half) for half in halves]
         return _joined(parts, len(halves[0]))
     wrong: list[tuple[int, Finding]] = []
+    begun: list[int] = []
     first = 0
     while first < len(programs):
         outcome = build.run(checked.code, first, len(programs))
@@ -191,15 +193,17 @@ def sweep(build: Build, programs: Sequence[str]) -> Swept:
         if bad is not None:
             wrong.append((last, bad))
         if outcome.kind is Kind.RETURNED:
-            break
+            last = len(programs)
+        begun += [first] * (len(wrong) - len(begun))
         first = last + 1
-    return Swept(tuple(wrong))
+    return Swept(tuple(wrong), tuple(begun))
 
 
 def _joined(parts: list[Swept], offset: int) -> Swept:
     one, two = parts
     moved = tuple((place + offset, bad) for place, bad in two.wrong)
-    return Swept(one.wrong + moved, one.refused + tuple(place + offset for place in two.refused))
+    begun = one.begun + tuple(place + offset for place in two.begun)
+    return Swept(one.wrong + moved, begun, one.refused + tuple(place + offset for place in two.refused))
 
 
 def _of_line(outcome: Outcome, text: str, first: int) -> int:

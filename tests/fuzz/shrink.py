@@ -9,7 +9,7 @@ import ast
 import copy
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.fuzz import batch
 from tests.fuzz.names import targets
@@ -34,11 +34,14 @@ def shrink(build: Build, program: str, kind: str) -> str:
     return ast.unparse(tree) + "\n"
 
 
-def is_deep_only(build: Build, program: str, kind: str) -> bool:
-    """Whether it fails for its depth alone: with few levels instead of very many it is fine."""
+def is_deep_only(build: Build, programs: Sequence[str], kind: str) -> bool:
+    """Whether programs that failed once did so for their depth alone: with few levels instead of very many they are fine.
+
+    Whether very many levels use up the stack or the time first is another thing on each day, so that is not asked again.
+    """
     deep = batch.HELPERS["DEEP"]
-    source = batch.source([program])
-    return deep in source and not fails(build, source.replace(deep, _SHALLOW), kind)
+    source = batch.source(programs)
+    return deep in source and not fails(build, source.replace(deep, _SHALLOW), kind, len(programs))
 
 
 def signature(finding: Finding, program: str) -> str:

@@ -139,9 +139,13 @@ def test_a_program_is_made_small(plain):
 
 
 def test_what_fails_for_its_depth_alone_is_told_from_the_rest(plain):
-    deep = written("nest = []\n    for n in range(DEEP):\n        nest = filter(None, nest)\n    nest = None")
-    assert is_deep_only(plain, deep, "crash")
-    assert not is_deep_only(plain, written("n = DEEP\n    import ctypes\n    ctypes.string_at(1)"), "crash")
+    deep = written("nest = []\n    for n in range(DEEP):\n        nest = map(len, filter(None, nest))\n    next(nest)")
+    fine, crashing = written("return 1"), written("n = DEEP\n    import ctypes\n    ctypes.string_at(1)")
+    assert is_deep_only(plain, [deep], "crash")
+    assert is_deep_only(plain, [fine, deep], "crash")
+    assert not is_deep_only(plain, [crashing], "crash")
+    assert not is_deep_only(plain, [deep, crashing], "crash")
+    assert not is_deep_only(plain, [fine, fine], "crash")
 
 
 def test_a_kept_program_is_a_script_of_its_own(plain):

@@ -7,6 +7,7 @@ import pytest
 from runner.logins import Origin, StoreAway, begun
 from runner.logins.store import LoginStore
 from runner.store import connect
+from tests.valkey import written
 
 HOME, VENUE = Origin("192.0.2.1"), Origin("198.51.100.1", at_venue=True)
 
@@ -96,7 +97,7 @@ def test_nothing_is_left_when_all_are_finished(store, redis):
     for origin in (HOME, VENUE):
         for handle in [put(store, origin) for _ in range(3)]:
             store.begun.take("kind", handle)
-    assert redis.keys("*") == []
+    assert written(redis) == []
 
 
 def test_the_store_holds_no_address_and_no_handle(store, redis):

@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from runner.powers import Bearer, gate
 from sandbox import CallFault, CallNotMade
+from tests.valkey import written
 from tests.vendors import reply
 
 
@@ -317,6 +318,6 @@ def test_the_state_in_redis_ends_by_itself(client, start_vendor, redis):
     calls(client, bad, 6)
     with contextlib.suppress(CallNotMade):
         client(good)
-    keys = list(redis.scan_iter())
+    keys = written(redis)
     assert keys
     assert all(redis.pttl(key) > 0 for key in keys)

@@ -101,6 +101,22 @@ def test_a_database_whose_mark_was_deleted_is_refused_to_everybody(empty_databas
             pytest.fail("it was let in")
 
 
+@pytest.mark.parametrize("environment", environment_mark.ENVIRONMENTS)
+def test_a_mark_that_was_deleted_by_hand_comes_back_as_production_and_can_be_changed(
+    empty_database: Database, opened: Opener, environment: str
+):
+    empty_database.upgrade()
+    with empty_database.session() as db:
+        db.execute(text("DELETE FROM environment_mark"))
+    with pytest.raises(WrongEnvironment):
+        opened("development").upgrade()
+    opened("production").upgrade()
+    with opened("production").session() as db:
+        assert environment_mark.change(db, environment) == "production"
+    with opened(environment).reading():
+        assert inspection.look(address(empty_database)).mark == environment
+
+
 def test_there_is_one_mark_and_it_is_one_of_the_two(database: Database):
     for row in ("(2, 'production', '2026-01-01 00:00:00+00:00')", "(1, 'staging', '2026-01-01 00:00:00+00:00')"):
         with pytest.raises(IntegrityError), database.engine.begin() as connection:

@@ -9,7 +9,8 @@ from runner.logins import LoginEnded, LoginStore
 from runner.status import Asker
 from tests.logins.people import visitor
 
-ANN = visitor("acme", "ann")
+#: Later than the implementation, which each test makes.
+ANN = visitor("acme", "ann", since=int(time.time()) + 3600)
 ASKER = Asker("acme", "ann", "s1", ANN.login, ANN.since)
 NEXT = Asker("acme", "ann", "s1", visitor().login, ANN.since)
 
@@ -19,6 +20,15 @@ def end(house):
     """End ann's login."""
     store = LoginStore(house.redis)
     return lambda: store.ended.end(ANN.login)
+
+
+def test_a_login_from_before_the_implementation_is_of_a_removed_one_with_the_same_slug(house):
+    house.add()
+    early = visitor("acme", "ann", since=int(time.time()) - 60)
+    for act in (house.desk.ask, house.desk.returned):
+        with pytest.raises(LoginEnded):
+            act(Asker("acme", "ann", "s1", early.login, early.since))
+    assert house.redis.llen("rq:queue:status") == 0
 
 
 def test_two_logins_of_a_user_are_the_same_asker():

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from web.auth.saml import work_limit
-from web.auth.saml.work_limit import MOST_WAITING, REST, TooMuchWork, WorkLimit
+from web.auth.saml.work_limit import LONGEST_REST_S, MOST_WAITING, REST, TooMuchWork, WorkLimit
 
 
 class Clock:
@@ -56,6 +56,14 @@ def test_a_flood_of_refused_messages_takes_a_quarter_of_the_time(impatient):
         except TooMuchWork:
             clock.now += 0.001
     assert 0.2 < worked / 60 < 0.251
+
+
+def test_a_store_that_stood_still_keeps_nobody_out_for_long_afterwards(impatient):
+    clock = Clock()
+    limit = WorkLimit(clock=clock)
+    judged(limit, clock, 20, believed=False)
+    clock.now += LONGEST_REST_S + 0.001
+    judged(limit, clock, 0, believed=True)
 
 
 def test_whatever_a_judgement_raises_it_counts_as_refused(impatient):

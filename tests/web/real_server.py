@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from records import AgendaSession, Database, Profile, implementations, scripts, users
 from runner.logins import LoginStore
 from runner.store import connect
+from runner.store_mark import adopt
 from tests.logins.people import visitor
 
 KEY = "k" * 40
@@ -62,6 +63,8 @@ def running(folder, redis_url, **settings):
     """Start it, wait until it answers, and stop it; `settings` without their prefix, in lower case."""
     url = f"sqlite:///{folder / 'records.db'}"
     furnish(url)
+    with closing(connect(redis_url)) as store:
+        adopt(store, "development")  # or what a test writes before the server's first question makes it production's
     port = free_port()
     given = {
         "env": "development",

@@ -314,6 +314,19 @@ def test_a_setting_cannot_smuggle_a_directive_into_the_policy(frames):
         Settings.from_environment({"SESSION_STATUS_WIDGET_FRAMES": frames, "SESSION_STATUS_PUBLIC_URL": PUBLIC_URL})
 
 
+@pytest.mark.parametrize("path", ["/m/One-Time", "/saml/demo/One-Time", "/r/One-Time%0aERROR%20forged%20line"])
+def test_a_bug_is_logged_once_without_an_address_that_is_a_secret_or_forges_a_line(app, http, caplog, path):
+    def fail():
+        raise RuntimeError("a bug")
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.before_request_funcs[None].append(fail)
+    assert http.get(path).status_code == 500
+    assert caplog.text.count("Traceback") == 1
+    assert "One-Time" not in caplog.text
+    assert "forged" not in caplog.text
+
+
 def test_every_answer_has_the_protecting_headers(http, bearer):
     for path in (STATUS, WIDGET, "/login/demo", "/nothing", "/api/nothing", "/healthz", "/r/x", "/static/widget.js"):
         with http.get(path, headers=bearer()) as answer:

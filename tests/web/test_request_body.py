@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.web.event_loop import awaited
 from web.request_body import KEPT_FOR_SMALL, PIECES, SMALL, Body, RequestBodies
 
 LIMIT = 1000
@@ -31,7 +32,7 @@ class Pieces:
 def collect(headers, *pieces, **options):
     bodies = RequestBodies(lambda _method, _path: LIMIT, **({"deadline_s": 5} | options))
     protocol = Pieces(*pieces)
-    return asyncio.run(bodies.collect(SCOPE, headers, protocol)), protocol.taken, bodies
+    return awaited(bodies.collect(SCOPE, headers, protocol)), protocol.taken, bodies
 
 
 @pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
@@ -84,7 +85,7 @@ def test_all_bodies_together_are_bounded_and_what_was_given_back_can_be_had_agai
         bodies.release(first)
         return second, third, await one()
 
-    second, third, fourth = asyncio.run(two_and_a_third())
+    second, third, fourth = awaited(two_and_a_third())
     assert third == Body(refused=HTTPStatus.SERVICE_UNAVAILABLE)
     assert len(second.data) == len(fourth.data) == 700
 
@@ -95,7 +96,7 @@ def test_large_bodies_leave_room_for_small_ones():
         large = [await bodies.collect(SCOPE, CHUNKED, Pieces(b"x" * SMALL, b"x" * 600, b"")) for _ in range(3)]
         return large, await bodies.collect(SCOPE, CHUNKED, Pieces(b"x" * SMALL, b""))
 
-    large, small = asyncio.run(large_then_small())
+    large, small = awaited(large_then_small())
     assert [body.refused for body in large] == [None, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE]
     assert small.refused is None
 
@@ -114,4 +115,4 @@ def test_refused_and_cancelled_bodies_hold_nothing():
             await task
         return await bodies.collect(SCOPE, CHUNKED, Pieces(b"x" * 900, b""))
 
-    assert asyncio.run(many()).refused is None
+    assert awaited(many()).refused is None

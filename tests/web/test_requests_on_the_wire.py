@@ -39,6 +39,16 @@ POST = "POST /healthz HTTP/1.1"
             head("GET /healthz HTTP/1.1", *(f"X{n}: 1" for n in range(70)), "Connection: close"),
         ),
         ("a method in small letters", head("get /healthz HTTP/1.1", "Connection: close")),
+        (
+            "a coding that we are not shown",
+            head(POST, "Transfer-Encoding: \xff", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
+        ),
+        ("a coding that nobody is shown", head(POST, "Content-Length: 5", "Transfer-Encoding: \xff") + b"0\r\n\r\n"),
+        ("a host that we are not shown", head("GET /robots.txt HTTP/1.1", "Connection: close", host="\xff")),
+        (
+            "an address hidden by letters",
+            head("GET /healthz HTTP/1.1", "X-Forwarded-For: \xe9, 192.0.2.7", "Connection: close"),
+        ),
         ("chunked twice", head(POST, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked") + b"0\r\n\r\n"),
         ("HTTP/2 without having been asked", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ],

@@ -13,7 +13,7 @@ import pytest
 
 from runner.presence import NAMES
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
-from tests.web.real_server import PATH, PROGRAM, head, running
+from tests.web.real_server import PATH, PROGRAM, free_port, head, running
 
 
 @pytest.mark.slow
@@ -75,6 +75,22 @@ def test_worker_processes_end_with_a_parent_that_is_killed_and_hold_no_more_conn
         while any(Path(f"/proc/{pid}").exists() for pid in pids):
             assert time.monotonic() < end, "worker processes outlive their parent"
             time.sleep(0.2)
+
+
+@pytest.mark.parametrize("limit", [200, 256, 319])
+def test_a_limit_of_open_files_without_room_for_connections_refuses_the_start(tmp_path, limit):
+    """Less than no room would be one connection at a time; none would be the server's own number, without a bound."""
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit})); {PROGRAM}"
+    environment = os.environ | {
+        "SESSION_STATUS_ENV": "development",
+        "SESSION_STATUS_DATA_FOLDER": str(tmp_path),
+        "SESSION_STATUS_WEB_BIND": f"127.0.0.1:{free_port()}",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", limited], check=False, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert f"Open files are limited to {limit}" in ended.stderr
 
 
 def refused_to_start(server, folder, redis_url):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.web.event_loop import awaited
 from web.gate import REFUSED
 from web.request_body import RequestBodies
 from web.wsgi_bridge import WsgiBridge
@@ -34,6 +35,9 @@ class Protocol:
         for piece in self._pieces:
             yield piece
 
+    async def client_disconnect(self):
+        await asyncio.Event().wait()
+
     def response_bytes(self, status, headers, body):
         self.answer = (status, headers, body)
 
@@ -61,7 +65,7 @@ def ask(application, *fields, pieces=(), limit=100, **scope):
         bridge.__rsgi_del__(loop)
         return protocol.answer
 
-    answer = asyncio.run(once())
+    answer = awaited(once())
     assert closed == [True]
     return answer
 
@@ -99,6 +103,17 @@ def test_headers_sent_twice_are_joined_and_cookies_stay_cookies():
     assert (environ["HTTP_COOKIE"], environ["HTTP_ACCEPT"], environ["HTTP_HOST"]) == ("a=1; b=2", "x,y", "a,b")
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Host", "Transfer-Encoding"])
+def test_a_value_that_the_server_keeps_from_us_is_not_taken_for_none(name):
+    """An address that a proxy adds to such a value would be lost with it."""
+
+    class Hiding(Fields):
+        def __contains__(self, asked):
+            return asked == name.lower()
+
+    assert environ_of(headers=Hiding())[REFUSED] == 400
+
+
 def test_an_address_in_the_request_line_overrules_the_host_header():
     assert environ_of(("host", "status.example.org"), authority="evil.example")["HTTP_HOST"] == "evil.example"
 
@@ -130,12 +145,13 @@ def test_after_a_request_that_was_not_taken_the_connection_ends():
     assert ask(application, method="get") == (400, [("X-Test", "1"), ("Connection", "close")], b"")
 
 
-def test_a_bug_outside_of_the_framework_is_a_500_and_logged(caplog):
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+def test_a_bug_outside_of_the_framework_is_a_500_and_logged_once(caplog, error):
     def application(environ, start_response):
-        raise ZeroDivisionError
+        raise error
 
     assert ask(application) == (500, [], b"")
-    assert "ZeroDivisionError" in caplog.text
+    assert caplog.text.count("Traceback") == caplog.text.count(f"\n{error.__name__}") == 1
 
 
 def test_the_whole_answer_is_handed_over_and_what_made_it_is_closed():

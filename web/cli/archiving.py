@@ -94,7 +94,7 @@ def follow(here: Place, retired: Retired) -> None:
     if here.settings.redis_url and not retire(here.settings, retired):
         raise Complaint(
             f"It is done in the database, but the store does not answer: logins of {retired.slug} may still be there. "
-            "Nothing is served to them. Before the slug is used again, let the store forget them: it does within 12 hours."
+            "Nothing is served to them, and an implementation that is made later under this slug does not take them."
         )
 
 

@@ -19,7 +19,7 @@ from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession,
 from .complaints import Complaint, listed
 from .examples import examples
 from .noting import differences, note
-from .surroundings import find_implementation, place
+from .surroundings import Place, find_implementation, place
 from .tables import print_json, print_table
 
 #: what the secret of each kind of credential is called
@@ -96,6 +96,7 @@ def add(implementation: str, name: str, **given: Any) -> None:
         raise Complaint("Where does it lead? Give --base-url https://…")
     draft = changed(ConnectionDraft(name=name, base_url=""), given)
     with place() as here:
+        refuse_development(here, draft)
         with here.database.reading() as db:
             if connections.find(db, find_implementation(db, implementation), name):
                 raise Complaint(f"{implementation} has a connection {name!r} already. Change it with `connection set`.")
@@ -124,6 +125,7 @@ def change(implementation: str, name: str, **given: Any) -> None:
             present = find_connection(db, implementation, name)
             before = shown(present)
         draft = changed(draft_of(present), given)
+        refuse_development(here, draft)
         again = draft.auth_kind != "none" and (
             given["new_secret"] or draft.base_url != present.base_url or draft.auth_kind != present.auth_kind
         )
@@ -134,6 +136,14 @@ def change(implementation: str, name: str, **given: Any) -> None:
             note(db, "connection.saved", implementation, name, detail)
         here.changed(implementation)
     click.echo(f"Changed the connection {name}.")
+
+
+def refuse_development(here: Place, draft: ConnectionDraft) -> None:
+    """Raise Complaint in production for a connection of development, with which the next process would not start."""
+    if here.settings.production and draft.development:
+        raise Complaint(
+            "A connection for development cannot be saved in production. With `set`, take that off: --no-development."
+        )
 
 
 @connection.command("list")

@@ -11,7 +11,7 @@ import click
 from records import RecordsError, WrongEnvironment, grants, implementations
 from runner.settings import Settings
 from runner.start_checks import NotStarted, require_startable, wrong_database
-from web.server import LOG_FORMAT, AddressTakenError, serve
+from web.server import LOG_FORMAT, AddressTakenError, TooFewFilesError, serve
 
 from .complaints import Complaint
 from .examples import examples
@@ -35,7 +35,7 @@ def web() -> None:
         log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
     try:
         serve(settings)
-    except AddressTakenError as error:
+    except (AddressTakenError, TooFewFilesError) as error:
         raise Complaint(str(error)) from error
 
 

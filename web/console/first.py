@@ -18,6 +18,7 @@ from flask import Blueprint, Response, request
 from records import Profile, administrators, audit, implementations
 from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.entrance import Entrance
+from web.auth.external.limits import address_of
 from web.console.frame import page
 from web.console.staff import FIRST
 from web.permissions import Permission, needs
@@ -78,7 +79,7 @@ def use(token: str) -> Response:
 def _slow_down() -> None:
     """Refuse after a few tries (2.). The link itself cannot be guessed; this keeps the log and the database quiet."""
     allowed = Entrance.here().store.attempts.hit(
-        "first administrator", request.remote_addr or "", limit=TRIES, window_s=WINDOW_S
+        "first administrator", address_of(request.remote_addr or ""), limit=TRIES, window_s=WINDOW_S
     )
     if not allowed.ok:
         raise Fault(

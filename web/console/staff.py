@@ -8,7 +8,8 @@ away is gone with the next click. The steps:
 2. It came by a way in that is good enough for staff. A registration vendor or an app cannot make staff.
 3. It was used in the last half hour, or is not older than that.
 4. Its implementation and its user are there, the user is not locked out, and no other provider has taken the place of
-   theirs: whoever replaces a provider that is not trusted any more wants its people out now.
+   theirs: whoever replaces a provider that is not trusted any more wants its people out now. The login is not older than
+   the implementation: then it would be of a removed one with the same slug.
 5. The roles are those which the grants give now.
 """
 
@@ -147,6 +148,8 @@ def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
     home = implementations.find(db, visitor.implementation)
     user = home and users.find(db, home, visitor.subject)
     if not home or not user or user.disabled_at is not None:  # 4.
+        return None
+    if visitor.since < implementations.made_at(home):
         return None
     if visitor.source != FIRST and saml.is_replaced(db, home, user):
         return None

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from records import certificates, stand_ins
+from records import certificates, saml
 
-ENTITY_ID = stand_ins.DEVELOPMENT_ENTITY_ID
+ENTITY_ID = saml.DEVELOPMENT_ENTITY_ID
 
 #: Where its key pair lies, below the data folder.
 FOLDER = "identity-provider"

@@ -107,6 +107,8 @@ def _described(entrance: Entrance, visitor: Visitor) -> dict[str, Any] | None:
         user = users.find(db, implementation, visitor.subject) if implementation else None
         if implementation is None or user is None or user.disabled_at is not None:
             return None
+        if visitor.since < implementations.made_at(implementation):
+            return None
         roles = grants.roles_of(db, implementation, user, visitor.source)
         who = {name: getattr(user, name) for name in ("username", "first_name", "last_name", "user_type", "badge_id")}
     ends = datetime.fromtimestamp(entrance.logins.ends(request, visitor), UTC)

@@ -107,12 +107,14 @@ def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Resp
 def _check_not_locked_out(entrance: Entrance, visitor: Visitor) -> None:
     """Raise `TokenRefused`. Locking somebody out ends their logins as well; this is the second wall.
 
-    Whom a provider brought in whose place another has taken has to log in there.
+    Whom a provider brought in whose place another has taken has to log in there. A login that is older than the
+    implementation is of an earlier one with the same slug.
     """
     with entrance.database.reading() as db:
         found = implementations.find(db, visitor.implementation)
         user = users.find(db, found, visitor.subject) if found else None
         stays = user is not None and user.disabled_at is None
+        stays = stays and found is not None and visitor.since >= implementations.made_at(found)
         if found and user and visitor.source == "saml":
             stays = stays and not saml.is_replaced(db, found, user)
     if not stays:

@@ -29,6 +29,8 @@ WINDOW_S: Final = 60
 _PURPOSE: Final = b"external login name 1:"
 #: What one household or machine has of IPv6: counting single addresses would count nobody twice.
 _IPV6_PREFIX: Final = 64
+#: What one customer of a provider may have of it.
+_IPV6_OWNED: Final = 48
 
 
 class PasswordLimits:
@@ -87,6 +89,15 @@ def address_of(ip: str) -> str:
             return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
         address = address.ipv4_mapped
     return str(address)
+
+
+def owner_of(where: str) -> str:
+    """Give what may be all one customer's: the /48 of IPv6. `where`: what `address_of` gave."""
+    try:
+        network = ipaddress.ip_network(where)
+    except ValueError:
+        return where
+    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # noqa: PLR2004 - of IP
 
 
 def is_venue(where: str, venues: Sequence[Network]) -> bool:

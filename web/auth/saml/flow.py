@@ -5,9 +5,9 @@ The steps when a provider's message is posted to us (`believe`):
 1. The form has one message and at most one RelayState.
 2. The RelayState is the handle of a login that was begun for this implementation. A message that nobody asked for is
    at most a hint, if the implementation allows that: it is judged, and then a login is begun which has to be answered.
-3. That login was not tried more than `MOST_TRIES` times; with the next it is burned.
-4. The process has work left for it (`work_limit.py`), and the guard believes it: signed by this provider, for us, in
-   answer to exactly that request, never seen before.
+3. The process has work left for it (`work_limit.py`); what is not judged for lack of that was no try. That login was
+   not tried more than `MOST_TRIES` times; with the next it is burned.
+4. The guard believes it: signed by this provider, for us, in answer to exactly that request, never seen before.
 5. The begun login is burned; whoever comes second with the same is refused.
 6. It says who the person is, by a key that stays the same.
 7. The person waits under a new one-time handle. Nobody is logged in yet: no cookie comes with a post from elsewhere.
@@ -143,10 +143,12 @@ def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
         raise LoginFailed("no-provider")
     if asked is None and not sides.policy.allow_unsolicited:
         raise LoginFailed("nothing-pending")
-    if asked:
-        _check_tries(entrance, states, given.relay_state, journey)  # 3.
     try:
-        assertion = _believed(entrance, sides, given.message, asked)  # 4.
+        with entrance.saml_work.judging() as work:
+            if asked:
+                _check_tries(entrance, states, given.relay_state, journey)  # 3.
+            assertion = _believed(entrance, sides, given.message, asked)  # 4.
+            work.believed = True
         if asked is None:
             log.info("saml: a login that nobody asked for begins one implementation=%s", implementation)
             return f"/saml/{implementation}/login"
@@ -186,16 +188,14 @@ def _check_tries(entrance: Entrance, states: States, handle: str, journey: Journ
 
 
 def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | None) -> Assertion:
-    with entrance.saml_work.judging() as work:
-        assertion = verify_response(
-            message,
-            sp=sides.sp,
-            idp=sides.idp,
-            policy=sides.policy,
-            request_id=asked.request_id if asked else None,
-            first_time=sides.first_time(entrance),
-        )
-        work.believed = True
+    assertion = verify_response(
+        message,
+        sp=sides.sp,
+        idp=sides.idp,
+        policy=sides.policy,
+        request_id=asked.request_id if asked else None,
+        first_time=sides.first_time(entrance),
+    )
     # Who it is about stays out of the log; by these the provider's people find their side of it.
     log.info("saml: believed issuer=%s assertion=%s", assertion.issuer, assertion.assertion_id)
     return assertion

@@ -25,18 +25,20 @@ def in_own_thread(function: Callable[Parameters, Result]) -> Callable[Parameters
 
     @wraps(function)
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        outcome: Future[Result] = Future()
+        outcome: list[Future[Result]] = [Future()]
         context = contextvars.copy_context()
 
         def work() -> None:
             try:
-                outcome.set_result(context.run(function, *args, **kwargs))
+                outcome[0].set_result(context.run(function, *args, **kwargs))
             except BaseException as fault:  # noqa: BLE001 - raised again by the caller, whatever it is
-                outcome.set_exception(fault)
+                outcome[0].set_exception(fault)
 
         thread = threading.Thread(target=work, name=f"saml {function.__name__}")
         thread.start()
         thread.join()
-        return outcome.result()
+        # What is raised knows the frames which it came through. If they still knew it, a refused document would wait as
+        # a whole for the garbage collector.
+        return outcome.pop().result()
 
     return call

@@ -154,6 +154,7 @@ def slo(implementation: str) -> Response:
 @takes(body=MESSAGE_BYTES, from_elsewhere=True)
 def slo_posted(implementation: str) -> Response:
     """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
+    check_pace()
     checked_implementation(implementation)
     if "SAMLResponse" not in request.form:
         raise Rejected("logout-binding")

@@ -3,7 +3,8 @@
 Every message is judged by Python and C code which others have to wait for. The steps for each:
 
 1. One message is judged at a time. The next few wait for a moment; a longer queue is refused at once.
-2. After a message that was refused, none is judged for three times as long as that one took. So strangers, from however
+2. After a message that was refused, none is judged for three times as long as that one took, and never for more than a
+   second: what took longer was not the message but a machine or a store that stood still. So strangers, from however
    many addresses, get at most a quarter of a process. Honest messages make nobody wait.
 """
 
@@ -21,6 +22,7 @@ MOST_WAITING: Final = 8
 LONGEST_WAIT_S: Final = 1.0
 #: After a refused message, the limit rests for so many times what it took.
 REST: Final = 3
+LONGEST_REST_S: Final = 1.0
 #: Seconds after which whoever was refused may come again.
 RETRY_AFTER_S: Final = 2
 
@@ -58,7 +60,7 @@ class WorkLimit:
             with self._changed:
                 self._busy = False
                 if not work.believed:  # 2
-                    self._rests_until = now + REST * (now - began)
+                    self._rests_until = now + min(REST * (now - began), LONGEST_REST_S)
                 self._changed.notify()
 
     def _enter(self) -> None:

@@ -16,7 +16,7 @@ from flask import request
 
 from runner.logins import Allowed, Origin
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of, is_venue
+from web.auth.external.limits import address_of, is_venue, owner_of
 from web.problems import Fault
 
 #: Requests from one address in so many seconds.
@@ -31,7 +31,7 @@ _REFUSED: Final = "saml refused from address"
 def origin() -> Origin:
     """Return from where this request comes."""
     where = address_of(request.remote_addr or "")
-    return Origin(where, is_venue(where, Entrance.here().config.venue_networks))
+    return Origin(where, is_venue(where, Entrance.here().config.venue_networks), owner_of(where))
 
 
 def check_pace() -> None:
