@@ -14,6 +14,7 @@ SAME, REFUSED, SHOWN = "the same", "refused", "shown"
 UNTOUCHED = {
     "/console/add": {REFUSED},
     f"{ONE}/agenda": {REFUSED},
+    f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
     f"{ONE}/connections/<name>": {SAME},
     f"{ONE}/connections/<name>/remove": {"connection.removed"},
@@ -170,12 +171,12 @@ BESIDE = {
     "oauth2_client_credentials": {"oauth_url": "https://vendor.example/token", "client_id": "us", "scope": "read"},
 }
 
-_AGENDA = b"ID,Title,Start Time,End Time\r\nCE-9,Sepsis in 2027,2027-07-15 09:00,2027-07-15 10:00\r\n"
+#: An agenda that is uploaded, looked at and then imported.
+NEW_AGENDA = b"ID,Title,Start Time,End Time\r\nCE-9,Sepsis in 2027,2027-07-15 09:00,2027-07-15 10:00\r\n"
 
 #: Forms of one act with what a person types, and the audit entry which that writes.
 FILLED = {
     "/console/add": ({"called": "New Congress", "slug": "new27", "time_zone": "Asia/Tokyo"}, "implementation.added"),
-    f"{ONE}/agenda": ({"file": ("agenda.csv", _AGENDA)}, "agenda.imported"),
     f"{ONE}/people/<int:number>/disable": ({"reason": "lost phone"}, "user.disabled"),
     f"{ONE}/retirement/archive": ({"reason": "it is over"}, "implementation.archived"),
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),

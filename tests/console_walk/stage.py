@@ -3,17 +3,19 @@
 from datetime import UTC, datetime
 
 from records import (
-    AgendaSession,
     ConnectionDraft,
     ExternalDraft,
     Profile,
+    RunRecord,
     SamlDraft,
+    agenda,
     archiving,
     audit,
     connections,
     external,
     grants,
     implementations,
+    runs,
     saml,
     scripts,
     users,
@@ -42,6 +44,11 @@ STAFF = ("administrator", "first administrator", "reviewer", "organizer", "autho
 
 #: Secrets that no page may show.
 SECRETS = ("s3cret-of-a-connection", "s3cret-of-the-registration-0123456789")
+
+AGENDA = b"""ID,Title,Start Time,End Time,Location,Parent ID
+CE-1,Sepsis in 2026,2026-11-23 10:00,2026-11-23 11:00,Hall 4,
+CE-1a,Questions,2026-11-23 10:00,2026-11-23 11:00,,CE-1
+"""
 
 #: Beside the secret of each kind of credential.
 CREDENTIALS = {
@@ -126,11 +133,11 @@ def _demo(db):
         limits={"wall_s": 4.5},
         fallback_text="Ask the staff",
     )
-    row = {"implementation_id": made.id, "starts_at": _at(9), "ends_at": _at(10)}
-    db.add(AgendaSession(**row, session_id="CE-1", title="Sepsis in 2026", location="Hall 4"))
-    db.add(AgendaSession(**row, session_id="CE-1a", title="Questions", parent_id="CE-1"))
+    agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), Decision("demo/olga"), file_name="agenda.csv")
     version = scripts.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
     scripts.activate(db, made, version, by="staff/root")
+    run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
+    runs.record_many(db, [run])
     return made
 
 

@@ -1,10 +1,13 @@
 """What a person types arrives: each field of each form of values is changed alone, and is there when the page is opened again."""
 
+from http import HTTPStatus
+
 import pytest
 
 from tests.console_walk.expected import (
     BESIDE,
     FILLED,
+    NEW_AGENDA,
     NEW_SECRET,
     NOT_SHOWN,
     OF_VALUES,
@@ -136,5 +139,17 @@ def test_what_is_typed_into_a_form_of_one_act_arrives_in_the_records(stage, walk
     assert outcome == action, said(answer)
     written = str(stage.rows()) + str(stage.entries())
     for value in values.values():
-        text = value if isinstance(value, str) else "Sepsis in 2027"
-        assert text in written, text
+        assert value in written, value
+
+
+def test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered(stage, walked):
+    stage.rewind()
+    walker = stage.browser_of(walked["organizer"])
+    upload = next(one for one in forms_of(walked, "organizer") if one.action.endswith("/demo/agenda"))
+    check = walker.send(upload, {"file": ("agenda.csv", NEW_AGENDA)})
+    assert "Sepsis in 2027" in check.page.text
+    entries = stage.entries()
+    done = walker.send(next(one for one in check.page.forms if one.action.endswith("/agenda/import")))
+    assert done.status == HTTPStatus.OK
+    assert [entry[1] for entry in stage.entries()[len(entries) :]] == ["agenda.imported"]
+    assert "Sepsis in 2027" in str(stage.rows())

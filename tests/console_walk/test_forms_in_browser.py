@@ -99,7 +99,8 @@ def test_an_agenda_is_imported_once_while_the_button_says_so(console):
     page = console.open("/agenda")
     rows = b"ID,Title,Start Time,End Time\r\nCE-9,Sepsis,2027-07-15 09:00,2027-07-15 10:00\r\n"
     page.locator("#file").set_input_files({"name": "agenda.csv", "mimeType": "text/csv", "buffer": rows})
-    console.press("Import the file", "**/agenda")
+    console.press("Upload and check", "**/agenda/check*")
+    console.press("Import 1 session", "**/agenda")
     page.get_by_role("status").filter(has_text="added").wait_for()
     assert console.stored(sessions.count) == 1
 

@@ -12,6 +12,7 @@ from tests.web.stub_desk import PUBLIC_URL
 BY_OTHER_WAYS = {
     "/console/first/<token>": "the link is printed on the machine's own console",
     "/console/in/done": "the end of a sign-in in a second tab",
+    "/console/implementations/<implementation>/agenda/check": "where an upload leads",
 }
 
 
@@ -88,7 +89,9 @@ def test_every_page_of_the_console_is_reached_by_links(stage, walked):
     stranger = stage.walker()
     for start in (HOME, f"{PUBLIC_URL}/console/first/{stage.link}", f"{PUBLIC_URL}/console/in/done"):
         stranger.all_pages(start)
-    reached = from_home | {rule for method, rule in stranger.reached if method == "GET"}
+    organizer = stage.walker("organizer")
+    organizer.get(f"{PUBLIC_URL}/console/implementations/demo/agenda/check")
+    reached = from_home | {rule for one in (stranger, organizer) for method, rule in one.reached if method == "GET"}
     wanted = {rule for method, rule, *_ in routes(stage.app) if method == "GET" and rule.startswith("/console/")}
     assert not wanted - reached, "no link leads there; link it, or say in BY_OTHER_WAYS how people come there"
     assert not from_home & set(BY_OTHER_WAYS), "a link leads there: take it out"

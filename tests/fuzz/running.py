@@ -119,6 +119,8 @@ def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
         return Finding("alarm", text)
     if name in {"Ended", "SystemError"} and outcome.kind is not Kind.OUT_OF_MEMORY and _was_full(outcome, limits):
         return Finding(MEMORY, text)
+    if outcome.kind is Kind.CRASHED and _used(outcome) >= limits.memory_bytes:
+        return Finding(MEMORY, text)  # CPython does not everywhere look whether it was given memory
     if outcome.kind is Kind.CRASHED:
         return None if name == "Killed" else Finding("our fault" if name in {"Ended", "NotJailed"} else "crash", text)
     if outcome.kind is Kind.RAISED and name == "SystemError":
@@ -127,7 +129,11 @@ def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
 
 
 def _was_full(outcome: Outcome, limits: Limits) -> bool:
-    return outcome.usage.memory_bytes - outcome.usage.idle_bytes > limits.memory_bytes // 2
+    return _used(outcome) > limits.memory_bytes // 2
+
+
+def _used(outcome: Outcome) -> int:
+    return outcome.usage.memory_bytes - outcome.usage.idle_bytes
 
 
 def refused(checked: Checked) -> Finding | None:
