@@ -20,7 +20,7 @@ from tests.fuzz import batch
 
 #: Much smaller than the product's, so that a program that never ends costs little.
 LIMITS = Limits(wall_s=5.0, cpu_s=0.25, memory_bytes=24 << 20, calls=100_000, log_lines=100_000, log_chars=300)
-MEMORY = "end of memory"  #: the child could not even say that its memory had ended
+MEMORY = "end of memory"  #: the child could not say that its memory had ended, or died of it
 REPEATS = 3  #: a use of freed memory does not show each time
 _HEX = re.compile(r"0x[0-9a-fA-F]{6,}")
 _DECIMAL = re.compile(r"\b(?:9[3-9]|1[0-3][0-9]|140)[0-9]{12}\b")  #: where Linux puts programs and their memory

@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 
-from sandbox import Kind, Outcome, ScriptError
+from sandbox import Kind, Outcome, ScriptError, Usage
 from sandbox.launcher import Launch
 from tests.fuzz import batch
 from tests.fuzz.author import DEPTH, Author
 from tests.fuzz.campaign import Campaign
 from tests.fuzz.names import Target, targets
-from tests.fuzz.running import Build, Finding, builds, sweep, texts, verdict
+from tests.fuzz.running import LIMITS, MEMORY, Build, Finding, builds, sweep, texts, verdict
 from tests.fuzz.scenarios import program
 from tests.fuzz.shrink import is_deep_only, shrink
 from tests.fuzz.values import MAKERS, ODD
@@ -146,6 +146,13 @@ def test_what_fails_for_its_depth_alone_is_told_from_the_rest(plain):
     assert not is_deep_only(plain, [crashing], "crash")
     assert not is_deep_only(plain, [deep, crashing], "crash")
     assert not is_deep_only(plain, [fine, fine], "crash")
+
+
+@pytest.mark.parametrize(("used", "kind"), [(LIMITS.memory_bytes, MEMORY), (LIMITS.memory_bytes - 1, "crash")])
+def test_a_death_counts_as_the_end_of_the_memory_only_when_all_of_it_was_used(used, kind):
+    error = ScriptError("SIGSEGV", None, "the interpreter died")
+    usage = Usage(memory_bytes=used + 1000, idle_bytes=1000)
+    assert verdict(Outcome(Kind.CRASHED, usage=usage, error=error)).kind == kind
 
 
 def test_a_kept_program_is_a_script_of_its_own(plain):
