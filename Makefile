@@ -16,7 +16,7 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 test: .venv/test.done  ## pass the tests, on real parts
 	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
 	.ci/machine chromium xmlsec1 curl simplesamlphp node

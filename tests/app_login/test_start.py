@@ -220,7 +220,9 @@ def test_the_way_in_can_end_once(phone):
         phone.finish(handle)
 
 
-@pytest.mark.parametrize("handle", ["", "x", "\ud800", secrets.token_urlsafe(32)])
+@pytest.mark.parametrize(
+    "handle", ["", "x", "\ud800", secrets.token_urlsafe(32)], ids=["empty", "x", "surrogate", "random"]
+)
 def test_a_handle_that_nobody_began_ends_nowhere(phone, handle):
     with pytest.raises(Fault, match="go back to the app"):
         phone.finish(handle)

@@ -123,6 +123,8 @@ def staged(walk_seed, valkey_url, folder):
             patch.setattr(certificates, "OWN_RSA_BITS", 2048)
             patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
             patch.setattr("web.console.audit.ROWS", 20)
+            # The forms of one walk are sent for as long as the tests run.
+            patch.setattr("web.console.staff.FRESH_S", 3600)
             made = Stage(create_app(settings, **parts), seed, database, redis, link)
             made.rewind()
             yield made

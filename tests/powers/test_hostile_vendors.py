@@ -224,6 +224,7 @@ def test_a_coding_that_was_not_asked_for_is_a_broken_answer(client, start_vendor
 @pytest.mark.parametrize(
     "packed",
     [b"{}", gzip.compress(b"{}")[:-5], gzip.compress(b"{}") + b"garbage", b"\x1f\x8b", gzip.compress(b"") * 1000],
+    ids=["not packed", "cut short", "garbage behind it", "a head only", "a thousand members"],
 )
 def test_a_broken_gzip_is_a_broken_answer(client, start_vendor, packed):
     vendor = start_vendor(reply(packed, headers={"Content-Encoding": "gzip"}))

@@ -121,8 +121,8 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
     records = [record(f"r{number}", now + timedelta(seconds=number), version) for number in range(3)]
     for each in records:
         workshop.traces.add(each)
-    assert eventually(lambda: len(house.runs()) == 3)
-    with house.database.session() as db:  # the workshop's own watch was quicker
+    assert eventually(lambda: suspended(house, version))  # by the workshop's own watch
+    with house.database.session() as db:
         scripts.reinstate(db, scripts.find_version(db, implementations.find(db, "acme"), version))
 
     def away(*_):

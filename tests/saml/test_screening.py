@@ -150,7 +150,11 @@ def logout_with(inside: bytes, idp=LEAVING_IDP, **how) -> str:
     return idp.redirect_query("SAMLRequest", raw.replace(b"mark", inside), **how)
 
 
-@pytest.mark.parametrize("how", [{"signed": False}, {"idp": SCENE.thief}, {"key": SCENE.thief.key}], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [{"signed": False}, {"idp": SCENE.thief}, {"key": SCENE.thief.key}],
+    ids=["unsigned", "by a stranger", "with a stranger's key"],
+)
 def test_a_logout_that_the_provider_has_not_signed_is_not_even_inflated(how, monkeypatch):
     monkeypatch.setattr(redirects, "_inflate", lambda packed: pytest.fail("inflated"))
     with pytest.raises(Rejected) as refused:
