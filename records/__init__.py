@@ -11,7 +11,7 @@ rules take `db` first and never commit:
         version = scripts.active(db, demo)
 
 Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
-`references`, `crashes`;
+`references`, `crashes`, `suspensions`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
@@ -39,6 +39,7 @@ from . import (
     scripts,
     sessions,
     stand_ins,
+    suspensions,
     users,
 )
 from . import external_logins as external
@@ -144,5 +145,6 @@ __all__ = [
     "scripts",
     "sessions",
     "stand_ins",
+    "suspensions",
     "users",
 ]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from . import implementations, scripts
+from . import implementations, scripts, suspensions
 from .implementations import Implementation
 from .runs import Run
 
@@ -56,7 +56,7 @@ def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list
     crashes = between(db, owner, begin, at + WITHIN, version=version)  # 3
     too_many = _too_many(crashes)
     if too_many:
-        scripts.suspend(db, found, _reason(too_many))
+        suspensions.suspend(db, owner, version, _reason(too_many), runs=[crash.run for crash in too_many])
     return too_many
 
 

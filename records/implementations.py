@@ -145,6 +145,11 @@ def made_at(implementation: Implementation) -> int:
     return int(implementation.created_at.timestamp())
 
 
+def was_there(implementation: Implementation, at: datetime) -> bool:
+    """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
+    return at.timestamp() >= made_at(implementation)
+
+
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
     """Change some fields; its slug stays for ever. Raises Refused with every fault, and then nothing is changed."""
     values = fields.checked({field: check for field, check in _CHECKS.items() if field != "slug"}, changes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from records import DbSession, Implementation, Run, RunFilter, references, runs
+from records import DbSession, Implementation, Run, RunFilter, implementations, references, runs
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
@@ -95,8 +95,12 @@ def find(reference: str) -> None:
     with place() as here:
         with here.database.reading() as db:
             told = [line for slug, run in runs.by_reference(db, wanted) for line in run_lines(slug, run)]
+            owners = {one.slug: one for one in implementations.every(db)}
         errors, away = noted(here, wanted)
-    told += [line for at, error in errors for line in noted_lines(at, error)]
+    for at, error in errors:
+        owner = owners.get(error.implementation)
+        if owner is None or implementations.was_there(owner, at):
+            told += noted_lines(at, error)
     if away:
         click.echo(away, err=True)
     if not told:

@@ -6,7 +6,18 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, url_for
 
-from records import DbSession, Implementation, Run, RunFilter, User, references, runs, scripts, users
+from records import (
+    DbSession,
+    Implementation,
+    Run,
+    RunFilter,
+    User,
+    implementations,
+    references,
+    runs,
+    scripts,
+    users,
+)
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from web.auth.entrance import Entrance
@@ -112,4 +123,8 @@ def _noted(found: Implementation, text: str) -> list[object]:
     """Return the errors of this implementation that were shown with the reference."""
     wanted = references.read(text)
     known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [(at, error) for at, error in known if error.implementation == found.slug]
+    return [
+        (at, error)
+        for at, error in known
+        if error.implementation == found.slug and implementations.was_there(found, at)
+    ]
