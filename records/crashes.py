@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from . import implementations, scripts, suspensions
+from .counted import counted
 from .implementations import Implementation
 from .runs import Run
 
@@ -92,6 +93,6 @@ def _too_many(crashes: Sequence[Crash]) -> list[Crash]:
 def _reason(crashes: Sequence[Crash]) -> str:
     runs = ", ".join(crash.run for crash in crashes)
     return (
-        f"{len(crashes)} runs within an hour in which the interpreter died ({runs}), the last by {crashes[-1].signal}:"
+        f"{counted(len(crashes), 'run')} within an hour in which the interpreter died ({runs}), the last by {crashes[-1].signal}:"
         f" {crashes[-1].where}"
     )[:2000]

@@ -124,11 +124,11 @@ def find(db: Session, implementation: Implementation, run_id: str) -> Run | None
     return db.scalar(select(Run).where(Run.implementation_id == implementation.id, Run.id == run_id))
 
 
-def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[str, Run]]:
-    """Return the runs of all implementations with this reference, each with its implementation's slug, the newest first."""
-    found = select(Implementation.slug, Run).join(Implementation, Implementation.id == Run.implementation_id)
+def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[Implementation, Run]]:
+    """Return the runs of all implementations with this reference, each with its implementation, the newest first."""
+    found = select(Implementation, Run).join(Implementation, Implementation.id == Run.implementation_id)
     rows = found.where(Run.reference == reference).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
-    return [(slug, run) for slug, run in db.execute(rows)]
+    return [(owner, run) for owner, run in db.execute(rows)]
 
 
 def recent(

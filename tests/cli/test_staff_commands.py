@@ -120,7 +120,7 @@ def test_a_refused_grant_leaves_no_audit_entry(cli, event):
 def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
     cli("role", "grant", "aha26", "scanner", "--username", "a", env=event)
     result = cli("audit", "verify", env=event)
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "All 1 audit entries are as they were written.")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was changed: 1 audit entry is as written.")
     head = result.stdout.split()[-1]
     cli("role", "grant", "aha26", "scanner", "--username", "b", env=event)
     assert cli("audit", "verify", "--noted", head, env=event).exit_code == 0

@@ -14,9 +14,9 @@ from records import (
     User,
     implementations,
     references,
+    run_names,
     runs,
     scripts,
-    users,
 )
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
@@ -60,6 +60,7 @@ def why(implementation: str) -> Response:
             agenda=agenda,
             explained=explained,
             recent=recent,
+            names=run_names.of_runs(db, found, recent),
         )
 
 
@@ -78,8 +79,10 @@ def every(implementation: str) -> Response:
         return page(
             "console/runs/list.html",
             title="Runs",
+            has_times=True,
             implementation=found,
             runs=rows[:ROWS],
+            names=run_names.of_runs(db, found, rows[:ROWS]),
             asked=asked,
             older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
@@ -105,7 +108,7 @@ def one(implementation: str, run_id: str) -> Response:
             crumbs=(Link("Runs", url_for(".every", implementation=found.slug)),),
             run=run,
             version=version.number if version else None,
-            person=users.find(db, found, run.user),
+            names=run_names.of_runs(db, found, [run]),
         )
 
 
@@ -116,7 +119,7 @@ def _explained(db: DbSession, found: Implementation, user: User, session: str) -
 
 def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
     wanted = references.read(text)
-    return [run for slug, run in runs.by_reference(db, wanted) if slug == found.slug] if wanted else []
+    return [run for owner, run in runs.by_reference(db, wanted) if owner.id == found.id] if wanted else []
 
 
 def _noted(found: Implementation, text: str) -> list[object]:
