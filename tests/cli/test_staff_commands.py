@@ -99,6 +99,7 @@ def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, st
         (("role", "grant", "aha26", "scanner", "--attribute", "=x"), "is missing"),
         (("role", "grant", "aha26", "scanner", "--username", ""), "is missing"),
         (("role", "grant", "aha26", "organizer", "--user-type", "Staff"), "more than a user type may give"),
+        (("role", "grant", "aha26", "organizer", "--attribute", "a=b"), "more than an attribute may give"),
         (("role", "grant", "aha26", "administrator", "--username", "a"), "staff implementation only"),
         (("role", "grant", "nope", "scanner", "--username", "a"), "There is no implementation 'nope'"),
         (("role", "revoke", "aha26", "99"), "has no grant 99"),
