@@ -11,7 +11,7 @@ rules take `db` first and never commit:
         version = scripts.active(db, demo)
 
 Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
-`references`, `crashes`;
+`run_names`, `references`, `crashes`, `suspensions`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
@@ -35,10 +35,12 @@ from . import (
     inspection,
     references,
     resealing,
+    run_names,
     runs,
     scripts,
     sessions,
     stand_ins,
+    suspensions,
     users,
 )
 from . import external_logins as external
@@ -139,10 +141,12 @@ __all__ = [
     "inspection",
     "references",
     "resealing",
+    "run_names",
     "runs",
     "saml",
     "scripts",
     "sessions",
     "stand_ins",
+    "suspensions",
     "users",
 ]

@@ -31,22 +31,22 @@ from .users import User
 
 #: What people call the rows of each table that belongs to an implementation. A test holds it complete.
 CALLED = {
-    "users": "users",
-    "sessions": "sessions of the agenda",
-    "agenda_uploads": "agenda files that were uploaded and not yet imported",
-    "agenda_imports": "last import of the agenda, with what undoes it",
-    "connections": "connections with their secrets",
-    "scripts": "scripts",
-    "versions": "script versions",
-    "version_codes": "compiled versions",
-    "activations": "versions in service",
-    "runs": "runs with their traces",
-    "grants": "roles given",
-    "saml_providers": "identity providers",
-    "saml_certificates": "certificates of the identity provider",
-    "saml_sp_keys": "our own SAML keys",
-    "external_logins": "External Authentication with its secret",
-    "administrator_links": "one-time links of administrators",
+    "users": ("user", "users"),
+    "sessions": ("session of the agenda", "sessions of the agenda"),
+    "agenda_uploads": ("agenda file that is not imported yet", "agenda files that are not imported yet"),
+    "agenda_imports": ("import of the agenda, with what undoes it", "imports of the agenda, with what undoes them"),
+    "connections": ("connection with its secret", "connections with their secrets"),
+    "scripts": ("script", "scripts"),
+    "versions": ("script version", "script versions"),
+    "version_codes": ("compiled version", "compiled versions"),
+    "activations": ("version in service", "versions in service"),
+    "runs": ("run with its trace", "runs with their traces"),
+    "grants": ("role given", "roles given"),
+    "saml_providers": ("identity provider", "identity providers"),
+    "saml_certificates": ("certificate of the identity provider", "certificates of the identity provider"),
+    "saml_sp_keys": ("pair of our own SAML keys", "pairs of our own SAML keys"),
+    "external_logins": ("External Authentication with its secret", "External Authentications with their secrets"),
+    "administrator_links": ("one-time link of an administrator", "one-time links of administrators"),
 }
 
 
@@ -99,8 +99,8 @@ def restore(db: Session, owner: Implementation, by: Decision, *, environment: st
 
 def preview(db: Session, owner: Implementation) -> dict[str, int]:
     """Count what a removal would take, by what people call it; what there is none of is left out."""
-    counts = {CALLED[name]: _count(db, name, owner.id) for name in CALLED}
-    return {words: count for words, count in counts.items() if count}
+    counts = {name: _count(db, name, owner.id) for name in CALLED}
+    return {CALLED[name][count != 1]: count for name, count in counts.items() if count}
 
 
 def remove(db: Session, owner: Implementation, by: Decision, *, typed: str) -> Retired:

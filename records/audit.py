@@ -23,12 +23,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, Text, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import fields
 from .columns import Base, RowId, utc_now
 
+#: Actions whose target is a person of the entry's implementation, by their subject.
+ABOUT_PEOPLE = frozenset({"user.described", "user.disabled", "user.enabled"})
 #: What the first entry says of the entry before it.
 FIRST = "0" * 64
 #: Entries which `verify` reads at once.
@@ -146,23 +148,30 @@ def recent(  # noqa: PLR0913 - a list is asked for by all of these, by name
     before: int | None = None,
     limit: int = 50,
     holding: Mapping[str, str] | None = None,
-    actors: Collection[str] = (),
+    people: Mapping[str, Collection[str]] | None = None,
 ) -> list[AuditEntry]:
     """Return entries, the newest first; `before` is the number of the last entry of the page before.
 
-    `holding`: texts which actor, action or target hold, whatever their case (of A to Z). `actors` are
-    keys of people that count as well as those which hold the text.
+    `holding`: texts which actor, action or target hold, whatever their case (of A to Z). `people` are keys of people, by
+    actor or target, that count as well as those which hold the text.
     """
     rows = select(AuditEntry)
     if implementation is not None:
         rows = rows.where(AuditEntry.implementation == implementation)
     for name, text in (holding or {}).items():
         column = {"actor": AuditEntry.actor, "action": AuditEntry.action, "target": AuditEntry.target}[name]
-        fits = column.icontains(text, autoescape=True)
-        rows = rows.where(or_(fits, AuditEntry.actor.in_(actors)) if name == "actor" and actors else fits)
+        rows = rows.where(or_(column.icontains(text, autoescape=True), _is_one_of(name, (people or {}).get(name, ()))))
     if before is not None:
         rows = rows.where(AuditEntry.number < before)
     return list(db.scalars(rows.order_by(AuditEntry.number.desc()).limit(limit)))
+
+
+def _is_one_of(name: str, keys: Collection[str]) -> ColumnElement[bool]:
+    """The condition that the actor, or the person whom an entry is about, is one of these."""
+    if name == "actor":
+        return AuditEntry.actor.in_(keys)
+    key = AuditEntry.implementation + "/" + AuditEntry.target
+    return and_(AuditEntry.action.in_(ABOUT_PEOPLE), key.in_(keys))
 
 
 def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from . import implementations, scripts
+from . import implementations, scripts, suspensions
+from .counted import counted
 from .implementations import Implementation
 from .runs import Run
 
@@ -56,7 +57,7 @@ def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list
     crashes = between(db, owner, begin, at + WITHIN, version=version)  # 3
     too_many = _too_many(crashes)
     if too_many:
-        scripts.suspend(db, found, _reason(too_many))
+        suspensions.suspend(db, owner, version, _reason(too_many), runs=[crash.run for crash in too_many])
     return too_many
 
 
@@ -92,6 +93,6 @@ def _too_many(crashes: Sequence[Crash]) -> list[Crash]:
 def _reason(crashes: Sequence[Crash]) -> str:
     runs = ", ".join(crash.run for crash in crashes)
     return (
-        f"{len(crashes)} runs within an hour in which the interpreter died ({runs}), the last by {crashes[-1].signal}:"
+        f"{counted(len(crashes), 'run')} within an hour in which the interpreter died ({runs}), the last by {crashes[-1].signal}:"
         f" {crashes[-1].where}"
     )[:2000]

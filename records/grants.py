@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import fields
 from .columns import Base, RowId, utc_now
+from .counted import with_article
 from .errors import Fault, Refused
 from .implementations import STAFF, STAFF_ROLES, Implementation
 from .upsert import insert_missing
@@ -166,7 +167,9 @@ def _contradictions(implementation: Implementation, given: dict[str, str]) -> li
         faults.append(Fault("role", f"{role} is given in the staff implementation only, and holds for all"))
     elif kind != "username" and role not in implementation.mapped_roles:
         allowed = ", ".join(implementation.mapped_roles) or "none"
-        faults.append(Fault("role", f"{role} is more than a {kind} may give here (mapped_roles: {allowed})"))
+        faults.append(
+            Fault("role", f"{role} is more than {with_article(kind)} may give here (mapped_roles: {allowed})")
+        )
     if (kind == "attribute") != bool(given["name"]):
         faults.append(Fault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
     return faults

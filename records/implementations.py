@@ -95,13 +95,17 @@ def find(db: Session, slug: str) -> Implementation | None:
     return found if found and found.archived_at is None else None
 
 
-def find_typed(db: Session, typed: str) -> Implementation | None:
-    """Return the implementation whose id a person typed, in letters of any size unless two differ only in that."""
-    exact = find(db, typed)
+def find_typed(db: Session, typed: str, *, archived: bool = False) -> Implementation | None:
+    """Return the implementation whose id a person typed, in upper or lower case unless two differ only in that.
+
+    `archived`: also one that is not served, for administration.
+    """
+    exact = find_any(db, typed) if archived else find(db, typed)
     if exact is not None or "\0" in typed:
         return exact
     same = select(Implementation).where(func.lower(Implementation.slug) == typed.lower())
-    found = list(db.scalars(same.where(Implementation.archived_at.is_(None)).limit(2)))
+    same = same if archived else same.where(Implementation.archived_at.is_(None))
+    found = list(db.scalars(same.limit(2)))
     return found[0] if len(found) == 1 else None
 
 
@@ -143,6 +147,11 @@ def staff(db: Session) -> Implementation:
 def made_at(implementation: Implementation) -> int:
     """Return the Unix second in which it was made. A login from before is of a removed one that had the same slug."""
     return int(implementation.created_at.timestamp())
+
+
+def was_there(implementation: Implementation, at: datetime) -> bool:
+    """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
+    return at.timestamp() >= made_at(implementation)
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:

@@ -79,6 +79,7 @@ class RunRecord:
     error: dict[str, Any] | None = None
     usage: dict[str, Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    made_at: datetime | None = None  #: when its implementation was made, if that is known
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,20 @@ class RunFilter:
 def record_many(db: Session, records: Iterable[RunRecord]) -> int:
     """Store runs in one go. Returns how many belong to an implementation that still exists.
 
-    A run that was recorded before is left as it is. A run of an implementation which was deleted meanwhile is dropped.
+    A run that was recorded before is left as it is. A run of an implementation which was deleted meanwhile is dropped, also
+    if another one was made under its slug.
     """
     records = list(records)
     slugs = {record.implementation for record in records}
     # The lock keeps an implementation from being deleted between this statement and the next.
-    known = select(Implementation.slug, Implementation.id).where(Implementation.slug.in_(slugs))
-    ids = {row.slug: row.id for row in db.execute(known.with_for_update(read=True, key_share=True))}
-    rows = [_row(record, ids[record.implementation]) for record in records if record.implementation in ids]
+    known = select(Implementation.slug, Implementation.id, Implementation.created_at)
+    found = db.execute(known.where(Implementation.slug.in_(slugs)).with_for_update(read=True, key_share=True))
+    owners = {row.slug: row for row in found}
+    rows = []
+    for record in records:
+        owner = owners.get(record.implementation)
+        if owner and record.made_at in (None, owner.created_at):
+            rows.append(_row(record, owner.id))
     insert_missing(db, Run, rows)
     return len(rows)
 
@@ -117,11 +124,11 @@ def find(db: Session, implementation: Implementation, run_id: str) -> Run | None
     return db.scalar(select(Run).where(Run.implementation_id == implementation.id, Run.id == run_id))
 
 
-def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[str, Run]]:
-    """Return the runs of all implementations with this reference, each with its implementation's slug, the newest first."""
-    found = select(Implementation.slug, Run).join(Implementation, Implementation.id == Run.implementation_id)
+def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[Implementation, Run]]:
+    """Return the runs of all implementations with this reference, each with its implementation, the newest first."""
+    found = select(Implementation, Run).join(Implementation, Implementation.id == Run.implementation_id)
     rows = found.where(Run.reference == reference).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
-    return [(slug, run) for slug, run in db.execute(rows)]
+    return [(owner, run) for owner, run in db.execute(rows)]
 
 
 def recent(
@@ -171,5 +178,5 @@ def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
 def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
     """Make a row which every database can keep, whatever a script or a vendor put into it."""
     values = vars(record) | {"implementation_id": implementation_id, "reference": references.of_run(record.id)}
-    del values["implementation"]
+    del values["implementation"], values["made_at"]
     return {name: value if name == "started_at" else fields.storable(value) for name, value in values.items()}

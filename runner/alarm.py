@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import logging
 
-from records import Database, implementations, scripts
+from records import Database, implementations, suspensions
 
 log = logging.getLogger(__name__)
 
 
-def raise_alarm(database: Database, implementation: str, version: str, *, where: str, what: str) -> None:
-    """Suspend the version (its SHA-256) of the implementation (its slug) and tell the operator what happened where."""
+def raise_alarm(database: Database, implementation: str, version: str, *, what: str, run: str = "") -> None:
+    """Suspend the version (its SHA-256) of the implementation (its slug), note why, and tell the operator.
+
+    `run` is the id of the run that raised it; without one it was a check.
+    """
+    where = f"run {run}" if run else "a check"
     log.critical(
         "SECURITY ALARM: a script left the language; version suspended implementation=%s version=%s where=%s what=%s",
         *(implementation, version, where, what),
     )
     with database.session() as db:
         found = implementations.find_any(db, implementation)
-        suspended = scripts.find_version(db, found, version) if found else None
-        if suspended:
-            scripts.suspend(db, suspended, f"security alarm in {where}: {what}")
+        if found:
+            reason = f"security alarm in {where}: {what}"
+            suspensions.suspend(db, found, version, reason, runs=[run] if run else [])

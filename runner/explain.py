@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from records import DbSession, Implementation, Run, RunFilter, Version, runs, scripts
+from records.counted import counted
 from sandbox import Kind
 
 from .cache import STEPS_S
@@ -107,7 +108,7 @@ def _by_runs(implementation: Implementation, displayed: Displayed, shown: Run | 
     if displayed.failed or (failing(newest) and shown is not None and shown.id != newest[0].id):
         return (
             "The newest run failed, so the last good answer is shown, for at most "
-            f"{implementation.last_good_minutes} minutes after it was found."
+            f"{counted(implementation.last_good_minutes, 'minute')} after it was found."
         )
     if shown is None:
         return "It comes from a run which is not recorded, or not yet."

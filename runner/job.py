@@ -144,12 +144,13 @@ class Execution:
             error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
+            made_at=self._kit.implementation.created_at,
         )
 
     def _suspend(self, outcome: Outcome) -> None:
         order = self._order
         what = outcome.error.text if outcome.error else "no reason was given"
-        raise_alarm(self._workshop.database, order.implementation, order.version, where=f"run {order.token}", what=what)
+        raise_alarm(self._workshop.database, order.implementation, order.version, what=what, run=order.token)
         self._workshop.bulletin.changed(order.implementation)
 
     def _tell_crash(self, outcome: Outcome) -> None:

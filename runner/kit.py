@@ -117,7 +117,7 @@ class Kits:
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
             checked = self._sandbox.check(source)
             if checked.alarm:
-                raise_alarm(self._database, implementation.slug, sha256, where="a check", what=checked.findings[0].why)
+                raise_alarm(self._database, implementation.slug, sha256, what=checked.findings[0].why)
             if checked.code is None:
                 refusal = refusal_of(checked)
                 log.error(

@@ -33,22 +33,26 @@ def know(implementation: str, subject: str) -> None:
     g.known_as = (implementation, subject)
 
 
-def reference_of(status: HTTPStatus, *, store_answers: bool) -> str:
-    """Log the error of this request and return its reference; it is noted, too, if the store can be asked."""
+def reference_of(status: HTTPStatus, *, store_answers: bool, why: str = "") -> str:
+    """Log the error of this request and return its reference; it is noted, too, if the store can be asked.
+
+    `why` is a code of ours that the answer does not tell, such as which step of a login refused.
+    """
     asked = request.view_args or {}
     home, user = g.get("known_as", ("", ""))
+    view = request.endpoint or NO_VIEW
     error = NotedError(
         reference=references.new(),
         status=int(status),
-        what=request.endpoint or NO_VIEW,
+        what=f"{view}: {why}" if why else view,
         implementation=str(asked.get("implementation", "") or home),
         user=user,
         session=str(asked.get("session_id", "")),
     )
     log.log(
         logging.ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO,
-        "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r",
-        *(error.reference, error.status, error.what, error.implementation, error.user, error.session),
+        "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r why=%r",
+        *(error.reference, error.status, view, error.implementation, error.user, error.session, why),
     )
     if store_answers:
         note(current_app.extensions[_KEPT], error)

@@ -1,10 +1,17 @@
-"""Moments as people write them: a date, a time in the conference's zone, or how long ago."""
+"""Moments as people write them, and as pages and commands show them.
+
+Whatever concerns one implementation is shown in its time zone, because that is the clock on the wall of the conference; what
+concerns all of them is shown in UTC. Each page, and each output of a command, has one zone and names it once.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from records import Implementation
 
 _AGO = re.compile(r"(\d{1,5})\s*(m|h|d)", re.IGNORECASE)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -20,3 +27,31 @@ def moment(text: str, zone: str, now: datetime) -> datetime:
         return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be a time such as 2026-05-04T14:00, or how long ago, such as 30m, 2h or 3d") from None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Shows moments in one zone, which the page or the head of a table names."""
+
+    zone: str = "UTC"
+
+    @classmethod
+    def of(cls, implementation: Implementation | None) -> Clock:
+        """Return the clock of what concerns this implementation; None for what concerns all of them."""
+        return cls(implementation.time_zone) if implementation else cls()
+
+    def words(self, at: datetime, *, weekday: bool = False) -> str:
+        """Return it for people: 23 Nov 2026, 10:00; with the day of the week where a wrong date must be noticed."""
+        here = self._here(at)
+        return f"{here:%a %d %b %Y, %H:%M}" if weekday else f"{here:%d %b %Y, %H:%M}"
+
+    def digits(self, at: datetime) -> str:
+        """Return it to the second, for columns whose head names the zone: 2026-11-23 10:00:00."""
+        return f"{self._here(at):%Y-%m-%d %H:%M:%S}"
+
+    def exact(self, at: datetime) -> str:
+        """Return it to the second with its zone: 2026-11-23 10:00:00 Europe/Berlin."""
+        return f"{self.digits(at)} {self.zone}"
+
+    def _here(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.zone))

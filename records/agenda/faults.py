@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from records.counted import counted
+
 #: Characters of an offending value that are shown.
 LONGEST_VALUE = 60
 #: Rows and values that a gathered fault names; the rest are counted.
@@ -55,7 +57,7 @@ class FaultGroup:
     def __str__(self) -> str:
         place = f"column {self.column}: " if self.column else ""
         found = f"; found: {', '.join(self.values)}" if self.values else ""
-        return f"{len(self.rows)} rows: {place}{self.what} (rows {self.rows_named}{found})"
+        return f"{counted(len(self.rows), 'row')}: {place}{self.what} (rows {self.rows_named}{found})"
 
 
 def gathered(faults: Iterable[FileFault]) -> list[FaultGroup]:

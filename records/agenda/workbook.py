@@ -14,6 +14,8 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from records.counted import counted, form
+
 from .faults import FileFault
 from .table import MOST_COLUMNS, BadCell, Cell, Table, unreadable
 from .text_table import heading_key
@@ -150,8 +152,8 @@ def _notes(parts: WorkbookParts, sheet: Any, hidden: int, visible: int) -> list[
     if visible > 1:
         notes.append(f"Of {visible} sheets, “{sheet.title}” was read.")
     if hidden:
-        notes.append(f"{hidden} hidden sheet{'s were' if hidden > 1 else ' was'} not read.")
+        notes.append(f"{counted(hidden, 'hidden sheet')} {form(hidden, 'was')} not read.")
     rows = parts.hidden_rows.get(sheet._worksheet_path.lstrip("/"), 0)  # noqa: SLF001 - as above
     if rows:
-        notes.append(f"{rows} hidden row{'s were' if rows > 1 else ' was'} read as well: remove what is not meant.")
+        notes.append(f"{counted(rows, 'hidden row')} {form(rows, 'was')} read as well: remove what is not meant.")
     return notes

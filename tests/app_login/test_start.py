@@ -31,6 +31,23 @@ def test_a_login_begins_at_the_way_in_and_ends_at_the_app_with_code_state_and_is
     assert set(said) == {"code", "state", "iss"}
 
 
+@pytest.mark.parametrize("typed", ["Demo", "DEMO"])
+def test_an_id_that_somebody_typed_in_another_case_is_led_to_the_one_that_is_written(app, typed):
+    phone = Phone(app, typed)
+    led = phone.start()
+    assert (led.status_code, led.location.partition("?")[0]) == (303, "/m/demo/start")
+    begun = phone.http.get(led.location)
+    assert begun.location.startswith("/login/demo?m=")
+    assert answered(phone.finish(answered(begun.location)["m"], visitor("demo")))["iss"] == f"{PUBLIC_URL}/m/demo"
+    login = phone.http.get(f"/login/{typed}", query_string={"next": "/app/demo/sessions/CE-1"})
+    assert (login.status_code, login.location) == (303, "/login/demo?next=/app/demo/sessions/CE-1")
+
+
+def test_an_id_of_nobody_in_any_case_is_not_there_and_leads_nowhere(app):
+    for address in ("/m/NONE/start", "/login/NONE"):
+        assert is_a_page(app.test_client().get(address), 404)
+
+
 def test_an_app_with_a_scheme_of_its_own_is_opened_there(app):
     phone = Phone(app, redirect_uri=SCHEME)
     assert phone.finish(phone.handle()).startswith(f"{SCHEME}?code=cac_")

@@ -1,12 +1,15 @@
 """The token endpoint, revocation, session and status, as an app and as a thief meet them."""
 
 import json
+import logging
+import re
 import threading
 import time
 
 import pytest
 
 from records import implementations, users
+from runner.logins import StoreAway
 from runner.logins.tokens import GRACE_S
 from runner.store import connect
 from tests.app_login.phone import ACCESS_TOKEN, EXCHANGE, JWT, PASSWORD, REDIRECT, Phone, bearer
@@ -14,13 +17,14 @@ from tests.external.signing import OTHER_EC, claims, token
 from tests.logins.people import visitor
 
 URL = "/api/v1/implementations/demo/auth/token"
-ERRORS = {"error", "error_description"}
+ERRORS = {"error", "error_description", "reference"}
 
 
 def is_refused(answer, error="invalid_grant", code=400):
     assert (answer.status_code, answer.json["error"]) == (code, error), answer.json
     assert answer.mimetype == "application/json"
-    assert set(answer.json) - {"detail", "reference"} == ERRORS
+    assert set(answer.json) - {"detail"} == ERRORS
+    assert re.fullmatch("[0-9a-f]{8}", answer.json["reference"])
     assert answer.json["error_description"].isascii()
     assert "no-store" in answer.headers["Cache-Control"]
     return True
@@ -70,6 +74,39 @@ def test_the_body_may_be_json(phone):
 )  # fmt: skip
 def test_a_request_that_makes_no_sense_is_told_so(phone, sent):
     assert is_refused(phone.http.post(URL, **sent), "invalid_request")
+
+
+REFUSED = {
+    "a code that is none": lambda phone: phone.redeem("cac_" + "x" * 43),
+    "a code used twice": lambda phone: [phone.redeem(code) for code in [phone.code()] * 2][1],
+    "no grant of ours": lambda phone: phone.token(grant_type="password"),
+    "no implementation": lambda phone: phone.http.post(URL.replace("demo", "none"), data={"grant_type": JWT}),
+    "nothing to revoke": lambda phone: phone.http.post(URL.replace("token", "revoke"), data={"x": "y"}),
+    "an assertion that is none": lambda phone: phone.token(grant_type=JWT, assertion="x"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_every_refusal_has_a_reference_by_which_support_finds_it(phone, store, what, caplog):
+    caplog.set_level(logging.INFO)
+    answer = REFUSED[what](phone)
+    reference = answer.json["reference"]
+    ((_, noted),) = store.errors.find(reference)
+    assert noted.status in {answer.status_code, 401}
+    assert noted.implementation == ("none" if what == "no implementation" else "demo")
+    assert f"ref={reference}" in caplog.text
+    if what == "a code used twice":
+        assert noted.what == "app_tokens.token: code used again"
+
+
+def test_a_refusal_while_the_store_is_away_has_its_reference_in_the_log(own_phone, own_store, monkeypatch, caplog):
+    def away(*_, **__):
+        raise StoreAway("ConnectionError")
+
+    monkeypatch.setattr(own_store.attempts, "hit", away)
+    answer = own_phone.token(grant_type="refresh_token", refresh_token="x")
+    assert is_refused(answer, "temporarily_unavailable", 503)
+    assert f"error shown ref={answer.json['reference']} status=503" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_removing_shows_what_goes_and_needs_the_slug_in_full(cli, event):
     assert "in use: archive it first" in cli("implementation", "remove", "aha26", "--yes", env=event).stderr
     assert cli("implementation", "archive", "aha26", env=event).exit_code == 0
     preview = cli("implementation", "remove", "aha26", "--preview", env=event)
-    assert preview.stdout.splitlines() == ["With aha26 go:", "         1  users", "Its audit entries stay."]
+    assert preview.stdout.splitlines() == ["With aha26 go:", "         1  user", "Its audit entries stay."]
     for typed in ("\n", "other\n", "AHA26\n"):
         refused = cli("implementation", "remove", "aha26", env=event, stdin=typed)
         assert (refused.exit_code, "typed in full" in refused.stderr) == (2, True)

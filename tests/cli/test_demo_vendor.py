@@ -164,3 +164,28 @@ def test_the_demo_vendor_refuses_in_production(tmp_path):
 
 def test_the_keys_show_nothing_in_their_repr(shared):
     assert shared.keys.cvent_secret not in repr(shared)
+
+
+def test_no_page_of_the_vendors_and_of_the_app_has_a_fault_in_its_html(client, checker):
+    back = f"{SERVICE}/r/token"
+    claim, register = (f"/{path}/CE-101?uid=165&return_to={back}" for path in ("ethosce/claim", "cvent/register"))
+    pages = {
+        "sessions": client.get("/"),
+        "session": client.get("/sessions/CE-101"),
+        "claim": client.get(claim),
+        "register": client.get(register),
+        "stream": client.get("/live/CE-101"),
+        "switches": client.get("/control/"),
+        "switches saved": client.get("/control/?saved=yes"),
+    }
+    for address in (claim, register):
+        client.post(address)
+        pages[f"{address} done"] = client.get(address)
+    pages["what the service did"] = client.get("/runs")
+    assert {answer.status_code for answer in pages.values()} == {200}
+    whole = {name: answer.text for name, answer in pages.items() if name != "what the service did"}
+    part = pages["what the service did"].text
+    whole["what the service did"] = (
+        f'<!doctype html><html lang="en"><title>Runs</title><body><h1>Demo</h1>{part}</body></html>'
+    )
+    assert checker(whole) == []

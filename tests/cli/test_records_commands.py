@@ -77,7 +77,7 @@ def test_an_agenda_is_imported_once_with_an_audit_entry_and_the_second_time_chan
     file = write("agenda.csv", AGENDA)
     preview = cli("sessions", "import", "aha26", file, "--preview", env=event)
     assert (preview.exit_code, entries(event)) == (0, [])
-    assert "Monday 4 May 2026, 09:00 to 10:00  S-1 Opening" in preview.stdout
+    assert "Mon 04 May 2026, 09:00 to 10:00  S-1 Opening" in preview.stdout
     assert preview.stdout.endswith("1 added, 0 changed, 0 unchanged, 0 retired. Nothing was imported.\n")
     done = cli("sessions", "import", "aha26", file, "--reason", "May", env=event)
     assert done.stdout == "1 added, 0 changed, 0 unchanged, 0 retired\n"
@@ -110,7 +110,7 @@ def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_command_line(cli, 
     assert "Wednesday 4 March 2026, 09:00 (month-first) or Friday 3 April 2026, 09:00 (day-first)" in asked.stderr
     assert "--dates month-first or --dates day-first" in asked.stderr
     shown = cli("sessions", "import", "aha26", file, "--dates", "month-first", "--preview", env=event)
-    assert "Wednesday 4 March 2026, 09:00 to 10:00" in shown.stdout
+    assert "Wed 04 Mar 2026, 09:00 to 10:00" in shown.stdout
     assert cli("sessions", "import", "aha26", file, "--dates", "guess", env=event).exit_code == 2
     done = cli("sessions", "import", "aha26", file, "--dates", "day-first", env=event)
     assert (done.exit_code, done.stderr) == (0, "Dates: day first (15/7/2026).\n")
@@ -122,7 +122,7 @@ def test_sessions_that_are_gone_are_retired_and_the_import_is_undone_on_the_comm
     cli("sessions", "import", "aha26", write("a.csv", AGENDA), env=event)
     new = write("b.csv", AGENDA.replace("S-1", "S-2"))
     preview = cli("sessions", "import", "aha26", new, "--preview", env=event).stdout
-    assert "1 not in the file; they stay:\n  Monday 4 May 2026, 09:00 to 10:00  S-1 Opening" in preview
+    assert "1 not in the file; they stay:\n  Mon 04 May 2026, 09:00 to 10:00  S-1 Opening" in preview
     done = cli("sessions", "import", "aha26", new, "--retire-missing", env=event)
     assert done.stdout == "1 added, 0 changed, 0 unchanged, 1 retired\n"
     assert "b.csv" in cli("sessions", "undo", "aha26", "--preview", env=event).stdout

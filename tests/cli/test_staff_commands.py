@@ -99,6 +99,7 @@ def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, st
         (("role", "grant", "aha26", "scanner", "--attribute", "=x"), "is missing"),
         (("role", "grant", "aha26", "scanner", "--username", ""), "is missing"),
         (("role", "grant", "aha26", "organizer", "--user-type", "Staff"), "more than a user type may give"),
+        (("role", "grant", "aha26", "organizer", "--attribute", "a=b"), "more than an attribute may give"),
         (("role", "grant", "aha26", "administrator", "--username", "a"), "staff implementation only"),
         (("role", "grant", "nope", "scanner", "--username", "a"), "There is no implementation 'nope'"),
         (("role", "revoke", "aha26", "99"), "has no grant 99"),
@@ -120,7 +121,7 @@ def test_a_refused_grant_leaves_no_audit_entry(cli, event):
 def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
     cli("role", "grant", "aha26", "scanner", "--username", "a", env=event)
     result = cli("audit", "verify", env=event)
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "All 1 audit entries are as they were written.")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was changed: 1 audit entry is as written.")
     head = result.stdout.split()[-1]
     cli("role", "grant", "aha26", "scanner", "--username", "b", env=event)
     assert cli("audit", "verify", "--noted", head, env=event).exit_code == 0

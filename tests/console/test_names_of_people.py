@@ -1,5 +1,8 @@
 """Pages call people by name where something was done by them, and keep the key, which no provider chooses."""
 
+import csv
+import io
+
 from records import actors, audit, grants, implementations, users
 from records.users import Profile
 
@@ -16,6 +19,38 @@ def test_the_audit_names_who_did_it_with_their_home_and_the_key_in_the_details(d
     text = desk("organizer").get(f"{DEMO}/audit").text
     assert 'title="staff/administrator"><bdi>Administrator</bdi> <span class="small quiet">staff</span>' in text
     assert "<bdi>staff/administrator</bdi>" in text
+
+
+def test_an_entry_about_a_person_names_them_with_the_key_in_the_details_and_is_found_by_the_name(database, desk):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        users.seen(db, demo, "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        users.seen(db, demo, "u-8", Profile("x@example.org", "", "Xaver", "Unrelated"))
+        for subject, reason in (("u-7", "lost phone"), ("u-8", "left")):
+            about = {"target": subject, "implementation": "demo", "reason": reason}
+            audit.append(db, actor="staff/administrator", action="user.disabled", **about)
+        audit.append(db, actor="staff/administrator", action="connection.saved", target="u-7", implementation="demo")
+    text = desk("organizer").get(f"{DEMO}/audit").text
+    assert '<span title="u-7"><bdi>Grace Okonkwo</bdi> <span class="small quiet">demo</span></span>' in text
+    assert "<dt>key of the person</dt><dd><bdi>u-7</bdi></dd>" in text
+    assert text.count("<bdi>u-7</bdi>") == 2  # in the details, and as the name of a connection
+    found = desk("organizer").get(f"{DEMO}/audit", query_string={"target": "okonkwo"}).text
+    assert ("lost phone" in found, "left" in found, "connection.saved" in found) == (True, False, False)
+
+
+def test_the_file_of_the_audit_has_names_and_keys_in_columns_of_their_own(database, desk):
+    with database.session() as db:
+        users.seen(db, implementations.find(db, "demo"), "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        about = {"action": "user.disabled", "target": "u-7", "implementation": "demo"}
+        audit.append(db, actor="staff/administrator", **about)
+        audit.append(db, actor="command line", **about | {"target": "nobody"})
+    rows = list(csv.DictReader(io.StringIO(desk("organizer").get(f"{DEMO}/audit.csv").text)))
+    columns = "number at implementation by by_key action target target_key reason detail hash"
+    assert list(rows[0]) == columns.split()
+    assert [[row[name] for name in ("by", "by_key", "target", "target_key")] for row in rows] == [
+        ["command line", "command line", "nobody", "nobody"],
+        ["Administrator", "staff/administrator", "Grace Okonkwo", "u-7"],
+    ]
 
 
 def test_the_audit_is_filtered_by_a_name_as_by_a_key(database, desk):

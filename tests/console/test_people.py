@@ -231,7 +231,7 @@ def test_a_spreadsheet_computes_nothing_from_the_download(desk, database):
     assert answer.mimetype == "text/csv"
     assert answer.headers["Cache-Control"] == "no-store"
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [row["actor"] for row in rows] == ["'@x", "'-1", "'+1", "'=1+1"]
+    assert [row["by_key"] for row in rows] == ["'@x", "'-1", "'+1", "'=1+1"]
 
 
 def test_an_implementation_is_added_with_what_it_needs(desk, database, written):

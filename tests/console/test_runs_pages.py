@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import AgendaSession, RunRecord, implementations, references, runs, scripts
+from records import AgendaSession, RunRecord, archiving, implementations, references, runs, scripts
+from records.archiving import Decision
 from runner.displayed import Displayed
+from runner.logins import NotedError
 from runner.shown import body_of
 from tests.console.conftest import HOSTILE
 from tests.web.stub_desk import CLAIM
@@ -193,3 +195,27 @@ def test_pages_about_people_with_hostile_names_stay_whole(past, desk):
 
 def test_the_reference_of_a_run_is_read_off_its_id():
     assert references.of_run(BAD.id) == "00000002"
+
+
+def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_that_of_the_new_one(
+    past, database, desk, store
+):
+    reference = "3f9ca71e"
+    store.errors.note(NotedError(reference, 404, "widget.show", "demo", "attendee", "CE-1"))
+    store.refused.note("demo", "audience", "0123abcd")
+    administrator = desk("administrator")
+    pages = {"runs": f"{DEMO}/runs?reference={reference}", "logins": f"{DEMO}/provider/check"}
+    assert "An error was shown" in administrator.get(pages["runs"]).text
+    assert "0123abcd" in administrator.get(pages["logins"]).text
+    with database.session() as db:
+        old = implementations.find(db, "demo")
+        by = Decision("tests")
+        archiving.archive(db, old, by)
+        archiving.remove(db, old, by, typed="demo")
+    with database.session() as db:
+        made = implementations.create(db, "demo", "Demo Congress, again", "Europe/Berlin")
+        made.created_at = datetime.now(UTC) + timedelta(minutes=1)
+    assert "No run or error of this implementation is known" in administrator.get(pages["runs"]).text
+    assert "0123abcd" not in administrator.get(pages["logins"]).text
+    assert "Nothing has been run yet" in administrator.get(f"{DEMO}/runs").text
+    assert administrator.get(f"{DEMO}/runs/{GOOD.id}").status_code == 404

@@ -266,3 +266,10 @@ def test_a_provider_is_removed_after_one_question_that_says_who_is_locked_out(ad
     assert provider(database) == (None, {})
     assert entries(database, "saml.removed")[0].target == IDP.entity_id
     assert administrator.post("/provider/policy", {}).status_code == 404
+
+
+def test_where_no_provider_is_connected_there_is_none_to_remove(administrator, database):
+    administrator.post("/provider/remove")
+    for answer in (administrator.get("/provider/remove"), administrator.post("/provider/remove")):
+        assert (answer.status_code, "No identity provider is connected" in answer.text) == (404, True)
+    assert len(entries(database, "saml.removed")) == 1

@@ -148,3 +148,10 @@ def test_removing_asks_once_and_deletes_the_secret(administrator, database, box)
     assert stored(database, box) is None
     assert entries(database, "external.removed")[0].target == "password"
     assert administrator.get("/external/nosuch").status_code == 404
+
+
+def test_where_nothing_is_set_there_is_nothing_to_remove(administrator, database):
+    administrator.post("/external/remove")
+    for answer in (administrator.get("/external/remove"), administrator.post("/external/remove")):
+        assert (answer.status_code, "External Authentication is not set" in answer.text) == (404, True)
+    assert len(entries(database, "external.removed")) == 1

@@ -25,7 +25,7 @@ def test_what_was_read_out_finds_the_run_of_any_implementation(database: Databas
         implementations.create(db, "other", "Other")
         runs.record_many(db, [replace(RUN, id=ID, implementation="other"), RUN])
         found = runs.by_reference(db, references.read(typed))
-        assert [(slug, run.id, run.reference) for slug, run in found] == [("other", ID, "3f9ca71e")]
+        assert [(owner.slug, run.id, run.reference) for owner, run in found] == [("other", ID, "3f9ca71e")]
 
 
 @pytest.mark.parametrize("typed", ["", "3f9ca71", "3f9ca71ex", "3f9c--a71e", "zzzzzzzz", "3f9ca71e'; --", "٣f9ca71e"])

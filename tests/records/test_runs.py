@@ -60,6 +60,12 @@ def test_nothing_to_record_is_fine(db: Session):
     assert runs.record_many(db, []) == 0
 
 
+def test_a_run_that_ends_after_another_implementation_took_its_slug_is_not_that_ones(db: Session, demo: Implementation):
+    earlier = replace(RUN, made_at=demo.created_at - timedelta(days=1))
+    assert runs.record_many(db, [earlier, replace(RUN, id="2", made_at=demo.created_at)]) == 1
+    assert [run.id for run in runs.recent(db, demo)] == ["2"]
+
+
 def test_recent_runs_come_newest_first_and_pass_the_filter(db: Session, demo: Implementation):
     records = numbered(6)
     records[2] = replace(records[2], user="u2", outcome="timed out")

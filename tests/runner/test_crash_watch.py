@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import RunRecord, Unavailable, crashes, implementations, scripts
+from records import RunRecord, Unavailable, audit, crashes, implementations, scripts
+from runner.cache import Begun
 from runner.crash_watch import CrashWatch
-from runner.job import perform
+from runner.job import Execution, perform
 from runner.queue import Order
 from runner.script_lines import lines_of, with_lines
 from runner.status import Asker
@@ -96,6 +97,38 @@ def test_a_forged_frame_suspends_the_version_at_once_and_says_what_it_was(house,
     assert "no script can send" in suspended(house, version)
     assert "forbidden system call" not in caplog.text
     assert house.runs()[0].alarm
+
+
+def why(house):
+    """The entries that say why a version stopped."""
+    with house.database.reading() as db:
+        return [one for one in audit.recent(db, implementation="acme") if one.action == "script.suspended"]
+
+
+def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_the_run(house, workshop):
+    house.add()
+    runs = [f"019af1d2c3b4-5e6f{number:08d}" for number in (1, 2)]
+    orders = [order_for(house, workshop, run) for run in runs]
+    forging = dataclasses.replace(workshop, sandbox=Forging(workshop.sandbox.report))
+    kit = workshop.kits.get("acme", orders[0].version)
+    for order in orders:  # two that were under way at the same time
+        key = house.desk._question(ANN).key
+        begun = workshop.cache.begin(key, order.token, order.generation, wall_s=1.0) or Begun(None, returned=False)
+        Execution(forging, order, kit, begun).run(key)
+    (entry,) = why(house)
+    assert (entry.actor, entry.target) == ("the service", "version 1")
+    assert "no script can send" in entry.reason
+    assert entry.detail == {"sha256": orders[0].version, "runs": runs[0], "references": "00000001"}
+
+
+def test_a_version_that_kept_dying_is_in_the_audit_with_every_run_that_led_to_it(house, workshop):
+    house.add()
+    for number in (1, 2, 3):
+        crash(house, workshop, f"run-{number}")
+    assert eventually(lambda: why(house))
+    (entry,) = why(house)
+    assert (entry.actor, entry.target, entry.detail["runs"]) == ("the service", "version 1", "run-1, run-2, run-3")
+    assert "3 runs within an hour in which the interpreter died" in entry.reason
 
 
 def test_other_crashes_suspend_nothing(house, workshop):

@@ -265,6 +265,18 @@ def test_a_run_is_shown_by_its_id_and_by_its_reference(failing):
     assert command(house, "runs", "show", "hello").exit_code == 1
 
 
+def test_an_error_is_found_by_its_reference_in_the_zone_of_its_conference_and_not_after_another_took_its_slug(house):
+    house.add()
+    NotedErrors(house.redis).note(NotedError("3f9ca71e", 404, "widget.show", "acme", "ann", "s1"))
+    with house.database.session() as db:
+        zone = implementations.find(db, "acme").time_zone
+    assert f" {zone} (reference 3f9ca71e)" in command(house, "runs", "find", "3f9ca71e").stdout
+    with house.database.session() as db:
+        implementations.find(db, "acme").created_at += timedelta(minutes=1)
+    gone = command(house, "runs", "find", "3f9ca71e")
+    assert (gone.exit_code, "Nothing is known by 3f9ca71e" in gone.stderr) == (1, True)
+
+
 def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):
     house.add()
     now = datetime.now(UTC)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
-from records import ImportPlan, agenda
+from records import ImportPlan, actors, agenda
 from records.agenda import dates
 from records.agenda.faults import told
 from records.archiving import Decision
+from records.counted import counted
+from web.moments import Clock
 
 from .complaints import ANSWER_IS_NO, Complaint
+from .drawing import person_words
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import whoami
 from .surroundings import ACTOR, find_implementation, place
 
@@ -38,7 +41,7 @@ def sessions_group() -> None:
 
 
 @sessions_group.command("import")
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("file")
 @click.option("--preview", is_flag=True, help="Only say what was understood and what would change.")
 @click.option(
@@ -74,7 +77,7 @@ def import_file(  # noqa: PLR0913 - one for each option
             with here.database.reading() as db:
                 plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
                 say_understood(file, plan)
-                say_planned(plan, ZoneInfo(zone))
+                say_planned(plan, Clock(zone))
             return
         with here.database.session() as db:
             found = find_implementation(db, implementation)
@@ -87,7 +90,7 @@ def import_file(  # noqa: PLR0913 - one for each option
 
 
 @sessions_group.command("undo", epilog=examples("session-status sessions undo aha26 --preview"))
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.option("--preview", is_flag=True, help="Only say which import would be undone.")
 @REASON
 def undo(implementation: str, reason: str, *, preview: bool) -> None:
@@ -98,16 +101,19 @@ def undo(implementation: str, reason: str, *, preview: bool) -> None:
     with place() as here:
         if preview:
             with here.database.reading() as db:
-                last = agenda.last_import(db, find_implementation(db, implementation))
+                found = find_implementation(db, implementation)
+                last = agenda.last_import(db, found)
                 if last is None:
                     raise Complaint("There is no import that could be undone.")
-                when = f"{last.imported_at:%Y-%m-%d %H:%M} UTC by {last.imported_by}"
+                who = person_words(last.imported_by, actors.known(db, [last.imported_by]).get(last.imported_by))
+                when = f"{Clock.of(found).exact(last.imported_at)} by {who}"
                 click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
             return
         with here.database.session() as db:
             counts = agenda.undo(db, find_implementation(db, implementation), decided(reason))
         here.changed(implementation)
-    click.echo("{put_back} put back as before, {retired} retired that the import had added".format(**counts))
+    put_back, retired = (counted(counts[name], "session") for name in ("put_back", "retired"))
+    click.echo(f"{put_back} put back as before, {retired} retired that the import had added")
 
 
 def decided(reason: str) -> Decision:
@@ -122,7 +128,7 @@ def say_understood(file: str, plan: ImportPlan) -> None:
     for line in told(plan.faults):
         click.echo(f"{file}: {line}", err=True)
     if plan.faults:
-        faults = f"{len(plan.faults)} fault{'s' if len(plan.faults) > 1 else ''}"
+        faults = counted(len(plan.faults), "fault")
         click.echo(f"Nothing was imported: {faults}. Correct the file and import it again.", err=True)
         if plan.dates.open or plan.dates.against:
             click.echo(f"Or choose with --dates {dates.MONTH_FIRST} or --dates {dates.DAY_FIRST}.", err=True)
@@ -135,15 +141,15 @@ def dates_read(plan: ImportPlan) -> str:
     return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
 
 
-def say_planned(plan: ImportPlan, zone: ZoneInfo) -> None:
+def say_planned(plan: ImportPlan, clock: Clock) -> None:
     """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
-    click.echo(f"{dates_read(plan)} Times are those of {zone.key}.")
+    click.echo(f"{dates_read(plan)} Times in {clock.zone}.")
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
-    _say("added", (f"{_when(one.values, zone)}  {_name(one.values)}" for one in added))
-    _say("changed", (f"{_when(one.values, zone)}  {_name(one.values)}: {', '.join(one.before)}" for one in changed))
+    _say("added", (f"{_when(one.values, clock)}  {_name(one.values)}" for one in added))
+    _say("changed", (f"{_when(one.values, clock)}  {_name(one.values)}: {', '.join(one.before)}" for one in changed))
     what = "retired" if plan.retire else "not in the file; they stay"
-    _say(what, (f"{_when(vars(one), zone)}  {_name(vars(one))}" for one in plan.gone))
+    _say(what, (f"{_when(vars(one), clock)}  {_name(vars(one))}" for one in plan.gone))
     click.echo(f"Preview: {COUNTED.format(**plan.counts)}. Nothing was imported.")
 
 
@@ -157,10 +163,10 @@ def _say(what: str, lines: Iterable[str]) -> None:
         click.echo(f"  … and {len(lines) - MOST_NAMED} more")
 
 
-def _when(values: Mapping[str, Any], zone: ZoneInfo) -> str:
-    starts, ends = values["starts_at"].astimezone(zone), values["ends_at"].astimezone(zone)
-    until = f"{ends:%H:%M}" if starts.date() == ends.date() else dates.spoken(ends)
-    return f"{dates.spoken(starts)} to {until}"
+def _when(values: Mapping[str, Any], clock: Clock) -> str:
+    starts, ends = (clock.words(values[name], weekday=True) for name in ("starts_at", "ends_at"))
+    day, comma, time = ends.rpartition(", ")
+    return f"{starts} to {time if starts.startswith(day + comma) else ends}"
 
 
 def _name(values: Mapping[str, Any]) -> str:

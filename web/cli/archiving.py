@@ -15,6 +15,7 @@ from runner.retirement import retire
 
 from .complaints import Complaint
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import whoami
 from .surroundings import ACTOR, Place, find_implementation, place
 
@@ -22,7 +23,7 @@ REASON = click.option("--reason", default="", help="Why; the audit entry keeps i
 
 
 @click.command("archive", epilog=examples('session-status implementation archive aha25 --reason "The event is over"'))
-@click.argument("slug")
+@click.argument("slug", type=ImplementationId())
 @REASON
 def archive(slug: str, reason: str) -> None:
     """Take an implementation out of use; everything is kept, and `restore` brings it back.
@@ -34,7 +35,7 @@ def archive(slug: str, reason: str) -> None:
 
 
 @click.command("restore", epilog=examples("session-status implementation restore aha25"))
-@click.argument("slug")
+@click.argument("slug", type=ImplementationId())
 @REASON
 def restore(slug: str, reason: str) -> None:
     """Serve an archived implementation again, as it was. People have to log in again.
@@ -53,7 +54,7 @@ def restore(slug: str, reason: str) -> None:
         "session-status implementation remove aha25",
     ),
 )
-@click.argument("slug")
+@click.argument("slug", type=ImplementationId())
 @click.option("--preview", is_flag=True, help="Only say what would go.")
 @click.option("--yes", is_flag=True, help="Do not ask for the slug again.")
 @REASON

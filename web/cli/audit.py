@@ -8,10 +8,15 @@ from typing import Any
 
 import click
 
-from records import AuditEntry, Head, Verdict, audit
+from records import AuditEntry, Head, Verdict, actors, audit, implementations
+from records.actors import NamedEntry
+from records.counted import counted, form
+from web.moments import Clock
 
 from .complaints import ANSWER_IS_NO, Complaint
+from .drawing import person_words
 from .examples import examples
+from .implementation_id import ImplementationId
 from .surroundings import place
 from .tables import print_json, print_table
 
@@ -46,11 +51,13 @@ def verify(noted: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(verdict_json(verdict))
     elif verdict.ok:
-        click.echo(f"All {verdict.entries} audit entries are as they were written.\nhead  {verdict.head}")
+        entries = f"{counted(verdict.entries, 'audit entry')} {form(verdict.entries, 'is')}"
+        click.echo(f"Nothing was changed: {entries} as written.\nhead  {verdict.head}")
     else:
         click.echo(
             f"Audit entry {verdict.broken_at} is not as it was written: {verdict.reason}.\n"
-            f"The {verdict.entries} before it are. Keep the database as it is, and compare it with a backup.",
+            f"{counted(verdict.entries, 'entry')} before it {form(verdict.entries, 'is')} as written. "
+            "Keep the database as it is, and compare it with a backup.",
             err=True,
         )
     if not verdict.ok:
@@ -64,22 +71,28 @@ def verify(noted: str | None, *, as_json: bool) -> None:
         "session-status audit list --before 1200 --json",
     ),
 )
-@click.option("--implementation", metavar="SLUG", help="Only entries about this implementation, even a deleted one.")
+@click.option(
+    "--implementation",
+    type=ImplementationId(),
+    metavar="SLUG",
+    help="Only entries about this implementation, even a removed one.",
+)
 @click.option("--before", type=click.IntRange(min=1), metavar="NUMBER", help="Only entries older than this one.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Most entries.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, with hashes.")
 def list_all(implementation: str | None, before: int | None, limit: int, *, as_json: bool) -> None:
-    """List audit entries, the newest first."""
+    """List audit entries, the newest first. People are named, with the keys by which the entries know them.
+
+    Times are those of the implementation, if one is named and still there; else UTC. JSON is always in UTC.
+    """
     with place() as here, here.database.reading() as db:
-        found = audit.recent(db, implementation=implementation, before=before, limit=limit)
+        found = actors.of_entries(db, audit.recent(db, implementation=implementation, before=before, limit=limit))
+        clock = Clock.of(implementations.find_any(db, implementation) if implementation else None)
     if as_json:
         print_json([entry_json(one) for one in found])
         return
-    rows = [
-        (str(one.number), moment(one), one.actor, one.action, one.implementation, one.target, why(one)) for one in found
-    ]
-    heads = ("number", "when (UTC)", "who", "what", "implementation", "to what", "why and how")
-    print_table(heads, rows, empty="No audit entry is here yet.")
+    heads = ("number", f"when ({clock.zone})", "who", "what", "implementation", "to what", "why and how")
+    print_table(heads, [row(one, clock) for one in found], empty="No audit entry is here yet.")
 
 
 def head_from(text: str) -> Head:
@@ -101,15 +114,16 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def entry_json(entry: AuditEntry) -> dict[str, Any]:
-    """An entry as JSON values."""
-    names = ("number", "actor", "action", "target", "implementation", "reason", "detail", "previous", "hash")
-    return {"at": entry.at.isoformat()} | {name: getattr(entry, name) for name in names}
+def entry_json(named: NamedEntry) -> dict[str, Any]:
+    """An entry as JSON values, in the columns of the console's file."""
+    return named.as_values() | {"at": named.entry.at.isoformat()}
 
 
-def moment(entry: AuditEntry) -> str:
-    """When it was, to the second."""
-    return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+def row(named: NamedEntry, clock: Clock) -> tuple[str, ...]:
+    """An entry as a row of the list."""
+    entry = named.entry
+    who, whom = person_words(entry.actor, named.by), person_words(entry.target, named.target)
+    return (str(entry.number), clock.digits(entry.at), who, entry.action, entry.implementation, whom, why(entry))
 
 
 def why(entry: AuditEntry) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 import click
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession, connections, resealing
+from records.counted import counted
 
 from .complaints import Complaint, listed
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import differences, note
 from .surroundings import Place, find_implementation, place
 from .tables import print_json, print_table
@@ -87,7 +89,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
         "    --auth api_key_header --auth-field name=X-Api-Key --secret-env SURVEY_KEY --method GET --method POST",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("name")
 @options
 def add(implementation: str, name: str, **given: Any) -> None:
@@ -115,7 +117,7 @@ def add(implementation: str, name: str, **given: Any) -> None:
         "session-status connection set aha26 ethosce --new-secret",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("name")
 @options
 def change(implementation: str, name: str, **given: Any) -> None:
@@ -147,7 +149,7 @@ def refuse_development(here: Place, draft: ConnectionDraft) -> None:
 
 
 @connection.command("list")
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.option("--json", "as_json", is_flag=True, help="A JSON list; secrets are never shown.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the connections of an implementation."""
@@ -165,7 +167,7 @@ def list_all(implementation: str, *, as_json: bool) -> None:
 
 
 @connection.command("remove")
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("name")
 @click.confirmation_option(prompt="Its secret is forgotten, and scripts that call it will fail. Remove it?")
 def remove(implementation: str, name: str) -> None:
@@ -187,7 +189,7 @@ def reseal() -> None:
     with place() as here, here.database.session() as db:
         count = resealing.reseal_all(db, here.box)
         note(db, "secrets.resealed", "", detail={"secrets": count})
-    click.echo(f"Sealed {count} secrets with the present key.")
+    click.echo(f"Sealed {counted(count, 'secret')} with the present key.")
 
 
 def find_connection(db: DbSession, implementation: str, name: str) -> Connection:

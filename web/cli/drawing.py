@@ -10,6 +10,9 @@ from typing import Any
 
 import click
 
+from records.actors import Actor
+from records.counted import counted
+
 MIB = 1024 * 1024
 INDENT = "    "
 
@@ -22,6 +25,11 @@ def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
 def plain(text: str) -> str:
     """A text of a script or a vendor, safe for a terminal: control characters are shown, not obeyed."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def person_words(key: str, person: Actor | None) -> str:
+    """Who is meant by a key: the name with the key, which no provider chooses; what is no person's key as it is."""
+    return plain(f"{person.name} ({key})" if person else key)
 
 
 def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
@@ -108,5 +116,5 @@ def used(usage: Mapping[str, Any]) -> str:
     """What a run used, with units."""
     return (
         f"{usage['ms']:.1f} ms, {usage['cpu_ms']:.1f} ms of CPU, {usage['memory'] / MIB:.1f} MiB, "
-        f"{usage['bytes']} bytes read"
+        f"{counted(usage['bytes'], 'byte')} read"
     )

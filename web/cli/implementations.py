@@ -11,10 +11,12 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, implementations, scripts
+from web.moments import Clock
 
 from .archiving import archive, remove, restore
 from .complaints import Complaint
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import differences, note
 from .surroundings import find_implementation, place
 from .tables import print_json, print_pairs, print_table
@@ -87,16 +89,20 @@ def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
 def list_all(*, as_json: bool) -> None:
     """List all implementations."""
     with place() as here, here.database.reading() as db:
-        rows = [(one.slug, one.name, one.time_zone, since(one)) for one in implementations.every(db)]
+        found = implementations.every(db)
     if as_json:
-        print_json([dict(zip(("slug", "name", "time_zone", "archived_at"), row, strict=True)) for row in rows])
+        names = ("slug", "name", "time_zone")
+        print_json([{name: getattr(one, name) for name in names} | {"archived_at": since(one)} for one in found])
         return
-    heads = ("slug", "name", "time zone", "archived")
+    clock = Clock()
+    archived = [clock.digits(one.archived_at) if one.archived_at else "" for one in found]
+    rows = [(one.slug, one.name, one.time_zone, at) for one, at in zip(found, archived, strict=True)]
+    heads = ("slug", "name", "time zone", f"archived ({clock.zone})")
     print_table(heads, rows, empty="No implementation yet: session-status implementation add")
 
 
 @implementation.command()
-@click.argument("slug")
+@click.argument("slug", type=ImplementationId())
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 def show(slug: str, *, as_json: bool) -> None:
     """Show everything about an implementation."""
@@ -106,12 +112,14 @@ def show(slug: str, *, as_json: bool) -> None:
         values["script"] = in_service(db, found)
     if as_json:
         print_json(values)
-    else:
-        print_pairs(values, FIELDS)
+        return
+    if found.archived_at:
+        values["archived_at"] = Clock.of(found).exact(found.archived_at)
+    print_pairs(values, FIELDS)
 
 
 def since(found: Implementation) -> str:
-    """When it was archived; "" while it is served."""
+    """When it was archived, in UTC for programs; "" while it is served."""
     return found.archived_at.isoformat(timespec="seconds") if found.archived_at else ""
 
 
@@ -134,7 +142,7 @@ def in_service(db: DbSession, found: Implementation) -> str:
         'session-status implementation set demo script_settings=\'{"claim_url": "https://cme.example.org/claim"}\'',
     ),
 )
-@click.argument("slug")
+@click.argument("slug", type=ImplementationId())
 @click.argument("changes", nargs=-1, required=True, metavar="FIELD=VALUE...")
 def change(slug: str, changes: tuple[str, ...]) -> None:
     """Change fields of an implementation; it takes effect at once.

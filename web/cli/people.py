@@ -11,6 +11,7 @@ from records import Profile, users
 
 from .complaints import Complaint
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import note
 from .surroundings import find_implementation, place
 from .tables import print_table
@@ -22,7 +23,7 @@ def users_group() -> None:
 
 
 @users_group.command("list")
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 def list_all(implementation: str) -> None:
     """List the users who were seen last, at most 100."""
     with place() as here, here.database.reading() as db:
@@ -37,7 +38,7 @@ def list_all(implementation: str) -> None:
         "session-status users add aha26 165 --first-name Mei --last-name Chen --user-type attendee",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("subject")
 @click.option("--username", default="")
 @click.option("--user-type", default="", help="For example attendee, member, staff.")

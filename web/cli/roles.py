@@ -6,10 +6,14 @@ from typing import Any
 
 import click
 
-from records import DbSession, Grant, Implementation, grants, implementations
+from records import DbSession, Grant, Implementation, actors, grants, implementations
+from records.actors import Actor
+from web.moments import Clock
 
 from .complaints import Complaint
+from .drawing import person_words
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import note
 from .surroundings import ACTOR, find_implementation, place
 from .tables import print_json, print_table
@@ -41,7 +45,7 @@ def role_group() -> None:
         "session-status role grant aha26 scanner --attribute groups=badge-desk",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("role", type=click.Choice(grants.ROLES[1:]))
 @click.option("--username", metavar="NAME", help="Who has this username; case does not matter.")
 @click.option("--user-type", metavar="TYPE", help="Who is of this user type, exactly as the provider writes it.")
@@ -61,7 +65,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
 
 
 @role_group.command("revoke", epilog=examples("session-status role revoke aha26 17"))
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 def revoke(implementation: str, number: int) -> None:
     """Take a grant away; it counts at once. NUMBER is what `role list` shows."""
@@ -76,20 +80,30 @@ def revoke(implementation: str, number: int) -> None:
 
 
 @role_group.command("list")
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.option("--json", "as_json", is_flag=True, help="A JSON list.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the grants of an implementation."""
     with place() as here, here.database.reading() as db:
-        found = grants.every(db, find_implementation(db, implementation))
+        owner = find_implementation(db, implementation)
+        found = grants.every(db, owner)
+        people = actors.known(db, {one.created_by for one in found})
     if as_json:
-        print_json([shown(one) for one in found])
+        print_json([shown(one, people.get(one.created_by)) for one in found])
         return
+    clock = Clock.of(owner)
     rows = [
-        (str(one.id), one.role, described(one), one.created_by, f"{one.created_at:%Y-%m-%d %H:%M}") for one in found
+        (
+            str(one.id),
+            one.role,
+            described(one),
+            person_words(one.created_by, people.get(one.created_by)),
+            clock.digits(one.created_at),
+        )
+        for one in found
     ]
     empty = f"{implementation} has no grant yet: session-status role grant {implementation} ROLE --username NAME"
-    print_table(("number", "role", "who has it", "given by", "since (UTC)"), rows, empty=empty)
+    print_table(("number", "role", "who has it", "given by", f"since ({clock.zone})"), rows, empty=empty)
 
 
 def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
@@ -122,7 +136,11 @@ def described(found: Grant) -> str:
     return f"{OF[found.kind]} {said}"
 
 
-def shown(found: Grant) -> dict[str, Any]:
-    """A grant as JSON values."""
-    names = ("id", "role", "kind", "name", "value", "created_by")
-    return {name: getattr(found, name) for name in names} | {"created_at": found.created_at.isoformat()}
+def shown(found: Grant, by: Actor | None) -> dict[str, Any]:
+    """A grant as JSON values. `by` is who gave it, by name if it is a person; `by_key` never changes."""
+    names = ("id", "role", "kind", "name", "value")
+    return {name: getattr(found, name) for name in names} | {
+        "by": by.name if by else found.created_by,
+        "by_key": found.created_by,
+        "created_at": found.created_at.isoformat(),
+    }

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from records import DbSession, Implementation, Run, RunFilter, references, runs
+from records import DbSession, Implementation, Run, RunFilter, implementations, references, run_names, runs
+from records.counted import counted
+from records.run_names import RunNames
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
-from web.moments import moment
+from web.moments import Clock, moment
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, error_lines, happened, message_lines, plain
 from .examples import examples
+from .implementation_id import ImplementationId
 from .surroundings import Place, find_implementation, place
 from .tables import print_json, print_table
 
@@ -25,7 +30,29 @@ WHOLE = (
     *("calls", "log", "error", "usage", "given"),
 )
 
-HEADS = ("started (UTC)", "reference", "user", "session", "outcome", "shown as", "message or error")
+
+@dataclass(frozen=True)
+class ToldRun:
+    """A run with what is told beside it: whose clock it is shown by, and the names that people know."""
+
+    owner: Implementation
+    run: Run
+    names: RunNames
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of its conference."""
+        return Clock.of(self.owner)
+
+    @property
+    def user(self) -> str:
+        """Whose it is: the name with the key."""
+        return _named(self.run.user, self.names.users)
+
+    @property
+    def session(self) -> str:
+        """At which session: the title with the ID."""
+        return _named(self.run.session, self.names.sessions)
 
 
 @click.group("runs")
@@ -41,7 +68,7 @@ def runs_group() -> None:
         "session-status runs list demo --user 165 --since 2026-05-04T13:00 --until 2026-05-04T14:00",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.option("--user", metavar="SUBJECT", help="What scripts see as user.id.")
 @click.option("--session", metavar="ID")
 @click.option("--outcome", type=click.Choice(OUTCOMES))
@@ -54,13 +81,14 @@ def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) ->
     """List the runs of an implementation, the newest first, for as long as it keeps them."""
     with place() as here, here.database.reading() as db:
         found = find_implementation(db, implementation)
-        rows = runs.recent(db, found, filter_of(found, **asked), limit=limit)
-        days = found.keep_runs_days
+        rows = told_runs(db, found, runs.recent(db, found, filter_of(found, **asked), limit=limit))
     if as_json:
-        print_json([run_json(run) for run in rows])
+        print_json([run_json(told) for told in rows])
         return
-    empty = f"No run fits. {implementation} keeps runs for {days} days; a cached answer needs no run."
-    print_table(HEADS, [row(run) for run in rows], empty=empty)
+    kept = counted(found.keep_runs_days, "day")
+    empty = f"No run fits. {implementation} keeps runs for {kept}; a cached answer needs no run."
+    heads = (f"started ({Clock.of(found).zone})", "reference", "user", "session", "outcome", "shown as")
+    print_table((*heads, "message or error"), [row(told) for told in rows], empty=empty)
 
 
 @runs_group.command(
@@ -76,10 +104,10 @@ def show(run: str, *, as_json: bool) -> None:
         click.echo(f"There is no run {run!r}: it was never recorded, or is no longer kept.", err=True)
         raise SystemExit(ANSWER_IS_NO)
     if as_json:
-        print_json([{"implementation": slug} | run_json(one) for slug, one in found])
+        print_json([{"implementation": told.owner.slug} | run_json(told) for told in found])
         return
-    for slug, one in found:
-        click.echo("\n".join(run_lines(slug, one)))
+    for told in found:
+        click.echo("\n".join(run_lines(told)))
 
 
 @runs_group.command(epilog=examples("session-status runs find 3f9ca71e"))
@@ -94,9 +122,13 @@ def find(reference: str) -> None:
         raise Complaint(f"{reference!r} is no reference: it must be eight digits or letters a to f, as in 3f9ca71e.")
     with place() as here:
         with here.database.reading() as db:
-            told = [line for slug, run in runs.by_reference(db, wanted) for line in run_lines(slug, run)]
+            told = [line for found in of_reference(db, wanted) for line in run_lines(found)]
+            owners = {one.slug: one for one in implementations.every(db)}
         errors, away = noted(here, wanted)
-    told += [line for at, error in errors for line in noted_lines(at, error)]
+    for at, error in errors:
+        owner = owners.get(error.implementation)
+        if owner is None or implementations.was_there(owner, at):
+            told += noted_lines(at, error, Clock.of(owner))
     if away:
         click.echo(away, err=True)
     if not told:
@@ -127,11 +159,22 @@ def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
         raise Complaint(f"{option} {text!r} {error}.") from None
 
 
-def named(db: DbSession, text: str) -> list[tuple[str, Run]]:
-    """The runs of this id or reference, each with its implementation's slug."""
+def named(db: DbSession, text: str) -> list[ToldRun]:
+    """The runs of this id or reference."""
     reference = references.read(text)
-    found = runs.by_reference(db, reference or references.of_run(text))
-    return found if reference else [one for one in found if one[1].id == text]
+    found = of_reference(db, reference or references.of_run(text))
+    return found if reference else [told for told in found if told.run.id == text]
+
+
+def of_reference(db: DbSession, reference: str) -> list[ToldRun]:
+    """The runs of all implementations with this reference."""
+    return [told for owner, run in runs.by_reference(db, reference) for told in told_runs(db, owner, [run])]
+
+
+def told_runs(db: DbSession, owner: Implementation, rows: Sequence[Run]) -> list[ToldRun]:
+    """Runs of one implementation, with the names in them."""
+    names = run_names.of_runs(db, owner, rows)
+    return [ToldRun(owner, run, names) for run in rows]
 
 
 def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, NotedError]], str]:
@@ -147,17 +190,10 @@ def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, NotedError]
         redis.close()
 
 
-def row(run: Run) -> tuple[str, ...]:
+def row(told: ToldRun) -> tuple[str, ...]:
     """A run as a row of the list."""
-    return (
-        f"{run.started_at:%Y-%m-%d %H:%M:%S}",
-        run.reference,
-        plain(run.user),
-        plain(run.session),
-        run.outcome,
-        run.shown_as,
-        plain(gist(run)),
-    )
+    run, at = told.run, told.clock.digits(told.run.started_at)
+    return (at, run.reference, told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
 
 
 def gist(run: Run) -> str:
@@ -167,16 +203,22 @@ def gist(run: Run) -> str:
     return str(run.message["text"]) if run.message else "(hidden)"
 
 
-def run_json(run: Run) -> dict[str, Any]:
-    """A run as plain JSON values."""
-    return {"started_at": run.started_at.isoformat()} | {name: getattr(run, name) for name in WHOLE}
+def run_json(told: ToldRun) -> dict[str, Any]:
+    """A run as plain JSON values; its time is in UTC, and a name that is not known is null."""
+    run, names = told.run, told.names
+    return {
+        "started_at": run.started_at.isoformat(),
+        "user_name": names.users.get(run.user),
+        "session_title": names.sessions.get(run.session),
+    } | {name: getattr(run, name) for name in WHOLE}
 
 
-def run_lines(slug: str, run: Run) -> list[str]:
+def run_lines(told: ToldRun) -> list[str]:
     """A run with what it met with on its way, for people."""
-    lines = [f"Run {run.id} (reference {run.reference}) of {slug}"]
-    lines += [f"{INDENT}for      user {plain(run.user)}, session {plain(run.session)}"]
-    lines += [f"{INDENT}started  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, version {run.version[:12]}"]
+    run = told.run
+    lines = [f"Run {run.id} (reference {run.reference}) of {told.owner.slug}"]
+    lines += [f"{INDENT}for      user {told.user}, session {told.session}"]
+    lines += [f"{INDENT}started  {told.clock.exact(run.started_at)}, version {run.version[:12]}"]
     lines += [f"{INDENT}outcome  {run.outcome}, shown as {run.shown_as}"]
     if run.error:
         lines += error_lines(run.error)
@@ -189,12 +231,16 @@ def run_lines(slug: str, run: Run) -> list[str]:
     ]
 
 
-def noted_lines(at: datetime, error: NotedError) -> list[str]:
+def noted_lines(at: datetime, error: NotedError, clock: Clock) -> list[str]:
     """An error that somebody was shown, and where to go on."""
-    lines = [f"Error {error.status} at {at:%Y-%m-%d %H:%M:%S} UTC (reference {error.reference})"]
+    lines = [f"Error {error.status} at {clock.exact(at)} (reference {error.reference})"]
     whose = (("implementation", error.implementation), ("user", error.user), ("session", error.session))
     lines += [line for name, value in (("what", error.what), *whose) if value for line in block(name, value)]
     if error.implementation and error.user and error.session:
         asked = f"{error.implementation} {error.session} --user {error.user}"
         lines += [f"{INDENT}What they see now: session-status status get {plain(asked)}"]
     return lines
+
+
+def _named(key: str, names: Mapping[str, str]) -> str:
+    return plain(f"{names[key]} ({key})" if key in names else key)

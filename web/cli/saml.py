@@ -11,12 +11,14 @@ from typing import Any
 
 import click
 
-from records import DbSession, Implementation, implementations, saml
+from records import DbSession, Implementation, SamlCertificate, implementations, saml
 from runner.outreach import Outreach
 from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
+from web.moments import Clock
 
 from .complaints import ANSWER_IS_NO, Complaint, complaining
 from .examples import examples
+from .implementation_id import ImplementationId
 from .noting import note
 from .surroundings import ACTOR, Place, find_implementation, find_served, place
 from .tables import print_json, print_pairs, print_table
@@ -35,27 +37,31 @@ def saml_group() -> None:
 
 
 @saml_group.command("show", epilog=examples("session-status saml show aha26"))
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; keys are never shown.")
 def show(implementation: str, *, as_json: bool) -> None:
     """Show both sides: our addresses for the provider, and the provider with its certificates."""
     with place() as here, here.database.reading() as db:
-        found = shown(db, here, find_implementation(db, implementation))
+        owner = find_implementation(db, implementation)
+        found = shown(db, here, owner)
+        provider = saml.find(db, owner)
+        certificates = saml.certificates(db, provider) if provider else []
     if as_json:
-        print_json(found)
+        print_json(found | {"certificates": [certificate_json(one) for one in certificates]})
         return
-    certificates = found.pop("certificates")
     print_pairs(found, {})
     click.echo()
-    rows = [(one["state"], one["not_after"][:10], one["subject"], one["sha256"]) for one in certificates]
-    print_table(("certificate", "until", "subject", "SHA-256"), rows, empty="No certificate is known yet.")
+    clock = Clock.of(owner)
+    rows = [(one.state, clock.digits(one.not_after), one.subject, one.sha256) for one in certificates]
+    heads = ("certificate", f"until ({clock.zone})", "subject", "SHA-256")
+    print_table(heads, rows, empty="No certificate is known yet.")
 
 
 @saml_group.command(
     "import",
     epilog=examples("session-status saml import aha26 idp-metadata.xml"),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @complaining(NotTrusted)
 def import_file(implementation: str, file: Path) -> None:
@@ -75,7 +81,7 @@ def import_file(implementation: str, file: Path) -> None:
 
 
 @saml_group.command("refresh", epilog=examples("session-status saml refresh", "session-status saml refresh aha26"))
-@click.argument("implementation", required=False)
+@click.argument("implementation", required=False, type=ImplementationId())
 def refresh_all(implementation: str | None) -> None:
     """Fetch providers' metadata again and compare: of one implementation, or of all that name an address for it.
 
@@ -99,7 +105,7 @@ def refresh_all(implementation: str | None) -> None:
 
 
 @saml_group.command("new-key", epilog=examples("session-status saml new-key aha26"))
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.confirmation_option(prompt="Its identity provider has to read our metadata anew. Make new keys?")
 def new_key(implementation: str) -> None:
     """Throw our SAML keys away and make others, for when they do not open any more or may be known to somebody.
@@ -117,7 +123,7 @@ def new_key(implementation: str) -> None:
 
 
 @saml_group.command("remove", epilog=examples("session-status saml remove aha26"))
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.confirmation_option(prompt="Nobody can log in by it any more. Remove the identity provider?")
 def remove(implementation: str) -> None:
     """Remove the identity provider with its certificates. People, roles and our own keys stay.
@@ -152,14 +158,14 @@ def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
 
 def tell_expiring(db: DbSession, implementation: str | None) -> bool:
     """Print which certificates end soon, of one implementation or of all; whether there are any."""
-    slugs = {one.id: one.slug for one in served(db) if implementation in (None, one.slug)}
+    owners = {one.id: one for one in served(db) if implementation in (None, one.slug)}
     ends = [
         (one.implementation_id, "a certificate of its identity provider", one.not_after) for one in saml.expiring(db)
     ]
     ends += [(one.implementation_id, f"our {one.use} certificate", one.not_after) for one in saml.own_expiring(db)]
-    told = [(slugs[owner], words, end) for owner, words, end in ends if owner in slugs]
-    for slug, words, end in told:
-        click.echo(f"{slug}: {words} is good until {end:%Y-%m-%d}.")
+    told = [(owners[owner], words, end) for owner, words, end in ends if owner in owners]
+    for owner, words, end in told:
+        click.echo(f"{owner.slug}: {words} is good until {Clock.of(owner).exact(end)}.")
     return bool(told)
 
 
@@ -186,9 +192,10 @@ def shown(db: DbSession, here: Place, owner: Implementation) -> dict[str, Any]:
     provider = saml.find(db, owner)
     names = ("entity_id", "sso_url", "slo_url", "metadata_url", "subject_attribute")
     theirs = {name: getattr(provider, name) if provider else "" for name in names}
-    certificates = [
-        {"state": one.state, "not_after": one.not_after.isoformat(), "subject": one.subject, "sha256": one.sha256}
-        for one in (saml.certificates(db, provider) if provider else ())
-    ]
     ours = {"our_entity_id": f"{base}/metadata", "our_acs_url": f"{base}/acs", "our_slo_url": f"{base}/slo"}
-    return {**ours, **theirs, "certificates": certificates}
+    return {**ours, **theirs}
+
+
+def certificate_json(one: SamlCertificate) -> dict[str, str]:
+    """A certificate as JSON values."""
+    return {"state": one.state, "not_after": one.not_after.isoformat(), "subject": one.subject, "sha256": one.sha256}

@@ -21,6 +21,7 @@ from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import draw_findings, draw_trial
 from .examples import examples
 from .files import read_text
+from .implementation_id import ImplementationId
 from .noting import note, whoami
 from .surroundings import find_implementation, place
 from .tables import print_compact
@@ -102,7 +103,10 @@ def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_
     help="What the vendors answer. [default: answers.json beside FILE, if INPUT is taken from there]",
 )
 @click.option(
-    "--live", metavar="IMPLEMENTATION", help="Ask the real vendors, over the connections of this implementation."
+    "--live",
+    type=ImplementationId(),
+    metavar="IMPLEMENTATION",
+    help="Ask the real vendors, over the connections of this implementation.",
 )
 @json_option
 @allow_weak_option
@@ -137,7 +141,7 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
         "session-status script activate demo scripts/examples/annual_meeting/script.py",
     )
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("file")
 @allow_weak_option
 def activate(implementation: str, file: str, *, allow_weak: bool) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from records import Run, users
+from records import users
+from records.counted import counted
 from runner.cache import STEPS_S
 from runner.displayed import Displayed
 from runner.explain import Explanation, explain
@@ -23,7 +25,8 @@ from runner.status import Asker, StatusDesk, UnknownSession
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, error_lines, happened, message_lines
 from .examples import examples
-from .runs import run_json
+from .implementation_id import ImplementationId
+from .runs import ToldRun, run_json, told_runs
 from .surroundings import Place, find_served, place
 from .tables import print_compact
 
@@ -31,6 +34,24 @@ from .tables import print_compact
 QUEUED_S = 15.0
 TRACE_S = 3.0  #: for its trace to be written, which happens behind the answer
 PAUSE_S = 0.3
+
+
+@dataclass(frozen=True)
+class ToldExplanation:
+    """Why something is displayed, and the runs that it names, with what is told beside them."""
+
+    explained: Explanation
+    runs: Mapping[str, ToldRun]
+
+    @property
+    def shown(self) -> ToldRun | None:
+        """The run behind the answer."""
+        return self.runs[self.explained.shown.id] if self.explained.shown else None
+
+    @property
+    def newest(self) -> ToldRun | None:
+        """The newest run, which may have failed."""
+        return self.runs[self.explained.newest[0].id] if self.explained.newest else None
 
 
 @click.group("status")
@@ -45,7 +66,7 @@ def status_group() -> None:
         "session-status status get demo CE-101 --user 165 --returned --json",
     ),
 )
-@click.argument("implementation")
+@click.argument("implementation", type=ImplementationId())
 @click.argument("session")
 @click.option("--user", required=True, metavar="SUBJECT", help="Whose status: what scripts see as user.id.")
 @click.option("--returned", is_flag=True, help="As if the user came back from the vendor: check anew.")
@@ -114,14 +135,17 @@ def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tupl
         desk.close()
 
 
-def explanation(here: Place, asker: Asker, found: Status, displayed: Displayed) -> Explanation:
+def explanation(here: Place, asker: Asker, found: Status, displayed: Displayed) -> ToldExplanation:
     """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
     end = time.monotonic() + TRACE_S
     while True:
         with here.database.reading() as db:
-            explained = explain(db, find_served(db, asker.implementation), asker.user, displayed)
+            owner = find_served(db, asker.implementation)
+            explained = explain(db, owner, asker.user, displayed)
+            rows = [explained.shown, *explained.newest[:1]]
+            told = {one.run.id: one for one in told_runs(db, owner, [run for run in rows if run])}
         if time.monotonic() > end or is_whole(explained, found):
-            return explained
+            return ToldExplanation(explained, told)
         time.sleep(PAUSE_S)
 
 
@@ -132,19 +156,19 @@ def is_whole(explained: Explanation, found: Status) -> bool:
     return not explained.displayed.failed or explained.newest[0].id != explained.shown.id
 
 
-def as_values(explained: Explanation) -> dict[str, Any]:
+def as_values(found: ToldExplanation) -> dict[str, Any]:
     """The explanation as JSON values: the run behind the answer, the newest one, and how many have failed since."""
-    newest = explained.newest[0] if explained.newest else None
     return {
-        "trace": run_json(explained.shown) if explained.shown else None,
-        "newest": run_json(newest) if newest else None,
-        "failing": explained.failing,
-        "why": explained.why,
+        "trace": run_json(found.shown) if found.shown else None,
+        "newest": run_json(found.newest) if found.newest else None,
+        "failing": found.explained.failing,
+        "why": found.explained.why,
     }
 
 
-def lines(told: dict[str, Any], explained: Explanation) -> Iterable[str]:
+def lines(told: dict[str, Any], found: ToldExplanation) -> Iterable[str]:
     """The status as the app would draw it, why, and the runs in a few lines."""
+    explained, newest = found.explained, found.newest
     yield f"{told['state']}{' (stale)' if told['stale'] else ''}"
     message = told["message"]
     if message:
@@ -153,10 +177,9 @@ def lines(told: dict[str, Any], explained: Explanation) -> Iterable[str]:
         yield from message_lines({"text": message["text"], "color": message["color"], "link": link})
         yield ""
     yield from block("why", explained.why)
-    if explained.shown:
-        yield from run_of("run", explained.shown)
-    newest = explained.newest[0] if explained.newest else None
-    if newest is None or (explained.shown and newest.id == explained.shown.id):
+    if found.shown:
+        yield from run_of("run", found.shown)
+    if newest is None or newest is found.shown:
         return
     if explained.failing:
         yield ""
@@ -169,14 +192,15 @@ def failing_words(explained: Explanation) -> str:
     if explained.failing == 1:
         return "the newest run failed"
     least = "at least " if explained.failing == len(explained.newest) else ""
-    return f"{least}{explained.failing} runs failed one after the other, up to now"
+    return f"{least}{counted(explained.failing, 'run')} failed one after the other, up to now"
 
 
-def run_of(label: str, run: Run) -> Iterable[str]:
+def run_of(label: str, told: ToldRun) -> Iterable[str]:
     """One run: its reference, how it ended, and what it met with on its way."""
+    run = told.run
     yield (
         f"{INDENT}{label:<9}{run.id} (reference {run.reference}): {run.outcome}, shown as {run.shown_as}, "
-        f"{run.started_at.isoformat()}"
+        f"{told.clock.exact(run.started_at)}"
     )
     if run.error:
         yield from error_lines(run.error)

@@ -26,7 +26,10 @@ DOWNLOADED = 50_000
 #: Characters of the longest filter.
 LONGEST = 200
 
-COLUMNS = ("number", "at", "implementation", "actor", "action", "target", "reason", "detail", "hash")
+#: Columns of the file, which stay as they are: what reads it counts on them (docs/operations.md).
+COLUMNS = (
+    *("number", "at", "implementation", "by", "by_key", "action", "target", "target_key", "reason", "detail", "hash"),
+)
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,18 @@ def _page(db: DbSession, of: Implementation | None, *, verdict: audit.Verdict | 
     asked = Asked.here()
     rows = _entries(db, of, asked, ROWS + 1)
     older = asked.address(request.path, before=rows[ROWS - 1].number) if len(rows) > ROWS else ""
+    entries = actors.of_entries(db, rows[:ROWS])
     return page(
         "console/audit.html",
         title="Audit" if of else "Audit of all implementations",
         implementation=of,
-        entries=rows[:ROWS],
+        entries=entries,
         asked=asked,
         older=older,
         newest=asked.address(request.path) if asked.before else "",
         download=asked.address(f"{request.path}.csv"),
         verdict=verdict,
         told=_told,
-        people=actors.known(db, {entry.actor for entry in rows}),
     )
 
 
@@ -112,8 +115,9 @@ def _file(db: DbSession, of: Implementation | None) -> Response:
     written = io.StringIO()
     sheet = csv.writer(written, lineterminator="\r\n")
     sheet.writerow(COLUMNS)
-    for entry in _entries(db, of, Asked.here(), DOWNLOADED):
-        sheet.writerow(guarded(_plain(getattr(entry, column))) for column in COLUMNS)
+    for named in actors.of_entries(db, _entries(db, of, Asked.here(), DOWNLOADED)):
+        row = named.as_values()
+        sheet.writerow(guarded(_plain(row[column])) for column in COLUMNS)
     name = f"audit-{of.slug}.csv" if of else "audit.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(written.getvalue(), headers=headers, mimetype="text/csv")
@@ -126,7 +130,7 @@ def _entries(db: DbSession, of: Implementation | None, asked: Asked, limit: int)
         before=asked.before,
         limit=limit,
         holding=asked.filters,
-        actors=actors.keys_of(db, asked.actor),
+        people={name: actors.keys_of(db, getattr(asked, name)) for name in ("actor", "target")},
     )
 
 

@@ -7,14 +7,13 @@ navigation what the person may do; the door (`web.door`) refuses the rest whethe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, render_template, request, url_for
 
 from records import DbSession, Implementation, implementations
+from web.console import page_times
 from web.console.staff import Member, member
 from web.permissions import Permission
 from web.problems import NO_IMPLEMENTATION, Fault
@@ -60,10 +59,7 @@ class Link:
 
 def install(app: Flask) -> None:
     """Give the templates of the console what the frame shows, whatever the view renders with."""
-
-    @app.template_filter("in_zone")
-    def in_zone(at: datetime, zone: str) -> datetime:
-        return at.astimezone(ZoneInfo(zone))
+    page_times.install(app)
 
     @app.context_processor
     def of_the_frame() -> dict[str, Any]:
@@ -88,12 +84,16 @@ def page(
     status: int = HTTPStatus.OK,
     **values: Any,
 ) -> Response:
-    """Render a page of the console. `crumbs` are the steps between the implementation and this page."""
+    """Render a page of the console. `crumbs` are the steps between the implementation and this page.
+
+    `has_times` says that times are typed or written on the page, also where no moment is drawn.
+    """
     text = render_template(
         template,
         title=title,
         implementation=implementation,
         crumbs=(*_first_crumbs(implementation), *crumbs),
+        times=page_times.begin(implementation, shown=values.pop("has_times", False)),
         **values,
     )
     return Response(text, status, mimetype="text/html")

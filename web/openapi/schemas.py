@@ -149,7 +149,7 @@ OAUTH_ERROR = {
             "detail": {"type": "string", "description": "For the person who logs in."},
             "reference": _REFERENCE,
         },
-        ("error", "error_description"),
+        ("error", "error_description", "reference"),
         "A refusal in the words of OAuth 2 (RFC 6749, section 5.2).",
     ),
     "additionalProperties": False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from records.counted import counted
 from runner.shown import LOGIN_TEXT, Status
 from web.widget.tints import COLOR
 
@@ -64,7 +65,7 @@ def age(passed: timedelta) -> str:
     for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         count = passed // unit
         if count > 0:
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
+            return f"{counted(count, name)} ago"
     return "just now"
 
 

@@ -59,7 +59,7 @@ def token(implementation: str) -> Response:
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             retry_after=RECORDS_RETRY_AFTER,
         )
-        return oauth.refused(away)
+        return oauth.refused(away, store_answers=not isinstance(error, StoreAway))
 
 
 @blueprint.post("/revoke")

@@ -26,7 +26,7 @@ from runner.logins import Allowed, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import NotAdmitted, Person, admit
 from web.auth.app import limits
-from web.auth.app.oauth import Refused, granted
+from web.auth.app.oauth import NEUTRAL, NotGranted, Refused, granted
 from web.auth.entrance import Entrance
 from web.auth.external import ways_in
 from web.auth.external.refused import Refused as NotLetIn
@@ -38,7 +38,6 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  #: RFC 8693 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - no password
 PASSWORD = "urn:x-session-status:grant-type:password"  #: ours: what the registration vendor knows  # noqa: S105 - no password
 
-NEUTRAL = "The credential does not count. Log in again."
 Fields = Mapping[str, str]
 
 
@@ -148,7 +147,7 @@ def _admitted(entrance: Entrance, implementation: str, prove: Callable[[], Perso
         raise _in_oauth(refused) from None
     except NotAdmitted as refused:
         log.warning("app login refused code=%s implementation=%s", refused.code, implementation)
-        raise Refused("invalid_grant", NEUTRAL) from None
+        raise NotGranted(refused.code) from None
     return granted(entrance.store.tokens.issue(visitor), issued_token_type=ACCESS_TOKEN)
 
 
@@ -170,7 +169,7 @@ def _not_granted(implementation: str, refused: TokenRefused) -> Refused:
         "app tokens refused code=%s implementation=%s login_ended=%s",
         refused.code, implementation, bool(refused.login),
     )  # fmt: skip
-    return Refused("invalid_grant", NEUTRAL)
+    return NotGranted(refused.code)
 
 
 def _check(allowed: Allowed) -> None:

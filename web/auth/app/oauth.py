@@ -13,15 +13,19 @@ from typing import Any
 from flask import Response
 
 from runner.logins import Pair
+from web.error_notes import reference_of
 
 #: RFC 6749, sections 5.1 and 5.2.
 NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+NEUTRAL = "The credential does not count. Log in again."
 
 
 class Refused(Exception):
     """No tokens. `error` is a word of RFC 6749 (or of RFC 8628: slow_down), `description` is for developers, in ASCII.
 
-    `more` has `detail`, which is for the person, and `reference`, by which our log is searched, where there are such.
+    `code` is for us: it says why, in the log and to support. `more` has `detail`, which is for the person,
+    and `reference`, where the refusal has been noted with one already.
     """
 
     def __init__(
@@ -38,7 +42,16 @@ class Refused(Exception):
         self.description = description
         self.status = status
         self.retry_after = retry_after
+        self.code = error
         self.more = dict(more or {})
+
+
+class NotGranted(Refused):
+    """The credential does not count. All reasons look the same from outside; `code` says to us which it was."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("invalid_grant", NEUTRAL)
+        self.code = code
 
 
 def granted(pair: Pair, **more: str) -> Response:
@@ -47,9 +60,12 @@ def granted(pair: Pair, **more: str) -> Response:
     return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})
 
 
-def refused(why: Refused) -> Response:
-    """Return a refusal (RFC 6749, section 5.2)."""
-    response = answer(why.status, {"error": why.error, "error_description": why.description, **why.more})
+def refused(why: Refused, *, store_answers: bool = True) -> Response:
+    """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
+    members = {"error": why.error, "error_description": why.description, **why.more}
+    if "reference" not in members:
+        members["reference"] = reference_of(why.status, store_answers=store_answers, why=why.code)
+    response = answer(why.status, members)
     if why.retry_after is not None:
         response.headers["Retry-After"] = str(why.retry_after)
     return response

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from web.auth.app import starts
 from web.auth.entrance import Entrance
+from web.auth.ways.typed_ids import to_written
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.places import checked_implementation
@@ -31,10 +32,14 @@ def start(implementation: str) -> Response:
 
     Query: `redirect_uri` (exactly one that is registered for the implementation), `state` (16 to 256 visible ASCII
     characters), `code_challenge` with `code_challenge_method=S256` (RFC 7636). Others are ignored. 303 leads to the way
-    in, and in the end to `redirect_uri?code=…&state=…&iss=…`. A fault is shown as a page; no address that a request
+    in, and in the end to `redirect_uri?code=…&state=…&iss=…`; an id that was typed in another case is led to the one
+    that is written first. A fault is shown as a page; no address that a request
     names is gone to.
     """
     checked_implementation(implementation)
+    written = to_written(implementation)
+    if written:
+        return written
     handle = starts.begin(Entrance.here(), implementation, request.args.to_dict(flat=False))
     return see_other(f"/login/{implementation}?m={handle}")
 

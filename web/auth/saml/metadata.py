@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
+from records.counted import counted
 from records.host_names import is_host
 
 from . import library
@@ -163,7 +164,9 @@ def _check_valid(role: Element, now: datetime) -> datetime | None:
     times = [time_of(element, "validUntil") for element in (role, *role.iterancestors())]
     known = [moment for moment in times if moment is not None]
     if known and min(known) <= now:
-        raise BadMetadata(f"This metadata was valid until {min(known):%Y-%m-%d %H:%M} UTC only. Fetch it again.")
+        days = (now - min(known)).days
+        ago = counted(days, "day") if days else "less than a day"
+        raise BadMetadata(f"This metadata expired {ago} ago. Fetch it again.")
     return min(known) if known else None
 
 

@@ -35,6 +35,7 @@ from records import (
     implementations,
     saml,
 )
+from records.counted import counted
 from runner.outreach import Outreach, OutreachFailed
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 
@@ -188,8 +189,8 @@ def _propose(db: DbSession, present: SamlProvider, found: IdpMetadata) -> tuple[
 
 
 def _welcome(found: IdpMetadata) -> tuple[str, ...]:
-    count = len(found.certificates)
-    return (f"The provider {found.entity_id} is connected, with {count} certificate{'s' if count > 1 else ''}.",)
+    certificates = counted(len(found.certificates), "certificate")
+    return (f"The provider {found.entity_id} is connected, with {certificates}.",)
 
 
 def _waiting(db: DbSession, present: SamlProvider) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.auth.saml import leaving
 from web.auth.ways.away import away
+from web.auth.ways.typed_ids import to_written
 from web.onward import local_path, see_other
 from web.permissions import Permission, needs
 from web.places import checked_implementation
@@ -38,10 +39,13 @@ def choose(implementation: str) -> Response:
     """Lead to the implementation's way in, or let the person choose between two.
 
     `next`: the local path to come back to; `m`: the handle of an app's start; `fresh=1`: prove again who you are;
-    `switch=1`: log in although somebody is logged in, maybe as another. 200 with a page, or 303 to the only way in. 404 for an
+    `switch=1`: log in although somebody is logged in, maybe as another. 200 with a page, or 303 to the only way in, or to the id as it is written. 404 for an
     implementation that nobody knows.
     """
     checked_implementation(implementation)
+    written = to_written(implementation)
+    if written:
+        return written
     entrance = Entrance.here()
     journey = journey_asked()
     with entrance.database.reading() as db:

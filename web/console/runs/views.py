@@ -6,7 +6,18 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, url_for
 
-from records import DbSession, Implementation, Run, RunFilter, User, references, runs, scripts, users
+from records import (
+    DbSession,
+    Implementation,
+    Run,
+    RunFilter,
+    User,
+    implementations,
+    references,
+    run_names,
+    runs,
+    scripts,
+)
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from web.auth.entrance import Entrance
@@ -49,6 +60,7 @@ def why(implementation: str) -> Response:
             agenda=agenda,
             explained=explained,
             recent=recent,
+            names=run_names.of_runs(db, found, recent),
         )
 
 
@@ -67,8 +79,10 @@ def every(implementation: str) -> Response:
         return page(
             "console/runs/list.html",
             title="Runs",
+            has_times=True,
             implementation=found,
             runs=rows[:ROWS],
+            names=run_names.of_runs(db, found, rows[:ROWS]),
             asked=asked,
             older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
@@ -94,7 +108,7 @@ def one(implementation: str, run_id: str) -> Response:
             crumbs=(Link("Runs", url_for(".every", implementation=found.slug)),),
             run=run,
             version=version.number if version else None,
-            person=users.find(db, found, run.user),
+            names=run_names.of_runs(db, found, [run]),
         )
 
 
@@ -105,11 +119,15 @@ def _explained(db: DbSession, found: Implementation, user: User, session: str) -
 
 def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
     wanted = references.read(text)
-    return [run for slug, run in runs.by_reference(db, wanted) if slug == found.slug] if wanted else []
+    return [run for owner, run in runs.by_reference(db, wanted) if owner.id == found.id] if wanted else []
 
 
 def _noted(found: Implementation, text: str) -> list[object]:
     """Return the errors of this implementation that were shown with the reference."""
     wanted = references.read(text)
     known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [(at, error) for at, error in known if error.implementation == found.slug]
+    return [
+        (at, error)
+        for at, error in known
+        if error.implementation == found.slug and implementations.was_there(found, at)
+    ]

@@ -18,6 +18,7 @@ from records import (
     sessions,
     users,
 )
+from records.counted import counted, form
 from runner.explain import Health, health
 from web.permissions import Permission
 
@@ -62,7 +63,9 @@ def _provider(db: DbSession, implementation: Implementation) -> Step:
         )
     waiting = len(saml.certificates(db, present, state="waiting"))
     if waiting:
-        return Step(label, "wrong", f"{waiting} new certificate waits for your decision.", page)
+        return Step(
+            label, "wrong", f"{counted(waiting, 'new certificate')} {form(waiting, 'waits')} for your decision.", page
+        )
     soon = min(each.not_after for each in saml.certificates(db, present, state="active"))
     if soon < datetime.now(UTC) + certificates.NOTICE:
         return Step(label, "wrong", "A certificate ends soon or has ended:", page, soon)
@@ -89,7 +92,7 @@ def _agenda(db: DbSession, implementation: Implementation) -> Step:
     count = sessions.count(db, implementation)
     if not count:
         return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "console_settings.agenda")
-    return Step("Agenda", "done", f"{count} session{'s' if count > 1 else ''}", "console_settings.agenda")
+    return Step("Agenda", "done", counted(count, "session"), "console_settings.agenda")
 
 
 def _connections(db: DbSession, implementation: Implementation) -> Step:

@@ -100,8 +100,7 @@ def refuse_overtaken(change: Change) -> None:
     same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
     newer = audit.overtaken(change.db, int(as_of), actor=actor(), **same)
     if newer is not None:
-        known = actors.known(change.db, [newer.actor]).get(newer.actor)
-        who = f"{known.name} ({known.home})" if known else newer.actor
+        who = actors.in_words(change.db, newer.actor)
         raise Refused("form", f"was overtaken by a change of {who}. Load the page again, then make your change")
 
 

@@ -15,11 +15,13 @@ from records.agenda import dates
 from records.agenda.faults import gathered
 from records.agenda.imports import ReadAgenda
 from records.archiving import Decision
+from records.counted import counted
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.settings.agenda import preview
 from web.console.settings.agenda.forms import ImportForm, OrderForm
 from web.console.settings.pages import Change, actor, blueprint, done, looking, page, refuse_overtaken
+from web.moments import Clock
 from web.permissions import Permission, needs
 
 #: Kinds of faults that a page shows; the rest are counted.
@@ -67,8 +69,9 @@ def import_agenda(implementation: str) -> Response:
     if plan.faults:
         return _page(implementation, waiting, form, form.dates.data)
     Entrance.here().changed(implementation)
-    said = "{added} sessions added, {changed} changed, {unchanged} unchanged, {retired} retired."
-    return done(said.format(**plan.counts), "agenda", implementation)
+    said = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired."
+    counts = plan.counts | {"added": counted(plan.counts["added"], "session")}
+    return done(said.format(**counts), "agenda", implementation)
 
 
 def _waiting(implementation: str, order: str) -> _Waiting | None:
@@ -94,8 +97,7 @@ def _imported(implementation: str, waiting: _Waiting, *, retire: bool) -> Import
 def _why_not(plan: ImportPlan) -> str:
     if plan.dates.open is not None:
         return "cannot be imported before it is known how its dates are written: choose it below"
-    count = len(plan.faults)
-    return f"cannot be imported: {count} fault{'s' if count > 1 else ''}, listed below"
+    return f"cannot be imported: {counted(len(plan.faults), 'fault')}, listed below"
 
 
 def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) -> Response:
@@ -110,6 +112,7 @@ def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) 
             "agenda_check.html",
             found,
             title="Check the agenda file",
+            has_times=True,
             below=(("Agenda", "agenda"),),
             form=form,
             orders=OrderForm(formdata=None, data={"dates": plan.dates.order}),
@@ -120,5 +123,5 @@ def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) 
             group_count=len(groups),
             order_words=dates.ORDER_WORDS.get(plan.dates.order, ""),
             readings=dates.both_ways(plan.dates.open.text, zone) if plan.dates.open else (),
-            parts=preview.parts(plan, zone),
+            parts=preview.parts(plan, Clock.of(found)),
         )

@@ -1,4 +1,4 @@
-"""What an import would do, as lines of a page: times in words, changes as old and new."""
+"""What an import would do, as lines of a page: changes as old and new, with times in words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from records import AgendaSession, ImportPlan
 from records.agenda.agenda_file import COLUMNS
 from records.agenda.import_plan import PlannedSession
+from web.moments import Clock
 
 #: Sessions of each kind that a page shows; the rest are counted.
 MOST_SHOWN = 50
@@ -28,12 +28,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Line:
-    """A session of the preview. Times are in words, with the weekday."""
+    """A session of the preview."""
 
     session_id: str
     title: str
-    starts: str
-    ends: str
+    starts: datetime
+    ends: datetime
     differences: tuple[Difference, ...] = ()
 
 
@@ -45,27 +45,26 @@ class Part:
     lines: tuple[Line, ...]
 
 
-def parts(plan: ImportPlan, zone: ZoneInfo) -> dict[str, Part]:
+def parts(plan: ImportPlan, clock: Clock) -> dict[str, Part]:
     """Return what is added, changed and gone."""
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
     return {
-        "added": Part(len(added), tuple(_line(one.values, zone) for one in added[:MOST_SHOWN])),
-        "changed": Part(len(changed), tuple(_changed(one, zone) for one in changed[:MOST_SHOWN])),
-        "gone": Part(len(plan.gone), tuple(_gone(plan.gone[:MOST_SHOWN], zone))),
+        "added": Part(len(added), tuple(_line(one.values) for one in added[:MOST_SHOWN])),
+        "changed": Part(len(changed), tuple(_changed(one, clock) for one in changed[:MOST_SHOWN])),
+        "gone": Part(len(plan.gone), tuple(_gone(plan.gone[:MOST_SHOWN]))),
     }
 
 
-def _gone(sessions: Iterable[AgendaSession], zone: ZoneInfo) -> Iterable[Line]:
-    return (_line(vars(one), zone) for one in sessions)
+def _gone(sessions: Iterable[AgendaSession]) -> Iterable[Line]:
+    return (_line(vars(one)) for one in sessions)
 
 
-def _line(values: Mapping[str, Any], zone: ZoneInfo, differences: tuple[Difference, ...] = ()) -> Line:
-    starts, ends = (_shown(values[name], zone) for name in ("starts_at", "ends_at"))
-    return Line(values["session_id"], values["title"], starts, ends, differences)
+def _line(values: Mapping[str, Any], differences: tuple[Difference, ...] = ()) -> Line:
+    return Line(values["session_id"], values["title"], values["starts_at"], values["ends_at"], differences)
 
 
-def _changed(one: PlannedSession, zone: ZoneInfo) -> Line:
+def _changed(one: PlannedSession, clock: Clock) -> Line:
     differences: list[Difference] = []
     for name, old in one.before.items():
         new = one.values[name]
@@ -73,11 +72,11 @@ def _changed(one: PlannedSession, zone: ZoneInfo) -> Line:
             names = sorted({key for key in (*old, *new) if old.get(key) != new.get(key)})
             differences += [Difference(key, old.get(key, ""), new.get(key, "")) for key in names]
         else:
-            differences.append(Difference(_LABELS[name], _shown(old, zone), _shown(new, zone)))
-    return _line(one.values, zone, tuple(differences))
+            differences.append(Difference(_LABELS[name], _shown(old, clock), _shown(new, clock)))
+    return _line(one.values, tuple(differences))
 
 
-def _shown(value: Any, zone: ZoneInfo) -> str:
+def _shown(value: Any, clock: Clock) -> str:
     if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%a %d %b %Y, %H:%M}"
+        return clock.words(value, weekday=True)
     return "" if value is None else str(value)

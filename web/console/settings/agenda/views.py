@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from flask import Response
 
-from records import DbSession, Implementation, Refused, agenda, sessions
+from records import DbSession, Implementation, Refused, actors, agenda, sessions
 from records.agenda.agenda_file import COLUMNS, LARGEST_FILE, REQUIRED
 from records.archiving import Decision
+from records.counted import counted, form
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.settings.agenda.forms import UploadForm
@@ -71,8 +70,8 @@ def ask_undo(implementation: str, number: int) -> Response:
             return done("That import cannot be undone any more.", "agenda", implementation)
         counts = last.counts
         about = (
-            f"The import of {last.file_name or 'the agenda'} by {last.imported_by} added {counts['added']}, changed "
-            f"{counts['changed']} and retired {counts['retired']} sessions."
+            f"The import of {last.file_name or 'the agenda'} by {actors.in_words(db, last.imported_by)} added "
+            f"{counted(counts['added'], 'session')}, changed {counts['changed']} and retired {counts['retired']}."
         )
         effect = (
             "Undoing it puts the changed and retired sessions back as they were. The added ones are retired, so that they "
@@ -99,20 +98,26 @@ def undo_import(implementation: str, number: int) -> Response:
     except Refused:
         return done("That import cannot be undone any more.", "agenda", implementation)
     entrance.changed(implementation)
-    said = "The import is undone: {put_back} sessions are as they were, {retired} that it had added are retired."
-    return done(said.format(**counts), "agenda", implementation)
+    as_before, added = (counts[name] for name in ("put_back", "retired"))
+    said = (
+        f"The import is undone: {counted(as_before, 'session')} {form(as_before, 'is')} as before, "
+        f"{added} that it had added {form(added, 'is')} retired."
+    )
+    return done(said, "agenda", implementation)
 
 
 def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:
+    last = agenda.last_import(db, found)
     return page(
         "agenda.html",
         found,
         title="Agenda",
+        has_times=True,
         form=form,
         agenda=sessions.every(db, found, limit=MOST_SHOWN),
         count=sessions.count(db, found),
         retired=sessions.count(db, found, retired=True),
-        last=agenda.last_import(db, found),
-        zone=ZoneInfo(found.time_zone),
+        last=last,
+        people=actors.known(db, [last.imported_by] if last else ()),
         columns=[(heading, field in REQUIRED) for heading, field in COLUMNS.items()],
     )

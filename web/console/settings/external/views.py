@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 
-from records import ExternalDraft, ExternalLogin, Implementation, Refused, actors, external, implementations
+from records import DbSession, ExternalDraft, ExternalLogin, Implementation, Refused, actors, external, implementations
 from web.auth.entrance import Entrance
 from web.console.settings.external.forms import (
     AUTH_KINDS,
@@ -45,6 +45,7 @@ from web.problems import Fault as Problem
 ABOVE = (("External Authentication", "external"),)
 
 NO_KIND = "There is no such kind of External Authentication."
+NOT_SET = "External Authentication is not set. It may have been removed."
 
 #: What an audit entry says of a secret that changed.
 GIVEN = "given anew"
@@ -132,7 +133,8 @@ def ask_remove_external(implementation: str) -> Response:
             "again."
         ),
     ]
-    with looking(implementation) as (_, found):
+    with looking(implementation) as (db, found):
+        _present(db, found)
         title, back = "Remove External Authentication?", address("external", implementation)
         return ask(found, title, told, verb="Remove External Authentication", back=back)
 
@@ -142,8 +144,7 @@ def ask_remove_external(implementation: str) -> Response:
 def remove_external(implementation: str) -> Response:
     """Forget it with its secret."""
     with changing(implementation, "external.removed") as change:
-        present = external.find(change.db, change.implementation)
-        change.target = present.kind if present else ""
+        change.target = _present(change.db, change.implementation).kind
         external.remove(change.db, change.implementation)
     return done("External Authentication is removed.", "external", implementation)
 
@@ -186,6 +187,14 @@ def _mark(value: object) -> str:
     """Return something by which two values are told apart, and nothing else is known of them."""
     key = Entrance.here().config.secret_keys[-1].encode()
     return hmac.digest(key, json.dumps(value).encode(), "sha256").hex()[:8]
+
+
+def _present(db: DbSession, implementation: Implementation) -> ExternalLogin:
+    """Return what is set. Raises `Problem` (404) if nothing is."""
+    found = external.find(db, implementation)
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, NOT_SET)
+    return found
 
 
 def _tried(implementation: str, kind: str, understood: Understood) -> Response:

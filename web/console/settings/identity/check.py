@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Response, request
 
-from records import saml, users
+from records import Implementation, implementations, saml, users
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
 from web.auth.saml.codes import CODES
@@ -35,7 +36,7 @@ def check(implementation: str) -> Response:
             provider=saml.find(db, found),
             person=users.find(db, found, subject) if subject else None,
             properties=PROPERTIES,
-            refused=_refused(implementation),
+            refused=_refused(found),
         )
 
 
@@ -51,10 +52,12 @@ def try_login(implementation: str) -> Response:
     return see_other(journey.address(f"/saml/{implementation}/login"))
 
 
-def _refused(implementation: str) -> list[tuple[dict[str, object], str]]:
+def _refused(implementation: Implementation) -> list[tuple[dict[str, Any], str]]:
     """Return the last refused logins with the explanation of each code; a code that says it itself has none."""
-    found = Entrance.here().store.refused.recent(implementation)
+    kept = Entrance.here().store.refused.recent(implementation.slug)
+    found = [{**each, "at": datetime.fromtimestamp(each["at"], UTC)} for each in kept]
     return [
-        ({**each, "at": datetime.fromtimestamp(each["at"], UTC)}, (CODES | OF_THE_WAY).get(each["code"], ""))
+        (each, (CODES | OF_THE_WAY).get(each["code"], ""))
         for each in found
+        if implementations.was_there(implementation, each["at"])
     ]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from http import HTTPStatus
 
 from flask import Response
 
-from records import DbSession, Implementation, Refused, SamlDraft, SamlProvider, saml, users
+from records import DbSession, Implementation, Refused, SamlDraft, saml, users
 from web.auth.entrance import Entrance
 from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
 from web.console.settings.identity.setup import ABOVE
-from web.console.settings.identity.trust import NO_PROVIDER
+from web.console.settings.identity.trust import connected
 from web.console.settings.pages import LONG_FORM, Change, actor, blueprint, differences, looking, page, saved, saving
 from web.permissions import Permission, needs, takes
-from web.problems import Fault
 
 #: Users, those seen last, whose attributes are offered; and how many names are.
 LOOKED_AT = 50
@@ -27,7 +25,7 @@ def attributes(implementation: str) -> Response:
     """Show which attributes mean what."""
     with looking(implementation) as (db, found):
         form = MappingForm(formdata=None)
-        form.show(_present(db, found))
+        form.show(connected(db, found))
         return _mapping_page(db, found, form)
 
 
@@ -57,7 +55,7 @@ def save_attributes(implementation: str) -> Response:
 def policy(implementation: str) -> Response:
     """Show what is accepted beyond the ordinary."""
     with looking(implementation) as (db, found):
-        form = PolicyForm(formdata=None, obj=_present(db, found))
+        form = PolicyForm(formdata=None, obj=connected(db, found))
         return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
 
 
@@ -84,19 +82,12 @@ def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
 
 
 def _change(change: Change, values: dict[str, object]) -> None:
-    provider = _present(change.db, change.implementation)
+    provider = connected(change.db, change.implementation)
     before = {name: getattr(provider, name) for name in values}
     draft = SamlDraft(**{**kept_of(provider), **values})
     saml.save(change.db, Entrance.here().box, change.implementation, draft, actor())
     change.target = provider.entity_id
     change.detail = differences(before, {name: getattr(provider, name) for name in values})
-
-
-def _present(db: DbSession, implementation: Implementation) -> SamlProvider:
-    found = saml.find(db, implementation)
-    if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_PROVIDER)
-    return found
 
 
 def _mapping_page(db: DbSession, found: Implementation, form: MappingForm) -> Response:

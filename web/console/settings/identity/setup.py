@@ -17,6 +17,7 @@ from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console.settings.identity import own
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
+from web.console.settings.identity.trust import connected
 from web.console.settings.pages import (
     Change,
     actor,
@@ -154,7 +155,8 @@ def ask_remove_provider(implementation: str) -> Response:
         "People, their roles and our own keys are kept: when the same provider is connected again, all is as before.",
     ]
     back = address("provider", implementation)
-    with looking(implementation) as (_, found):
+    with looking(implementation) as (db, found):
+        connected(db, found)
         return ask(found, "Remove the identity provider?", told, verb="Remove the identity provider", back=back)
 
 
@@ -163,8 +165,7 @@ def ask_remove_provider(implementation: str) -> Response:
 def remove_provider(implementation: str) -> Response:
     """Forget the provider and its certificates."""
     with changing(implementation, "saml.removed") as change:
-        present = saml.find(change.db, change.implementation)
-        change.target = present.entity_id if present else ""
+        change.target = connected(change.db, change.implementation).entity_id
         saml.remove(change.db, change.implementation)
     return done("The identity provider is removed.", "provider", implementation)
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
-from records import DbSession, Refused, SamlProvider, saml
+from records import DbSession, Implementation, Refused, SamlProvider, saml
 from web.auth.entrance import Entrance
 from web.auth.saml import trust
 from web.console.settings.pages import Change, actor, blueprint, changing, done
@@ -93,16 +93,16 @@ def _act(implementation: str, action: str, act: Callable[[Change, SamlProvider],
     """Do one thing to the provider that is there; what a rule refuses is said on the provider's page."""
     try:
         with changing(implementation, action) as change:
-            act(change, present(change.db, change))
+            act(change, connected(change.db, change.implementation))
     except Refused as refused:
         flash(f"Nothing was changed: the {refused.field.replace('_', ' ')} {refused.reason}.", "bad")
         return done("", "provider", implementation)
     return done(said, "provider", implementation)
 
 
-def present(db: DbSession, change: Change) -> SamlProvider:
-    """Return the provider; without one there is nothing to do here."""
-    found = saml.find(db, change.implementation)
+def connected(db: DbSession, implementation: Implementation) -> SamlProvider:
+    """Return the provider. Raises `Fault` (404) without one: there is nothing to do here."""
+    found = saml.find(db, implementation)
     if found is None:
         raise Fault(HTTPStatus.NOT_FOUND, NO_PROVIDER)
     return found

@@ -1,0 +1,39 @@
+"""Who and what runs are about, in names that people know: a run itself knows users and sessions by their keys only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from . import actors
+from .implementations import Implementation
+from .runs import Run
+from .sessions import AgendaSession
+from .users import User
+
+
+@dataclass(frozen=True)
+class RunNames:
+    """Names of users by subject and titles of sessions by ID. Who has no name, or is gone, is not in it."""
+
+    users: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+
+
+def of_runs(db: Session, implementation: Implementation, runs: Iterable[Run]) -> RunNames:
+    """Return the names for some runs of an implementation, such as those of one page."""
+    runs = list(runs)
+    people = select(User).where(
+        User.implementation_id == implementation.id, User.subject.in_({run.user for run in runs})
+    )
+    agenda = select(AgendaSession.session_id, AgendaSession.title).where(
+        AgendaSession.implementation_id == implementation.id,
+        AgendaSession.session_id.in_({run.session for run in runs}),
+    )
+    return RunNames(
+        {user.subject: name for user in db.scalars(people) if (name := actors.name_of(user))},
+        {row.session_id: row.title for row in db.execute(agenda)},
+    )

@@ -1,0 +1,24 @@
+"""The id of an implementation as an argument: typed in upper or lower case, and from then on as it is written.
+
+An id that is only nearly right must not go further: audit entries and announcements would name what is not there.
+"""
+
+from __future__ import annotations
+
+import click
+
+from records import implementations
+
+from .surroundings import place
+
+
+class ImplementationId(click.ParamType[str]):
+    """Looks the id up. One that is not there stays as it was typed: the command says so, or means a removed one."""
+
+    name = "implementation"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the id as it is written, also of an archived implementation."""
+        with place() as here, here.database.reading() as db:
+            found = implementations.find_typed(db, value.strip(), archived=True)
+        return found.slug if found else value
