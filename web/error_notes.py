@@ -33,7 +33,7 @@ def know(implementation: str, subject: str) -> None:
     g.known_as = (implementation, subject)
 
 
-def reference_of(status: HTTPStatus, *, store_answers: bool) -> str:
+def reference_of(status: HTTPStatus) -> str:
     """Log the error of this request and return its reference; it is noted, too, if the store can be asked."""
     asked = request.view_args or {}
     home, user = g.get("known_as", ("", ""))
@@ -50,8 +50,7 @@ def reference_of(status: HTTPStatus, *, store_answers: bool) -> str:
         "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r",
         *(error.reference, error.status, error.what, error.implementation, error.user, error.session),
     )
-    if store_answers:
-        note(current_app.extensions[_KEPT], error)
+    note(current_app.extensions[_KEPT], error)
     return error.reference
 
 

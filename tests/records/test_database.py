@@ -115,6 +115,7 @@ def test_plain_postgresql_address_means_our_driver():
 
 
 def test_sqlite_keeps_its_promises_on_every_connection(tmp_path: Path):
+    (tmp_path / "x.db").touch()
     database = Database(f"sqlite:///{tmp_path}/x.db")
     with database.session() as one, database.reading() as two:
         for db in (one, two):

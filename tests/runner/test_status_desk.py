@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.shown import login
-from runner.status import Asker, BadToken, UnknownImplementation, UnknownSession
+from runner.status import Asker, BadToken, StoreAway, UnknownImplementation, UnknownSession
 from tests.runner.conftest import eventually
 
 ANN = Asker("acme", "ann", "s1")
@@ -223,7 +223,7 @@ def test_the_time_to_the_next_question_grows_with_the_queue(house):
     assert 8 <= many <= 15
 
 
-def test_when_the_store_is_gone_the_app_is_told_something(house, monkeypatch):
+def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, monkeypatch):
     from runner.cache import StatusCache
     from runner.store import connect
 
@@ -231,10 +231,9 @@ def test_when_the_store_is_gone_the_app_is_told_something(house, monkeypatch):
     house.desk.ask(ANN)
     nowhere = connect("unix:///nowhere/store.sock")
     monkeypatch.setattr(house.desk, "_cache", StatusCache(nowhere))
-    status = house.desk.ask(ANN)
-    assert (status.state, status.message) == ("unavailable", None)
-    assert status.refresh_after >= 5
-    assert house.desk.returned(ANN).state == "unavailable"
+    for question in (house.desk.ask, house.desk.returned):
+        with pytest.raises(StoreAway):
+            question(ANN)
     nowhere.close()
 
 
@@ -248,7 +247,8 @@ def test_when_the_run_cannot_be_queued_the_next_who_asks_tries_again(house, monk
         raise Lost
 
     monkeypatch.setattr(house.desk._queue, "enqueue", fails)
-    assert house.desk.ask(ANN).state == "unavailable"
+    with pytest.raises(StoreAway):
+        house.desk.ask(ANN)
     monkeypatch.setattr(house.desk._queue, "enqueue", enqueue)
     assert house.desk.ask(ANN).state == "checking"
     assert house.redis.llen("rq:queue:status") == 1

@@ -74,7 +74,6 @@ PROBLEM = {
     "properties": {
         **_PROBLEM_MEMBERS,
         "field": {"type": "string", "description": "The part of the request which is wrong."},
-        "missing": {"type": "array", "items": {"type": "string"}, "description": "The parts which are not there."},
         "reference": _REFERENCE,
     },
     "required": list(_PROBLEM_MEMBERS),
@@ -168,6 +167,19 @@ LOGIN = _object(
     "Who is logged in.",
 )
 
+_READINESS: dict[str, Any] = {
+    "parts": {
+        "type": "object",
+        "additionalProperties": {"type": "boolean"},
+        "description": "The parts that were looked at, and whether each is there.",
+    },
+    "warnings": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "What is missing, though this process can answer: no reason to take it out.",
+    },
+}
+
 SCHEMAS: dict[str, Any] = {
     "Action": ACTION,
     "Message": MESSAGE,
@@ -181,8 +193,12 @@ SCHEMAS: dict[str, Any] = {
     "Login": LOGIN,
     "Alive": _object({"status": {"const": "ok"}}, "The process lives."),
     "Ready": _object(
-        {"status": {"const": "ready"}, "parts": {"type": "array", "items": {"type": "string"}}},
-        "Statuses can be served; the parts which were looked at.",
+        {"ready": {"const": True}, **_READINESS},
+        "What is cached can be answered.",
+    ),
+    "NotReady": _object(
+        {**_PROBLEM_MEMBERS, "ready": {"const": False}, **_READINESS},
+        "Problem details: this process can answer nothing at the moment.",
     ),
 }
 
