@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, request
 
 from records import Unavailable
 from runner.logins import NotedError, NotedErrors, StoreAway
+from runner.logins.noted_errors import OUTAGE
 from runner.outages import DATABASE, STORE, Outage, OutageLog
 from runner.status import jittered
 from runner.unavailable import note
@@ -48,9 +49,9 @@ def fault_of(error: StoreAway | Unavailable) -> Fault:
 
 
 def noting_in(errors: NotedErrors, outage: Outage) -> None:
-    """Keep an outage where support looks references up. While the store is away that comes to nothing, and later it does."""
+    """Keep an outage where support looks references up: one of the store when it is over, as the store keeps it."""
     if outage.part == DATABASE or outage.ended:
-        note(errors, NotedError(outage.reference, int(HTTPStatus.SERVICE_UNAVAILABLE), str(outage)))
+        note(errors, NotedError(outage.reference, int(HTTPStatus.SERVICE_UNAVAILABLE), f"{OUTAGE}{outage}"))
 
 
 def _refused(error: StoreAway | Unavailable) -> Response:

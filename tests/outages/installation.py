@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -106,7 +107,7 @@ class Installation:
                     self.ask(f"{STATUS}/returned", method="POST", headers=bearer)
                 self.ask(STATUS, headers=bearer)
 
-        visitors = [threading.Thread(target=visit, args=(self.login_of(f"u{number}"),)) for number in range(threads)]
+        visitors = [threading.Thread(target=visit, args=(self.login_of(secrets.token_hex(4)),)) for _ in range(threads)]
         for one in visitors:
             one.start()
         try:
@@ -128,9 +129,9 @@ class Installation:
             logins = Logins(secret_keys=(KEY,), secure=False, store=LoginStore(redis))
             return {"Cookie": f"{logins.cookie}={logins.sign(visitor())}"}
 
-    @property
-    def return_path(self):
-        return f"/r/{ReturnTokens([KEY], hours=1).make('demo', 'ada', 'CE-1')}"
+    def return_token(self, subject):
+        """What a vendor's site leads somebody back with."""
+        return ReturnTokens([KEY], hours=1).make("demo", subject, "CE-1")
 
     def status(self):
         _, headers, text = self.ask(STATUS, headers={**self.bearer, "Prefer": "wait=1"})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from contextlib import closing
 from types import SimpleNamespace
@@ -20,74 +21,81 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKENS = f"grant_type=refresh_token&refresh_token=crt_{'a' * 43}"
 
-#: By what it is called: method, path, headers beside the login's, body.
+#: By what it is called: who asks, method, path, headers beside the login's, body. A guest comes back for the first time.
 ASKED = {
-    "status": ("GET", STATUS, {}, None),
-    "returned": ("POST", f"{STATUS}/returned", {}, None),
-    "other status": ("GET", STATUS.replace("CE-1", "CE-2"), {}, None),
-    "session": ("GET", f"{API}/auth/session", {}, None),
-    "token": ("POST", f"{API}/auth/token", FORM, TOKENS),
-    "widget": ("GET", WIDGET, {}, None),
-    "check again": ("POST", WIDGET, SAME_ORIGIN, None),
-    "console": ("GET", "/console/", {"cookie": "yes"}, None),
-    "app login": ("GET", "/m/demo/start?redirect_uri=x&state=y", {}, None),
-    "saml login": ("GET", "/saml/demo/login", {}, None),
-    "way back": ("GET", "return", {}, None),
-    "to the app": ("GET", "/app/demo/sessions/CE-1", {}, None),
-    "stranger": ("GET", STATUS, {"stranger": "yes"}, None),
-    "alive": ("GET", "/healthz", {}, None),
-    "ready": ("GET", "/readyz", {}, None),
+    "status": ("ada", "GET", STATUS, {}, None),
+    "returned": ("guest", "POST", f"{STATUS}/returned", {}, None),
+    "session": ("ada", "GET", f"{API}/auth/session", {}, None),
+    "token": ("stranger", "POST", f"{API}/auth/token", FORM, TOKENS),
+    "widget": ("ada", "GET", WIDGET, {}, None),
+    "check again": ("guest", "POST", WIDGET, SAME_ORIGIN, None),
+    "console": ("browser", "GET", "/console/", {}, None),
+    "app login": ("stranger", "GET", "/m/demo/start?redirect_uri=x&state=y", {}, None),
+    "saml login": ("stranger", "GET", "/saml/demo/login", {}, None),
+    "way back": ("stranger", "GET", "/r/{token}", {}, None),
+    "to the app": ("stranger", "GET", "/app/demo/sessions/CE-1", {}, None),
+    "invitation": ("stranger", "GET", STATUS, {}, None),
+    "alive": ("stranger", "GET", "/healthz", {}, None),
+    "ready": ("stranger", "GET", "/readyz", {}, None),
 }
+#: What no process has looked up yet.
+UNKNOWN = {"unknown": ("ada", "GET", STATUS.replace("CE-1", "CE-2"), {}, None)}
 
 
-def ask_everything(installation):
-    answers = {}
-    for name, (method, path, more, body) in ASKED.items():
-        headers = {} if {"stranger", "cookie"} & set(more) else dict(installation.bearer)
-        headers |= {key: value for key, value in more.items() if key not in ("stranger", "cookie")}
-        headers |= installation.cookie if "cookie" in more else {}
-        where = installation.return_path if path == "return" else path
-        status, told, text = installation.ask(where, method=method, headers=headers, body=body)
-        answers[name] = SimpleNamespace(
-            status=status,
-            kind=told.get("Content-Type", "").partition(";")[0],
-            retry_after=int(told.get("Retry-After", 0)),
-            text=text,
-        )
-    return answers
+class Asker:
+    """Asks for everything; the logins are made beforehand, as that needs the store."""
+
+    def __init__(self, installation):
+        self._installation = installation
+        guest = secrets.token_hex(4)
+        self._token = installation.return_token(guest)
+        self._logins = {
+            "ada": installation.bearer,
+            "guest": installation.login_of(guest),
+            "browser": installation.cookie,
+            "stranger": {},
+        }
+
+    def ask(self, asked):
+        return {name: self._answer(*each) for name, each in asked.items()}
+
+    def _answer(self, who, method, path, more, body):
+        headers = self._logins[who] | more
+        where = path.format(token=self._token)
+        status, told, text = self._installation.ask(where, method=method, headers=headers, body=body)
+        kind = told.get("Content-Type", "").partition(";")[0]
+        return SimpleNamespace(status=status, kind=kind, retry_after=int(told.get("Retry-After", 0)), text=text)
 
 
-def outage_of(installation, part):
+def outage_of(installation, part, asked):
     """Stop a part under load, ask everything, start it again, and wait until both processes have noticed."""
-    before = installation.line_counts()
+    before, asker = installation.line_counts(), Asker(installation)
     with installation.busy():
-        time.sleep(0.5)
         part.stop()
         installation.ask(f"{API}/auth/session", headers=installation.bearer)  # whoever was under way has been answered
-        answers = ask_everything(installation)
+        answers = asker.ask(asked)
         time.sleep(2)
         part.start()
         eventually(lambda: "state" in installation.status())
-    new = {name: installation.lines(name)[count:] for name, count in before.items()}
+    new = {}
 
     def over():
         new.update({name: installation.lines(name)[count:] for name, count in before.items()})
         return all(any("answers again" in line for line in lines) for lines in new.values())
 
     assert eventually(over), new
-    return SimpleNamespace(
-        answers=answers, web=new["web"], worker=new["worker"], recovered=ask_everything(installation)
-    )
+    recovered = Asker(installation).ask(ASKED)
+    return SimpleNamespace(answers=answers, web=new["web"], worker=new["worker"], recovered=recovered)
 
 
 @pytest.fixture(scope="module")
 def store_lost(installation):
-    return outage_of(installation, installation.store)
+    return outage_of(installation, installation.store, ASKED)
 
 
 @pytest.fixture(scope="module")
 def database_lost(store_lost, installation, postgres):
-    return outage_of(installation, postgres)
+    return outage_of(installation, postgres, ASKED | UNKNOWN)
 
 
 def reference_in(lines):
@@ -124,7 +132,7 @@ def test_while_the_store_is_lost_the_app_gets_problem_details(store_lost):
         True,
     )
     assert json.loads(token.text)["reference"] == reference
-    assert json.loads(store_lost.answers["stranger"].text)["state"] == "login"
+    assert json.loads(store_lost.answers["invitation"].text)["state"] == "login"
 
 
 def test_while_the_store_is_lost_people_get_a_page_with_what_to_do(store_lost):
@@ -155,7 +163,7 @@ def test_while_the_database_is_lost_what_is_cached_is_answered_and_the_rest_refu
     answers = database_lost.answers
     assert answers["status"].status in (200, 202)
     assert (answers["widget"].status, answers["returned"].status in (200, 202)) == (200, True)
-    for name in ("other status", "session"):
+    for name in ("unknown", "session"):
         assert is_problem(answers[name], reference), (name, answers[name])
     assert json.loads(answers["token"].text)["reference"] == reference
     for name in ("console", "app login", "saml login", "to the app"):
@@ -189,7 +197,9 @@ def test_support_finds_the_outage_by_the_reference_that_somebody_reads_out(outag
     part = outage.partition("_")[0]
     with closing(connect(installation.store.url)) as redis:
         kept = eventually(lambda: LoginStore(redis).errors.find(reference), seconds=10)
-    assert re.fullmatch(rf"the {part} did not answer from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC", kept[0][1].what)
+    assert re.fullmatch(
+        rf"outage: the {part} did not answer from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC", kept[0][1].what
+    )
 
 
 def test_both_processes_say_what_they_serve_when_they_start(installation):
@@ -200,3 +210,10 @@ def test_both_processes_say_what_they_serve_when_they_start(installation):
     assert re.search(
         r"worker started version=\S+ queue=status runs=48 environment=development .* jail='seccomp", worker
     )
+
+
+def test_both_processes_say_that_they_have_ended(installation):
+    """The last one here: it ends them."""
+    installation.stop()
+    assert any(" web ended" in line for line in installation.lines("web"))
+    assert installation.lines("worker")[-1].endswith(" worker ended")

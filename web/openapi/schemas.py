@@ -46,7 +46,8 @@ MESSAGE = _object(
 _STATUS_MEMBERS: dict[str, Any] = {
     "state": {
         "enum": ["ready", "login", "checking", "hidden", "unavailable"],
-        "description": "While checking, a message is the old one, to be shown as such; without a message, show “Checking…”.",
+        "description": "While checking, a message is the old one, to be shown as such; without a message, show “Checking…”. "
+        "Unavailable: no run gives a result; an outage of ours is a 503.",
     },
     "message": _or_null(_ref("Message")),
     "as_of": _or_null({"type": "string", "format": "date-time", "description": "When the message was found out."}),

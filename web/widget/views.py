@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -55,10 +54,14 @@ def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
     counter = Counter.here()
     place = Place.named(implementation, session_id)
-    who = counter.who(place)
-    if isinstance(who, Visitor):
-        with suppress(LoginEnded):  # the page says so
+    try:
+        who = counter.who(place)
+        if isinstance(who, Visitor):
             counter.returned(place, who)
+    except LoginEnded:  # the page says so
+        pass
+    except (StoreAway, Unavailable) as error:
+        return _away(place, error)
     return see_other(place.widget_path)
 
 
