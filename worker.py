@@ -99,10 +99,10 @@ def main(settings: Settings) -> int:
 
 def serve(workshop: Workshop, stop: Stop) -> None:
     """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
-    settings, in_thread, lost = workshop.settings, partial(WORKSHOP.set, workshop), workshop.outages.store_lost
+    settings, in_thread, watch = workshop.settings, partial(WORKSHOP.set, workshop), workshop.outages
     presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
     while not stop.asked:
-        redis = connect_queue(settings.redis_url, environment=settings.environment, on_lost=lost)
+        redis = connect_queue(settings.redis_url, environment=settings.environment, watch=watch)
         with closing(redis), suppress(*AWAY):
             ThreadWorker(redis, runs=settings.worker_runs, stop=stop, in_thread=in_thread, on_beat=presence.note).work()
         if not stop.asked:

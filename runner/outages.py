@@ -6,7 +6,7 @@ therefore log nothing about an outage themselves: thousands of requests that mee
 1. One line when an outage begins, with the class and the text of the error.
 2. One line a minute while it lasts, with the newest error.
 3. One line when the part answers again. A thread asks it every second while it is away, so the line does not wait for
-   a request.
+   a request. While that thread gets no answer from the store, requests do not wait for one, either.
 
 All answers that an outage refuses carry its reference, which stands in each of these lines.
 """
@@ -26,7 +26,7 @@ from records import Database, Unavailable, references
 
 from .logins import StoreAway
 from .settings import Settings
-from .store import AWAY, connect
+from .store import AWAY, SILENT, connect_once
 from .store_mark import PROBE
 
 STORE, DATABASE = "store", "database"
@@ -51,6 +51,7 @@ class Outage:
     ended: float = 0.0
     failed: int = 0  #: operations that got no answer
     error: BaseException | None = None  #: the newest
+    silent: bool = False  #: the newest probe met nobody, or got no answer
 
     def __str__(self) -> str:
         began = datetime.fromtimestamp(self.began, UTC)
@@ -108,6 +109,11 @@ class OutageLog:
         """Note that the database did not answer once."""
         self._lost(DATABASE, error)
 
+    def store_is_away(self) -> bool:
+        """Say whether the newest probe of the store got no answer. One that is full still answers what it can."""
+        newest = self._newest.get(STORE)
+        return newest is not None and newest.silent
+
     def reference(self, part: str, error: BaseException) -> str:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
         newest = self._newest.get(part)
@@ -155,8 +161,9 @@ class OutageLog:
         try:
             self._probes[outage.part]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
-            outage.error = error
+            outage.error, outage.silent = error, isinstance(error, SILENT)
             return False
+        outage.silent = False
         return True
 
     def _last(self, outage: Outage) -> str:
@@ -174,7 +181,7 @@ class OutageLog:
 
 def probe_store(settings: Settings) -> None:
     """Write something to the store that it forgets at once: one that only reads is of no use. Raises what redis-py raises."""
-    redis = connect(settings.redis_url, environment=settings.environment)
+    redis = connect_once(settings.redis_url, environment=settings.environment)
     try:
         redis.set(PROBE, 1, px=1000)
     finally:

@@ -30,7 +30,7 @@ from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
 from .queue import Order, StatusQueue, new_run_id
 from .settings import Settings
 from .shown import NOTHING, Status
-from .store import Lost, connect
+from .store import StoreWatch, connect
 from .tokens import BadToken, ReturnTokens
 from .unavailable import LateStatuses
 from .visibility import seconds_until_shown
@@ -98,13 +98,13 @@ class StatusDesk:
         self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
 
     @classmethod
-    def open(cls, settings: Settings, database: Database, on_lost: Lost | None = None) -> Self:
-        """A desk with clients of its own for the store that the settings name; `on_lost` is as in `connect`."""
+    def open(cls, settings: Settings, database: Database, watch: StoreWatch | None = None) -> Self:
+        """A desk with clients of its own for the store that the settings name; `watch` is as in `connect`."""
         return cls(
             settings=settings,
             database=database,
-            redis=connect(settings.redis_url, environment=settings.environment, on_lost=on_lost),
-            queue=StatusQueue(connect(settings.redis_url, environment=settings.environment, on_lost=on_lost)),
+            redis=connect(settings.redis_url, environment=settings.environment, watch=watch),
+            queue=StatusQueue(connect(settings.redis_url, environment=settings.environment, watch=watch)),
         )
 
     def close(self) -> None:

@@ -141,12 +141,11 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """Build the application on the real parts; also return what closes them."""
     outages = OutageLog.open(settings)
-    lost = outages.store_lost
     database = Database(settings.database_url, environment=settings.environment, on_lost=outages.database_lost)
-    desk = StatusDesk.open(settings, database, lost)
-    store = connect(settings.redis_url, environment=settings.environment, on_lost=lost)
-    login_store = LoginStore.open(settings, lost)
-    outreach = Outreach.open(settings, lost)
+    desk = StatusDesk.open(settings, database, outages)
+    store = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    login_store = LoginStore.open(settings, outages)
+    outreach = Outreach.open(settings, outages)
     outages.on_change = partial(noting_in, login_store.errors)
 
     def database_is_current() -> bool:

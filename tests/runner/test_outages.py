@@ -2,7 +2,9 @@
 
 import logging
 import re
+import signal
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,9 +109,10 @@ def test_it_is_not_over_while_somebody_still_fails(part, caplog):
 
 @pytest.mark.parametrize("make", [connect, connect_brief])
 def test_a_client_of_a_stopped_store_tells_each_failed_command_once_and_none_when_it_is_back(tmp_path, make):
-    told = []
+    told, away = [], threading.Event()
+    watch = SimpleNamespace(store_lost=told.append, store_is_away=away.is_set)
     store = EmbeddedStore(tmp_path / "store")
-    redis = make(store.start(), environment="development", on_lost=told.append)
+    redis = make(store.start(), environment="development", watch=watch)
     try:
         redis.set("a", 1)
         with pytest.raises(Exception, match=r"no such command|unknown command"):
@@ -121,6 +124,11 @@ def test_a_client_of_a_stopped_store_tells_each_failed_command_once_and_none_whe
         assert {type(error).__name__ for error in told} == {"ConnectionError"}
         told.clear()
         store.start()
+        away.set()
+        with pytest.raises(Exception, match=r"did not answer just now"):
+            redis.get("a")
+        assert told == [], "nothing was asked"
+        away.clear()
         assert (redis.get("a"), told) == (b"1", [])
     finally:
         redis.close()
@@ -136,7 +144,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
         settings = Settings(environment="development", redis_url=store.url, database_url=url)
         outages = OutageLog.open(settings)
         outages._look_s = 0.05
-        redis = connect(store.url, environment="development", on_lost=outages.store_lost)
+        redis = connect(store.url, environment="development", watch=outages)
         redis.config_set("maxmemory", "1")
         logins = LoginStore(redis)
         with pytest.raises(StoreAway):
@@ -158,6 +166,31 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
             outages.close()
             redis.close()
             database.dispose()
+
+
+def test_a_store_that_is_frozen_holds_up_the_first_requests_only(tmp_path, caplog):
+    """It takes connections and answers nothing, so whoever asks it waits for seconds."""
+    with EmbeddedStore() as store:
+        settings = Settings(environment="development", redis_url=store.url, database_url=f"sqlite:///{tmp_path}/x.db")
+        outages = OutageLog.open(settings)
+        outages._look_s = 0.05
+        redis = connect_brief(store.url, environment="development", watch=outages)
+        redis.set("a", 1)
+        store._process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(Exception, match="Timeout"):
+                redis.get("a")
+            assert eventually(outages.store_is_away, seconds=30)
+            for _ in range(1000):
+                with pytest.raises(Exception, match="did not answer just now"):
+                    redis.get("a")
+            assert len(lines(caplog)) == 1
+        finally:
+            store._process.send_signal(signal.SIGCONT)
+        assert eventually(lambda: not outages.store_is_away(), seconds=30)
+        assert redis.get("a") == b"1"
+        outages.close()
+        redis.close()
 
 
 def test_what_was_read_still_counts_while_the_database_is_away_and_one_request_at_a_time_tries_again():
