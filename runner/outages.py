@@ -49,7 +49,8 @@ class Outage:
     began: float
     reference: str = field(default_factory=references.new)
     ended: float = 0.0
-    failed: int = 0  #: operations that got no answer
+    failed: int = 0  #: operations that were tried and got no answer
+    refused: int = 0  #: answers that carried the reference
     error: BaseException | None = None  #: the newest
     silent: bool = False  #: the newest probe met nobody, or got no answer
 
@@ -118,7 +119,10 @@ class OutageLog:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
         newest = self._newest.get(part)
         told = isinstance(error, Unavailable) or isinstance(error.__cause__, AWAY)
-        return (newest if newest and told else self._lost(part, error)).reference
+        outage = newest if newest and told else self._lost(part, error)
+        with self._lock:
+            outage.refused += 1
+        return outage.reference
 
     def _lost(self, part: str, error: BaseException) -> Outage:
         with self._lock:
@@ -146,15 +150,13 @@ class OutageLog:
                 break
             if time.monotonic() >= remind_at:
                 remind_at += self._remind_s
-                about = (outage.part, outage.reference, time.monotonic() - began, outage.failed)
                 log.error(
-                    "the %s still does not answer ref=%s for=%.0fs failed=%d error=%s", *about, self._last(outage)
+                    "the %s still does not answer %s error=%s", *told_of(outage, "for", began), self._last(outage)
                 )
         else:
             return
         outage.ended = time.time()
-        about = (outage.part, outage.reference, time.monotonic() - began, outage.failed)
-        log.warning("the %s answers again ref=%s after=%.0fs failed=%d", *about)
+        log.warning("the %s answers again %s", *told_of(outage, "after", began))
         self.on_change(outage)
 
     def _answers(self, outage: Outage) -> bool:
@@ -177,6 +179,14 @@ class OutageLog:
         for each in self._hidden:
             text = text.replace(each, "…")
         return text
+
+
+def told_of(outage: Outage, since: str, began: float) -> tuple[str, str]:
+    """The part, and what has become of its outage up to now. `began` is monotonic."""
+    seconds = time.monotonic() - began
+    return outage.part, (
+        f"ref={outage.reference} {since}={seconds:.0f}s failed={outage.failed} refused={outage.refused}"
+    )
 
 
 def probe_store(settings: Settings) -> None:

@@ -65,9 +65,11 @@ def test_an_outage_is_told_again_while_it_lasts_and_when_it_is_over(outages, par
     assert eventually(lambda: "answers again" in lines(caplog)[-1])
     begins, *lasts, ends = lines(caplog)
     reference = re.search("ref=([0-9a-f]{8})", begins)[1]
-    assert all(f"the store still does not answer ref={reference} for=0s failed=1 error=" in line for line in lasts)
+    assert all(
+        f"the store still does not answer ref={reference} for=0s failed=1 refused=0 error=" in line for line in lasts
+    )
     assert all("ConnectionError: still nobody there" in line for line in lasts), "on one line"
-    assert ends == f"the store answers again ref={reference} after=0s failed=1"
+    assert ends == f"the store answers again ref={reference} after=0s failed=1 refused=0"
 
 
 def test_passwords_of_addresses_are_in_no_line(outages, caplog):
