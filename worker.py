@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from functools import partial
 from typing import Any, cast
 
 from redis import Redis
@@ -28,10 +30,12 @@ from rq.utils import now
 from rq.worker import WorkerStatus
 
 from runner.job import run_status
+from runner.outages import OUTAGE
 from runner.presence import Presence
-from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq
+from runner.process_log import start_log
+from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq, quieten_rq
 from runner.settings import Settings, SettingsError
-from runner.store import connect_queue
+from runner.store import AWAY, connect_queue
 from runner.workshop import WORKSHOP, JailTooWeak, NotStarted, Workshop, open_workshop, start_jail
 
 BEAT_S = 3.0
@@ -63,7 +67,7 @@ def run_from_environment() -> int:
     """`python -m worker`: settings from the environment, the log to standard error. Returns the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        start_log(settings.log_level)
         return main(settings)
     except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")
@@ -79,39 +83,28 @@ def main(settings: Settings) -> int:
         log.critical("no script may run here: %s", error)
         return TOO_WEAK
     # 2. Everything else.
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)  # it says four things for each run, and we say one
+    quieten_rq()
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        workshop = open_workshop(settings, sandbox)
-        try:
+        with closing(open_workshop(settings, sandbox)) as workshop:
+            log.info("worker started %s", workshop.about)
             serve(workshop, stop)
-        finally:
-            workshop.close()
     finally:
         sandbox.close()
+    log.info("worker ended")
     return 0
 
 
 def serve(workshop: Workshop, stop: Stop) -> None:
     """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
-    settings = workshop.settings
+    settings, in_thread, watch = workshop.settings, partial(WORKSHOP.set, workshop), workshop.outages
     presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
     while not stop.asked:
-        redis = connect_queue(settings.redis_url, environment=settings.environment)
-        try:
-            ThreadWorker(
-                redis,
-                runs=settings.worker_runs,
-                stop=stop,
-                in_thread=lambda: WORKSHOP.set(workshop),
-                on_beat=presence.note,
-            ).work()
-        except RedisError as error:
-            log.warning("store does not answer error=%s", type(error).__name__)
-        finally:
-            redis.close()
+        redis = connect_queue(settings.redis_url, environment=settings.environment, watch=watch)
+        with closing(redis), suppress(*AWAY):
+            ThreadWorker(redis, runs=settings.worker_runs, stop=stop, in_thread=in_thread, on_beat=presence.note).work()
         if not stop.asked:
             time.sleep(PAUSE_S)
     presence.leave()
@@ -220,8 +213,9 @@ class ThreadWorker(SimpleWorker):
     def _run(self, job: Job, queue: Queue, execution: Execution) -> None:
         try:
             self.perform_job(job, queue, execution)
-        except Exception:  # RQ could not write the outcome: the store is gone, and the cache's lock ends by itself
-            log.exception("outcome of a job not written id=%s", job.id)
+        except Exception as error:  # the outcome could not be written: the cache's lock ends by itself
+            if not isinstance(error, AWAY):
+                log.exception("outcome of a job not written id=%s", job.id)
         finally:
             self.executions.pop(execution.id, None)
             self._places.release()
@@ -237,10 +231,8 @@ class ThreadWorker(SimpleWorker):
         """Let the runs in flight end, then say goodbye."""
         self._threads.shutdown(wait=True)
         self._drained.set()
-        try:
+        with suppress(*AWAY):  # else the note of this worker ends by itself
             self.register_death()  # type: ignore[no-untyped-call]
-        except RedisError as error:
-            log.warning("goodbye not written error=%s", type(error).__name__)
 
     @property
     def should_run_maintenance_tasks(self) -> bool:
@@ -253,8 +245,15 @@ class ThreadWorker(SimpleWorker):
         self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ's own annotation is too narrow
         try:
             self.clean_registries()  # type: ignore[no-untyped-call]
+        except AWAY:
+            raise
         except Exception:  # whatever lies in Redis
             log.exception("maintenance failed")
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log why a job failed, except for an outage: that is told once for the process."""
+        if not isinstance(exc_info[1], OUTAGE):
+            super().handle_exception(job, *exc_info)
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's
         """We offer no suspension; RQ would ask Redis before every job."""
@@ -293,7 +292,8 @@ class ThreadWorker(SimpleWorker):
                     self.maintain_heartbeats(execution.job, execution)
                 self._on_beat(len(self.executions))
             except RedisError as error:
-                log.warning("heartbeat failed error=%s", type(error).__name__)
+                if not isinstance(error, AWAY):
+                    log.exception("heartbeat failed")
 
 
 if __name__ == "__main__":

@@ -67,13 +67,14 @@ def process(*words: str, env: Mapping[str, str], log: Path) -> Iterator[subproce
             running.wait(30)
 
 
-def wait_until_ready(port: int, path: str) -> None:
+def wait_until_ready(port: int, path: str, words: bytes = b"") -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         try:
             asked = HTTPConnection("127.0.0.1", port, timeout=2)
             asked.request("GET", path)
-            if asked.getresponse().status == 200:
+            answer = asked.getresponse()
+            if answer.status == 200 and words in answer.read():
                 return
         except (OSError, HTTPException):
             pass
@@ -130,7 +131,7 @@ def house(folder: Path, *, vendor_s: float, people: int, threads: int = 64) -> I
         furnish(settings, vendor_port, people)
         worker = stack.enter_context(process("-m", "worker", env=env, log=folder / "worker.log"))
         web = stack.enter_context(process("-m", "web.cli", "web", env=env, log=folder / "web.log"))
-        wait_until_ready(port, "/readyz")
+        wait_until_ready(port, "/readyz", b'"warnings":[]')
         logins = LoginStore.open(settings)
         stack.callback(logins.close)
         yield House(port, web, worker, settings, logins)

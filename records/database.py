@@ -17,19 +17,27 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from . import environment_mark, schema
 from .errors import Conflict, Refused, Unavailable
+from .sqlite_file import SqliteFile
 
 #: Connections of one process; each thread in a transaction holds one.
 POOL_SIZE = 16
@@ -39,6 +47,13 @@ WAIT_S = 10.0
 _SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
 #: The file is something else, or was damaged.
 _SQLITE_RUINED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+#: A PostgreSQL server that vanishes from the network says nothing: after some 15 seconds without an answer it is gone.
+_NOTICED = {
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
@@ -47,13 +62,24 @@ class Database:
 
     Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
     the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
-    is for tools and tests; the product always says it, and a test holds that.
+    is for tools and tests; the product always says it, and a test holds that. `on_lost` is told of each `Unavailable`
+    before it is raised.
     """
 
     def __init__(
-        self, url: str, *, environment: str | None = None, pool_size: int = POOL_SIZE, wait_s: float = WAIT_S
+        self,
+        url: str,
+        *,
+        environment: str | None = None,
+        pool_size: int = POOL_SIZE,
+        wait_s: float = WAIT_S,
+        on_lost: Callable[[Unavailable], object] = lambda _: None,
     ) -> None:
         self.engine = _engine(checked_url(url), pool_size, wait_s)
+        self._file = SqliteFile.of(self.engine.url)
+        if self._file:
+            self._file.watch(self.engine)
+        self._on_lost = on_lost
         self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
         self._environment = environment
         self._recognised = environment is None
@@ -66,14 +92,14 @@ class Database:
     def session(self) -> Iterator[Session]:
         """Begin a transaction that may write; commit at the end, roll back on any exception."""
         self.require_environment()
-        with _translated(), Session(self.engine, expire_on_commit=False) as db, db.begin():
+        with self._translated(), Session(self.engine, expire_on_commit=False) as db, db.begin():
             yield db
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Begin a transaction that only reads: the database itself refuses a write."""
         self.require_environment()
-        with _translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
+        with self._translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
             yield db
 
     def require_environment(self) -> None:
@@ -81,7 +107,7 @@ class Database:
         if self._recognised:
             return
         assert self._environment is not None
-        with _translated(), self._reading.connect() as connection:
+        with self._translated(), self._reading.connect() as connection:
             environment_mark.require(connection, self._environment)
         self._recognised = True
 
@@ -95,13 +121,26 @@ class Database:
             schema.upgrade(connection, environment=self._environment, own=own)
 
     def version(self) -> str | None:
-        """Return the schema version the database carries; None for an empty one."""
-        with _translated(), self._reading.connect() as connection:
+        """Return the schema version the database carries; None for an empty one, or a file that is not there yet."""
+        if self._file and not self._file.path.exists():
+            return None
+        with self._translated(), self._reading.connect() as connection:
             return schema.version(connection)
 
     def is_current(self) -> bool:
         """Say whether the database carries exactly the schema of this release."""
         return self.version() == schema.HEAD
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            if self._file:
+                self._file.require()
+            with _translated():
+                yield
+        except Unavailable as error:
+            self._on_lost(error)
+            raise
 
     def dispose(self) -> None:
         """Close the pool's connections. The object stays usable and opens new ones when asked."""
@@ -160,7 +199,7 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
         event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    ours = {"connect_timeout": "5", "application_name": "session-status"}
+    ours = {"connect_timeout": "5", "application_name": "session-status", **_NOTICED}
     engine = create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
     event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
     return engine

@@ -20,6 +20,8 @@ from .errors import SchemaUnknown, WrongEnvironment
 #: The schema version of this release: the last of `migrations/versions`. A test holds it true.
 HEAD = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
+#: The schema versions that this release can bring up to date, and its own.
+KNOWN = frozenset(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 #: Any number that nobody else in the same PostgreSQL database uses for an advisory lock.
 _UPGRADE_LOCK = 7_269_001
 
@@ -40,8 +42,8 @@ def upgrade(connection: Connection, *, environment: str | None, own: bool = Fals
         environment_mark.restore(connection, made_for)
     except CommandError as error:
         raise SchemaUnknown(
-            f"the database carries schema {version(connection)}, which this release (schema {HEAD}) does not know: "
-            "run the newer release, or downgrade the database with it first"
+            f"the database is at revision {version(connection)}, which this release does not know (its newest is {HEAD}): "
+            "install the newer release, or restore the backup from before its upgrade"
         ) from error
 
 

@@ -53,6 +53,14 @@ class SecretBox:
             raise NotOpened("this secret was sealed for another connection or address: enter it anew for this one")
         return str(content["text"])
 
+    def opens(self, sealed: bytes) -> bool:
+        """Say whether any of the keys opens what is sealed, wherever it was sealed for."""
+        try:
+            self._fernet.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
     def rotate(self, sealed: bytes) -> bytes:
         """Encrypt anew with the newest key what any of the keys opens."""
         try:

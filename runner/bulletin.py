@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from .cache import DONE
+from .store import AWAY
 
 #: Where the slug of each implementation is published of which anything has changed.
 CHANGED = "st:changed"
@@ -70,9 +71,13 @@ class Bulletin:
                     del self._waiting[key]
 
     def changed(self, slug: str) -> None:
-        """Tell all processes that something of this implementation has changed. Call it after the commit."""
+        """Tell all processes that something of this implementation has changed. Call it after the commit.
+
+        The change stands, so a store that is away fails nothing: processes forget all they know when it is back.
+        """
         self._on_changed(slug)
-        self._redis.publish(CHANGED, slug)
+        with suppress(*AWAY):
+            self._redis.publish(CHANGED, slug)
 
     def close(self) -> None:
         """Stop listening; who waits is woken."""
@@ -94,8 +99,10 @@ class Bulletin:
         while not self._closed.is_set():
             try:
                 self._follow()
+            except AWAY:  # the client tells it
+                self._closed.wait(RETRY_S)
             except (RedisError, OSError) as error:
-                log.warning("bulletin lost its connection error=%s", type(error).__name__)
+                log.warning("bulletin lost its connection error=%s: %s", type(error).__name__, error)
                 self._closed.wait(RETRY_S)
 
     def _follow(self) -> None:

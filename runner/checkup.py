@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from sandbox import JailConfig, JailTooWeak, examine
 
-from .presence import WorkerNote, workers_present
+from .presence import WorkerNote, last_worker, workers_present
 from .settings import Settings
 from .store import connect
 from .store_mark import read_mark
@@ -27,6 +27,7 @@ class StoreCheckup:
     persists: bool | None = None
     ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
     workers: tuple[WorkerNote, ...] = ()
+    last_worker: str = ""  #: name and moment; nothing if no worker was ever here
     mark: str = ""  #: what it was made for; "" while it is not marked
     empty: bool = True
 
@@ -39,7 +40,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         return StoreCheckup(fault=f"REDIS_URL cannot be read: {error}")
     try:
         info: dict[str, Any] = redis.info()
-        workers = workers_present(redis)
+        workers, last = workers_present(redis), last_worker(redis)
         mark, empty = read_mark(redis)
         seconds: Any = redis.time()[0]
     except (RedisError, OSError) as error:
@@ -54,6 +55,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         persists=bool(info["aof_enabled"]) if "aof_enabled" in info else None,
         ahead_s=round(time.time()) - int(seconds),
         workers=workers,
+        last_worker=last,
         mark=mark,
         empty=empty,
     )

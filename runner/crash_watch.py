@@ -33,7 +33,7 @@ class CrashWatch:
             try:
                 self._judge(record)
             except Unavailable as error:
-                log.error("crash not judged yet, the database is away run=%s error=%s", record.id, error)  # noqa: TRY400
+                log.debug("a crash waits for the database run=%s error=%s", record.id, error)
                 return
             except Exception:  # a bug of ours must not end the thread that writes traces
                 log.exception("crash not judged run=%s", record.id)

@@ -33,7 +33,7 @@ from .powers.gate import Gate, Verdict
 from .powers.http import ExchangeFailed, Http, Outgoing
 from .powers.reach import Reach
 from .settings import Settings
-from .store import connect_brief
+from .store import StoreWatch, connect_brief
 
 #: Bytes of a fetched document. The metadata of a large federation is bigger, and has no place here.
 FETCH_BYTES: Final = 2 * 1024 * 1024
@@ -113,9 +113,9 @@ class Outreach:
         self._vendors = Vendors(redis=redis, allow_loopback=allow_loopback, tls_ca_file=ca_file, resolver=resolver)
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """Make it from the settings, with a connection to Redis of its own."""
-        client = connect_brief(settings.redis_url, environment=settings.environment)
+    def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
+        """Make it from the settings, with a connection to Redis of its own; `watch` is as in `connect`."""
+        client = connect_brief(settings.redis_url, environment=settings.environment, watch=watch)
         made = cls(
             redis=client, allow_loopback=settings.allow_loopback_vendors, ca_file=settings.vendor_ca_file or None
         )

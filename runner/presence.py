@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from redis import Redis
@@ -18,6 +19,8 @@ from redis.exceptions import RedisError
 from sandbox import JailReport
 
 NAMES = "st:workers"
+#: The last worker that was here, and when, for as long as the store lasts.
+LAST = "st:workers:last"
 #: Seconds after which a worker counts as gone that has not noted itself; it does so every three.
 LIFE_S = 15
 
@@ -49,6 +52,7 @@ class Presence:
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.sadd(NAMES, self.name)
             pipe.set(f"{NAMES}:{self.name}", json.dumps(asdict(note)), ex=LIFE_S)
+            pipe.set(LAST, f"{self.name} at {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
             pipe.execute()
 
     def leave(self) -> None:
@@ -79,6 +83,12 @@ def note_of(raw: bytes) -> WorkerNote | None:
         return WorkerNote(**json.loads(raw))
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def last_worker(redis: Redis) -> str:
+    """The name of the last worker and when it was here; nothing in a store that has never seen one."""
+    found = cast("bytes | None", redis.get(LAST))
+    return found.decode(errors="replace") if found else ""
 
 
 def store_answers(redis: Redis) -> bool:

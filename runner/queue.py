@@ -19,6 +19,8 @@ from rq.job import Job, JobStatus
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 
+from .outages import OUTAGE
+
 QUEUE = "status"
 #: The one function that a job may name.
 RUN = "runner.job.run_status"
@@ -30,6 +32,10 @@ FAILED_S = 60
 #: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
 TIDYING_S = 60
 BACKLOG_S = 1.0
+
+#: RQ's loggers, and how its lines begin that tell of an outage in each of its threads.
+LOGGERS = ("rq.worker", "rq.job", "rq.queue", "rq.registry")
+OF_OUTAGES = ("Worker %s: could not connect to Redis instance", "Worker %s: Redis connection timeout")
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +158,20 @@ class StatusQueue:
             found = int(sum(pipe.execute()))
         self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, found)
         return found
+
+
+def quieten_rq() -> None:
+    """Let RQ log what goes wrong only, and nothing of outages: the `OutageLog` tells these, once for the process."""
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)  # it says four things for each run, and we say one
+        logger.addFilter(is_no_outage)
+
+
+def is_no_outage(record: logging.LogRecord) -> bool:
+    """Say whether a line of RQ is about something other than an outage."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, OUTAGE) and not str(record.msg).startswith(OF_OUTAGES)
 
 
 def share(implementation: str, *, returned: bool = False) -> str:

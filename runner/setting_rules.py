@@ -15,14 +15,20 @@ from .setting_secrets import HOW, KEY_CHARS, shape_fault, weakness
 PREFIX = "SESSION_STATUS_"
 
 
-def fill_in(values: dict[str, Any], *, make: bool) -> None:
-    """The stand-ins of development, none of which production accepts. Without `make` nothing is written."""
+def fill_in(values: dict[str, Any], *, make: bool) -> list[str]:
+    """The stand-ins of development, none of which production accepts; return the faults. Without `make` nothing is written."""
     home = values["data_folder"]
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
     values["database_url"] = values["database_url"] or own_database(home)
-    if make:
+    if not make:
+        return []
+    try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
         values["secret_key"] = values["secret_key"] or generated_key(home)
+    except OSError as error:
+        reason = error.strerror or error
+        return [f"{PREFIX}DATA_FOLDER: {home} cannot be used: {reason}. Name a folder in which this user may write."]
+    return []
 
 
 def own_database(home: Path) -> str:

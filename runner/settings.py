@@ -187,7 +187,7 @@ class Settings:
         values, faults = read_all(env)
         values["data_folder"] = values["data_folder"].absolute()
         if not faults and values["environment"] == "development":
-            fill_in(values, make=make)
+            faults += fill_in(values, make=make)
         faults += rules(values)
         if faults:
             raise SettingsError(tuple(faults))

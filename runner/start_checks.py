@@ -1,13 +1,20 @@
-"""What a process makes sure of before it starts: its stores were made for its environment, and production has no stand-in.
+"""What a process makes sure of before it starts; `session-status doctor` tells the same without starting anything.
 
-All faults are reported together, each with what to do. `session-status doctor` tells the same without starting anything.
+All faults that can be seen are reported together, each with what to do:
+
+1. There is a store, and a database of exactly this release's schema.
+2. Both were made for the environment that the process runs in.
+3. In production nothing that is served is a stand-in of development.
+4. For a worker: the keys open every secret of what is served. A web process starts without that, and says so in the
+   log, because the console is where some of these secrets are entered again (decision 0012).
 """
 
 from __future__ import annotations
 
 from redis.exceptions import RedisError
 
-from records import Database, RecordsError, WrongEnvironment, stand_ins
+from records import Database, RecordsError, SecretBox, WrongEnvironment, resealing, schema, stand_ins
+from records.resealing import CONNECTION, EXTERNAL, SAML_KEY, ShutSecret
 from records.stand_ins import StandIn
 
 from .settings import Settings
@@ -22,6 +29,15 @@ REMEDIES = {
     "role": "session-status role revoke {slug} {name}",
 }
 
+#: How a secret that no key opens is replaced, by its kind.
+ANEW = {
+    CONNECTION: "session-status connection set {slug} {name} --new-secret",
+    EXTERNAL: "enter its secret again in the console of {slug}, under External Authentication",
+    SAML_KEY: "session-status saml new-key {slug}, which the identity provider has to read",
+}
+
+NO_STORE = "REDIS_URL is not set. Name a Valkey or Redis server, or start everything at once with `session-status up`."
+
 
 class NotStarted(Exception):
     """The process must not start. `faults` are sentences, each with what to do."""
@@ -31,30 +47,31 @@ class NotStarted(Exception):
         self.faults = faults
 
 
-def require_startable(settings: Settings, database: Database) -> None:
-    """Raise NotStarted with all faults. The database must carry the schema of this release.
-
-    1. The database and the store were made for this environment. A store that does not answer is asked by each later
-       connection anyway.
-    2. In production nothing that is served is a stand-in of development.
-    """
-    # 1.
-    faults = [fault for fault in (database_fault(database), store_fault(settings)) if fault]
+def require_startable(settings: Settings, database: Database, *, worker: bool) -> None:
+    """Raise NotStarted with all faults. A store that does not answer is none: each connection asks it again."""
+    # 1. and 2.
+    faults = [fault for fault in (store_fault(settings), database_fault(database)) if fault]
     if faults:
         raise NotStarted(faults)
-    # 2.
-    if settings.production:
-        with database.reading() as db:
-            faults = [sentence(one) for one in stand_ins.every(db)]
+    with database.reading() as db:
+        # 3.
+        if settings.production:
+            faults += [sentence(one) for one in stand_ins.every(db)]
+    # 4.
+    if worker:
+        faults += secret_faults(settings, database)
     if faults:
         raise NotStarted(faults)
 
 
-def check_start(settings: Settings) -> None:
+def check_start(settings: Settings, *, worker: bool) -> None:
     """Do the same with a connection of its own, for a process whose connections come later."""
-    database = Database(settings.database_url, environment=settings.environment)
     try:
-        require_startable(settings, database)
+        database = Database(settings.database_url, environment=settings.environment)
+    except RecordsError as error:
+        raise NotStarted([f"{error}."]) from error
+    try:
+        require_startable(settings, database, worker=worker)
     except RecordsError as error:
         raise NotStarted([f"DATABASE_URL: {error}."]) from error
     finally:
@@ -62,12 +79,31 @@ def check_start(settings: Settings) -> None:
 
 
 def database_fault(database: Database) -> str:
-    """Return what is wrong with the environment of the database, or nothing."""
+    """Return why this release cannot work on a database, in this environment, or nothing."""
     try:
-        database.require_environment()
+        fault = schema_fault(database.version())
+        if not fault:
+            database.require_environment()
     except WrongEnvironment as error:
         return wrong_database(error)
-    return ""
+    except RecordsError as error:
+        return f"DATABASE_URL: {error}. Start the database, or correct the address."
+    return f"DATABASE_URL: {fault}" if fault else ""
+
+
+def schema_fault(found: str | None) -> str:
+    """Say what is wrong with the schema version that a database carries, and what to do; or nothing."""
+    if found == schema.HEAD:
+        return ""
+    upgrade = "Bring it up to date with `session-status db upgrade`."
+    if found is None:
+        return f"the database has no tables yet. {upgrade}"
+    if found in schema.KNOWN:
+        return f"the database is at revision {found}, and this release needs {schema.HEAD}. {upgrade}"
+    return (
+        f"the database is at revision {found}, which this release does not know (its newest is {schema.HEAD}): install "
+        "the newer release, or restore the backup from before its upgrade."
+    )
 
 
 def wrong_database(error: WrongEnvironment) -> str:
@@ -81,9 +117,9 @@ def wrong_database(error: WrongEnvironment) -> str:
 
 
 def store_fault(settings: Settings) -> str:
-    """Return what is wrong with the environment of the store, or nothing; also nothing when it does not answer."""
+    """Return what is wrong with the setting or the environment of the store; nothing for one that does not answer."""
     if not settings.redis_url:
-        return ""
+        return NO_STORE
     redis = connect_brief(settings.redis_url, environment=settings.environment)
     try:
         redis.ping()
@@ -97,6 +133,33 @@ def store_fault(settings: Settings) -> str:
     finally:
         redis.close()
     return ""
+
+
+def shut_secrets(settings: Settings, database: Database) -> list[ShutSecret]:
+    """Return every secret that no key of the settings opens."""
+    with database.reading() as db:
+        return resealing.shut(db, SecretBox(settings.keys))
+
+
+def secret_faults(settings: Settings, database: Database) -> list[str]:
+    """Say of what is served which secrets no key opens, and what to do."""
+    return [
+        f"SESSION_STATUS_SECRET_KEY does not open {told(one)}. {what_to_do(one)}"
+        for one in shut_secrets(settings, database)
+        if not one.archived
+    ]
+
+
+def told(one: ShutSecret) -> str:
+    """A secret in words."""
+    name = f" ({one.name})" if one.kind == SAML_KEY else f" {one.name}" if one.name else ""
+    return f"the secret of the {one.kind}{name} of {one.implementation}"
+
+
+def what_to_do(one: ShutSecret) -> str:
+    """What to do about a secret that no key opens."""
+    anew = ANEW[one.kind].format(slug=one.implementation, name=one.name)
+    return f"Put the key that sealed it into SESSION_STATUS_SECRET_KEYS_OLD; if that is lost: {anew}."
 
 
 def described(one: StandIn) -> str:

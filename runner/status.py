@@ -23,25 +23,26 @@ from records import Database
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
 from .displayed import Displayed, look
-from .logins import LoginEnded, NotedErrors
+from .logins import LoginEnded, NotedErrors, StoreAway
 from .logins.ended import Standing, standing_of
+from .logins.errors import answering
 from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
 from .queue import Order, StatusQueue, new_run_id
 from .settings import Settings
 from .shown import NOTHING, Status
-from .store import connect
+from .store import StoreWatch, connect
 from .tokens import BadToken, ReturnTokens
-from .unavailable import LATE, unavailable
+from .unavailable import LateStatuses
 from .visibility import seconds_until_shown
 
-__all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "UnknownImplementation", "UnknownSession"]
+__all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "StoreAway", "UnknownImplementation", "UnknownSession"]
 
 #: Seconds to the next question when a run is under way and nothing stands before it.
 SOON_S = 1.0
 #: Runs a second that a queue is assumed to get through, to tell those who wait when to ask again.
 RUNS_PER_S = 50.0
 LONGEST_S = 15.0
-#: Seconds to the next question when nobody answers.
+#: Seconds to the next question when no run gives an answer.
 UNAVAILABLE_S = 8.0
 #: Sub-sessions of sub-sessions; deeper is a mistake of the agenda.
 DEEPEST = 4
@@ -92,18 +93,18 @@ class StatusDesk:
         self._cache = StatusCache(redis)
         self._profiles = Profiles(database, most=settings.most)
         self._bulletin = Bulletin(redis, on_changed=self._profiles.drop)
-        self._errors = NotedErrors(redis)
+        self._late = LateStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
         self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
 
     @classmethod
-    def open(cls, settings: Settings, database: Database) -> Self:
-        """A desk with clients of its own for the store that the settings name."""
+    def open(cls, settings: Settings, database: Database, watch: StoreWatch | None = None) -> Self:
+        """A desk with clients of its own for the store that the settings name; `watch` is as in `connect`."""
         return cls(
             settings=settings,
             database=database,
-            redis=connect(settings.redis_url, environment=settings.environment),
-            queue=StatusQueue(connect(settings.redis_url, environment=settings.environment)),
+            redis=connect(settings.redis_url, environment=settings.environment, watch=watch),
+            queue=StatusQueue(connect(settings.redis_url, environment=settings.environment, watch=watch)),
         )
 
     def close(self) -> None:
@@ -115,10 +116,11 @@ class StatusDesk:
     def ask(self, asker: Asker, wait_s: float = 0.0) -> Status:
         """The status; `wait_s` is how long this request may be held for a first answer.
 
-        Raises `UnknownImplementation`, `UnknownSession` and `LoginEnded`.
+        Raises `UnknownImplementation`, `UnknownSession`, `LoginEnded`, and what an outage is: `StoreAway` and
+        `records.Unavailable`.
         """
         question = self._question(asker)
-        try:
+        with answering():
             if question.hidden_s != 0:
                 self._check_standing(question)
                 return Status("hidden", refresh_after=question.hidden_s)
@@ -126,17 +128,15 @@ class StatusDesk:
             if wait_s > 0 and unanswered(claimed):
                 claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
             return self._answer(question, claimed)
-        except RedisError as error:
-            return self._unavailable(question, type(error).__name__)
 
     def returned(self, asker: Asker) -> Status:
         """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
 
-        Raises `UnknownImplementation`, `UnknownSession` and `LoginEnded`.
+        Raises the same as `ask`.
         """
         question = self._question(asker)
         token = new_run_id()
-        try:
+        with answering():
             self._check_standing(question)
             if question.hidden_s != 0:
                 return Status("hidden", refresh_after=question.hidden_s)
@@ -145,8 +145,6 @@ class StatusDesk:
                 return self._answer(question, self._claim(question))
             self._enqueue(question, token, claimed, returned=True)
             return self._answer(question, claimed)
-        except RedisError as error:
-            return self._unavailable(question, type(error).__name__)
 
     def look(self, asker: Asker) -> Displayed:
         """What the asker would see now; nothing is started by looking.
@@ -265,15 +263,11 @@ class StatusDesk:
                 state = "hidden" if claimed.state == "hidden" else "ready"
                 return Status(state, body, stale=True, refresh_after=self._soon(question))
             case "late":
-                return self._unavailable(question, LATE)
+                late = self._late.status(question.profile.slug, question.user, question.session)
+                return replace(late, refresh_after=jittered(UNAVAILABLE_S))
         if claimed.left_ms:  # between two re-checks
             return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
         return Status("checking", body, refresh_after=self._soon(question))
-
-    def _unavailable(self, question: Question, why: str) -> Status:
-        """Nothing can be answered, but the app still has something to show, with a reference for those who ask."""
-        found = unavailable(self._errors, question.profile.slug, question.user, question.session, why)
-        return replace(found, refresh_after=jittered(UNAVAILABLE_S))
 
     def _soon(self, question: Question) -> int:
         """Seconds after which a run may have ended; grows with the queue, so that those who wait do not add to it."""

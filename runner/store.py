@@ -6,6 +6,7 @@ layer leaves the server running and keeps no data). Ours has no TCP port, only a
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import os
 import platform
@@ -17,13 +18,16 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
-from .store_mark import AskFirst
+from .store_mark import AskFirst, StoreForOther
 
 #: Seconds until the server has to answer; a large append-only file takes a while to load.
 START_S = 20.0
@@ -158,25 +162,69 @@ def answers(path: Path) -> bool:
             return False
 
 
-def connect(url: str, *, environment: str | None = None) -> Redis:
+#: The errors of an operation to which the store said nothing, and of one that it cannot do; others are answers.
+SILENT = (NoConnection, NoAnswer)
+AWAY = (*SILENT, StoreForOther, OutOfMemoryError, ReadOnlyError)
+
+
+class StoreWatch(Protocol):
+    """Who is told when the store does not answer, and knows whether it is worth asking (`runner.outages`)."""
+
+    def store_lost(self, error: RedisError) -> None:
+        """Note that an operation failed because the store is away, after its last try, before the error is raised."""
+
+    def store_is_away(self) -> bool:
+        """Say whether the store said nothing just now: then nobody waits for it, and operations fail at once."""
+
+
+def connect(url: str, *, environment: str | None = None, watch: StoreWatch | None = None) -> Redis:
     """A client for the web side and for our own keys: short timeouts, so that a dead store costs little.
 
     Never hand it to RQ, which changes the timeouts of the pool that it is given. `environment` is what the process runs
-    in: a store of another one is refused (`store_mark`). None, which takes any, is for tools and tests.
+    in: a store of another one is refused (`store_mark`). None, which takes any, is for tools and tests. `watch` is for
+    processes that serve: thousands of requests must not each wait for a store that is away.
     """
-    retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=2)
+    retry = TellingRetry(ExponentialBackoff(cap=0.2, base=0.02), 2, watch)
     return client(url, environment, answer_s=2.0, connect_s=1.0, retry=retry)
 
 
-def connect_queue(url: str, *, environment: str | None = None) -> Redis:
+def connect_queue(url: str, *, environment: str | None = None, watch: StoreWatch | None = None) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=3)
+    retry = TellingRetry(ExponentialBackoff(cap=0.5, base=0.05), 3, watch)
     return client(url, environment, answer_s=30.0, connect_s=2.0, retry=retry)
 
 
-def connect_brief(url: str, *, environment: str | None = None) -> Redis:
+def connect_brief(url: str, *, environment: str | None = None, watch: StoreWatch | None = None) -> Redis:
     """A client for what can be left out: calls to vendors have a deadline, and a hanging store must not eat it up."""
-    return client(url, environment, answer_s=0.3, connect_s=0.3, retry=Retry(NoBackoff(), retries=0))
+    return client(url, environment, answer_s=0.3, connect_s=0.3, retry=TellingRetry(NoBackoff(), 0, watch))
+
+
+def connect_once(url: str, *, environment: str | None = None) -> Redis:
+    """A client that tries once: it says within a second or two whether the store answers."""
+    return client(url, environment, answer_s=1.0, connect_s=1.0, retry=Retry(NoBackoff(), 0))
+
+
+class TellingRetry(Retry):
+    """Tries again as redis-py does, tells when no try has helped, and tries nothing while the store is known to be away."""
+
+    def __init__(self, backoff: Any, retries: int, watch: StoreWatch | None) -> None:
+        super().__init__(backoff, retries)
+        self._watch = watch
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a copy for one connection, with the same watch."""
+        return type(self)(copy.deepcopy(self._backoff, memo), self._retries, self._watch)
+
+    def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
+        """Raises what the last try raised."""
+        if self._watch and self._watch.store_is_away():
+            raise NoConnection("the store did not answer just now, and is asked again every second")
+        try:
+            return super().call_with_retry(*arguments, **options)
+        except AWAY as error:
+            if self._watch:
+                self._watch.store_lost(error)
+            raise
 
 
 def client(url: str, environment: str | None, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:

@@ -18,6 +18,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 KEY = "st:environment"
+#: Written for a moment to see whether the store takes anything (`runner.outages`).
+PROBE = "st:probe"
 PRODUCTION = "production"
 
 #: ARGV: the environment of who asks -> the store's, "" for one that holds something and has no mark. In one step.

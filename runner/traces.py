@@ -108,7 +108,7 @@ class TraceWriter:
             with self._database.session() as db:
                 runs.record_many(db, batch)
         except Unavailable as error:
-            log.error("traces not written, the database is away count=%d error=%s", len(batch), error)  # noqa: TRY400
+            log.debug("traces wait for the database count=%d error=%s", len(batch), error)
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
             return False

@@ -1,30 +1,56 @@
-"""The status that says that nothing can be said, with a reference by which support finds whose it was, and why."""
+"""The status that says that no run gives an answer, with a reference by which support finds whose it was."""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 
 from records import references
 
 from .logins import NotedError, NotedErrors, StoreAway
 from .shown import Status
 
-#: Why nobody answers although the store does.
+#: Why nothing can be shown although the store answers.
 LATE = "no run has ended"
+#: Seconds between two lines of the log: without a worker everybody who asks gets such a status, again and again.
+PAUSE_S = 10.0
 
 log = logging.getLogger(__name__)
 
 
-def unavailable(errors: NotedErrors, implementation: str, user: str, session: str, why: str) -> Status:
-    """Log it, note it if the store can be asked, and return what the app has to show."""
-    reference = references.lasting(implementation, user, session)
-    log.error(
-        "status unavailable ref=%s implementation=%s user=%r session=%r why=%r",
-        *(reference, implementation, user, session, why),
-    )
-    if why == LATE:
-        note(errors, NotedError(reference, 200, f"unavailable: {why}", implementation, user, session))
-    return Status("unavailable", reference=reference)
+class LateStatuses:
+    """Makes these statuses. Thread-safe. `clock` gives seconds that only grow."""
+
+    def __init__(self, errors: NotedErrors, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._errors = errors
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self._untold = 0
+
+    def status(self, implementation: str, user: str, session: str) -> Status:
+        """Note it in the store, log the first within ten seconds, and return what the app has to show."""
+        reference = references.lasting(implementation, user, session)
+        untold = self._untold_if_due()
+        if untold is not None:
+            log.error(
+                "status unavailable ref=%s implementation=%s user=%r session=%r why=%r untold=%d",
+                *(reference, implementation, user, session, LATE, untold),
+            )
+        note(self._errors, NotedError(reference, 200, f"unavailable: {LATE}", implementation, user, session))
+        return Status("unavailable", reference=reference)
+
+    def _untold_if_due(self) -> int | None:
+        """Return how many were not logged since the last line, if a line is due now."""
+        with self._lock:
+            if self._clock() < self._quiet_until:
+                self._untold += 1
+                return None
+            self._quiet_until = self._clock() + PAUSE_S
+            untold, self._untold = self._untold, 0
+            return untold
 
 
 def note(errors: NotedErrors, error: NotedError) -> None:
@@ -32,4 +58,4 @@ def note(errors: NotedErrors, error: NotedError) -> None:
     try:
         errors.note(error)
     except StoreAway as away:
-        log.warning("error not noted ref=%s why=%s", error.reference, away)
+        log.debug("error not noted ref=%s why=%s", error.reference, away)

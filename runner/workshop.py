@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 from redis import Redis
 
@@ -20,7 +21,9 @@ from .cache import StatusCache
 from .crash_watch import CrashWatch
 from .facts import Facts
 from .kit import Kits
+from .outages import OutageLog
 from .powers import Vendors
+from .queue import QUEUE
 from .settings import Settings
 from .start_checks import NotStarted, check_start
 from .store import connect, connect_brief
@@ -35,6 +38,7 @@ class Workshop:
     """Everything that a run needs beside its order. Made by `open_workshop`, put away by `close`."""
 
     settings: Settings = field(repr=False)
+    outages: OutageLog
     database: Database
     redis: Redis
     brief_redis: Redis  #: for the vendors' limits: a call cannot wait for a store that hangs
@@ -48,10 +52,20 @@ class Workshop:
     traces: TraceWriter
     forget: Callable[[str | None], None]  #: drops what is known of one implementation, or of all
 
+    @property
+    def about(self) -> str:
+        """What this worker serves and how, for the line of the log that says that it has started."""
+        report = self.sandbox.report
+        return (
+            f"version={version('session-status')} queue={QUEUE} runs={self.settings.worker_runs}"
+            f" environment={self.settings.environment} runtime={report.runtime!r} jail={report.layers!r}"
+        )
+
     def close(self) -> None:
         """After the last run: write the traces that are left, then let go of everything. The sandbox is not ours."""
         self.bulletin.close()
         self.traces.close()
+        self.outages.close()
         self.vendors.close()
         self.brief_redis.close()
         self.redis.close()
@@ -70,12 +84,13 @@ def start_jail(settings: Settings) -> Sandbox:
 def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     """Put the parts together and start their threads. The sandbox has to be started before.
 
-    Raises `NotStarted` when the database or the store is for another environment, or holds what production must not.
+    Raises `NotStarted` when something of `start_checks` is not as it has to be.
     """
-    check_start(settings)
-    database = Database(settings.database_url, environment=settings.environment)
-    redis = connect(settings.redis_url, environment=settings.environment)
-    brief_redis = connect_brief(settings.redis_url, environment=settings.environment)
+    check_start(settings, worker=True)
+    outages = OutageLog.open(settings)
+    database = Database(settings.database_url, environment=settings.environment, on_lost=outages.database_lost)
+    redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
     kits = Kits(
         database=database,
         box=SecretBox(settings.keys),
@@ -93,6 +108,7 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     watch = CrashWatch(database, on_suspended=bulletin.changed)
     workshop = Workshop(
         settings=settings,
+        outages=outages,
         database=database,
         redis=redis,
         brief_redis=brief_redis,

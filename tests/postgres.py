@@ -87,7 +87,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     if given:
         yield PostgresServer(make_url(given).set(drivername="postgresql+psycopg"))
         return
-    binaries = _binaries()
+    binaries = installed()
     if binaries is None:
         reason = "no PostgreSQL here: set TEST_DATABASE_URL, or install it (Debian: apt install postgresql)"
         if os.environ.get("CI") == "true":
@@ -96,7 +96,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     # Not in pytest's folder: the path of a socket is short, and an unprivileged user must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        yield from _private_server(binaries, folder)
+        prepare(binaries, folder)
+        with serving(binaries, folder) as server:
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -137,19 +139,25 @@ def _connected(url: URL) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(plain, autocommit=True, connect_timeout=5)
 
 
-def _binaries() -> Path | None:
+def installed() -> Path | None:
     """Find the newest installed server."""
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[4]))
     found = versions[-1] if versions else shutil.which("initdb")
     return Path(found).resolve().parent if found else None
 
 
-def _private_server(binaries: Path, folder: Path) -> Iterator[PostgresServer]:
+def prepare(binaries: Path, folder: Path) -> None:
+    """Make the files of a private server."""
     user = _unprivileged_user()
     if user is not None:
         shutil.chown(folder, user)
-    data = folder / "data"
-    _initdb(binaries, data, user)
+    _initdb(binaries, folder / "data", user)
+
+
+@contextmanager
+def serving(binaries: Path, folder: Path) -> Iterator[PostgresServer]:
+    """Run the private server of a folder, which may have run before."""
+    user, data = _unprivileged_user(), folder / "data"
     settings = {**_SETTINGS, "unix_socket_directories": str(folder), "unix_socket_permissions": "0700"}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = ["/bin/sh", "-c", _ENDS_WITH_US, "sh", str(binaries / "postgres"), "-D", str(data), *options]

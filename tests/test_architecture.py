@@ -130,6 +130,7 @@ OPENERS = {
     "connect": {"runner/checkup.py": "reads the mark", "runner/store_checks.py": "reads and changes the mark"},
     "connect_queue": {},
     "connect_brief": {},
+    "connect_once": {},
 }
 
 

@@ -6,10 +6,24 @@ from flask import Flask
 
 from records import Database, SecretBox
 from runner.logins import LoginStore
+from runner.outages import OutageLog
 from runner.outreach import Outreach
 from runner.settings import Settings
 from runner.status import StatusDesk
-from web import assets, door, error_notes, form_bodies, form_tokens, gate, headers, problems, robots, root, templating
+from web import (
+    assets,
+    door,
+    error_notes,
+    form_bodies,
+    form_tokens,
+    gate,
+    headers,
+    outage_answers,
+    problems,
+    robots,
+    root,
+    templating,
+)
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
@@ -52,10 +66,12 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     checks: Checks,
     store: LoginStore,
     outreach: Outreach,
+    outages: OutageLog | None = None,
 ) -> Flask:
     """Build the application around a desk (what answers), the records, the checks of readiness by part, and the logins.
 
-    `outreach` makes the application's own requests, such as for metadata and keys.
+    `outreach` makes the application's own requests, such as for metadata and keys. `outages` is what the clients of these
+    parts tell when they get no answer; without one, refused answers have a reference, and nothing asks for the end.
 
     The caller owns these parts and closes them. Nothing is started here, and no environment is read.
     """
@@ -74,6 +90,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     form_tokens.install(app, config)
     door.install(app)
     problems.install(app)
+    outage_answers.install(app, outages or OutageLog({}))
     error_notes.install(app, store.errors)
 
     # The parts which views share.

@@ -33,7 +33,7 @@ def know(implementation: str, subject: str) -> None:
     g.known_as = (implementation, subject)
 
 
-def reference_of(status: HTTPStatus, *, store_answers: bool, why: str = "") -> str:
+def reference_of(status: HTTPStatus, *, why: str = "") -> str:
     """Log the error of this request and return its reference; it is noted, too, if the store can be asked.
 
     `why` is a code of ours that the answer does not tell, such as which step of a login refused.
@@ -54,8 +54,7 @@ def reference_of(status: HTTPStatus, *, store_answers: bool, why: str = "") -> s
         "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r why=%r",
         *(error.reference, error.status, view, error.implementation, error.user, error.session, why),
     )
-    if store_answers:
-        note(current_app.extensions[_KEPT], error)
+    note(current_app.extensions[_KEPT], error)
     return error.reference
 
 

@@ -15,8 +15,6 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from records import Unavailable
-from runner.logins import StoreAway
 from runner.status import UnknownImplementation, UnknownSession
 from web.error_notes import reference_of
 
@@ -36,6 +34,7 @@ HEADLINES = {
     HTTPStatus.FORBIDDEN: "This is not allowed",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.TOO_MANY_REQUESTS: "That was a little quick",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
 }
 HEADLINE = "Something went wrong"
 
@@ -50,11 +49,6 @@ DETAILS = {
 
 NO_IMPLEMENTATION = "There is no such implementation."
 NO_SESSION = "The implementation's agenda has no such session."
-NO_STORE = "Nothing can be said about logins at the moment. Please try again."
-NO_RECORDS = "The records do not answer at the moment. Please try again."
-
-#: Seconds after which a client may hope that a database or store is back.
-RECORDS_RETRY_AFTER = 5
 
 
 class Fault(HTTPException):
@@ -78,11 +72,9 @@ def install(app: Flask) -> None:
     """Make every error of the application one of ours; a bug becomes a 500 which the log has seen."""
     app.log_exception = _log_bug  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, answer)
-    # What the rooms below raise is translated here, once for all views.
+    # What the rooms below raise is translated here, once for all views; outages are `web.outage_answers`'.
     app.register_error_handler(UnknownImplementation, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)))
     app.register_error_handler(UnknownSession, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_SESSION)))
-    app.register_error_handler(Unavailable, _records_are_away)
-    app.register_error_handler(StoreAway, _store_is_away)
 
 
 def _log_bug(exc_info: Any) -> None:
@@ -90,29 +82,17 @@ def _log_bug(exc_info: Any) -> None:
     log.error("a bug method=%s endpoint=%s", request.method, request.endpoint, exc_info=exc_info)
 
 
-def _records_are_away(error: Unavailable) -> Response:
-    log.error("records do not answer error=%s", error)
-    headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
-    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_RECORDS, headers=headers))
-
-
-def _store_is_away(error: StoreAway) -> Response:
-    log.error("store does not answer error=%s", error)
-    headers = {"Retry-After": str(RECORDS_RETRY_AFTER)}
-    return answer(Fault(HTTPStatus.SERVICE_UNAVAILABLE, NO_STORE, headers=headers), store_answers=False)
-
-
-def answer(error: HTTPException, *, store_answers: bool = True) -> Response:
-    """Turn an error into a problem document or a page, with a reference that a person can read out."""
+def answer(error: HTTPException) -> Response:
+    """Turn an error into a problem document or a page, with a reference that a person can read out: its own, or a new one."""
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     detail = error.description or ""
     if not isinstance(error, Fault):
         detail = DETAILS.get(status, detail)
     headers = error.headers if isinstance(error, Fault) else _kept_headers(error)
     members = error.members if isinstance(error, Fault) else {}
-    reference = ""
-    if status >= HTTPStatus.BAD_REQUEST and not request.path.startswith(READ_BY_NOBODY):
-        reference = reference_of(status, store_answers=store_answers)
+    reference = members.get("reference", "")
+    if status >= HTTPStatus.BAD_REQUEST and not reference and not request.path.startswith(READ_BY_NOBODY):
+        reference = reference_of(status)
         members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):
         return problem(status, detail, headers, members)

@@ -12,11 +12,11 @@ import multiprocessing
 import os
 import resource
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 from flask import Flask
@@ -27,19 +27,21 @@ from granian.log import LogLevels
 
 from records import Database, Unavailable
 from runner.logins import LoginStore
+from runner.outages import OutageLog
 from runner.outreach import Outreach
 from runner.presence import store_answers, worker_is_there
+from runner.process_log import start_log
 from runner.setting_kinds import address_and_port
 from runner.settings import Settings
 from runner.status import StatusDesk
 from runner.store import connect
 from web.app import create_app
 from web.gate import body_limit
+from web.listening import listening_fault
+from web.outage_answers import noting_in
 from web.request_body import RequestBodies
 from web.slow_readers import SlowReaders
 from web.wsgi_bridge import WsgiBridge
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 #: Seconds for a whole head: from the connection's start, or from the end of the answer before it. So this is also how
 #: long an idle connection stays open for a proxy's next request.
@@ -80,10 +82,12 @@ def serve(settings: Settings) -> None:
 def run(settings: Settings, loader: Callable[[], Any]) -> None:
     """Serve the `WsgiBridge` that the loader makes, which each worker process calls."""
     host, port = address_and_port(settings.web_bind)
-    _require_free(host, port)
+    _, fault = listening_fault(settings.web_bind)
+    if fault:
+        raise AddressTakenError(fault)
     # Fresh interpreters: the server's own process has threads by the time it starts the second, so it must not fork.
     multiprocessing.set_start_method("spawn", force=True)
-    Granian(
+    server = Granian(
         "web",
         address=host,
         port=port,
@@ -100,12 +104,22 @@ def run(settings: Settings, loader: Callable[[], Any]) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         # Its messages go where ours go. It has no access log: addresses of ours hold one-time values.
         log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
-    ).serve(target_loader=loader, wrap_loader=False)
+    )
+    server.on_startup(lambda: log.info("web started %s", _about(settings)))
+    server.on_shutdown(lambda: log.info("web ended"))
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _about(settings: Settings) -> str:
+    return (
+        f"version={version('session-status')} address={settings.web_bind} public_url={settings.public_url}"
+        f" environment={settings.environment} processes={settings.web_processes} threads={settings.web_threads}"
+    )
 
 
 def load(settings: Settings) -> WsgiBridge:
     """Build what one worker process serves, in that process."""
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
+    start_log(settings.log_level)
     app, close = open_app(settings)
     return bridge(settings, app, close)
 
@@ -126,11 +140,13 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
 
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """Build the application on the real parts; also return what closes them."""
-    database = Database(settings.database_url, environment=settings.environment)
-    desk = StatusDesk.open(settings, database)
-    store = connect(settings.redis_url, environment=settings.environment)
-    login_store = LoginStore.open(settings)
-    outreach = Outreach.open(settings)
+    outages = OutageLog.open(settings)
+    database = Database(settings.database_url, environment=settings.environment, on_lost=outages.database_lost)
+    desk = StatusDesk.open(settings, database, outages)
+    store = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    login_store = LoginStore.open(settings, outages)
+    outreach = Outreach.open(settings, outages)
+    outages.on_change = partial(noting_in, login_store.errors)
 
     def database_is_current() -> bool:
         try:
@@ -141,29 +157,19 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     checks = {
         "store": lambda: store_answers(store),
         "database": database_is_current,
-        "worker": lambda: worker_is_there(store),
+        "workers": lambda: worker_is_there(store),
     }
 
     def close() -> None:
+        outages.close()
         desk.close()
         outreach.close()
         login_store.close()
         store.close()
         database.dispose()
 
-    app = create_app(settings, desk=desk, database=database, checks=checks, store=login_store, outreach=outreach)
-
-    return app, close
-
-
-def _require_free(host: str, port: int) -> None:
-    """Raise AddressTakenError. The server's own sockets share a port with any other process of this user, silently."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            raise AddressTakenError(f"Cannot listen on {host} port {port}: {error}.") from error
+    parts: dict[str, Any] = {"desk": desk, "database": database, "store": login_store, "outreach": outreach}
+    return create_app(settings, checks=checks, outages=outages, **parts), close
 
 
 def _room_for(connections: int) -> int:

@@ -1,4 +1,4 @@
-"""The one error of this folder, and the translation into it: Redis does not answer."""
+"""The store does not answer: the one error for it, and the translation into it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from redis.exceptions import RedisError
 
 
 class StoreAway(Exception):
-    """Redis does not answer, so nothing can be said about a login. Whoever asked is refused, not let in."""
+    """The store does not answer, so nothing can be said about a login or a status. Whoever asked is refused, not let in."""
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what redis-py raises into `StoreAway`; the text is the error's kind only, as it could name a password."""
+    """Turn what redis-py raises into `StoreAway`. Its text is the error's class: the cause's text may name a password."""
     try:
         yield
     except RedisError as error:

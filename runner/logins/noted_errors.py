@@ -27,12 +27,15 @@ LONGEST = 255
 #: From this status of HTTP on, the fault is ours.
 SERVERS_OWN = 500
 
+#: How `what` begins for an outage, which is of no implementation and was shown to people of all.
+OUTAGE = "outage: "
+
 KNOWN, STRANGERS = "errors:{known}", "errors:{strangers}"
 
 
 @dataclass(frozen=True)
 class NotedError:
-    """One error. `status` is that of HTTP; `what` is a view or a state. What is not known is empty."""
+    """One error. `status` is that of HTTP; `what` is a view, a state or an outage. What is not known is empty."""
 
     reference: str
     status: int
@@ -40,6 +43,10 @@ class NotedError:
     implementation: str = ""
     user: str = ""
     session: str = ""
+
+    def concerns(self, implementation: str) -> bool:
+        """Say whether staff of an implementation may look it up."""
+        return self.implementation == implementation or self.what.startswith(OUTAGE)
 
 
 class NotedErrors:

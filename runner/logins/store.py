@@ -7,7 +7,7 @@ from typing import Self
 from redis import Redis
 
 from runner.settings import Settings
-from runner.store import connect
+from runner.store import StoreWatch, connect
 
 from .attempts import Attempts
 from .begun import BegunLogins
@@ -38,9 +38,9 @@ class LoginStore:
         self.errors = NotedErrors(redis)
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """A store with a client of its own for the Redis that the settings name."""
-        return cls(connect(settings.redis_url, environment=settings.environment))
+    def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
+        """A store with a client of its own for the Redis that the settings name; `watch` is as in `connect`."""
+        return cls(connect(settings.redis_url, environment=settings.environment, watch=watch))
 
     def close(self) -> None:
         """Close the connections."""

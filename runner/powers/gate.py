@@ -177,7 +177,7 @@ class Gate:
             return script(keys=keys, args=args)
         except redis.RedisError as error:
             self._paused_until = time.monotonic() + _REDIS_PAUSE_S
-            _log.warning("Redis does not answer (%s): calls to vendors go out unlimited", type(error).__name__)
+            _log.debug("the store does not answer (%s): calls to vendors go out unlimited", type(error).__name__)
             return None
 
 

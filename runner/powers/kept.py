@@ -35,7 +35,7 @@ class KeptAnswers:
         try:
             stored = cast("bytes | None", self._redis.get(key_of(connection, asked)))
         except redis.RedisError as error:
-            _log.warning("Redis does not answer (%s): vendors are asked anew", type(error).__name__)
+            _log.debug("the store does not answer (%s): vendors are asked anew", type(error).__name__)
             return None
         return _read(stored) if stored else None
 
@@ -50,7 +50,7 @@ class KeptAnswers:
         try:
             self._redis.set(key_of(connection, asked), json.dumps(plain), px=int(connection.cache_s * 1000))
         except redis.RedisError as error:
-            _log.warning("Redis does not answer (%s): an answer is not kept", type(error).__name__)
+            _log.debug("the store does not answer (%s): an answer is not kept", type(error).__name__)
 
 
 def _read(stored: bytes) -> Answer | None:

@@ -193,6 +193,13 @@ def test_pages_about_people_with_hostile_names_stay_whole(past, desk):
         assert "<script>alert" not in page.text
 
 
+def test_the_reference_of_an_outage_is_found_by_the_staff_of_every_implementation(desk, store):
+    store.errors.note(NotedError("3f9ca71e", 503, "outage: the store did not answer from 14:03:11 to 14:04:14 UTC"))
+    for slug, who in (("demo", "organizer"), ("other", "administrator")):
+        page = desk(who).get(f"/console/implementations/{slug}/runs?reference=3f9ca71e").text
+        assert "outage: the store did not answer from 14:03:11 to 14:04:14 UTC" in page
+
+
 def test_the_reference_of_a_run_is_read_off_its_id():
     assert references.of_run(BAD.id) == "00000002"
 

@@ -99,6 +99,41 @@ def test_database_that_is_away_is_unavailable_and_shows_no_password(tmp_path: Pa
         db.execute(text("SELECT 1"))
 
 
+def test_sqlite_file_that_is_moved_away_is_noticed_and_taken_again_when_one_is_put_in_its_place(tmp_path: Path):
+    file, told = tmp_path / "x.db", []
+    for name in ("x.db", "backup.db"):
+        made = Database(f"sqlite:///{tmp_path / name}")
+        made.upgrade()
+        with made.session() as db:
+            implementations.create(db, name.partition(".")[0], "A name")
+        made.dispose()
+    database = Database(f"sqlite:///{file}", on_lost=told.append)
+    with database.reading() as db:
+        assert implementations.find(db, "x")
+    file.rename(tmp_path / "moved.db")
+    for begin in (database.reading, database.session):
+        with pytest.raises(Unavailable, match="there is no file"), begin():
+            pass
+    assert (len(told), file.exists()) == (2, False), "no empty one is made in its place"
+    (tmp_path / "backup.db").rename(file)
+    with database.session() as db:
+        assert implementations.find(db, "backup")
+        implementations.create(db, "new", "Written to the file that is there")
+    database.dispose()
+    again = Database(f"sqlite:///{file}")
+    with again.reading() as db:
+        assert implementations.find(db, "new")
+    again.dispose()
+
+
+def test_database_tells_of_each_time_that_it_is_away_and_of_no_fault_of_ours(tmp_path: Path, database: Database):
+    told = []
+    away = Database(f"postgresql+psycopg://me@/x?host={tmp_path}", on_lost=told.append)
+    with pytest.raises(Unavailable) as caught, away.reading() as db:
+        db.execute(text("SELECT 1"))
+    assert told == [caught.value]
+
+
 def test_bug_in_a_statement_is_not_called_an_outage(database: Database):
     with pytest.raises(DBAPIError), database.session() as db:
         db.execute(text("SELECT * FROM no_such_table"))
@@ -115,6 +150,7 @@ def test_plain_postgresql_address_means_our_driver():
 
 
 def test_sqlite_keeps_its_promises_on_every_connection(tmp_path: Path):
+    (tmp_path / "x.db").touch()
     database = Database(f"sqlite:///{tmp_path}/x.db")
     with database.session() as one, database.reading() as two:
         for db in (one, two):

@@ -1,11 +1,14 @@
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from records import Unavailable
 from runner.shown import login
-from runner.status import Asker, BadToken, UnknownImplementation, UnknownSession
+from runner.status import Asker, BadToken, StoreAway, UnknownImplementation, UnknownSession
 from tests.runner.conftest import eventually
 
 ANN = Asker("acme", "ann", "s1")
@@ -223,7 +226,7 @@ def test_the_time_to_the_next_question_grows_with_the_queue(house):
     assert 8 <= many <= 15
 
 
-def test_when_the_store_is_gone_the_app_is_told_something(house, monkeypatch):
+def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, monkeypatch):
     from runner.cache import StatusCache
     from runner.store import connect
 
@@ -231,11 +234,31 @@ def test_when_the_store_is_gone_the_app_is_told_something(house, monkeypatch):
     house.desk.ask(ANN)
     nowhere = connect("unix:///nowhere/store.sock")
     monkeypatch.setattr(house.desk, "_cache", StatusCache(nowhere))
-    status = house.desk.ask(ANN)
-    assert (status.state, status.message) == ("unavailable", None)
-    assert status.refresh_after >= 5
-    assert house.desk.returned(ANN).state == "unavailable"
+    for question in (house.desk.ask, house.desk.returned):
+        with pytest.raises(StoreAway):
+            question(ANN)
     nowhere.close()
+
+
+def test_a_cached_status_needs_no_database_and_what_nobody_asked_for_does(house, work_off):
+    """Also when what was read of the records is over its life."""
+    house.add(sessions=("s1", "s2"), user_types=["attendee"])
+    house.desk.ask(ANN)
+    work_off()
+    assert house.desk.ask(ANN).state == "ready"
+    profiles = house.desk._profiles
+    for snapshots in (profiles._implementations, profiles._sessions, profiles._user_types):
+        snapshots._kept = {key: (0.0, value) for key, (_, value) in snapshots._kept.items()}
+    file = Path(house.settings.database_url.removeprefix("sqlite:///"))
+    file.rename(file.with_suffix(".moved"))
+    try:
+        assert {house.desk.ask(ANN).state for _ in range(3)} == {"ready"}
+        assert house.desk.returned(ANN).state == "checking"
+        with pytest.raises(Unavailable):
+            house.desk.ask(replace(ANN, session="s2"))
+    finally:
+        file.with_suffix(".moved").rename(file)
+    assert house.desk.ask(replace(ANN, session="s2")).state == "checking"
 
 
 def test_when_the_run_cannot_be_queued_the_next_who_asks_tries_again(house, monkeypatch):
@@ -248,7 +271,8 @@ def test_when_the_run_cannot_be_queued_the_next_who_asks_tries_again(house, monk
         raise Lost
 
     monkeypatch.setattr(house.desk._queue, "enqueue", fails)
-    assert house.desk.ask(ANN).state == "unavailable"
+    with pytest.raises(StoreAway):
+        house.desk.ask(ANN)
     monkeypatch.setattr(house.desk._queue, "enqueue", enqueue)
     assert house.desk.ask(ANN).state == "checking"
     assert house.redis.llen("rq:queue:status") == 1

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from records import RunRecord, grants, implementations, references, runs, scripts, users
 from runner import explain as explaining
 from runner.explain import explain, health
-from runner.logins import LoginStore, NotedError, NotedErrors, Visitor
+from runner.logins import LoginStore, NotedError, NotedErrors, StoreAway, Visitor
 from runner.logins.noted_errors import MOST
 from runner.profiles import UnknownSession
 from runner.queue import StatusQueue
@@ -316,15 +316,15 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
         assert scripts.settings_missing(acme, scripts.active(db, acme)) == ["claim_url"]
 
 
-def test_without_the_store_the_status_has_a_reference_in_the_log_and_looking_says_so(house, caplog):
+def test_without_the_store_there_is_no_status_and_looking_says_so(house):
     house.add()
     away = "redis://127.0.0.1:1"
     desk = StatusDesk(
         settings=house.settings, database=house.database, redis=connect(away), queue=StatusQueue(connect(away))
     )
     try:
-        found = desk.ask(ANN)
-        assert f"status unavailable ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
+        with pytest.raises(StoreAway):
+            desk.ask(ANN)
         assert desk.look(ANN).state == "unavailable"
     finally:
         desk.close()

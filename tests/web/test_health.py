@@ -1,4 +1,4 @@
-"""Health: alive without anything else, ready only with everything, and no secret in between."""
+"""Health: alive without anything else, ready with the store, and a warning for whatever else is missing."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from web.app import create_app
 
 @pytest.fixture
 def parts():
-    return {"store": True, "database": True, "worker": True}
+    return {"store": True, "database": True, "workers": True}
 
 
 @pytest.fixture
@@ -23,15 +23,30 @@ def test_alive_whatever_the_host_and_whatever_is_missing(http, parts):
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
-def test_ready_with_all_parts(http):
+def test_ready_with_all_parts(http, parts):
     answer = http.get("/readyz", headers={"Host": "10.1.2.3"})
-    assert (answer.status_code, answer.json) == (200, {"status": "ready", "parts": ["store", "database", "worker"]})
+    assert (answer.status_code, answer.json) == (200, {"ready": True, "parts": parts, "warnings": []})
 
 
-@pytest.mark.parametrize("part", ["store", "database", "worker"])
-def test_not_ready_names_the_missing_part(http, parts, part):
+@pytest.mark.parametrize(
+    ("part", "warning"),
+    [
+        ("workers", "no worker takes jobs"),
+        ("database", "the database does not answer, or is not of this release"),
+    ],
+)
+def test_what_no_other_web_process_would_have_either_is_a_warning_and_takes_none_out(http, parts, part, warning):
     parts[part] = False
     answer = http.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"ready": True, "parts": parts, "warnings": [warning]})
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_without_the_store_a_process_is_not_ready_and_says_what_else_is_missing(http, parts):
+    parts.update(store=False, workers=False)
+    answer = http.get("/readyz")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
-    assert answer.json["missing"] == [part]
+    assert (answer.json["ready"], answer.json["parts"]) == (False, parts)
+    assert answer.json["warnings"] == ["no worker takes jobs"]
+    assert "the store does not answer" in answer.json["detail"]
     assert answer.headers["Cache-Control"] == "no-store"

@@ -104,7 +104,9 @@ def test_every_refusal_fits(http, desk, bearer, fits):
 def test_the_other_answers_fit(http, app, desk, fits):
     fits(http.get("/healthz"), "/healthz")
     fits(http.get("/readyz"), "/readyz")
-    app.extensions["health checks"] = {"worker": lambda: False}
+    app.extensions["health checks"] = {"store": lambda: True, "workers": lambda: False}
+    fits(http.get("/readyz"), "/readyz")
+    app.extensions["health checks"] = {"store": lambda: False}
     fits(http.get("/readyz"), "/readyz")
     fits(http.get("/api/openapi.json"), "/api/openapi.json")
     fits(http.get("/widget/demo/sessions/CE-1"), "/widget/{implementation}/sessions/{session_id}")

@@ -1,14 +1,16 @@
 """`session-status doctor`: what is ill on this machine, and what to do about it, before users tell.
 
-Each line is one finding: part, state (ok, warn, fail), what was found, and for all but ok what to do. It changes
-nothing and shows no secret. What hangs on something ill is not asked.
+Each line is one finding: part, state (ok, note, warn, fail), what was found, and for warn and fail what to do. A note
+is what comes next in the order of the guide, such as workers before the first start. It changes nothing and shows no
+secret. What hangs on something ill is not asked.
 """
 
 from __future__ import annotations
 
+import errno
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +21,12 @@ from records import Database, RecordsError, crashes, implementations, saml, scri
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings
-from runner.start_checks import database_fault, described, remedy
+from runner.start_checks import database_fault, described, remedy, schema_fault, shut_secrets, told, what_to_do
 from runner.store import EmbeddedStore, StoreError
+from web.listening import BIND, listening_fault
 
 from .complaints import ANSWER_IS_NO, Complaint
+from .doctor_lines import Line, draw, parted
 from .examples import examples
 from .surroundings import ENV, environment, read_settings
 from .tables import print_compact
@@ -36,26 +40,15 @@ CLOCKS_S = 30
 ONE_HOUR = timedelta(hours=1)
 #: How far back runs are looked at in which the interpreter died.
 CRASHES_FOR = 24 * ONE_HOUR
-MARKS = {"ok": "green", "warn": "yellow", "fail": "red"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was looked at."""
-
-    part: str
-    state: str  #: ok, warn or fail
-    found: str
-    todo: str = ""
 
 
 @click.command(epilog=examples("session-status doctor", "session-status doctor --json"))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line: `healthy` and `lines`.")
 def doctor(*, as_json: bool) -> None:
-    """Try settings, database, store, the jail's probes, workers and versions.
+    """Try settings, database, secrets, store, the jail's probes, workers and versions.
 
-    Exit status: 0 when nothing fails (there may be warnings), 1 when something does. It runs without root, and is the
-    first thing to do when anything is odd.
+    Exit status: 0 when nothing fails (there may be notes and warnings), 1 when something does. It runs without root, and
+    is the first thing to do when anything is odd. Before the first start, workers that are not there yet are a note.
     """
     lines = list(look())
     healthy = all(line.state != "fail" for line in lines)
@@ -81,6 +74,7 @@ def look() -> Iterator[Line]:
         yield from jail(None)
         return
     yield from settings_lines(settings, given)
+    yield from listening_lines(settings)
     yield from database_lines(settings)
     yield from store_lines(settings)
     yield from jail(settings)
@@ -108,6 +102,17 @@ def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[Lin
         yield Line("settings", "warn", found, "session-status connection reseal, then take it out: logins end")
 
 
+def listening_lines(settings: Settings) -> Iterator[Line]:
+    """Whether the web server may listen where it should. That something listens there already is mostly itself."""
+    number, fault = listening_fault(settings.web_bind)
+    if not fault:
+        yield Line("address", "ok", f"{settings.web_bind} is free for the web server")
+    elif number == errno.EADDRINUSE:
+        yield Line("address", "ok", f"something listens on {settings.web_bind}: the web server, if it runs")
+    else:
+        yield Line("address", "fail", fault, f"correct {BIND}")
+
+
 def database_lines(settings: Settings) -> Iterator[Line]:
     """Whether the records can be read, and are those of this release."""
     file = settings.database_url.removeprefix("sqlite:///")
@@ -117,28 +122,37 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         return
     try:
         database = Database(settings.database_url, environment=settings.environment)
-        shown, current, found = repr(database), database.is_current(), database.version()
-        wrong = database_fault(database) if current else ""
-        barred = [] if wrong or not current else list(content_lines(database, settings))
+        shown, found = repr(database), database.version()
+        old = schema_fault(found)
+        wrong = "" if old else database_fault(database)
+        barred = [] if wrong or old else list(content_lines(database, settings))
         database.dispose()
     except RecordsError as error:
         yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
         return
-    if wrong:
+    if old:
+        yield Line("database", "fail", *parted(old))
+    elif wrong:
         yield Line("database", "fail", wrong, f"correct the settings; {ENV} says {settings.environment}")
-    elif current:
+    else:
         yield Line("database", "ok", f"{shown}, schema {found}, made for {settings.environment}")
         yield from barred
-    else:
-        yield Line("database", "fail", f"{shown} has schema {found or 'none'}", "session-status db upgrade")
 
 
 def content_lines(database: Database, settings: Settings) -> Iterator[Line]:
     """What in the records an operator has to know."""
     yield from script_lines(database)
     yield from certificate_lines(database)
+    yield from secret_lines(database, settings)
     if settings.production:
         yield from stand_in_lines(database)
+
+
+def secret_lines(database: Database, settings: Settings) -> Iterator[Line]:
+    """Secrets that no key of the settings opens: with one of something served no worker starts."""
+    for one in shut_secrets(settings, database):
+        found = f"no key opens {told(one)}" + (", which is archived" if one.archived else "")
+        yield Line("secret", "warn" if one.archived else "fail", found, what_to_do(one))
 
 
 def stand_in_lines(database: Database) -> Iterator[Line]:
@@ -223,13 +237,21 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
         todo = "keep both by NTP: logins are refused when a clock is 90 seconds off"
         yield Line("clock", "warn", f"this machine and the store differ by {abs(found.ahead_s)} s", todo)
     if not found.workers:
-        yield Line("workers", "fail" if settings.production else "warn", "none is there", "session-status worker")
+        yield no_workers(settings, found)
     for note in found.workers:
         where = f"{note.name}: {note.in_flight} of {note.places} places taken"
         if note.jail.get("weak"):
             yield Line("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
         else:
             yield Line("worker", "ok", where)
+
+
+def no_workers(settings: Settings, found: StoreCheckup) -> Line:
+    """What it means that no worker is there: nothing before the first one, and an outage after it."""
+    if not found.last_worker:
+        return Line("workers", "note", "none has been started yet", "session-status worker")
+    state = "fail" if settings.production else "warn"
+    return Line("workers", state, f"none is there; the last was {found.last_worker}", "session-status worker")
 
 
 def mark_line(settings: Settings, found: StoreCheckup) -> Line:
@@ -253,13 +275,3 @@ def jail(settings: Settings | None) -> Iterator[Line]:
         yield Line(
             "probes", "ok" if not found.leaks else "warn" if weak else "fail", f"attempts to break out: {found.probes}"
         )
-
-
-def draw(lines: list[Line]) -> None:
-    """A table, with what to do below the line that needs it."""
-    width = max(len(line.part) for line in lines)
-    for line in lines:
-        mark = click.style(f"{line.state:<4}", fg=MARKS[line.state], bold=line.state != "ok")
-        click.echo(f"{mark}  {line.part:<{width}}  {line.found}")
-        if line.todo:
-            click.echo(f"{'':<{width + 8}}-> {line.todo}")

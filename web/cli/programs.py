@@ -70,7 +70,13 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
             answering(ports.idp, "/healthz"),
         ),
         *workers,
-        Program("web server", (*python, "web.cli", "web"), given, logs / "web.log", answering(bound, "/readyz")),
+        Program(
+            "web server",
+            (*python, "web.cli", "web"),
+            given,
+            logs / "web.log",
+            answering(bound, "/readyz", b'"warnings":[]'),
+        ),
     ]
 
 
@@ -101,14 +107,15 @@ Logs: {settings.data_folder / "logs"}   Ctrl-C ends everything; the data stays.
 """
 
 
-def answering(port: int, path: str) -> Callable[[], bool]:
-    """A question whether a page answers with 200."""
+def answering(port: int, path: str, words: bytes = b"") -> Callable[[], bool]:
+    """A question whether a page answers with 200 and has these words."""
 
     def ask() -> bool:
         connection = HTTPConnection(HOST, port, timeout=PROBE_S)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status == OK
+            answer = connection.getresponse()
+            return answer.status == OK and words in answer.read()
         except (OSError, HTTPException):
             return False
         finally:

@@ -9,13 +9,14 @@ import sys
 import click
 
 from records import RecordsError, WrongEnvironment, grants, implementations
+from runner.process_log import start_log
 from runner.settings import Settings
-from runner.start_checks import NotStarted, require_startable, wrong_database
-from web.server import LOG_FORMAT, AddressTakenError, TooFewFilesError, serve
+from runner.start_checks import NotStarted, check_start, secret_faults, wrong_database
+from web.server import AddressTakenError, TooFewFilesError, serve
 
 from .complaints import Complaint
 from .examples import examples
-from .surroundings import environment, open_database, read_settings, require_current, sentence
+from .surroundings import environment, open_database, read_settings, sentence
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +28,12 @@ def web() -> None:
     Everything is set by the environment; docs/settings.md lists the settings. Stops in order on SIGTERM: requests under
     way are finished.
     """
-    settings = settled()
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks at each question for the schema's version
+    settings = settled(worker=False)
+    start_log(settings.log_level)
     if not has_administrator(settings):
         # Not the link itself: who reads a log must not become administrator.
         log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
+    tell_shut_secrets(settings)
     try:
         serve(settings)
     except (AddressTakenError, TooFewFilesError) as error:
@@ -45,7 +46,7 @@ def worker() -> None:
 
     Stops in order on SIGTERM: runs in flight are finished. Exit status 3 when the jail of this machine does not hold.
     """
-    settled()
+    settled(worker=True)
     # A fresh interpreter: the jail has to be started in a process that has done nothing else yet.
     os.execve(sys.executable, [sys.executable, "-P", "-m", "worker"], environment())  # noqa: S606 - no shell wanted
 
@@ -60,11 +61,15 @@ def upgrade() -> None:
     """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
     settings = read_settings()
     database = open_database(settings)
-    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         before = database.version()
         database.upgrade(own=settings.database_is_own)
         after = database.version()
+    except OSError as error:
+        raise Complaint(
+            f"The data folder cannot be used: {error}. Set SESSION_STATUS_DATA_FOLDER to another."
+        ) from error
     except WrongEnvironment as error:
         raise Complaint(wrong_database(error)) from error
     except RecordsError as error:
@@ -89,21 +94,21 @@ def has_administrator(settings: Settings) -> bool:
         database.dispose()
 
 
-def settled() -> Settings:
-    """The settings of a server: complete, with a store and a database of this release."""
+def settled(*, worker: bool) -> Settings:
+    """The settings of a server, with a store and a database on which it can start. Raises Complaint with all faults."""
     settings = read_settings()
-    if not settings.redis_url:
-        raise Complaint(
-            "REDIS_URL is not set. Name a Valkey or Redis server, or start everything at once with `session-status up`."
-        )
-    database = open_database(settings)
     try:
-        require_current(database)
-        require_startable(settings, database)
+        check_start(settings, worker=worker)
     except NotStarted as error:
         raise Complaint(str(error)) from error
-    except RecordsError as error:
-        raise Complaint(sentence(str(error))) from error
+    return settings
+
+
+def tell_shut_secrets(settings: Settings) -> None:
+    """Log each secret that no key opens: its logins or calls will fail until somebody acts."""
+    database = open_database(settings)
+    try:
+        for fault in secret_faults(settings, database):
+            log.error("%s", fault)
     finally:
         database.dispose()
-    return settings

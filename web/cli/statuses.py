@@ -20,7 +20,7 @@ from runner.displayed import Displayed
 from runner.explain import Explanation, explain
 from runner.limits import limits_of
 from runner.shown import Status
-from runner.status import Asker, StatusDesk, UnknownSession
+from runner.status import Asker, StatusDesk, StoreAway, UnknownSession
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, error_lines, happened, message_lines
@@ -131,6 +131,8 @@ def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tupl
         return found, desk.look(asker)
     except UnknownSession:
         raise Complaint(f"The agenda of {asker.implementation} has no session {asker.session!r}.") from None
+    except StoreAway as error:
+        raise Complaint(f"The store does not answer ({error}). `session-status doctor` says more.") from None
     finally:
         desk.close()
 

@@ -17,7 +17,7 @@ import click
 from records import Database, DbSession, Implementation, RecordsError, SecretBox, implementations
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
-from runner.start_checks import database_fault, store_fault
+from runner.start_checks import database_fault, schema_fault, store_fault
 
 from .complaints import Complaint, listed
 
@@ -46,8 +46,6 @@ def read_settings(given: Mapping[str, str] | None = None) -> Settings:
         return Settings.from_environment(environment() if given is None else given)
     except SettingsError as error:
         text = str(error)
-    except OSError as error:
-        text = f"The data folder cannot be used: {error}."
     if ENV not in os.environ:
         text += f"\nTo look around, start the demo with `session-status up`, or set {ENV}=development."
     raise Complaint(text)
@@ -97,17 +95,15 @@ def place() -> Iterator[Place]:
 
 def require_current(database: Database) -> None:
     """Raise Complaint if the tables are not those of this release."""
-    if not database.is_current():
-        found = database.version() or "none"
-        raise Complaint(
-            f"The database does not have this release's tables (it has schema {found}). "
-            "Bring it up to date with `session-status db upgrade`."
-        )
+    fault = schema_fault(database.version())
+    if fault:
+        raise Complaint(sentence(fault))
 
 
 def require_environment(here: Place) -> None:
     """Raise Complaint if the database or the store was made for another environment."""
-    faults = [fault for fault in (database_fault(here.database), store_fault(here.settings)) if fault]
+    store = store_fault(here.settings) if here.settings.redis_url else ""
+    faults = [fault for fault in (database_fault(here.database), store) if fault]
     if faults:
         raise Complaint("\n".join(faults))
 

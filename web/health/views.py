@@ -16,6 +16,15 @@ blueprint = Blueprint("health", __name__)
 Checks = Mapping[str, Callable[[], bool]]
 
 
+#: The parts without which a process answers nothing, and what the lack of each part is called.
+NEEDED = frozenset({"store"})
+MISSING = {
+    "store": "the store does not answer",
+    "database": "the database does not answer, or is not of this release",
+    "workers": "no worker takes jobs",
+}
+
+
 @blueprint.get("/healthz")
 @needs(Permission.ANYONE)
 def alive() -> Response:
@@ -28,18 +37,21 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @needs(Permission.ANYONE)
 def ready() -> Response:
-    """Say whether statuses can be served: the store answers, the database is current, a worker is there.
+    """Say whether this process can answer what is cached, for load balancers: the store answers.
 
-    503 names the missing parts in `missing`.
+    What else is missing is in `warnings`, with 200: a database that is away or workers that restart make no other web
+    process answer better, so they must not take all of them out.
     """
     checks: Checks = current_app.extensions["health checks"]
-    missing = [name for name, is_there in checks.items() if not is_there()]
-    if missing:
+    parts = {name: is_there() for name, is_there in checks.items()}
+    warnings = [MISSING[name] for name, there in parts.items() if not there and name not in NEEDED]
+    lacking = [MISSING[name] for name, there in parts.items() if not there and name in NEEDED]
+    if lacking:
         raise Fault(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            f"Not ready, for lack of: {', '.join(missing)}. `session-status doctor` says more.",
-            members={"missing": missing},
+            f"Not ready: {', '.join(lacking)}. `session-status doctor` says more.",
+            members={"ready": False, "parts": parts, "warnings": warnings},
         )
-    response = jsonify(status="ready", parts=list(checks))
+    response = jsonify(ready=True, parts=parts, warnings=warnings)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -159,7 +159,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "health.alive": Operation({200: Reply("The process lives.", "application/json", "Alive")}),
     "health.ready": Operation(
-        {200: Reply("Ready.", "application/json", "Ready"), 503: problem("A part is missing; `missing` names it.")}
+        {
+            200: Reply("Ready, perhaps with warnings.", "application/json", "Ready"),
+            503: Reply("The store does not answer.", "application/problem+json", "NotReady"),
+        }
     ),
     "openapi.document": Operation({200: Reply("This document.", "application/json")}),
 }

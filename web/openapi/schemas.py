@@ -46,7 +46,8 @@ MESSAGE = _object(
 _STATUS_MEMBERS: dict[str, Any] = {
     "state": {
         "enum": ["ready", "login", "checking", "hidden", "unavailable"],
-        "description": "While checking, a message is the old one, to be shown as such; without a message, show “Checking…”.",
+        "description": "While checking, a message is the old one, to be shown as such; without a message, show “Checking…”. "
+        "Unavailable: no run gives a result; an outage of ours is a 503.",
     },
     "message": _or_null(_ref("Message")),
     "as_of": _or_null({"type": "string", "format": "date-time", "description": "When the message was found out."}),
@@ -74,7 +75,6 @@ PROBLEM = {
     "properties": {
         **_PROBLEM_MEMBERS,
         "field": {"type": "string", "description": "The part of the request which is wrong."},
-        "missing": {"type": "array", "items": {"type": "string"}, "description": "The parts which are not there."},
         "reference": _REFERENCE,
     },
     "required": list(_PROBLEM_MEMBERS),
@@ -168,6 +168,19 @@ LOGIN = _object(
     "Who is logged in.",
 )
 
+_READINESS: dict[str, Any] = {
+    "parts": {
+        "type": "object",
+        "additionalProperties": {"type": "boolean"},
+        "description": "The parts that were looked at, and whether each is there.",
+    },
+    "warnings": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "What is missing, though this process can answer: no reason to take it out.",
+    },
+}
+
 SCHEMAS: dict[str, Any] = {
     "Action": ACTION,
     "Message": MESSAGE,
@@ -181,8 +194,12 @@ SCHEMAS: dict[str, Any] = {
     "Login": LOGIN,
     "Alive": _object({"status": {"const": "ok"}}, "The process lives."),
     "Ready": _object(
-        {"status": {"const": "ready"}, "parts": {"type": "array", "items": {"type": "string"}}},
-        "Statuses can be served; the parts which were looked at.",
+        {"ready": {"const": True}, **_READINESS},
+        "What is cached can be answered.",
+    ),
+    "NotReady": _object(
+        {**_PROBLEM_MEMBERS, "ready": {"const": False}, **_READINESS},
+        "Problem details: this process can answer nothing at the moment.",
     ),
 }
 

@@ -34,6 +34,12 @@ def draw_login(login_path: str) -> Drawing:
     return Drawing("login", LOGIN_TEXT, href=login_path, action_kind="login")
 
 
+def draw_unavailable(reference: str, refresh_after: int | None) -> Drawing:
+    """Draw that nothing can be shown, with the reference and a way to try again."""
+    note = f"Reference {reference}" if reference else None
+    return Drawing("unavailable", UNAVAILABLE_TEXT, note=note, refresh_after=refresh_after, offers_again=True)
+
+
 def draw(status: Status, login_path: str, now: datetime) -> Drawing:
     """Draw a status as of `now`."""
     message = status.message
@@ -43,10 +49,7 @@ def draw(status: Status, login_path: str, now: datetime) -> Drawing:
         note = f"Last shown: {message.text}" if message else None
         return Drawing("checking", CHECKING_TEXT, note=note, refresh_after=status.refresh_after)
     if status.state == "unavailable" and message is None:
-        note = f"Reference {status.reference}" if status.reference else None
-        return Drawing(
-            "unavailable", UNAVAILABLE_TEXT, note=note, refresh_after=status.refresh_after, offers_again=True
-        )
+        return draw_unavailable(status.reference, status.refresh_after)
     if message is None or status.state == "hidden":
         return Drawing("hidden", refresh_after=status.refresh_after)
     return Drawing(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, url_for
 
-from runner.status import LoginEnded
+from records import Unavailable
+from runner.status import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
 from web.onward import see_other
+from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
 from web.places import Place
 from web.problems import Fault
 from web.status.answers import PRIVATE
 from web.status.asking import Counter
-from web.widget.drawing import Drawing, draw, draw_login
+from web.widget.drawing import Drawing, draw, draw_login, draw_unavailable
 from web.widget.tints import COLOR, style_sheet
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget")
@@ -31,11 +32,16 @@ def show(implementation: str, session_id: str) -> Response:
     """Show the status of a session as a page which the app's web view can display.
 
     The page keeps itself right: it asks again when it is shown again, when the user comes back from the message's link,
-    and when the server says that the answer may have changed. A hidden status takes no room.
+    and when the server says that the answer may have changed. A hidden status takes no room. While the store or the
+    database is away, the page says so with 503, and asks again by itself.
     """
     counter = Counter.here()
     place = Place.named(implementation, session_id)
-    response = Response(_page(place, _drawing(counter, place)), mimetype="text/html")
+    try:
+        drawing = _drawing(counter, place)
+    except (StoreAway, Unavailable) as error:
+        return _away(place, error)
+    response = Response(_page(place, drawing), mimetype="text/html")
     response.headers.extend(PRIVATE)
     return response
 
@@ -48,10 +54,14 @@ def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
     counter = Counter.here()
     place = Place.named(implementation, session_id)
-    who = counter.who(place)
-    if isinstance(who, Visitor):
-        with suppress(LoginEnded):  # the page says so
+    try:
+        who = counter.who(place)
+        if isinstance(who, Visitor):
             counter.returned(place, who)
+    except LoginEnded:  # the page says so
+        pass
+    except (StoreAway, Unavailable) as error:
+        return _away(place, error)
     return see_other(place.widget_path)
 
 
@@ -75,6 +85,14 @@ def _drawing(counter: Counter, place: Place) -> Drawing:
     if who is NoLogin.MISSING:
         counter.check_exists(place)
     return draw_login(place.login_path)
+
+
+def _away(place: Place, error: StoreAway | Unavailable) -> Response:
+    fault = fault_of(error)
+    drawing = draw_unavailable(fault.members["reference"], int(fault.headers["Retry-After"]))
+    response = Response(_page(place, drawing), HTTPStatus.SERVICE_UNAVAILABLE, fault.headers, mimetype="text/html")
+    response.headers.extend(PRIVATE)
+    return response
 
 
 def _page(place: Place, drawing: Drawing) -> str:

@@ -18,9 +18,10 @@ from web.auth.app import grants as app_grants
 from web.auth.app import oauth
 from web.auth.entrance import Entrance
 from web.auth.logins import NoLogin, Visitor, visitor_of
+from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
-from web.problems import NO_IMPLEMENTATION, RECORDS_RETRY_AFTER, Fault
+from web.problems import NO_IMPLEMENTATION, Fault
 from web.status.answers import PRIVATE
 
 log = logging.getLogger(__name__)
@@ -52,14 +53,15 @@ def token(implementation: str) -> Response:
     except oauth.Refused as refused:
         return oauth.refused(refused)
     except (StoreAway, Unavailable) as error:
-        log.error("no tokens: store or records do not answer error=%s", error)  # noqa: TRY400 - the text says all
+        fault = fault_of(error)
         away = oauth.Refused(
             "temporarily_unavailable",
-            "Nothing can be said about logins at the moment.",
+            "The store or the database does not answer at the moment.",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
-            retry_after=RECORDS_RETRY_AFTER,
+            retry_after=int(fault.headers["Retry-After"]),
+            more={"reference": fault.members["reference"]},
         )
-        return oauth.refused(away, store_answers=not isinstance(error, StoreAway))
+        return oauth.refused(away)
 
 
 @blueprint.post("/revoke")

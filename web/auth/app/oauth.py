@@ -60,11 +60,11 @@ def granted(pair: Pair, **more: str) -> Response:
     return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})
 
 
-def refused(why: Refused, *, store_answers: bool = True) -> Response:
+def refused(why: Refused) -> Response:
     """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
     members = {"error": why.error, "error_description": why.description, **why.more}
     if "reference" not in members:
-        members["reference"] = reference_of(why.status, store_answers=store_answers, why=why.code)
+        members["reference"] = reference_of(why.status, why=why.code)
     response = answer(why.status, members)
     if why.retry_after is not None:
         response.headers["Retry-After"] = str(why.retry_after)

@@ -123,11 +123,9 @@ def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
 
 
 def _noted(found: Implementation, text: str) -> list[object]:
-    """Return the errors of this implementation that were shown with the reference."""
+    """Return the errors of this implementation that were shown with the reference, and outages."""
     wanted = references.read(text)
     known = Entrance.here().store.errors.find(wanted) if wanted else []
     return [
-        (at, error)
-        for at, error in known
-        if error.implementation == found.slug and implementations.was_there(found, at)
+        (at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)
     ]
