@@ -15,7 +15,8 @@ from web.server import LOG_FORMAT, AddressTakenError, TooFewFilesError, serve
 
 from .complaints import Complaint
 from .examples import examples
-from .surroundings import environment, open_database, read_settings, require_current, sentence
+from .missing_data import data_folder
+from .surroundings import environment, open_database, read_settings, read_settings_of_data, require_current, sentence
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,12 @@ def db_group() -> None:
 @db_group.command(epilog=examples("session-status db upgrade"))
 def upgrade() -> None:
     """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
-    settings = read_settings()
+    is_first = not data_folder(environment()).exists()
+    settings = read_settings(make=True)
     database = open_database(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_first:
+        click.echo(f"Made the data folder {settings.data_folder}.", err=True)
     try:
         before = database.version()
         database.upgrade(own=settings.database_is_own)
@@ -91,7 +95,7 @@ def has_administrator(settings: Settings) -> bool:
 
 def settled() -> Settings:
     """The settings of a server: complete, with a store and a database of this release."""
-    settings = read_settings()
+    settings = read_settings_of_data()
     if not settings.redis_url:
         raise Complaint(
             "REDIS_URL is not set. Name a Valkey or Redis server, or start everything at once with `session-status up`."
