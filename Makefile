@@ -11,7 +11,7 @@ help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run.done  ## start the demo: store, database, worker, web and a demo vendor (PORT=9000: on ports 9000 to 9002)
-	$(BIN)/session-status up --by-make $(if $(PORT),--port $(PORT))
+	@$(BIN)/session-status up --by-make $(if $(PORT),--port $(PORT))
 
 shell: export SESSION_STATUS_DATA_FOLDER ?= $(CURDIR)/data
 shell: .venv/run.done  ## open a shell in which `session-status` is found

@@ -109,10 +109,17 @@ def test_a_second_start_names_the_first_and_how_to_start_another(demo, shell):
     assert re.search(r"`session-status up --port \d+ --data-folder FOLDER`", said)
 
 
-def test_the_first_script_does_what_the_guide_shows(demo, shell, tmp_path):
-    found = blocks(AUTHORS, "The first script")
-    (tmp_path / "my_script.py").write_text(next(text for kind, text in found if kind == "python"))
-    (tmp_path / "input.json").write_text(next(text for kind, text in found if kind == "json"))
+@pytest.mark.parametrize(
+    ("heading", "script", "words"),
+    [
+        ("The first script", "my_script.py", ["check", "run", "activate", "get"]),
+        ("Ask a vendor", "credit.py", ["run"]),
+    ],
+)
+def test_a_script_does_what_the_guide_shows_below_it(shell, tmp_path, heading, script, words):
+    found = blocks(AUTHORS, heading)
+    write_inputs(tmp_path)
+    (tmp_path / script).write_text(next(text for kind, text in found if kind == "python"))
     done = []
     for command, answer in commands(found):
         printed = shell(command).stdout
@@ -120,7 +127,22 @@ def test_the_first_script_does_what_the_guide_shows(demo, shell, tmp_path):
             assert not line or measured(line) in measured(printed), (command, printed)
         assert "warning" not in printed
         done.append(command.split()[2])
-    assert done == ["check", "run", "activate", "get"]
+    assert done == words
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_of_the_guides_keeps_its_link_with_the_input_of_the_guide(shell, tmp_path, name):
+    write_inputs(tmp_path)
+    (tmp_path / "my_script.py").write_text(SCRIPTS[name])
+    tried = json.loads(shell(f"session-status script run {tmp_path}/my_script.py --json").stdout)
+    assert (tried["outcome"], tried["warnings"]) == ("returned", [])
+
+
+def write_inputs(folder):
+    """Write the INPUT and the ANSWERS of the authors' guide."""
+    given, answers = [text for kind, text in BLOCK.findall(AUTHORS) if kind == "json"]
+    (folder / "input.json").write_text(given)
+    (folder / "answers.json").write_text(answers)
 
 
 def measured(text):

@@ -49,8 +49,8 @@ def users_token(implementation: str, subject: str) -> None:
         token = issued(here, implementation, subject)
     click.echo(token)
     click.echo(
-        f"Good for {ACCESS_S // 60} minutes, for {implementation}, as {name}. Ask with it, for example:\n"
-        f'  curl -H "Authorization: Bearer TOKEN" {here.settings.public_url}/api/v1/implementations/{implementation}'
+        f"Good for {ACCESS_S // 60} minutes, for {implementation}, as {name}. Kept in a shell variable, it asks:\n"
+        f'  curl -H "Authorization: Bearer $TOKEN" {here.settings.public_url}/api/v1/implementations/{implementation}'
         "/sessions/SESSION/status",
         err=True,
     )

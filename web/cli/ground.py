@@ -86,11 +86,13 @@ def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
         taken.add(port)
 
 
-def require_real(ports: Mapping[str, int]) -> None:
-    """Raise Complaint when there is no such port: `ports` by the options that chose them."""
-    for option, port in ports.items():
+def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
+    """Raise Complaint when there is no such port."""
+    for port in ports.values():
         if not 0 < port <= LARGEST_PORT:
-            raise Complaint(f"There is no port {port}: choose one from 1024 to {LARGEST_PORT} with {option}.")
+            raise Complaint(
+                f"There is no port {port}: ports are numbers from 1 to {LARGEST_PORT}. Take others: `{command.elsewhere()}`."
+            )
 
 
 @contextmanager

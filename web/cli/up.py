@@ -61,7 +61,7 @@ def up(  # noqa: PLR0913 - six, the most our style allows
     store that is not its own (in the data folder) or was not marked as development when it was made.
     """
     ports, command = Ports.of(port, demo_port, idp_port), StartCommand(by_make, data_folder)
-    require_real(ports.by_option())
+    require_real(ports.by_option(), command)
     with stop_on_signals() as stop:
         # 1. Settings, of which the environment may decide any but what this command is for.
         given = environment(ports, data_folder, allow_weak=allow_weak)
