@@ -5,13 +5,18 @@ HTML_CHECK := tests/console_walk/html_check
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test interop fuzz check bench docs lock clean
+.PHONY: help run shell test interop fuzz check bench docs lock clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run.done  ## start the demo: store, database, worker, web and a demo vendor
-	$(BIN)/session-status up
+run: .venv/run.done  ## start the demo: store, database, worker, web and a demo vendor (PORT=9000: on ports 9000 to 9002)
+	@$(BIN)/session-status up --by-make $(if $(PORT),--port $(PORT))
+
+shell: export SESSION_STATUS_DATA_FOLDER ?= $(CURDIR)/data
+shell: .venv/run.done  ## open a shell in which `session-status` is found
+	@echo "session-status is on the PATH here, and works on the demo in $$SESSION_STATUS_DATA_FOLDER from any folder. Type exit to leave."
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; PATH="$(CURDIR)/$(BIN):$$PATH" "$${SHELL:-/bin/sh}" || :
 
 test: .venv/test.done  ## pass the tests, on real parts
 	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node

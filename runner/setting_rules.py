@@ -13,6 +13,7 @@ from . import setting_addresses
 from .setting_secrets import HOW, KEY_CHARS, shape_fault, weakness
 
 PREFIX = "SESSION_STATUS_"
+KEY_FILE = "secret-key"
 
 
 def fill_in(values: dict[str, Any], *, make: bool) -> list[str]:
@@ -20,9 +21,10 @@ def fill_in(values: dict[str, Any], *, make: bool) -> list[str]:
     home = values["data_folder"]
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
     values["database_url"] = values["database_url"] or own_database(home)
-    if not make:
-        return []
     try:
+        if not make:
+            values["secret_key"] = values["secret_key"] or kept_key(home)
+            return []
         home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
         values["secret_key"] = values["secret_key"] or generated_key(home)
     except OSError as error:
@@ -36,11 +38,17 @@ def own_database(home: Path) -> str:
     return f"sqlite:///{home / 'session-status.db'}"
 
 
+def kept_key(home: Path) -> str:
+    """The key that a development server has made; empty when there is none."""
+    path = home / KEY_FILE
+    return path.read_text().strip() if path.is_file() else ""
+
+
 def generated_key(home: Path) -> str:
     """The key of a development server: made once, kept readable by its owner only."""
-    path = home / "secret-key"
+    path = home / KEY_FILE
     if not path.exists():
-        fresh = home / f"secret-key.{secrets.token_hex(4)}"
+        fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(32))
         try:
@@ -49,7 +57,7 @@ def generated_key(home: Path) -> str:
             pass
         finally:
             fresh.unlink()
-    return path.read_text().strip()
+    return kept_key(home)
 
 
 def rules(values: dict[str, Any]) -> list[str]:

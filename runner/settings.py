@@ -182,7 +182,7 @@ class Settings:
     def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:
         """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults.
 
-        Without `make` nothing is written, and a key that would be made is missing: for a look before anything starts.
+        Without `make` nothing is written, and a key that would be made is empty: for whatever only looks.
         """
         values, faults = read_all(env)
         values["data_folder"] = values["data_folder"].absolute()

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from records import Implementation
+from sandbox import Kind, Limits
+
+MIB = 1024 * 1024
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
@@ -54,3 +58,19 @@ def test_every_setting_named_by_a_page_exists():
     for page in PAGES:
         for name in re.findall(r"\b(SESSION_STATUS_[A-Z_]+|DATABASE_URL|REDIS_URL)\b", page.read_text()):
             assert name in known, f"{page.name}: {name}"
+
+
+def test_the_authors_guide_names_limits_and_times_as_the_code_has_them():
+    text, usual = (ROOT / "docs" / "authors.md").read_text(), Limits()
+    budgets = (
+        f"{usual.wall_s:g} seconds, {usual.cpu_s:g} second of processor time, {usual.memory_bytes // MIB} MiB, "
+        f"{usual.calls} calls, {usual.read_bytes // MIB} MiB of answers and {usual.log_lines} log lines"
+    )
+    for said in (
+        budgets,
+        f"A run may write {usual.log_lines} lines;",
+        f"the first {usual.log_chars} characters are kept",
+        f"{Implementation.__table__.c.last_good_minutes.default.arg} minutes, unless set otherwise",
+        f"ends it with *{Kind.TOO_MUCH_OUTPUT.value}*",
+    ):
+        assert said in text, said

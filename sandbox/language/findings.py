@@ -16,6 +16,9 @@ from .rules import RULES
 #: More than this many findings help nobody.
 MAX_FINDINGS = 200
 
+#: Characters of a script that a finding quotes.
+_QUOTED = 30
+
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -43,6 +46,12 @@ class Findings:
     def line_text(self, line: int) -> str:
         """A line without its end; a line which does not exist is empty."""
         return self._lines[line - 1].rstrip("\r") if 0 < line <= len(self._lines) else ""
+
+    def first_words(self, node: ast.AST) -> str:
+        """What stands at a node's place, as its author wrote it: the beginning of the line from there."""
+        line, column = self.place(node)
+        text = self.line_text(line)[column - 1 :]
+        return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
 
     def at(self, line: int, column: int, rule: str, /, **words: object) -> None:
         """Report a rule at a place in characters from 1; a place outside of the text is moved to its edge."""

@@ -22,6 +22,8 @@ _REPORTED = 30
 _COMPARED = 300
 #: Characters of the longest name which is compared: the time grows with their cube.
 _COMPARED_CHARS = 30
+#: What binds a name of its own, if it has one.
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 _NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
@@ -108,5 +110,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield node.arg
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from (name for _, name, _ in bindings(node))
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler):
+    elif isinstance(node, _NAMED):
         yield from [node.name] if node.name else []
+    elif isinstance(node, ast.MatchMapping):
+        yield from [node.rest] if node.rest else []

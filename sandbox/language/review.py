@@ -41,22 +41,29 @@ _ALLOWED = _nodes(
     "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
 )
 
+#: What is refused by name: the rule, and how Python writes it.
 _REFUSED = MappingProxyType(
     {
-        "ClassDef": "class",
-        "Yield": "yield",
-        "YieldFrom": "yield",
-        "With": "with",
-        "Global": "global",
-        "Nonlocal": "global",
-        "AsyncFunctionDef": "async",
-        "AsyncFor": "async",
-        "AsyncWith": "async",
-        "Await": "async",
-        "Match": "match",
-        "TryStar": "except-star",
+        "ClassDef": ("class", "class"),
+        "Yield": ("yield", "yield"),
+        "YieldFrom": ("yield", "yield from"),
+        "With": ("with", "with"),
+        "Global": ("global", "global"),
+        "Nonlocal": ("global", "nonlocal"),
+        "AsyncFunctionDef": ("async", "async def"),
+        "AsyncFor": ("async", "async for"),
+        "AsyncWith": ("async", "async with"),
+        "Await": ("async", "await"),
+        "Match": ("match", "match"),
+        "TryStar": ("except-star", "except*"),
+        "TypeAlias": ("type-alias", "type"),
+        "TemplateStr": ("template-string", 't"…"'),
     }
 )
+
+#: What stands only inside something that is refused, at whose place the one finding is: the items of `with`, the
+#: patterns of `match`, the parameters of generic functions, the fields of template strings.
+_PARTS_OF_REFUSED = ("withitem", "match_case", "pattern", "type_param", "Interpolation")
 
 _REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
 
@@ -67,17 +74,31 @@ class Review(ast.NodeVisitor):
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._finally_depth = 0
+        self._around: ast.AST = ast.Module([], [])  # the innermost node around that has a place
 
     def visit(self, node: ast.AST) -> None:
-        name = type(node).__name__
+        around = self._around
+        self._around = node if hasattr(node, "lineno") else around
+        self._judge(node, type(node).__name__)
+        self._around = around
+
+    def _judge(self, node: ast.AST, name: str) -> None:
         if name in _REFUSED:
-            self._findings.node(node, _REFUSED[name])
-            self.generic_visit(node)
-        elif not isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
-            self._findings.node(node, "syntax", part=name)
+            self._refuse(node, *_REFUSED[name])
+        elif isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
+            getattr(self, f"visit_{name}", self.generic_visit)(node)
+        elif self._findings.refused and _is_part_of_refused(node):
             self.generic_visit(node)
         else:
-            getattr(self, f"visit_{name}", self.generic_visit)(node)
+            self._findings.node(self._around, "syntax", part=self._findings.first_words(self._around))
+            self.generic_visit(node)
+
+    def _refuse(self, node: ast.AST, rule: str, word: str) -> None:
+        place = node.handlers[0] if isinstance(node, ast.TryStar) else node
+        self._findings.node(place, rule, word=word)
+        if getattr(node, "type_params", None) and rule != "type-alias":
+            self._findings.node(node.type_params[0], "type-parameter")  # type: ignore[attr-defined]  # Python 3.12
+        self.generic_visit(node)
 
     # names
 
@@ -106,7 +127,7 @@ class Review(ast.NodeVisitor):
         for decorator in node.decorator_list:
             self._findings.node(decorator, "decorator")
         if getattr(node, "type_params", None):
-            self._findings.node(node, "syntax", part="A type parameter")
+            self._findings.node(node.type_params[0], "type-parameter")  # type: ignore[attr-defined]  # Python 3.12
         self.generic_visit(node)
 
     def visit_arguments(self, node: ast.arguments) -> None:
@@ -200,7 +221,7 @@ class Review(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try) -> None:
         for leaving in exits(node.finalbody):
-            self._findings.node(leaving, "finally-exit")
+            self._findings.node(leaving, "finally-exit", word=type(leaving).__name__.lower())
         self._finally_depth += bool(node.finalbody)
         if self._finally_depth > MAX_FINALLY:
             why = f"Python copies each finally block, so more than {MAX_FINALLY} within one another grow without end."
@@ -210,7 +231,7 @@ class Review(ast.NodeVisitor):
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         if node.is_async:
-            self._findings.node(node.target, "async")
+            self._findings.node(node.target, "async", word="async for")
         self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
@@ -233,6 +254,10 @@ class Review(ast.NodeVisitor):
             self._findings.node(node, "large-number", limit=MAX_DIGITS)
         elif isinstance(value, str | bytes) and len(value) > MAX_STRING:
             self._findings.node(node, "long-string", size=len(value), limit=MAX_STRING)
+
+
+def _is_part_of_refused(node: ast.AST) -> bool:
+    return any(kind.__name__ in _PARTS_OF_REFUSED for kind in type(node).__mro__)
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -20,6 +20,7 @@ _ARGUMENTS = ["user", "session", "api"]
 _REFUSED_ELSEWHERE = (
     "ClassDef",
     "AsyncFunctionDef",
+    "AsyncFor",
     "With",
     "AsyncWith",
     "Global",

@@ -18,6 +18,7 @@ from web.cli import servers
 from web.cli import up as up_command
 from web.cli.programs import Ports
 from web.demo import logins
+from web.demo.agenda import LINK_HOSTS
 from web.demo.keys import vendor_keys
 from web.demo.seed import seed
 from web.devidp.identity import FOLDER, identity
@@ -217,6 +218,23 @@ def test_up_leaves_an_audit_entry_for_all_that_it_makes_and_none_for_what_is_the
     up_command.prepare(settings, PORTS, allow_weak=False)
     with database.reading() as db:
         assert [one.action for one in audit.recent(db, limit=1000)[: -len(entries)]] in ([], ["agenda.imported"])
+    database.dispose()
+
+
+def test_the_demo_allows_the_links_of_the_guides_and_keeps_those_that_a_developer_added(tmp_path):
+    env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+    settings = Settings.from_environment(env)
+    database = Database(settings.database_url, environment="development")
+    database.upgrade(own=True)
+    keys = vendor_keys(tmp_path / "demo")
+    for _ in range(2):
+        with database.session() as db:
+            demo = seed(db, SecretBox(settings.keys), keys, vendor_url=PORTS.demo_url, now=datetime.now(UTC))
+            assert set(LINK_HOSTS) <= set(demo.link_hosts)
+            implementations.update(db, demo, link_hosts=["mine.example.org"])
+    with database.session() as db:
+        demo = seed(db, SecretBox(settings.keys), keys, vendor_url=PORTS.demo_url, now=datetime.now(UTC))
+        assert demo.link_hosts == sorted({"mine.example.org", *LINK_HOSTS})
     database.dispose()
 
 

@@ -213,7 +213,11 @@ def test_every_command_has_a_help_text_with_an_example(cli):
 
 def test_a_file_which_is_no_database_is_told_in_a_sentence(cli, tmp_path):
     (tmp_path / "session-status.db").write_bytes(b"this is not a database, but a text " * 200)
-    env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
+    env = {
+        "SESSION_STATUS_ENV": "development",
+        "SESSION_STATUS_DATA_FOLDER": str(tmp_path),
+        "SESSION_STATUS_SECRET_KEY": "k" * 40,
+    }
     for command in (("implementation", "list"), ("db", "upgrade")):
         result = cli(*command, env=env)
         assert (result.exit_code, result.stderr) == (

@@ -104,8 +104,8 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
         port = taken.getsockname()[1]
         refused = start_up(tmp_path / "data", ports=(port, *free_ports(2)))
         assert refused.process.wait(30) == 2
-    assert f"Port {port} cannot be used" in refused.output()
-    assert "--port" in refused.output()
+    assert f"Port {port} cannot be used: another program uses it." in refused.output()
+    assert "take other ports: `session-status up --port" in refused.output()
     assert refused.gone(1)
 
 

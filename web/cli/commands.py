@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from .access_tokens import users_token
 from .administrators import administrator
 from .agenda import sessions_group
 from .audit import audit_group
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 db_group.add_command(db_mark)
+users_group.add_command(users_token)
 
 for command in (
     up,

@@ -6,7 +6,7 @@ A data folder for it alone, free ports, and a store while it runs.
 from __future__ import annotations
 
 import fcntl
-import socket
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,19 +15,23 @@ from runner.setting_kinds import LARGEST_PORT
 from runner.settings import Settings
 from runner.store import EmbeddedStore, StoreError
 from runner.store_checks import NotMarked, adopt_own
-from web.loopback import HOST
 
 from .complaints import Complaint
+from .start_command import StartCommand, port_fault
+
+#: What a running `up` leaves in its data folder, for commands in other terminals.
+NOTE = "running.json"
+LOCK = "up.lock"
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
     """Hold the data folder, so that two `up` do not share it. The lock ends with the process, however it ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "logs").mkdir(exist_ok=True)
         (folder / "demo").mkdir(exist_ok=True)
-        file = (folder / "up.lock").open("a+")
+        file = (folder / LOCK).open("a+")
     except OSError as error:
         raise Complaint(
             f"The data folder cannot be used: {folder}: {error.strerror}. Choose another: --data-folder."
@@ -36,41 +40,59 @@ def only_one(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            address = running_note(folder).get("SESSION_STATUS_PUBLIC_URL", "")
             raise Complaint(
-                f"Another `session-status up` uses {folder}. Stop it (Ctrl-C in its terminal), or choose another folder: "
-                "--data-folder, with --port, --demo-port and --idp-port."
+                f"Another `session-status up` uses {folder}{address and f' and answers at {address}'}. "
+                "Stop it with Ctrl-C in its terminal, or start a second one beside it, in a folder of its own: "
+                f"`{command.beside()}`."
             ) from None
         yield
 
 
-def require_free(ports: Mapping[str, int]) -> None:
+def running_note(folder: Path) -> dict[str, str]:
+    """The note that a running `up` left in its data folder; empty when none is running there."""
+    if not is_running(folder):
+        return {}
+    try:
+        note = json.loads((folder / NOTE).read_text())
+    except (OSError, ValueError):  # it is still starting
+        return {}
+    return {str(name): str(value) for name, value in note.items()} if isinstance(note, dict) else {}
+
+
+def is_running(folder: Path) -> bool:
+    """Say whether an `up` holds the data folder. One that was killed left its note, but no lock."""
+    try:
+        with (folder / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no lock, or no folder
+        return False
+    return False
+
+
+def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
     """Raise Complaint when something answers on a port already, or two parts are to share one. By their options."""
     taken: set[int] = set()
     for option, port in ports.items():
         if port in taken:
             raise Complaint(f"Port {port} cannot serve two parts: choose another port with {option}.")
-        require_one_free(port, option)
+        fault = port_fault(port)
+        if fault:
+            raise Complaint(
+                f"Port {port} cannot be used: {fault}. Stop what uses it, or take other ports: `{command.elsewhere()}`."
+            )
         taken.add(port)
 
 
-def require_real(ports: Mapping[str, int]) -> None:
-    """Raise Complaint when there is no such port: `ports` by the options that chose them."""
-    for option, port in ports.items():
+def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
+    """Raise Complaint when there is no such port."""
+    for port in ports.values():
         if not 0 < port <= LARGEST_PORT:
-            raise Complaint(f"There is no port {port}: choose one from 1024 to {LARGEST_PORT} with {option}.")
-
-
-def require_one_free(port: int, option: str) -> None:
-    """Raise Complaint when something answers on a port already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
             raise Complaint(
-                f"Port {port} cannot be used: {error.strerror or error}. Stop the program that uses it, or choose "
-                f"another port with {option}."
-            ) from None
+                f"There is no port {port}: ports are numbers from 1 to {LARGEST_PORT}. Take others: `{command.elsewhere()}`."
+            )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from runner.store_checks import NotMarked, mark_anew, mark_of
 from .complaints import Complaint, listed
 from .examples import examples
 from .noting import note
-from .surroundings import ENV, open_database, read_settings, require_current, sentence
+from .surroundings import ENV, open_database, read_settings_of_data, require_current, sentence
 
 ENVIRONMENT = click.Choice(environment_mark.ENVIRONMENTS)
 
@@ -111,7 +111,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
 
 def agreed(environment: str) -> Settings:
     """The settings. Raises Complaint unless they are of the environment that was named."""
-    settings = read_settings()
+    settings = read_settings_of_data()
     if settings.environment != environment:
         raise Complaint(
             f"{ENV} says {settings.environment}, and you say {environment}. Whoever changes a mark says the same twice: "

@@ -19,7 +19,7 @@ from .tables import print_table
 
 @click.group("users")
 def users_group() -> None:
-    """Add and list sample users. Real ones come by themselves when they log in."""
+    """Add and list sample users, and try the app's endpoints as one. Real ones come by themselves when they log in."""
 
 
 @users_group.command("list")

@@ -18,6 +18,7 @@ from web.loopback import HOST
 from .supervisor import Program
 
 DEMO_SCRIPT = Path(__file__).parents[2] / "scripts" / "examples" / "annual_meeting" / "script.py"
+DEFAULT_PORT = 8000
 PROBE_S = 2.0
 OK = 200
 
@@ -29,6 +30,12 @@ class Ports:
     service: int
     demo: int
     idp: int
+
+    @classmethod
+    def of(cls, port: int, demo_port: int | None, idp_port: int | None) -> Ports:
+        """The ports that were chosen; what was not follows the service's, in a row."""
+        demo, idp = port + 1 if demo_port is None else demo_port, port + 2 if idp_port is None else idp_port
+        return cls(port, demo, idp)
 
     def by_option(self) -> dict[str, int]:
         """The ports by the options which choose them."""
@@ -80,8 +87,9 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
     ]
 
 
-def page(settings: Settings, ports: Ports) -> str:
-    """What a newcomer reads first."""
+def page(settings: Settings, ports: Ports, *, by_make: bool = False) -> str:
+    """What a newcomer reads first. `by_make`: `make run` started it, so `session-status` may not be on the PATH."""
+    terminal = "In another terminal, after `make shell` in this folder:" if by_make else "In another terminal:"
     service = settings.public_url
     script = DEMO_SCRIPT.relative_to(Path.cwd()) if DEMO_SCRIPT.is_relative_to(Path.cwd()) else DEMO_SCRIPT
     return f"""
@@ -98,7 +106,7 @@ Session Status is running.
   {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or talk garbage
   {service}/api/openapi.json   what an app asks
 
-In another terminal:
+{terminal}
   session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
   session-status script run {script.parent}
   session-status script activate {IMPLEMENTATION} {script}     after you changed it

@@ -16,7 +16,8 @@ from web.server import AddressTakenError, TooFewFilesError, serve
 
 from .complaints import Complaint
 from .examples import examples
-from .surroundings import environment, open_database, read_settings, sentence
+from .missing_data import data_folder
+from .surroundings import environment, open_database, read_settings, read_settings_of_data, sentence
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +60,13 @@ def db_group() -> None:
 @db_group.command(epilog=examples("session-status db upgrade"))
 def upgrade() -> None:
     """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
-    settings = read_settings()
+    is_first = not data_folder(environment()).exists()
+    settings = read_settings(make=True)
     database = open_database(settings)
     try:
         settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if is_first:
+            click.echo(f"Made the data folder {settings.data_folder}.", err=True)
         before = database.version()
         database.upgrade(own=settings.database_is_own)
         after = database.version()
@@ -96,7 +100,7 @@ def has_administrator(settings: Settings) -> bool:
 
 def settled(*, worker: bool) -> Settings:
     """The settings of a server, with a store and a database on which it can start. Raises Complaint with all faults."""
-    settings = read_settings()
+    settings = read_settings_of_data()
     try:
         check_start(settings, worker=worker)
     except NotStarted as error:

@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-from records import users
 from records.counted import counted
 from runner.cache import STEPS_S
 from runner.displayed import Displayed
@@ -27,7 +26,7 @@ from .drawing import INDENT, block, error_lines, happened, message_lines
 from .examples import examples
 from .implementation_id import ImplementationId
 from .runs import ToldRun, run_json, told_runs
-from .surroundings import Place, find_served, place
+from .surroundings import Place, find_served, find_user, place
 from .tables import print_compact
 
 #: Seconds for which a run may wait for its turn, until it is given up.
@@ -105,11 +104,7 @@ def require_user(here: Place, asker: Asker, *, returned: bool) -> float:
     """Return for how long to wait. Raises Complaint when the implementation or the user is not known."""
     with here.database.reading() as db:
         owner = find_served(db, asker.implementation)
-        if users.find(db, owner, asker.user) is None:
-            raise Complaint(
-                f"{asker.implementation} has never seen a user {asker.user!r}. "
-                f"`session-status users list {asker.implementation}` lists those it has."
-            )
+        find_user(db, owner, asker.user)
         return patience(limits_of(owner, here.settings.most).wall_s, returned=returned)
 
 

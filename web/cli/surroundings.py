@@ -6,24 +6,23 @@ running demo without any setting. An ENV or a DATABASE_URL of one's own always w
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
-from records import Database, DbSession, Implementation, RecordsError, SecretBox, implementations
+from records import Database, DbSession, Implementation, RecordsError, SecretBox, User, implementations, users
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
 from runner.start_checks import database_fault, schema_fault, store_fault
+from web.demo.agenda import IMPLEMENTATION as DEMO
 
+from . import missing_data
 from .complaints import Complaint, listed
+from .ground import running_note
 
-NOTE = "running.json"
 ENV = "SESSION_STATUS_ENV"
-DATA_FOLDER = "SESSION_STATUS_DATA_FOLDER"
 #: who did it, in audit entries and grants
 ACTOR = "command line"
 
@@ -31,19 +30,18 @@ ACTOR = "command line"
 def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment, completed by the note of a running `up` where it is silent."""
     own = dict(given)
-    note = Path(own.get(DATA_FOLDER) or "data") / NOTE
-    if own.get(ENV, "development") != "development" or "DATABASE_URL" in own or not note.is_file():
+    if own.get(ENV, "development") != "development" or "DATABASE_URL" in own:
         return own
-    try:
-        return {**json.loads(note.read_text()), **own}
-    except ValueError:
-        return own
+    return {**running_note(missing_data.data_folder(own)), **own}
 
 
-def read_settings(given: Mapping[str, str] | None = None) -> Settings:
-    """The settings. Raises Complaint with all faults, and with the way out for a newcomer."""
+def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False) -> Settings:
+    """The settings. Raises Complaint with all faults, and with the way out for a newcomer.
+
+    `make` is as in `Settings.from_environment`.
+    """
     try:
-        return Settings.from_environment(environment() if given is None else given)
+        return Settings.from_environment(environment() if given is None else given, make=make)
     except SettingsError as error:
         text = str(error)
     if ENV not in os.environ:
@@ -51,11 +49,27 @@ def read_settings(given: Mapping[str, str] | None = None) -> Settings:
     raise Complaint(text)
 
 
+def read_settings_of_data() -> Settings:
+    """The settings, where the data that they name has been made. Raises Complaint."""
+    settings = read_settings()
+    fault = "" if settings.production else missing_data.fault(settings)
+    if fault:
+        raise Complaint(fault)
+    return settings
+
+
+def require_told(given: Mapping[str, str]) -> None:
+    """Raise Complaint for a newcomer whose demo is not running here, rather than name the settings of a server."""
+    if missing_data.is_newcomer(given):
+        raise Complaint(missing_data.no_demo(missing_data.data_folder(given)))
+
+
 class Place:
     """What most commands need: settings, records, and the box that seals secrets."""
 
     def __init__(self) -> None:
-        self.settings = read_settings()
+        require_told(environment())
+        self.settings = read_settings_of_data()
         self.database = open_database(self.settings)
 
     @property
@@ -122,12 +136,24 @@ def find_served(db: DbSession, slug: str) -> Implementation:
     return found
 
 
+def find_user(db: DbSession, implementation: Implementation, subject: str) -> User:
+    """The user whom scripts know by this id. Raises Complaint."""
+    found = users.find(db, implementation, subject)
+    if found is None:
+        raise Complaint(
+            f"{implementation.slug} has never seen a user {subject!r}. "
+            f"`session-status users list {implementation.slug}` lists those it has."
+        )
+    return found
+
+
 def find_implementation(db: DbSession, slug: str) -> Implementation:
     """The implementation of this id. Raises Complaint which names those that are there."""
     found = implementations.find_any(db, slug)
     if found is None:
         known = listed(one.slug for one in implementations.every(db))
-        raise Complaint(
-            f"There is no implementation {slug!r}. There is: {known}. Add one with `session-status implementation add`."
+        way = (
+            "`session-status up` makes the demo" if slug == DEMO else "Add one with `session-status implementation add`"
         )
+        raise Complaint(f"There is no implementation {slug!r}. There is: {known}. {way}.")
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,34 +30,38 @@ from web.loopback import HOST
 
 from .complaints import Complaint
 from .examples import examples
-from .ground import only_one, require_free, require_real, store
+from .ground import NOTE, only_one, require_free, require_real, store
 from .own_stores import require_own_stores
-from .programs import DEMO_SCRIPT, Ports, page, programs
+from .programs import DEFAULT_PORT, DEMO_SCRIPT, Ports, page, programs
 from .scripts import open_bench
-from .supervisor import StartError, Stop, Supervisor, stop_on_signals
-from .surroundings import ENV, NOTE, find_implementation, sentence
+from .start_command import StartCommand
+from .supervisor import Program, StartError, Stop, Supervisor, stop_on_signals
+from .surroundings import ENV, find_implementation, sentence
 
 
 @click.command(
     epilog=examples(
         "session-status up",
-        "session-status up --port 9000 --demo-port 9001 --idp-port 9002 --data-folder /tmp/demo",
+        "session-status up --port 9000 --data-folder /tmp/demo",
     )
 )
-@click.option("--port", default=8000, show_default=True, help="Where the service answers.")
-@click.option("--demo-port", default=8001, show_default=True, help="Where the demo's app and its vendors answer.")
-@click.option("--idp-port", default=8002, show_default=True, help="Where the development identity provider answers.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the service answers.")
+@click.option("--demo-port", type=int, help="Where the demo's app and its vendors answer. [default: --port + 1]")
+@click.option("--idp-port", type=int, help="Where the development identity provider answers. [default: --port + 2]")
 @click.option("--data-folder", type=click.Path(path_type=Path), help="What is kept. [default: ./data]")
 @click.option("--allow-weak", is_flag=True, help="Go on although the jail of this machine is not tight (macOS).")
-def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, allow_weak: bool) -> None:
+@click.option("--by-make", is_flag=True, hidden=True, help="`make run` starts it: texts name the commands of make.")
+def up(  # noqa: PLR0913 - six, the most our style allows
+    port: int, demo_port: int | None, idp_port: int | None, data_folder: Path | None, *, allow_weak: bool, by_make: bool
+) -> None:
     """Start everything on this machine, with a demo: store, database, worker, web server, demo vendor, identity provider.
 
     Needs nothing installed and no setting. Prints where to look first, and who to log in as. Ctrl-C ends everything; the
     data stays, and the next start goes on with it. For development only: it refuses in production, and any database or
     store that is not its own (in the data folder) or was not marked as development when it was made.
     """
-    ports = Ports(port, demo_port, idp_port)
-    require_real(ports.by_option())
+    ports, command = Ports.of(port, demo_port, idp_port), StartCommand(by_make, data_folder)
+    require_real(ports.by_option(), command)
     with stop_on_signals() as stop:
         # 1. Settings, of which the environment may decide any but what this command is for.
         given = environment(ports, data_folder, allow_weak=allow_weak)
@@ -65,8 +69,8 @@ def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, al
         # 2. Whatever the settings name, it is for development. Until here nothing is written.
         require_own_stores(settings)
         # 3. The data folder is ours alone, and the ports are free.
-        with only_one(settings.data_folder):
-            require_free(ports.by_option())
+        with only_one(settings.data_folder, command):
+            require_free(ports.by_option(), command)
             # 4. The store, unless there is one.
             with store(settings) as redis_url:
                 given["REDIS_URL"] = redis_url
@@ -77,9 +81,10 @@ def up(port: int, demo_port: int, idp_port: int, data_folder: Path | None, *, al
                 running = settings.data_folder / NOTE
                 running.write_text(json.dumps(noted(given, settings)))
                 try:
-                    supervise(given, settings, ports, stop)
+                    supervise(programs(given, settings, ports), page(settings, ports, by_make=by_make), stop)
                 finally:
                     running.unlink(missing_ok=True)
+    click.echo(f"Stopped. The data is in {settings.data_folder}.")
 
 
 def environment(ports: Ports, data_folder: Path | None, *, allow_weak: bool) -> dict[str, str]:
@@ -160,17 +165,16 @@ def noted(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
     return known | {"SESSION_STATUS_DATA_FOLDER": str(settings.data_folder), "REDIS_URL": settings.redis_url}
 
 
-def supervise(given: Mapping[str, str], settings: Settings, ports: Ports, stop: Stop) -> None:
+def supervise(parts: Sequence[Program], told: str, stop: Stop) -> None:
     """Start the processes, say where to look when all are ready, and keep them alive until a signal comes."""
-    supervisor = Supervisor(programs(given, settings, ports), say=lambda text: click.echo(text, err=True), stop=stop)
+    supervisor = Supervisor(parts, say=lambda text: click.echo(text, err=True), stop=stop)
     click.echo("Starting: store, database, worker, web server, demo vendor, identity provider …")
     try:
         if supervisor.start():
-            click.echo(page(settings, ports))
+            click.echo(told)
             supervisor.watch()
         click.echo("\nStopping …")
     except StartError as error:
         raise Complaint(str(error)) from None
     finally:
         supervisor.stop()
-    click.echo(f"Stopped. The data is in {settings.data_folder}.")

@@ -32,6 +32,9 @@ class Slot:
 #: the session of the story: it has ended, and its credit is there to be claimed
 STORY = "CE-101"
 
+#: where the scripts of README.md and docs/authors.md lead, so that what is copied from there shows its button
+LINK_HOSTS = ("cme.example.org", "survey.example.com")
+
 #: workshops without a seat left: registering leads to the waitlist
 FULL = frozenset({"WS-202"})
 

@@ -27,7 +27,7 @@ from records.environment_mark import DEVELOPMENT
 from records.stand_ins import UP
 from web.devidp.people import Person
 
-from .agenda import AGENDA, EVENT, IMPLEMENTATION, PEOPLE, Slot
+from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, Slot
 from .keys import VendorKeys
 from .trail import note
 
@@ -39,7 +39,7 @@ ATTRIBUTES = ("kind",)
 def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, now: datetime) -> Implementation:
     """Make the demo as it has to be for this start; everything but its script."""
     demo = present(db)
-    set_fields(db, demo, fields(vendor_url))
+    set_fields(db, demo, fields(vendor_url) | {"link_hosts": sorted({*demo.link_hosts, *LINK_HOSTS})})
     for draft in drafts(keys, vendor_url):
         connect(db, box, demo, draft)
     moved = agenda.read(agenda_csv(now).encode(), demo.time_zone)
