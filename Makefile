@@ -14,7 +14,7 @@ run: .venv/run.done  ## start the demo: store, database, worker, web and a demo 
 	$(BIN)/session-status up
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
+	.ci/machine chromium postgresql headers xmlsec1 curl nginx systemd debugpython node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest $(ARGS)
 
