@@ -30,18 +30,12 @@ def environment(**settings):
     return kept | settings
 
 
-def command(*words, env, stdin=None):
-    """Run `session-status`; return exit status, output and what it complains about."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "web.cli", *map(str, words)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=env,
-    )
-    return done.returncode, done.stdout, done.stderr
+def ask(port, path, *, method="GET", body=None, headers=None):
+    """One request to a web server, with no proxy between: status, headers, body."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request(method, path, body=body, headers={"Host": "status.example.org"} | (headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
 
 
 def furnish(url):

@@ -1,10 +1,9 @@
 """The service through nginx as shipped: two real web servers, in production, on a port that is not the usual one."""
 
 import json
-import re
-from http.cookies import SimpleCookie
 
-from tests.deployment.servers import STATUS, command, environment
+from tests.deployment.page import Shell, log_in
+from tests.deployment.servers import STATUS, environment
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: What our answers carry and nginx's own do not.
@@ -26,27 +25,12 @@ def test_any_other_host_is_refused(deployed):
         assert (status, OURS in headers) == (400, True), host
 
 
-def test_the_first_administrator_logs_in(deployed):
+def test_the_first_administrator_logs_in(deployed, tmp_path):
     """By the one-time address: the identity provider of development is refused in production."""
-    env = environment(**deployed.settings)
-    code, said, _ = command("administrator", "link", env=env)
-    assert code == 0
-    path = re.search(rf"{re.escape(deployed.proxy.origin)}(/console/first/\S+)", said)[1]
-    status, headers, page = deployed.proxy.ask(path)
-    assert status == 200
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page.decode())[1]
-    sent = FORM | {"Cookie": cookies(headers), "Origin": deployed.proxy.origin}
-    status, headers, _ = deployed.proxy.ask(path, method="POST", body=f"csrf_token={token}", headers=sent)
-    assert (status, headers["Location"]) == (303, "/console/")
-    assert deployed.proxy.ask("/console/", headers={"Cookie": cookies(headers)})[0] == 200
+    shell = Shell(tmp_path, environment(**deployed.settings))
+    path, login = log_in(shell, deployed.proxy.ask, deployed.proxy.origin)
+    assert deployed.proxy.ask("/console/", headers=login)[0] == 200
     assert path.rpartition("/")[2] not in deployed.proxy.logged()
-
-
-def cookies(headers):
-    jar = SimpleCookie()
-    for line in headers.get_all("Set-Cookie", []):
-        jar.load(line)
-    return "; ".join(f"{name}={one.value}" for name, one in jar.items())
 
 
 def test_a_signed_message_of_8_kib_in_the_address_reaches_us(deployed):
