@@ -19,7 +19,7 @@ shell: .venv/run.done  ## open a shell in which `session-status` is found
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; PATH="$(CURDIR)/$(BIN):$$PATH" "$${SHELL:-/bin/sh}" || :
 
 test: .venv/test.done  ## pass the tests, on real parts
-	.ci/machine chromium postgresql headers xmlsec1 curl debugpython node
+	.ci/machine chromium postgresql headers xmlsec1 curl nginx systemd debugpython node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(HTML_CHECK)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 

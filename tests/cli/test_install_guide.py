@@ -22,15 +22,19 @@ GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 def steps():
-    """The commands of the guide, by the number of their step."""
+    """The commands of the guide, by the number of their step; those that units start are named by the units."""
     text = GUIDE.read_text().partition("\n## Install\n")[2].partition("\n## ")[0]
     items = re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |^The worker needs)", text, re.MULTILINE | re.DOTALL)
-    return {int(number): re.findall(r"`session-status ([a-z ]+)`", item) for number, item in items}
+    return {
+        int(number): re.findall(r"`session-status ([a-z ]+)`", item)
+        + sorted(set(re.findall(r"session-status-([a-z]+)@\d", item)))
+        for number, item in items
+    }
 
 
 @pytest.fixture
 def production(empty_postgres_url, tmp_path):
-    """What step 2 sets, and no more than that."""
+    """What step 3 sets, and no more than that."""
     store = EmbeddedStore(tmp_path / "store")
     (port,) = free_ports(1)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SESSION_STATUS_")}
@@ -84,9 +88,8 @@ def ready(env):
 @pytest.mark.timeout(400)
 def test_the_guide_leads_from_nothing_to_the_first_administrator(production, started):
     commands = steps()
-    assert [commands[number] for number in (3, 4, 5, 6, 7)] == [
-        ["db upgrade"],
-        ["doctor"],
+    assert [commands[number] for number in (5, 6, 7, 9)] == [
+        ["db upgrade", "doctor"],
         ["web", "worker"],
         ["doctor"],
         ["administrator link"],
@@ -94,17 +97,17 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
     before, said = run("doctor", production)
     assert (before, "the database has no tables yet" in said, "session-status db upgrade" in said) == (1, True, True)
 
-    assert run(*commands[3], production)[0] == 0
-    status, said = run(*commands[4], production)
+    assert run(commands[5][0], production)[0] == 0
+    status, said = run(commands[5][1], production)
     assert (status, "Nothing fails." in said) == (0, True), said
     assert re.search(r"note\s+workers\s+none has been started yet", said)
 
-    logs = [started(command) for command in commands[5]]
+    logs = [started(command) for command in commands[6]]
     assert eventually(lambda: ready(production), 200), [log.read_text() for log in logs]
     assert "environment=production" in logs[0].read_text()
-    status, said = run(*commands[6], production)
-    assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 48 places taken", said))) == (0, True), said
     status, said = run(*commands[7], production)
+    assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 48 places taken", said))) == (0, True), said
+    status, said = run(*commands[9], production)
     assert (status, "https://status.example.org/console/first/" in said) == (0, True), said
 
 

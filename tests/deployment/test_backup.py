@@ -1,0 +1,165 @@
+"""A backup is made and restored by the commands of docs/operations.md: what was there is there again, and a wrong key is told."""
+
+import re
+import secrets
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from records import (
+    Database,
+    ExternalDraft,
+    Profile,
+    SecretBox,
+    WrongEnvironment,
+    connections,
+    external,
+    implementations,
+    sp_keys,
+    users,
+)
+from runner.store import EmbeddedStore
+from tests.deployment.page import Shell, commands
+from tests.deployment.servers import environment
+from tests.devidp.conftest import small_keys
+from tests.saml.forge import ForgedIdp
+
+INTROSPECTION = ExternalDraft(
+    "introspection", {"url": "https://id.example.org/introspect", "client_id": "us"}, "cl1ent-s3cret"
+)
+
+
+def settings(url, store, folder, key):
+    return environment(
+        SESSION_STATUS_PUBLIC_URL="https://status.example.org",
+        SESSION_STATUS_SECRET_KEY=key,
+        SESSION_STATUS_DATA_FOLDER=str(folder / "data"),
+        DATABASE_URL=url.set(drivername="postgresql").render_as_string(hide_password=False),
+        REDIS_URL=store.url,
+    )
+
+
+def furnish(shell, key):
+    """What an operator and an organizer enter: through the command line, as far as it goes."""
+    shell.must("session-status db upgrade")
+    shell.must("session-status implementation add aaic26 --name AAIC")
+    shell.must("session-status users add aaic26 164 --username ada")
+    shell.must("session-status users add aaic26 165 --username mei")
+    base = "--base-url https://cme.example.org --auth basic --auth-field user=restws --secret-stdin"
+    shell.must(f"session-status connection add aaic26 ethosce {base}", stdin="v3ndor-s3cret\n")
+    metadata = shell.folder / "idp.xml"
+    metadata.write_bytes(ForgedIdp().metadata())
+    shell.must(f"session-status saml import aaic26 {metadata}")
+    shell.must("session-status saml new-key aaic26 --yes")
+    database = Database(shell.env["DATABASE_URL"], environment="production")
+    with database.session() as db:
+        external.save(db, SecretBox([key]), implementations.find(db, "aaic26"), INTROSPECTION, "tests")
+    database.dispose()
+
+
+def content(url, key):
+    """What must be the same after a restore: secrets, opened, and the users with their ids."""
+    database, box = Database(url, environment="production"), SecretBox([key])
+    with database.reading() as db:
+        owner = implementations.find(db, "aaic26")
+        found = (
+            connections.open_all(db, box, owner)["ethosce"].secret,
+            external.opened(db, box, owner).secret,
+            sp_keys.sp_keys_if_made(db, box, owner),
+            db.execute(text("SELECT id, subject, username FROM users ORDER BY id")).all(),
+        )
+    database.dispose()
+    return found
+
+
+@pytest.fixture(scope="module")
+def backed_up(postgres_server, tmp_path_factory):
+    """A dump, the head that was noted with it, the key, and what was in the database."""
+    folder, key = tmp_path_factory.mktemp("old"), secrets.token_urlsafe(32)
+    with postgres_server.database() as url, EmbeddedStore() as store, small_keys():
+        shell = Shell(folder, settings(url, store, folder, key))
+        furnish(shell, key)
+        said = [shell.must(line) for line in commands("backup")]
+        before = content(shell.env["DATABASE_URL"], key)
+    return folder / "session-status.dump", re.search(r"^head +(\S+)$", said[0], re.MULTILINE)[1], key, before
+
+
+@pytest.fixture
+def new_machine(backed_up, postgres_server, tmp_path):
+    """An empty database and an empty store; the dump lies where one works."""
+    (tmp_path / "session-status.dump").symlink_to(backed_up[0])
+    with postgres_server.database() as url, EmbeddedStore() as store:
+        yield lambda key: Shell(tmp_path, settings(url, store, tmp_path, key))
+
+
+def restore(shell, head):
+    """Follow the page; return what each command answered and said."""
+    return {line: shell.run(line.replace("HEAD", head)) for line in commands("restore")}
+
+
+def test_a_restored_database_has_all_of_it_and_goes_on(backed_up, new_machine):
+    _, head, key, before = backed_up
+    shell = new_machine(key)
+    answers = restore(shell, head)
+    *others, doctor = answers.items()
+    assert [(line, said) for line, (code, said) in others if code != 0] == []
+    assert "Sealed 4 secrets" in answers["session-status connection reseal"][1]
+    # The worker is the only thing that is missing.
+    assert doctor[0] == "session-status doctor"
+    assert [line.split()[1] for line in doctor[1][1].splitlines() if line.startswith("fail")] == ["workers"]
+    assert "made for production" in doctor[1][1]
+    assert content(shell.env["DATABASE_URL"], key) == before
+
+    database = Database(shell.env["DATABASE_URL"], environment="production")
+    with database.session() as db:
+        added = users.seen(db, implementations.find(db, "aaic26"), "166", Profile("new"))
+        assert added.id > max(row[0] for row in before[3])
+    with pytest.raises(DBAPIError, match="audit"), database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_entries"))
+    database.dispose()
+    other = Database(shell.env["DATABASE_URL"], environment="development")
+    with pytest.raises(WrongEnvironment):
+        other.require_environment()
+    other.dispose()
+
+
+def test_a_restore_with_another_key_is_told_and_changes_nothing(backed_up, new_machine):
+    _, head, key, before = backed_up
+    shell = new_machine(secrets.token_urlsafe(32))
+    code, said = restore(shell, head)["session-status connection reseal"]
+    assert code == 2
+    assert "key" in said
+    assert "Traceback" not in said
+    assert content(shell.env["DATABASE_URL"], key) == before
+
+
+def test_a_head_of_later_entries_shows_that_the_dump_is_older(backed_up, new_machine):
+    _, head, key, _ = backed_up
+    number = int(head.partition(":")[0])
+    answers = restore(new_machine(key), f"{number + 1}:{'0' * 64}")
+    assert answers["session-status audit verify --noted HEAD"][0] == 1
+
+
+def test_the_database_of_a_development_run_is_copied_while_it_is_in_use(tmp_path):
+    data = str(tmp_path / "data")
+    shell = Shell(tmp_path, environment(SESSION_STATUS_ENV="development", SESSION_STATUS_DATA_FOLDER=data))
+    shell.must("session-status db upgrade")
+    (line,) = commands("development")
+    with closing(sqlite3.connect(tmp_path / "data" / "session-status.db")) as used:
+        used.execute("INSERT INTO implementations SELECT * FROM implementations WHERE FALSE")  # holds the write lock
+        shell.must("session-status implementation list")
+        used.rollback()
+    shell.must("session-status implementation add demo2 --name Demo")
+    shell.must(line.replace(".venv/bin/python", sys.executable))
+    shell.must("session-status implementation add later --name Later")
+    (tmp_path / "backup.db").replace(tmp_path / "data" / "session-status.db")
+    for end in ("-wal", "-shm"):
+        (tmp_path / "data" / f"session-status.db{end}").unlink(missing_ok=True)
+    said = shell.must("session-status implementation list")
+    assert "demo2" in said
+    assert "later" not in said
+    shell.must("session-status audit verify")
