@@ -126,6 +126,4 @@ def _noted(found: Implementation, text: str) -> list[object]:
     """Return the errors of this implementation that were shown with the reference, and outages."""
     wanted = references.read(text)
     known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [
-        (at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)
-    ]
+    return [(at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)]
