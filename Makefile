@@ -60,6 +60,7 @@ clean:  ## remove what was made here, except the demo's data
 	$(PYTHON) -m venv .venv
 
 .venv/run.done: .venv/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing what it needs into .venv. This takes a minute or two, the first time."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

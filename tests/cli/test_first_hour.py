@@ -49,12 +49,15 @@ def demo(tmp_path_factory):
             start_new_session=True,
         )
     up = Up(folder, port, port + 1, port + 2, process, str(folder))
-    eventually(lambda: "is running" in up.output() or process.poll() is not None, START_S)
-    assert "is running" in up.output(), up.output()
-    yield up
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to make and to all that it started
-    process.wait(30)
-    assert up.gone()
+    try:
+        eventually(lambda: "is running" in up.output() or process.poll() is not None, START_S)
+        assert "is running" in up.output(), up.output()
+        yield up
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to make and to all that it started
+        process.wait(30)
+        assert up.gone()
     assert f"Stopped. The data is in {folder}." in up.output()
 
 
@@ -100,7 +103,7 @@ def commands(blocks):
 def test_the_page_names_the_ports_that_one_number_chose(demo):
     for address in (f"{demo.demo}/ ", f"{demo.service}/console/", f"{demo.idp}/ "):
         assert address in demo.output()
-    assert "after `make shell` in this folder" in demo.output()
+    assert f"after `SESSION_STATUS_DATA_FOLDER={demo.folder} make shell` in this folder:" in demo.output()
 
 
 def test_a_second_start_names_the_first_and_how_to_start_another(demo, shell):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from web.cli.programs import Ports
+from web.cli.programs import Ports, other_terminal
 from web.cli.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,23 @@ def make(tmp_path):
 )
 def test_what_is_not_chosen_follows_the_service_in_a_row(chosen, ports):
     assert Ports.of(*chosen) == Ports(*ports)
+
+
+@pytest.mark.parametrize(
+    ("folder", "by_make", "told"),
+    [
+        (Path.cwd() / "data", True, "In another terminal, after `make shell` in this folder:"),
+        (Path.cwd() / "data", False, "In another terminal:"),
+        (
+            Path("/a b"),
+            True,
+            "In another terminal, after `SESSION_STATUS_DATA_FOLDER='/a b' make shell` in this folder:",
+        ),
+        (Path("/a b"), False, "In another terminal, after `export SESSION_STATUS_DATA_FOLDER='/a b'`:"),
+    ],
+)
+def test_the_page_says_what_makes_its_commands_work_in_another_terminal(folder, by_make, told):
+    assert other_terminal(folder, by_make=by_make) == told
 
 
 def test_make_run_hands_its_port_on_and_keeps_the_defaults_without_it(make):

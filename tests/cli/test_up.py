@@ -33,11 +33,13 @@ TEXTS = {
 def up(tmp_path):
     """A running `up`; whatever a test left of it is ended by its id."""
     started = start_up(tmp_path / "data")
-    assert "is running" in started.output(), started.output()
-    yield started
-    for pid in started.family():
-        os.kill(pid, signal.SIGKILL)
-    started.process.wait()
+    try:
+        assert "is running" in started.output(), started.output()
+        yield started
+    finally:
+        for pid in started.family():
+            os.kill(pid, signal.SIGKILL)
+        started.process.wait()
 
 
 def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_on_with_it(up, cli):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -89,7 +90,6 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
 
 def page(settings: Settings, ports: Ports, *, by_make: bool = False) -> str:
     """What a newcomer reads first. `by_make`: `make run` started it, so `session-status` may not be on the PATH."""
-    terminal = "In another terminal, after `make shell` in this folder:" if by_make else "In another terminal:"
     service = settings.public_url
     script = DEMO_SCRIPT.relative_to(Path.cwd()) if DEMO_SCRIPT.is_relative_to(Path.cwd()) else DEMO_SCRIPT
     return f"""
@@ -106,13 +106,21 @@ Session Status is running.
   {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or talk garbage
   {service}/api/openapi.json   what an app asks
 
-{terminal}
+{other_terminal(settings.data_folder, by_make=by_make)}
   session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
   session-status script run {script.parent}
   session-status script activate {IMPLEMENTATION} {script}     after you changed it
 
 Logs: {settings.data_folder / "logs"}   Ctrl-C ends everything; the data stays.
 """
+
+
+def other_terminal(data_folder: Path, *, by_make: bool) -> str:
+    """What makes the commands work in another terminal: `session-status` on its PATH, and a data folder that is not the usual."""
+    named = "" if data_folder == Path.cwd() / "data" else f"SESSION_STATUS_DATA_FOLDER={shlex.quote(str(data_folder))}"
+    if by_make:
+        return f"In another terminal, after `{f'{named} make shell'.strip()}` in this folder:"
+    return f"In another terminal, after `export {named}`:" if named else "In another terminal:"
 
 
 def answering(port: int, path: str, words: bytes = b"") -> Callable[[], bool]:
