@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -110,7 +111,17 @@ class Proxy:
             return answer.status, answer.headers, answer.read()
 
     def logged(self):
-        """All that nginx wrote about requests and errors."""
+        """All that nginx wrote about requests and errors. It writes after it has answered, and in order."""
+        last = f"/last-{secrets.token_hex(8)}"
+        self.ask(last)
+        end = time.monotonic() + START_S
+        while last not in (text := self.logs()):
+            assert time.monotonic() < end, text
+            time.sleep(0.01)
+        return text
+
+    def logs(self):
+        """The content of all its logs at this moment."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
     def reopen(self):
@@ -141,7 +152,7 @@ def await_answer(proxy):
             proxy.connect().close()
         except OSError:
             if proxy.process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"nginx did not start: {proxy.process.stderr.read()}{proxy.logged()}")
+                pytest.fail(f"nginx did not start: {proxy.process.stderr.read()}{proxy.logs()}")
             time.sleep(0.05)
         else:
             return

@@ -15,7 +15,8 @@ from runner.logins import LoginStore
 from runner.store import connect
 from tests.logins.people import visitor
 
-START_S = 60
+#: Seconds for a process to start on a machine that is busy with other tests.
+START_S = 100
 STATUS = "/api/v1/implementations/demo/sessions/CE-1/status"
 SCRIPT = 'def status(user, session, api):\n    return message("Hello")\n'
 
@@ -79,7 +80,11 @@ class Process:
         if self.process is None:
             return None
         self.process.terminate()
-        return self.process.wait(45)
+        try:
+            return self.process.wait(45)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"it does not stop: {self.log.read_text()}") from None
 
     def await_answer(self, port):
         """Wait until a web server answers."""

@@ -4,8 +4,6 @@ import threading
 
 import pytest
 
-from tests.deployment.servers import STATUS
-
 REVOKE = "/api/v1/implementations/demo/auth/revoke"
 
 
@@ -20,7 +18,7 @@ class Asking(threading.Thread):
         self.statuses = []
 
     def run(self):
-        while not self.ended.is_set():
+        while not self.ended.wait(0.02):  # or the servers that start get no processor
             try:
                 answer = self.deployed.proxy.ask(self.path, method=self.method, body=self.body, headers=self.headers)
                 self.statuses.append(answer[0])
@@ -29,21 +27,23 @@ class Asking(threading.Thread):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # four starts of a web server
 def test_no_request_fails_while_one_web_server_after_the_other_is_restarted(deployed):
     asking = [
-        Asking(deployed, "GET", STATUS),
-        Asking(deployed, "GET", "/api/openapi.json"),
-        Asking(deployed, "POST", REVOKE, "token=unknown"),
+        Asking(deployed, "GET", "/widget/demo/sessions/CE-1"),
         Asking(deployed, "POST", REVOKE, "token=unknown"),
     ]
     for one in asking:
         one.start()
-    for port, web in deployed.webs.items():
-        assert web.stop() == 0
-        web.start().await_answer(port)
+    try:
+        for port, web in deployed.webs.items():
+            assert web.stop() == 0
+            web.start().await_answer(port)
+    finally:
+        for one in asking:
+            one.ended.set()
+        for one in asking:
+            one.join()
     for one in asking:
-        one.ended.set()
-    for one in asking:
-        one.join()
-        assert set(one.statuses) <= {200, 202}, (one.path, {s: one.statuses.count(s) for s in set(one.statuses)})
+        assert set(one.statuses) == {200}, {status: one.statuses.count(status) for status in set(one.statuses)}
         assert len(one.statuses) > 20

@@ -83,7 +83,14 @@ def test_every_command_of_a_unit_exists_and_every_unit_has_one():
         assert " ".join(["session-status", *(word for word in words if word[0] != "$")]) in known, name
     for timer in UNITS.glob("*.timer"):
         assert timer.with_suffix(".service").exists()
-    assert PROGRAM in (DEPLOYMENT / "session-status").read_text()
+
+
+def test_a_command_by_hand_has_what_the_services_have():
+    text = (DEPLOYMENT / "session-status").read_text()
+    assert f'{PROGRAM} "$@"' in text
+    for name in ("EnvironmentFile", "UMask", "StateDirectory", "StateDirectoryMode"):
+        assert f"--property={name}={options(SHARED)[name][0]}" in text
+    assert f"--uid={options(SHARED)['User'][0]} --gid={options(SHARED)['Group'][0]} " in text
 
 
 def test_every_service_gets_the_shared_options():
