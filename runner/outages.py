@@ -65,7 +65,7 @@ class OutageLog:
     """Thread-safe; one for a process.
 
     Args:
-        probes: Part to what asks it once, and raises if it does not answer.
+        probes: Part to what asks it once, and raises if it does not answer. Without one nobody asks for the end.
         hidden: Texts that no line may show: the passwords in the addresses of the parts.
         look_s: Seconds between two probes of a part that is away.
         remind_s: Seconds between two lines while it stays away.
@@ -135,7 +135,8 @@ class OutageLog:
             outage.error = error
         if begins:
             log.error("the %s does not answer ref=%s error=%s", part, outage.reference, self._text(error))
-            threading.Thread(target=self._follow, args=(outage,), name=f"{part} away", daemon=True).start()
+            if part in self._probes:
+                threading.Thread(target=self._follow, args=(outage,), name=f"{part} away", daemon=True).start()
         return outage
 
     def _follow(self, outage: Outage) -> None:

@@ -124,7 +124,7 @@ def test_without_store_or_records_nobody_is_signed_in_and_the_page_says_so(datab
     for page in ("/console/", f"{DEMO}/people", "/console/audit"):
         answer = browser.get(page)
         assert answer.status_code == 503, page
-        assert "Please try again" in answer.text
+        assert "Wait a minute, then try again" in answer.text
         assert "Administrator" not in answer.text
 
 
