@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 from click.testing import CliRunner
 
 from tests.deployment.proxy import ROOT
-from tests.postgres import _binaries
+from tests.postgres import installed
 from web.cli import main
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -24,7 +24,7 @@ class Shell:
     """Runs lines in a folder with the settings; our own command in this process, which is quicker."""
 
     def __init__(self, folder, env):
-        server = _binaries()
+        server = installed()
         path = [*([str(server)] if server else []), os.environ["PATH"]]
         self.folder, self.env = folder, env | {"PATH": ":".join(path)}
 
