@@ -11,7 +11,7 @@ from sandbox import launcher
 def loaded():
     path = [str(Path(__file__).parent), *launcher._import_path()]
     package = str(Path(launcher.__file__).parent)
-    boot = launcher._BOOT.format(path=path, package=package, entry="what_is_loaded")
+    boot = launcher._BOOT.format(path=path, package=package, entry="what_is_loaded", stack=launcher.STACK_BYTES)
     started = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", boot], capture_output=True, check=True, env={})
     return set(json.loads(started.stdout))
 
