@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import child, nursery, prelude
+from . import child, interpreter, nursery, prelude
 from .jail import filter as seccomp
 from .jail import kernel, landlock, namespaces
 from .jail.call_numbers import architecture
@@ -67,6 +67,9 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     7. Freeze what lives, so that no collection copies its pages in a child.
     8. Have a child look what holds, attack the jail, and report what was seen: never what was asked for.
     """
+    reason = interpreter.unfit()
+    if reason:
+        raise RuntimeError(reason)
     layers = settings["layers"]
     left = namespaces.unshare() if "namespaces" in layers else set()  # 1
     if "pid" in left:
