@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,14 @@ def test_every_setting_named_by_a_page_exists():
     for page in PAGES:
         for name in re.findall(r"\b(SESSION_STATUS_[A-Z_]+|DATABASE_URL|REDIS_URL)\b", page.read_text()):
             assert name in known, f"{page.name}: {name}"
+
+
+def test_the_pythons_that_pages_promise_are_those_of_the_package_and_each_was_run():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    first, beyond = (int(minor) for minor in re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups())
+    supported = [f"3.{minor}" for minor in range(first, beyond)]
+    assert [name.rpartition(" ")[2] for name in project["classifiers"] if " Python :: " in name] == supported
+    promise = re.search(r"On Linux with Python ([\d., or]+) \(", (ROOT / "README.md").read_text()).group(1)
+    assert re.findall(r"3\.\d+", promise) == supported
+    rows = re.findall(r"^\| CPython (3\.\d+)\.\d+ .*\| green \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert sorted(set(rows)) == supported

@@ -5,11 +5,12 @@ names (NFKC) so that the tree no longer shows what was written. All three are de
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType
 
 from .f_strings import newer_f_strings
@@ -33,6 +34,7 @@ _ESCAPE = re.compile(r"\"(\\.*?)\" is an invalid (octal )?escape sequence\..*", 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 #: A letter which may stand in names and which NFKC does not fold.
 _PROBE = "\u01c2"
+_FEATURES = frozenset((*__future__.all_feature_names, "*"))  # `import *` has a rule of its own
 _NAMED = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
 
 
@@ -46,7 +48,7 @@ def parse(source: str, findings: Findings) -> ast.Module | None:
     if not _is_within_limits(tree):
         findings.at(1, 1, "too-complex", why=f"The limits are {MAX_NODES} parts and a depth of {MAX_DEPTH}.")
         return None
-    for (line, column), words in newer_f_strings(source, tree):
+    for (line, column), words in [*newer_f_strings(source, tree), *_unknown_features(tree)]:
         _report_unreadable(line, column + 1, words, findings)
     return tree
 
@@ -90,6 +92,15 @@ def _report_unreadable(line: int, column: int, message: str, findings: Findings)
 def _as_ever(warning: str) -> str:
     """The words of Python 3.11 for what 3.14 says at more length."""
     return _ESCAPE.sub(r"invalid \2escape sequence '\1'", warning)
+
+
+def _unknown_features(tree: ast.Module) -> Iterator[tuple[tuple[int, int], str]]:
+    """What a script imports from `__future__` and no Python knows: only newer parsers refuse it themselves."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level:
+            for alias in node.names:
+                if alias.name not in _FEATURES:
+                    yield (node.lineno, 0), f"future feature {alias.name} is not defined"
 
 
 def _sentence(text: str) -> str:

@@ -85,10 +85,14 @@ def test_newer_grammar_is_refused_in_words_of_python(name):
         assert f"only supported in Python {since[0]}.{since[1]} and greater" in finding.what
 
 
-@pytest.mark.parametrize("name", [name for name, (since, _) in NEWER.items() if sys.version_info >= since])
+@pytest.mark.parametrize("name", NEWER)
 def test_newer_grammar_is_refused_by_the_review_and_by_the_policy_alone(name):
     """As if the parser had let it pass; what leaves no mark in the tree means the same as the older spelling."""
-    source = NEWER[name][1]
+    since, source = NEWER[name]
+    if sys.version_info < since:
+        with pytest.raises(SyntaxError):
+            ast.parse(source)
+        return
     reviewed, transformed = Findings(source), Findings(source)
     Review(reviewed).visit(ast.parse(source))
     Policy(transformed).visit(ast.parse(source))
@@ -137,3 +141,13 @@ def test_a_return_inside_finally_is_one_finding_and_no_warning_of_python(recwarn
 def test_a_warning_of_an_escape_has_the_same_words_on_every_python(text, words):
     findings = compile_source(returning(f'"{text}"')).findings
     assert [(finding.rule, finding.what) for finding in findings] == [("python-warning", words)]
+
+
+@pytest.mark.parametrize("name", ["annotatoins", "match", "annotations, braces"])
+def test_a_future_that_no_python_knows_is_refused_by_every_python(name, rules):
+    source = f"from __future__ import {name}{STATUS}"
+    assert rules(source) == {"python-syntax"}
+
+
+def test_a_future_that_every_python_knows_is_taken(rules):
+    assert rules(f"from __future__ import annotations, generator_stop{STATUS}") == set()
