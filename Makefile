@@ -1,4 +1,4 @@
-# What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 or newer and make.
+# What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 to 3.14 and make.
 PYTHON ?= python3
 BIN := .venv/bin
 HTML_CHECK := tests/console_walk/html_check

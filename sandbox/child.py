@@ -7,6 +7,7 @@ protects is the jail around it and the broker on the other end.
 from __future__ import annotations
 
 import dataclasses
+import mmap
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from .lost_memory import is_out_of_memory
 from .outcomes import CallFault
 
 EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit
+RESERVE_BYTES = (
+    2 * 1024 * 1024
+)  #: room for one of the blocks in which Python asks the system for memory, and its report
 SCRIPT_FILE = "<script>"  #: the file name which the language layer compiles under
 
 
@@ -37,15 +41,25 @@ class Language(Protocol):
         """Run it: the message as plain data, None for hidden, or whatever the script raised."""
 
 
-def serve(language: Language) -> None:
-    """Read one order and carry it out. Every way a script can fail becomes a frame or an exit code."""
+def reserve() -> mmap.mmap:
+    """Address space for `serve`, to be made before a run's memory is limited. Nothing is ever written into it."""
+    return mmap.mmap(-1, RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def serve(language: Language, reserved: mmap.mmap) -> None:
+    """Read one order and carry it out. Every way a script can fail becomes a frame or an exit code.
+
+    What fails gives `reserved` back before anything else is done, because even an `except` with two kinds of errors
+    needs memory, and a traceback keeps all that the script had.
+    """
     try:
         order = decode(_receive())
         if order["op"] == "check":
-            _check(language, order["source"])
+            _check(language, order["source"], reserved)
         else:
-            _run(language, order["given"], _receive())
-    except (MemoryError, SystemError) as error:
+            _run(language, order["given"], _receive(), reserved)
+    except Exception as error:
+        reserved.close()
         if not is_out_of_memory(error):
             raise
         os._exit(EXIT_MEMORY)
@@ -61,19 +75,21 @@ def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     return decode(_receive())
 
 
-def _run(language: Language, given: dict[str, Any], code: bytes) -> None:
+def _run(language: Language, given: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
     try:
         _send({"t": "result", "value": language.execute(code, given, call_broker)})
     except BaseException as error:  # noqa: BLE001 - a script may raise anything, and each is an outcome
+        reserved.close()
         failure = _failure(error)
         error.__traceback__ = None  # lets go of the script's memory before the report is built
         _send(failure)
 
 
-def _check(language: Language, source: str) -> None:
+def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
     try:
         compilation = language.compile_source(source)
     except BaseException as error:  # noqa: BLE001 - what the compiler chokes on is a finding
+        reserved.close()
         _send(_failure(error))
         return
     _send(

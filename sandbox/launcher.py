@@ -37,13 +37,26 @@ _NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _START_S = 30.0  #: for interpreter, warm-up and probes on a busy machine
 _PRINTED_BYTES = 16 * 1024  #: as much as is kept of what a failing interpreter prints
 _HAND_OVER_S = 10.0  #: a zygote that hands out no child for so long is taken for dead
+#: Bytes of stack that a zygote has at most. From 3.14 on Python goes as deep as the limit lets it, so the limit must not
+#: be more than a zygote can take at its start.
+STACK_BYTES = 8 * 1024 * 1024
+#: Python asks for its stack's limit only once, when it starts; so an interpreter that got more starts again.
+#:
 #: What comes with Python goes before what is installed beside us. The package is there without its front page, which
 #: would load the broker: `threading` alone, with what it does after every fork, makes a run half a millisecond longer.
+#: `sysconfig` is a stand-in, because from 3.12 on it loads `threading`, too: `zoneinfo` asks it where the system keeps
+#: its zones (a script's come from `tzdata`), and `ctypes` for the name of a library on other systems.
 _BOOT = """
-import sys, types
+import os, resource, sys, types
+stack, most = resource.getrlimit(resource.RLIMIT_STACK)
+if not 0 <= stack <= {stack}:
+    resource.setrlimit(resource.RLIMIT_STACK, ({stack}, most))
+    os.execv(sys.executable, sys.orig_argv)
 sys.path += {path!r}
 sys.modules["sandbox"] = types.ModuleType("sandbox")
 sys.modules["sandbox"].__path__ = [{package!r}]
+sys.modules["sysconfig"] = types.ModuleType("sysconfig")
+sys.modules["sysconfig"].get_config_var = {{}}.get
 from {entry} import main
 main()
 """
@@ -82,7 +95,9 @@ class Zygote:
         self.asked = 0  #: how many children were asked for
         settings = {"broker": os.getpid(), "layers": launch.layers, "spares": launch.spares}
         package = str(Path(__file__).parent)
-        boot = _BOOT.format(path=[*launch.path, *_import_path()], package=package, entry=launch.entry)
+        boot = _BOOT.format(
+            path=[*launch.path, *_import_path()], package=package, entry=launch.entry, stack=STACK_BYTES
+        )
         with inner:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
                 [launch.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],

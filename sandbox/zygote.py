@@ -8,6 +8,7 @@ writes goes to the broker through a channel whose end the zygote hands over unre
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -21,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import child, nursery, prelude
+from . import child, interpreter, nursery, prelude
 from .jail import filter as seccomp
 from .jail import kernel, landlock, namespaces
 from .jail.call_numbers import architecture
@@ -66,6 +67,9 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     7. Freeze what lives, so that no collection copies its pages in a child.
     8. Have a child look what holds, attack the jail, and report what was seen: never what was asked for.
     """
+    reason = interpreter.unfit()
+    if reason:
+        raise RuntimeError(reason)
     layers = settings["layers"]
     left = namespaces.unshare() if "namespaces" in layers else set()  # 1
     if "pid" in left:
@@ -76,6 +80,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     language.warm()
     before = prelude.prepare(language)
     _grow_stack()
+    reserved = child.reserve()
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_EXPENDABLE)  # 3
     machine = architecture() if "seccomp" in layers else None
@@ -107,7 +112,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     }
     control.send(json.dumps(report).encode())
     idle = nursery.idle_bytes(plan, before)
-    brood = Brood(plan, lambda: child.serve(language), before, settings["spares"], idle)
+    brood = Brood(plan, lambda: child.serve(language, reserved), before, settings["spares"], idle)
     return Ward(control, broker, brood)
 
 
@@ -133,16 +138,17 @@ def _watch_broker(pid: int) -> int | None:
 
 
 def _grow_stack() -> None:
-    """Use the stack as deep as a script can, so that no child's stack has to grow when its memory is used up.
+    """Take the whole stack, so that no child's has to grow when its memory is used up.
 
-    That would end the child by a signal, as if Python were broken, and not as the end of its memory.
+    That would end the child by a signal, as if Python were broken, and not as the end of its memory. One byte at the
+    far end is enough: address space is what runs out, and pages come when they are used.
     """
-
-    def deeper(_number: int) -> int:
-        return len(sorted((1, 2), key=deeper))  # of what recurs through C, sorting takes the most room for each level
-
-    with suppress(RecursionError):
-        deeper(0)
+    limit, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    with suppress(FileNotFoundError):  # not Linux
+        lines = Path("/proc/self/maps").read_text().splitlines()
+        (place,) = [line.split()[0] for line in lines if line.endswith("[stack]")]
+        end = int(place.partition("-")[2], 16)
+        ctypes.memset(end - limit + os.sysconf("SC_PAGE_SIZE"), 0, 1)
 
 
 def _address_space() -> int:

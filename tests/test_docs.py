@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,14 @@ def test_the_authors_guide_names_limits_and_times_as_the_code_has_them():
         f"ends it with *{Kind.TOO_MUCH_OUTPUT.value}*",
     ):
         assert said in text, said
+
+
+def test_the_pythons_that_pages_promise_are_those_of_the_package_and_each_was_run():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    first, beyond = (int(minor) for minor in re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups())
+    supported = [f"3.{minor}" for minor in range(first, beyond)]
+    assert [name.rpartition(" ")[2] for name in project["classifiers"] if " Python :: " in name] == supported
+    promise = re.search(r"On Linux with Python ([\d., or]+) \(", (ROOT / "README.md").read_text()).group(1)
+    assert re.findall(r"3\.\d+", promise) == supported
+    rows = re.findall(r"^\| CPython (3\.\d+)\.\d+ .*\| green \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert sorted(set(rows)) == supported

@@ -258,7 +258,7 @@ def _failure(error: Exception, guard: Guard) -> ExchangeFailed:
     """Translate whatever the layers below raise; the texts are ours, because theirs may quote what was sent."""
     if isinstance(error, ExchangeFailed):
         return error
-    if guard.room <= 0:
+    if guard.room <= 0 or _is_beyond_a_limit(error):
         return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", guard)
     if time.monotonic() >= guard.deadline:
         return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", guard)
@@ -274,3 +274,11 @@ def _failure(error: Exception, guard: Guard) -> ExchangeFailed:
     if guard.answered:
         return ExchangeFailed(CallFault.CONNECTION, "the answer is broken or was broken off", guard)
     return ExchangeFailed(CallFault.CONNECTION, "the vendor closed the connection without an answer", guard)
+
+
+def _is_beyond_a_limit(error: Exception) -> bool:
+    """Whether http.client has counted too much before we did: headers, and in newer Pythons trailers and early answers."""
+    return any(
+        isinstance(fault, http.client.HTTPException) and str(fault).startswith("got more than")
+        for fault in (error, error.__cause__)  # urllib3 raises its own from it
+    )

@@ -17,7 +17,7 @@ from .call_numbers import numbers
 #   mprotect, munmap, brk   change this process alone; a shared page of a library stays what it is in the others
 #   madvise           gives back this process's own view; merging equal pages with other processes is refused
 #   futex             needs FUTEX_PRIVATE_FLAG: without it, all children that map the same page of a library (gconv's
-#                     cache is one) wait for and wake each other. glibc, musl and CPython 3.11 to 3.13 set the flag for
+#                     cache is one) wait for and wake each other. glibc, musl and CPython 3.11 to 3.14 set the flag for
 #                     every lock, condition and semaphore; what a thread's end wakes is the kernel's own doing
 #   clock_gettime     the machine's clocks and our own; the CPU clock of another process is a negative number
 #   getrandom         the generator; GRND_RANDOM (the pool, which older kernels share out) is refused

@@ -5,16 +5,20 @@ names (NFKC) so that the tree no longer shows what was written. All three are de
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import re
-import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType
 
+from .f_strings import newer_f_strings
 from .findings import Findings
 
+#: The Python that scripts are written in, whatever runs them: what newer ones added to the grammar is refused, so that
+#: a script which one machine has checked says the same on all, and new grammar waits until it was thought about.
+LANGUAGE = (3, 11)
 #: The name of scripts in tracebacks.
 SCRIPT_NAME = "<script>"
 #: While parsing, Python tries to open the file of this name to quote a faulty line. The half character makes that
@@ -26,15 +30,17 @@ MAX_DEPTH = 100
 #: Of one expression; each level costs RestrictedPython a walk over all below it.
 MAX_EXPRESSION_DEPTH = 50
 
+_ESCAPE = re.compile(r"\"(\\.*?)\" is an invalid (octal )?escape sequence\..*", re.DOTALL)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 #: A letter which may stand in names and which NFKC does not fold.
 _PROBE = "\u01c2"
+_FEATURES = frozenset((*__future__.all_feature_names, "*"))  # `import *` has a rule of its own
 _NAMED = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
 
 
 def parse(source: str, findings: Findings) -> ast.Module | None:
     """The tree of a source text; `None` if there is none, which is then among the findings."""
-    tree = _guarded(lambda: ast.parse(source, UNOPENABLE), findings)
+    tree = _guarded(lambda: ast.parse(source, UNOPENABLE, feature_version=LANGUAGE), findings)
     if not isinstance(tree, ast.Module):
         return None
     if not source.isascii():
@@ -42,6 +48,8 @@ def parse(source: str, findings: Findings) -> ast.Module | None:
     if not _is_within_limits(tree):
         findings.at(1, 1, "too-complex", why=f"The limits are {MAX_NODES} parts and a depth of {MAX_DEPTH}.")
         return None
+    for (line, column), words in [*newer_f_strings(source, tree), *_unknown_features(tree)]:
+        _report_unreadable(line, column + 1, words, findings)
     return tree
 
 
@@ -65,7 +73,7 @@ def _guarded(step: Callable[[], object], findings: Findings) -> object:
             findings.at(1, 1, "too-complex", why="Python's own limits are lower than the nesting of this script.")
         finally:
             for warning in caught:
-                findings.at(warning.lineno, 1, "python-warning", message=_sentence(str(warning.message)))
+                findings.at(warning.lineno, 1, "python-warning", message=_sentence(_as_ever(str(warning.message))))
     return None
 
 
@@ -73,8 +81,26 @@ def _report_syntax_error(error: SyntaxError, findings: Findings) -> None:
     line = error.lineno or 1
     if findings.refused_line(line):
         return  # a hidden character was reported there, and the parser stumbled over it
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    findings.at(line, error.offset or 1, "python-syntax", message=_sentence(error.msg or "?"), version=version)
+    _report_unreadable(line, error.offset or 1, error.msg or "?", findings)
+
+
+def _report_unreadable(line: int, column: int, message: str, findings: Findings) -> None:
+    version = ".".join(map(str, LANGUAGE))
+    findings.at(line, column, "python-syntax", message=_sentence(message), version=version)
+
+
+def _as_ever(warning: str) -> str:
+    """The words of Python 3.11 for what 3.14 says at more length."""
+    return _ESCAPE.sub(r"invalid \2escape sequence '\1'", warning)
+
+
+def _unknown_features(tree: ast.Module) -> Iterator[tuple[tuple[int, int], str]]:
+    """What a script imports from `__future__` and no Python knows: only newer parsers refuse it themselves."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level:
+            for alias in node.names:
+                if alias.name not in _FEATURES:
+                    yield (node.lineno, 0), f"future feature {alias.name} is not defined"
 
 
 def _sentence(text: str) -> str:
@@ -86,7 +112,7 @@ def _check_names(source: str, findings: Findings) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            probe = ast.parse(_NOT_ASCII.sub(_PROBE, source), UNOPENABLE)
+            probe = ast.parse(_NOT_ASCII.sub(_PROBE, source), UNOPENABLE, feature_version=LANGUAGE)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             findings.at(1, 1, "ascii-name")
             return

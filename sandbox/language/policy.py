@@ -91,6 +91,8 @@ class Policy(RestrictingNodeTransformer):
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
         """`f"{v}"` becomes `f"{_printable_(v)}"`: no text shows an address."""
+        if isinstance(node.value, ast.Starred):
+            self._refuse(node)  # since 3.12 Python's parser leaves it to the compiler, which would see a call's star
         node = self.node_contents_visit(node)
         node.value = _call("_printable_", [node.value], node.value)
         return node

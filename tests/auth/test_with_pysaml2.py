@@ -18,7 +18,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it uses what newer Pythons will drop
     from tests.interop.providers.pysaml2_idp import Idp
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:saml2")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:saml2"),
+    # it leaves its files for xmlsec1 to the garbage collector, which Python tells since 3.14
+    pytest.mark.filterwarnings("ignore:Implicitly cleaning up <_TemporaryFileWrapper:ResourceWarning"),
+]
 
 SLUGS = ("demo", "other")
 

@@ -97,7 +97,8 @@ NO_JSON = {
     '{"a": 1, "a": 2}': "names “a” twice",
     "[1]": "is a JSON object",
     '{"a": NaN}': "not JSON",
-    "[" * 60_000: "nested too deep",
+    '{"a": ' + "[" * 20_000 + "]" * 20_000 + "}": "nested too deep",
+    '{"a": ' + "[" * 110 + "]" * 110 + "}": "nested too deep",
 }
 
 

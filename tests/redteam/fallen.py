@@ -197,7 +197,7 @@ TRICKS: dict[str, tuple[str, tuple[str, ...], bool]] = {
         False,
     ),
     "stack overflow in C": (
-        "import sys\nsys.setrecursionlimit(10**9)\ndef f(): return sorted([1], key=lambda x: f())\nf()",
+        "deep = iter(())\nfor _ in range(300_000): deep = map(str, deep)\nlist(deep)",
         ("crashed", "out of memory", "timed out"),
         False,
     ),

@@ -44,6 +44,11 @@ __all__ = [
 _DIGITS = 18
 
 
+#: Lists and objects in one another, in JSON that somebody types.
+MAX_DEPTH = 100
+_TOO_DEEP = "is nested too deep"
+
+
 class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
     """One line of text, without the spaces around it."""
 
@@ -139,13 +144,25 @@ class Json(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     def _read(self) -> tuple[Any, str]:
         text = (self.data or "").strip() or "{}"
         try:
-            return json.loads(text, object_pairs_hook=_once), ""
+            value = json.loads(text, object_pairs_hook=_once)
         except json.JSONDecodeError as error:
             start = len(self.data or "") - len((self.data or "").lstrip())
             line = error.lineno + (self.data or "")[:start].count("\n")
             return None, f"cannot be read: line {line}, column {error.colno}: {error.msg}"
         except (ValueError, RecursionError) as error:
-            return None, str(error) if isinstance(error, ValueError) else "is nested too deep"
+            return None, str(error) if isinstance(error, ValueError) else _TOO_DEEP
+        return (None, _TOO_DEEP) if _is_deeper(value, MAX_DEPTH) else (value, "")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in one another more than so often. Newer Pythons read what older ones gave up on."""
+    level = [value]
+    while level and levels >= 0:
+        inner = [
+            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        ]
+        level, levels = [part for parts in inner for part in parts], levels - 1
+    return bool(level)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
