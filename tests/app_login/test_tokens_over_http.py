@@ -106,7 +106,7 @@ def test_a_refusal_while_the_store_is_away_has_its_reference_in_the_log(own_phon
     monkeypatch.setattr(own_store.attempts, "hit", away)
     answer = own_phone.token(grant_type="refresh_token", refresh_token="x")
     assert is_refused(answer, "temporarily_unavailable", 503)
-    assert f"error shown ref={answer.json['reference']} status=503" in caplog.text
+    assert f"the store does not answer ref={answer.json['reference']} error=" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp, sign_element
 from web.auth.saml.trust import Brought, NotTrusted, fetch_metadata, import_metadata, refresh
 from web.cli import doctor, main
+from web.moments import Clock
 
 NEXT = ForgedIdp(IDP.entity_id, name="the next key")
 URL = "https://idp.example/metadata"
@@ -243,12 +244,14 @@ def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli,
         theirs = SamlDraft(
             "https://late.example", "https://late.example/sso", certificates=(certificate("l", ends=SOON),)
         )
-        saml.save(db, box, implementations.find(db, "other"), theirs, by="tests")
+        other = implementations.find(db, "other")
+        saml.save(db, box, other, theirs, by="tests")
+        until = Clock.of(other).exact(SOON)
         monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=20))
         saml.new_sp_keys(db, box, implementations.find(db, "demo"))
     result = cli("refresh")
     assert result.exit_code == 1
-    told = [f"other: a certificate of its identity provider is good until {SOON:%Y-%m-%d}."]
+    told = [f"other: a certificate of its identity provider is good until {until}."]
     told += [f"demo: our {use} certificate is good until" for use in ("signing", "encryption")]
     assert [line.startswith(words) for line, words in zip(result.stdout.splitlines(), told, strict=False)] == [True] * 3
     lines = [line.found for line in doctor.certificate_lines(database)]

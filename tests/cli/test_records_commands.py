@@ -127,7 +127,7 @@ def test_sessions_that_are_gone_are_retired_and_the_import_is_undone_on_the_comm
     assert done.stdout == "1 added, 0 changed, 0 unchanged, 1 retired\n"
     assert "b.csv" in cli("sessions", "undo", "aha26", "--preview", env=event).stdout
     undone = cli("sessions", "undo", "aha26", env=event)
-    assert undone.stdout == "1 put back as before, 1 retired that the import had added\n"
+    assert undone.stdout == "1 session put back as before, 1 session retired that the import had added\n"
     assert [entry.action for entry in entries(event)] == ["agenda.import_undone", "agenda.imported", "agenda.imported"]
 
 
@@ -153,7 +153,7 @@ def test_a_secret_comes_from_standard_input_or_a_variable_and_is_never_shown(cli
     assert (again.exit_code, "secret" in again.stderr) == (2, True)
     moved = ("connection", "set", "aha26", "ce", "--base-url", "https://other.example", "--secret-env", "THE_SECRET")
     assert cli(*moved, env={**event, "THE_SECRET": "hunter23"}).exit_code == 0
-    assert cli("connection", "reseal", env=event).stdout == "Sealed 1 secrets with the present key.\n"
+    assert cli("connection", "reseal", env=event).stdout == "Sealed 1 secret with the present key.\n"
     assert cli("connection", "remove", "aha26", "ce", "--yes", env=event).exit_code == 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from records import implementations
+from records import DbSession, implementations
 
 from .surroundings import place
 
@@ -20,5 +20,10 @@ class ImplementationId(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """Return the id as it is written, also of an archived implementation."""
         with place() as here, here.database.reading() as db:
-            found = implementations.find_typed(db, value.strip(), archived=True)
-        return found.slug if found else value
+            return as_written(db, value)
+
+
+def as_written(db: DbSession, typed: str) -> str:
+    """Return the id as it is written, also of an archived implementation; as it was typed if there is none."""
+    found = implementations.find_typed(db, typed.strip(), archived=True)
+    return found.slug if found else typed

@@ -104,7 +104,6 @@ def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_
 )
 @click.option(
     "--live",
-    type=ImplementationId(),
     metavar="IMPLEMENTATION",
     help="Ask the real vendors, over the connections of this implementation.",
 )

@@ -22,6 +22,7 @@ from runner.trials import RecordingPowers, Terms
 
 from .complaints import Complaint
 from .files import STDIN, read_json, read_text
+from .implementation_id import as_written
 from .surroundings import find_served, place
 
 #: a folder stands for the script in it
@@ -63,11 +64,11 @@ def recorded_cases(files: Sequence[str], named: Files) -> Iterator[list[Case]]:
 
 
 @contextmanager
-def live_cases(files: Sequence[str], named: Files, slug: str) -> Iterator[list[Case]]:
-    """The cases of a run against the real vendors of an implementation."""
+def live_cases(files: Sequence[str], named: Files, typed: str) -> Iterator[list[Case]]:
+    """The cases of a run against the real vendors of the implementation whose id was typed."""
     with place() as here:
         with here.database.reading() as db:
-            find_served(db, slug)
+            slug = find_served(db, as_written(db, typed)).slug
         with LiveVendors(here.settings, here.database, slug) as vendors:
             asked = [read_input(input_of(file, named)) for file in files]
             yield [
