@@ -8,6 +8,7 @@ One status is one hash. Its fields:
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
     good, good_state, good_at   the last body that a run returned without failing, and when
+    by               the run that stored last, also one that failed and left the body as it was
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was told
@@ -101,7 +102,7 @@ if ok or result == 1 then
   redis.call('HSET', key, 'state', ARGV[4], 'body', ARGV[5], 'digest', ARGV[6], 'keep', now + tonumber(ARGV[9]))
 end
 if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
-redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh)
+redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, 'by', ARGV[2])
 redis.call('HDEL', key, 'asked', 'seen')
 redis.call('PEXPIRE', key, ARGV[10])
 redis.call('PUBLISH', ARGV[11], key)

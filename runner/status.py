@@ -33,7 +33,7 @@ from .shown import NOTHING, Status
 from .store import StoreWatch, connect
 from .tokens import BadToken, ReturnTokens
 from .unavailable import LateStatuses
-from .visibility import seconds_until_shown
+from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
 __all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "StoreAway", "UnknownImplementation", "UnknownSession"]
 
@@ -79,6 +79,7 @@ class Question:
     session: str
     edition: str  #: of implementation and session: an answer counts for this one
     key: str
+    rule: HidingRule | None  #: which hides the message
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
     standing: Standing | None
 
@@ -152,8 +153,8 @@ class StatusDesk:
         Raises `UnknownImplementation` and `UnknownSession`.
         """
         question = self._question(asker)
-        if question.hidden_s != 0:
-            return Displayed(question.session, "not shown")
+        if question.rule:
+            return Displayed(question.session, "not shown", hidden_by=question.rule)
         try:
             return look(self._redis, question.key, question.session)
         except RedisError:
@@ -185,13 +186,15 @@ class StatusDesk:
             raise LoginEnded
         slot = self._profiles.session(asker.implementation, asker.session)
         user_type = self._profiles.user_type(asker.implementation, asker.user) if profile.user_types else ""
-        hidden_s = seconds_until_shown(profile, slot, user_type, datetime.now(UTC))
+        now = datetime.now(UTC)
+        rule = hiding_rule(profile, slot, user_type, now)
         session = asker.session
         if profile.inherits and slot.parent:
             session = self._topmost(asker.implementation, slot.parent)
         edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
         key = StatusCache.key(asker.implementation, asker.user, session, edition)
-        return Question(profile, asker.user, session, edition, key, hidden_s, asker.standing)
+        hidden_s = seconds_until_shown(rule, profile, slot, now)
+        return Question(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing)
 
     def _check_standing(self, question: Question) -> None:
         """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""

@@ -7,6 +7,7 @@ concerns all of them is shown in UTC. Each page, and each output of a command, h
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,10 +41,14 @@ class Clock:
         """Return the clock of what concerns this implementation; None for what concerns all of them."""
         return cls(implementation.time_zone) if implementation else cls()
 
-    def words(self, at: datetime, *, weekday: bool = False) -> str:
-        """Return it for people: 23 Nov 2026, 10:00; with the day of the week where a wrong date must be noticed."""
+    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False) -> str:
+        """Return it for people: 23 Nov 2026, 10:00.
+
+        With the day of the week where a wrong date must be noticed; with seconds where the order of events matters.
+        """
         here = self._here(at)
-        return f"{here:%a %d %b %Y, %H:%M}" if weekday else f"{here:%d %b %Y, %H:%M}"
+        day = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
+        return f"{day}, {here:%H:%M:%S}" if seconds else f"{day}, {here:%H:%M}"
 
     def digits(self, at: datetime) -> str:
         """Return it to the second, for columns whose head names the zone: 2026-11-23 10:00:00."""
@@ -52,6 +57,10 @@ class Clock:
     def exact(self, at: datetime) -> str:
         """Return it to the second with its zone: 2026-11-23 10:00:00 Europe/Berlin."""
         return f"{self.digits(at)} {self.zone}"
+
+    def told(self, parts: Iterable[str | datetime]) -> str:
+        """Return a text with moments in it, such as a reason, with each to the second."""
+        return "".join(part if isinstance(part, str) else self.digits(part) for part in parts)
 
     def _here(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.zone))

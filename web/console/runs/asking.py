@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,15 +9,12 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records import AgendaSession, DbSession, Implementation, RunFilter, User, sessions, users
+from records import Implementation, RunFilter
 from runner.explain import OUTCOMES
 from web.moments import moment
 
 #: Characters of the longest text that is looked for.
 LONGEST = 255
-
-#: What is offered where more than one fits.
-OFFERED = 20
 
 #: Stands for every outcome but `returned`.
 FAILED = "failed"
@@ -71,19 +67,3 @@ class AskedRuns:
 def typed(name: str) -> str:
     """A text of the address. The gate lets no NUL through."""
     return request.args.get(name, "").strip()[:LONGEST]
-
-
-def people_named(db: DbSession, implementation: Implementation, text: str) -> list[User]:
-    """Return the one person with this key, or those of whom every word stands in a name, username, badge ID or key."""
-    known = users.find(db, implementation, text)
-    return [known] if known else users.search(db, implementation, text, limit=OFFERED)
-
-
-def sessions_named(db: DbSession, implementation: Implementation, text: str) -> list[AgendaSession]:
-    """Return the one session with this ID, or those whose ID or title has the text."""
-    known = sessions.find(db, implementation, text)
-    if known:
-        return [known]
-    holds: Callable[[str], bool] = lambda value: text.casefold() in value.casefold()  # noqa: E731 - said once, used twice
-    agenda = sessions.every(db, implementation)
-    return [each for each in agenda if holds(each.session_id) or holds(each.title)][:OFFERED]

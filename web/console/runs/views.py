@@ -7,12 +7,14 @@ from http import HTTPStatus
 from flask import Blueprint, Response, url_for
 
 from records import (
+    AgendaSession,
     DbSession,
     Implementation,
     Run,
     RunFilter,
     User,
     implementations,
+    lookup,
     references,
     run_names,
     runs,
@@ -22,7 +24,7 @@ from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page
-from web.console.runs.asking import FAILED, AskedRuns, people_named, sessions_named, typed
+from web.console.runs.asking import FAILED, AskedRuns, typed
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
@@ -45,11 +47,11 @@ def why(implementation: str) -> Response:
     said = {name: typed(name) for name in ("user", "session")}
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        people = people_named(db, found, said["user"]) if said["user"] else []
-        agenda = sessions_named(db, found, said["session"]) if said["session"] else []
+        people = lookup.people(db, found, said["user"]) if said["user"] else []
+        agenda = lookup.agenda(db, found, said["session"]) if said["session"] else []
         explained = None
-        if len(people) == len(agenda) == 1 and found.archived_at is None:
-            explained = _explained(db, found, people[0], agenda[0].session_id)
+        if len(people) == len(agenda) == 1:
+            explained = _explained(db, found, people[0], agenda[0])
         recent = runs.recent(db, found, RunFilter(user=people[0].subject), limit=ROWS) if len(people) == 1 else []
         return page(
             "console/runs/why.html",
@@ -112,9 +114,9 @@ def one(implementation: str, run_id: str) -> Response:
         )
 
 
-def _explained(db: DbSession, found: Implementation, user: User, session: str) -> Explanation:
-    displayed = Counter.here().desk.look(Asker(found.slug, user.subject, session))
-    return explain(db, found, user.subject, displayed)
+def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
+    asker = Asker(found.slug, user.subject, session.session_id)
+    return explain(db, found, user, session, lambda: Counter.here().desk.look(asker))
 
 
 def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
@@ -126,6 +128,4 @@ def _noted(found: Implementation, text: str) -> list[object]:
     """Return the errors of this implementation that were shown with the reference, and outages."""
     wanted = references.read(text)
     known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [
-        (at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)
-    ]
+    return [(at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)]
