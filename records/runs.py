@@ -54,6 +54,9 @@ class Run(Base):
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
     reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.references`
+    because: Mapped[str] = mapped_column(String(16), server_default="")  #: see `runner.causes`; "" before it was noted
+    waited_ms: Mapped[int | None]  #: from when it was queued until a worker had it; None before it was noted
+    returned_at: Mapped[datetime | None]  #: when the user came back, of a run that was started by that
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.outcome}>"
@@ -79,6 +82,9 @@ class RunRecord:
     error: dict[str, Any] | None = None
     usage: dict[str, Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    because: str = ""
+    waited_ms: int | None = None
+    returned_at: datetime | None = None
     made_at: datetime | None = None  #: when its implementation was made, if that is known
 
 
@@ -179,4 +185,4 @@ def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
     """Make a row which every database can keep, whatever a script or a vendor put into it."""
     values = vars(record) | {"implementation_id": implementation_id, "reference": references.of_run(record.id)}
     del values["implementation"], values["made_at"]
-    return {name: value if name == "started_at" else fields.storable(value) for name, value in values.items()}
+    return {name: value if isinstance(value, datetime) else fields.storable(value) for name, value in values.items()}

@@ -62,11 +62,12 @@ return {what, body or '', f[2] or '', 0, mine, f[9] or '0', earlier, ran}
 """
 )
 
-#: ARGV: now, token, generation, lock ms -> whether to run, after a return, the last good body, its state, its age in ms
+#: ARGV: now, token, generation, lock ms -> whether to run, after a return, re-checks so far, when the user came back
+#: (ms), the last good body, its state, its age in ms
 BEGIN = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at')
 if (f[1] or '0') ~= ARGV[3] then return {0} end
 if f[4] and f[2] ~= ARGV[2] and locked(f[3]) then return {0} end
 if f[5] and holds(f[6], tonumber(f[11] or 0)) then
@@ -75,8 +76,9 @@ if f[5] and holds(f[6], tonumber(f[11] or 0)) then
 end
 redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[4]), 'ran', 1)
 local due = f[10] and 1 or 0
-if not f[7] then return {1, due} end
-return {1, due, f[7], f[8], now - tonumber(f[9])}
+local step, back = due == 1 and tonumber(f[12] or 0) or 0, due == 1 and tonumber(f[13] or 0) or 0
+if not f[7] then return {1, due, step, back} end
+return {1, due, step, back, f[7], f[8], now - tonumber(f[9])}
 """
 )
 

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from records import Database
 
+from . import causes
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
 from .displayed import Displayed, look
@@ -63,6 +64,7 @@ class Asker:
     session: str
     login: str = field(default="", compare=False)
     since: int = field(default=0, compare=False)
+    staff: bool = field(default=False, compare=False)  #: it is not the user who asks
 
     @property
     def standing(self) -> Standing | None:
@@ -82,6 +84,7 @@ class Question:
     rule: HidingRule | None  #: which hides the message
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
     standing: Standing | None
+    staff: bool  #: as in `Asker`
 
 
 class StatusDesk:
@@ -194,7 +197,7 @@ class StatusDesk:
         edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
         key = StatusCache.key(asker.implementation, asker.user, session, edition)
         hidden_s = seconds_until_shown(rule, profile, slot, now)
-        return Question(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing)
+        return Question(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing, asker.staff)
 
     def _check_standing(self, question: Question) -> None:
         """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""
@@ -250,6 +253,7 @@ class StatusDesk:
                 edition=question.edition,
                 token=token,
                 generation=claimed.generation,
+                because=causes.of_claim(claimed.what, staff=question.staff),
             )
             self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
         except BaseException:

@@ -123,7 +123,10 @@ def test_the_log_line_of_a_run_has_user_session_and_reference_and_no_name(house,
     run_again(house, work_off)
     (run,) = house.runs()
     (line,) = [line for line in caplog.messages if line.startswith("run ended")]
-    assert f"id={run.id} ref={run.reference} implementation=acme user='ann' session='s1' outcome='returned'" in line
+    assert (
+        f"id={run.id} ref={run.reference} implementation=acme user='ann' session='s1' because='first look' waited="
+        in line
+    )
     assert run.reference == references.of_run(run.id)
     assert "For ann" not in caplog.text
 

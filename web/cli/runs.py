@@ -12,6 +12,7 @@ import click
 from records import DbSession, Implementation, Run, RunFilter, implementations, references, run_names, runs
 from records.counted import counted
 from records.run_names import RunNames
+from runner import causes
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
@@ -26,8 +27,8 @@ from .tables import print_json, print_table
 
 #: What JSON tells of a run, beside its time.
 WHOLE = (
-    *("id", "reference", "user", "session", "version", "outcome", "alarm", "shown_as", "message", "warnings"),
-    *("calls", "log", "error", "usage", "given"),
+    *("id", "reference", "user", "session", "version", "because", "waited_ms", "outcome", "alarm", "shown_as"),
+    *("message", "warnings", "calls", "log", "error", "usage", "given"),
 )
 
 
@@ -87,7 +88,7 @@ def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) ->
         return
     kept = counted(found.keep_runs_days, "day")
     empty = f"No run fits. {implementation} keeps runs for {kept}; a cached answer needs no run."
-    heads = (f"started ({Clock.of(found).zone})", "reference", "user", "session", "outcome", "shown as")
+    heads = (f"started ({Clock.of(found).zone})", "reference", "because", "user", "session", "outcome", "shown as")
     print_table((*heads, "message or error"), [row(told) for told in rows], empty=empty)
 
 
@@ -193,7 +194,13 @@ def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, NotedError]
 def row(told: ToldRun) -> tuple[str, ...]:
     """A run as a row of the list."""
     run, at = told.run, told.clock.digits(told.run.started_at)
-    return (at, run.reference, told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
+    return (at, run.reference, because(run), told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
+
+
+def because(run: Run) -> str:
+    """Why it was started, in a word or two, and a wait for a worker that was long."""
+    wait = causes.long_wait(run.waited_ms)
+    return f"{run.because} ({wait})" if wait else run.because or "-"
 
 
 def gist(run: Run) -> str:
@@ -208,6 +215,7 @@ def run_json(told: ToldRun) -> dict[str, Any]:
     run, names = told.run, told.names
     return {
         "started_at": run.started_at.isoformat(),
+        "returned_at": run.returned_at.isoformat() if run.returned_at else None,
         "user_name": names.users.get(run.user),
         "session_title": names.sessions.get(run.session),
     } | {name: getattr(run, name) for name in WHOLE}
@@ -219,6 +227,7 @@ def run_lines(told: ToldRun) -> list[str]:
     lines = [f"Run {run.id} (reference {run.reference}) of {told.owner.slug}"]
     lines += [f"{INDENT}for      user {told.user}, session {told.session}"]
     lines += [f"{INDENT}started  {told.clock.exact(run.started_at)}, version {run.version[:12]}"]
+    lines += cause_lines(told)
     lines += [f"{INDENT}outcome  {run.outcome}, shown as {run.shown_as}"]
     if run.error:
         lines += error_lines(run.error)
@@ -229,6 +238,15 @@ def run_lines(told: ToldRun) -> list[str]:
         *happened(vars(run)),
         f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms",
     ]
+
+
+def cause_lines(told: ToldRun) -> list[str]:
+    """Why a run was started, and whether it had to wait; nothing where it was not noted."""
+    if not told.run.because:
+        return []
+    return list(
+        block("because", told.clock.told(causes.in_words(told.run.because, told.run.returned_at, told.run.waited_ms)))
+    )
 
 
 def noted_lines(at: datetime, error: NotedError, clock: Clock) -> list[str]:

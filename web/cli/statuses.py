@@ -29,7 +29,7 @@ from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, error_lines, happened, message_lines
 from .examples import examples
 from .implementation_id import ImplementationId
-from .runs import ToldRun, run_json, told_runs
+from .runs import ToldRun, cause_lines, run_json, told_runs
 from .surroundings import Place, find_person, find_served, place
 from .tables import print_compact
 
@@ -50,7 +50,7 @@ class Subject:
     @property
     def asker(self) -> Asker:
         """The same for the service."""
-        return Asker(self.owner.slug, self.user.subject, self.session.session_id)
+        return Asker(self.owner.slug, self.user.subject, self.session.session_id, staff=True)
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,7 @@ def run_of(label: str, told: ToldRun) -> Iterable[str]:
         f"{INDENT}{label:<9}{run.id} (reference {run.reference}): {run.outcome}, shown as {run.shown_as}, "
         f"{told.clock.exact(run.started_at)}"
     )
+    yield from cause_lines(told)
     if run.error:
         yield from error_lines(run.error)
     yield from happened(vars(run))

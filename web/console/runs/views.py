@@ -20,6 +20,7 @@ from records import (
     runs,
     scripts,
 )
+from runner import causes
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from web.auth.entrance import Entrance
@@ -110,6 +111,7 @@ def one(implementation: str, run_id: str) -> Response:
             crumbs=(Link("Runs", url_for(".every", implementation=found.slug)),),
             run=run,
             version=version.number if version else None,
+            cause=causes.in_words(run.because, run.returned_at, run.waited_ms) if run.because else (),
             names=run_names.of_runs(db, found, [run]),
         )
 
