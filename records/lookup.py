@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
-from . import sessions, users
+from . import actors, runs, sessions, users
 from .implementations import Implementation
+from .runs import RunFilter
 from .sessions import AgendaSession
 from .users import User
 
@@ -27,3 +31,33 @@ def agenda(db: Session, implementation: Implementation, text: str) -> list[Agend
     wanted = text.casefold()
     every = sessions.every(db, implementation)
     return [each for each in every if wanted in each.session_id.casefold() or wanted in each.title.casefold()][:OFFERED]
+
+
+@dataclass(frozen=True)
+class Match:
+    """The one key that is meant; "" if nothing fits, or more than one does: then those are in `candidates`, key and name."""
+
+    key: str = ""
+    candidates: tuple[tuple[str, str], ...] = ()
+
+
+def user_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+    """Return whose runs are meant: of a person, or of somebody who is gone but whose runs are kept."""
+    found = [(user.subject, actors.name_of(user)) for user in people(db, implementation, text)]
+    return _match(found) or _in_runs(db, implementation, text, RunFilter(user=text))
+
+
+def session_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+    """Return of which session runs are meant: of the agenda, or one that is gone but whose runs are kept."""
+    found = [(session.session_id, session.title) for session in agenda(db, implementation, text)]
+    return _match(found) or _in_runs(db, implementation, text, RunFilter(session=text))
+
+
+def _match(found: Sequence[tuple[str, str]]) -> Match | None:
+    if len(found) == 1:
+        return Match(found[0][0])
+    return Match(candidates=tuple(found)) if found else None
+
+
+def _in_runs(db: Session, implementation: Implementation, text: str, wanted: RunFilter) -> Match:
+    return Match(text) if "\0" not in text and runs.recent(db, implementation, wanted, limit=1) else Match()

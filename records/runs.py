@@ -159,6 +159,24 @@ def recent(
     return list(db.scalars(rows.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)))
 
 
+def before(db: Session, implementation: Implementation, run: Run) -> Run | None:
+    """Return the run before this one for the same user and session."""
+    earlier = recent(db, implementation, RunFilter(user=run.user, session=run.session, before=run.id), limit=1)
+    return earlier[0] if earlier else None
+
+
+def calls_compared(run: Run, earlier: Run | None) -> list[dict[str, Any]]:
+    """Return the calls of a run, each with `same`: whether the same call got the same answer in the run before."""
+    known = {
+        (*_call_key(call), call.get("digest")) for call in (earlier.calls if earlier else ()) if call.get("digest")
+    }
+    return [{**call, "same": (*_call_key(call), call.get("digest")) in known} for call in run.calls]
+
+
+def _call_key(call: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(call.get(name, "")) for name in ("connection", "method", "path", "query"))
+
+
 def count_outcomes(db: Session, implementation: Implementation, since: datetime) -> dict[str, int]:
     """Count the runs since a moment by how they ended."""
     mine = select(Run.outcome, func.count().label("runs")).where(Run.implementation_id == implementation.id)

@@ -141,7 +141,12 @@ def test_a_status_that_nobody_answers_has_a_reference_in_the_log_and_for_support
     assert f"ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
     told = command(house, "runs", "find", found.reference)
     assert told.exit_code == 0
-    assert "unavailable: no run has ended" in told.stdout
+    assert re.match(
+        r"The status could not be shown, 20\S+ [\d:]{8} to 20\S+ [\d:]{8} UTC: no run ended \(is a worker running\?\)",
+        told.stdout,
+    )
+    assert "Error 200" not in told.stdout
+    assert f"{'implementation':<15} acme\n" in told.stdout
     assert "session-status status get acme s1 --user ann" in told.stdout
 
 
@@ -230,7 +235,6 @@ def test_runs_of_the_past_are_listed_by_user_session_outcome_and_time(house):
     assert ids("--since", "2026-05-04T13:00", "--until", "2026-05-04T14:00") == ["1"]  # in New York
     assert ids("--since", "2026-05-04T18:00Z") == ["2"]
     assert ids("--since", "30m") == []
-    assert "No run fits" in command(house, "runs", "list", "acme", "--user", "nobody").stdout
     assert "must be a time such as" in command(house, "runs", "list", "acme", "--since", "noon").stderr
 
 

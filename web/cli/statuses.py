@@ -26,10 +26,10 @@ from web.moments import Clock
 from web.places import Place as SessionPlace
 
 from .complaints import ANSWER_IS_NO, Complaint
-from .drawing import INDENT, block, error_lines, happened, message_lines
+from .drawing import INDENT, block, error_lines, message_lines
 from .examples import examples
 from .implementation_id import ImplementationId
-from .runs import ToldRun, cause_lines, run_json, told_runs
+from .run_lines import ToldRun, cause_lines, happened_in, run_json, told_runs
 from .surroundings import Place, find_person, find_served, place
 from .tables import print_compact
 
@@ -172,7 +172,7 @@ def explanation(here: Place, asked: Subject, displayed: Displayed) -> ToldExplan
         with here.database.reading() as db:
             explained = explain(db, asked.owner, asked.user, asked.session, lambda: displayed)
             rows = [explained.shown, *explained.newest[:1]]
-            told = {one.run.id: one for one in told_runs(db, asked.owner, [run for run in rows if run])}
+            told = {one.run.id: one for one in told_runs(db, asked.owner, [run for run in rows if run], compared=True)}
         if time.monotonic() > end or is_whole(explained):
             return ToldExplanation(explained, told, Clock.of(asked.owner))
         time.sleep(PAUSE_S)
@@ -236,5 +236,5 @@ def run_of(label: str, told: ToldRun) -> Iterable[str]:
     yield from cause_lines(told)
     if run.error:
         yield from error_lines(run.error)
-    yield from happened(vars(run))
+    yield from happened_in(told)
     yield f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms"

@@ -7,7 +7,7 @@ running demo without any setting. An ENV or a DATABASE_URL of one's own always w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import click
@@ -169,10 +169,13 @@ def find_person(db: DbSession, implementation: Implementation, text: str) -> Use
             f"{implementation.slug} knows no user {text!r}: no user ID, username, badge ID or name. "
             f"`session-status users list {implementation.slug}` lists those it has."
         )
-    candidates = "\n".join(f"    {plain(each.subject)}  {plain(actors.name_of(each))}" for each in found)
-    raise Complaint(
-        f"More than one user of {implementation.slug} fits {text!r}. Give one of these user IDs:\n{candidates}"
-    )
+    raise Complaint(several(implementation, "user", text, [(each.subject, actors.name_of(each)) for each in found]))
+
+
+def several(implementation: Implementation, what: str, text: str, candidates: Iterable[tuple[str, str]]) -> str:
+    """Say that more than one user or session fits, and list their keys and names."""
+    lines = "\n".join(f"    {plain(key)}  {plain(name)}" for key, name in candidates)
+    return f"More than one {what} of {implementation.slug} fits {text!r}. Give one of these IDs:\n{lines}"
 
 
 def find_implementation(db: DbSession, slug: str) -> Implementation:

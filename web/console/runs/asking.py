@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records import Implementation, RunFilter
+from records import DbSession, Implementation, RunFilter, lookup
 from runner.explain import OUTCOMES
 from web.moments import moment
 
@@ -27,13 +27,20 @@ class AskedRuns:
     texts: dict[str, str]  #: as they were typed
     wanted: RunFilter
     faults: dict[str, str]  #: field to words
+    candidates: dict[str, tuple[tuple[str, str], ...]]  #: field to keys with names, where more than one fits
 
     @classmethod
-    def here(cls, implementation: Implementation) -> AskedRuns:
+    def here(cls, db: DbSession, implementation: Implementation) -> AskedRuns:
         """Read it from the address."""
         texts = {name: typed(name) for name in ("user", "session", "outcome", "since", "until", "before")}
         moments: dict[str, datetime | None] = {}
         faults = {}
+        keys, candidates = {}, {}
+        for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
+            match = find(db, implementation, texts[name]) if texts[name] else lookup.Match()
+            keys[name], candidates[name] = match.key or None, match.candidates
+            if texts[name] and not match.key:
+                faults[name] = "fits more than one" if match.candidates else "is not known here"
         for name in ("since", "until"):
             try:
                 moments[name] = (
@@ -43,15 +50,20 @@ class AskedRuns:
                 moments[name], faults[name] = None, str(error)
         outcome = texts["outcome"]
         wanted = RunFilter(
-            user=texts["user"] or None,
-            session=texts["session"] or None,
+            user=keys["user"],
+            session=keys["session"],
             outcome=outcome if outcome in OUTCOMES else None,
             failed=True if outcome == FAILED else None,
             since=moments["since"],
             until=moments["until"],
             before=texts["before"] or None,
         )
-        return cls(texts, wanted, faults)
+        return cls(texts, wanted, faults, candidates)
+
+    @property
+    def is_about_nobody(self) -> bool:
+        """Whether a user or session is asked for that is not known, or not the only one: then no run is meant."""
+        return bool({"user", "session"} & set(self.faults))
 
     @property
     def filtered(self) -> bool:
