@@ -42,22 +42,22 @@ class Match:
 
 
 def user_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
-    """Return whose runs are meant: of a person, or of somebody who is gone but whose runs are kept."""
-    found = [(user.subject, actors.name_of(user)) for user in people(db, implementation, text)]
-    return _match(found) or _in_runs(db, implementation, text, RunFilter(user=text))
+    """Return whose runs are meant: a key that is known or has runs, also of somebody who is gone, before any name."""
+    if users.find(db, implementation, text) or _has_runs(db, implementation, RunFilter(user=text)):
+        return Match(text)
+    return _match([(user.subject, actors.name_of(user)) for user in people(db, implementation, text)])
 
 
 def session_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
-    """Return of which session runs are meant: of the agenda, or one that is gone but whose runs are kept."""
-    found = [(session.session_id, session.title) for session in agenda(db, implementation, text)]
-    return _match(found) or _in_runs(db, implementation, text, RunFilter(session=text))
+    """Return of which session runs are meant: an ID that is known or has runs, also of one that is gone, before any title."""
+    if sessions.find_any(db, implementation, text) or _has_runs(db, implementation, RunFilter(session=text)):
+        return Match(text)
+    return _match([(session.session_id, session.title) for session in agenda(db, implementation, text)])
 
 
-def _match(found: Sequence[tuple[str, str]]) -> Match | None:
-    if len(found) == 1:
-        return Match(found[0][0])
-    return Match(candidates=tuple(found)) if found else None
+def _match(found: Sequence[tuple[str, str]]) -> Match:
+    return Match(found[0][0]) if len(found) == 1 else Match(candidates=tuple(found))
 
 
-def _in_runs(db: Session, implementation: Implementation, text: str, wanted: RunFilter) -> Match:
-    return Match(text) if "\0" not in text and runs.recent(db, implementation, wanted, limit=1) else Match()
+def _has_runs(db: Session, implementation: Implementation, wanted: RunFilter) -> bool:
+    return bool(runs.recent(db, implementation, wanted, limit=1))

@@ -104,5 +104,7 @@ def _by_runs(implementation: Implementation, displayed: Displayed, shown: Run | 
     found = "The script said so" if displayed.state == "ready" else "The script said that nothing is shown"
     if displayed.fresh:
         return (f"{found}, and the answer is still fresh.",)
-    newer = "a newer run is under way." if displayed.running else "the next look starts a newer run."
+    newer = "the next look starts a newer run."
+    if displayed.running:
+        newer = "a newer run is under way." if displayed.began else "a newer run waits for a worker."
     return (f"{found}. The answer is no longer fresh: {newer}",)

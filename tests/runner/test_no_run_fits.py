@@ -37,6 +37,8 @@ def test_a_person_is_named_as_people_say_it(acme, said):
 
 def test_a_session_is_named_by_its_title_and_what_is_gone_by_its_key(acme):
     assert listed(acme, "--session", "Session s1") == ["u-1"]
+    with acme.database.session() as db:  # in whose name the key of the other stands
+        users.seen(db, implementations.find(db, "acme"), "u-3", users.Profile("x@example.org", "", "Bygone", "Days"))
     assert listed(acme, "--user", "gone") == listed(acme, "--session", "old") == ["gone"]
 
 

@@ -98,7 +98,7 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0})
     assert why(house).endswith("no longer fresh: the next look starts a newer run.")
     house.desk.ask(ANN)
-    assert why(house).endswith("no longer fresh: a newer run is under way.")
+    assert why(house).endswith("no longer fresh: a newer run waits for a worker.")
     house.desk.returned(ANN)
     assert "is being checked again (0 of 3 re-checks made)" in why(house)
     house.change("acme", user_types=["staff"])
