@@ -69,6 +69,10 @@ class Clock:
         """Return it to the second, for columns whose head names the zone: 2026-11-23 10:00:00."""
         return f"{self._here(at):%Y-%m-%d %H:%M:%S}"
 
+    def time_of_day(self, at: datetime) -> str:
+        """Return its time alone, where the day stands beside it: 10:00:00."""
+        return f"{self._here(at):%H:%M:%S}"
+
     def exact(self, at: datetime) -> str:
         """Return it to the second with its zone: 2026-11-23 10:00:00 Europe/Berlin."""
         return f"{self.digits(at)} {self.zone}"

@@ -27,6 +27,7 @@ from runner.logins import NotedError
 from runner.run_words import RUN_WORDS
 from runner.shown import body_of
 from runner.unavailable import NOTED
+from runner.visibility import HidingRule
 from sandbox import Kind
 from tests.console.conftest import HOSTILE
 from tests.web.stub_desk import CLAIM
@@ -282,6 +283,9 @@ def test_pages_about_runs_and_the_audit_show_seconds_and_the_list_reference_vers
     assert "refresh, <strong>waited 36 s for a worker</strong>" in listed
     for address in (f"runs/{LATER.id}", "why?user=attendee&session=CE-1", "audit"):
         assert re.search(r"\d{2}:\d{2}:\d{2}</time>", desk("organizer").get(f"{DEMO}/{address}").text), address
+    with database.session() as db:
+        runs.record_many(db, [replace(LATER, id="back", because="return", waited_ms=1, returned_at=NOW)])
+    assert "return, came back <time" in desk("organizer").get(f"{DEMO}/runs").text
     assert "refresh; waited 36 s for a worker" in desk("organizer").get(f"{DEMO}/runs/{LATER.id}").text
 
 
@@ -353,3 +357,22 @@ def test_a_status_that_could_not_be_shown_is_told_with_its_first_and_last_time(p
     assert "The status could not be shown</strong>, <time" in page
     assert "no run ended (is a worker running?)" in page
     assert "status 200" not in page
+
+
+STATES = {
+    "nothing": ({}, "<strong>Checking…</strong>", "If that run fails, nothing is shown"),
+    "checking": ({"running": True}, "<strong>Checking…</strong>", "0 of 3 re-checks made"),
+    "late": ({"waiting_since": NOW}, "The status cannot be shown right now</strong>", "No run has ended since <time"),
+    "not shown": ({"hidden_by": HidingRule.OVER}, "no message", "and it ended at <time"),
+    "unavailable": ({}, "no message", "The store does not answer"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_without_an_answer_says_what_the_user_sees_and_why(past, desk, app, state):
+    more, sees, why = STATES[state]
+    app.extensions["counter"].desk.look = lambda _: Displayed("CE-1", state, **more)
+    page = desk("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1").text
+    shown, reason = page.index("<dt>Shown</dt>"), page.index("<dt>Why</dt>")
+    assert sees in page[shown:reason]
+    assert why in page[reason:]

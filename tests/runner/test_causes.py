@@ -74,6 +74,7 @@ def test_when_the_user_came_back_is_told_with_the_run(house, work_off):
     run = newest(house, work_off, 1)
     told = command(house, "runs", "show", run.reference).stdout
     assert f"because  return; the user came back at {run.returned_at:%Y-%m-%d %H:%M:%S}" in told
+    assert f"return (came back {run.returned_at:%H:%M:%S})" in command(house, "runs", "list", "acme").stdout
     (value,) = json.loads(command(house, "runs", "list", "acme", "--json").stdout)
     assert datetime.fromisoformat(value["returned_at"]) == run.returned_at
 

@@ -59,13 +59,15 @@ def happened_in(told: ToldRun) -> Iterable[str]:
 def row(told: ToldRun) -> tuple[str, ...]:
     """A run as a row of the list."""
     run, at = told.run, told.clock.digits(told.run.started_at)
-    return (at, run.reference, because(run), told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
+    return (at, run.reference, because(told), told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
 
 
-def because(run: Run) -> str:
-    """Why it was started, in a word or two, and a wait for a worker that was long."""
-    wait = causes.long_wait(run.waited_ms)
-    return f"{run.because} ({wait})" if wait else run.because or "-"
+def because(told: ToldRun) -> str:
+    """Why it was started, in a few words: with when the user came back, and a wait for a worker that was long."""
+    run = told.run
+    back = f"came back {told.clock.time_of_day(run.returned_at)}" if run.returned_at else ""
+    more = ", ".join(part for part in (back, causes.long_wait(run.waited_ms)) if part)
+    return f"{run.because or '-'} ({more})" if more else run.because or "-"
 
 
 def gist(run: Run) -> str:
