@@ -33,8 +33,8 @@ class CallRecord:
     digest: str = ""  #: the same for the same answer, and tells nothing of it
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, as they are stored with the run."""
-        return asdict(self)
+        """Plain values, as they are stored with the run. Without a digest it is left out."""
+        return {name: value for name, value in asdict(self).items() if name != "digest" or value}
 
 
 @dataclass
