@@ -18,6 +18,7 @@ from records import (
     references,
     runs,
 )
+from records.actors import NamedEntry
 from records.counted import counted
 from records.lookup import Match
 from runner.explain import OUTCOMES
@@ -159,11 +160,7 @@ def no_run_lines(db: DbSession, found: Implementation, wanted: RunFilter) -> lis
     until = wanted.until or datetime.now(UTC)
     entries = display_changes.between(db, found, wanted.since or until - A_DAY, until, user=wanted.user or "")
     clock, time = Clock.of(found), "that time" if wanted.since else "the day before"
-    changes = [
-        f"{INDENT}{clock.digits(each.entry.at)}  {each.entry.action}  {person_words(each.entry.target, each.target)}"
-        f"  by {person_words(each.entry.actor, each.by)}"
-        for each in actors.of_entries(db, entries)
-    ]
+    changes = [change_line(each, clock) for each in actors.of_entries(db, entries)]
     return [
         f"No run fits. {found.slug} keeps runs for {counted(found.keep_runs_days, 'day')}.",
         "An answer that is still fresh needs no run: look at the last run before that time. Nor does what a rule decides:",
@@ -174,6 +171,13 @@ def no_run_lines(db: DbSession, found: Implementation, wanted: RunFilter) -> lis
         else f"Nothing was changed in {time} that could change what is shown: no setting, script, connection or agenda.",
         *changes,
     ]
+
+
+def change_line(each: NamedEntry, clock: Clock) -> str:
+    """An audit entry in a line."""
+    target, actor = person_words(each.entry.target, each.target), person_words(each.entry.actor, each.by)
+    parts = (clock.digits(each.entry.at), each.entry.action, target, f"by {actor}")
+    return INDENT + "  ".join(part for part in parts if part)
 
 
 def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
