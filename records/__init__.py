@@ -11,7 +11,7 @@ rules take `db` first and never commit:
         version = scripts.active(db, demo)
 
 Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
-`run_names`, `references`, `crashes`, `suspensions`;
+`run_names`, `lookup`, `display_changes`, `references`, `crashes`, `suspensions`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
 What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
@@ -28,11 +28,13 @@ from . import (
     audit,
     connections,
     crashes,
+    display_changes,
     editions,
     environment_mark,
     grants,
     implementations,
     inspection,
+    lookup,
     references,
     resealing,
     run_names,
@@ -134,12 +136,14 @@ __all__ = [
     "audit",
     "connections",
     "crashes",
+    "display_changes",
     "editions",
     "environment_mark",
     "external",
     "grants",
     "implementations",
     "inspection",
+    "lookup",
     "references",
     "resealing",
     "run_names",

@@ -11,16 +11,25 @@ from sqlalchemy.orm import Session
 from . import actors
 from .implementations import Implementation
 from .runs import Run
+from .scripts import Version
 from .sessions import AgendaSession
 from .users import User
 
 
 @dataclass(frozen=True)
 class RunNames:
-    """Names of users by subject and titles of sessions by ID. Who has no name, or is gone, is not in it."""
+    """Names of users by subject, titles of sessions by ID, numbers of versions by SHA-256.
+
+    Who or what has no name, or is gone, is not in it.
+    """
 
     users: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def version(self, sha256: str) -> str:
+        """Return a version in a word: `v3`, or the beginning of its SHA-256 if it is gone."""
+        return f"v{self.versions[sha256]}" if sha256 in self.versions else sha256[:8]
 
 
 def of_runs(db: Session, implementation: Implementation, runs: Iterable[Run]) -> RunNames:
@@ -33,7 +42,11 @@ def of_runs(db: Session, implementation: Implementation, runs: Iterable[Run]) ->
         AgendaSession.implementation_id == implementation.id,
         AgendaSession.session_id.in_({run.session for run in runs}),
     )
+    known = select(Version.sha256, Version.number).where(
+        Version.implementation_id == implementation.id, Version.sha256.in_({run.version for run in runs})
+    )
     return RunNames(
         {user.subject: name for user in db.scalars(people) if (name := actors.name_of(user))},
         {row.session_id: row.title for row in db.execute(agenda)},
+        {row.sha256: row.number for row in db.execute(known)},
     )

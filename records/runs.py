@@ -54,6 +54,9 @@ class Run(Base):
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
     reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.references`
+    because: Mapped[str] = mapped_column(String(16), server_default="")  #: see `runner.causes`; "" before it was noted
+    waited_ms: Mapped[int | None]  #: from when it was queued until a worker had it; None before it was noted
+    returned_at: Mapped[datetime | None]  #: when the user came back, of a run that was started by that
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.outcome}>"
@@ -79,6 +82,9 @@ class RunRecord:
     error: dict[str, Any] | None = None
     usage: dict[str, Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    because: str = ""
+    waited_ms: int | None = None
+    returned_at: datetime | None = None
     made_at: datetime | None = None  #: when its implementation was made, if that is known
 
 
@@ -153,6 +159,24 @@ def recent(
     return list(db.scalars(rows.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)))
 
 
+def before(db: Session, implementation: Implementation, run: Run) -> Run | None:
+    """Return the run before this one for the same user and session."""
+    earlier = recent(db, implementation, RunFilter(user=run.user, session=run.session, before=run.id), limit=1)
+    return earlier[0] if earlier else None
+
+
+def calls_compared(run: Run, earlier: Run | None) -> list[dict[str, Any]]:
+    """Return the calls of a run, each with `same`: whether the same call got the same answer in the run before."""
+    known = {
+        (*_call_key(call), call.get("digest")) for call in (earlier.calls if earlier else ()) if call.get("digest")
+    }
+    return [{**call, "same": (*_call_key(call), call.get("digest")) in known} for call in run.calls]
+
+
+def _call_key(call: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(call.get(name, "")) for name in ("connection", "method", "path", "query"))
+
+
 def count_outcomes(db: Session, implementation: Implementation, since: datetime) -> dict[str, int]:
     """Count the runs since a moment by how they ended."""
     mine = select(Run.outcome, func.count().label("runs")).where(Run.implementation_id == implementation.id)
@@ -179,4 +203,4 @@ def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
     """Make a row which every database can keep, whatever a script or a vendor put into it."""
     values = vars(record) | {"implementation_id": implementation_id, "reference": references.of_run(record.id)}
     del values["implementation"], values["made_at"]
-    return {name: value if name == "started_at" else fields.storable(value) for name, value in values.items()}
+    return {name: value if isinstance(value, datetime) else fields.storable(value) for name, value in values.items()}

@@ -67,6 +67,14 @@ def find(db: Session, implementation: Implementation, session_id: str) -> Agenda
     return db.scalar(_served(implementation).where(AgendaSession.session_id == session_id))
 
 
+def find_any(db: Session, implementation: Implementation, session_id: str) -> AgendaSession | None:
+    """Return the implementation's session with this id, retired or not: for those who explain, never for what apps ask."""
+    if "\0" in session_id:  # PostgreSQL cannot even compare with it
+        return None
+    mine = select(AgendaSession).where(AgendaSession.implementation_id == implementation.id)
+    return db.scalar(mine.where(AgendaSession.session_id == session_id))
+
+
 def every(db: Session, implementation: Implementation, *, limit: int | None = None) -> list[AgendaSession]:
     """Return an implementation's agenda by time, all of it or its first sessions; none that is retired."""
     mine = _served(implementation).order_by(AgendaSession.starts_at, AgendaSession.session_id)

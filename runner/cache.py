@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
@@ -88,6 +89,8 @@ class Begun:
 
     good: Good | None
     returned: bool
+    rechecks: int = 0  #: which of the re-checks after that return this run is; 0: it is none
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,10 @@ class StatusCache:
         answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
         if not answer[0]:
             return None
-        good = Good(body=answer[2], state=answer[3].decode(), age_s=answer[4] / 1000) if answer[2:] else None
-        return Begun(good=good, returned=bool(answer[1]))
+        due, rechecks, back_ms, *kept = answer[1:]
+        good = Good(body=kept[0], state=kept[1].decode(), age_s=kept[2] / 1000) if kept else None
+        returned_at = datetime.fromtimestamp(back_ms / 1000, UTC) if back_ms else None
+        return Begun(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
 
     def store(self, key: str, token: str, generation: int, shown: Shown) -> bool:
         """A run has ended: free its lock, and unless the generation has moved, show what it found and wake who waits."""

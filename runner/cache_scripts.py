@@ -8,6 +8,7 @@ One status is one hash. Its fields:
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
     good, good_state, good_at   the last body that a run returned without failing, and when
+    by               the run that stored last, also one that failed and left the body as it was
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
     back_at          when the last return was told
@@ -61,11 +62,12 @@ return {what, body or '', f[2] or '', 0, mine, f[9] or '0', earlier, ran}
 """
 )
 
-#: ARGV: now, token, generation, lock ms -> whether to run, after a return, the last good body, its state, its age in ms
+#: ARGV: now, token, generation, lock ms -> whether to run, after a return, re-checks so far, when the user came back
+#: (ms), the last good body, its state, its age in ms
 BEGIN = (
     NOW
     + """
-local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span')
+local f = redis.call('HMGET', key, 'gen', 'lock', 'until', 'ran', 'body', 'fresh', 'good', 'good_state', 'good_at', 'due', 'span', 'step', 'back_at')
 if (f[1] or '0') ~= ARGV[3] then return {0} end
 if f[4] and f[2] ~= ARGV[2] and locked(f[3]) then return {0} end
 if f[5] and holds(f[6], tonumber(f[11] or 0)) then
@@ -74,8 +76,9 @@ if f[5] and holds(f[6], tonumber(f[11] or 0)) then
 end
 redis.call('HSET', key, 'lock', ARGV[2], 'until', now + tonumber(ARGV[4]), 'ran', 1)
 local due = f[10] and 1 or 0
-if not f[7] then return {1, due} end
-return {1, due, f[7], f[8], now - tonumber(f[9])}
+local step, back = due == 1 and tonumber(f[12] or 0) or 0, due == 1 and tonumber(f[13] or 0) or 0
+if not f[7] then return {1, due, step, back} end
+return {1, due, step, back, f[7], f[8], now - tonumber(f[9])}
 """
 )
 
@@ -101,7 +104,7 @@ if ok or result == 1 then
   redis.call('HSET', key, 'state', ARGV[4], 'body', ARGV[5], 'digest', ARGV[6], 'keep', now + tonumber(ARGV[9]))
 end
 if ok then redis.call('HSET', key, 'good', ARGV[5], 'good_state', ARGV[4], 'good_at', now) end
-redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh)
+redis.call('HSET', key, 'fresh', now + fresh, 'span', fresh, 'by', ARGV[2])
 redis.call('HDEL', key, 'asked', 'seen')
 redis.call('PEXPIRE', key, ARGV[10])
 redis.call('PUBLISH', ARGV[11], key)

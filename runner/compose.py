@@ -71,7 +71,7 @@ def shown_of(  # noqa: PLR0913 - six, the most our style allows
     message: ShownMessage | None, *, run: str, now: datetime, ok: bool, fresh_s: float, stale_s: float
 ) -> Shown:
     """A message, or nothing, as the cache keeps it."""
-    body = body_of(message, as_of=now, run=run)
+    body = body_of(message, as_of=now if ok else None, run=run)
     return Shown("ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s)
 
 

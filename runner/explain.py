@@ -6,18 +6,18 @@ asks is told both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from records import DbSession, Implementation, Run, RunFilter, Version, runs, scripts
-from records.counted import counted
+from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User, Version, runs
 from sandbox import Kind
 
-from .cache import STEPS_S
+from . import reasons
 from .displayed import Displayed
+from .reasons import Reason
 
-__all__ = ["OUTCOMES", "Explanation", "Health", "explain", "failing", "health"]
+__all__ = ["OUTCOMES", "Explanation", "Health", "Reason", "explain", "failing", "health"]
 
 #: How a run can end, in the words of traces.
 OUTCOMES = tuple(kind.value for kind in Kind)
@@ -34,7 +34,7 @@ class Explanation:
     """`shown` is the run which found out what is displayed, None if it is not recorded (any more, or yet)."""
 
     displayed: Displayed
-    why: str
+    why: Reason
     shown: Run | None
     newest: tuple[Run, ...]
 
@@ -59,13 +59,21 @@ class Health:
         return self.failing > 0 or self.failed > self.runs * WORRYING
 
 
-def explain(db: DbSession, implementation: Implementation, user: str, displayed: Displayed) -> Explanation:
-    """Put together what is known of what a user is displayed."""
-    newest = tuple(runs.recent(db, implementation, RunFilter(user=user, session=displayed.session), limit=NEWEST))
+def explain(
+    db: DbSession, implementation: Implementation, user: User, session: AgendaSession, look: Callable[[], Displayed]
+) -> Explanation:
+    """Put together what is known of what a user is displayed at a session.
+
+    `look` reads what is displayed; it is not called where a rule decides that nothing is even looked up.
+    """
+    refused = reasons.refused(implementation, user, session)
+    displayed = Displayed(session.session_id, "refused") if refused else look()
+    about = RunFilter(user=user.subject, session=displayed.session)
+    newest = tuple(runs.recent(db, implementation, about, limit=NEWEST))
     shown = runs.find(db, implementation, displayed.run) if displayed.run else None
-    has_script = scripts.active(db, implementation) is not None
-    why = _why(implementation, displayed, has_script=has_script)
-    return Explanation(displayed, why or _by_runs(implementation, displayed, shown, newest), shown, newest)
+    why = refused or reasons.of_cache(implementation, user, session, displayed)
+    why = why or _by_runs(implementation, displayed, shown, newest)
+    return Explanation(displayed, (*reasons.of_parent(session, displayed), *why), shown, newest)
 
 
 def failing(newest: Sequence[Run]) -> int:
@@ -81,44 +89,22 @@ def health(db: DbSession, implementation: Implementation, version: Version, now:
     return Health(len(newest), len(failed), failing(newest), failed[0] if failed else None)
 
 
-def _why(implementation: Implementation, displayed: Displayed, *, has_script: bool) -> str:
-    """Why, where no run is behind it; else ""."""
-    if displayed.state == "unavailable":
-        return "The store does not answer, so attendees are told that the status cannot be shown right now."
-    if not has_script:
-        return "No script is in service, so nothing is shown."
-    if displayed.state == "not shown":
-        types = ", ".join(implementation.user_types) or "all"
-        return (
-            "It is not shown to this user type, or not at this time: messages are shown "
-            f"“{implementation.show_when}”, to the user types: {types}."
-        )
-    if displayed.state == "checking":
-        return (
-            f"The user came back from the message's link, and the status is being checked again "
-            f"({displayed.rechecks} of {len(STEPS_S)} re-checks made). The old message is shown as being checked."
-        )
-    if displayed.state == "nothing":
-        return "Nothing is kept for this user and session. The next look starts a run and shows “Checking…” meanwhile."
-    return ""
-
-
-def _by_runs(implementation: Implementation, displayed: Displayed, shown: Run | None, newest: Sequence[Run]) -> str:
+def _by_runs(implementation: Implementation, displayed: Displayed, shown: Run | None, newest: Sequence[Run]) -> Reason:
     """Why, as the runs say; a fallback is an answer of the run which failed."""
     if displayed.failed or (failing(newest) and shown is not None and shown.id != newest[0].id):
-        return (
-            "The newest run failed, so the last good answer is shown, for at most "
-            f"{counted(implementation.last_good_minutes, 'minute')} after it was found."
-        )
+        return reasons.of_last_good(implementation, displayed)
     if shown is None:
-        return "It comes from a run which is not recorded, or not yet."
+        return ("It comes from a run which is not recorded, or not yet.",)
     if shown.shown_as == "fallback":
-        return "The run failed and there is no last good message that is young enough, so the fallback text is shown."
+        return (
+            "The run failed and there is no last good message that is young enough, so the fallback text is shown.",
+        )
     if displayed.state == "hidden" and shown.outcome != runs.RETURNED:
-        return "The run failed, and there is neither a last good message nor a fallback text, so nothing is shown."
+        return ("The run failed, and there is neither a last good message nor a fallback text, so nothing is shown.",)
     found = "The script said so" if displayed.state == "ready" else "The script said that nothing is shown"
     if displayed.fresh:
-        return f"{found}, and the answer is still fresh."
-    return f"{found}. The answer is no longer fresh: " + (
-        "a newer run is under way." if displayed.running else "the next look starts a newer run."
-    )
+        return (f"{found}, and the answer is still fresh.",)
+    newer = "the next look starts a newer run."
+    if displayed.running:
+        newer = "a newer run is under way." if displayed.began else "a newer run waits for a worker."
+    return (f"{found}. The answer is no longer fresh: {newer}",)

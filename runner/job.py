@@ -15,12 +15,13 @@ from typing import Any
 from records import RunRecord, references
 from sandbox import Given, Kind, Outcome, ScriptError
 
+from . import causes
 from .alarm import raise_alarm
 from .cache import Begun, StatusCache
 from .compose import Composed, compose
 from .kit import Kit
 from .powers import LivePowers
-from .queue import Order
+from .queue import Order, waited_ms
 from .script_lines import with_lines
 from .workshop import WORKSHOP, Workshop
 
@@ -37,6 +38,7 @@ def perform(workshop: Workshop, order: Order) -> None:
 
     Raises what is our own fault, after something soft was shown in its place.
     """
+    waited = waited_ms(order.token)
     key = StatusCache.key(order.implementation, order.user, order.session, order.edition)
     kit = workshop.kits.get(order.implementation, order.version)
     if kit and not order.edition.startswith(kit.edition):  # one of us has not heard of a change yet
@@ -56,7 +58,7 @@ def perform(workshop: Workshop, order: Order) -> None:
     begun = workshop.cache.begin(key, order.token, order.generation, wall_s=kit.limits.wall_s)
     if begun is None:
         return
-    Execution(workshop, order, kit, begun).run(key)
+    Execution(workshop, order, kit, begun, waited).run(key)
 
 
 def _is_served(workshop: Workshop, order: Order) -> bool:
@@ -68,13 +70,14 @@ def _is_served(workshop: Workshop, order: Order) -> bool:
 
 
 class Execution:
-    """One run which has begun."""
+    """One run which has begun, after `waited` ms in the queue."""
 
-    def __init__(self, workshop: Workshop, order: Order, kit: Kit, begun: Begun) -> None:
+    def __init__(self, workshop: Workshop, order: Order, kit: Kit, begun: Begun, waited: int | None) -> None:
         self._workshop = workshop
         self._order = order
         self._kit = kit
         self._begun = begun
+        self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
         self._given: Given | None = None
@@ -117,8 +120,9 @@ class Execution:
         kept = self._workshop.cache.store(key, order.token, order.generation, composed.shown)
         self._workshop.traces.add(self._trace(composed))
         log.info(
-            "run ended id=%s ref=%s implementation=%s user=%r session=%r outcome=%r shown=%r kept=%s ms=%d",
+            "run ended id=%s ref=%s implementation=%s user=%r session=%r because=%r waited=%s outcome=%r shown=%r kept=%s ms=%d",
             *(order.token, references.of_run(order.token), order.implementation, order.user, order.session),
+            *(causes.of_run(order.because, self._begun), self._waited),
             *(composed.outcome.kind.value, composed.shown_as, kept),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
@@ -144,6 +148,9 @@ class Execution:
             error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
+            because=causes.of_run(order.because, self._begun),
+            waited_ms=self._waited,
+            returned_at=self._begun.returned_at,
             made_at=self._kit.implementation.created_at,
         )
 

@@ -7,6 +7,7 @@ one function of ours and nothing else. RQ never repeats a run; the lock in the c
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from rq.job import Job, JobStatus
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 
+from . import causes
 from .outages import OUTAGE
 
 QUEUE = "status"
@@ -28,10 +30,14 @@ RUN = "runner.job.run_status"
 MARGIN_S = 10
 #: Seconds after which a job that nobody took is dropped: whoever wanted it has asked again many times.
 WAITING_S = 120
+#: Longer than any run is kept waiting: an id that says so was not made by us.
+LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
 #: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
 TIDYING_S = 60
 BACKLOG_S = 1.0
+#: How a run's id begins: with the time, in ms.
+_TIME = re.compile(r"[0-9a-f]{12}(?=-)")
 
 #: RQ's loggers, and how its lines begin that tell of an outage in each of its threads.
 LOGGERS = ("rq.worker", "rq.job", "rq.queue", "rq.registry")
@@ -55,12 +61,15 @@ class Order:
     edition: str  #: for which the answer counts
     token: str  #: of the claim; the id of the run and of the job
     generation: int
+    because: str = ""  #: see `causes`; an order of an earlier release has none
 
     def __post_init__(self) -> None:
         """Refuse what we never write; it would only fail later, where it costs others something."""
         texts = (self.implementation, self.user, self.session, self.version, self.token)
         if type(self.generation) is not int or not all(type(text) is str for text in texts):
             raise JobRefused("has arguments of the wrong kind")
+        if self.because not in causes.ORDERED:
+            raise JobRefused("names a cause that there is not")
 
 
 class StatusJob(Job):
@@ -182,3 +191,12 @@ def share(implementation: str, *, returned: bool = False) -> str:
 def new_run_id() -> str:
     """The id of a run, of its job and of its claim; sorts by time."""
     return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
+
+
+def waited_ms(run_id: str) -> int | None:
+    """For how many milliseconds the run with this id has existed, which is made when it is queued. None: no id of ours."""
+    made_ms = _TIME.match(run_id)
+    if made_ms is None:
+        return None
+    waited = time.time_ns() // 1_000_000 - int(made_ms[0], 16)
+    return max(0, waited) if abs(waited) <= LONGEST_WAIT_MS else None  # clocks of two machines may differ a little

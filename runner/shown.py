@@ -61,7 +61,7 @@ class Status:
 
     @property
     def as_of(self) -> datetime | None:
-        """When the message was found out."""
+        """When the message was found out; None of a fallback, by which nothing was."""
         found = json.loads(self.body)["as_of"]
         return datetime.fromisoformat(found) if found else None
 
@@ -84,13 +84,13 @@ class Status:
         return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, self.body[1:])
 
 
-def body_of(message: ShownMessage | None, *, as_of: datetime, run: str) -> bytes:
-    """The body of a status: everything that stays true until the next run."""
+def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str) -> bytes:
+    """The body of a status: everything that stays true until the next run. `as_of` None: nothing was found out."""
     found = None
     if message:
         action = {"kind": message.action.kind, "url": message.action.url} if message.action else None
         found = {"text": message.text, "color": message.color, "action": action}
-    return compact({"message": found, "as_of": as_of.isoformat(timespec="seconds"), "run": run})
+    return compact({"message": found, "as_of": as_of.isoformat(timespec="seconds") if as_of else None, "run": run})
 
 
 def login(url: str) -> Status:

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from records import Database
 
+from . import causes
 from .bulletin import Bulletin
 from .cache import Claimed, StatusCache
 from .displayed import Displayed, look
@@ -33,7 +34,7 @@ from .shown import NOTHING, Status
 from .store import StoreWatch, connect
 from .tokens import BadToken, ReturnTokens
 from .unavailable import LateStatuses
-from .visibility import seconds_until_shown
+from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
 __all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "StoreAway", "UnknownImplementation", "UnknownSession"]
 
@@ -63,6 +64,7 @@ class Asker:
     session: str
     login: str = field(default="", compare=False)
     since: int = field(default=0, compare=False)
+    staff: bool = field(default=False, compare=False)  #: it is not the user who asks
 
     @property
     def standing(self) -> Standing | None:
@@ -79,8 +81,10 @@ class Question:
     session: str
     edition: str  #: of implementation and session: an answer counts for this one
     key: str
+    rule: HidingRule | None  #: which hides the message
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
     standing: Standing | None
+    staff: bool  #: as in `Asker`
 
 
 class StatusDesk:
@@ -152,8 +156,8 @@ class StatusDesk:
         Raises `UnknownImplementation` and `UnknownSession`.
         """
         question = self._question(asker)
-        if question.hidden_s != 0:
-            return Displayed(question.session, "not shown")
+        if question.rule:
+            return Displayed(question.session, "not shown", hidden_by=question.rule)
         try:
             return look(self._redis, question.key, question.session)
         except RedisError:
@@ -185,13 +189,15 @@ class StatusDesk:
             raise LoginEnded
         slot = self._profiles.session(asker.implementation, asker.session)
         user_type = self._profiles.user_type(asker.implementation, asker.user) if profile.user_types else ""
-        hidden_s = seconds_until_shown(profile, slot, user_type, datetime.now(UTC))
+        now = datetime.now(UTC)
+        rule = hiding_rule(profile, slot, user_type, now)
         session = asker.session
         if profile.inherits and slot.parent:
             session = self._topmost(asker.implementation, slot.parent)
         edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
         key = StatusCache.key(asker.implementation, asker.user, session, edition)
-        return Question(profile, asker.user, session, edition, key, hidden_s, asker.standing)
+        hidden_s = seconds_until_shown(rule, profile, slot, now)
+        return Question(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing, asker.staff)
 
     def _check_standing(self, question: Question) -> None:
         """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""
@@ -247,6 +253,7 @@ class StatusDesk:
                 edition=question.edition,
                 token=token,
                 generation=claimed.generation,
+                because=causes.of_claim(claimed.what, staff=question.staff),
             )
             self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
         except BaseException:

@@ -14,6 +14,8 @@ from .shown import Status
 
 #: Why nothing can be shown although the store answers.
 LATE = "no run has ended"
+#: What is noted of such a status.
+NOTED = f"unavailable: {LATE}"
 #: Seconds between two lines of the log: without a worker everybody who asks gets such a status, again and again.
 PAUSE_S = 10.0
 
@@ -39,7 +41,7 @@ class LateStatuses:
                 "status unavailable ref=%s implementation=%s user=%r session=%r why=%r untold=%d",
                 *(reference, implementation, user, session, LATE, untold),
             )
-        note(self._errors, NotedError(reference, 200, f"unavailable: {LATE}", implementation, user, session))
+        note(self._errors, NotedError(reference, 200, NOTED, implementation, user, session))
         return Status("unavailable", reference=reference)
 
     def _untold_if_due(self) -> int | None:

@@ -22,7 +22,7 @@ from .crash_watch import CrashWatch
 from .facts import Facts
 from .kit import Kits
 from .outages import OutageLog
-from .powers import Vendors
+from .powers import Vendors, digest_key
 from .queue import QUEUE
 from .settings import Settings
 from .start_checks import NotStarted, check_start
@@ -117,6 +117,7 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
             redis=brief_redis,
             allow_loopback=settings.allow_loopback_vendors,
             tls_ca_file=settings.vendor_ca_file or None,
+            digest_key=digest_key(settings.secret_key),
         ),
         cache=StatusCache(redis),
         kits=kits,

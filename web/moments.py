@@ -7,26 +7,42 @@ concerns all of them is shown in UTC. Each page, and each output of a command, h
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from records import Implementation
 
 _AGO = re.compile(r"(\d{1,5})\s*(m|h|d)", re.IGNORECASE)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def moment(text: str, zone: str, now: datetime) -> datetime:
-    """Return the moment in UTC: `30m`, `2h` and `3d` are ago, a time without an offset is in `zone`. Raises ValueError."""
+    """Return the moment in UTC. Raises ValueError.
+
+    `30m`, `2h` and `3d` are ago, a time without an offset is in `zone`, and one without a day is the last there was.
+    """
     ago = _AGO.fullmatch(text.strip())
     try:
+        if _CLOCK.fullmatch(text.strip()):
+            return _last(time.fromisoformat(text.strip().rjust(5, "0")), ZoneInfo(zone), now)
         if ago:
             return now - int(ago[1]) * _UNITS[ago[2].lower()]
         found = datetime.fromisoformat(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("must be a time such as 2026-05-04T14:00, or how long ago, such as 30m, 2h or 3d") from None
+        raise ValueError(
+            "must be a time such as 14:00 or 2026-05-04T14:00, or how long ago, such as 30m, 2h or 3d"
+        ) from None
+
+
+def _last(clock_time: time, zone: ZoneInfo, now: datetime) -> datetime:
+    """The last moment at which clocks of a zone showed this time: today, or yesterday if today's is yet to come."""
+    today = datetime.combine(now.astimezone(zone).date(), clock_time, zone)
+    found = today if today <= now else datetime.combine(today.date() - timedelta(days=1), clock_time, zone)
+    return found.astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -40,18 +56,30 @@ class Clock:
         """Return the clock of what concerns this implementation; None for what concerns all of them."""
         return cls(implementation.time_zone) if implementation else cls()
 
-    def words(self, at: datetime, *, weekday: bool = False) -> str:
-        """Return it for people: 23 Nov 2026, 10:00; with the day of the week where a wrong date must be noticed."""
+    def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False) -> str:
+        """Return it for people: 23 Nov 2026, 10:00.
+
+        With the day of the week where a wrong date must be noticed; with seconds where the order of events matters.
+        """
         here = self._here(at)
-        return f"{here:%a %d %b %Y, %H:%M}" if weekday else f"{here:%d %b %Y, %H:%M}"
+        day = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
+        return f"{day}, {here:%H:%M:%S}" if seconds else f"{day}, {here:%H:%M}"
 
     def digits(self, at: datetime) -> str:
         """Return it to the second, for columns whose head names the zone: 2026-11-23 10:00:00."""
         return f"{self._here(at):%Y-%m-%d %H:%M:%S}"
 
+    def time_of_day(self, at: datetime) -> str:
+        """Return its time alone, where the day stands beside it: 10:00:00."""
+        return f"{self._here(at):%H:%M:%S}"
+
     def exact(self, at: datetime) -> str:
         """Return it to the second with its zone: 2026-11-23 10:00:00 Europe/Berlin."""
         return f"{self.digits(at)} {self.zone}"
+
+    def told(self, parts: Iterable[str | datetime]) -> str:
+        """Return a text with moments in it, such as a reason, with each to the second."""
+        return "".join(part if isinstance(part, str) else self.digits(part) for part in parts)
 
     def _here(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.zone))

@@ -32,6 +32,9 @@ OUTAGE = "outage: "
 
 KNOWN, STRANGERS = "errors:{known}", "errors:{strangers}"
 
+#: Behind the name of a place: where it is kept when each was shown first.
+FIRST = ":first"
+
 
 @dataclass(frozen=True)
 class NotedError:
@@ -57,14 +60,21 @@ class NotedErrors:
 
     def note(self, error: NotedError) -> None:
         """Keep an error, and drop the oldest of its kind. The same one again is moved to now."""
-        kept = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in asdict(error).items()}
-        place = KNOWN if error.user or error.status >= SERVERS_OWN else STRANGERS
+        entry, place, now = _entry(error), _place(error), time.time()
         with answering():
             pipeline = self._redis.pipeline()
-            pipeline.zadd(place, {json.dumps(kept): time.time()})
-            pipeline.zremrangebyrank(place, 0, -MOST - 1)
-            pipeline.expire(place, KEPT_S)
+            pipeline.zadd(place, {entry: now})
+            pipeline.zadd(place + FIRST, {entry: now}, nx=True)
+            for kept in (place, place + FIRST):
+                pipeline.zremrangebyrank(kept, 0, -MOST - 1)
+                pipeline.expire(kept, KEPT_S)
             pipeline.execute()
+
+    def first_shown(self, error: NotedError) -> datetime | None:
+        """Return when an error was shown first, which may have been shown again; None if that is no longer known."""
+        with answering():
+            score: Any = self._redis.zscore(_place(error) + FIRST, _entry(error))
+        return None if score is None else datetime.fromtimestamp(score, UTC)
 
     def find(self, reference: str) -> list[tuple[datetime, NotedError]]:
         """Return the errors with this reference and when they were shown last, the newest first."""
@@ -77,3 +87,13 @@ class NotedErrors:
                 entries: Any = self._redis.zrange(place, 0, -1, withscores=True)
             for entry, at in entries:
                 yield datetime.fromtimestamp(at, UTC), NotedError(**json.loads(entry))
+
+
+def _entry(error: NotedError) -> str:
+    """What is kept of an error."""
+    kept = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in asdict(error).items()}
+    return json.dumps(kept)
+
+
+def _place(error: NotedError) -> str:
+    return KNOWN if error.user or error.status >= SERVERS_OWN else STRANGERS

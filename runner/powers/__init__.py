@@ -4,7 +4,7 @@
 audit in `live`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
 """
 
-from .calls import CallRecord
+from .calls import CallRecord, digest_key
 from .connections import (
     ApiKeyHeader,
     ApiKeyParameter,
@@ -40,6 +40,7 @@ __all__ = [
     "VendorConnection",
     "Vendors",
     "auth_of",
+    "digest_key",
     "parse_answers",
     "parse_base",
 ]

@@ -6,6 +6,7 @@ script wrote them itself.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -29,10 +30,11 @@ class CallRecord:
     bytes: int
     from_cache: bool
     attempts: int
+    digest: str = ""  #: the same for the same answer, and tells nothing of it
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, as they are stored with the run."""
-        return asdict(self)
+        """Plain values, as they are stored with the run. Without a digest it is left out."""
+        return {name: value for name, value in asdict(self).items() if name != "digest" or value}
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Progress:
     bytes_read: int = 0  #: of the bodies of all attempts
     from_cache: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    digest_key: bytes = field(default=b"", repr=False)  #: without one, answers get no digest
 
     def record(self, call: Call, answer: Answer | None, failure: CallNotMade | None) -> CallRecord:
         """Write the call down, when it is over."""
@@ -59,4 +62,16 @@ class Progress:
             bytes=self.bytes_read,
             from_cache=self.from_cache,
             attempts=self.attempts,
+            digest=_digest(call.connection, answer, self.digest_key) if answer and self.digest_key else "",
         )
+
+
+def digest_key(secret: str) -> bytes:
+    """The key for digests of answers, made from the secret of the whole service."""
+    return hashlib.blake2b(secret.encode(), person=b"answer digests", digest_size=32).digest()
+
+
+def _digest(connection: str, answer: Answer, key: bytes) -> str:
+    """Tell answers of a connection apart without keeping anything of them: who has no key cannot try out contents."""
+    told = f"{connection}\0{answer.status}\0{answer.text}"
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), key=key, digest_size=8).hexdigest()

@@ -35,7 +35,7 @@ class LivePowers:
 
     def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
         """Make a call; `deadline` is a monotonic time. Raises `CallNotMade` and nothing else."""
-        progress = Progress()
+        progress = Progress(digest_key=self._shared.digest_key)
         failure = None
         answer = None
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sandbox import CallFault, CallNotMade
@@ -45,6 +45,7 @@ class Shared:
     gate: Gate
     kept: KeptAnswers
     allow_loopback: bool
+    digest_key: bytes = field(default=b"", repr=False)  #: as in `Progress`
 
 
 class Sending:

@@ -25,6 +25,7 @@ class Vendors:
             breaker, limits and kept answers are left out and calls go on.
         allow_loopback: Development only: loopback addresses may be called, and those without encryption as well.
         tls_ca_file: Certificate authorities (PEM) to trust beside the system's.
+        digest_key: With which answers are told apart on traces; without one they are not.
         resolver: Looks a host up and gives its addresses; the system's resolver unless a test brings its own.
     """
 
@@ -34,6 +35,7 @@ class Vendors:
         redis: redis.Redis,
         allow_loopback: bool,
         tls_ca_file: str | None = None,
+        digest_key: bytes = b"",
         resolver: Lookup = system_lookup,
     ) -> None:
         self._http = Http(ca_file=tls_ca_file)
@@ -44,6 +46,7 @@ class Vendors:
             gate=Gate(redis),
             kept=KeptAnswers(redis),
             allow_loopback=allow_loopback,
+            digest_key=digest_key,
         )
 
     def powers(self, connections: Mapping[str, VendorConnection], *, fresh: bool = False) -> LivePowers:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import Database, RunRecord, audit, implementations, runs, scripts
-from runner.displayed import Displayed
-from runner.explain import explain
 
 AGENDA = "ID,Title,Start Time,End Time\nS-1,Opening,2026-05-04 09:00,2026-05-04 10:00\n"
 
@@ -274,17 +272,7 @@ def test_runs_in_which_the_interpreter_died_are_told_by_the_doctor(cli, event, w
     assert "SIGSEGV; lines 1 to 2" in told
 
 
-def test_what_is_hidden_without_a_run_has_its_reason(cli, event, write):
-    database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
-
-    def why():
-        with database.reading() as db:
-            return explain(db, implementations.find(db, "aha26"), "1", Displayed("S-1", "not shown")).why
-
-    assert "No script is in service" in why()
+def test_activating_a_script_warns_of_settings_that_are_not_there(cli, event, write):
     script = write("a.py", "def status(user, session, api):\n    return message(api.settings['claim_url'])\n")
     activated = cli("script", "activate", "aha26", script, env=event)
     assert (activated.exit_code, "does not have, so its runs fail there: claim_url" in activated.stderr) == (0, True)
-    assert cli("implementation", "set", "aha26", "show_when=after", "user_types=staff,member", env=event).exit_code == 0
-    assert "messages are shown “after”, to the user types: staff, member" in why()
-    database.dispose()

@@ -3,14 +3,32 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from records import AgendaSession, RunRecord, archiving, implementations, references, runs, scripts
+from records import (
+    AgendaSession,
+    RunRecord,
+    archiving,
+    audit,
+    implementations,
+    references,
+    runs,
+    scripts,
+    sessions,
+    users,
+)
 from records.archiving import Decision
+from runner import causes
 from runner.displayed import Displayed
 from runner.logins import NotedError
+from runner.run_words import RUN_WORDS
 from runner.shown import body_of
+from runner.unavailable import NOTED
+from runner.visibility import HidingRule
+from sandbox import Kind
 from tests.console.conftest import HOSTILE
 from tests.web.stub_desk import CLAIM
 
@@ -169,7 +187,9 @@ def test_the_overview_warns_when_the_active_script_fails(past, database, desk):
     with database.session() as db:
         runs.record_many(db, [replace(GOOD, id="1", version=sha256), replace(BAD, id="2", version=sha256)])
     page = desk("organizer").get(f"{DEMO}/").text
-    assert "1 of the last 2 runs failed within a day, the newest raised: KeyError in line 4." in page
+    assert (
+        "1 of the last 2 runs failed within a day. The newest failure (raised: KeyError in line 4):</bdi> <time" in page
+    )
     assert f'href="{DEMO}/runs">Script</a>' in page
     with database.session() as db:
         runs.record_many(db, [replace(GOOD, id=f"{n}", version=sha256, started_at=NOW) for n in range(3, 30)])
@@ -226,3 +246,133 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
     assert "0123abcd" not in administrator.get(pages["logins"]).text
     assert "Nothing has been run yet" in administrator.get(f"{DEMO}/runs").text
     assert administrator.get(f"{DEMO}/runs/{GOOD.id}").status_code == 404
+
+
+LATER = replace(
+    BAD, id="019af1d2c3b4-5e6f00000003", started_at=NOW + timedelta(seconds=1), because="refresh", waited_ms=36_200
+)
+CALL = {"connection": "ethosce", "method": "GET", "path": "/credits", "query": "uid=7&key=[redacted]", "status": 200}
+
+
+def test_a_run_tells_of_each_call_the_query_size_and_time_and_whether_the_answer_was_that_of_the_run_before(
+    past, database, desk
+):
+    first = {**CALL, "bytes": 42, "ms": 17.4, "digest": "d1"}
+    with database.session() as db:
+        earlier = replace(LATER, id="019af1d2c3b4-5e6f00000004", calls=[first, {**first, "path": "/b"}])
+        later = replace(
+            LATER, started_at=NOW + timedelta(seconds=2), calls=[first, {**first, "path": "/b", "digest": "d2"}]
+        )
+        runs.record_many(db, [earlier, later])
+    page = desk("organizer").get(f"{DEMO}/runs/{LATER.id}").text
+    assert "/credits?uid=7&amp;key=[redacted]</code>" in page
+    assert "42 bytes" in page
+    assert "17 ms" in page
+    assert page.count("same answer as in the run before") == 1
+
+
+def test_pages_about_runs_and_the_audit_show_seconds_and_the_list_reference_version_and_cause(past, database, desk):
+    sha256 = activate(database)
+    with database.session() as db:
+        runs.record_many(db, [replace(LATER, version=sha256)])
+        audit.append(db, actor="command line", action="settings.changed", implementation="demo")
+    zone = ZoneInfo("UTC")
+    listed = desk("organizer").get(f"{DEMO}/runs").text
+    assert f"{LATER.started_at.astimezone(zone):%d %b %Y, %H:%M:%S}</time>" in listed
+    assert f"<code>{references.of_run(LATER.id)}</code> v1" in listed
+    assert "refresh, <strong>waited 36 s for a worker</strong>" in listed
+    for address in (f"runs/{LATER.id}", "why?user=attendee&session=CE-1", "audit"):
+        assert re.search(r"\d{2}:\d{2}:\d{2}</time>", desk("organizer").get(f"{DEMO}/{address}").text), address
+    with database.session() as db:
+        runs.record_many(db, [replace(LATER, id="back", because="return", waited_ms=1, returned_at=NOW)])
+    assert "return, came back <time" in desk("organizer").get(f"{DEMO}/runs").text
+    assert "refresh; waited 36 s for a worker" in desk("organizer").get(f"{DEMO}/runs/{LATER.id}").text
+
+
+def test_no_moment_of_a_page_about_runs_is_left_as_programs_write_it(past, desk):
+    for address in ("runs", f"runs/{BAD.id}", "why?user=attendee&session=CE-1"):
+        page = re.sub(r'datetime="[^"]*"', "", desk("organizer").get(f"{DEMO}/{address}").text)
+        assert not re.search(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}\.\d", page), address
+
+
+def test_each_word_of_the_legend_stands_in_the_glossary_with_the_same_meaning(past, desk):
+    page = desk("organizer").get(f"{DEMO}/runs").text
+    assert "What these words mean" in page
+    glossary = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
+    for word, words in RUN_WORDS:
+        assert f"| {word} | {words} |" in glossary, word
+    known = {word for word, _ in RUN_WORDS}
+    assert known >= {kind.value for kind in Kind} | {"fresh", "last good", "fallback", "hidden"} | causes.ORDERED - {""}
+
+
+def test_a_filter_by_name_finds_the_person_offers_those_that_fit_and_says_who_is_not_known(past, desk):
+    organizer = desk("organizer")
+    assert f"{DEMO}/runs/{BAD.id}" in organizer.get(f"{DEMO}/runs?user=Attendee&session=sepsis+in").text
+    several = organizer.get(f"{DEMO}/runs?user=example.org").text
+    assert "Which user?" in several
+    assert f'href="{DEMO}/runs?user=organizer"' in several
+    nobody = organizer.get(f"{DEMO}/runs?user=%3Cb%3E").text
+    assert "<bdi>demo</bdi> knows no user “<bdi>&lt;b&gt;</bdi>”" in nobody
+    assert f"{DEMO}/runs/{BAD.id}" not in several + nobody
+
+
+def test_where_no_run_fits_the_page_lists_the_changes_of_that_time(past, database, desk):
+    with database.session() as db:
+        audit.append(db, actor="command line", action="script.activated", target="version 3", implementation="demo")
+        audit.append(db, actor="command line", action="grant.added", target="x", implementation="demo")
+    page = desk("organizer").get(f"{DEMO}/runs?user=attendee&outcome=timed+out").text
+    assert "No run fits." in page
+    assert "A rule may decide without a run" in page
+    assert f'href="{DEMO}/why?user=attendee"' in page
+    changes = page[page.index("Changes in that time") :]
+    assert "script.activated" in changes
+    assert "grant.added" not in changes
+
+
+def test_a_locked_out_person_a_retired_session_and_an_archived_implementation_are_named_first(
+    past, database, desk, app
+):
+    app.extensions["counter"].desk.look = None  # nothing is even looked up
+    reviewer, address = desk("reviewer"), f"{DEMO}/why?user=attendee&session=CE-1"
+    with database.session() as db:
+        sessions.find(db, implementations.find(db, "demo"), "CE-1").retired_at = NOW
+    assert "no longer names the session CE-1: retired since" in reviewer.get(address).text
+    with database.session() as db:
+        users.disable(db, users.find(db, implementations.find(db, "demo"), "attendee"), "<b>lost</b>")
+    page = reviewer.get(address).text
+    assert re.search(
+        r"What is shown now</h2>\s*<div class=\"notice bad\" role=\"status\"><p><strong>Locked out since <time", page
+    )
+    assert "(&lt;b&gt;lost&lt;/b&gt;)" in page
+    with database.session() as db:
+        implementations.find(db, "demo").archived_at = NOW
+    assert "Archived since <time" in reviewer.get(address).text
+
+
+def test_a_status_that_could_not_be_shown_is_told_with_its_first_and_last_time(past, desk, store):
+    error = NotedError("3f9ca71e", 200, NOTED, "demo", "attendee", "CE-1")
+    store.errors.note(error)
+    store.errors.note(error)
+    page = desk("organizer").get(f"{DEMO}/runs?reference=3f9ca71e").text
+    assert "The status could not be shown</strong>, <time" in page
+    assert "no run ended (is a worker running?)" in page
+    assert "status 200" not in page
+
+
+STATES = {
+    "nothing": ({}, "<strong>Checking…</strong>", "If that run fails, nothing is shown"),
+    "checking": ({"running": True}, "<strong>Checking…</strong>", "0 of 3 re-checks made"),
+    "late": ({"waiting_since": NOW}, "The status cannot be shown right now</strong>", "No run has ended since <time"),
+    "not shown": ({"hidden_by": HidingRule.OVER}, "no message", "and it ended at <time"),
+    "unavailable": ({}, "no message", "The store does not answer"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_without_an_answer_says_what_the_user_sees_and_why(past, desk, app, state):
+    more, sees, why = STATES[state]
+    app.extensions["counter"].desk.look = lambda _: Displayed("CE-1", state, **more)
+    page = desk("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1").text
+    shown, reason = page.index("<dt>Shown</dt>"), page.index("<dt>Why</dt>")
+    assert sees in page[shown:reason]
+    assert why in page[reason:]

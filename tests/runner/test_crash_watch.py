@@ -114,7 +114,7 @@ def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_
     for order in orders:  # two that were under way at the same time
         key = house.desk._question(ANN).key
         begun = workshop.cache.begin(key, order.token, order.generation, wall_s=1.0) or Begun(None, returned=False)
-        Execution(forging, order, kit, begun).run(key)
+        Execution(forging, order, kit, begun, waited=0).run(key)
     (entry,) = why(house)
     assert (entry.actor, entry.target) == ("the service", "version 1")
     assert "no script can send" in entry.reason

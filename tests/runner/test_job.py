@@ -13,6 +13,7 @@ from runner.queue import Order
 from runner.status import Asker
 from sandbox import Checked, Finding, Kind, Outcome
 from tests.runner.conftest import eventually
+from web.widget.drawing import draw
 
 ANN = Asker("acme", "ann", "s1")
 FAILS_ON_DEMAND = """
@@ -84,6 +85,10 @@ def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):
     status = ask()
     assert (status.state, status.message.text, status.stale) == ("ready", "See the registration desk", False)
     assert last_run(house).shown_as == "fallback"
+    assert status.as_of is None  # nothing was found out, so nothing was "checked just now"
+    expire(house)
+    stale = house.desk.ask(ANN)
+    assert (stale.stale, draw(stale, "/login", datetime.now(UTC)).note) == (True, None)
 
 
 def test_a_failed_run_shows_the_last_good_message_with_its_time(house, ask):

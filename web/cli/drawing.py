@@ -43,11 +43,11 @@ def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
         yield from block("instead:", finding["instead"])
 
 
-def block(label: str, text: str) -> Iterable[str]:
-    """A labelled text whose further lines stand below its first."""
+def block(label: str, text: str, *, width: int = 9) -> Iterable[str]:
+    """A labelled text whose further lines stand below its first. `width` is that of the labels, with the space behind."""
     first, *rest = text.splitlines() or [""]
-    yield f"{INDENT}{label:<9}{plain(first)}"
-    yield from (f"{INDENT}{'':<9}{plain(line)}" for line in rest)
+    yield f"{INDENT}{label:<{width - 1}} {plain(first)}"
+    yield from (f"{INDENT}{'':<{width}}{plain(line)}" for line in rest)
 
 
 def draw_trial(trial: Mapping[str, Any]) -> str:
@@ -109,7 +109,12 @@ def call_line(call: Mapping[str, Any]) -> str:
     query = call.get("query") or ""
     target = call["path"] + (f"?{query}" if isinstance(query, str) and query else "")
     end = call.get("status") or call.get("fault") or "no answer"
-    return f"{call['connection']} {call['method']} {target} -> {end}"
+    more = [f"{call['ms']:.0f} ms"] if isinstance(call.get("ms"), int | float) else []
+    more += [counted(call["bytes"], "byte")] if isinstance(call.get("bytes"), int) else []
+    more += ["kept from before"] if call.get("from_cache") else []
+    more += ["same answer as in the run before"] if call.get("same") else []
+    told = f" ({', '.join(more)})" if more else ""
+    return f"{call['connection']} {call['method']} {target} -> {end}{told}"
 
 
 def used(usage: Mapping[str, Any]) -> str:

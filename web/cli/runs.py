@@ -2,57 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from records import DbSession, Implementation, Run, RunFilter, implementations, references, run_names, runs
+from records import (
+    DbSession,
+    Implementation,
+    RunFilter,
+    actors,
+    display_changes,
+    implementations,
+    lookup,
+    references,
+    runs,
+)
+from records.actors import NamedEntry
 from records.counted import counted
-from records.run_names import RunNames
+from records.lookup import Match
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
+from runner.unavailable import NOTED
 from web.moments import Clock, moment
 
 from .complaints import ANSWER_IS_NO, Complaint
-from .drawing import INDENT, block, error_lines, happened, message_lines, plain
+from .drawing import INDENT, block, person_words, plain
 from .examples import examples
 from .implementation_id import ImplementationId
-from .surroundings import Place, find_implementation, place
+from .run_lines import ToldRun, row, run_json, run_lines, told_runs
+from .surroundings import Place, find_implementation, place, several
 from .tables import print_json, print_table
 
-#: What JSON tells of a run, beside its time.
-WHOLE = (
-    *("id", "reference", "user", "session", "version", "outcome", "alarm", "shown_as", "message", "warnings"),
-    *("calls", "log", "error", "usage", "given"),
-)
-
-
-@dataclass(frozen=True)
-class ToldRun:
-    """A run with what is told beside it: whose clock it is shown by, and the names that people know."""
-
-    owner: Implementation
-    run: Run
-    names: RunNames
-
-    @property
-    def clock(self) -> Clock:
-        """The clock of its conference."""
-        return Clock.of(self.owner)
-
-    @property
-    def user(self) -> str:
-        """Whose it is: the name with the key."""
-        return _named(self.run.user, self.names.users)
-
-    @property
-    def session(self) -> str:
-        """At which session: the title with the ID."""
-        return _named(self.run.session, self.names.sessions)
+#: For how long before, where no run fits and no beginning was asked for, changes are looked for.
+A_DAY = timedelta(days=1)
 
 
 @click.group("runs")
@@ -69,25 +53,32 @@ def runs_group() -> None:
     ),
 )
 @click.argument("implementation", type=ImplementationId())
-@click.option("--user", metavar="SUBJECT", help="What scripts see as user.id.")
-@click.option("--session", metavar="ID")
+@click.option("--user", metavar="PERSON", help="User ID, username, badge ID or name.")
+@click.option("--session", metavar="SESSION", help="ID or title.")
 @click.option("--outcome", type=click.Choice(OUTCOMES))
 @click.option("--failed", is_flag=True, help="Only runs that did not return.")
-@click.option("--since", metavar="WHEN", help="A time in the conference's zone, or how long ago: 30m, 2h, 3d.")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help="A time in the conference's zone (04:30 is the last one), or how long ago: 30m, 2h, 3d.",
+)
 @click.option("--until", metavar="WHEN", help="Before this time.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Most runs.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, with whole traces.")
 def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) -> None:
-    """List the runs of an implementation, the newest first, for as long as it keeps them."""
+    """List the runs of an implementation, the newest first, for as long as it keeps them.
+
+    Where none fits, the changes are listed that could have changed what is shown in that time, or in the day before.
+    """
     with place() as here, here.database.reading() as db:
         found = find_implementation(db, implementation)
-        rows = told_runs(db, found, runs.recent(db, found, filter_of(found, **asked), limit=limit))
+        wanted = filter_of(db, found, **asked)
+        rows = told_runs(db, found, runs.recent(db, found, wanted, limit=limit))
+        empty = "" if rows else "\n".join(no_run_lines(db, found, wanted))
     if as_json:
         print_json([run_json(told) for told in rows])
         return
-    kept = counted(found.keep_runs_days, "day")
-    empty = f"No run fits. {implementation} keeps runs for {kept}; a cached answer needs no run."
-    heads = (f"started ({Clock.of(found).zone})", "reference", "user", "session", "outcome", "shown as")
+    heads = (f"started ({Clock.of(found).zone})", "reference", "because", "user", "session", "outcome", "shown as")
     print_table((*heads, "message or error"), [row(told) for told in rows], empty=empty)
 
 
@@ -125,10 +116,10 @@ def find(reference: str) -> None:
             told = [line for found in of_reference(db, wanted) for line in run_lines(found)]
             owners = {one.slug: one for one in implementations.every(db)}
         errors, away = noted(here, wanted)
-    for at, error in errors:
+    for first, at, error in errors:
         owner = owners.get(error.implementation)
         if owner is None or implementations.was_there(owner, at):
-            told += noted_lines(at, error, Clock.of(owner))
+            told += noted_lines((first, at), error, Clock.of(owner))
     if away:
         click.echo(away, err=True)
     if not told:
@@ -141,14 +132,52 @@ def find(reference: str) -> None:
     click.echo("\n".join(told))
 
 
-def filter_of(found: Implementation, *, failed: bool, since: str | None, until: str | None, **asked: Any) -> RunFilter:
-    """What is asked for. Raises Complaint for a time that is none."""
+def filter_of(db: DbSession, found: Implementation, *, failed: bool, **asked: Any) -> RunFilter:
+    """What is asked for. Raises Complaint for a time that is none, and for a user or session that is not known."""
+    since, until = asked.pop("since"), asked.pop("until")
+    for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
+        if asked[name] is not None:
+            asked[name] = the_one(found, name, asked[name], find(db, found, asked[name]))
     return RunFilter(
         failed=True if failed else None,
         since=moment_of("--since", since, found.time_zone),
         until=moment_of("--until", until, found.time_zone),
         **asked,
     )
+
+
+def the_one(found: Implementation, what: str, text: str, match: Match) -> str:
+    """The key of the one user or session that fits. Raises Complaint."""
+    if match.key:
+        return match.key
+    if match.candidates:
+        raise Complaint(several(found, what, text, match.candidates))
+    raise Complaint(f"{found.slug} knows no {what} {text!r}, and keeps no run of one.")
+
+
+def no_run_lines(db: DbSession, found: Implementation, wanted: RunFilter) -> list[str]:
+    """What to look at where no run fits: other reasons, and what was changed in that time."""
+    until = wanted.until or datetime.now(UTC)
+    entries = display_changes.between(db, found, wanted.since or until - A_DAY, until, user=wanted.user or "")
+    clock, time = Clock.of(found), "that time" if wanted.since else "the day before"
+    changes = [change_line(each, clock) for each in actors.of_entries(db, entries)]
+    return [
+        f"No run fits. {found.slug} keeps runs for {counted(found.keep_runs_days, 'day')}.",
+        "An answer that is still fresh needs no run: look at the last run before that time. Nor does what a rule decides:",
+        "the user type, the time of the session, a retired session, somebody who is not logged in or locked out.",
+        f"`session-status status get {found.slug} SESSION --user PERSON` names the rule.",
+        f"Changes in {time} that could change what is shown ({clock.zone}):"
+        if changes
+        else f"Nothing was changed in {time} that could change what is shown: no setting, script, connection or agenda.",
+        *changes,
+    ]
+
+
+def change_line(each: NamedEntry, clock: Clock) -> str:
+    """An audit entry in a line."""
+    target, actor = person_words(each.entry.target, each.target), person_words(each.entry.actor, each.by)
+    parts = (clock.digits(each.entry.at), each.entry.action, target, f"by {actor}")
+    return INDENT + "  ".join(part for part in parts if part)
 
 
 def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
@@ -168,79 +197,40 @@ def named(db: DbSession, text: str) -> list[ToldRun]:
 
 def of_reference(db: DbSession, reference: str) -> list[ToldRun]:
     """The runs of all implementations with this reference."""
-    return [told for owner, run in runs.by_reference(db, reference) for told in told_runs(db, owner, [run])]
+    return [
+        told for owner, run in runs.by_reference(db, reference) for told in told_runs(db, owner, [run], compared=True)
+    ]
 
 
-def told_runs(db: DbSession, owner: Implementation, rows: Sequence[Run]) -> list[ToldRun]:
-    """Runs of one implementation, with the names in them."""
-    names = run_names.of_runs(db, owner, rows)
-    return [ToldRun(owner, run, names) for run in rows]
+def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, datetime, NotedError]], str]:
+    """The errors which the store remembers by a reference, with when each was shown first and last.
 
-
-def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, NotedError]], str]:
-    """The errors which the store remembers by a reference, and what to say if it cannot be asked."""
+    Also what to say if it cannot be asked.
+    """
     if not here.settings.redis_url:
         return [], "There is no store to look into (REDIS_URL is not set), so only runs were looked for."
     redis = connect(here.settings.redis_url, environment=here.settings.environment)
     try:
-        return NotedErrors(redis).find(reference), ""
+        errors = NotedErrors(redis)
+        return [(errors.first_shown(error) or at, at, error) for at, error in errors.find(reference)], ""
     except StoreAway:
         return [], "The store does not answer, so only runs were looked for."
     finally:
         redis.close()
 
 
-def row(told: ToldRun) -> tuple[str, ...]:
-    """A run as a row of the list."""
-    run, at = told.run, told.clock.digits(told.run.started_at)
-    return (at, run.reference, told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
-
-
-def gist(run: Run) -> str:
-    """What a run came to, in a few words: its error, or the message."""
-    if run.error:
-        return f"{run.error['type']}: {run.error['text']}"[:80]
-    return str(run.message["text"]) if run.message else "(hidden)"
-
-
-def run_json(told: ToldRun) -> dict[str, Any]:
-    """A run as plain JSON values; its time is in UTC, and a name that is not known is null."""
-    run, names = told.run, told.names
-    return {
-        "started_at": run.started_at.isoformat(),
-        "user_name": names.users.get(run.user),
-        "session_title": names.sessions.get(run.session),
-    } | {name: getattr(run, name) for name in WHOLE}
-
-
-def run_lines(told: ToldRun) -> list[str]:
-    """A run with what it met with on its way, for people."""
-    run = told.run
-    lines = [f"Run {run.id} (reference {run.reference}) of {told.owner.slug}"]
-    lines += [f"{INDENT}for      user {told.user}, session {told.session}"]
-    lines += [f"{INDENT}started  {told.clock.exact(run.started_at)}, version {run.version[:12]}"]
-    lines += [f"{INDENT}outcome  {run.outcome}, shown as {run.shown_as}"]
-    if run.error:
-        lines += error_lines(run.error)
-    shown = run.message and run.message | {"link": (run.message.get("action") or {}).get("url")}
-    return [
-        *lines,
-        *message_lines(shown),
-        *happened(vars(run)),
-        f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms",
-    ]
-
-
-def noted_lines(at: datetime, error: NotedError, clock: Clock) -> list[str]:
-    """An error that somebody was shown, and where to go on."""
-    lines = [f"Error {error.status} at {clock.exact(at)} (reference {error.reference})"]
+def noted_lines(shown: tuple[datetime, datetime], error: NotedError, clock: Clock) -> list[str]:
+    """An error that somebody was shown, first and last at these moments, and where to go on."""
+    first, last = shown
+    what: tuple[tuple[str, str], ...] = (("what", error.what),)
+    said = f"Error {error.status} at {clock.exact(last)}"
+    if error.what == NOTED:
+        what = ()
+        said = f"The status could not be shown, {clock.digits(first)} to {clock.exact(last)}: no run ended (is a worker running?)"
     whose = (("implementation", error.implementation), ("user", error.user), ("session", error.session))
-    lines += [line for name, value in (("what", error.what), *whose) if value for line in block(name, value)]
+    lines = [f"{said} (reference {error.reference})"]
+    lines += [line for name, value in (*what, *whose) if value for line in block(name, value, width=16)]
     if error.implementation and error.user and error.session:
         asked = f"{error.implementation} {error.session} --user {error.user}"
         lines += [f"{INDENT}What they see now: session-status status get {plain(asked)}"]
     return lines
-
-
-def _named(key: str, names: Mapping[str, str]) -> str:
-    return plain(f"{names[key]} ({key})" if key in names else key)

@@ -13,20 +13,24 @@ from typing import Any
 
 import click
 
+from records import AgendaSession, Implementation, User, sessions
 from records.counted import counted
+from runner import reasons
 from runner.cache import STEPS_S
 from runner.displayed import Displayed
 from runner.explain import Explanation, explain
 from runner.limits import limits_of
-from runner.shown import Status
-from runner.status import Asker, StatusDesk, StoreAway, UnknownSession
+from runner.shown import Status, login
+from runner.status import Asker, StatusDesk, StoreAway
+from web.moments import Clock
+from web.places import Place as SessionPlace
 
 from .complaints import ANSWER_IS_NO, Complaint
-from .drawing import INDENT, block, error_lines, happened, message_lines
+from .drawing import INDENT, block, error_lines, message_lines
 from .examples import examples
 from .implementation_id import ImplementationId
-from .runs import ToldRun, run_json, told_runs
-from .surroundings import Place, find_served, find_user, place
+from .run_lines import ToldRun, cause_lines, happened_in, run_json, told_runs
+from .surroundings import Place, find_person, find_served, place
 from .tables import print_compact
 
 #: Seconds for which a run may wait for its turn, until it is given up.
@@ -36,11 +40,31 @@ PAUSE_S = 0.3
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What is asked about: rows that are detached, for their plain fields."""
+
+    owner: Implementation
+    user: User
+    session: AgendaSession
+
+    @property
+    def asker(self) -> Asker:
+        """The same for the service."""
+        return Asker(self.owner.slug, self.user.subject, self.session.session_id, staff=True)
+
+
+@dataclass(frozen=True)
 class ToldExplanation:
     """Why something is displayed, and the runs that it names, with what is told beside them."""
 
     explained: Explanation
     runs: Mapping[str, ToldRun]
+    clock: Clock
+
+    @property
+    def why(self) -> str:
+        """The reason, with its times in the conference's zone."""
+        return self.clock.told(self.explained.why)
 
     @property
     def shown(self) -> ToldRun | None:
@@ -67,7 +91,7 @@ def status_group() -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("session")
-@click.option("--user", required=True, metavar="SUBJECT", help="Whose status: what scripts see as user.id.")
+@click.option("--user", required=True, metavar="PERSON", help="Whose status: user ID, username, badge ID or name.")
 @click.option("--returned", is_flag=True, help="As if the user came back from the vendor: check anew.")
 @click.option(
     "--json",
@@ -79,15 +103,20 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
     """Show the status of SESSION for a user, why it is shown, and the run that found it out.
 
     Where runs have failed since, the newest one is shown, too, with its error. It is asked through the real cache and
-    queue, so a worker has to be running. Exit status: 1 when no answer came.
+    queue, so a worker has to be running. Where a rule decides that nothing is shown, no run is started, and the rule is
+    named. Exit status: 1 when no answer came.
     """
-    asker = Asker(implementation, user, session)
     with place() as here:
         if not here.settings.redis_url:
             raise Complaint("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
-        patience_s = require_user(here, asker, returned=returned)
-        found, displayed = ask(here, asker, returned=returned, patience_s=patience_s)
-        explained = explanation(here, asker, found, displayed)
+        asked = subject_of(here, implementation, session, user)
+        patience_s = patience(limits_of(asked.owner, here.settings.most).wall_s, returned=returned)
+        if asked.user.disabled_at is not None:
+            found = login(here.settings.public_url + SessionPlace(implementation, session).login_path)
+            displayed = Displayed(session, "refused")
+        else:
+            found, displayed = ask(here, asked.asker, returned=returned, patience_s=patience_s)
+        explained = explanation(here, asked, displayed)
     told = json.loads(found.as_json())
     if as_json:
         print_compact(told | as_values(explained))
@@ -100,12 +129,18 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
         raise SystemExit(ANSWER_IS_NO)
 
 
-def require_user(here: Place, asker: Asker, *, returned: bool) -> float:
-    """Return for how long to wait. Raises Complaint when the implementation or the user is not known."""
+def subject_of(here: Place, implementation: str, session: str, user: str) -> Subject:
+    """What is asked about. Raises Complaint for what is not known, or not served."""
     with here.database.reading() as db:
-        owner = find_served(db, asker.implementation)
-        find_user(db, owner, asker.user)
-        return patience(limits_of(owner, here.settings.most).wall_s, returned=returned)
+        owner = find_served(db, implementation)
+        person = find_person(db, owner, user)
+        slot = sessions.find_any(db, owner, session)
+        if slot is None:
+            raise Complaint(f"The agenda of {implementation} has no session {session!r}.")
+        if slot.retired_at is not None:
+            why = reasons.refused(owner, person, slot) or ()
+            raise Complaint(Clock.of(owner).told(why))
+        return Subject(owner, person, slot)
 
 
 def patience(wall_s: float, *, returned: bool) -> float:
@@ -124,33 +159,29 @@ def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tupl
             time.sleep(PAUSE_S)
             found = desk.ask(asker, wait_s=1.0)
         return found, desk.look(asker)
-    except UnknownSession:
-        raise Complaint(f"The agenda of {asker.implementation} has no session {asker.session!r}.") from None
     except StoreAway as error:
         raise Complaint(f"The store does not answer ({error}). `session-status doctor` says more.") from None
     finally:
         desk.close()
 
 
-def explanation(here: Place, asker: Asker, found: Status, displayed: Displayed) -> ToldExplanation:
+def explanation(here: Place, asked: Subject, displayed: Displayed) -> ToldExplanation:
     """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
     end = time.monotonic() + TRACE_S
     while True:
         with here.database.reading() as db:
-            owner = find_served(db, asker.implementation)
-            explained = explain(db, owner, asker.user, displayed)
+            explained = explain(db, asked.owner, asked.user, asked.session, lambda: displayed)
             rows = [explained.shown, *explained.newest[:1]]
-            told = {one.run.id: one for one in told_runs(db, owner, [run for run in rows if run])}
-        if time.monotonic() > end or is_whole(explained, found):
-            return ToldExplanation(explained, told)
+            told = {one.run.id: one for one in told_runs(db, asked.owner, [run for run in rows if run], compared=True)}
+        if time.monotonic() > end or is_whole(explained):
+            return ToldExplanation(explained, told, Clock.of(asked.owner))
         time.sleep(PAUSE_S)
 
 
-def is_whole(explained: Explanation, found: Status) -> bool:
-    """Say whether the run behind the answer is there; and the one that failed since, where an older answer is shown."""
-    if explained.shown is None:
-        return found.run is None
-    return not explained.displayed.failed or explained.newest[0].id != explained.shown.id
+def is_whole(explained: Explanation) -> bool:
+    """Say whether the traces are there of the run behind the answer, and of the one that ended last and may have failed."""
+    known = {run.id for run in (explained.shown, *explained.newest) if run}
+    return known >= {run for run in (explained.displayed.run, explained.displayed.stored_by) if run}
 
 
 def as_values(found: ToldExplanation) -> dict[str, Any]:
@@ -159,13 +190,16 @@ def as_values(found: ToldExplanation) -> dict[str, Any]:
         "trace": run_json(found.shown) if found.shown else None,
         "newest": run_json(found.newest) if found.newest else None,
         "failing": found.explained.failing,
-        "why": found.explained.why,
+        "why": found.why,
     }
 
 
 def lines(told: dict[str, Any], found: ToldExplanation) -> Iterable[str]:
     """The status as the app would draw it, why, and the runs in a few lines."""
     explained, newest = found.explained, found.newest
+    if explained.displayed.state == "refused":
+        yield found.why
+        yield ""
     yield f"{told['state']}{' (stale)' if told['stale'] else ''}"
     message = told["message"]
     if message:
@@ -173,7 +207,7 @@ def lines(told: dict[str, Any], found: ToldExplanation) -> Iterable[str]:
         yield ""
         yield from message_lines({"text": message["text"], "color": message["color"], "link": link})
         yield ""
-    yield from block("why", explained.why)
+    yield from block("why", found.why)
     if found.shown:
         yield from run_of("run", found.shown)
     if newest is None or newest is found.shown:
@@ -199,7 +233,8 @@ def run_of(label: str, told: ToldRun) -> Iterable[str]:
         f"{INDENT}{label:<9}{run.id} (reference {run.reference}): {run.outcome}, shown as {run.shown_as}, "
         f"{told.clock.exact(run.started_at)}"
     )
+    yield from cause_lines(told)
     if run.error:
         yield from error_lines(run.error)
-    yield from happened(vars(run))
+    yield from happened_in(told)
     yield f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms"

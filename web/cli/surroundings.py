@@ -7,12 +7,23 @@ running demo without any setting. An ENV or a DATABASE_URL of one's own always w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 
-from records import Database, DbSession, Implementation, RecordsError, SecretBox, User, implementations, users
+from records import (
+    Database,
+    DbSession,
+    Implementation,
+    RecordsError,
+    SecretBox,
+    User,
+    actors,
+    implementations,
+    lookup,
+    users,
+)
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
 from runner.start_checks import database_fault, schema_fault, store_fault
@@ -20,6 +31,7 @@ from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data
 from .complaints import Complaint, listed
+from .drawing import plain
 from .ground import running_note
 
 ENV = "SESSION_STATUS_ENV"
@@ -145,6 +157,25 @@ def find_user(db: DbSession, implementation: Implementation, subject: str) -> Us
             f"`session-status users list {implementation.slug}` lists those it has."
         )
     return found
+
+
+def find_person(db: DbSession, implementation: Implementation, text: str) -> User:
+    """The user with this id, or the one whose name, username or badge ID it is. Raises Complaint."""
+    found = lookup.people(db, implementation, text)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Complaint(
+            f"{implementation.slug} knows no user {text!r}: no user ID, username, badge ID or name. "
+            f"`session-status users list {implementation.slug}` lists those it has."
+        )
+    raise Complaint(several(implementation, "user", text, [(each.subject, actors.name_of(each)) for each in found]))
+
+
+def several(implementation: Implementation, what: str, text: str, candidates: Iterable[tuple[str, str]]) -> str:
+    """Say that more than one user or session fits, and list their keys and names."""
+    lines = "\n".join(f"    {plain(key)}  {plain(name)}" for key, name in candidates)
+    return f"More than one {what} of {implementation.slug} fits {text!r}. Give one of these IDs:\n{lines}"
 
 
 def find_implementation(db: DbSession, slug: str) -> Implementation:

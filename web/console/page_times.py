@@ -23,11 +23,14 @@ class PageTimes:
         self.clock = clock
         self.shown = shown
 
-    def draw(self, at: datetime, *, weekday: bool = False) -> Markup:
-        """Return a moment as an element: in words, exact on hover, and the instant for programs in UTC."""
+    def draw(self, at: datetime, **how: bool) -> Markup:
+        """Return a moment as an element: in words, exact on hover, and the instant for programs in UTC.
+
+        `how` is as in `Clock.words`.
+        """
         self.shown = True
         instant = at.astimezone(UTC).isoformat(timespec="seconds")
-        return _TIME.format(instant=instant, exact=self.clock.exact(at), words=self.clock.words(at, weekday=weekday))
+        return _TIME.format(instant=instant, exact=self.clock.exact(at), words=self.clock.words(at, **how))
 
 
 def install(app: Flask) -> None:

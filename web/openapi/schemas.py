@@ -50,7 +50,13 @@ _STATUS_MEMBERS: dict[str, Any] = {
         "Unavailable: no run gives a result; an outage of ours is a 503.",
     },
     "message": _or_null(_ref("Message")),
-    "as_of": _or_null({"type": "string", "format": "date-time", "description": "When the message was found out."}),
+    "as_of": _or_null(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "When the message was found out; null for a fallback text.",
+        }
+    ),
     "stale": {"type": "boolean", "description": "The message is the last good one: show its age beside it."},
     "refresh_after": _or_null(
         {"type": "integer", "minimum": 0, "description": "Seconds after which it is worth asking again."}

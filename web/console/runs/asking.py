@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,15 +9,12 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records import AgendaSession, DbSession, Implementation, RunFilter, User, sessions, users
+from records import DbSession, Implementation, RunFilter, lookup
 from runner.explain import OUTCOMES
 from web.moments import moment
 
 #: Characters of the longest text that is looked for.
 LONGEST = 255
-
-#: What is offered where more than one fits.
-OFFERED = 20
 
 #: Stands for every outcome but `returned`.
 FAILED = "failed"
@@ -31,13 +27,20 @@ class AskedRuns:
     texts: dict[str, str]  #: as they were typed
     wanted: RunFilter
     faults: dict[str, str]  #: field to words
+    candidates: dict[str, tuple[tuple[str, str], ...]]  #: field to keys with names, where more than one fits
 
     @classmethod
-    def here(cls, implementation: Implementation) -> AskedRuns:
+    def here(cls, db: DbSession, implementation: Implementation) -> AskedRuns:
         """Read it from the address."""
         texts = {name: typed(name) for name in ("user", "session", "outcome", "since", "until", "before")}
         moments: dict[str, datetime | None] = {}
         faults = {}
+        keys, candidates = {}, {}
+        for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
+            match = find(db, implementation, texts[name]) if texts[name] else lookup.Match()
+            keys[name], candidates[name] = match.key or None, match.candidates
+            if texts[name] and not match.key:
+                faults[name] = "fits more than one" if match.candidates else "is not known here"
         for name in ("since", "until"):
             try:
                 moments[name] = (
@@ -47,15 +50,20 @@ class AskedRuns:
                 moments[name], faults[name] = None, str(error)
         outcome = texts["outcome"]
         wanted = RunFilter(
-            user=texts["user"] or None,
-            session=texts["session"] or None,
+            user=keys["user"],
+            session=keys["session"],
             outcome=outcome if outcome in OUTCOMES else None,
             failed=True if outcome == FAILED else None,
             since=moments["since"],
             until=moments["until"],
             before=texts["before"] or None,
         )
-        return cls(texts, wanted, faults)
+        return cls(texts, wanted, faults, candidates)
+
+    @property
+    def is_about_nobody(self) -> bool:
+        """Whether a user or session is asked for that is not known, or not the only one: then no run is meant."""
+        return bool({"user", "session"} & set(self.faults))
 
     @property
     def filtered(self) -> bool:
@@ -71,19 +79,3 @@ class AskedRuns:
 def typed(name: str) -> str:
     """A text of the address. The gate lets no NUL through."""
     return request.args.get(name, "").strip()[:LONGEST]
-
-
-def people_named(db: DbSession, implementation: Implementation, text: str) -> list[User]:
-    """Return the one person with this key, or those of whom every word stands in a name, username, badge ID or key."""
-    known = users.find(db, implementation, text)
-    return [known] if known else users.search(db, implementation, text, limit=OFFERED)
-
-
-def sessions_named(db: DbSession, implementation: Implementation, text: str) -> list[AgendaSession]:
-    """Return the one session with this ID, or those whose ID or title has the text."""
-    known = sessions.find(db, implementation, text)
-    if known:
-        return [known]
-    holds: Callable[[str], bool] = lambda value: text.casefold() in value.casefold()  # noqa: E731 - said once, used twice
-    agenda = sessions.every(db, implementation)
-    return [each for each in agenda if holds(each.session_id) or holds(each.title)][:OFFERED]

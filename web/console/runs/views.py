@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, url_for
 
 from records import (
+    AgendaSession,
     DbSession,
     Implementation,
     Run,
     RunFilter,
     User,
+    actors,
+    display_changes,
     implementations,
+    lookup,
     references,
     run_names,
     runs,
     scripts,
 )
+from records.actors import NamedEntry
+from runner import causes
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
+from runner.unavailable import NOTED
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page
-from web.console.runs.asking import FAILED, AskedRuns, people_named, sessions_named, typed
+from web.console.runs.asking import FAILED, AskedRuns, typed
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
@@ -32,6 +40,9 @@ blueprint = Blueprint("console_runs", __name__, url_prefix="/console/implementat
 
 #: Runs of a page.
 ROWS = 50
+
+#: For how long before, where no run fits and no beginning was asked for, changes are looked for.
+A_DAY = timedelta(days=1)
 
 
 @blueprint.get("/why")
@@ -45,11 +56,11 @@ def why(implementation: str) -> Response:
     said = {name: typed(name) for name in ("user", "session")}
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        people = people_named(db, found, said["user"]) if said["user"] else []
-        agenda = sessions_named(db, found, said["session"]) if said["session"] else []
+        people = lookup.people(db, found, said["user"]) if said["user"] else []
+        agenda = lookup.agenda(db, found, said["session"]) if said["session"] else []
         explained = None
-        if len(people) == len(agenda) == 1 and found.archived_at is None:
-            explained = _explained(db, found, people[0], agenda[0].session_id)
+        if len(people) == len(agenda) == 1:
+            explained = _explained(db, found, people[0], agenda[0])
         recent = runs.recent(db, found, RunFilter(user=people[0].subject), limit=ROWS) if len(people) == 1 else []
         return page(
             "console/runs/why.html",
@@ -61,6 +72,7 @@ def why(implementation: str) -> Response:
             explained=explained,
             recent=recent,
             names=run_names.of_runs(db, found, recent),
+            newest_names=run_names.of_runs(db, found, explained.newest if explained else ()),
         )
 
 
@@ -74,8 +86,9 @@ def every(implementation: str) -> Response:
         known = _of_reference(db, found, reference) if reference else []
         if len(known) == 1:
             return see_other(url_for(".one", implementation=found.slug, run_id=known[0].id))
-        asked = AskedRuns.here(found)
-        rows = known if reference else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
+        asked = AskedRuns.here(db, found)
+        rows = known if reference else _listed(db, found, asked)
+        changes = _changes(db, found, asked) if asked.filtered and not rows and not reference else []
         return page(
             "console/runs/list.html",
             title="Runs",
@@ -87,6 +100,8 @@ def every(implementation: str) -> Response:
             older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
             noted=_noted(found, reference) if reference else [],
+            late=NOTED,
+            changes=changes,
             outcomes=(FAILED, *OUTCOMES),
         )
 
@@ -108,13 +123,26 @@ def one(implementation: str, run_id: str) -> Response:
             crumbs=(Link("Runs", url_for(".every", implementation=found.slug)),),
             run=run,
             version=version.number if version else None,
+            cause=causes.in_words(run.because, run.returned_at, run.waited_ms) if run.because else (),
+            calls=runs.calls_compared(run, runs.before(db, found, run)),
             names=run_names.of_runs(db, found, [run]),
         )
 
 
-def _explained(db: DbSession, found: Implementation, user: User, session: str) -> Explanation:
-    displayed = Counter.here().desk.look(Asker(found.slug, user.subject, session))
-    return explain(db, found, user.subject, displayed)
+def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
+    asker = Asker(found.slug, user.subject, session.session_id)
+    return explain(db, found, user, session, lambda: Counter.here().desk.look(asker))
+
+
+def _listed(db: DbSession, found: Implementation, asked: AskedRuns) -> list[Run]:
+    return [] if asked.is_about_nobody else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
+
+
+def _changes(db: DbSession, found: Implementation, asked: AskedRuns) -> list[NamedEntry]:
+    """What was changed in the time that is asked for, or in the day before its end."""
+    until = asked.wanted.until or datetime.now(UTC)
+    since = asked.wanted.since or until - A_DAY
+    return actors.of_entries(db, display_changes.between(db, found, since, until, user=asked.wanted.user or ""))
 
 
 def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
@@ -125,5 +153,10 @@ def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
 def _noted(found: Implementation, text: str) -> list[object]:
     """Return the errors of this implementation that were shown with the reference, and outages."""
     wanted = references.read(text)
-    known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [(at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)]
+    errors = Entrance.here().store.errors
+    known = errors.find(wanted) if wanted else []
+    return [
+        (errors.first_shown(error) or at, at, error)
+        for at, error in known
+        if error.concerns(found.slug) and implementations.was_there(found, at)
+    ]

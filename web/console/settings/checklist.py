@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from records import (
     DbSession,
     Implementation,
+    Run,
     Version,
     certificates,
     connections,
@@ -116,17 +117,19 @@ def _script(db: DbSession, implementation: Implementation) -> Step:
         return Step("Script", "wrong", said, "console_settings.script")
     lately = health(db, implementation, version, datetime.now(UTC))
     if lately.newest is not None and lately.worrying:
-        return Step("Script", "wrong", _failing(version, lately), "console_runs.every", permission=Permission.SEE_RUNS)
+        said, at = _failing(version, lately, lately.newest), lately.newest.started_at
+        return Step("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
     return Step("Script", "done", f"Version {version.number} is in service", "console_settings.script")
 
 
-def _failing(version: Version, lately: Health) -> str:
-    """Say how many of the newest runs failed, and how the last of them did. The text of the error is for its page."""
-    error = (lately.newest and lately.newest.error) or {}
+def _failing(version: Version, lately: Health, newest: Run) -> str:
+    """Say how many of the newest runs failed, and how the last that did. The text of the error is for its page."""
+    error = newest.error or {}
     where = f" in line {error['line']}" if error.get("line") else ""
-    how = f"{lately.newest.outcome if lately.newest else ''}: {error['type']}{where}" if error else "without an error"
+    how = f"{newest.outcome}: {error['type']}{where}" if error else f"{newest.outcome}, without an error"
     many = f"{lately.failed} of the last {lately.runs} runs" if lately.runs > 1 else "the last run"
-    return f"Version {version.number}: {many} failed within a day, the newest {how}."
+    since = f", up to now {counted(lately.failing, 'run')} in a row" if lately.failing > 1 else ""
+    return f"Version {version.number}: {many} failed within a day{since}. The newest failure ({how}):"
 
 
 def _app(implementation: Implementation) -> Step:

@@ -1,0 +1,63 @@
+"""Finds people and sessions by what somebody says on the phone: a name, a badge ID, a title, or a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from . import actors, runs, sessions, users
+from .implementations import Implementation
+from .runs import RunFilter
+from .sessions import AgendaSession
+from .users import User
+
+#: What is offered where more than one fits.
+OFFERED = 20
+
+
+def people(db: Session, implementation: Implementation, text: str) -> list[User]:
+    """Return the one person with this key, or those of whom every word stands in a name, username, badge ID or key."""
+    known = users.find(db, implementation, text)
+    return [known] if known else users.search(db, implementation, text, limit=OFFERED)
+
+
+def agenda(db: Session, implementation: Implementation, text: str) -> list[AgendaSession]:
+    """Return the one session with this ID, retired or not, or those of the agenda whose ID or title has the text."""
+    known = sessions.find_any(db, implementation, text)
+    if known:
+        return [known]
+    wanted = text.casefold()
+    every = sessions.every(db, implementation)
+    return [each for each in every if wanted in each.session_id.casefold() or wanted in each.title.casefold()][:OFFERED]
+
+
+@dataclass(frozen=True)
+class Match:
+    """The one key that is meant; "" if nothing fits, or more than one does: then those are in `candidates`, key and name."""
+
+    key: str = ""
+    candidates: tuple[tuple[str, str], ...] = ()
+
+
+def user_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+    """Return whose runs are meant: a key that is known or has runs, also of somebody who is gone, before any name."""
+    if users.find(db, implementation, text) or _has_runs(db, implementation, RunFilter(user=text)):
+        return Match(text)
+    return _match([(user.subject, actors.name_of(user)) for user in people(db, implementation, text)])
+
+
+def session_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+    """Return of which session runs are meant: an ID that is known or has runs, also of one that is gone, before any title."""
+    if sessions.find_any(db, implementation, text) or _has_runs(db, implementation, RunFilter(session=text)):
+        return Match(text)
+    return _match([(session.session_id, session.title) for session in agenda(db, implementation, text)])
+
+
+def _match(found: Sequence[tuple[str, str]]) -> Match:
+    return Match(found[0][0]) if len(found) == 1 else Match(candidates=tuple(found))
+
+
+def _has_runs(db: Session, implementation: Implementation, wanted: RunFilter) -> bool:
+    return bool(runs.recent(db, implementation, wanted, limit=1))
