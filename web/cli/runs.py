@@ -15,7 +15,9 @@ from records.run_names import RunNames
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
+from web.auth.ways.codes import meaning_of
 from web.moments import Clock, moment
+from web.page_names import page_name
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, error_lines, happened, message_lines, plain
@@ -234,8 +236,18 @@ def run_lines(told: ToldRun) -> list[str]:
 def noted_lines(at: datetime, error: NotedError, clock: Clock) -> list[str]:
     """An error that somebody was shown, and where to go on."""
     lines = [f"Error {error.status} at {clock.exact(at)} (reference {error.reference})"]
-    whose = (("implementation", error.implementation), ("user", error.user), ("session", error.session))
-    lines += [line for name, value in (("what", error.what), *whose) if value for line in block(name, value)]
+    where = page_name(error.what)
+    why = f"{error.code}: {meaning_of(error.code, error.what) or 'see the log'}" if error.code else ""
+    told = (
+        ("where", where),
+        ("read", error.said),
+        ("why", why),
+        ("implementation", error.implementation),
+        ("user", error.user),
+        ("session", error.session),
+        ("view", error.what if error.what != where else ""),
+    )
+    lines += [line for name, value in told if value for line in block(name, value)]
     if error.implementation and error.user and error.session:
         asked = f"{error.implementation} {error.session} --user {error.user}"
         lines += [f"{INDENT}What they see now: session-status status get {plain(asked)}"]

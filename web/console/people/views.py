@@ -8,11 +8,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, flash, url_for
 
 from records import DbSession, Grant, Implementation, Refused, User, audit, grants, users
+from runner.logins.refused import MOST
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import ROWS, Listing
 from web.console.people.forms import LockOutForm
 from web.console.people.naming import whom
+from web.console.people.refused import refused_logins
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
@@ -60,6 +62,21 @@ def people(implementation: str) -> Response:
         listing=listing,
         more=len(rows) > ROWS,
     )
+
+
+@blueprint.get("/refused-logins")
+@needs(Permission.SEE_PEOPLE)
+def refused(implementation: str) -> Response:
+    """List the last refused logins: when, why, whose as far as that is known, and the reference that the person read."""
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        return page(
+            "console/people/refused.html",
+            title="Refused logins",
+            implementation=found,
+            refused=refused_logins(db, found),
+            most=MOST,
+        )
 
 
 @blueprint.get("/people/<int:number>")

@@ -9,11 +9,8 @@ from flask import Blueprint, Response, url_for
 from records import (
     DbSession,
     Implementation,
-    Run,
     RunFilter,
     User,
-    implementations,
-    references,
     run_names,
     runs,
     scripts,
@@ -21,8 +18,9 @@ from records import (
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from web.auth.entrance import Entrance
-from web.console.frame import Link, implementation_named, page
+from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.runs.asking import FAILED, AskedRuns, people_named, sessions_named, typed
+from web.console.runs.lookup import look_up
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
@@ -71,11 +69,11 @@ def every(implementation: str) -> Response:
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
         reference = typed("reference")
-        known = _of_reference(db, found, reference) if reference else []
-        if len(known) == 1:
-            return see_other(url_for(".one", implementation=found.slug, run_id=known[0].id))
+        known = look_up(db, found, reference, signed_in())
+        if len(known.runs) == 1:
+            return see_other(url_for(".one", implementation=found.slug, run_id=known.runs[0].id))
         asked = AskedRuns.here(found)
-        rows = known if reference else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
+        rows = known.runs if reference else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
         return page(
             "console/runs/list.html",
             title="Runs",
@@ -86,7 +84,7 @@ def every(implementation: str) -> Response:
             asked=asked,
             older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
-            noted=_noted(found, reference) if reference else [],
+            known=known,
             outcomes=(FAILED, *OUTCOMES),
         )
 
@@ -115,17 +113,3 @@ def one(implementation: str, run_id: str) -> Response:
 def _explained(db: DbSession, found: Implementation, user: User, session: str) -> Explanation:
     displayed = Counter.here().desk.look(Asker(found.slug, user.subject, session))
     return explain(db, found, user.subject, displayed)
-
-
-def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
-    wanted = references.read(text)
-    return [run for owner, run in runs.by_reference(db, wanted) if owner.id == found.id] if wanted else []
-
-
-def _noted(found: Implementation, text: str) -> list[object]:
-    """Return the errors of this implementation that were shown with the reference, and outages."""
-    wanted = references.read(text)
-    known = Entrance.here().store.errors.find(wanted) if wanted else []
-    return [
-        (at, error) for at, error in known if error.concerns(found.slug) and implementations.was_there(found, at)
-    ]
