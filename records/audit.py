@@ -174,6 +174,13 @@ def _is_one_of(name: str, keys: Collection[str]) -> ColumnElement[bool]:
     return and_(AuditEntry.action.in_(ABOUT_PEOPLE), key.in_(keys))
 
 
+def newest(db: Session, *, implementation: str, action: str, target: str) -> AuditEntry | None:
+    """Return the newest entry of an implementation about this very thing; None if there is none."""
+    rows = select(AuditEntry).where(AuditEntry.implementation == implementation)
+    rows = rows.where(AuditEntry.action == action, AuditEntry.target == _line(target, _LONGEST["target"]))
+    return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
+
+
 def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name
     db: Session, number: int, *, actor: str, action: str, target: str, implementation: str
 ) -> AuditEntry | None:
