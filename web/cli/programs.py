@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from runner.settings import Settings
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback import HOST
 
+from .missing_data import DATA_FOLDER, data_folder
 from .supervisor import Program
 
 DEMO_SCRIPT = Path(__file__).parents[2] / "scripts" / "examples" / "annual_meeting" / "script.py"
@@ -89,6 +91,8 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
 
 def page(settings: Settings, ports: Ports, *, by_make: bool = False) -> str:
     """What a newcomer reads first. `by_make`: `make run` started it, so `session-status` may not be on the PATH."""
+    folder = settings.data_folder
+    names = "" if folder == data_folder({}) else f"{DATA_FOLDER}={shlex.quote(str(folder))} "
     terminal = "In another terminal, after `make shell` in this folder:" if by_make else "In another terminal:"
     service = settings.public_url
     script = DEMO_SCRIPT.relative_to(Path.cwd()) if DEMO_SCRIPT.is_relative_to(Path.cwd()) else DEMO_SCRIPT
@@ -107,9 +111,9 @@ Session Status is running.
   {service}/api/openapi.json   what an app asks
 
 {terminal}
-  session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
-  session-status script run {script.parent}
-  session-status script activate {IMPLEMENTATION} {script}     after you changed it
+  {names}session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
+  {names}session-status script run {script.parent}
+  {names}session-status script activate {IMPLEMENTATION} {script}     after you changed it
 
 Logs: {settings.data_folder / "logs"}   Ctrl-C ends everything; the data stays.
 """
