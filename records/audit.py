@@ -30,7 +30,7 @@ from . import fields
 from .columns import Base, RowId, utc_now
 
 #: Actions whose target is a person of the entry's implementation, by their subject.
-ABOUT_PEOPLE = frozenset({"user.described", "user.disabled", "user.enabled"})
+ABOUT_PEOPLE = frozenset({"login.refused", "user.described", "user.disabled", "user.enabled"})
 #: What the first entry says of the entry before it.
 FIRST = "0" * 64
 #: Entries which `verify` reads at once.
@@ -172,6 +172,13 @@ def _is_one_of(name: str, keys: Collection[str]) -> ColumnElement[bool]:
         return AuditEntry.actor.in_(keys)
     key = AuditEntry.implementation + "/" + AuditEntry.target
     return and_(AuditEntry.action.in_(ABOUT_PEOPLE), key.in_(keys))
+
+
+def newest(db: Session, *, implementation: str, action: str, target: str) -> AuditEntry | None:
+    """Return the newest entry of an implementation about this very thing; None if there is none."""
+    rows = select(AuditEntry).where(AuditEntry.implementation == implementation)
+    rows = rows.where(AuditEntry.action == action, AuditEntry.target == _line(target, _LONGEST["target"]))
+    return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
 
 
 def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name

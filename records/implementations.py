@@ -6,6 +6,7 @@ fault; the constraints of the table are the second wall, for what does not come 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,6 +153,28 @@ def made_at(implementation: Implementation) -> int:
 def was_there(implementation: Implementation, at: datetime) -> bool:
     """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
     return at.timestamp() >= made_at(implementation)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an audit entry tells of a change of fields: old and new of each that differs.
+
+    Of the script's settings it names what was added, removed and changed, and no value: people keep tokens in them.
+    """
+    return {
+        name: _names(before[name], value) if name == "script_settings" else [before[name], value]
+        for name, value in after.items()
+        if before[name] != value
+    }
+
+
+def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
+    both = before.keys() & after.keys()
+    found = {
+        "added": after.keys() - both,
+        "removed": before.keys() - both,
+        "changed": {name for name in both if before[name] != after[name]},
+    }
+    return {what: sorted(names) for what, names in found.items() if names}
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:

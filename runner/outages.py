@@ -6,7 +6,7 @@ therefore log nothing about an outage themselves: thousands of requests that mee
 1. One line when an outage begins, with the class and the text of the error.
 2. One line a minute while it lasts, with the newest error.
 3. One line when the part answers again. A thread asks it every second while it is away, so the line does not wait for
-   a request. While that thread gets no answer from the store, requests do not wait for one, either.
+   a request. Once the store has kept a request waiting in vain, the others do not wait until that thread is answered.
 
 All answers that an outage refuses carry its reference, which stands in each of these lines.
 """
@@ -52,7 +52,7 @@ class Outage:
     failed: int = 0  #: operations that were tried and got no answer
     refused: int = 0  #: answers that carried the reference
     error: BaseException | None = None  #: the newest
-    silent: bool = False  #: the newest probe met nobody, or got no answer
+    silent: bool = False  #: an operation or the newest probe met nobody, or got no answer
 
     def __str__(self) -> str:
         began = datetime.fromtimestamp(self.began, UTC)
@@ -102,18 +102,18 @@ class OutageLog:
         """Stop asking. What is away by then is not told to be back."""
         self._closed.set()
 
-    def store_lost(self, error: BaseException) -> None:
-        """Note that the store did not answer once."""
-        self._lost(STORE, error)
+    def store_lost(self, error: BaseException, *, silent: bool = False) -> None:
+        """Note that the store did not answer once. `silent`: until a probe is answered, requests do not wait for it."""
+        self._lost(STORE, error, silent=silent)
 
     def database_lost(self, error: BaseException) -> None:
         """Note that the database did not answer once."""
         self._lost(DATABASE, error)
 
     def store_is_away(self) -> bool:
-        """Say whether the newest probe of the store got no answer. One that is full still answers what it can."""
+        """Say whether the store said nothing when it was asked last. One that is full still answers what it can."""
         newest = self._newest.get(STORE)
-        return newest is not None and newest.silent
+        return newest is not None and newest.silent and not newest.ended
 
     def reference(self, part: str, error: BaseException) -> str:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
@@ -124,7 +124,7 @@ class OutageLog:
             outage.refused += 1
         return outage.reference
 
-    def _lost(self, part: str, error: BaseException) -> Outage:
+    def _lost(self, part: str, error: BaseException, *, silent: bool = False) -> Outage:
         with self._lock:
             outage = self._newest.get(part)
             begins = outage is None or bool(outage.ended)
@@ -133,6 +133,7 @@ class OutageLog:
             if error is not outage.error:  # one error passes several layers
                 outage.failed += 1
             outage.error = error
+            outage.silent = outage.silent or silent
         if begins:
             log.error("the %s does not answer ref=%s error=%s", part, outage.reference, self._text(error))
             if part in self._probes:

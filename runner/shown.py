@@ -74,14 +74,16 @@ class Status:
     @property
     def etag(self) -> str:
         """The same for two answers which would be drawn the same; without quotes, for a weak comparison."""
-        drawn = b"%b %b %d" % (self.body, self.state.encode(), self.stale)
+        drawn = b"%b %b %d %b" % (self.body, self.state.encode(), self.stale, self.reference.encode())
         return hashlib.blake2b(drawn, digest_size=9).hexdigest()
 
     def as_json(self) -> bytes:
         """The whole answer of the status endpoint."""
         refresh = b"null" if self.refresh_after is None else b"%d" % self.refresh_after
         stale = b"true" if self.stale else b"false"
-        return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, self.body[1:])
+        known = b'"reference":"%b",' % self.reference.encode() if self.reference else b""
+        rest = known + self.body[1:]
+        return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, rest)
 
 
 def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str) -> bytes:

@@ -164,14 +164,19 @@ def answers(path: Path) -> bool:
 
 #: The errors of an operation to which the store said nothing, and of one that it cannot do; others are answers.
 SILENT = (NoConnection, NoAnswer)
+#: What redis-py and the socket raise when no answer came in time.
+_TOO_LATE = (NoAnswer, TimeoutError)
 AWAY = (*SILENT, StoreForOther, OutOfMemoryError, ReadOnlyError)
 
 
 class StoreWatch(Protocol):
     """Who is told when the store does not answer, and knows whether it is worth asking (`runner.outages`)."""
 
-    def store_lost(self, error: RedisError) -> None:
-        """Note that an operation failed because the store is away, after its last try, before the error is raised."""
+    def store_lost(self, error: RedisError, *, silent: bool = False) -> None:
+        """Note that an operation failed because the store is away, after its last try, before the error is raised.
+
+        `silent`: it said nothing for as long as anybody may wait, so that others must not wait for it as well.
+        """
 
     def store_is_away(self) -> bool:
         """Say whether the store said nothing just now: then nobody waits for it, and operations fail at once."""
@@ -184,7 +189,7 @@ def connect(url: str, *, environment: str | None = None, watch: StoreWatch | Non
     in: a store of another one is refused (`store_mark`). None, which takes any, is for tools and tests. `watch` is for
     processes that serve: thousands of requests must not each wait for a store that is away.
     """
-    retry = TellingRetry(ExponentialBackoff(cap=0.2, base=0.02), 2, watch)
+    retry = TellingRetry(ExponentialBackoff(cap=0.2, base=0.02), 2, watch, waits_once=True)
     return client(url, environment, answer_s=2.0, connect_s=1.0, retry=retry)
 
 
@@ -205,26 +210,38 @@ def connect_once(url: str, *, environment: str | None = None) -> Redis:
 
 
 class TellingRetry(Retry):
-    """Tries again as redis-py does, tells when no try has helped, and tries nothing while the store is known to be away."""
+    """Tries again as redis-py does, tells when no try has helped, and tries nothing while the store is known to be away.
 
-    def __init__(self, backoff: Any, retries: int, watch: StoreWatch | None) -> None:
+    `waits_once`: after a store that said nothing in time, nothing is tried again. redis-py tries within tries (an
+    operation, a check of an idle connection, a new connection), each with its own wait: a frozen store took a minute.
+    """
+
+    def __init__(self, backoff: Any, retries: int, watch: StoreWatch | None, *, waits_once: bool = False) -> None:
         super().__init__(backoff, retries)
         self._watch = watch
+        self._waits_once = waits_once
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a copy for one connection, with the same watch."""
-        return type(self)(copy.deepcopy(self._backoff, memo), self._retries, self._watch)
+        backoff = copy.deepcopy(self._backoff, memo)
+        return type(self)(backoff, self._retries, self._watch, waits_once=self._waits_once)
 
     def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
         """Raises what the last try raised."""
         if self._watch and self._watch.store_is_away():
             raise NoConnection("the store did not answer just now, and is asked again every second")
+        if self._waits_once:  # the connection is closed by then, as after every error
+            options["is_retryable"] = _came_in_time
         try:
             return super().call_with_retry(*arguments, **options)
         except AWAY as error:
             if self._watch:
-                self._watch.store_lost(error)
+                self._watch.store_lost(error, silent=self._waits_once and isinstance(error, NoAnswer))
             raise
+
+
+def _came_in_time(error: Exception) -> bool:
+    return not isinstance(error, _TOO_LATE)
 
 
 def client(url: str, environment: str | None, *, answer_s: float, connect_s: float, retry: Retry) -> Redis:

@@ -33,31 +33,38 @@ def know(implementation: str, subject: str) -> None:
     g.known_as = (implementation, subject)
 
 
-def reference_of(status: HTTPStatus, *, why: str = "") -> str:
+def reference_of(status: HTTPStatus, *, why: str = "", said: str = "") -> str:
     """Log the error of this request and return its reference; it is noted, too, if the store can be asked.
 
-    `why` is a code of ours that the answer does not tell, such as which step of a login refused.
+    `why` is a code of ours that the answer does not tell, such as which step of a login refused; `said` is the sentence
+    of the answer.
     """
     asked = request.view_args or {}
     home, user = g.get("known_as", ("", ""))
-    view = request.endpoint or NO_VIEW
     error = NotedError(
         reference=references.new(),
         status=int(status),
-        what=f"{view}: {why}" if why else view,
+        what=view(),
         implementation=str(asked.get("implementation", "") or home),
         user=user,
         session=str(asked.get("session_id", "")),
+        code=why,
+        said=said,
     )
     log.log(
         logging.ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO,
         "error shown ref=%s status=%d view=%s implementation=%r user=%r session=%r why=%r",
-        *(error.reference, error.status, view, error.implementation, error.user, error.session, why),
+        *(error.reference, error.status, error.what, error.implementation, error.user, error.session, why),
     )
     note(current_app.extensions[_KEPT], error)
     return error.reference
 
 
-def note_refusal(reference: str, status: int, what: str, implementation: str) -> None:
-    """Note an error which has its reference and its line in the log already."""
-    note(current_app.extensions[_KEPT], NotedError(reference, status, what, implementation))
+def note_refusal(error: NotedError) -> None:
+    """Note an error of this request which has its reference and its line in the log already."""
+    note(current_app.extensions[_KEPT], error)
+
+
+def view() -> str:
+    """Return the name of the view that answers this request."""
+    return request.endpoint or NO_VIEW

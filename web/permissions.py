@@ -39,6 +39,7 @@ class Permission(StrEnum):
     ADD_IMPLEMENTATIONS = "add implementations"
     RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
     SEE_ALL_AUDIT = "see the audit entries of all implementations"
+    SEE_ALL_ERRORS = "look up errors that belong to no implementation"
 
 
 _ORGANIZER = frozenset(
@@ -60,6 +61,7 @@ _REVIEWER = frozenset(
         Permission.SEE_RUNS,
         Permission.SEE_AUDIT,
         Permission.SEE_ALL_AUDIT,
+        Permission.SEE_ALL_ERRORS,
     }
 )
 

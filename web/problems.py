@@ -92,7 +92,7 @@ def answer(error: HTTPException) -> Response:
     members = error.members if isinstance(error, Fault) else {}
     reference = members.get("reference", "")
     if status >= HTTPStatus.BAD_REQUEST and not reference and not request.path.startswith(READ_BY_NOBODY):
-        reference = reference_of(status)
+        reference = reference_of(status, said=detail)
         members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):
         return problem(status, detail, headers, members)

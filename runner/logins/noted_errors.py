@@ -1,7 +1,8 @@
 """The last errors that people were shown with a reference, for those who look one up and cannot read the log.
 
-The log has all of them; this is a window on it. An entry holds keys and codes: no name, no text of anybody. Errors of
-people who are logged in, and our own, are kept apart, so that strangers who cause errors push out only those of strangers.
+The log has all of them; this is a window on it. An entry holds keys, codes and sentences of ours: no name, no text of
+anybody. Errors of people who are logged in, and our own, are kept apart, so that strangers who cause errors push out
+only those of strangers.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ FIRST = ":first"
 
 @dataclass(frozen=True)
 class NotedError:
-    """One error. `status` is that of HTTP; `what` is a view, a state or an outage. What is not known is empty."""
+    """One error. `status` is that of HTTP; `what` is a view, a state or an outage. What is not known is empty.
+
+    `code` says why, in a word that the answer does not tell; `said` is the sentence that the person saw.
+    """
 
     reference: str
     status: int
@@ -46,6 +50,8 @@ class NotedError:
     implementation: str = ""
     user: str = ""
     session: str = ""
+    code: str = ""
+    said: str = ""
 
     def concerns(self, implementation: str) -> bool:
         """Say whether staff of an implementation may look it up."""

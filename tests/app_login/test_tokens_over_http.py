@@ -96,7 +96,7 @@ def test_every_refusal_has_a_reference_by_which_support_finds_it(phone, store, w
     assert noted.implementation == ("none" if what == "no implementation" else "demo")
     assert f"ref={reference}" in caplog.text
     if what == "a code used twice":
-        assert noted.what == "app_tokens.token: code used again"
+        assert (noted.what, noted.code) == ("app_tokens.token", "code used again")
 
 
 def test_a_refusal_while_the_store_is_away_has_its_reference_in_the_log(own_phone, own_store, monkeypatch, caplog):

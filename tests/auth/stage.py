@@ -25,7 +25,7 @@ KEY = "k" * 40
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 #: Every refusal of a whole run, without its reference: there must be one.
 SEEN = set()
-REFUSED = "That login did not work. Please try again."
+REFUSED = "That login did not work"
 
 #: The providers of the implementations; `demo` and `other` share one.
 IDP = ForgedIdp("https://idp.example/metadata")

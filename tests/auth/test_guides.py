@@ -9,6 +9,7 @@ from records import implementations, users
 from tests.auth.stage import IDP, Browser, connect, is_refused, sp_of
 from web.auth.saml.codes import CODES as OF_MESSAGES
 from web.auth.ways.codes import CODES as OF_PEOPLE
+from web.auth.ways.codes import EVERY_CODE
 
 FOLDER = Path(__file__).parents[2] / "docs" / "identity-providers"
 GUIDES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
@@ -91,3 +92,15 @@ def test_every_code_in_a_guide_is_one_of_ours(guide):
             named |= set(re.findall(r"`([a-z-]+)`", line.split("|")[1]))
     assert named <= set(OF_MESSAGES) | set(OF_PEOPLE)
     assert named
+
+
+def test_the_guide_has_every_code_that_exists_and_says_what_the_console_says():
+    table = {}
+    for line in (FOLDER / "README.md").read_text().splitlines():
+        if line.startswith("| `"):
+            codes, words, *_ = (cell.strip() for cell in line.strip("|").split("|"))
+            table |= dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", codes), (words, len(_)))
+    assert table.keys() == EVERY_CODE.keys()
+    short = {code: words for code, (words, more) in table.items() if not more}
+    assert len(short) > 50
+    assert short == {code: EVERY_CODE[code] for code in short}

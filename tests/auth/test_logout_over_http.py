@@ -14,7 +14,7 @@ from tests.auth.stage import IDP, SAME_ORIGIN, STRANGER, Browser, begun, sp_of
 from tests.saml.forge import PERSISTENT, ForgedIdp, logout_request_xml
 from web.app import create_app
 
-NOT_ACCEPTED = "That logout did not work. Please try again."
+NOT_ACCEPTED = "That logout did not work"
 
 
 def slo(browser, query, slug="demo"):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from web.cli.programs import Ports, other_terminal
+from runner.settings import Settings
+from web.cli.programs import Ports, other_terminal, page
 from web.cli.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row
 
 ROOT = Path(__file__).parents[2]
@@ -120,3 +121,21 @@ def test_make_shell_runs_the_shell_that_its_user_has(make, tmp_path):
     shell.chmod(0o755)
     printed = make("shell", env={"SHELL": str(shell), "SESSION_STATUS_DATA_FOLDER": "/elsewhere"})
     assert printed.splitlines()[-1] == "mine: /elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [("data", ""), ("/tmp/my data", "SESSION_STATUS_DATA_FOLDER='/tmp/my data' ")],
+    ids=["the usual folder", "another folder"],
+)
+def test_commands_for_another_terminal_name_the_data_folder_where_it_is_not_the_usual_one(folder, names):
+    settings = Settings(
+        environment="development", public_url="http://127.0.0.1:8000", data_folder=Path(folder).absolute()
+    )
+    commands = [
+        line
+        for line in page(settings, Ports.of(8000, None, None)).splitlines()
+        if " script " in line or "status get" in line
+    ]
+    assert len(commands) == 3
+    assert all(line.startswith(f"  {names}session-status ") for line in commands)

@@ -267,3 +267,33 @@ def test_a_role_for_nobody_is_refused_and_not_said_to_be_given(desk, blank):
     answer = desk("organizer").send("/console/implementations/demo/roles/scanners", **given)
     assert answer.status_code == 422
     assert "are missing" in answer.text
+
+
+@pytest.mark.parametrize("who", ["organizer", "reviewer", "administrator"])
+def test_everybody_who_may_see_a_person_sees_since_when_why_and_by_whom_they_are_locked_out(desk, number_of, who):
+    number = number_of("attendee")
+    desk("administrator").send(f"/console/implementations/demo/people/{number}/disable", reason="Lost <phone>")
+    page = desk(who).get(f"/console/implementations/demo/people/{number}").text
+    said = page.partition("<strong>Locked out</strong> since ")[2].partition("</div>")[0]
+    assert "<time" in said
+    assert "<bdi>Administrator</bdi>" in said
+    assert "<q><bdi>Lost &lt;phone&gt;</bdi></q>" in said
+    (link,) = re.findall(r'href="([^"]+)">Audit entry', said)
+    audit_page = desk(who).get(link.replace("&amp;", "&")).text
+    assert "user.<wbr>disabled" in audit_page
+    assert "Lost &lt;phone&gt;" in audit_page
+
+
+def test_a_lock_out_that_no_entry_tells_of_says_what_is_known(desk, number_of):
+    page = desk("reviewer").get(f"/console/implementations/demo/people/{number_of('disabled')}").text
+    assert re.search(r"<strong>Locked out</strong> since <time.*</time>: <q><bdi>for the tests</bdi></q>", page)
+    assert "Audit entry" not in page
+
+
+def test_a_person_leads_to_all_their_runs_and_the_last_login_is_called_so(desk, number_of):
+    page = desk("reviewer").get(f"/console/implementations/demo/people/{number_of('attendee')}").text
+    assert 'href="/console/implementations/demo/runs?user=attendee">All runs of this person</a>' in page
+    assert "<dt>Last login</dt>" in page
+    people = desk("reviewer").get("/console/implementations/demo/people").text
+    assert "Last login" in people
+    assert "Last seen" not in page + people

@@ -168,9 +168,8 @@ def test_a_reference_leads_to_its_run_or_says_which_error_was_shown(past, desk, 
     assert "console_runs.one" in page
     elsewhere = desk("administrator").get(f"/console/implementations/other/runs?reference={reference}").text
     assert "An error was shown" not in elsewhere
-    assert (
-        "No run or error of this implementation is known by" in desk("organizer").get(f"{DEMO}/runs?reference=x").text
-    )
+    unknown = desk("organizer").get(f"{DEMO}/runs?reference=x").text
+    assert "“<bdi>x</bdi>” is not of this implementation, or not known any more" in unknown
 
 
 @pytest.mark.parametrize("who", ["author", "attendee", "scanner", None])
@@ -242,7 +241,7 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
     with database.session() as db:
         made = implementations.create(db, "demo", "Demo Congress, again", "Europe/Berlin")
         made.created_at = datetime.now(UTC) + timedelta(minutes=1)
-    assert "No run or error of this implementation is known" in administrator.get(pages["runs"]).text
+    assert "is not of this implementation, or not known any more" in administrator.get(pages["runs"]).text
     assert "0123abcd" not in administrator.get(pages["logins"]).text
     assert "Nothing has been run yet" in administrator.get(f"{DEMO}/runs").text
     assert administrator.get(f"{DEMO}/runs/{GOOD.id}").status_code == 404

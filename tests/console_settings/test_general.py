@@ -125,7 +125,19 @@ def test_budgets_are_in_units_of_people_and_within_the_operators_limits(organize
         assert demo.limits == {"wall_s": 2.5, "memory_bytes": 64 * 1024 * 1024}
         assert demo.script_settings == {"claim_url": "https://x"}
     (entry,) = entries(database, "settings.changed")
-    assert entry.detail["script_settings"] == {"changed": ["claim_url"]}  # names, because people put keys into values
+    assert entry.detail["script_settings"] == {"added": ["claim_url"]}  # names, because people put keys into values
+
+
+def test_the_audit_names_the_settings_of_the_script_that_were_added_removed_and_changed(organizer, database):
+    for text in ('{"kept": 1, "gone": "s3cret", "other": 2}', '{"kept": 1, "other": "t0ken", "made": 3}'):
+        form = organizer.form("/settings/script")
+        assert organizer.post("/settings/script", form | {"script_settings": text}).status_code == 303
+    entry = entries(database, "settings.changed")[0]
+    assert entry.detail["script_settings"] == {"added": ["made"], "removed": ["gone"], "changed": ["other"]}
+    page = organizer.get("/audit").text
+    assert "<bdi>added made; removed gone; changed other</bdi>" in page
+    assert "s3cret" not in page
+    assert "t0ken" not in page
 
 
 def test_the_settings_are_those_of_the_page_when_nothing_was_typed(organizer, database):

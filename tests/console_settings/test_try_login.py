@@ -3,6 +3,7 @@
 import logging
 import re
 
+from runner.logins.refused import MOST
 from tests.auth.stage import Browser, sp_of
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, Person, typed
@@ -86,10 +87,10 @@ def test_a_refused_login_stands_there_with_its_code_and_what_it_means(app, admin
 
 
 def test_refused_logins_are_bounded_and_made_up_implementations_keep_none(app, administrator, store):
-    for number in range(50):
+    for number in range(MOST + 1):
         store.refused.note("demo", "audience", f"{number:08x}")
-    assert len(store.refused.recent("demo")) == 20
-    assert store.refused.recent("demo")[0]["reference"] == "00000031"
+    assert len(store.refused.recent("demo")) == MOST
+    assert store.refused.recent("demo")[0]["reference"] == f"{MOST:08x}"
     stranger = Browser(app)
     stranger.answer("rubbish", "none", "nosuch")
     assert store.refused.recent("nosuch") == []

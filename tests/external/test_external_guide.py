@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.external.signing import claims, header, token
 from tests.vendors import reply
 from web.auth.external import Refused, by_assertion, by_introspection, by_password
+from web.auth.external.codes import CODES, meaning_of
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "external-authentication.md").read_text()
@@ -130,13 +131,22 @@ def test_every_code_is_explained():
     raised = set()
     for path in (ROOT / "web" / "auth" / "external").glob("*.py"):
         for call in re.finditer(
-            r"(?:Refused|Wrong|Barred|away|broken|too_often|not_offered|refusals\.login)\((?:relay, |implementation, )?f?\"([^\"{]+)",
+            r"(?:Refused|Wrong|Barred|away|broken|too_often|not_offered|Refusal)\((?:relay, |implementation, )?f?\"([^\"{]+)",
             path.read_text(),
         ):
             raised.add(call[1].strip())
     assert len(raised) > 30
     missing = {code for code in raised if code not in explained and not code.startswith(("header", "time"))}
     assert missing <= {"relay"}
+
+
+def test_what_the_console_explains_are_the_codes_of_the_page():
+    table = PAGE.partition("## 4.")[2].partition("## 5.")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    codes = {code.replace("…", "vendor") for cell in cells for code in re.findall(r"`([^`]+)`", cell)}
+    assert {code for code in codes if not meaning_of(code)} == set()
+    prefixes = {"header", "vendor", "introspection"}
+    assert CODES.keys() - prefixes - codes == set()
 
 
 def test_headers_which_the_page_refuses_are_refused(standing):

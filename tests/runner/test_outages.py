@@ -7,6 +7,8 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import TimeoutError as NoAnswer
 
 from records import Database, Unavailable
 from runner.logins import LoginStore, StoreAway
@@ -112,7 +114,7 @@ def test_it_is_not_over_while_somebody_still_fails(part, caplog):
 @pytest.mark.parametrize("make", [connect, connect_brief])
 def test_a_client_of_a_stopped_store_tells_each_failed_command_once_and_none_when_it_is_back(tmp_path, make):
     told, away = [], threading.Event()
-    watch = SimpleNamespace(store_lost=told.append, store_is_away=away.is_set)
+    watch = SimpleNamespace(store_lost=lambda error, **_: told.append(error), store_is_away=away.is_set)
     store = EmbeddedStore(tmp_path / "store")
     redis = make(store.start(), environment="development", watch=watch)
     try:
@@ -187,6 +189,37 @@ def test_a_store_that_is_frozen_holds_up_the_first_requests_only(tmp_path, caplo
                 with pytest.raises(Exception, match="did not answer just now"):
                     redis.get("a")
             assert len(lines(caplog)) == 1
+        finally:
+            store._process.send_signal(signal.SIGCONT)
+        assert eventually(lambda: not outages.store_is_away(), seconds=30)
+        assert redis.get("a") == b"1"
+        outages.close()
+        redis.close()
+
+
+@pytest.mark.parametrize("idle", [False, True], ids=["a new connection", "an idle connection that is checked first"])
+def test_a_store_that_is_frozen_is_waited_for_once_and_then_by_nobody(tmp_path, idle):
+    """redis-py tries within tries; against a store that says nothing these took half a minute and more."""
+    with EmbeddedStore() as store:
+        settings = Settings(environment="development", redis_url=store.url, database_url=f"sqlite:///{tmp_path}/x.db")
+        outages, made = OutageLog.open(settings), []
+        redis = connect(store.url, environment="development", watch=outages)
+        redis.set("a", 1)
+        kwargs = redis.connection_pool.connection_kwargs
+        ask_first = kwargs["redis_connect_func"]
+        kwargs["redis_connect_func"] = lambda connection: (made.append(connection), ask_first(connection))
+        connection = redis.connection_pool.get_connection()
+        if idle:
+            connection.next_health_check = 0.0
+            redis.connection_pool.release(connection)
+        store._process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(NoAnswer):
+                redis.get("a")
+            assert (len(made), outages._newest["store"].failed) == (0 if idle else 1, 1)
+            assert outages.store_is_away()
+            with pytest.raises(NoConnection, match="did not answer just now"):
+                redis.get("a")
         finally:
             store._process.send_signal(signal.SIGCONT)
         assert eventually(lambda: not outages.store_is_away(), seconds=30)

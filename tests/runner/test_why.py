@@ -257,11 +257,26 @@ def test_an_error_is_found_by_its_reference_in_the_zone_of_its_conference_and_no
     NotedErrors(house.redis).note(NotedError("3f9ca71e", 404, "widget.show", "acme", "ann", "s1"))
     with house.database.session() as db:
         zone = implementations.find(db, "acme").time_zone
-    assert f" {zone} (reference 3f9ca71e)" in command(house, "runs", "find", "3f9ca71e").stdout
+    told = command(house, "runs", "find", "3f9ca71e").stdout
+    assert f" {zone} (reference 3f9ca71e)" in told
+    assert re.search(r"where +The widget\n", told)
+    assert re.search(r"view +widget.show\n", told)
     with house.database.session() as db:
         implementations.find(db, "acme").created_at += timedelta(minutes=1)
     gone = command(house, "runs", "find", "3f9ca71e")
     assert (gone.exit_code, "Nothing is known by 3f9ca71e" in gone.stderr) == (1, True)
+
+
+def test_a_refused_login_is_found_with_what_the_person_read_and_what_its_code_means(house):
+    house.add()
+    said = "That login did not work. Please try again."
+    refused = NotedError("3f9ca71e", 403, "saml.complete", "acme", "ann", code="locked-out", said=said)
+    NotedErrors(house.redis).note(refused)
+    told = command(house, "runs", "find", "3f9ca71e").stdout
+    assert re.search(r"where +Login at the identity provider: back in the browser\n", told)
+    assert re.search(rf"read +{said}\n", told)
+    assert re.search(r"why +locked-out: An administrator has locked this person out.\n", told)
+    assert re.search(r"user +ann\n", told)
 
 
 def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):

@@ -28,7 +28,7 @@ def checking(message=None, *, refresh_after=1):
 
 
 HIDDEN = Status("hidden", refresh_after=60)
-UNAVAILABLE = Status("unavailable", refresh_after=5)
+UNAVAILABLE = Status("unavailable", refresh_after=5, reference="3f9ca71e")
 
 #: What the records of `conftest.py` hold.
 PLACES = {("demo", "CE-1"), ("demo", "P70068"), ("other", "CE-1")}

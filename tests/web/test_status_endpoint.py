@@ -3,6 +3,7 @@
 import pytest
 
 from records import Unavailable
+from runner.shown import Status
 from runner.status import Asker
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, SAME_ORIGIN, STATUS, UNAVAILABLE, WIDGET, checking, ready
@@ -51,6 +52,17 @@ def test_each_state_has_its_status_code(http, desk, bearer, status, code, state)
     answer = http.get(STATUS, headers=bearer())
     assert (answer.status_code, answer.json["state"]) == (code, state)
     assert ("Retry-After" in answer.headers) == (code == 202)
+
+
+def test_while_unavailable_the_app_gets_the_reference_that_the_widget_shows_and_otherwise_none(http, desk, bearer):
+    assert "reference" not in http.get(STATUS, headers=bearer()).json
+    desk.status = Status("unavailable", refresh_after=5, reference="3f9ca71e")
+    answer = http.get(STATUS, headers=bearer())
+    assert answer.json["reference"] == "3f9ca71e"
+    assert "Reference 3f9ca71e" in http.get(WIDGET, headers=bearer()).text
+    desk.status = Status("unavailable", refresh_after=5, reference="4567abcd")
+    newer = http.get(STATUS, headers=bearer() | {"If-None-Match": answer.headers["ETag"]})
+    assert (newer.status_code, newer.json["reference"]) == (200, "4567abcd")
 
 
 def test_checking_without_an_answer_says_when_to_ask_again(http, desk, bearer):

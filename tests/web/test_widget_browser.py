@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,8 +11,11 @@ from playwright.sync_api import expect
 from runner.shown import Action, ShownMessage
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, UNAVAILABLE, WIDGET, checking, ready
+from web import demo
 
 pytestmark = pytest.mark.browser
+
+DEMO = Path(demo.__file__).parent / "static"
 
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -96,6 +100,38 @@ def test_a_hidden_status_takes_no_room(open_page, site):
     assert page.evaluate("() => document.body.offsetHeight") == 0
     expect(page.locator("main")).to_have_text(re.compile(r"^\s*Session status\s*Check again\s*$"))
     expect(page.locator("#row")).to_be_hidden()
+
+
+FRAMED = (
+    "<!doctype html><html lang=en><title>App</title><link rel=icon href=data:,><style>body { margin: 0 } "
+    f"{(DEMO / 'demo.css').read_text()}</style><iframe class=widget title=Status src={WIDGET}></iframe>"
+    f"<p>After it</p><script>{(DEMO / 'demo.js').read_text()}</script>"
+)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_page_that_frames_it_as_the_demo_does_shows_it_whole_and_gives_a_hidden_one_no_room(open_page, site, width):
+    site.desk.status = UNAVAILABLE
+    page = open_page(viewport={"width": width, "height": 600})
+    page.route(f"{site.address}/frame", lambda route: route.fulfill(body=FRAMED, content_type="text/html"))
+    page.goto(f"{site.address}/frame")
+    frame = page.frame_locator("iframe")
+    height = "() => document.querySelector('iframe').offsetHeight"
+    whole = """() => {
+        const frame = document.querySelector("iframe");
+        const left = frame.offsetHeight - frame.contentDocument.body.getBoundingClientRect().height;
+        return left >= 0 && left < 1;
+    }"""
+    expect(frame.get_by_role("button", name="Check again")).to_be_visible()
+    page.wait_for_function(whole)
+    for status, after in ((HIDDEN, "=== 0"), (STATES["long words"], "> 50"), (ready(CLAIM), "=== 54")):
+        site.desk.status = status
+        page.frames[1].evaluate("() => dispatchEvent(new Event('online'))")
+        page.wait_for_function(f"({height})() {after} && ({whole})()")
+    site.desk.status = HIDDEN
+    page.frames[1].evaluate("() => dispatchEvent(new Event('online'))")
+    page.wait_for_function(f"({height})() === 0")
+    assert page.get_by_text("After it").bounding_box()["y"] == 0
 
 
 def test_a_tap_goes_out_and_coming_back_checks_and_shows_the_new_message(open_page, site, vendor_site):

@@ -30,7 +30,7 @@ def shown(page):
         (ready(CLAIMED), "Credit claimed", None),
         (checking(CLAIM), "Checking… Last shown: Claim 1.0 CE credit", None),
         (checking(), "Checking…", None),
-        (UNAVAILABLE, "The status cannot be shown right now Check again", None),
+        (UNAVAILABLE, "The status cannot be shown right now Reference 3f9ca71e Check again", None),
         (HIDDEN, "", None),
     ],
 )

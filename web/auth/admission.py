@@ -57,12 +57,16 @@ ORDINARY_ROLES = frozenset({"attendee", "scanner"})
 
 
 class NotAdmitted(Exception):
-    """The person is not let in. `code` is a key of `web.auth.ways.codes.CODES`, for the log; nothing is personal."""
+    """The person is not let in. `code` is a key of `web.auth.ways.codes.CODES`, for the log; nothing is personal.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    `user` is the person's key, once a message that is believed has named it: with it, support finds the person.
+    """
+
+    def __init__(self, code: str, detail: str = "", user: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
+        self.user = user
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
             raise NotAdmitted("subject-unusable", "it is the first administrator's")
         user = _remembered(db, found, person)  # 2.
         if user.disabled_at is not None:  # 3.
-            raise NotAdmitted("locked-out")
+            raise NotAdmitted("locked-out", user=person.subject)
         visitor = _visitor(person, sessions.last_end(db, found))  # 4.
         _note_staff(db, found, user, person)  # 6.
     if person.saml is not None:  # 5.
@@ -150,9 +154,9 @@ def _remembered(db: DbSession, implementation: Implementation, person: Person) -
     try:
         return users.seen(db, implementation, person.subject, person.profile, provider=person.provider)
     except OtherProvider:
-        raise NotAdmitted("other-provider") from None
+        raise NotAdmitted("other-provider", user=person.subject) from None
     except Refused as refused:
-        raise NotAdmitted("unkeepable", refused.field) from None
+        raise NotAdmitted("unkeepable", refused.field, person.subject) from None
 
 
 def _is_the_first(person: Person) -> bool:
@@ -173,7 +177,7 @@ def _visitor(person: Person, last_end: datetime | None) -> Visitor:
     now = int(time.time())
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
     if person.expires_at is not None and person.expires_at.timestamp() <= now:
-        raise NotAdmitted("session-over")
+        raise NotAdmitted("session-over", user=person.subject)
     ends = [int(person.expires_at.timestamp())] if person.expires_at else []
     if last_end is not None:
         ends.append(max(int((last_end + AFTERWARDS).timestamp()), now + int(LASTS.total_seconds())))

@@ -17,7 +17,7 @@ from .archiving import archive, remove, restore
 from .complaints import Complaint
 from .examples import examples
 from .implementation_id import ImplementationId
-from .noting import differences, note
+from .noting import note
 from .surroundings import find_implementation, place
 from .tables import print_json, print_pairs, print_table
 
@@ -155,12 +155,8 @@ def change(slug: str, changes: tuple[str, ...]) -> None:
             found = find_implementation(db, slug)
             before = {field: getattr(found, field) for field in wanted}
             implementations.update(db, found, **wanted)
-            note(
-                db,
-                "settings.changed",
-                slug,
-                detail=differences(before, {field: getattr(found, field) for field in wanted}),
-            )
+            after = {field: getattr(found, field) for field in wanted}
+            note(db, "settings.changed", slug, detail=implementations.differences(before, after))
         here.changed(slug)
     click.echo(f"Changed {', '.join(wanted)} of {slug}.")
 

@@ -25,7 +25,9 @@ from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
 from runner.unavailable import NOTED
+from web.auth.ways.codes import meaning_of
 from web.moments import Clock, moment
+from web.page_names import page_name
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import INDENT, block, person_words, plain
@@ -222,14 +224,22 @@ def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, datetime, N
 def noted_lines(shown: tuple[datetime, datetime], error: NotedError, clock: Clock) -> list[str]:
     """An error that somebody was shown, first and last at these moments, and where to go on."""
     first, last = shown
-    what: tuple[tuple[str, str], ...] = (("what", error.what),)
     said = f"Error {error.status} at {clock.exact(last)}"
     if error.what == NOTED:
-        what = ()
         said = f"The status could not be shown, {clock.digits(first)} to {clock.exact(last)}: no run ended (is a worker running?)"
-    whose = (("implementation", error.implementation), ("user", error.user), ("session", error.session))
+    where = page_name(error.what)
+    why = f"{error.code}: {meaning_of(error.code, error.what) or 'see the log'}" if error.code else ""
+    told = (
+        ("where", where),
+        ("read", error.said),
+        ("why", why),
+        ("implementation", error.implementation),
+        ("user", error.user),
+        ("session", error.session),
+        ("view", error.what if error.what != where else ""),
+    )
     lines = [f"{said} (reference {error.reference})"]
-    lines += [line for name, value in (*what, *whose) if value for line in block(name, value, width=16)]
+    lines += [line for name, value in told if value for line in block(name, value, width=16)]
     if error.implementation and error.user and error.session:
         asked = f"{error.implementation} {error.session} --user {error.user}"
         lines += [f"{INDENT}What they see now: session-status status get {plain(asked)}"]

@@ -152,4 +152,6 @@ def _words(value: Any) -> str:
         return ", ".join(map(_words, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')} {_words(inner)}" for name, inner in value.items())
+    return str(value)

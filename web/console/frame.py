@@ -42,6 +42,7 @@ OF_AN_IMPLEMENTATION = (
     Way("The app", "console_settings.app", Permission.SEE_SETTINGS),
     Way("People", "console_people.people", Permission.SEE_PEOPLE),
     Way("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
+    Way("Refused logins", "console_people.refused", Permission.SEE_PEOPLE),
     Way("Why this message?", "console_runs.why", Permission.SEE_RUNS),
     Way("Runs", "console_runs.every", Permission.SEE_RUNS),
     Way("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),

@@ -64,8 +64,6 @@ _STATUS_MEMBERS: dict[str, Any] = {
     "run": _or_null({"type": "string", "description": "The run which found the message out, for support."}),
 }
 
-STATUS = _object(_STATUS_MEMBERS, "What the session shows this user now.")
-
 _PROBLEM_MEMBERS: dict[str, Any] = {
     "type": {"type": "string", "format": "uri-reference"},
     "title": {"type": "string"},
@@ -74,6 +72,15 @@ _PROBLEM_MEMBERS: dict[str, Any] = {
 }
 
 _REFERENCE = {"type": "string", "description": "By which support finds our log's line."}
+
+_FOR_PEOPLE = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{8}$",
+    "description": "Only while unavailable: show it small, for the person to read out. By it support finds whose status it was.",
+}
+
+STATUS = _object(_STATUS_MEMBERS, "What the session shows this user now.")
+STATUS["properties"] = {**_STATUS_MEMBERS, "reference": _FOR_PEOPLE}
 
 PROBLEM = {
     "type": "object",

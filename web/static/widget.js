@@ -17,6 +17,15 @@ let owed = false; // a return could not be reported yet
 let failures = 0;
 let wentOut = false; // in case the browser keeps no storage for us
 let ownsFocus = false; // the button had the focus when it was taken away
+let told = -1; // the height that was told last
+
+/** Tell a page that frames the widget how high it is, in CSS pixels; 0 while it is hidden. Nothing else is told. */
+function tellHeight() {
+  const height = Math.ceil(widget.getBoundingClientRect().height);
+  if (parent === window || height === told) return;
+  told = height;
+  parent.postMessage({ widgetHeight: height }, "*"); // whoever may frame it is named in the policy of the page
+}
 
 /** Note that the user follows the link, so that coming back counts as a return. */
 function leave() {
@@ -93,6 +102,7 @@ function draw(page) {
   for (const element of [widget, row, action, text, note, again]) become(element, of(element));
   row.style.minHeight = widget.dataset.state === "checking" ? row.style.minHeight : "";
   keepFocus();
+  tellHeight();
 }
 
 /** Draw "Checking…" at once, before the server has said anything. The old message stays readable, not tappable. */
@@ -108,6 +118,7 @@ function drawChecking() {
   say(text, CHECKING);
   [action.hidden, text.hidden, again.hidden] = [true, false, true];
   keepFocus();
+  tellHeight();
 }
 
 /** A keyboard must not be thrown back to the top of the page because its button went away for a moment. */
@@ -120,6 +131,7 @@ function keepFocus() {
 function vanish() {
   row.hidden = true;
   widget.dataset.state = "hidden";
+  tellHeight();
 }
 
 function plan(seconds) {
@@ -190,6 +202,8 @@ addEventListener("pageshow", (event) => {
 });
 addEventListener("online", arrive);
 addEventListener("offline", vanish);
+
+new ResizeObserver(tellHeight).observe(widget); // the width changed, or a font came
 
 // A signed return address has reported the return already when the page comes up as checking.
 if (hasReturned() && widget.dataset.state !== "checking") reportReturn();

@@ -30,6 +30,7 @@ from web.auth.app.oauth import NEUTRAL, NotGranted, Refused, granted
 from web.auth.entrance import Entrance
 from web.auth.external import ways_in
 from web.auth.external.refused import Refused as NotLetIn
+from web.auth.ways.refusals import Refusal, keep
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +147,9 @@ def _admitted(entrance: Entrance, implementation: str, prove: Callable[[], Perso
     except NotLetIn as refused:
         raise _in_oauth(refused) from None
     except NotAdmitted as refused:
-        log.warning("app login refused code=%s implementation=%s", refused.code, implementation)
-        raise NotGranted(refused.code) from None
+        refusal = Refusal(implementation, refused.code, HTTPStatus.BAD_REQUEST, NEUTRAL, refused.user, refused.detail)
+        keep(refusal)
+        raise NotGranted(refused.code, refusal.reference) from None
     return granted(entrance.store.tokens.issue(visitor), issued_token_type=ACCESS_TOKEN)
 
 

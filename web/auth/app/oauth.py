@@ -49,8 +49,8 @@ class Refused(Exception):
 class NotGranted(Refused):
     """The credential does not count. All reasons look the same from outside; `code` says to us which it was."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__("invalid_grant", NEUTRAL)
+    def __init__(self, code: str, reference: str = "") -> None:
+        super().__init__("invalid_grant", NEUTRAL, more={"reference": reference} if reference else None)
         self.code = code
 
 
@@ -64,7 +64,7 @@ def refused(why: Refused) -> Response:
     """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
     members = {"error": why.error, "error_description": why.description, **why.more}
     if "reference" not in members:
-        members["reference"] = reference_of(why.status, why=why.code)
+        members["reference"] = reference_of(why.status, why=why.code, said=why.description)
     response = answer(why.status, members)
     if why.retry_after is not None:
         response.headers["Retry-After"] = str(why.retry_after)

@@ -25,7 +25,8 @@ class Refused(Exception):
 
     `status` is 401 for who did not prove who they are, 403 for who did but may not come in, 404 for what is not offered,
     429 and 503 with `retry_after` in seconds, 502 for an answer of the organizer's side that makes no sense.
-    `reference` may be told to everybody: by it the code is found in the log.
+    `reference` may be told to everybody: by it the code is found in the log. `user` is the person's key, where the
+    organizer's side has confirmed it.
     """
 
     def __init__(
@@ -34,12 +35,15 @@ class Refused(Exception):
         text: str = NEUTRAL,
         status: HTTPStatus = HTTPStatus.UNAUTHORIZED,
         retry_after: int | None = None,
+        *,
+        user: str = "",
     ) -> None:
         super().__init__(code)
         self.code = code
         self.text = text
         self.status = status
         self.retry_after = retry_after
+        self.user = user
         self.reference = references.new()
 
 

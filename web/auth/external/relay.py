@@ -79,8 +79,8 @@ class Wrong(Refused):
 class Barred(Refused):
     """The two belong together, but the organizer does not let this registrant in."""
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(code, text or "This registration cannot log in here.", HTTPStatus.FORBIDDEN)
+    def __init__(self, code: str, text: str, user: str) -> None:
+        super().__init__(code, text or "This registration cannot log in here.", HTTPStatus.FORBIDDEN, user=user)
 
 
 def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Registrant:
@@ -112,9 +112,9 @@ def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Regis
     registrant = _read(relay, answer)
     # 5. who is kept out
     if _kinds(registrant.known.get("user_type")) & {excluded.strip().casefold() for excluded in relay.excluded_types}:
-        raise Barred("excluded", relay.excluded_text)
+        raise Barred("excluded", relay.excluded_text, registrant.subject)
     if registrant.known.get("opted_out"):
-        raise Barred("opted out", relay.opted_out_text)
+        raise Barred("opted out", relay.opted_out_text, registrant.subject)
     return registrant
 
 

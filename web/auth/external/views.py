@@ -30,7 +30,7 @@ from web.places import checked_implementation
 from web.problems import Fault
 
 from .refused import Refused
-from .ways_in import by_page, by_password, install, settings_of
+from .ways_in import by_page, by_password, install, kept_refusal, settings_of
 
 blueprint = Blueprint("external", __name__, url_prefix="/ext/<implementation>")
 
@@ -123,16 +123,15 @@ def posted(implementation: str) -> Response:
     303 to the completion; the one page of a login that did not work for everything else.
     """
     check_pace()
-    checked_implementation(implementation)
-    entrance = Entrance.here()
+    opened = _offered(checked_implementation(implementation), "jwt")
     tokens = request.form.getlist("assertion")
     token = tokens[0] if len(tokens) == 1 else ""
     try:
-        person, asked = by_page(implementation, token, lambda nonce: _taken(implementation, nonce))
+        person, asked = by_page(opened, token, lambda nonce: _taken(implementation, nonce))
     except Refused as refused:
-        return refusals.login(implementation, refused.code, status=refused.status)
+        return refusals.login_page(kept_refusal(implementation, refused))
     arrived = Arrived(person, asked["browser"], Journey(**asked["journey"]))
-    handle = States(entrance.store).put_arrived(arrived)
+    handle = States(Entrance.here().store).put_arrived(arrived)
     return see_other(f"/ext/{implementation}/complete?{urlencode({'o': handle})}")
 
 
@@ -145,11 +144,11 @@ def complete(implementation: str) -> Response:
     handle = request.args.get("o", "")
     arrived = states.look_arrived(checked_implementation(implementation), handle)
     if arrived is None:
-        return refusals.login(implementation, "nobody arrived")
+        return refusals.login(refusals.Refusal(implementation, "nobody arrived"))
     if not Browser(secure=entrance.config.secure).is_the_one(arrived.browser):
-        return refusals.login(implementation, "another browser")
+        return refusals.login(refusals.Refusal(implementation, "another browser", user=arrived.person.subject))
     if not states.take_arrived(handle):
-        return refusals.login(implementation, "arrived before")
+        return refusals.login(refusals.Refusal(implementation, "arrived before", user=arrived.person.subject))
     return _arrived(arrived.person, arrived.journey)
 
 
@@ -197,7 +196,7 @@ def _arrived(person: Person, journey: Journey) -> Response:
     try:
         return arrive(person, journey)
     except NotAdmitted as refused:
-        return refusals.login(person.implementation, refused.code, journey=journey, status=HTTPStatus.FORBIDDEN)
+        return refusals.not_admitted(person.implementation, refused, journey)
 
 
 def _form(

@@ -21,7 +21,7 @@ from records import NotOpened, OpenedExternal, external, implementations
 from runner.powers import auth_of
 from web.auth.admission import Person
 from web.auth.entrance import Entrance
-from web.error_notes import note_refusal
+from web.auth.ways.refusals import Refusal, keep
 
 from . import assertions, introspection, profiles, relay
 from .keys import KeyRings, KeysAway, choose
@@ -73,20 +73,21 @@ def by_assertion(implementation: str, token: str) -> Person:
         if nonce is not None:
             raise Refused("nonce")
 
-    person, _ = by_page(implementation, token, without_nonce)
+    with _noted(implementation):
+        opened = settings_of(implementation, "jwt")
+    person, _ = by_page(opened, token, without_nonce)
     return person
 
 
-def by_page(implementation: str, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
+def by_page(opened: OpenedExternal, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
     """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `Refused` and `StoreAway`.
 
     1. The assertion is good in itself (`assertions`).
     2. Its nonce is what was asked for.
     3. It comes for the first time. Last, so that only a good one is used up.
     """
-    opened = settings_of(implementation, "jwt")
-    trust = trust_of(opened)
-    with _noted(opened):
+    implementation, trust = opened.implementation, trust_of(opened)
+    with _noted(implementation):
         asserted = assertions.verify(token, trust)  # 1.
         spent = spend(asserted.nonce)  # 2.
         seen = Entrance.here().store.seen
@@ -98,12 +99,12 @@ def by_page(implementation: str, token: str, spend: Callable[[str | None], Spent
 
 def by_introspection(implementation: str, token: str) -> Person:
     """Log in by a token of the organizer's, whom we ask about it; raises `Refused`."""
-    opened = settings_of(implementation, "introspection")
-    fields = opened.fields
-    asked = introspection.Introspector(
-        implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
-    )
-    with _noted(opened):
+    with _noted(implementation):
+        opened = settings_of(implementation, "introspection")
+        fields = opened.fields
+        asked = introspection.Introspector(
+            implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
+        )
         told = introspection.ask(asked, token, Entrance.here().outreach)
     provider = f"introspection:{_host(fields['url'])}"
     profile = profiles.from_claims(told.claims)
@@ -115,10 +116,10 @@ def by_password(implementation: str, username: str, password: str, ip: str) -> P
 
     `ip`: the address that asks, as the trusted proxies tell it.
     """
-    opened = settings_of(implementation, "password")
     limits = Desk.here().limits
     username, password = username.strip(), password.strip()
-    with _noted(opened):
+    with _noted(implementation):
+        opened = settings_of(implementation, "password")
         limits.begin(implementation, username, ip)
         registrant = _registrant(opened, username, password, limits)
     limits.right(implementation, username)
@@ -212,17 +213,18 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def kept_refusal(implementation: str, refused: Refused) -> Refusal:
+    """Return a refusal as it is kept. Its precise code is told to nobody outside."""
+    return Refusal(
+        implementation, refused.code, refused.status, refused.text, refused.user, reference=refused.reference
+    )
+
+
 @contextmanager
-def _noted(opened: OpenedExternal) -> Iterator[None]:
-    """Write a refusal down with its precise code, which nobody outside is told."""
+def _noted(implementation: str) -> Iterator[None]:
+    """Write a refusal down once, with its precise code."""
     try:
         yield
     except Refused as refused:
-        log.warning(
-            "external login refused ref=%s implementation=%s way=%s code=%s",
-            refused.reference, opened.implementation, opened.kind, refused.code,
-        )  # fmt: skip
-        note_refusal(
-            refused.reference, refused.status, f"external login refused: {refused.code}", opened.implementation
-        )
+        keep(kept_refusal(implementation, refused))
         raise

@@ -51,13 +51,17 @@ MOST_FIELDS = 20
 
 
 class LoginFailed(Exception):
-    """A login came to nothing. `code` and `detail` are for the log; the journey is where to try again from."""
+    """A login came to nothing. `code` and `detail` are for the log; the journey is where to try again from.
 
-    def __init__(self, code: str, detail: str = "", journey: Journey | None = None) -> None:
+    `user` is the person's key, once a message that was believed has named it.
+    """
+
+    def __init__(self, code: str, detail: str = "", journey: Journey | None = None, user: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.journey = journey
+        self.user = user
 
 
 @dataclass(frozen=True)
@@ -174,10 +178,10 @@ def complete(entrance: Entrance, implementation: str, handle: str, browser: Brow
         raise LoginFailed("no-arrival")
     # 9.
     if not browser.is_the_one(arrived.browser):
-        raise LoginFailed("another-browser")
+        raise LoginFailed("another-browser", user=arrived.person.subject)
     # 10.
     if not states.take_arrived(handle):
-        raise LoginFailed("no-arrival", "completed twice at once")
+        raise LoginFailed("no-arrival", "completed twice at once", user=arrived.person.subject)
     return arrived
 
 

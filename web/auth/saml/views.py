@@ -46,13 +46,14 @@ def keep_private(response: Response) -> Response:
 @blueprint.errorhandler(flow.LoginFailed)
 def login_failed(failed: flow.LoginFailed) -> Response:
     """Answer with the one page; the code is for the log."""
-    return refusals.login(_implementation(), failed.code, detail=failed.detail, journey=failed.journey)
+    refusal = refusals.Refusal(_implementation(), failed.code, user=failed.user, detail=failed.detail)
+    return refusals.login(refusal, failed.journey)
 
 
 @blueprint.errorhandler(NotAdmitted)
 def not_admitted(refused: NotAdmitted) -> Response:
     """Answer with the one page; the code is for the log."""
-    return refusals.login(_implementation(), refused.code, detail=refused.detail, status=HTTPStatus.FORBIDDEN)
+    return refusals.not_admitted(_implementation(), refused)
 
 
 @blueprint.errorhandler(Rejected)
@@ -125,10 +126,7 @@ def complete(implementation: str) -> Response:
     try:
         return arrive(arrived.person, arrived.journey)
     except NotAdmitted as refused:
-        journey = arrived.journey
-        return refusals.login(
-            implementation, refused.code, detail=refused.detail, journey=journey, status=HTTPStatus.FORBIDDEN
-        )
+        return refusals.not_admitted(implementation, refused, arrived.journey)
 
 
 @blueprint.get("/slo")

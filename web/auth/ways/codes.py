@@ -5,6 +5,7 @@ They stand in the log behind `code=`. Those for which a message itself is refuse
 
 from __future__ import annotations
 
+from web.auth.external import codes as external
 from web.auth.saml.codes import CODES as MESSAGE_CODES
 
 #: code -> what it means and what usually helps, in plain words.
@@ -34,3 +35,13 @@ CODES: dict[str, str] = {
 
 #: All reasons that may stand in the log behind a SAML login.
 EVERY_CODE: dict[str, str] = {**MESSAGE_CODES, **CODES}
+
+#: How the names of the views begin at which logins by External Authentication are refused.
+_EXTERNAL = ("external.", "app_tokens.")
+
+
+def meaning_of(code: str, view: str) -> str:
+    """Return what the code of a refused login means; "" for one that is not explained. The same word may mean two things."""
+    if view.startswith(_EXTERNAL):
+        return CODES.get(code) or external.meaning_of(code)
+    return EVERY_CODE.get(code, "")

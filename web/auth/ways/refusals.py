@@ -7,54 +7,80 @@ the log beside the code, so that somebody who calls can be helped.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Response, render_template
 
 from records import audit, implementations, references
-from web.auth.admission import Journey
+from runner.logins import NotedError
+from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import Entrance
-from web.error_notes import note_refusal
+from web.error_notes import note_refusal, view
 from web.problems import NO_IMPLEMENTATION, Fault, answer
 
 log = logging.getLogger(__name__)
 
-LOGIN = ("That login did not work", "That login did not work. Please try again.")
-LOGOUT = ("That logout did not work", "That logout did not work. Please try again.")
+#: The heading of the page, and what the person reads below it.
+LOGIN = ("That login did not work", "Please try again.")
+LOGOUT = ("That logout did not work", "Please try again.")
 
 #: Audit entries of refused logins in so many seconds; the log has all of them. Strangers must not fill the audit.
 MOST_ENTRIES = 20
 ENTRIES_WINDOW = timedelta(hours=1)
 
 
-def login(
-    implementation: str,
-    code: str,
-    *,
-    detail: str = "",
-    journey: Journey | None = None,
-    status: HTTPStatus = HTTPStatus.BAD_REQUEST,
-) -> Response:
+@dataclass(frozen=True)
+class Refusal:
+    """A login or logout of an implementation that was refused. `status` is that of HTTP, `said` what the person saw.
+
+    `user` is the key of the person, only where a message that was believed named it.
+    """
+
+    implementation: str
+    code: str
+    status: int = HTTPStatus.BAD_REQUEST
+    said: str = ". ".join(LOGIN)
+    user: str = ""
+    detail: str = ""
+    reference: str = field(default_factory=references.new)
+
+
+def keep(refusal: Refusal) -> None:
+    """Write a refused login down wherever somebody may look for it: log, errors by reference, last refused logins, audit."""
+    _keep_error("login refused", refusal)
+    where = (refusal.implementation, refusal.code, refusal.reference)
+    Entrance.here().store.refused.note(*where, user=refusal.user, view=view())
+    if refusal.implementation == implementations.STAFF:
+        _audit(refusal)
+
+
+def login(refusal: Refusal, journey: Journey | None = None) -> Response:
     """Return the page for a login that was refused, whatever the reason; note the reason for ourselves."""
-    if not _is_known(implementation):
+    if not _is_known(refusal.implementation):
         return answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
-    reference = _noted("login refused", implementation, code, detail)
-    note_refusal(reference, status, f"login refused: {code}", implementation)
-    Entrance.here().store.refused.note(implementation, code, reference)
-    if implementation == implementations.STAFF:
-        _audit(implementation, code, reference)
-    way = (journey or Journey()).address(f"/login/{implementation}")
-    return _page(LOGIN, reference, way, "Try again", status)
+    keep(refusal)
+    return login_page(refusal, journey)
+
+
+def login_page(refusal: Refusal, journey: Journey | None = None) -> Response:
+    """Return the page for a refused login that has been kept."""
+    way = (journey or Journey()).address(f"/login/{refusal.implementation}")
+    return _page(LOGIN, refusal, way, "Try again")
+
+
+def not_admitted(implementation: str, refused: NotAdmitted, journey: Journey | None = None) -> Response:
+    """Return the page for a person who is not let in."""
+    refusal = Refusal(implementation, refused.code, HTTPStatus.FORBIDDEN, user=refused.user, detail=refused.detail)
+    return login(refusal, journey)
 
 
 def logout(implementation: str, code: str, *, detail: str = "") -> Response:
     """Return the page for a message about a logout that was refused."""
-    reference = _noted("logout refused", implementation, code, detail)
-    note_refusal(reference, HTTPStatus.BAD_REQUEST, f"logout refused: {code}", implementation)
-    return _page(
-        LOGOUT, reference, f"/login/{implementation}/out", "See whether you are logged in", HTTPStatus.BAD_REQUEST
-    )
+    refusal = Refusal(implementation, code, said=". ".join(LOGOUT), detail=detail)
+    _keep_error("logout refused", refusal)
+    return _page(LOGOUT, refusal, f"/login/{implementation}/out", "See whether you are logged in")
 
 
 def _is_known(implementation: str) -> bool:
@@ -63,25 +89,35 @@ def _is_known(implementation: str) -> bool:
         return implementations.find(db, implementation) is not None
 
 
-def _noted(what: str, implementation: str, code: str, detail: str) -> str:
-    reference = references.new()
-    log.warning("%s ref=%s implementation=%s code=%s detail=%r", what, reference, implementation, code, detail)
-    return reference
+def _keep_error(what: str, refusal: Refusal) -> None:
+    log.warning(
+        "%s ref=%s implementation=%s code=%s detail=%r user=%r",
+        *(what, refusal.reference, refusal.implementation, refusal.code, refusal.detail, refusal.user),
+    )
+    where = (refusal.status, view(), refusal.implementation)
+    note_refusal(NotedError(refusal.reference, *where, user=refusal.user, code=refusal.code, said=refusal.said))
 
 
-def _audit(implementation: str, code: str, reference: str) -> None:
+def _audit(refusal: Refusal) -> None:
     entrance = Entrance.here()
     window_s = int(ENTRIES_WINDOW.total_seconds())
     if not entrance.store.attempts.hit(
-        "refused logins in the audit", implementation, limit=MOST_ENTRIES, window_s=window_s
+        "refused logins in the audit", refusal.implementation, limit=MOST_ENTRIES, window_s=window_s
     ).ok:
         return
-    detail = {"code": code, "reference": reference}
     with entrance.database.session() as db:
-        audit.append(db, actor="", action="login.refused", implementation=implementation, detail=detail)
+        audit.append(
+            db,
+            actor="",
+            action="login.refused",
+            target=refusal.user,
+            implementation=refusal.implementation,
+            detail={"code": refusal.code, "reference": refusal.reference},
+        )
 
 
-def _page(words: tuple[str, str], reference: str, way: str, link: str, status: HTTPStatus) -> Response:
+def _page(words: tuple[str, str], refusal: Refusal, way: str, link: str) -> Response:
     headline, text = words
-    page = render_template("ways/refused.html", headline=headline, text=text, reference=reference, way=way, link=link)
-    return Response(page, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+    shown = {"headline": headline, "text": text, "reference": refusal.reference, "way": way, "link": link}
+    page = render_template("ways/refused.html", **shown)
+    return Response(page, refusal.status, mimetype="text/html", headers={"Cache-Control": "no-store"})

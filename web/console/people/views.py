@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, Refused, User, audit, grants, users
+from records import DbSession, Grant, Implementation, Refused, User, actors, audit, grants, implementations, users
+from records.actors import NamedEntry
+from runner.logins.refused import MOST
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import ROWS, Listing
 from web.console.people.forms import LockOutForm
 from web.console.people.naming import whom
+from web.console.people.refused import refused_logins
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
+
+#: The action of the audit entry about a person who is locked out.
+LOCKED_OUT = "user.disabled"
 
 blueprint = Blueprint("console_people", __name__, url_prefix="/console/implementations/<implementation>")
 
@@ -41,6 +48,26 @@ class Known:
         return f"{self.user.first_name} {self.user.last_name}".strip()
 
 
+@dataclass(frozen=True)
+class LockOut:
+    """Since when a person is locked out, and why; by whom, if an audit entry says so."""
+
+    at: datetime
+    reason: str
+    entry: NamedEntry | None
+
+    @classmethod
+    def of(cls, db: DbSession, implementation: Implementation, user: User) -> LockOut | None:
+        """Return it for somebody who is locked out."""
+        if user.disabled_at is None:
+            return None
+        entry = audit.newest(db, implementation=implementation.slug, action=LOCKED_OUT, target=user.subject)
+        known = entry is not None and implementations.was_there(implementation, entry.at)
+        return cls(
+            user.disabled_at, user.disabled_reason, actors.of_entries(db, [entry])[0] if entry and known else None
+        )
+
+
 @blueprint.get("/people")
 @needs(Permission.SEE_PEOPLE)
 def people(implementation: str) -> Response:
@@ -60,6 +87,21 @@ def people(implementation: str) -> Response:
         listing=listing,
         more=len(rows) > ROWS,
     )
+
+
+@blueprint.get("/refused-logins")
+@needs(Permission.SEE_PEOPLE)
+def refused(implementation: str) -> Response:
+    """List the last refused logins: when, why, whose as far as that is known, and the reference that the person read."""
+    with Entrance.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        return page(
+            "console/people/refused.html",
+            title="Refused logins",
+            implementation=found,
+            refused=refused_logins(db, found),
+            most=MOST,
+        )
 
 
 @blueprint.get("/people/<int:number>")
@@ -87,7 +129,7 @@ def disable(implementation: str, number: int) -> Response:
             audit.append(
                 db,
                 actor=signed_in().actor,
-                action="user.disabled",
+                action=LOCKED_OUT,
                 target=user.subject,
                 implementation=found.slug,
                 reason=user.disabled_reason,
@@ -126,12 +168,15 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
     with Entrance.here().database.reading() as db:
         found, user = _one(db, implementation, number)
         known = _known(db, found, user)
+        lock_out = LockOut.of(db, found, user)
     return page(
         "console/people/person.html",
         title=known.name or user.username or user.subject,
         implementation=found,
         crumbs=(Link("People", url_for(".people", implementation=implementation)),),
         known=known,
+        lock_out=lock_out,
+        locked_out=LOCKED_OUT,
         yourself=_is_yourself(user, implementation),
         form=form,
         status=status,

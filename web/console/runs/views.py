@@ -16,9 +16,7 @@ from records import (
     User,
     actors,
     display_changes,
-    implementations,
     lookup,
-    references,
     run_names,
     runs,
     scripts,
@@ -29,8 +27,9 @@ from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import Asker
 from runner.unavailable import NOTED
 from web.auth.entrance import Entrance
-from web.console.frame import Link, implementation_named, page
+from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.runs.asking import FAILED, AskedRuns, typed
+from web.console.runs.lookup import look_up
 from web.onward import see_other
 from web.permissions import Permission, needs
 from web.problems import Fault
@@ -83,11 +82,11 @@ def every(implementation: str) -> Response:
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
         reference = typed("reference")
-        known = _of_reference(db, found, reference) if reference else []
-        if len(known) == 1:
-            return see_other(url_for(".one", implementation=found.slug, run_id=known[0].id))
+        known = look_up(db, found, reference, signed_in())
+        if len(known.runs) == 1:
+            return see_other(url_for(".one", implementation=found.slug, run_id=known.runs[0].id))
         asked = AskedRuns.here(db, found)
-        rows = known if reference else _listed(db, found, asked)
+        rows = known.runs if reference else _listed(db, found, asked)
         changes = _changes(db, found, asked) if asked.filtered and not rows and not reference else []
         return page(
             "console/runs/list.html",
@@ -99,7 +98,7 @@ def every(implementation: str) -> Response:
             asked=asked,
             older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
-            noted=_noted(found, reference) if reference else [],
+            known=known,
             late=NOTED,
             changes=changes,
             outcomes=(FAILED, *OUTCOMES),
@@ -143,20 +142,3 @@ def _changes(db: DbSession, found: Implementation, asked: AskedRuns) -> list[Nam
     until = asked.wanted.until or datetime.now(UTC)
     since = asked.wanted.since or until - A_DAY
     return actors.of_entries(db, display_changes.between(db, found, since, until, user=asked.wanted.user or ""))
-
-
-def _of_reference(db: DbSession, found: Implementation, text: str) -> list[Run]:
-    wanted = references.read(text)
-    return [run for owner, run in runs.by_reference(db, wanted) if owner.id == found.id] if wanted else []
-
-
-def _noted(found: Implementation, text: str) -> list[object]:
-    """Return the errors of this implementation that were shown with the reference, and outages."""
-    wanted = references.read(text)
-    errors = Entrance.here().store.errors
-    known = errors.find(wanted) if wanted else []
-    return [
-        (errors.first_shown(error) or at, at, error)
-        for at, error in known
-        if error.concerns(found.slug) and implementations.was_there(found, at)
-    ]

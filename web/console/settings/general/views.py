@@ -13,7 +13,7 @@ from records import DbSession, Fault, Implementation, Refused, implementations, 
 from runner.limits import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.pages import LONG_FORM, Change, blueprint, differences, looking, page, saved, saving
+from web.console.settings.pages import LONG_FORM, Change, blueprint, looking, page, saved, saving
 from web.console.settings.typed import offered
 from web.permissions import Permission, needs, takes
 
@@ -100,12 +100,8 @@ def _update(change: Change, values: dict[str, Any], faults: list[Fault]) -> None
         raise Refused(refused.field, refused.reason, more=more) from None
     if faults:
         raise Refused(faults[0].field, faults[0].reason, more=faults[1:])
-    change.detail = differences(before, {name: getattr(change.implementation, name) for name in values})
-    if "script_settings" in change.detail:
-        old, new = change.detail["script_settings"]
-        change.detail["script_settings"] = {
-            "changed": sorted(differences(old | dict.fromkeys(new), new | dict.fromkeys(old)))
-        }
+    after = {name: getattr(change.implementation, name) for name in values}
+    change.detail = implementations.differences(before, after)
 
 
 @blueprint.get("/settings/link-hosts")

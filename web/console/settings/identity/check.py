@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from flask import Response, request
 
-from records import Implementation, implementations, saml, users
+from records import saml, users
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
-from web.auth.saml.codes import CODES
-from web.auth.ways.codes import CODES as OF_THE_WAY
 from web.console.frame import signed_in
+from web.console.people.refused import refused_logins
 from web.console.settings.identity import trying
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.identity.setup import ABOVE
@@ -36,7 +32,7 @@ def check(implementation: str) -> Response:
             provider=saml.find(db, found),
             person=users.find(db, found, subject) if subject else None,
             properties=PROPERTIES,
-            refused=_refused(found),
+            refused=refused_logins(db, found),
         )
 
 
@@ -50,14 +46,3 @@ def try_login(implementation: str) -> Response:
     handle = trying.begin(Entrance.here().store, implementation, signed_in().visitor.login)
     journey = Journey(app=handle, switch=request.args.get("switch") == "1")
     return see_other(journey.address(f"/saml/{implementation}/login"))
-
-
-def _refused(implementation: Implementation) -> list[tuple[dict[str, Any], str]]:
-    """Return the last refused logins with the explanation of each code; a code that says it itself has none."""
-    kept = Entrance.here().store.refused.recent(implementation.slug)
-    found = [{**each, "at": datetime.fromtimestamp(each["at"], UTC)} for each in kept]
-    return [
-        (each, (CODES | OF_THE_WAY).get(each["code"], ""))
-        for each in found
-        if implementations.was_there(implementation, each["at"])
-    ]
