@@ -125,7 +125,8 @@ class EmbeddedStore:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         path = self.folder / "store.sock"
-        if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        # redis-py cannot read what the server says of a client at a path with blanks; RQ's worker asks for that.
+        if len(os.fsencode(path)) > SOCKET_PATH_BYTES or len(str(path).split()) > 1:
             self._scratch = Path(tempfile.mkdtemp(prefix="store-"))
             path = self._scratch / "store.sock"
         if answers(path):

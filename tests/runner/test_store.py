@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,10 @@ def test_the_two_kinds_of_clients_share_no_pool_and_have_their_own_patience(valk
     assert queue.connection_pool.connection_kwargs["socket_timeout"] > 5
     web.close()
     queue.close()
+
+
+def test_in_a_folder_with_a_blank_in_its_name_workers_can_ask_who_they_are(tmp_path):
+    with EmbeddedStore(tmp_path / "my data") as store, closing(connect(store.url)) as redis:
+        redis.set("a", 1)
+        assert redis.client_info()["id"] > 0
+    assert any((tmp_path / "my data").iterdir())
