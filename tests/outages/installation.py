@@ -12,6 +12,7 @@ import time
 from contextlib import closing, contextmanager
 from itertools import count
 
+from runner.bulletin import CHANGED
 from runner.logins import LoginStore
 from runner.store import connect
 from runner.store_mark import adopt
@@ -132,6 +133,11 @@ class Installation:
     def return_token(self, subject):
         """What a vendor's site leads somebody back with."""
         return ReturnTokens([KEY], hours=1).make("demo", subject, "CE-1")
+
+    def listens(self):
+        """Say whether web and worker hear of changes: after they lost the store, they first forget what they knew."""
+        with closing(connect(self.store.url)) as redis:
+            return redis.pubsub_numsub(CHANGED)[0][1] == len(self._processes)
 
     def status(self):
         _, headers, text = self.ask(STATUS, headers={**self.bearer, "Prefer": "wait=1"})

@@ -69,6 +69,8 @@ class Asker:
 
 def outage_of(installation, part, asked):
     """Stop a part under load, ask everything, start it again, and wait until both processes have noticed."""
+    assert eventually(installation.listens)
+    installation.status()  # which is looked up before the outage, and remembered
     before, asker = installation.line_counts(), Asker(installation)
     with installation.busy():
         part.stop()
