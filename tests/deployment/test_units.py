@@ -94,6 +94,8 @@ def test_a_command_by_hand_has_what_the_services_have():
     assert f'{PROGRAM} "$@"' in text
     for name in ("EnvironmentFile", "UMask", "StateDirectory", "StateDirectoryMode"):
         assert f"--property={name}={options(SHARED)[name][0]}" in text
+    assert options(SHARED)["Environment"] == ["PGAPPNAME=%N"]
+    assert "--setenv=PGAPPNAME=session-status-command " in text
     assert f"--uid={options(SHARED)['User'][0]} --gid={options(SHARED)['Group'][0]} " in text
 
 
