@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -17,7 +18,7 @@ UNIT = ROOT / "docs" / "deployment" / "systemd" / "session-status-web-watch@.ser
 
 @pytest.fixture
 def watch(tmp_path):
-    """Run the unit's command for a port, with a second of patience; return its exit status and what it told systemd."""
+    """Run the unit's command for a port, with little patience; return its exit status and what it told systemd."""
     told = tmp_path / "told"
     told.touch()
     program = tmp_path / "systemctl"
@@ -26,8 +27,9 @@ def watch(tmp_path):
 
     def run(port):
         line = re.search(r"^ExecStart=\+(.*)$", UNIT.read_text(), re.MULTILINE)[1]
-        assert "--max-time 30 " in line
-        line = line.replace("--max-time 30 ", "--max-time 1 ").replace("$$", "$").replace("%i", str(port))
+        patient = "--max-time 30 --retry 1 --retry-delay 5 "
+        assert patient in line
+        line = line.replace(patient, "--max-time 0.2 --retry 1 ").replace("$$", "$").replace("%i", str(port))
         env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(shlex.split(line), env=env, stdout=subprocess.PIPE, text=True, check=False)
         return done.returncode, told.read_text().splitlines()
@@ -47,15 +49,31 @@ def test_one_that_takes_connections_and_answers_nothing_is_restarted(watch, list
     assert watch(port) == (0, [f"try-restart session-status-web@{port}.service"])
 
 
-@pytest.mark.parametrize("answer", ["HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable"])
-def test_one_that_answers_is_left_alone(watch, listening, answer):
+@pytest.mark.parametrize("status", [200, 503])
+def test_one_that_answers_is_left_alone(watch, status):
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            assert watch(server.server_port) == (0, [])
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_one_that_answers_the_second_time_was_only_busy(watch, listening):
     server, port = listening
 
     def serve():
-        connection, _ = server.accept()
-        with connection:
-            connection.recv(4096)
-            connection.sendall(f"{answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        with server.accept()[0], server.accept()[0] as second:
+            second.recv(4096)
+            second.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     thread = threading.Thread(target=serve)
     thread.start()
