@@ -199,7 +199,7 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
         event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    ours = {"connect_timeout": "5", "application_name": "session-status", **_NOTICED}
+    ours = {"connect_timeout": "5", "fallback_application_name": "session-status", **_NOTICED}
     engine = create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
     event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
     return engine

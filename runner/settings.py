@@ -64,7 +64,8 @@ class Settings:
         PREFIX + "DATA_FOLDER",
         folder,
         Path("data"),
-        "where local data lives (database, store, generated key)",
+        "where a development run keeps its data (database, store, generated key). In production nothing is kept there, "
+        "unless DATABASE_URL names an SQLite file in it",
     )
     public_url: str = setting(
         PREFIX + "PUBLIC_URL",
@@ -169,7 +170,8 @@ class Settings:
         PREFIX + "VENDOR_CA_FILE",
         certificates_file,
         "",
-        "certificates of authorities (PEM) to trust for vendors instead of the system's",
+        "certificates of authorities (PEM) to trust instead of the system's, for every address that we ask: vendors, and "
+        "identity providers' metadata, keys (JWKS), token introspection and login relays",
     )
     return_token_hours: int = setting(
         PREFIX + "RETURN_TOKEN_HOURS", whole(1, 168), 24, "how long a signed return address works", unit="hours"
@@ -197,6 +199,11 @@ class Settings:
     def production(self) -> bool:
         """Whether stand-ins are refused."""
         return self.environment == "production"
+
+    @property
+    def data_folder_is_used(self) -> bool:
+        """Whether anything is kept in the data folder: in production, only an SQLite database that lies in it."""
+        return not self.production or self.database_url.startswith(f"sqlite:///{self.data_folder}/")
 
     @property
     def database_is_own(self) -> bool:

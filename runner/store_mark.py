@@ -49,7 +49,9 @@ class AskFirst:
 
     def __call__(self, connection: Any) -> None:
         """Raises `StoreForOther`."""
-        connection.on_connect()
+        connection.on_connect_check_health(
+            check_health=False
+        )  # else a check, when it fails, connects again, without end
         connection.send_command("EVAL", ASK, 1, KEY, self._environment, check_health=False)
         found = text_of(connection.read_response())
         if found != self._environment:
@@ -71,6 +73,14 @@ def adopt(redis: Redis, environment: str) -> str:
 def change_mark(redis: Redis, environment: str) -> str:
     """Mark a store anew; return what it was marked as, "" for none. The edge notes it."""
     return text_of(redis.set(KEY, environment, get=True))
+
+
+def empty_but_mark(redis: Redis, environment: str) -> None:
+    """Take out everything but the mark, in one step: nobody can come between and mark the empty store for themselves."""
+    with redis.pipeline(transaction=True) as pipe:
+        pipe.flushdb()
+        pipe.set(KEY, environment)
+        pipe.execute()
 
 
 def text_of(value: Any) -> str:

@@ -1,6 +1,9 @@
 """What keeps a process from starting: each is told in plain words, with what to do, before anything runs."""
 
 import errno
+import os
+import pwd
+import re
 import secrets
 import socket
 import subprocess
@@ -154,10 +157,34 @@ def test_a_missing_store_and_a_missing_database_are_told_together(tmp_path):
     assert list(tmp_path.glob("*.db")) == [], "a look makes no database"
 
 
-def test_an_upgrade_that_cannot_make_its_data_folder_says_so(cli, production, tmp_path):
+def in_a_file(production, tmp_path):
+    """Settings of production with a data folder that cannot be made."""
     (tmp_path / "file").touch()
-    result = cli("db", "upgrade", env={**production, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "file" / "data")})
-    assert (result.exit_code, "The data folder cannot be used" in result.stderr) == (2, True)
+    return {**production, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "file" / "data")}
+
+
+def test_an_upgrade_that_cannot_make_the_folder_of_its_database_says_who_must_own_it(cli, production, tmp_path):
+    env = in_a_file(production, tmp_path) | {"DATABASE_URL": f"sqlite:///{tmp_path}/file/data/status.db"}
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    result = cli("db", "upgrade", env=env | {"LOGNAME": "somebody-else"})
+    assert (result.exit_code, "Not a directory. It must belong to" in result.stderr) == (2, True)
+    assert f"install -d -m 700 -o {me} {tmp_path}/file/data" in result.stderr
+    doctor = cli("doctor", env=env)
+    assert (doctor.exit_code, f"{tmp_path}/file is a file" in doctor.stdout) == (1, True)
+
+
+def test_a_data_folder_in_which_nothing_is_kept_is_neither_made_nor_missed(cli, production, tmp_path):
+    env = in_a_file(production, tmp_path)
+    assert cli("db", "upgrade", env=env).exit_code == 0
+    assert f"{tmp_path}/file/data is not used: database and store are elsewhere" in cli("doctor", env=env).stdout
+
+
+def test_a_data_folder_of_somebody_else_is_told_with_both_users():
+    """As somebody without rights: whoever runs the tests may have them."""
+    program = "import os; from pathlib import Path; from web.cli.folder_check import fault; "
+    program += "os.geteuid() or os.setuid(65534); print(fault(Path('/session-status-of-nobody')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"/ belongs to root, and \S+ may not write there\n", done.stdout)
 
 
 # -- where the web server listens ---------------------------------------------------------------------------------

@@ -176,3 +176,14 @@ def test_development_without_the_demo_is_told_what_makes_it(cli, folder):
     assert cli("db", "upgrade", env=DEVELOPMENT).exit_code == 0
     said = told(cli("users", "list", "demo", env=DEVELOPMENT))
     assert said == "There is no implementation 'demo'. There is: none yet. `session-status up` makes the demo."
+
+
+@pytest.mark.parametrize(
+    ("given", "hinted"),
+    [({}, True), ({"SESSION_STATUS_ENV": "production"}, False), ({"REDIS_URL": "redis://127.0.0.1:6379/0"}, False)],
+)
+def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, given, hinted):
+    monkeypatch.setattr(missing_data, "ROOT", folder)  # an installed package, not a clone
+    result = cli("web", env=given)
+    assert (result.exit_code, "DATABASE_URL must be set" in result.stderr) == (2, True)
+    assert ("or set SESSION_STATUS_ENV=development" in result.stderr) is hinted

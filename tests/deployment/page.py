@@ -39,6 +39,7 @@ class Shell:
         done = subprocess.run(
             ["/bin/sh", "-c", line],
             cwd=self.folder,
+            umask=0o022,  # as a shell of root has it
             env=self.env | settings,
             input=stdin,
             stdout=subprocess.PIPE,

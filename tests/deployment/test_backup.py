@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from records import (
@@ -22,24 +22,42 @@ from records import (
     sp_keys,
     users,
 )
-from runner.store import EmbeddedStore
+from runner.logins import LoginStore, TokenRefused, fingerprint
+from runner.store import EmbeddedStore, connect
 from tests.deployment.page import Shell, commands
-from tests.deployment.servers import environment
+from tests.deployment.proxy import ROOT
+from tests.deployment.servers import bearer, environment
+from tests.deployment.test_units import example
 from tests.devidp.conftest import small_keys
 from tests.saml.forge import ForgedIdp
 
+EXAMPLE = ROOT / "docs" / "deployment" / "environment"
 INTROSPECTION = ExternalDraft(
     "introspection", {"url": "https://id.example.org/introspect", "client_id": "us"}, "cl1ent-s3cret"
 )
 
 
+#: The database's password. Servers of tests ask for none, so it may be any.
+PASSWORD = "p4ssw0rd-of-the-database"
+#: Stands in for a program: notes its arguments, which everybody on the machine can read, and runs the real one.
+NOTING = """#!/bin/sh
+printf '%s\\n' "$0 $*" >> "$(dirname "$0")/arguments"
+PATH="${PATH#*:}" exec "$(basename "$0")" "$@"
+"""
+
+
 def settings(url, store, folder, key):
+    """Those of the example file, with the addresses of the tests in the same form."""
+    shown = example(EXAMPLE.read_text().replace("PASSWORD@", f"{PASSWORD}@").replace('"PASSWORD"', f'"{PASSWORD}"'))
+    address = make_url(shown["DATABASE_URL"]).set(host=url.host, port=url.port, database=url.database, query=url.query)
+    password = {"PGPASSWORD": shown["PGPASSWORD"]} if "PGPASSWORD" in shown else {}
     return environment(
         SESSION_STATUS_PUBLIC_URL="https://status.example.org",
         SESSION_STATUS_SECRET_KEY=key,
         SESSION_STATUS_DATA_FOLDER=str(folder / "data"),
-        DATABASE_URL=url.set(drivername="postgresql").render_as_string(hide_password=False),
+        DATABASE_URL=address.set(username=url.username).render_as_string(hide_password=False),
         REDIS_URL=store.url,
+        **password,
     )
 
 
@@ -76,6 +94,14 @@ def content(url, key):
     return found
 
 
+def note_arguments(shell, program):
+    """Let a program's arguments be written into `arguments` of a folder that comes first in the path."""
+    (shell.folder / "bin").mkdir()
+    (shell.folder / "bin" / program).write_text(NOTING)
+    (shell.folder / "bin" / program).chmod(0o755)
+    shell.env["PATH"] = f"{shell.folder}/bin:{shell.env['PATH']}"
+
+
 @pytest.fixture(scope="module")
 def backed_up(postgres_server, tmp_path_factory):
     """A dump, the head that was noted with it, the key, and what was in the database."""
@@ -83,6 +109,7 @@ def backed_up(postgres_server, tmp_path_factory):
     with postgres_server.database() as url, EmbeddedStore() as store, small_keys():
         shell = Shell(folder, settings(url, store, folder, key))
         furnish(shell, key)
+        note_arguments(shell, "pg_dump")
         said = [shell.must(line) for line in commands("backup")]
         before = content(shell.env["DATABASE_URL"], key)
     return folder / "session-status.dump", re.search(r"^head +(\S+)$", said[0], re.MULTILINE)[1], key, before
@@ -101,10 +128,28 @@ def restore(shell, head):
     return {line: shell.run(line.replace("HEAD", head)) for line in commands("restore")}
 
 
+def test_a_dump_is_for_its_owner_and_no_password_stands_among_the_arguments(backed_up):
+    dump = backed_up[0]
+    assert oct(dump.stat().st_mode & 0o777) == oct(0o600)
+    arguments = (dump.parent / "bin" / "arguments").read_text()
+    assert "--format=custom" in arguments
+    assert PASSWORD not in arguments
+
+
+def test_a_token_of_a_store_that_outlived_the_restore_is_of_no_use(backed_up, new_machine):
+    shell = new_machine(backed_up[2])
+    later = bearer(shell.env["REDIS_URL"], "came-after-the-dump")["Authorization"].removeprefix("Bearer ")
+    restore(shell, backed_up[1])
+    with closing(connect(shell.env["REDIS_URL"], environment="production")) as store, pytest.raises(TokenRefused):
+        LoginStore(store).tokens.holder(fingerprint(later))
+
+
 def test_a_restored_database_has_all_of_it_and_goes_on(backed_up, new_machine):
     _, head, key, before = backed_up
     shell = new_machine(key)
+    note_arguments(shell, "pg_restore")
     answers = restore(shell, head)
+    assert PASSWORD not in (shell.folder / "bin" / "arguments").read_text()
     *others, doctor = answers.items()
     assert [(line, said) for line, (code, said) in others if code != 0] == []
     assert "Sealed 4 secrets" in answers["session-status connection reseal"][1]

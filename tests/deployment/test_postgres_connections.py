@@ -9,10 +9,13 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from records import Database
 from records.database import POOL_SIZE
 from runner.store import EmbeddedStore
+from tests.deployment.page import Shell, commands
 from tests.deployment.servers import STATUS, Process, ask, bearer, environment, furnish
 from tests.web.real_server import free_port
 
@@ -137,3 +140,20 @@ def test_a_command_holds_one(settings, look, words):
     said = command.communicate(timeout=60)
     assert command.returncode in (0, 1), said
     assert held == 1
+
+
+def test_the_page_s_query_names_each_unit_by_what_systemd_calls_it(settings, tmp_path, monkeypatch):
+    for name in ("session-status-web@8001", "session-status-worker@1"):
+        monkeypatch.setenv("PGAPPNAME", name)
+        database = Database(settings["DATABASE_URL"], environment="production")
+        with database.reading() as db:
+            db.execute(text("SELECT 1"))
+        monkeypatch.delenv("PGAPPNAME")
+        with closing(database.engine.raw_connection()):
+            (line,) = commands("connections")
+            plain = (
+                make_url(settings["DATABASE_URL"]).set(drivername="postgresql").render_as_string(hide_password=False)
+            )
+            shell = Shell(tmp_path, environment(DATABASE_URL=plain))
+            assert name in shell.must(line)
+        database.dispose()

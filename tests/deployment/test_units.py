@@ -22,6 +22,8 @@ from web import server
 DEPLOYMENT = ROOT / "docs" / "deployment"
 UNITS = DEPLOYMENT / "systemd"
 SHARED = UNITS / "session-status-.service.d" / "all.conf"
+#: It runs no command of ours; test_hanging_web_server.py runs what it does.
+WATCH = "session-status-web-watch@.service"
 PROGRAM = "/opt/session-status/.venv/bin/session-status"
 #: Options that take a layer of the jail away, found by trial with `doctor`; see the comment in the file.
 AGAINST_THE_JAIL = {"RestrictNamespaces", "SystemCallFilter"}
@@ -48,8 +50,10 @@ def example(text):
 
 
 def commands():
-    """The arguments of `session-status` in each unit."""
-    return {path.name: shlex.split(options(path)["ExecStart"][0])[1:] for path in services()}
+    """The arguments of `session-status` in each unit but the one that asks from outside."""
+    found = {path.name: shlex.split(options(path)["ExecStart"][0])[1:] for path in services()}
+    del found[WATCH]
+    return found
 
 
 def test_systemd_finds_nothing_to_complain_about(tmp_path):
@@ -90,6 +94,8 @@ def test_a_command_by_hand_has_what_the_services_have():
     assert f'{PROGRAM} "$@"' in text
     for name in ("EnvironmentFile", "UMask", "StateDirectory", "StateDirectoryMode"):
         assert f"--property={name}={options(SHARED)[name][0]}" in text
+    assert options(SHARED)["Environment"] == ["PGAPPNAME=%N"]
+    assert "--setenv=PGAPPNAME=session-status-command " in text
     assert f"--uid={options(SHARED)['User'][0]} --gid={options(SHARED)['Group'][0]} " in text
 
 
@@ -134,7 +140,8 @@ def test_limits_and_times_fit_ours():
 def test_the_example_settings_are_all_that_production_demands():
     text = (DEPLOYMENT / "environment").read_text()
     given = example(text)
-    assert set(given) <= {entry.name for entry in SETTINGS}
+    # PGPASSWORD is PostgreSQL's own.
+    assert set(given) <= {entry.name for entry in SETTINGS} | {"PGPASSWORD"}
     assert set(re.findall(r"^#(\w+)=", text, re.MULTILINE)) <= {entry.name for entry in SETTINGS}
     with pytest.raises(SettingsError) as unset:
         Settings.from_environment(given)

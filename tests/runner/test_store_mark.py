@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis.exceptions import AuthenticationError
 
-from runner.store import connect, connect_brief, connect_queue
+from runner.store import EmbeddedStore, connect, connect_brief, connect_queue
 from runner.store_checks import adopt_own, mark_anew, mark_of
 from runner.store_mark import KEY, StoreForOther
 
@@ -28,6 +29,14 @@ def test_a_store_refuses_every_client_of_the_other_environment(redis, valkey_url
         client.pubsub().subscribe("st:changed")
     assert redis.keys() == [KEY.encode()]
     opener(valkey_url, environment=made_for).set("login", "x")
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_store_whose_password_the_address_lacks_is_one_that_refuses_and_nothing_else(opener):
+    with EmbeddedStore() as own:
+        connect(own.url).config_set("requirepass", "hunter22")
+        with pytest.raises(AuthenticationError):
+            opener(own.url, environment="production").ping()
 
 
 def test_an_empty_store_is_that_of_exactly_one_of_those_who_come_first(unmarked, valkey_url):

@@ -21,6 +21,7 @@ from .saml import saml_group
 from .scripts import script
 from .servers import db_group, web, worker
 from .statuses import status_group
+from .store_empty import store_empty
 from .up import up
 
 
@@ -38,6 +39,7 @@ def main() -> None:
 
 db_group.add_command(db_mark)
 users_group.add_command(users_token)
+store_group.add_command(store_empty)
 
 for command in (
     up,

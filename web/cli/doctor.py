@@ -28,6 +28,7 @@ from web.listening import BIND, listening_fault
 from .complaints import ANSWER_IS_NO, Complaint
 from .doctor_lines import Line, draw, parted
 from .examples import examples
+from .folder_check import folder_lines
 from .surroundings import ENV, environment, read_settings
 from .tables import print_compact
 
@@ -74,6 +75,7 @@ def look() -> Iterator[Line]:
         yield from jail(None)
         return
     yield from settings_lines(settings, given)
+    yield from folder_lines(settings)
     yield from listening_lines(settings)
     yield from database_lines(settings)
     yield from store_lines(settings)

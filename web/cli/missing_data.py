@@ -28,8 +28,13 @@ def data_folder(given: Mapping[str, str]) -> Path:
 
 def is_newcomer(given: Mapping[str, str]) -> bool:
     """Say whether somebody in a clone of the repository has set nothing: they look for the demo, not for a server's settings."""
+    return is_clone() and nothing_is_set(given)
+
+
+def nothing_is_set(given: Mapping[str, str]) -> bool:
+    """Say whether no setting tells where the records are, or for what."""
     told = (one.name for one in SETTINGS if one.name not in _SAY_NOTHING)
-    return is_clone() and not any(given.get(name, "").strip() for name in told)
+    return not any(given.get(name, "").strip() for name in told)
 
 
 def is_clone() -> bool:

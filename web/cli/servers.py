@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,6 +17,7 @@ from web.server import AddressTakenError, TooFewFilesError, serve
 
 from .complaints import Complaint
 from .examples import examples
+from .folder_check import remedy
 from .missing_data import data_folder
 from .surroundings import environment, open_database, read_settings, read_settings_of_data, sentence
 
@@ -60,20 +62,15 @@ def db_group() -> None:
 @db_group.command(epilog=examples("session-status db upgrade"))
 def upgrade() -> None:
     """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
-    is_first = not data_folder(environment()).exists()
+    was_there = data_folder(environment()).exists()
     settings = read_settings(make=True)
     database = open_database(settings)
     try:
-        settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if is_first:
-            click.echo(f"Made the data folder {settings.data_folder}.", err=True)
+        if settings.data_folder_is_used:
+            make_folder(settings.data_folder, was_there=was_there)
         before = database.version()
         database.upgrade(own=settings.database_is_own)
         after = database.version()
-    except OSError as error:
-        raise Complaint(
-            f"The data folder cannot be used: {error}. Set SESSION_STATUS_DATA_FOLDER to another."
-        ) from error
     except WrongEnvironment as error:
         raise Complaint(wrong_database(error)) from error
     except RecordsError as error:
@@ -85,6 +82,17 @@ def upgrade() -> None:
         if before == after
         else f"Schema {before or 'none'} -> {after}."
     )
+
+
+def make_folder(folder: Path, *, was_there: bool) -> None:
+    """Make the data folder unless it is there. Raises Complaint, which says who must own it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Complaint(f"The data folder {folder} cannot be used: {reason}. {sentence(remedy(folder))}") from error
+    if not was_there:
+        click.echo(f"Made the data folder {folder}.", err=True)
 
 
 def has_administrator(settings: Settings) -> bool:

@@ -56,7 +56,7 @@ def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False)
         return Settings.from_environment(environment() if given is None else given, make=make)
     except SettingsError as error:
         text = str(error)
-    if ENV not in os.environ:
+    if missing_data.nothing_is_set(os.environ):
         text += f"\nTo look around, start the demo with `session-status up`, or set {ENV}=development."
     raise Complaint(text)
 

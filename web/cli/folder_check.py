@@ -1,0 +1,55 @@
+"""The data folder: whether the user that runs this can use it, and if not, who must own it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.settings import Settings
+
+from .doctor_lines import Line
+
+PART = "data folder"
+SETTING = "SESSION_STATUS_DATA_FOLDER"
+
+
+def folder_lines(settings: Settings) -> Iterator[Line]:
+    """What `doctor` says of the data folder. It makes nothing: a folder that could be made is well."""
+    folder = settings.data_folder
+    if not settings.data_folder_is_used:
+        yield Line(PART, "ok", f"{folder} is not used: database and store are elsewhere")
+        return
+    reason = fault(folder)
+    if reason:
+        yield Line(PART, "fail", f"{folder} cannot be used: {reason}", remedy(folder))
+    else:
+        yield Line(PART, "ok", str(folder))
+
+
+def fault(folder: Path) -> str:
+    """Say why files cannot be made in the folder, or the folder itself cannot be made; or nothing."""
+    try:
+        found = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        return error.strerror or str(error)
+    if not found.is_dir():
+        return f"{found} is a file"
+    if not os.access(found, os.W_OK | os.X_OK):
+        return f"{found} belongs to {user_name(found.stat().st_uid)}, and {user_name(os.geteuid())} may not write there"
+    return ""
+
+
+def remedy(folder: Path) -> str:
+    """Say who must own the folder, and the command that makes it so."""
+    me = user_name(os.geteuid())
+    return f"it must belong to {me}: as root, install -d -m 700 -o {me} {folder}; or set {SETTING} to another folder"
+
+
+def user_name(number: int) -> str:
+    """The name of a user of this machine. Not from LOGNAME, which may name who called us."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
