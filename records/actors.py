@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from . import audit, fields, implementations
 from .audit import AuditEntry
 from .implementations import Implementation
-from .users import SEARCH_WORDS, User
+from .users import SEARCH_WORDS, Profile, User
 
 #: People who are found by a name at most.
 MOST_FOUND = 200
@@ -103,7 +103,7 @@ def in_words(db: Session, key: str) -> str:
     return f"{person.name} ({person.home})" if person else key
 
 
-def name_of(user: User) -> str:
+def name_of(user: User | Profile) -> str:
     """Return what a person is called: the full name, or the username; "" without either."""
     return f"{user.first_name} {user.last_name}".strip() or user.username
 

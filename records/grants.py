@@ -26,7 +26,7 @@ KINDS = ("username", "user type", "attribute")
 #: Sources of logins which may carry more than the roles below. All others prove less than staff have to.
 STAFF_SOURCES = ("saml", "first administrator")
 #: What every source may carry.
-_ANY_SOURCE = frozenset({"attendee", "scanner"})
+ANY_SOURCE = frozenset({"attendee", "scanner"})
 
 
 class Grant(Base):
@@ -133,7 +133,7 @@ def roles_of(db: Session, implementation: Implementation, user: User, source: st
     if implementation.slug != STAFF:
         roles -= set(STAFF_ROLES)
     # 7. source
-    return frozenset(roles if source in STAFF_SOURCES else roles & _ANY_SOURCE)
+    return frozenset(roles if source in STAFF_SOURCES else roles & ANY_SOURCE)
 
 
 def given_to(db: Session, implementation: Implementation, user: User) -> list[Grant]:

@@ -40,7 +40,6 @@ from web.console.people import roles
 from web.console.people import views as people
 from web.console.runs import views as runs
 from web.console.settings import wiring as settings_pages
-from web.console.settings.identity.trying import finishing
 from web.health import views as health
 from web.health.views import Checks
 from web.openapi import views as openapi
@@ -106,7 +105,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         store=store,
         outreach=outreach,
         changed=desk.changed,
-        finish_start=finishing(finish_start),
+        finish_start=finish_start,
     )
 
     staff.install(app)

@@ -124,6 +124,7 @@ PAGE_NAMES = MappingProxyType(
         "root.root": "The start page",
         "saml.acs": "Login at the identity provider: its answer",
         "saml.complete": "Login at the identity provider: back in the browser",
+        "saml.complete_as_another": "Login at the identity provider: going on as another person",
         "saml.login": "Login at the identity provider: its beginning",
         "saml.metadata": "Our metadata for the identity provider",
         "saml.slo": "Logout at the identity provider",

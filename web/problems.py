@@ -52,7 +52,10 @@ NO_SESSION = "The implementation's agenda has no such session."
 
 
 class Fault(HTTPException):
-    """A refusal with words of ours. `members` are extension members of the problem document."""
+    """A refusal with words of ours.
+
+    `members` are extension members of the problem document. `why` is a code of ours by which support finds the reason.
+    """
 
     def __init__(
         self,
@@ -61,11 +64,13 @@ class Fault(HTTPException):
         *,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
+        why: str = "",
     ) -> None:
         super().__init__(detail)
         self.code = int(status)
         self.headers = dict(headers or {})
         self.members = dict(members or {})
+        self.why = why
 
 
 def install(app: Flask) -> None:
@@ -92,7 +97,7 @@ def answer(error: HTTPException) -> Response:
     members = error.members if isinstance(error, Fault) else {}
     reference = members.get("reference", "")
     if status >= HTTPStatus.BAD_REQUEST and not reference and not request.path.startswith(READ_BY_NOBODY):
-        reference = reference_of(status, said=detail)
+        reference = reference_of(status, why=error.why if isinstance(error, Fault) else "", said=detail)
         members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):
         return problem(status, detail, headers, members)

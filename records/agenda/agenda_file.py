@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -23,6 +23,7 @@ from records.spreadsheet_cells import guarded, unguarded
 from . import dates, text_table, workbook
 from .dates import DateCell, DateOrder, TimeReading
 from .faults import FileFault, quoted
+from .headings import COLUMNS, KNOWN, REQUIRED, Columns, missing, near_misses
 from .table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, Table, unreadable
 from .text_table import heading_key
 
@@ -30,18 +31,6 @@ from .text_table import heading_key
 LARGEST_FILE = 8 * 1024 * 1024
 LONGEST_SESSION = timedelta(days=31)
 
-#: The columns with a meaning, as they are written, and which field each fills. Any other column is an attribute.
-COLUMNS = {
-    "ID": "session_id",
-    "Title": "title",
-    "Start Time": "starts_at",
-    "End Time": "ends_at",
-    "Location": "location",
-    "Parent ID": "parent_id",
-    "Credits": "credits",
-}
-REQUIRED = ("session_id", "title", "starts_at", "ends_at")
-_ALSO_CALLED = {"Session ID": "session_id", "Parent Session ID": "parent_id"}
 _SESSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,127}")
 _CREDITS = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?", re.ASCII)
 _BREAKS = re.compile(r"[\r\n\t\v\f]+")
@@ -59,21 +48,18 @@ class FileRow:
 
 @dataclass(frozen=True)
 class AgendaFile:
-    """What a file says. `headings` are the file's own words for the fields it has, `notes` how it was read."""
+    """What a file says.
+
+    `headings` are the file's own words for the fields it has, `attributes` its other headings, `notes` how it was read.
+    Until its dates are read, their order is empty.
+    """
 
     rows: list[FileRow] = field(default_factory=list)
     headings: dict[str, str] = field(default_factory=dict)
+    attributes: list[str] = field(default_factory=list)
     faults: list[FileFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    dates: DateOrder = field(default_factory=DateOrder)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """What each column is: a field, `+` and an attribute's name, or "" for one without a name; and its heading."""
-
-    names: list[str]
-    headings: list[str]
+    dates: DateOrder = field(default_factory=lambda: DateOrder(""))
 
 
 def session_id(value: Any) -> str:
@@ -93,15 +79,20 @@ def read(data: bytes, zone: ZoneInfo, choice: str = dates.AUTO) -> AgendaFile:
     if not rows:
         file.faults.extend([] if file.faults else [FileFault(1, "", "the file is empty")])
         return file
-    columns = _heading(*rows.pop(0), file)
+    number, cells = rows.pop(0)
+    columns = _heading(number, cells, file)
+    if columns.names:
+        file.faults.extend(missing(number, columns, ((row, list(map(_shown, below))) for row, below in rows)))
+    file.attributes.extend(columns.attributes if columns.known else [])
+    file.notes.extend(near_misses(columns) if columns.known else [])
     if file.faults:
         return file
     order = dates.decide(choice, _time_cells(rows, columns))
     if not order.order:
-        return AgendaFile(headings=file.headings, faults=[_undecided(order, zone)], notes=file.notes, dates=order)
+        return replace(file, faults=[_undecided(order, zone)], dates=order)
     how = TimeReading(order.order, zone, table.epoch)
     read_rows = [_row(row, cells, columns, how, file) for row, cells in rows]
-    return AgendaFile(read_rows, file.headings, file.faults, file.notes, order)
+    return replace(file, rows=read_rows, dates=order)
 
 
 def write(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
@@ -123,8 +114,8 @@ def _table(data: bytes) -> Table:
     if data.startswith(workbook.OLD_START):
         return unreadable(1, workbook.OLD_FILE)
     if data.startswith(workbook.ZIP_START):
-        return workbook.read(data, _KNOWN)
-    return text_table.read(data, _KNOWN)
+        return workbook.read(data, KNOWN)
+    return text_table.read(data, KNOWN)
 
 
 def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) -> Iterator[tuple[int, list[Cell]]]:
@@ -136,9 +127,9 @@ def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) ->
         yield row, cells
 
 
-def _heading(row: int, cells: list[Cell], file: AgendaFile) -> _Columns:
+def _heading(row: int, cells: list[Cell], file: AgendaFile) -> Columns:
     """Read the heading; what is wrong with it goes to the file's faults."""
-    columns = _Columns([], [])
+    columns = Columns()
     if len(cells) > MOST_COLUMNS:
         file.faults.append(FileFault(row, "", f"has more than {MOST_COLUMNS} columns"))
         return columns
@@ -148,20 +139,17 @@ def _heading(row: int, cells: list[Cell], file: AgendaFile) -> _Columns:
         except ValueError as fault:
             file.faults.append(FileFault(row, f"number {position}", f"its heading {fault}", _shown(cell)))
             continue
-        name = _KNOWN.get(heading_key(heading)) or (heading and f"+{heading}")
+        name = KNOWN.get(heading_key(heading)) or (heading and f"+{heading}")
         if name and name in columns.names:
             file.faults.append(FileFault(row, heading, "is there twice"))
         columns.names.append(name)
         columns.headings.append(heading or f"number {position}")
         if name in COLUMNS.values():
             file.headings[name] = heading
-    for column, name in COLUMNS.items():
-        if name in REQUIRED and name not in columns.names:
-            file.faults.append(FileFault(row, column, "is missing"))
     return columns
 
 
-def _time_cells(rows: list[tuple[int, list[Cell]]], columns: _Columns) -> Iterator[DateCell]:
+def _time_cells(rows: list[tuple[int, list[Cell]]], columns: Columns) -> Iterator[DateCell]:
     """Yield the cells that decide how a file's dates are written, in the order of the file."""
     places = [(at, columns.headings[at]) for at, name in enumerate(columns.names) if name in _TIMES]
     for row, cells in rows:
@@ -183,7 +171,7 @@ def _undecided(order: DateOrder, zone: ZoneInfo) -> FileFault:
     return FileFault(order.against.row, order.against.column, what, order.against.text)
 
 
-def _row(row: int, cells: list[Cell], columns: _Columns, how: TimeReading, file: AgendaFile) -> FileRow:
+def _row(row: int, cells: list[Cell], columns: Columns, how: TimeReading, file: AgendaFile) -> FileRow:
     """Read one row; each fault goes to the file's, and only good values into the row."""
     found = FileRow(row, {}, {})
     width = len(columns.names)
@@ -265,6 +253,5 @@ def _written(value: Any, zone: ZoneInfo) -> str:
     return "" if value is None else str(value)
 
 
-_KNOWN = {heading_key(heading): name for heading, name in (COLUMNS | _ALSO_CALLED).items()}
 _LONGEST = {"title": 500, "location": 300}
 _TIMES = ("starts_at", "ends_at")

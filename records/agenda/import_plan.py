@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from records.sessions import AgendaSession
@@ -12,6 +12,7 @@ from . import rules
 from .agenda_file import AgendaFile, FileRow
 from .dates import DateOrder
 from .faults import FileFault
+from .headings import in_words
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class ImportPlan:
     faults: tuple[FileFault, ...] = ()
     notes: tuple[str, ...] = ()
     dates: DateOrder = field(default_factory=DateOrder)
+    columns: tuple[str, ...] = ()  #: those that were read, in words
+    attributes: tuple[str, ...] = ()  #: headings that are kept as attributes
 
     @property
     def added(self) -> int:
@@ -74,11 +77,19 @@ def made(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: bool) 
     gone = tuple(there for id_, there in served.items() if id_ not in named)
     stay = known.keys() & named if retire else (known.keys() & named) | served.keys()
     faults = [*file.faults, *rules.faults(file, {id_: known[id_] for id_ in stay})]
+    understood = ImportPlan(
+        retire=retire,
+        faults=tuple(sorted(faults)),
+        notes=tuple(file.notes),
+        dates=file.dates,
+        columns=tuple(in_words(file.headings)),
+        attributes=tuple(file.attributes),
+    )
     if faults:
-        return ImportPlan(retire=retire, faults=tuple(sorted(faults)), notes=tuple(file.notes), dates=file.dates)
+        return understood
     planned = tuple(_planned(row, known.get(row.values["session_id"])) for row in file.rows)
     ordered = tuple(sorted(gone, key=lambda one: (one.starts_at, one.session_id)))
-    return ImportPlan(planned, ordered, retire, (), tuple(file.notes), file.dates)
+    return replace(understood, sessions=planned, gone=ordered)
 
 
 def _planned(row: FileRow, found: AgendaSession | None) -> PlannedSession:

@@ -1,6 +1,8 @@
 """Where an app's login begins and ends: no address, state or challenge but what was registered and asked for."""
 
+import re
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,9 @@ from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.auth.stage import PROVIDERS, sp_of
 from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL
-from web.auth.app import limits
+from web.auth.app import limits, starts
+from web.auth.app.codes import CODES
+from web.auth.ways.codes import meaning_of
 from web.problems import Fault
 
 
@@ -270,3 +274,26 @@ def test_over_saml_the_browser_ends_at_the_app_and_has_no_login_of_its_own(app, 
     tokens = phone.redeem(answered(ended.location)["code"]).json
     assert phone.status(tokens["access_token"]).json["state"] == "ready"
     assert phone.session(tokens["access_token"]).json["user"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"redirect_uri": "https://evil.example/login"}, "app-redirect-not-registered"),
+        ({"state": "short"}, "app-state"),
+        ({"code_challenge_method": "plain"}, "app-challenge"),
+        ({"response_type": "token"}, "app-response-type"),
+        ({"state": ["x" * 16, "y" * 16]}, "app-parameter-twice"),
+    ],
+)
+def test_the_reference_of_a_refused_start_has_its_reason(phone, store, changes, code):
+    answer = phone.start(**changes)
+    assert is_a_page(answer)
+    reference = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)[1]
+    ((_, error),) = store.errors.find(reference)
+    assert (error.code, error.what) == (code, "app_login.start")
+    assert meaning_of(error.code, error.what)
+
+
+def test_every_reason_of_a_refused_start_is_explained():
+    assert set(re.findall(r'"(app-[a-z-]+)"', Path(starts.__file__).read_text())) == set(CODES)

@@ -200,6 +200,6 @@ def test_what_strangers_make_is_kept_where_it_is_bounded():
         for path in (ROOT / "web").rglob("*.py")
         if re.search(r"once\.put\(", path.read_text())
     }
-    assert found == {"web/auth/saml/states.py", "web/console/settings/identity/trying.py"}
+    assert found == {"web/auth/saml/states.py", "web/auth/trial_logins.py"}
     states = (ROOT / "web/auth/saml/states.py").read_text()
     assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_ARRIVED", "_LEAVING"]

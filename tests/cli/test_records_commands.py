@@ -63,6 +63,29 @@ def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, argu
     assert "Traceback" not in result.stderr
 
 
+TOO_LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("script", "activate", "aha26", TOO_LONG),
+        ("script", "run", "script.py", "--input", TOO_LONG),
+        ("sessions", "import", "aha26", TOO_LONG),
+        ("saml", "import", "aha26", TOO_LONG),
+        ("up", "--data-folder", TOO_LONG),
+        ("db", "upgrade"),
+    ],
+)
+def test_a_file_that_the_system_refuses_to_look_for_is_a_sentence_in_every_command(cli, event, arguments):
+    if arguments[0] == "db":
+        event = {**event, "SESSION_STATUS_DATA_FOLDER": TOO_LONG}
+    result = cli(*arguments, env=event)
+    assert result.exit_code == 2
+    assert TOO_LONG in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def entries(env):
     database = Database(f"sqlite:///{env['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
     with database.reading() as db:
@@ -99,6 +122,18 @@ def test_faults_of_an_agenda_name_row_column_and_value_and_nothing_is_imported(c
         assert len(result.stderr.splitlines()) < 10
     assert entries(event) == []
     assert cli("sessions", "import", "aha26", write("good.csv", AGENDA), env=event).stdout.startswith("1 added")
+
+
+def test_a_preview_says_what_columns_were_taken_for_and_what_else_a_session_has(cli, event, write):
+    file = write(
+        "agenda.csv", "ID,Title,Start Time,End Time,Location,Credit\nS-1,A,2026-05-04 09:00,2026-05-04 10:00,Hall,1\n"
+    )
+    shown = cli("sessions", "import", "aha26", file, "--preview", env=event)
+    assert shown.stdout.startswith(
+        "Read as: ID, Title, Start Time, End Time, Location.\nKept as attributes: Credit.\nDates: year first (2026-07-15)."
+    )
+    assert "S-1 A (Location: Hall)" in shown.stdout
+    assert "“Credit” is kept as an attribute. If it holds the credits, call the column Credits." in shown.stderr
 
 
 def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_command_line(cli, event, write):
@@ -169,6 +204,14 @@ def test_a_script_is_put_in_service_and_a_bad_one_changes_nothing(cli, event, wr
     assert cli("script", "activate", "aha26", good, env=event).stdout == "Version 1 is in service for aha26.\n"
     bad = cli("script", "activate", "aha26", write("bad.py", "import os\n"), env=event)
     assert (bad.exit_code, "aha26 is as it was" in bad.stderr) == (1, True)
+
+
+def test_a_script_from_standard_input_or_a_folder_is_put_in_service(cli, event, write, tmp_path):
+    good = 'def status(user, session, api):\n    return message("Hi")\n'
+    piped = cli("script", "activate", "aha26", "-", env=event, stdin=good)
+    assert piped.stdout == "Version 1 is in service for aha26.\n"
+    write("script.py", good)
+    assert cli("script", "activate", "aha26", tmp_path, env=event).stdout == "Version 1 is in service for aha26.\n"
 
 
 def test_a_database_of_no_or_another_release_is_told(cli, records, tmp_path):

@@ -1,6 +1,11 @@
 """`script check`: what it says, to people and to programs, and its exit status."""
 
 import json
+import os
+
+import pytest
+
+from web.cli.trial_files import beside, read_source
 
 GOOD = 'def status(user, session, api):\n    return message("Hello")\n'
 LONG = 'def status(user, session, api):\n    return message("This text is much too long for the small widget")\n'
@@ -64,3 +69,33 @@ def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write,
         (True, []),
     ]
     assert result.exit_code == 1
+
+
+@pytest.fixture
+def shut_folder(tmp_path):
+    """A folder with a script that this test's user may not search; where tests run as root, as another user."""
+    folder = tmp_path / "shut"
+    folder.mkdir()
+    (folder / "script.py").write_text(GOOD)
+    is_root = os.geteuid() == 0
+    folder.chmod(0o700 if is_root else 0)
+    if is_root:
+        os.seteuid(65534)
+    yield folder
+    if is_root:
+        os.seteuid(0)
+    folder.chmod(0o700)
+
+
+def test_a_script_in_a_folder_that_this_user_may_not_search_is_told_in_a_sentence(shut_folder):
+    for file in (shut_folder / "script.py", shut_folder):
+        source, fault = read_source(str(file))
+        assert source is None
+        assert fault.startswith(f"{file}: the script cannot be read: Permission denied.")
+        assert beside(str(file), "input.json") is None
+
+
+def test_a_name_that_the_system_refuses_is_a_finding_and_stops_no_other(cli, write):
+    result = cli("script", "check", "x" * 300, write("a.py", GOOD))
+    assert (result.exit_code, "File name too long" in result.stdout) == (1, True)
+    assert "nothing to say" in result.stdout

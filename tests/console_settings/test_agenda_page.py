@@ -180,3 +180,23 @@ def test_no_file_rubbish_and_too_much_are_refused(organizer, database):
     huge = organizer.http.post("/console/implementations/demo/agenda", data=body, headers=headers, content_type=kind)
     assert huge.status_code == 413
     assert list(agenda_of(database)) == ["CE-1"]
+
+
+def test_the_preview_says_what_columns_were_taken_for_and_shows_place_parent_and_credits(organizer):
+    head = "ID,Title,Start Time,End Time,Location,Parent ID,Credits,Hall\r\n"
+    whole = "CE-8,Workshops,2026-11-24 08:00,2026-11-24 12:00,,,,\r\n"
+    text = checked(organizer, head + whole + "CE-9,Airway,2026-11-24 09:00,2026-11-24 10:00,Annexe,CE-8,1.5,3\r\n").text
+    assert "<dt>Read as</dt><dd><bdi>ID, Title, Start Time, End Time, Location, Parent ID, Credits</bdi>" in text
+    assert "<dt>Kept as attributes</dt><dd><bdi>Hall</bdi>" in text
+    assert '<td data-label="Location"><bdi>Annexe</bdi></td><td data-label="Parent ID"><code>CE-8</code></td>' in text
+    assert '<td data-label="Credits">1.5</td>' in text
+    near = checked(organizer, GOOD.replace("Location", "Room")).text
+    assert "“Room” is kept as an attribute. If it holds the location, call the column Location." in near
+
+
+def test_a_title_row_is_told_and_no_dates_are_where_nothing_was_read(organizer):
+    answer = checked(organizer, "Annual Meeting 2026\r\n" + GOOD)
+    assert answer.status_code == 422
+    assert "has no heading that is known. Row 2 has them" in answer.text
+    assert "<dt>Dates</dt>" not in answer.text
+    assert "<dt>Dates</dt>" not in checked(organizer, HEAD).text

@@ -3,6 +3,7 @@
 import logging
 import re
 
+from records import implementations, users
 from runner.logins.refused import MOST
 from tests.auth.stage import Browser, sp_of
 from tests.console_settings.conftest import IDP
@@ -38,6 +39,27 @@ def test_a_test_login_shows_what_was_understood_and_leaves_the_person_signed_in(
         assert words in text
     assert administrator.get("/settings/link-hosts").status_code == 200  # still who they were, and fresh
     assert "tess@example.org" not in caplog.text
+
+
+def test_a_test_login_stores_nobody_and_changes_nobody(app, administrator, database):
+    def stored():
+        with database.reading() as db:
+            found = users.every(db, implementations.find(db, "demo"))
+            return {(one.subject, one.username, one.last_seen_at) for one in found}
+
+    before = stored()
+    come_back(app, *go_to_provider(app, administrator), nameid="ada")  # who is known, with other attributes
+    assert "tess@example.org" in administrator.get("/provider/check").text
+    browser, started = go_to_provider(app, administrator)
+    come_back(app, browser, started)
+    assert stored() == before
+
+
+def test_a_test_login_of_somebody_locked_out_is_refused_as_theirs_would_be(app, administrator, database):
+    with database.session() as db:
+        users.disable(db, users.find(db, implementations.find(db, "demo"), "ada"), "for the test")
+    assert come_back(app, *go_to_provider(app, administrator), nameid="ada").status_code == 403
+    assert "<code>locked-out</code>" in administrator.get("/provider/check").text
 
 
 def test_nobody_else_sees_the_result(app, administrator):

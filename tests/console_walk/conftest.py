@@ -3,11 +3,11 @@
 import sqlite3
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 
-from records import Database, SecretBox, administrators, certificates
+from records import Database, Profile, SecretBox, administrators, certificates
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
@@ -19,7 +19,7 @@ from tests.logins.people import visitor
 from tests.vendors import Vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.console.settings.identity import trying
+from web.auth import trial_logins
 
 KEY = "k" * 40
 
@@ -51,7 +51,7 @@ class Stage:
         store = LoginStore(self.redis)
         store.refused.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
-        store.once.put(trying._RESULT, {"subject": "ada"}, 60, handle=f"demo {made.login}")
+        trial_logins.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(Profile("ada@example.org"))})
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):
             whole.backup(own)

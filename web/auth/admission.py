@@ -39,6 +39,7 @@ from records import (
     users,
 )
 from runner.logins import LoginStore
+from web.auth import trial_logins
 from web.auth.entrance import Entrance
 from web.auth.logins import LASTS, Visitor
 from web.auth.ways.away import away
@@ -120,24 +121,26 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
     """
     entrance = Entrance.here()
     with entrance.database.session() as db:
-        found = implementations.find(db, person.implementation)  # 1.
-        if found is None:
-            raise NotAdmitted("no-implementation")
-        if person.source != administrators.SUBJECT and _is_the_first(person):
-            raise NotAdmitted("subject-unusable", "it is the first administrator's")
-        user = _remembered(db, found, person)  # 2.
-        if user.disabled_at is not None:  # 3.
-            raise NotAdmitted("locked-out", user=person.subject)
-        visitor = _visitor(person, sessions.last_end(db, found))  # 4.
+        found, user, visitor = _judged(db, person)  # 1. to 4.
         _note_staff(db, found, user, person)  # 6.
     if person.saml is not None:  # 5.
         _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
     return visitor
 
 
+def check_admission(person: Person) -> None:
+    """Judge as `admit` does, and let nobody in: nothing of it stays. Raises `NotAdmitted`."""
+    with Entrance.here().database.session() as db:
+        _judged(db, person)
+        db.rollback()
+
+
 def arrive(person: Person, journey: Journey) -> Response:
-    """Let a person in and send the browser on: back to the app which began the login, or to the journey's next page."""
+    """Let a person in and send the browser on: back to the app or the test which began the login, or to its next page."""
     entrance = Entrance.here()
+    if trial_logins.is_test(journey.app):
+        check_admission(person)
+        return see_other(trial_logins.finish(journey.app, person.implementation, person.subject, person.profile))
     if journey.app:
         address = entrance.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S))
         return away(address) if request.method == "POST" else see_other(address)
@@ -148,6 +151,18 @@ def arrive(person: Person, journey: Journey) -> Response:
     response = see_other(local_path(journey.next) or f"/login/{person.implementation}")
     entrance.logins.keep(response, visitor)
     return response
+
+
+def _judged(db: DbSession, person: Person) -> tuple[Implementation, User, Visitor]:
+    found = implementations.find(db, person.implementation)  # 1.
+    if found is None:
+        raise NotAdmitted("no-implementation")
+    if person.source != administrators.SUBJECT and _is_the_first(person):
+        raise NotAdmitted("subject-unusable", "it is the first administrator's")
+    user = _remembered(db, found, person)  # 2.
+    if user.disabled_at is not None:  # 3.
+        raise NotAdmitted("locked-out", user=person.subject)
+    return found, user, _visitor(person, sessions.last_end(db, found))  # 4.
 
 
 def _remembered(db: DbSession, implementation: Implementation, person: Person) -> User:

@@ -11,6 +11,7 @@ import click
 from records import ImportPlan, actors, agenda
 from records.agenda import dates
 from records.agenda.faults import told
+from records.agenda.headings import LABELS
 from records.archiving import Decision
 from records.counted import counted
 from web.moments import Clock
@@ -76,6 +77,7 @@ def import_file(  # noqa: PLR0913 - one for each option
         if preview:
             with here.database.reading() as db:
                 plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
+                say_columns(plan)
                 say_understood(file, plan)
                 say_planned(plan, Clock(zone))
             return
@@ -121,6 +123,14 @@ def decided(reason: str) -> Decision:
     return Decision(ACTOR, reason, {"system_user": whoami()})
 
 
+def say_columns(plan: ImportPlan) -> None:
+    """Print what the headings were taken for."""
+    if plan.columns:
+        click.echo(f"Read as: {', '.join(plan.columns)}.")
+    if plan.attributes:
+        click.echo(f"Kept as attributes: {', '.join(plan.attributes)}.")
+
+
 def say_understood(file: str, plan: ImportPlan) -> None:
     """Print how the file was read; with faults, print those and end with status 1."""
     for note in plan.notes:
@@ -143,10 +153,10 @@ def dates_read(plan: ImportPlan) -> str:
 
 def say_planned(plan: ImportPlan, clock: Clock) -> None:
     """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
-    click.echo(f"{dates_read(plan)} Times in {clock.zone}.")
+    click.echo(f"{f'{dates_read(plan)} ' if plan.sessions else ''}Times in {clock.zone}.")
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
-    _say("added", (f"{_when(one.values, clock)}  {_name(one.values)}" for one in added))
+    _say("added", (f"{_when(one.values, clock)}  {_name(one.values)}{_more(one.values)}" for one in added))
     _say("changed", (f"{_when(one.values, clock)}  {_name(one.values)}: {', '.join(one.before)}" for one in changed))
     what = "retired" if plan.retire else "not in the file; they stay"
     _say(what, (f"{_when(vars(one), clock)}  {_name(vars(one))}" for one in plan.gone))
@@ -171,6 +181,13 @@ def _when(values: Mapping[str, Any], clock: Clock) -> str:
 
 def _name(values: Mapping[str, Any]) -> str:
     return f"{values['session_id']} {values['title']}"
+
+
+def _more(values: Mapping[str, Any]) -> str:
+    """What else a session has, by the names of its columns."""
+    optional = [name for name in ("location", "parent_id", "credits") if values.get(name) not in (None, "")]
+    named = ", ".join(f"{LABELS[name]}: {values[name]}" for name in optional)
+    return f" ({named})" if named else ""
 
 
 def read_file(file: str) -> bytes:

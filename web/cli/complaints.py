@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
@@ -26,6 +26,20 @@ class Complaint(click.ClickException):
     def show(self, file: object = None) -> None:  # noqa: ARG002 - always to stderr
         """Print it as it is."""
         click.echo(f"session-status: {self.message}", err=True)
+
+
+class Commands(click.Group):
+    """All commands. A file that a command cannot use is a complaint, whichever command it is."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. An OSError without a file's name is ours, and stays what it is."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if not isinstance(error.filename, str | bytes):
+                raise
+            file = click.format_filename(error.filename)
+            raise Complaint(f"{file}: it cannot be used: {error.strerror}.") from error
 
 
 def complaining(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:

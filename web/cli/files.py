@@ -37,17 +37,32 @@ def read_bytes(name: str, what: str, label: str) -> bytes:
     """Read a little more than the most that is allowed, so that a larger file is noticed."""
     if name == STDIN:
         return sys.stdin.buffer.read(LARGEST + 1)
-    path = Path(name)
-    if path.is_dir():
-        raise Complaint(f"{label}: this is a folder; {what} is a file.")
     try:
-        with path.open("rb") as file:
+        with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
+    except IsADirectoryError:
+        raise Complaint(f"{label}: this is a folder; {what} is a file.") from None
     except FileNotFoundError:
         raise Complaint(f"{label}: there is no such file ({what} was to be read from it).") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise Complaint(f"{label}: {what} cannot be read: {reason}.") from None
+
+
+def is_file(path: Path) -> bool:
+    """Say whether this is a file. Where this user may not look, it is none; reading it says why."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether this is a folder. Where this user may not look, it is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def read_json(name: str, what: str) -> Any:

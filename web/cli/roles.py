@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from records import DbSession, Grant, Implementation, actors, grants, implementations
+from records import DbSession, Grant, Implementation, actors, grant_reach, grants, implementations
 from records.actors import Actor
 from web.moments import Clock
 
@@ -61,7 +61,10 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
         owner = owner_of_role(db, implementation)
         made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
         note(db, "grant.added", owner.slug, described(made), detail_of(made))
+        in_vain = grant_reach.reach_of(db, owner).in_vain(made.kind, role)
     click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
+    if in_vain:
+        click.echo(f"It counts for nobody yet. {in_vain}", err=True)
 
 
 @role_group.command("revoke", epilog=examples("session-status role revoke aha26 17"))

@@ -20,7 +20,6 @@ from runner.trials import Bench, BenchUnsafeError, Trial, finding_json, refused,
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import draw_findings, draw_trial
 from .examples import examples
-from .files import read_text
 from .implementation_id import ImplementationId
 from .noting import note, whoami
 from .surroundings import find_implementation, place
@@ -138,6 +137,7 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
 @script.command(
     epilog=examples(
         "session-status script activate demo scripts/examples/annual_meeting/script.py",
+        "session-status script activate demo - < my_script.py",
     )
 )
 @click.argument("implementation", type=ImplementationId())
@@ -146,9 +146,11 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
 def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
     """Check a script, store it as a version of IMPLEMENTATION, and put it in service at once.
 
-    The text that was in service before stays stored. Exit status: 1 when the check finds an error; then nothing changes.
+    FILE may be a folder with a script.py, or - for standard input. The text that was in service before stays stored. Exit status: 1 when the check finds an error; then nothing changes.
     """
-    source = read_text(file, "the script")
+    source, fault = read_source(file)
+    if source is None:
+        raise Complaint(fault)
     with place() as here, open_bench(allow_weak=allow_weak) as bench:
         with here.database.reading() as db:
             hosts = find_implementation(db, implementation).link_hosts

@@ -21,7 +21,7 @@ from runner.powers import AnswersError, RecordedPowers, parse_answers
 from runner.trials import RecordingPowers, Terms
 
 from .complaints import Complaint
-from .files import STDIN, read_json, read_text
+from .files import STDIN, is_file, is_folder, read_json, read_text
 from .implementation_id import as_written
 from .surroundings import find_served, place
 
@@ -52,7 +52,7 @@ def read_source(file: str) -> tuple[str | None, str]:
     """A script's text, or what is wrong with its file in a sentence."""
     inside = Path(file) / SCRIPT
     try:
-        return read_text(str(inside) if file != STDIN and inside.is_file() else file, "the script"), ""
+        return read_text(str(inside) if file != STDIN and is_file(inside) else file, "the script"), ""
     except Complaint as complaint:
         return None, complaint.message
 
@@ -99,8 +99,11 @@ def input_of(file: str, named: Files) -> str:
 def beside(file: str, name: str) -> str | None:
     """A file of this name beside the script (or in its folder, if a folder was named)."""
     path = Path(file)
-    found = (path if path.is_dir() else path.parent) / name
-    return str(found) if file != STDIN and found.is_file() else None
+    if file == STDIN:
+        return None
+    # A folder that this user may not search has no file for them, and its script says so itself.
+    found = path / name if is_folder(path) else path.parent / name
+    return str(found) if is_file(found) else None
 
 
 @cache

@@ -186,3 +186,41 @@ def test_nothing_is_deleted_by_any_import(db, demo):
         bring(db, demo, text, retire=True)
     agenda.undo(db, demo, BY)
     assert {one.session_id for one in db.scalars(select(AgendaSession))} == {"S1", "S2", "S3", "S4", "S9"}
+
+
+def test_headings_that_nearly_name_a_column_are_told_and_stay_attributes(db, demo):
+    near = "Session ID,Title,Start Time,End Time,Room,Parent,Credit,Locaton,Track\n"
+    plan = agenda.plan(db, demo, said(demo, near + "S1,A,2026-07-15 09:00,2026-07-15 12:00,Hall A,P,1,x,General\n"))
+    assert plan.columns == ("ID (“Session ID”)", "Title", "Start Time", "End Time")
+    assert plan.attributes == ("Room", "Parent", "Credit", "Locaton", "Track")
+    told = "“{}” is kept as an attribute. If it holds the {}, call the column {}."
+    assert plan.notes == (
+        told.format("Room", "location", "Location"),
+        told.format("Parent", "parent ID", "Parent ID"),
+        told.format("Credit", "credits", "Credits"),
+        told.format("Locaton", "location", "Location"),
+    )
+
+
+def test_a_heading_beside_the_column_that_it_resembles_is_an_attribute_without_a_word(db, demo):
+    both = HEAD.replace("Track", "Room") + "S1,A,2026-07-15 09:00,2026-07-15 12:00,Hall A,,1.0,12\n"
+    assert agenda.plan(db, demo, said(demo, both)).notes == ()
+
+
+@pytest.mark.parametrize("title", ["Annual Meeting 2026\n", "Annual Meeting 2026,,,,,,,\n\n"])
+def test_a_title_above_the_headings_is_told_with_what_was_found_and_where_the_headings_are(db, demo, title):
+    plan = agenda.plan(db, demo, said(demo, title + FIRST))
+    row = 2 + title.count("\n") - 1
+    assert [str(fault) for fault in plan.faults] == [
+        f"Row 1: has no heading that is known. Row {row} has them: delete the rows above it (found: “Annual Meeting 2026”)"
+    ]
+    assert (plan.columns, plan.attributes, plan.notes, plan.dates.order) == ((), (), (), "")
+
+
+def test_headings_of_which_none_is_known_are_named_once(db, demo):
+    plan = agenda.plan(db, demo, said(demo, "Kennung,Titel,Von,Bis\nS1,A,2026-07-15 09:00,2026-07-15 12:00\n"))
+    (fault,) = plan.faults
+    assert str(fault) == (
+        "Row 1: has no heading that is known. It must have the columns ID, Title, Start Time and End Time "
+        "(found: “Kennung, Titel, Von, Bis”)"
+    )

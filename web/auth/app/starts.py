@@ -59,23 +59,23 @@ def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]
     if registered is None:
         raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if any(len(values) > 1 for values in asked.values()):
-        raise _wrong("A parameter comes twice.")
+        raise _wrong("app-parameter-twice", "A parameter comes twice.")
     given = {name: values[0] for name, values in asked.items()}
     _check_pace(entrance)
     # 2.
     redirect_uri = given.get("redirect_uri", "")
     if redirect_uri not in registered:
-        raise _wrong("Its redirect_uri is not registered for this implementation.")
+        raise _wrong("app-redirect-not-registered", "Its redirect_uri is not registered for this implementation.")
     # 3.
     state = given.get("state", "")
     if not _STATE.fullmatch(state):
-        raise _wrong("Its state has to be 16 to 256 visible ASCII characters.")
+        raise _wrong("app-state", "Its state has to be 16 to 256 visible ASCII characters.")
     # 4.
     challenge = given.get("code_challenge", "")
     if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
-        raise _wrong("Its code_challenge has to be 43 characters, with code_challenge_method=S256.")
+        raise _wrong("app-challenge", "Its code_challenge has to be 43 characters, with code_challenge_method=S256.")
     if given.get("response_type", "code") != "code":
-        raise _wrong("The only response_type is code.")
+        raise _wrong("app-response-type", "The only response_type is code.")
     # 5.
     start = Start(implementation, redirect_uri, state, challenge)
     return entrance.store.begun.put(_KIND, asdict(start), START_S, origin())
@@ -88,14 +88,15 @@ def finish_start(handle: str, visitor: Visitor) -> str:
     found = entrance.store.begun.take(_KIND, handle)
     start = Start(**found) if found else None
     if start is None or start.implementation != visitor.implementation:
-        raise Fault(HTTPStatus.BAD_REQUEST, f"This login took too long, or was used before. {GO_BACK}")
+        said = f"This login took too long, or was used before. {GO_BACK}"
+        raise Fault(HTTPStatus.BAD_REQUEST, said, why="app-start-over")
     # 7.
     if start.redirect_uri not in (_registered(entrance, start.implementation) or ()):
-        raise _wrong("Its redirect_uri is not registered any more.")
+        raise _wrong("app-redirect-removed", "Its redirect_uri is not registered any more.")
     # 8.
     code = entrance.store.tokens.code(visitor, redirect_uri=start.redirect_uri, challenge=start.challenge)
-    said = {"code": code, "state": start.state, "iss": issuer(entrance.config, start.implementation)}
-    return f"{start.redirect_uri}?{urlencode(said, quote_via=quote)}"
+    answered = {"code": code, "state": start.state, "iss": issuer(entrance.config, start.implementation)}
+    return f"{start.redirect_uri}?{urlencode(answered, quote_via=quote)}"
 
 
 def issuer(config: WebConfig, implementation: str) -> str:
@@ -115,8 +116,9 @@ def _check_pace(entrance: Entrance) -> None:
     allowed = limits.of_starts(entrance)
     if not allowed.ok:
         headers = {"Retry-After": str(allowed.retry_after_s)}
-        raise Fault(HTTPStatus.TOO_MANY_REQUESTS, "Too many logins were begun from here. Please wait.", headers=headers)
+        said = "Too many logins were begun from here. Please wait."
+        raise Fault(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers, why="app-starts-too-many")
 
 
-def _wrong(what: str) -> Fault:
-    return Fault(HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}")
+def _wrong(why: str, what: str) -> Fault:
+    return Fault(HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}", why=why)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from web.auth.admission import NotAdmitted, arrive
 from web.auth.entrance import Entrance
-from web.auth.saml import flow, leaving, states
+from web.auth.saml import flow, leaving, states, step_up
 from web.auth.saml.metadata import sp_metadata
 from web.auth.saml.values import Rejected
 from web.auth.saml.work_limit import RETRY_AFTER_S, TooMuchWork
@@ -119,14 +119,21 @@ def acs(implementation: str) -> Response:
 @blueprint.get("/complete")
 @needs(Permission.ANYONE)
 def complete(implementation: str) -> Response:
-    """Finish a login in the browser which began it: the login cookie, and back to where it began (303)."""
+    """Finish a login in the browser which began it: the login cookie, and back to where it began (303).
+
+    200 with a page that asks, when a fresh login is of another person than the one who is logged in.
+    """
     entrance = Entrance.here()
-    browser = states.Browser(secure=entrance.config.secure)
-    arrived = flow.complete(entrance, checked_implementation(implementation), request.args.get("o", ""), browser)
-    try:
-        return arrive(arrived.person, arrived.journey)
-    except NotAdmitted as refused:
-        return refusals.not_admitted(implementation, refused, arrived.journey)
+    arrived = _arrived(entrance, implementation, request.args.get("o", ""))
+    there = step_up.who_is_there(entrance, arrived)
+    return _let_in(arrived) if there is None else step_up.ask(entrance, arrived, there)
+
+
+@blueprint.post("/complete")
+@needs(Permission.ANYONE)
+def complete_as_another(implementation: str) -> Response:
+    """Go on as the other person after a fresh login: the login that is there ends (303). `o`: the handle on that page."""
+    return _let_in(_arrived(Entrance.here(), implementation, request.form.get("o", "")))
 
 
 @blueprint.get("/slo")
@@ -157,6 +164,18 @@ def slo_posted(implementation: str) -> Response:
     if "SAMLResponse" not in request.form:
         raise Rejected("logout-binding")
     return see_other(f"/login/{implementation}/out")
+
+
+def _arrived(entrance: Entrance, implementation: str, handle: str) -> states.Arrived:
+    browser = states.Browser(secure=entrance.config.secure)
+    return flow.complete(entrance, checked_implementation(implementation), handle, browser)
+
+
+def _let_in(arrived: states.Arrived) -> Response:
+    try:
+        return arrive(arrived.person, arrived.journey)
+    except NotAdmitted as refused:
+        return refusals.not_admitted(arrived.person.implementation, refused, arrived.journey)
 
 
 def _implementation() -> str:

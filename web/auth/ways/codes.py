@@ -5,6 +5,7 @@ They stand in the log behind `code=`. Those for which a message itself is refuse
 
 from __future__ import annotations
 
+from web.auth.app.codes import CODES as APP_CODES
 from web.auth.external import codes as external
 from web.auth.saml.codes import CODES as MESSAGE_CODES
 
@@ -44,4 +45,4 @@ def meaning_of(code: str, view: str) -> str:
     """Return what the code of a refused login means; "" for one that is not explained. The same word may mean two things."""
     if view.startswith(_EXTERNAL):
         return CODES.get(code) or external.meaning_of(code)
-    return EVERY_CODE.get(code, "")
+    return EVERY_CODE.get(code) or APP_CODES.get(code, "")

@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, Refused, actors, audit, grants, users
+from records import DbSession, Grant, Implementation, Refused, actors, audit, grant_reach, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import Listing
@@ -102,10 +102,12 @@ def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
                 return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
             for value in lines:
                 _add(db, found, form, value)
+            in_vain = grant_reach.reach_of(db, found).in_vain(form.kind.data, form.role.data)
     except Refused as refused:
         form.refuse(refused)
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    flash(f"The role {form.role.data} was given to: {_shortly(lines)}. It counts from now on.")
+    given = f"The role {form.role.data} was given to: {_shortly(lines)}."
+    flash(f"{given} It counts for nobody yet. {in_vain}" if in_vain else f"{given} It counts from now on.")
     return see_other(url_for(".roles", implementation=implementation))
 
 
@@ -167,6 +169,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         found = implementation_named(db, implementation)
         every = grants.every(db, found)
         people = actors.known(db, {each.created_by for each in every})
+        reach = grant_reach.reach_of(db, found)
     mine = roles_to_give(person, found)
     form.offer(mine)
     listing = Listing.asked(COLUMNS, "role")
@@ -177,6 +180,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         grants=listing.sorted(every, COLUMNS),
         listing=listing,
         people=people,
+        in_vain=reach.in_vain,
         form=form,
         mine=mine,
         address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),

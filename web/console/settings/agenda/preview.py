@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from records import AgendaSession, ImportPlan
-from records.agenda.agenda_file import COLUMNS
+from records.agenda.headings import LABELS
 from records.agenda.import_plan import PlannedSession
 from web.moments import Clock
 
 #: Sessions of each kind that a page shows; the rest are counted.
 MOST_SHOWN = 50
-_LABELS = {field: heading for heading, field in COLUMNS.items()}
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,9 @@ class Line:
     title: str
     starts: datetime
     ends: datetime
+    location: str
+    parent_id: str
+    credits: str
     differences: tuple[Difference, ...] = ()
 
 
@@ -61,7 +63,17 @@ def _gone(sessions: Iterable[AgendaSession]) -> Iterable[Line]:
 
 
 def _line(values: Mapping[str, Any], differences: tuple[Difference, ...] = ()) -> Line:
-    return Line(values["session_id"], values["title"], values["starts_at"], values["ends_at"], differences)
+    location, parent_id, credit = (values.get(name) for name in ("location", "parent_id", "credits"))
+    return Line(
+        values["session_id"],
+        values["title"],
+        values["starts_at"],
+        values["ends_at"],
+        location or "",
+        parent_id or "",
+        "" if credit is None else str(credit),
+        differences,
+    )
 
 
 def _changed(one: PlannedSession, clock: Clock) -> Line:
@@ -72,7 +84,7 @@ def _changed(one: PlannedSession, clock: Clock) -> Line:
             names = sorted({key for key in (*old, *new) if old.get(key) != new.get(key)})
             differences += [Difference(key, old.get(key, ""), new.get(key, "")) for key in names]
         else:
-            differences.append(Difference(_LABELS[name], _shown(old, clock), _shown(new, clock)))
+            differences.append(Difference(LABELS[name], _shown(old, clock), _shown(new, clock)))
     return _line(one.values, tuple(differences))
 
 

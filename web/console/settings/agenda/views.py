@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from records import DbSession, Implementation, Refused, actors, agenda, sessions
-from records.agenda.agenda_file import COLUMNS, LARGEST_FILE, REQUIRED
+from records.agenda.agenda_file import LARGEST_FILE
+from records.agenda.headings import COLUMNS, REQUIRED
 from records.archiving import Decision
 from records.counted import counted, form
 from web.auth.entrance import Entrance

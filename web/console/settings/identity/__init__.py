@@ -5,5 +5,4 @@ trust.py    certificates, refreshing, changing our own keys
 own.py      our own certificates
 people.py   attributes, subject, policy
 check.py    the test login and the last refused logins
-trying.py   what a test login leaves behind
 """

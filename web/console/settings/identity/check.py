@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from records import saml, users
+from records import saml
+from web.auth import trial_logins
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
 from web.console.frame import signed_in
 from web.console.people.refused import refused_logins
-from web.console.settings.identity import trying
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.identity.setup import ABOVE
 from web.console.settings.pages import blueprint, looking, page
@@ -22,7 +22,7 @@ from web.permissions import Permission, needs
 def check(implementation: str) -> Response:
     """Show what the last test login said, and why others were refused."""
     entrance = Entrance.here()
-    subject = trying.result(entrance.store, implementation, signed_in().visitor.login)
+    arrived = trial_logins.result(entrance.store, implementation, signed_in().visitor.login)
     with looking(implementation) as (db, found):
         return page(
             "provider_check.html",
@@ -30,7 +30,7 @@ def check(implementation: str) -> Response:
             title="Try the login",
             below=ABOVE,
             provider=saml.find(db, found),
-            person=users.find(db, found, subject) if subject else None,
+            person=arrived,
             properties=PROPERTIES,
             refused=refused_logins(db, found),
         )
@@ -43,6 +43,6 @@ def try_login(implementation: str) -> Response:
 
     A link and no form: a form may not lead to the provider (Content-Security-Policy).
     """
-    handle = trying.begin(Entrance.here().store, implementation, signed_in().visitor.login)
+    handle = trial_logins.begin(Entrance.here().store, implementation, signed_in().visitor.login)
     journey = Journey(app=handle, switch=request.args.get("switch") == "1")
     return see_other(journey.address(f"/saml/{implementation}/login"))
