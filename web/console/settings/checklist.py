@@ -49,6 +49,7 @@ def steps(db: DbSession, implementation: Implementation) -> list[Step]:
         _connections(db, implementation),
         _script(db, implementation),
         _app(implementation),
+        _session_address(implementation),
         _logins(db, implementation),
     ]
 
@@ -141,6 +142,16 @@ def _app(implementation: Implementation) -> Step:
             "console_settings.app",
         )
     return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
+
+
+def _session_address(implementation: Implementation) -> Step:
+    label, page = "Address of a session in the app", "console_settings.settings"
+    if not implementation.session_url:
+        said = (
+            "Not set: whoever comes back from a vendor's site lands on a page with the message alone, not in the app."
+        )
+        return Step(label, "missing", said, page)
+    return Step(label, "done", implementation.session_url, page)
 
 
 def _logins(db: DbSession, implementation: Implementation) -> Step:
