@@ -1,6 +1,7 @@
 """The console's pages in a real browser: for everybody, on every width, in light and dark, by keyboard."""
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -177,6 +178,14 @@ def test_signing_out_ends_the_login(open_page, served, store):
     page.wait_for_url("**/console/in")
     page.goto(served.config["address"] + f"{DEMO}/")
     assert "/console/in?next=" in page.url
+
+
+def test_staff_are_offered_only_what_staff_have(desk):
+    page = desk("administrator").get("/console/implementations/staff/").text
+    links = set(re.findall(r'href="/console/implementations/staff/([^"?/]*)"', page))
+    assert {"provider", "people", "roles", "audit"} <= links
+    assert not links & {"external", "agenda", "connections", "app"}
+    assert "External Authentication" not in page
 
 
 def test_the_navigation_leaves_room_on_a_small_phone_and_can_be_closed(open_page, served):

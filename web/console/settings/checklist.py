@@ -60,9 +60,8 @@ def _provider(db: DbSession, implementation: Implementation) -> Step:
     if present is None:
         if external.find(db, implementation) is not None:
             return Step(label, "optional", "None: people log in by External Authentication.", page)
-        return Step(
-            label, "missing", "Nobody can log in yet. Connect a provider, or set External Authentication.", page
-        )
+        other = "" if implementation.slug == implementations.STAFF else ", or set External Authentication"
+        return Step(label, "missing", f"Nobody can log in yet. Connect a provider{other}.", page)
     waiting = len(saml.certificates(db, present, state="waiting"))
     if waiting:
         return Step(
