@@ -147,7 +147,7 @@ def _session_address(implementation: Implementation) -> Step:
     label, page = "Address of a session in the app", "console_settings.settings"
     if not implementation.session_url:
         said = (
-            "Not set: whoever comes back from a vendor's site lands on a page with the message alone, not in the app."
+            "Not set: people who come back from a vendor's site land on a page with the message alone, not in the app."
         )
         return Step(label, "missing", said, page)
     return Step(label, "done", implementation.session_url, page)
