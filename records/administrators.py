@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import CursorResult, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import implementations
+from . import audit, implementations
+from .audit import AuditEntry
 from .columns import Base, RowId, utc_now
 
 #: The subject of the one who comes by a link. Nobody else in the staff implementation may have it.
@@ -65,6 +66,16 @@ def use_link(db: Session, token: str) -> bool:
     # One statement looks and marks: two at the same moment cannot both find it unused.
     done: CursorResult[Any] = db.execute(using.values(used_at=now))  # type: ignore[assignment]  # of an UPDATE
     return done.rowcount == 1
+
+
+def has_signed_in(db: Session) -> bool:
+    """Say whether an administrator has signed in to the staff implementation by another way than a link."""
+    logins = select(AuditEntry.detail).where(
+        AuditEntry.implementation == implementations.STAFF,
+        AuditEntry.action == "login",
+        AuditEntry.actor != audit.person(implementations.STAFF, SUBJECT),
+    )
+    return any("administrator" in detail.get("roles", ()) for detail in db.scalars(logins))
 
 
 def _hash(token: str) -> str:

@@ -93,6 +93,11 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Ext
     return row
 
 
+def in_browser(kind: str, fields: dict[str, Any]) -> bool:
+    """Say whether people can log in by it in a browser. Otherwise only the app can, which holds a token or an assertion."""
+    return kind == "password" or (kind == "jwt" and bool(fields["login_url"]))
+
+
 def remove(db: Session, implementation: Implementation) -> None:
     """Forget the External Authentication and its secret."""
     present = find(db, implementation)

@@ -31,7 +31,7 @@ BLOCK = re.compile(r"```(sh|json|text)\n(.*?)```", re.DOTALL)
 
 def steps():
     """Each command of the section, with the answer which stands below it."""
-    section = GUIDE.read_text().split("## 11. Try it with curl")[1].split("\n## ")[0]
+    section = GUIDE.read_text().split("## 12. Try it with curl")[1].split("\n## ")[0]
     found = BLOCK.findall(section)
     return [
         (text, found[at + 1][1] if at + 1 < len(found) and found[at + 1][0] != "sh" else None)

@@ -42,6 +42,14 @@ def test_a_code_gives_tokens_which_open_the_status_and_nobody_keeps_the_answer(p
     assert desk.asked[0][0].user == "ada"
 
 
+def test_a_token_opens_the_widget_as_the_guide_says(phone, desk):
+    address = "/widget/demo/sessions/CE-1"
+    assert 'data-state="login"' in phone.http.get(address).text
+    page = phone.http.get(address, headers=bearer(phone.log_in()["access_token"]))
+    assert 'data-state="ready"' in page.text
+    assert desk.asked[-1][0].user == "ada"
+
+
 def test_the_body_may_be_json(phone):
     body = {
         "grant_type": "authorization_code",

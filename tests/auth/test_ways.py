@@ -10,9 +10,9 @@ JWT = {"issuer": "https://organizer.example", "algorithm": "HS256", "login_url":
 
 @pytest.fixture
 def with_external(database, box):
-    def add(slug):
+    def add(slug, kind="jwt", **fields):
         with database.session() as db:
-            draft = ExternalDraft("jwt", JWT, "s" * 40)
+            draft = ExternalDraft(kind, fields or JWT, "s" * 40)
             external.save(db, box, implementations.find(db, slug), draft, by="tests")
 
     return add
@@ -36,6 +36,19 @@ def test_with_both_the_person_chooses(browser, with_external):
     assert page.status_code == 200
     for way in ("/saml/demo/login?next=", "/ext/demo/login?next="):
         assert f'href="{way}%2Fapp%2Fdemo%2Fsessions%2FCE-1"' in page.text
+
+
+INTROSPECTION = {"url": "https://organizer.example/introspect", "client_id": "app"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("introspection", INTROSPECTION), ("jwt", {**JWT, "login_url": ""})],
+    ids=("token", "assertion"),
+)
+def test_a_way_in_for_the_app_alone_is_not_offered_in_a_browser(browser, with_external, kind, fields):
+    with_external("demo", kind, **fields)
+    assert browser.http.get("/login/demo?next=/x").location == "/saml/demo/login?next=%2Fx"
 
 
 def test_a_step_up_leads_to_saml_because_staff_have_no_other_way(browser, with_external):

@@ -43,6 +43,7 @@ class Place:
     def __init__(self, folder, redis_url, stack):
         self.port, self.idp_port = (8000, 8002) if PICTURES else free_ports(2)
         self.service, self.idp = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.idp_port}"
+        self.app = f"{self.idp}/?session="  # a page that is there stands for the app's
         self.folder = folder
         self._stack = stack
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SESSION_STATUS_")}
@@ -56,10 +57,10 @@ class Place:
             "SESSION_STATUS_ALLOW_LOOPBACK_VENDORS": "yes",
         }
 
-    def run(self, *command):
+    def run(self, *command, typed=""):
         done = subprocess.run(
             (sys.executable, "-P", "-m", "web.cli", *command), check=False, env=self.environment, cwd=ROOT, capture_output=True,
-            text=True, timeout=60,
+            input=typed, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -178,7 +179,7 @@ def test_a_conference_is_set_up_from_an_empty_database_in_the_console_alone(plac
     bring_agenda(reader, tmp_path)
     add_connection(reader, vendor)
     set_texts_and_roles(reader)
-    put_script_in_service(reader, tmp_path)
+    put_script_in_service(reader)
     show_the_message(reader)
     assert reader.pictures == re.findall(r"\((pictures/console-[a-z]+\.png)\)", GUIDE)
 
@@ -221,8 +222,10 @@ def add_conference(reader):
 def connect_people(reader):
     reader.connect_provider()
     reader.press("Save the provider")
-    reader.open("Identity provider")
-    reader.open("Attributes")
+    reader.try_login("Mei Chen", again=True)
+    reader.sees("memberNumber")
+    reader.open("Change what means what")
+    expect(reader.page.get_by_text("Attributes seen in the last logins")).to_be_visible()
     reader.page.get_by_label("Subject").fill("memberNumber")
     reader.page.get_by_label("User type").fill("userType")
     reader.page.get_by_label("Badge ID").fill("badgeId")
@@ -269,6 +272,8 @@ def add_connection(reader, vendor):
 
 def set_texts_and_roles(reader):
     reader.open("Settings")
+    assert "**Address of a session in the app**" in GUIDE
+    reader.page.get_by_label("Address of a session in the app").fill(reader.place.app + "{session_id}")
     reader.page.get_by_label("Fallback text").fill("Ask at the CE desk")
     reader.page.get_by_role("button", name="Save settings").click()
     reader.open("The app")
@@ -281,10 +286,9 @@ def set_texts_and_roles(reader):
     reader.give("scanner", "A user type", "staff")
 
 
-def put_script_in_service(reader, folder):
-    assert f"session-status script activate {SLUG} script.py" in GUIDE
-    (folder / "script.py").write_text(SCRIPT)
-    reader.place.run("script", "activate", SLUG, str(folder / "script.py"))
+def put_script_in_service(reader):
+    assert f"session-status script activate {SLUG} - < script.py" in GUIDE
+    reader.place.run("script", "activate", SLUG, "-", typed=SCRIPT)
     reader.page.goto(f"{reader.place.service}/console/implementations/{SLUG}/")
     expect(reader.page.get_by_text("Missing")).to_have_count(0)
     reader.picture("done")
@@ -296,6 +300,7 @@ def show_the_message(reader):
     attendee.goto(f"{reader.place.service}/widget/{SLUG}/sessions/CE-101")
     attendee.get_by_role("link", name="Log in for session status info").click()
     attendee.get_by_role("button", name="Log in as Mei Chen").click()
-    attendee.wait_for_url(f"{reader.place.service}/widget/{SLUG}/sessions/CE-101")
+    attendee.wait_for_url(f"{reader.place.app}CE-101")
+    attendee.goto(f"{reader.place.service}/widget/{SLUG}/sessions/CE-101")
     expect(attendee.get_by_role("link", name="Claim 1.0 CE credit")).to_be_visible(timeout=15_000)
     context.close()

@@ -240,6 +240,32 @@ def test_the_first_link_works_once_and_looking_at_it_uses_nothing_up(desk, datab
         assert "administrator.link.used" in [entry.action for entry in audit.recent(db)]
 
 
+def steps_on(browser):
+    home = browser.get("/console/").text.partition("What comes next")[2].partition("</ol>")[0]
+    return re.findall(r"<li>(?:<a [^>]*>)?([^<]*).*?<span class=\"mark[^>]*>(\w+)<", home, re.DOTALL)
+
+
+def test_the_first_steps_are_those_of_the_guide_and_ticked_from_the_records(desk, database):
+    with database.session() as db:
+        for home in implementations.every(db):
+            if home.slug != "staff":
+                db.delete(home)
+        for grant in grants.every(db, implementations.staff(db)):
+            db.delete(grant)
+    browser = desk()
+    browser.send(f"/console/first/{first_link(database)}")
+    steps = steps_on(browser)
+    assert [done for _, done in steps] == ["Open"] * 4
+    assert [words.split(" ")[0] for words, _ in steps] == ["Connect", "Name", "Sign", "Add"]
+    with database.session() as db:
+        staff = implementations.staff(db)
+        grants.add(db, staff, kind="username", value="root", role="administrator", by="tests")
+        detail = {"source": "saml", "roles": ["administrator", "attendee"]}
+        audit.append(db, actor="staff/administrator", action="login", implementation="staff", detail=detail)
+        implementations.create(db, "new27", "New Congress")
+    assert [done for _, done in steps_on(browser)] == ["Open", "Done", "Done", "Done"]
+
+
 def test_a_forged_first_link_lets_nobody_in(desk):
     answer = desk().send("/console/first/" + "x" * 43)
     assert answer.status_code == 410

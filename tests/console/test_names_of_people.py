@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from records import actors, audit, grants, implementations, users
 from records.users import Profile
@@ -51,6 +52,27 @@ def test_the_file_of_the_audit_has_names_and_keys_in_columns_of_their_own(databa
         ["command line", "command line", "nobody", "nobody"],
         ["Administrator", "staff/administrator", "Grace Okonkwo", "u-7"],
     ]
+
+
+def test_a_line_of_the_audit_says_what_matters_without_its_details_being_opened(database, desk):
+    with database.session() as db:
+        said = {"role": "scanner", "kind": "username", "value": "a@example.org", "system_user": "<i>kim</i>"}
+        audit.append(db, actor="command line", action="grant.added", target="x", implementation="demo", detail=said)
+        for name in ("attribute_map", "allow_cbc"):
+            detail = {name: ["old-value", "new-value"]}
+            audit.append(
+                db, actor="staff/administrator", action="saml.saved", target="x", implementation="demo", detail=detail
+            )
+        detail = dict.fromkeys(("one", "two", "three", "four", "five_six"), "changed")
+        audit.append(
+            db, actor="command line", action="settings.changed", target="", implementation="demo", detail=detail
+        )
+    text = desk("organizer").get(f"{DEMO}/audit").text
+    lines = re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
+    for words in ("role scanner", "attribute map", "allow cbc", "one, two, three, four and 1 more"):
+        assert f"<bdi>{words}</bdi>" in lines
+    assert "run by <bdi>&lt;i&gt;kim&lt;/i&gt;</bdi>" in lines
+    assert "new-value" not in lines
 
 
 def test_the_audit_is_filtered_by_a_name_as_by_a_key(database, desk):

@@ -1,6 +1,7 @@
 """The console's pages in a real browser: for everybody, on every width, in light and dark, by keyboard."""
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -177,6 +178,30 @@ def test_signing_out_ends_the_login(open_page, served, store):
     page.wait_for_url("**/console/in")
     page.goto(served.config["address"] + f"{DEMO}/")
     assert "/console/in?next=" in page.url
+
+
+def test_staff_are_offered_only_what_staff_have(desk):
+    page = desk("administrator").get("/console/implementations/staff/").text
+    links = set(re.findall(r'href="/console/implementations/staff/([^"?/]*)"', page))
+    assert {"provider", "people", "roles", "audit"} <= links
+    assert not links & {"external", "agenda", "connections", "app"}
+    assert "External Authentication" not in page
+
+
+def test_the_navigation_leaves_room_on_a_small_phone_and_can_be_closed(open_page, served):
+    page = open_page("administrator", width=390)
+    page.set_viewport_size({"width": 390, "height": 560})
+    page.goto(served.config["address"] + f"{DEMO}/people")
+    ways = page.get_by_role("navigation", name="Pages of this implementation")
+    page.get_by_role("button", name="Menu").click()
+    box = ways.bounding_box()
+    assert box["y"] + box["height"] <= 560 - 64
+    ways.get_by_role("link", name="Audit").scroll_into_view_if_needed()
+    ways.get_by_role("button", name="Close").click()
+    assert not ways.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert ways.is_visible()
+    assert not ways.get_by_role("button", name="Close").is_visible()
 
 
 def test_a_phone_opens_the_navigation_by_a_button_and_a_desk_has_it_beside_the_page(open_page, served):

@@ -32,7 +32,16 @@ def test_a_conference_is_set_up_in_the_console_alone(administrator):
     send(f"{NEW}/connections/new", connection)
     send(f"{NEW}/app", {"app_redirect_uris": "https://app.example/login"})
 
+    assert missing(http) == ["Script", "Address of a session in the app", "Logins"]
+    send(
+        f"{NEW}/settings",
+        typed(http.get(f"{NEW}/settings").text) | {"session_url": "https://app.example/s/{session_id}"},
+    )
+    assert missing(http) == ["Script", "Logins"]
     overview = http.get(f"{NEW}/").text
-    missing = re.findall(r">Missing<.*?<(?:a|b)[^>]*>(.*?)</(?:a|b)>", overview, re.DOTALL)
-    assert missing == ["Script", "Logins"]
     assert "https://idp.aha.example/m" in overview
+
+
+def missing(http):
+    overview = http.get(f"{NEW}/").text
+    return re.findall(r">Missing<.*?<(?:a|b)[^>]*>(.*?)</(?:a|b)>", overview, re.DOTALL)

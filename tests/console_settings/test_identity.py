@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from records import certificates, implementations, saml, users
+from records import certificates, grants, implementations, saml, users
 from records.users import Profile
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, entries, faults, typed
@@ -217,6 +217,20 @@ def test_attributes_are_mapped_with_the_names_that_were_seen(administrator, data
     said = administrator.post("/provider/attributes", form | {"username": "x" * 300})
     assert said.status_code == 422
     assert "x" * 300 in said.text
+
+
+def test_what_another_subject_means_is_said_as_it_is(administrator, database):
+    said = administrator.get("/provider/attributes").text
+    assert "A role given to a username counts for the old and for the new person" in said
+    assert "people who are locked out can log in again" in said
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        old = users.find(db, demo, "olga")
+        users.disable(db, old, "for the tests")
+        new = users.seen(db, demo, "4711", Profile(old.username), provider=IDP.entity_id)
+        assert "organizer" in grants.roles_of(db, demo, new, "saml")
+        users.enable(db, old)
+        assert "organizer" in grants.roles_of(db, demo, old, "saml")
 
 
 def test_switches_say_the_danger_and_are_audited(administrator, database):

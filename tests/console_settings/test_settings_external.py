@@ -8,6 +8,8 @@ import pytest
 from records import external, implementations, users
 from tests.console_settings.conftest import SECRETS
 from tests.console_settings.stage import entries, faults
+from tests.external.signing import EC, ISSUER, jwk
+from tests.external.signing import token as signed_by
 from tests.vendors import reply
 
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
@@ -140,6 +142,62 @@ def test_trying_a_token_asks_the_organizers_server(administrator, start_vendor):
     assert "<code>not active</code>" in answer.text
     assert "abc.def" not in answer.text
     assert administrator.post("/external/password/try", {"username": "x", "password": "y"}).status_code == 404
+
+
+@pytest.fixture
+def signing(administrator):
+    """Signed assertions, set up in the console with the organizer's public key."""
+    form = {"issuer": ISSUER, "algorithm": "ES256", "jwks": json.dumps({"keys": [jwk(EC)]})}
+    assert administrator.post("/external/jwt", form).status_code == 303
+
+
+def test_trying_an_assertion_shows_what_was_understood_and_does_not_use_it_up(administrator, signing, database, caplog):
+    caplog.set_level(logging.DEBUG)
+    assertion = signed_by()
+    for _ in range(2):
+        answer = administrator.post("/external/jwt/try", {"assertion": f" {assertion}\n"})
+        assert "It works:" in answer.text
+        assert "member-17" in answer.text
+    assert assertion not in answer.text + caplog.text
+    token = administrator.http.post(
+        "/api/v1/implementations/demo/auth/token",
+        data={"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion},
+    )
+    assert token.status_code == 200
+    assert [each.target for each in entries(database, "external.tried")] == ["jwt", "jwt"]
+
+
+def test_trying_an_assertion_that_is_refused_says_why(administrator, signing):
+    said = administrator.post("/external/jwt/try", {"assertion": signed_by(body={"aud": "x"})}).text
+    assert "Nobody would be logged in:" in said
+    said = administrator.post("/external/jwt/try", {"assertion": "abc"}).text
+    assert "<code>not a signed JWT</code>. What arrived is not a signed JWT of at most 4,096 characters." in said
+
+
+def test_a_wrong_key_of_ours_is_not_taken_for_a_wrong_badge(administrator, relay):
+    relay.answer = reply({"error": "key"}, status=401)
+    said = administrator.post("/external/password/try", {"username": "B-1", "password": "Lovelace"}).text
+    assert "<code>vendor answered 401</code>" in said
+    assert "401 or 403 may mean that our key is wrong" in said
+
+
+@pytest.mark.parametrize("page", ["/external", "/external/jwt", "/external/introspection", "/external/password"])
+def test_our_side_can_be_copied_before_anything_is_set(administrator, page):
+    administrator.post("/external/remove")
+    said = administrator.get(page).text
+    ours = said.partition("Our side")[2]
+    signed = ('value="https://status.example.org/ext/demo"', 'value="https://status.example.org/ext/demo/jwt"')
+    for value in signed if page in ("/external", "/external/jwt") else ():
+        assert value in ours
+    assert 'value="https://status.example.org/api/v1/implementations/demo/auth/token"' in ours
+    assert 'data-copy="our-token"' in ours
+
+
+def test_refused_logins_are_one_click_away(administrator):
+    for page in ("/external", "/external/password"):
+        assert (
+            'href="/console/implementations/demo/refused-logins"' in administrator.get(page).text.partition("<main")[2]
+        )
 
 
 def test_removing_asks_once_and_deletes_the_secret(administrator, database, box):

@@ -41,7 +41,7 @@ def test_an_implementation_that_is_not_theirs_does_not_exist_for_an_organizer(or
 
 def test_an_implementation_with_nothing_in_it_says_what_is_missing(administrator):
     text = administrator.http.get(DEMO.replace("demo", "empty") + "/").text
-    assert text.count(">Missing<") == 5
+    assert text.count(">Missing<") == 6
     for page in ("/provider", "/external", "/connections", "/agenda", "/app", "/settings", "/settings/script"):
         answer = administrator.http.get(DEMO.replace("demo", "empty") + page)
         assert answer.status_code == 200, page

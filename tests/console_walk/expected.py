@@ -22,6 +22,7 @@ UNTOUCHED = {
     f"{ONE}/connections/new": {REFUSED},
     f"{ONE}/external/<kind>": {SAME, REFUSED},  # refused if it is another kind than that which is set
     f"{ONE}/external/introspection/try": {"external.tried"},
+    f"{ONE}/external/jwt/try": {"external.tried"},
     f"{ONE}/external/password/try": {"external.tried"},
     f"{ONE}/external/remove": {"external.removed"},
     f"{ONE}/people/<int:number>/disable": {REFUSED},

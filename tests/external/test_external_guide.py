@@ -17,6 +17,7 @@ from tests.external.signing import claims, header, token
 from tests.vendors import reply
 from web.auth.external import Refused, by_assertion, by_introspection, by_password
 from web.auth.external.codes import CODES, meaning_of
+from web.console.settings.external.forms import PasswordForm
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "external-authentication.md").read_text()
@@ -83,6 +84,7 @@ def test_the_settings_request_and_answer_of_the_relay_fit_together(inside, set_u
     set_up("password", SETTINGS | {"url": vendor.url}, "the-api-key")
     person = by_password("demo", SENT["badge"], SENT["lastName"], "198.51.100.7")
     assert (person.subject, person.profile.badge_id, person.profile.user_type) == ("4711", "B-4711", "Attendee")
+    assert person.profile.username == "B-4711"  # what grants by username match
     assert json.loads(vendor.requests[0].body) == SENT
     assert vendor.requests[0].headers["x-api-key"] == "the-api-key"
     for change, text in (({"type": "exhibitor"}, "excluded_text"), ({"appOptOut": True}, "opted_out_text")):
@@ -90,6 +92,16 @@ def test_the_settings_request_and_answer_of_the_relay_fit_together(inside, set_u
         with pytest.raises(Refused) as outcome:
             by_password("demo", "B-4711", "Lovelace", "198.51.100.7")
         assert outcome.value.text == SETTINGS[text]
+
+
+def test_the_table_of_the_relay_has_the_fields_of_the_form_as_they_are_labelled():
+    table = PAGE.partition("| field | example |")[2].partition("The same settings")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in table.splitlines() if line.startswith("| ")]
+    form = {name: str(made.args[0]) for name, made in vars(PasswordForm).items() if hasattr(made, "args") and made.args}
+    assert sorted(label for label, _ in rows) == sorted(form.values())
+    examples = dict(rows)
+    assert examples["Username"] == f"`{SETTINGS['result']['username']}`"
+    assert examples["Subject"] == f"`{SETTINGS['result']['subject']}`"
 
 
 def curl(browser, grant, **values):

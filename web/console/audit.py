@@ -26,6 +26,12 @@ DOWNLOADED = 50_000
 #: Characters of the longest filter.
 LONGEST = 200
 
+#: Fields that an entry's line names.
+NAMED = 4
+
+#: In the detail of a command: the user of the machine who ran it.
+SYSTEM_USER = "system_user"
+
 #: Columns of the file, which stay as they are: what reads it counts on them (docs/operations.md).
 COLUMNS = (
     *("number", "at", "implementation", "by", "by_key", "action", "target", "target_key", "reason", "detail", "hash"),
@@ -108,6 +114,7 @@ def _page(db: DbSession, of: Implementation | None, *, verdict: audit.Verdict | 
         download=asked.address(f"{request.path}.csv"),
         verdict=verdict,
         told=_told,
+        gist=_gist,
     )
 
 
@@ -138,6 +145,17 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _gist(entry: AuditEntry) -> str:
+    """Return what tells an entry from others of its action, for the line itself; the values are in its details."""
+    if entry.action.startswith("grant.") and "role" in entry.detail:
+        return f"role {_words(entry.detail['role'])}"
+    if not entry.action.endswith((".saved", ".changed")):
+        return ""
+    names = [name.replace("_", " ") for name in entry.detail if name != SYSTEM_USER]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ class Way:
     label: str
     endpoint: str
     permission: Permission
+    of_staff: bool = True  #: whether the staff implementation has any use for it
 
 
 #: The pages of one implementation. A line whose view is not there is left out.
@@ -36,10 +37,10 @@ OF_AN_IMPLEMENTATION = (
     Way("Overview", "console.overview", Permission.SEE_CONSOLE),
     Way("Settings", "console_settings.settings", Permission.SEE_SETTINGS),
     Way("Identity provider", "console_settings.provider", Permission.SEE_SETTINGS),
-    Way("External Authentication", "console_settings.external", Permission.SEE_SETTINGS),
-    Way("Agenda", "console_settings.agenda", Permission.SEE_SETTINGS),
-    Way("Connections", "console_settings.connections", Permission.SEE_SETTINGS),
-    Way("The app", "console_settings.app", Permission.SEE_SETTINGS),
+    Way("External Authentication", "console_settings.external", Permission.SEE_SETTINGS, of_staff=False),
+    Way("Agenda", "console_settings.agenda", Permission.SEE_SETTINGS, of_staff=False),
+    Way("Connections", "console_settings.connections", Permission.SEE_SETTINGS, of_staff=False),
+    Way("The app", "console_settings.app", Permission.SEE_SETTINGS, of_staff=False),
     Way("People", "console_people.people", Permission.SEE_PEOPLE),
     Way("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
     Way("Refused logins", "console_people.refused", Permission.SEE_PEOPLE),
@@ -121,7 +122,9 @@ def _ways(found: Member | None, slug: str | None) -> list[Link]:
     ways = [
         way
         for way in OF_AN_IMPLEMENTATION
-        if way.endpoint in current_app.view_functions and found.may(way.permission, slug)
+        if way.endpoint in current_app.view_functions
+        and found.may(way.permission, slug)
+        and (way.of_staff or slug != implementations.STAFF)
     ]
     addresses = [url_for(way.endpoint, implementation=slug) for way in ways]
     # The longest address which this page's begins with: the overview's begins all of them.

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, request, url_for
 
 from records import Implementation, Refused, audit, implementations
 from web.auth.entrance import Entrance
+from web.console.first_steps import first_steps
 from web.console.frame import implementation_named, page, signed_in
 from web.console.implementation_forms import AddForm
 from web.console.lists import Listing
@@ -34,6 +35,7 @@ def home() -> Response:
     person = signed_in()
     with Entrance.here().database.reading() as db:
         mine = [each for each in implementations.every(db) if person.may(Permission.SEE_CONSOLE, each.slug)]
+        steps_to_take = first_steps(db) if person.is_first else []
     if not person.of_the_house and len(mine) == 1:
         return see_other(url_for(".overview", implementation=mine[0].slug))
     listing = Listing.asked(COLUMNS, "name")
@@ -43,7 +45,7 @@ def home() -> Response:
         title="Implementations",
         found=found,
         listing=listing,
-        steps=person.is_first,
+        steps=steps_to_take,
         many=len(mine),
     )
 

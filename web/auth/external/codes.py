@@ -45,7 +45,10 @@ CODES = MappingProxyType(
         "vendor did not accept": "The registration vendor did not accept badge and name.",
         "vendor named nobody": "The registration vendor knows no registration with this badge and name.",
         "vendor's subject": "The registration vendor accepted, but its answer has no usable key of the person.",
-        "vendor answered": "The registration vendor answered with this status. 4xx usually means a wrong badge or name.",
+        "vendor answered": (
+            "The registration vendor answered with this status. 4xx usually means a wrong badge or name; 401 or 403 may mean "
+            "that our key is wrong."
+        ),
         "vendor unreadable": "The registration vendor's answer cannot be read.",
         "excluded": "This type of registration is excluded in the settings.",
         "opted out": "The registrant has opted out.",

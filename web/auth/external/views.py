@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from records import OpenedExternal, implementations
+from records import OpenedExternal, external, implementations
 from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.entrance import Entrance
 from web.auth.saml.states import Arrived, Browser, States
@@ -79,7 +79,7 @@ def login(implementation: str) -> Response:
     opened = _offered(checked_implementation(implementation))
     if opened.kind == "password":
         return _form(opened, journey_asked())
-    if opened.kind == "jwt" and opened.fields["login_url"]:
+    if external.in_browser(opened.kind, opened.fields):
         return _to_organizer(opened, journey_asked())
     return Response(render_template("external/in_the_app.html", name=_name(implementation)), mimetype="text/html")
 

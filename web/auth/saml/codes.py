@@ -40,7 +40,7 @@ CODES: dict[str, str] = {
     "unsigned": "Nothing in the message is signed. Switch signing on at the provider.",
     "assertion-not-signed": (
         "The assertion is not signed. Let the provider sign the assertion; if it can sign the response only, allow that"
-        " in the implementation's settings."
+        " on the page Identity provider, under Policy."
     ),
     "signature-place": "A signature stands where none belongs.",
     "two-signatures": "An element carries two signatures.",
@@ -57,7 +57,7 @@ CODES: dict[str, str] = {
     "key-info": "A signature's key information holds more than certificates and names.",
     "signature": (
         "A signature is not of this provider, or the message was changed. If the provider has a new certificate, an"
-        " administrator accepts it in the implementation's settings."
+        " administrator accepts it on the page Identity provider."
     ),
     "library": "The SAML library refused the message; its error number follows.",
     # encryption

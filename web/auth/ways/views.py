@@ -31,6 +31,7 @@ class Ways:
     name: str
     saml: bool
     external: bool
+    in_browser: bool  #: External Authentication can be used in a browser; else only the app logs in by it
 
 
 @blueprint.get("/login/<implementation>")
@@ -56,7 +57,7 @@ def choose(implementation: str) -> Response:
     if person:
         name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
         return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
-    if ways.saml and (journey.fresh or not ways.external):  # only staff step up, and they have SAML only
+    if ways.saml and (journey.fresh or not ways.in_browser):  # only staff step up, and they have SAML only
         return see_other(journey.address(f"/saml/{implementation}/login"))
     if ways.external and not ways.saml:
         return see_other(journey.address(f"/ext/{implementation}/login"))
@@ -109,8 +110,13 @@ def journey_asked() -> Journey:
 
 def ways_of(db: DbSession, implementation: Implementation) -> Ways:
     """Return the ways in of an implementation. Staff have SAML only."""
-    others = implementation.slug != implementations.STAFF and external.find(db, implementation) is not None
-    return Ways(implementation.name, saml=saml.find(db, implementation) is not None, external=others)
+    other = None if implementation.slug == implementations.STAFF else external.find(db, implementation)
+    return Ways(
+        implementation.name,
+        saml=saml.find(db, implementation) is not None,
+        external=other is not None,
+        in_browser=other is not None and external.in_browser(other.kind, other.fields),
+    )
 
 
 def _wants_to_log_in(journey: Journey) -> bool:

@@ -13,7 +13,7 @@ from web.permissions import Permission
 
 #: What each role may do, in one line for people.
 MEANINGS = {
-    "scanner": "scans badges at sessions, in the app",
+    "scanner": "will scan badges at sessions, in the app; it has no effect yet, because the scanner is not built",
     "organizer": "sees and changes the settings of this conference, sees its people, names scanners",
     "author": "sees the settings, writes the script",
     "reviewer": "sees every conference, reviews scripts",

@@ -49,6 +49,7 @@ def steps(db: DbSession, implementation: Implementation) -> list[Step]:
         _connections(db, implementation),
         _script(db, implementation),
         _app(implementation),
+        _session_address(implementation),
         _logins(db, implementation),
     ]
 
@@ -59,9 +60,8 @@ def _provider(db: DbSession, implementation: Implementation) -> Step:
     if present is None:
         if external.find(db, implementation) is not None:
             return Step(label, "optional", "None: people log in by External Authentication.", page)
-        return Step(
-            label, "missing", "Nobody can log in yet. Connect a provider, or set External Authentication.", page
-        )
+        other = "" if implementation.slug == implementations.STAFF else ", or set External Authentication"
+        return Step(label, "missing", f"Nobody can log in yet. Connect a provider{other}.", page)
     waiting = len(saml.certificates(db, present, state="waiting"))
     if waiting:
         return Step(
@@ -141,6 +141,16 @@ def _app(implementation: Implementation) -> Step:
             "console_settings.app",
         )
     return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
+
+
+def _session_address(implementation: Implementation) -> Step:
+    label, page = "Address of a session in the app", "console_settings.settings"
+    if not implementation.session_url:
+        said = (
+            "Not set: people who come back from a vendor's site land on a page with the message alone, not in the app."
+        )
+        return Step(label, "missing", said, page)
+    return Step(label, "done", implementation.session_url, page)
 
 
 def _logins(db: DbSession, implementation: Implementation) -> Step:

@@ -188,6 +188,12 @@ class TryPasswordForm(SettingsForm):
     password = Secret("Second field")
 
 
+class TryAssertionForm(SettingsForm):
+    """An assertion which the organizer's site signed."""
+
+    assertion = Secret("Assertion", description="The signed JWT, in compact form. It is good for two minutes.")
+
+
 class TryTokenForm(SettingsForm):
     """A token which the app would bring."""
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from records import OpenedExternal, audit
 from web.auth.entrance import Entrance
-from web.auth.external import introspection, profiles, relay
+from web.auth.external import assertions, introspection, profiles, relay
+from web.auth.external.codes import meaning_of
 from web.auth.external.refused import Refused
-from web.auth.external.ways_in import relay_of, settings_of
+from web.auth.external.ways_in import relay_of, settings_of, trust_of
 
 #: Attempts of one implementation in so many seconds.
 MOST, WINDOW_S = 20, 600
@@ -22,11 +23,12 @@ MOST, WINDOW_S = 20, 600
 
 @dataclass(frozen=True)
 class Understood:
-    """What came of it: who it would be, or why nobody. `code` is what the log would say."""
+    """What came of it: who it would be, or why nobody. `code` is what the log would say, `meaning` what it means."""
 
     ok: bool
     text: str
     code: str = ""
+    meaning: str = ""
     person: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -38,6 +40,16 @@ def try_password(implementation: str, username: str, password: str, by: str) -> 
         return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
 
     return _tried(implementation, "password", ask, by)
+
+
+def try_assertion(implementation: str, token: str, by: str) -> Understood:
+    """Check an assertion as a login does, but for its nonce and its first use: it is not used up."""
+
+    def ask(opened: OpenedExternal) -> dict[str, Any]:
+        asserted = assertions.verify(token.strip(), trust_of(opened))
+        return {"subject": asserted.subject, **vars(profiles.from_claims(asserted.claims))}
+
+    return _tried(implementation, "jwt", ask, by)
 
 
 def try_token(implementation: str, token: str, by: str) -> Understood:
@@ -64,5 +76,5 @@ def _tried(implementation: str, kind: str, ask: Callable[[OpenedExternal], dict[
     try:
         person = ask(settings_of(implementation, kind))
     except Refused as refused:
-        return Understood(ok=False, text=refused.text, code=refused.code)
+        return Understood(ok=False, text=refused.text, code=refused.code, meaning=meaning_of(refused.code))
     return Understood(ok=True, text="This person would be logged in.", person=person)

@@ -17,10 +17,12 @@ from web.console.settings.external.forms import (
     FORMS,
     KINDS,
     KindForm,
+    TryAssertionForm,
     TryPasswordForm,
     TryTokenForm,
 )
-from web.console.settings.external.trying import Understood, try_password, try_token
+from web.console.settings.external.ours import our_side
+from web.console.settings.external.trying import Understood, try_assertion, try_password, try_token
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.pages import (
     LONG_FORM,
@@ -64,7 +66,7 @@ def show_external(implementation: str) -> Response:
             present=present,
             people=actors.known(db, [present.changed_by] if present else ()),
             kinds=() if implementation == implementations.STAFF else KINDS,
-            base=Entrance.here().config.absolute(f"/ext/{implementation}"),
+            ours=our_side(found),
         )
 
 
@@ -103,6 +105,14 @@ def save_external(implementation: str, kind: str) -> Response:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _kind_page(found, form, kind, external.find(db, found))
+
+
+@blueprint.post("/external/jwt/try")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def try_external_assertion(implementation: str) -> Response:
+    """Check an assertion, and show what was understood. Nothing is stored, and the assertion is not used up."""
+    asked = TryAssertionForm()
+    return _tried(implementation, "jwt", try_assertion(implementation, asked.assertion.value or "", actor()))
 
 
 @blueprint.post("/external/password/try")
@@ -227,6 +237,7 @@ def _kind_page(
         replaced=next((words for name, words, _ in KINDS if present and not same and name == present.kind), ""),
         has_secret=same and present is not None and present.sealed_secret is not None,
         asked=_asked(form, kind) if same else None,
+        ours=our_side(found, kind),
         understood=understood,
         auth_kinds=AUTH_KINDS,
         properties=PROPERTIES,
@@ -234,12 +245,12 @@ def _kind_page(
     )
 
 
-def _asked(form: KindForm, kind: str) -> TryPasswordForm | TryTokenForm | None:
+def _asked(form: KindForm, kind: str) -> TryAssertionForm | TryPasswordForm | TryTokenForm:
     """Return the form for trying a kind, with the words that people will read on the login form."""
     if kind == "introspection":
         return TryTokenForm(formdata=None)
-    if kind != "password":
-        return None
+    if kind == "jwt":
+        return TryAssertionForm(formdata=None)
     asked = TryPasswordForm(formdata=None)
     asked.username.label.text = form["username_label"].value or asked.username.label.text
     asked.password.label.text = form["password_label"].value or asked.password.label.text
