@@ -28,6 +28,7 @@ from .logins import StoreAway
 from .settings import Settings
 from .store import AWAY, SILENT, connect_once
 from .store_mark import PROBE
+from .store_refusals import StoreRefuses, refusal_of
 
 STORE, DATABASE = "store", "database"
 
@@ -165,7 +166,7 @@ class OutageLog:
         try:
             self._probes[outage.part]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
-            outage.error, outage.silent = error, isinstance(error, SILENT)
+            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, SILENT)
             return False
         outage.silent = False
         return True
@@ -175,7 +176,7 @@ class OutageLog:
 
     def _text(self, error: BaseException) -> str:
         """Return class and text of an error on one line; for one of ours, those of its cause, which is the driver's."""
-        cause = error.__cause__ or error
+        cause = error if isinstance(error, StoreRefuses) else error.__cause__ or error
         shown = getattr(cause, "orig", None) or cause
         text = f"{type(shown).__name__}: {' '.join(str(shown).split())}"
         for each in self._hidden:

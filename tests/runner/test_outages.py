@@ -158,7 +158,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
         (tmp_path / "records.db").rename(tmp_path / "moved.db")
         with pytest.raises(Unavailable), database.reading():
             pass
-        assert "error=OutOfMemoryError: " in caplog.text
+        assert "error=StoreRefuses: OOM command not allowed" in caplog.text
         assert "there is no file" in caplog.text
         threading.Event().wait(0.2)
         assert "answers again" not in caplog.text
