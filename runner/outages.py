@@ -27,7 +27,7 @@ from records import Database, Unavailable, references
 from .logins import StoreAway
 from .settings import Settings
 from .store import AWAY, SILENT, connect_once
-from .store_mark import PROBE
+from .store_mark import try_write
 from .store_refusals import StoreRefuses, refusal_of
 
 STORE, DATABASE = "store", "database"
@@ -116,6 +116,11 @@ class OutageLog:
         newest = self._newest.get(STORE)
         return newest is not None and newest.silent and not newest.ended
 
+    def store_says(self) -> str:
+        """The sentence by which the store refuses to serve while it can be reached; nothing if it serves or is silent."""
+        newest = self._newest.get(STORE)
+        return str(newest.error) if newest and not newest.ended and isinstance(newest.error, StoreRefuses) else ""
+
     def reference(self, part: str, error: BaseException) -> str:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
         newest = self._newest.get(part)
@@ -193,10 +198,10 @@ def told_of(outage: Outage, since: str, began: float) -> tuple[str, str]:
 
 
 def probe_store(settings: Settings) -> None:
-    """Write something to the store that it forgets at once: one that only reads is of no use. Raises what redis-py raises."""
+    """Write to the store once. Raises what redis-py raises."""
     redis = connect_once(settings.redis_url, environment=settings.environment)
     try:
-        redis.set(PROBE, 1, px=1000)
+        try_write(redis)
     finally:
         redis.close()
 

@@ -29,7 +29,7 @@ from records import Database, Unavailable
 from runner.logins import LoginStore
 from runner.outages import OutageLog
 from runner.outreach import Outreach
-from runner.presence import store_answers, worker_is_there
+from runner.presence import store_serves, worker_is_there
 from runner.process_log import start_log
 from runner.setting_kinds import address_and_port
 from runner.settings import Settings
@@ -155,7 +155,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
             return False
 
     checks = {
-        "store": lambda: store_answers(store),
+        "store": lambda: store_serves(store),
         "database": database_is_current,
         "workers": lambda: worker_is_there(store),
     }
