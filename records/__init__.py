@@ -66,6 +66,7 @@ from .errors import (
     Refused,
     SchemaUnknown,
     SecretsError,
+    Silent,
     Unavailable,
     WrongEnvironment,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "Script",
     "SecretBox",
     "SecretsError",
+    "Silent",
     "SpKeys",
     "Unavailable",
     "User",

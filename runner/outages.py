@@ -6,7 +6,7 @@ therefore log nothing about an outage themselves: thousands of requests that mee
 1. One line when an outage begins, with the class and the text of the error.
 2. One line a minute while it lasts, with the newest error.
 3. One line when the part answers again. A thread asks it every second while it is away, so the line does not wait for
-   a request. Once the store has kept a request waiting in vain, the others do not wait until that thread is answered.
+   a request. Once a part has kept a request waiting in vain, the others do not wait until that thread is answered.
 
 All answers that an outage refuses carry its reference, which stands in each of these lines.
 """
@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from records import Database, Unavailable, references
+from records import Database, Silent, Unavailable, references
 
 from .logins import StoreAway
 from .settings import Settings
@@ -107,13 +107,20 @@ class OutageLog:
         """Note that the store did not answer once. `silent`: until a probe is answered, requests do not wait for it."""
         self._lost(STORE, error, silent=silent)
 
-    def database_lost(self, error: BaseException) -> None:
+    def database_lost(self, error: Unavailable) -> None:
         """Note that the database did not answer once."""
-        self._lost(DATABASE, error)
+        self._lost(DATABASE, error, silent=isinstance(error, Silent))
 
     def store_is_away(self) -> bool:
         """Say whether the store said nothing when it was asked last. One that is full still answers what it can."""
-        newest = self._newest.get(STORE)
+        return self._is_away(STORE)
+
+    def database_is_away(self) -> bool:
+        """Say whether the database hung when it was asked last: then nobody waits for it."""
+        return self._is_away(DATABASE)
+
+    def _is_away(self, part: str) -> bool:
+        newest = self._newest.get(part)
         return newest is not None and newest.silent and not newest.ended
 
     def store_says(self) -> str:
@@ -171,7 +178,7 @@ class OutageLog:
         try:
             self._probes[outage.part]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
-            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, SILENT)
+            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, (*SILENT, Silent))
             return False
         outage.silent = False
         return True

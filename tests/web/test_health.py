@@ -1,5 +1,6 @@
 """Health: alive without anything else, ready with the store, and a warning for whatever else is missing."""
 
+import threading
 from contextlib import closing
 
 import pytest
@@ -9,6 +10,7 @@ from runner.presence import store_serves, worker_is_there
 from runner.store import EmbeddedStore, connect
 from tests.web.stub_desk import StubDesk
 from web.app import create_app
+from web.health.prompt_check import PromptCheck
 
 
 @pytest.fixture
@@ -71,3 +73,22 @@ def test_a_store_that_answers_and_takes_no_writes_is_not_ready_in_its_own_words(
         watched.close()
     assert (answer.status_code, answer.json["parts"]) == (503, {"store": False, "workers": None})
     assert "the store refuses to serve (NOREPLICAS Not enough good replicas to write.)" in answer.json["detail"]
+
+
+def test_a_look_does_not_wait_for_a_part_that_hangs_and_asks_it_once_only():
+    asked, answers = [], threading.Event()
+
+    def hang():
+        asked.append(1)
+        return answers.wait()
+
+    check = PromptCheck(hang, wait_s=0.01)
+    try:
+        assert [check() for _ in range(20)] == [False] * 20
+        assert len(asked) == 1
+        answers.set()
+        check._wait_s = 10
+        assert check() is True
+    finally:
+        answers.set()
+        check.close()
