@@ -67,6 +67,7 @@ from .errors import (
     Refused,
     SchemaUnknown,
     SecretsError,
+    Silent,
     Unavailable,
     WrongEnvironment,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "Script",
     "SecretBox",
     "SecretsError",
+    "Silent",
     "SpKeys",
     "Unavailable",
     "User",

@@ -17,7 +17,7 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -37,6 +37,7 @@ from sqlalchemy.orm import Session
 
 from . import environment_mark, schema
 from .errors import Conflict, Refused, Unavailable
+from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
 from .sqlite_file import SqliteFile
 
 #: Connections of one process; each thread in a transaction holds one.
@@ -62,8 +63,8 @@ class Database:
 
     Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
     the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
-    is for tools and tests; the product always says it, and a test holds that. `on_lost` is told of each `Unavailable`
-    before it is raised.
+    is for tools and tests; the product always says it, and a test holds that. `watch` is told of each `Unavailable`
+    before it is raised; while it says that the database hangs, nothing is asked and `Unavailable` raised at once.
     """
 
     def __init__(
@@ -73,13 +74,15 @@ class Database:
         environment: str | None = None,
         pool_size: int = POOL_SIZE,
         wait_s: float = WAIT_S,
-        on_lost: Callable[[Unavailable], object] = lambda _: None,
+        watch: DatabaseWatch | None = None,
     ) -> None:
+        self._watch = watch
         self.engine = _engine(checked_url(url), pool_size, wait_s)
         self._file = SqliteFile.of(self.engine.url)
         if self._file:
             self._file.watch(self.engine)
-        self._on_lost = on_lost
+        else:
+            end_silent_waits(self.engine, watch)
         self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
         self._environment = environment
         self._recognised = environment is None
@@ -133,14 +136,20 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._is_away():
+            raise Unavailable("the database did not answer just now, and is asked again every second")
         try:
             if self._file:
                 self._file.require()
             with _translated():
                 yield
         except Unavailable as error:
-            self._on_lost(error)
+            if self._watch:
+                self._watch.database_lost(error)
             raise
+
+    def _is_away(self) -> bool:
+        return self._watch is not None and self._watch.database_is_away()
 
     def dispose(self) -> None:
         """Close the pool's connections. The object stays usable and opens new ones when asked."""
@@ -159,6 +168,8 @@ def _translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
             raise
+        if isinstance(error.orig, SILENT):
+            raise silent(error.orig) from error
         raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) not in _SQLITE_RUINED:

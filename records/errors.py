@@ -4,6 +4,7 @@ RecordsError             root
 +-- Refused              a value breaks a rule: which field, and why (the caller's fault, shown to the person)
 +-- OtherProvider        a person comes by another identity provider than the one they belong to
 +-- Unavailable          the database does not answer, or a lock was not given in time; trying again may help
+|   +-- Silent           it says nothing at all: whoever asks waits in vain, so nobody else should
 +-- SchemaUnknown        the database was upgraded by a newer release than this one
 +-- WrongEnvironment     the database was made for development and this is production, or the other way round
 +-- SecretsError         root of what sealing and opening secrets raises
@@ -64,6 +65,10 @@ class Conflict(RecordsError):
 
 class Unavailable(RecordsError):
     """The database does not answer, or a lock was not given in time."""
+
+
+class Silent(Unavailable):
+    """The database says nothing for as long as anybody may wait, so others must not wait for it as well."""
 
 
 class SchemaUnknown(RecordsError):

@@ -19,6 +19,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
 from .logins.ended import LoginEnded, Standing
+from .store_refusals import is_wrong_type
 
 #: Where the key of each status is published whose run has ended.
 DONE = "st:done"
@@ -195,7 +196,7 @@ class StatusCache:
         except Unreadable:
             pass
         except ResponseError as error:
-            if type(error) is not ResponseError:  # the server's own troubles have types of their own
+            if not is_wrong_type(error):
                 raise
         log.error("unreadable entry of the cache forgotten key=%s", key)
         self._redis.delete(key)
@@ -220,6 +221,10 @@ class Lua:
         except NoScriptError:
             return self.redis.eval(self._source, 1, key, *arguments)
 
+    def load(self) -> None:
+        """Send the script whole, without running it."""
+        self.redis.script_load(self._source)
+
 
 class Beside:
     """A script and, in the same round trip, the values of some keys: `values`, after a call."""
@@ -231,16 +236,17 @@ class Beside:
 
     def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
         """The script's answer for the one key."""
-        script = self._script
-        together = script.redis.pipeline(transaction=False)
+        try:
+            return self._together(key, *arguments)
+        except NoScriptError:
+            self._script.load()
+            return self._together(key, *arguments)
+
+    def _together(self, key: str, *arguments: str | bytes | float) -> Any:
+        together = self._script.redis.pipeline(transaction=False)
         together.mget(self._keys)
-        together.evalsha(script.sha, 1, key, *arguments)
-        self.values, answer = together.execute(raise_on_error=False)
-        if isinstance(answer, NoScriptError):
-            answer = script(key, *arguments)
-        for each in (self.values, answer):
-            if isinstance(each, Exception):
-                raise each
+        together.evalsha(self._script.sha, 1, key, *arguments)
+        self.values, answer = together.execute()
         return answer
 
 

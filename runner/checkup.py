@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from redis import Redis
 from redis.exceptions import RedisError
 
 from sandbox import JailConfig, JailTooWeak, examine
@@ -13,7 +14,8 @@ from sandbox import JailConfig, JailTooWeak, examine
 from .presence import WorkerNote, last_worker, workers_present
 from .settings import Settings
 from .store import connect
-from .store_mark import read_mark
+from .store_mark import read_mark, try_write
+from .store_refusals import REMEDIES, StoreRefuses, refusal_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class StoreCheckup:
     """What was found out about the store; `policy` and `persists` are empty where the server does not tell."""
 
     fault: str = ""
+    remedy: str = ""  #: what to do about the fault
     server: str = ""
     used: str = ""
     policy: str = ""
@@ -37,18 +40,21 @@ def store_checkup(redis_url: str) -> StoreCheckup:
     try:
         redis = connect(redis_url)
     except ValueError as error:
-        return StoreCheckup(fault=f"REDIS_URL cannot be read: {error}")
+        return StoreCheckup(fault=f"REDIS_URL cannot be read: {error}", remedy="correct REDIS_URL")
     try:
         info: dict[str, Any] = redis.info()
         workers, last = workers_present(redis), last_worker(redis)
         mark, empty = read_mark(redis)
         seconds: Any = redis.time()[0]
+        refusal = write_refusal(redis)
     except (RedisError, OSError) as error:
-        return StoreCheckup(fault=f"it does not answer ({type(error).__name__})")
+        return unanswered(error)
     finally:
         redis.close()
     name = "Valkey" if "valkey_version" in info else "Redis"
     return StoreCheckup(
+        fault=f"it refuses to serve: {refusal}" if refusal else "",
+        remedy=REMEDIES[refusal.kind] if refusal else "",
         server=f"{name} {info.get('valkey_version') or info.get('redis_version')}",
         used=str(info.get("used_memory_human", "?")),
         policy=str(info.get("maxmemory_policy", "")),
@@ -58,6 +64,25 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         last_worker=last,
         mark=mark,
         empty=empty,
+    )
+
+
+def write_refusal(redis: Redis) -> StoreRefuses | None:
+    """Try one write; return why the store takes none. Raises what else the client raises."""
+    try:
+        try_write(redis)
+    except StoreRefuses as refusal:
+        return refusal
+    return None
+
+
+def unanswered(error: Exception) -> StoreCheckup:
+    """Say why nothing could be asked: the server's own sentence if there is one, as for a wrong password."""
+    refusal = refusal_of(error)
+    if refusal:
+        return StoreCheckup(fault=f"it refuses to serve: {refusal}", remedy=REMEDIES[refusal.kind])
+    return StoreCheckup(
+        fault=f"it does not answer ({type(error).__name__})", remedy="start the store, or correct REDIS_URL"
     )
 
 

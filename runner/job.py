@@ -20,6 +20,7 @@ from .alarm import raise_alarm
 from .cache import Begun, StatusCache
 from .compose import Composed, compose
 from .kit import Kit
+from .outages import OUTAGE
 from .powers import LivePowers
 from .queue import Order, waited_ms
 from .script_lines import with_lines
@@ -87,8 +88,7 @@ class Execution:
         try:
             composed = self._compose(self._execute())
         except Exception as error:  # a bug, or the database is away: show something soft, then let it be seen
-            fault = ScriptError(type=type(error).__name__, line=None, text="a fault of the service, not of the script")
-            self._show(key, self._compose(Outcome(Kind.CRASHED, error=fault)))
+            self._show(key, self._compose(_fault_of_ours(error)))
             raise
         self._show(key, composed)
         if composed.outcome.alarm:
@@ -166,6 +166,15 @@ class Execution:
             "SCRIPT CRASH: %s implementation=%s user=%r session=%r version=%s run=%s",
             *(text, order.implementation, order.user, order.session, order.version, order.token),
         )
+
+
+def _fault_of_ours(error: Exception) -> Outcome:
+    """What became of a run that an outage or a bug of ours ended."""
+    if isinstance(error, OUTAGE):
+        kind, text = Kind.SERVICE_AWAY, "the database or the store did not answer: no fault of the script"
+    else:
+        kind, text = Kind.CRASHED, "a fault of the service, not of the script"
+    return Outcome(kind, error=ScriptError(type=type(error).__name__, line=None, text=text))
 
 
 def _error_json(outcome: Outcome) -> dict[str, Any] | None:

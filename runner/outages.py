@@ -6,7 +6,7 @@ therefore log nothing about an outage themselves: thousands of requests that mee
 1. One line when an outage begins, with the class and the text of the error.
 2. One line a minute while it lasts, with the newest error.
 3. One line when the part answers again. A thread asks it every second while it is away, so the line does not wait for
-   a request. Once the store has kept a request waiting in vain, the others do not wait until that thread is answered.
+   a request. Once a part has kept a request waiting in vain, the others do not wait until that thread is answered.
 
 All answers that an outage refuses carry its reference, which stands in each of these lines.
 """
@@ -22,12 +22,13 @@ from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from records import Database, Unavailable, references
+from records import Database, Silent, Unavailable, references
 
 from .logins import StoreAway
 from .settings import Settings
 from .store import AWAY, SILENT, connect_once
-from .store_mark import PROBE
+from .store_mark import try_write
+from .store_refusals import StoreRefuses, refusal_of
 
 STORE, DATABASE = "store", "database"
 
@@ -106,14 +107,26 @@ class OutageLog:
         """Note that the store did not answer once. `silent`: until a probe is answered, requests do not wait for it."""
         self._lost(STORE, error, silent=silent)
 
-    def database_lost(self, error: BaseException) -> None:
+    def database_lost(self, error: Unavailable) -> None:
         """Note that the database did not answer once."""
-        self._lost(DATABASE, error)
+        self._lost(DATABASE, error, silent=isinstance(error, Silent))
 
     def store_is_away(self) -> bool:
         """Say whether the store said nothing when it was asked last. One that is full still answers what it can."""
-        newest = self._newest.get(STORE)
+        return self._is_away(STORE)
+
+    def database_is_away(self) -> bool:
+        """Say whether the database hung when it was asked last: then nobody waits for it."""
+        return self._is_away(DATABASE)
+
+    def _is_away(self, part: str) -> bool:
+        newest = self._newest.get(part)
         return newest is not None and newest.silent and not newest.ended
+
+    def store_says(self) -> str:
+        """The sentence by which the store refuses to serve while it can be reached; nothing if it serves or is silent."""
+        newest = self._newest.get(STORE)
+        return str(newest.error) if newest and not newest.ended and isinstance(newest.error, StoreRefuses) else ""
 
     def reference(self, part: str, error: BaseException) -> str:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
@@ -165,7 +178,7 @@ class OutageLog:
         try:
             self._probes[outage.part]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
-            outage.error, outage.silent = error, isinstance(error, SILENT)
+            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, (*SILENT, Silent))
             return False
         outage.silent = False
         return True
@@ -175,7 +188,7 @@ class OutageLog:
 
     def _text(self, error: BaseException) -> str:
         """Return class and text of an error on one line; for one of ours, those of its cause, which is the driver's."""
-        cause = error.__cause__ or error
+        cause = error if isinstance(error, StoreRefuses) else error.__cause__ or error
         shown = getattr(cause, "orig", None) or cause
         text = f"{type(shown).__name__}: {' '.join(str(shown).split())}"
         for each in self._hidden:
@@ -192,10 +205,10 @@ def told_of(outage: Outage, since: str, began: float) -> tuple[str, str]:
 
 
 def probe_store(settings: Settings) -> None:
-    """Write something to the store that it forgets at once: one that only reads is of no use. Raises what redis-py raises."""
+    """Write to the store once. Raises what redis-py raises."""
     redis = connect_once(settings.redis_url, environment=settings.environment)
     try:
-        redis.set(PROBE, 1, px=1000)
+        try_write(redis)
     finally:
         redis.close()
 

@@ -18,6 +18,8 @@ from redis.exceptions import RedisError
 
 from sandbox import JailReport
 
+from .store_mark import try_write
+
 NAMES = "st:workers"
 #: The last worker that was here, and when, for as long as the store lasts.
 LAST = "st:workers:last"
@@ -91,17 +93,18 @@ def last_worker(redis: Redis) -> str:
     return found.decode(errors="replace") if found else ""
 
 
-def store_answers(redis: Redis) -> bool:
-    """Whether the store is there; for readiness."""
+def store_serves(redis: Redis) -> bool:
+    """Whether the store is there and takes a write; for readiness."""
     try:
-        return bool(redis.ping())
+        try_write(redis)
     except RedisError:
         return False
+    return True
 
 
-def worker_is_there(redis: Redis) -> bool:
-    """Whether any worker has noted itself lately; for readiness."""
+def worker_is_there(redis: Redis) -> bool | None:
+    """Whether any worker has noted itself lately; None if the store does not say. For readiness."""
     try:
         return bool(workers_present(redis))
     except RedisError:
-        return False
+        return None

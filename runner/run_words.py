@@ -25,6 +25,10 @@ RUN_WORDS: Final = (
     ("call refused", "the script asked for a call that its connection does not allow"),
     ("refused", "the script may not run, or showed what may not be shown"),
     ("crashed", "the run ended without an answer: a fault of the interpreter or of the service"),
+    (
+        "service away",
+        "the run could not be made: the database or the store did not answer, which is no fault of the script",
+    ),
     ("first look", "somebody looked, and no answer was kept"),
     ("refresh", "somebody looked, and the kept answer was no longer fresh"),
     ("return", "the user came back from the message's link"),

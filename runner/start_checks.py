@@ -36,6 +36,18 @@ ANEW = {
     SAML_KEY: "session-status saml new-key {slug}, which the identity provider has to read",
 }
 
+#: What a PostgreSQL that answers says when it lets nobody in -> what to do; else it is taken to be down.
+DATABASE_REMEDIES = {
+    "too many": "raise max_connections of PostgreSQL, or run fewer web and worker processes",
+    "remaining connection slots": "raise max_connections of PostgreSQL, or run fewer web and worker processes",
+    "password authentication failed": "correct the user name and the password in DATABASE_URL",
+    "no password supplied": "add the password to DATABASE_URL",
+    "does not exist": "correct the name in DATABASE_URL, or make the database and its user",
+    "no pg_hba.conf entry": "let this machine in: the server's pg_hba.conf has no line for it",
+    "starting up": "wait until the database has started",
+}
+START_DATABASE = "start the database, or correct DATABASE_URL"
+
 NO_STORE = "REDIS_URL is not set. Name a Valkey or Redis server, or start everything at once with `session-status up`."
 
 
@@ -89,6 +101,12 @@ def database_fault(database: Database) -> str:
     except RecordsError as error:
         return f"DATABASE_URL: {error}. Start the database, or correct the address."
     return f"DATABASE_URL: {fault}" if fault else ""
+
+
+def database_remedy(error: RecordsError) -> str:
+    """Return what to do about a database that could not be asked, by what its server said."""
+    said = str(error)
+    return next((remedy for words, remedy in DATABASE_REMEDIES.items() if words in said), START_DATABASE)
 
 
 def schema_fault(found: str | None) -> str:

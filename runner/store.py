@@ -23,11 +23,12 @@ from typing import Any, Protocol, Self
 from redis import Redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
 from .store_mark import AskFirst, StoreForOther
+from .store_refusals import StoreRefuses, refusal_of
 
 #: Seconds until the server has to answer; a large append-only file takes a while to load.
 START_S = 20.0
@@ -167,7 +168,7 @@ def answers(path: Path) -> bool:
 SILENT = (NoConnection, NoAnswer)
 #: What redis-py and the socket raise when no answer came in time.
 _TOO_LATE = (NoAnswer, TimeoutError)
-AWAY = (*SILENT, StoreForOther, OutOfMemoryError, ReadOnlyError)
+AWAY = (*SILENT, StoreForOther, StoreRefuses)
 
 
 class StoreWatch(Protocol):
@@ -228,7 +229,7 @@ class TellingRetry(Retry):
         return type(self)(backoff, self._retries, self._watch, waits_once=self._waits_once)
 
     def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
-        """Raises what the last try raised."""
+        """Raises what the last try raised, and `StoreRefuses` for a reply that says that the store cannot serve now."""
         if self._watch and self._watch.store_is_away():
             raise NoConnection("the store did not answer just now, and is asked again every second")
         if self._waits_once:  # the connection is closed by then, as after every error
@@ -236,9 +237,18 @@ class TellingRetry(Retry):
         try:
             return super().call_with_retry(*arguments, **options)
         except AWAY as error:
-            if self._watch:
-                self._watch.store_lost(error, silent=self._waits_once and isinstance(error, NoAnswer))
+            self._tell(error)
             raise
+        except ResponseError as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            self._tell(refusal)
+            raise refusal from error
+
+    def _tell(self, error: RedisError) -> None:
+        if self._watch:
+            self._watch.store_lost(error, silent=self._waits_once and isinstance(error, NoAnswer))
 
 
 def _came_in_time(error: Exception) -> bool:

@@ -59,6 +59,14 @@ class AskFirst:
             raise StoreForOther(found, self._environment)
 
 
+def try_write(redis: Redis) -> None:
+    """Write something and take it away in the same step. Raises what the client raises: one that only reads is of no use."""
+    with redis.pipeline() as both:
+        both.set(PROBE, 1, px=1000)
+        both.delete(PROBE)
+        both.execute()
+
+
 def read_mark(redis: Redis) -> tuple[str, bool]:
     """Return the mark, "" for none, and whether the store is empty. Changes nothing; the client asks nothing by itself."""
     return text_of(redis.get(KEY)), redis.dbsize() == 0

@@ -126,6 +126,8 @@ class TraceWriter:
         try:
             while self._purge_some():
                 pass
+        except Unavailable as error:  # told by the database's watch; it is tried again in an hour
+            log.debug("old runs not deleted yet error=%s", error)
         except Exception:  # it is tried again in an hour
             log.exception("old runs not deleted")
 

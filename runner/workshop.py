@@ -88,7 +88,7 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     """
     check_start(settings, worker=True)
     outages = OutageLog.open(settings)
-    database = Database(settings.database_url, environment=settings.environment, on_lost=outages.database_lost)
+    database = Database(settings.database_url, environment=settings.environment, watch=outages)
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
     brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
     kits = Kits(

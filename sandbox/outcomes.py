@@ -26,6 +26,8 @@ class Kind(StrEnum):
     CALL_REFUSED = "call refused"
     CALL_FAILED = "call failed"
     CRASHED = "crashed"
+    #: Never said by the sandbox: the run could not be made, as the database or the store was lost.
+    SERVICE_AWAY = "service away"
 
 
 #: Signals by which an interpreter dies of a fault of its own: memory that is not there, an instruction that is none, a

@@ -48,6 +48,12 @@ def fault_of(error: StoreAway | Unavailable) -> Fault:
     )
 
 
+def store_says() -> str:
+    """The sentence by which the store refuses to serve; nothing if it serves or does not answer."""
+    outages: OutageLog = current_app.extensions[_KEPT]
+    return outages.store_says()
+
+
 def noting_in(errors: NotedErrors, outage: Outage) -> None:
     """Keep an outage where support looks references up: one of the store when it is over, as the store keeps it."""
     if outage.part == DATABASE or outage.ended:

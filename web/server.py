@@ -29,7 +29,7 @@ from records import Database, Unavailable
 from runner.logins import LoginStore
 from runner.outages import OutageLog
 from runner.outreach import Outreach
-from runner.presence import store_answers, worker_is_there
+from runner.presence import store_serves, worker_is_there
 from runner.process_log import start_log
 from runner.setting_kinds import address_and_port
 from runner.settings import Settings
@@ -37,6 +37,8 @@ from runner.status import StatusDesk
 from runner.store import connect
 from web.app import create_app
 from web.gate import body_limit
+from web.health.prompt_check import PromptCheck
+from web.health.views import Checks
 from web.listening import listening_fault
 from web.outage_answers import noting_in
 from web.request_body import RequestBodies
@@ -141,7 +143,7 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """Build the application on the real parts; also return what closes them."""
     outages = OutageLog.open(settings)
-    database = Database(settings.database_url, environment=settings.environment, on_lost=outages.database_lost)
+    database = Database(settings.database_url, environment=settings.environment, watch=outages)
     desk = StatusDesk.open(settings, database, outages)
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
@@ -154,14 +156,16 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         except Unavailable:
             return False
 
-    checks = {
-        "store": lambda: store_answers(store),
-        "database": database_is_current,
+    database_check = PromptCheck(database_is_current)
+    checks: Checks = {
+        "store": lambda: store_serves(store),
+        "database": database_check,
         "workers": lambda: worker_is_there(store),
     }
 
     def close() -> None:
         outages.close()
+        database_check.close()
         desk.close()
         outreach.close()
         login_store.close()

@@ -1,12 +1,14 @@
 """`doctor`: healthy where it is, ill where it is not, and silent about secrets."""
 
 import json
+from contextlib import closing
 
+import psycopg
 import pytest
 
 from runner.checkup import JailCheckup, StoreCheckup, store_checkup
 from runner.settings import Settings
-from runner.store import EmbeddedStore
+from runner.store import EmbeddedStore, connect
 from sandbox import JailReport
 from sandbox.report import objection
 from web.cli import doctor
@@ -54,6 +56,53 @@ def test_a_store_that_does_not_answer_fails_and_says_what_to_do(cli, records):
     assert result.exit_code == 1
     assert "-> start the store" in result.stdout
     assert "Something fails" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "said", "todo"),
+    [
+        (("maxmemory", 1), "OOM command not allowed", "raise maxmemory"),
+        (("min-replicas-to-write", 1), "NOREPLICAS Not enough", "start the replicas"),
+        (("requirepass", "other"), "NOAUTH ", "password in REDIS_URL"),
+    ],
+    ids=["memory", "replicas", "password"],
+)
+def test_a_store_that_refuses_fails_in_its_own_words_with_advice(cli, records, setting, said, todo):
+    with EmbeddedStore() as store, closing(connect(store.url)) as redis:
+        redis.config_set(*setting)
+        result = cli("doctor", "--json", env={**records, "REDIS_URL": store.url})
+    lines = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
+    assert (result.exit_code, lines["store"]["state"]) == (1, "fail")
+    assert "workers" not in lines, "they note themselves in the store, so nobody can know of them"
+    assert said in lines["store"]["found"]
+    assert todo in lines["store"]["todo"]
+
+
+def test_a_wrong_password_of_the_store_is_called_that_and_not_shown(cli, records):
+    with EmbeddedStore() as store, closing(connect(store.url)) as redis:
+        redis.config_set("requirepass", "right-one")
+        url = store.url.replace("unix://", "unix://:wrong-one@")
+        result = cli("doctor", "--json", env={**records, "REDIS_URL": url})
+    line = next(line for line in json.loads(result.stdout)["lines"] if line["part"] == "store")
+    assert "WRONGPASS" in line["found"]
+    assert line["todo"] == "correct the user name and the password in REDIS_URL"
+    assert "wrong-one" not in result.stdout
+
+
+@pytest.mark.postgres
+def test_a_postgresql_that_lets_nobody_in_is_not_called_down(cli, records, postgres_server):
+    with closing(psycopg.connect(plain(postgres_server.url), autocommit=True)) as connection:
+        connection.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    url = postgres_server.url.set(username="crowded").render_as_string(hide_password=False)
+    result = cli("doctor", "--json", env={**records, "DATABASE_URL": url})
+    line = next(line for line in json.loads(result.stdout)["lines"] if line["part"] == "database")
+    assert "too many connections" in line["found"]
+    assert "max_connections" in line["todo"]
+
+
+def plain(url):
+    """The address as psycopg takes it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def test_faulty_settings_fail_and_the_jail_is_tried_nevertheless(cli, bare):

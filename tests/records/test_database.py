@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, text
@@ -107,7 +108,9 @@ def test_sqlite_file_that_is_moved_away_is_noticed_and_taken_again_when_one_is_p
         with made.session() as db:
             implementations.create(db, name.partition(".")[0], "A name")
         made.dispose()
-    database = Database(f"sqlite:///{file}", on_lost=told.append)
+    database = Database(
+        f"sqlite:///{file}", watch=SimpleNamespace(database_lost=told.append, database_is_away=lambda: False)
+    )
     with database.reading() as db:
         assert implementations.find(db, "x")
     file.rename(tmp_path / "moved.db")
@@ -128,7 +131,10 @@ def test_sqlite_file_that_is_moved_away_is_noticed_and_taken_again_when_one_is_p
 
 def test_database_tells_of_each_time_that_it_is_away_and_of_no_fault_of_ours(tmp_path: Path, database: Database):
     told = []
-    away = Database(f"postgresql+psycopg://me@/x?host={tmp_path}", on_lost=told.append)
+    away = Database(
+        f"postgresql+psycopg://me@/x?host={tmp_path}",
+        watch=SimpleNamespace(database_lost=told.append, database_is_away=lambda: False),
+    )
     with pytest.raises(Unavailable) as caught, away.reading() as db:
         db.execute(text("SELECT 1"))
     assert told == [caught.value]

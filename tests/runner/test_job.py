@@ -3,10 +3,20 @@
 import dataclasses
 import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from records import ConnectionDraft, Implementation, SecretBox, connections, implementations, scripts, sessions
+from records import (
+    ConnectionDraft,
+    Implementation,
+    SecretBox,
+    Unavailable,
+    connections,
+    implementations,
+    scripts,
+    sessions,
+)
 from runner.job import perform
 from runner.kit import fallback_of
 from runner.queue import Order
@@ -245,6 +255,25 @@ def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, workshop):
     assert house.desk.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("crashed", "RuntimeError")
+
+
+def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attendee(house, workshop, caplog):
+    house.add(fallback_text="Later")
+    order = claimed_order(house, workshop)
+    assert workshop.facts.knows("acme", "s1")
+    records = Path(house.settings.database_url.removeprefix("sqlite:///"))
+    workshop.kits.get("acme", order.version)
+    records.rename(records.with_suffix(".away"))
+    caplog.set_level(logging.INFO)
+    with pytest.raises(Unavailable):
+        perform(workshop, order)
+    workshop.traces.purge()
+    assert "outcome='service away' shown='fallback'" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
+    records.with_suffix(".away").rename(records)
+    assert house.desk.ask(ANN).message.text == "Later"
+    run = last_run(house)
+    assert (run.outcome, run.error["type"]) == ("service away", "Unavailable")
 
 
 def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, workshop):

@@ -153,12 +153,12 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
         logins = LoginStore(redis)
         with pytest.raises(StoreAway):
             logins.attempts.hit("kind", "key", limit=1, window_s=1)
-        database = Database(url, environment="development", on_lost=outages.database_lost)
+        database = Database(url, environment="development", watch=outages)
         database.version()
         (tmp_path / "records.db").rename(tmp_path / "moved.db")
         with pytest.raises(Unavailable), database.reading():
             pass
-        assert "error=OutOfMemoryError: " in caplog.text
+        assert "error=StoreRefuses: OOM command not allowed" in caplog.text
         assert "there is no file" in caplog.text
         threading.Event().wait(0.2)
         assert "answers again" not in caplog.text

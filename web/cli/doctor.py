@@ -21,7 +21,16 @@ from records import Database, RecordsError, crashes, implementations, saml, scri
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings
-from runner.start_checks import database_fault, described, remedy, schema_fault, shut_secrets, told, what_to_do
+from runner.start_checks import (
+    database_fault,
+    database_remedy,
+    described,
+    remedy,
+    schema_fault,
+    shut_secrets,
+    told,
+    what_to_do,
+)
 from runner.store import EmbeddedStore, StoreError
 from web.listening import BIND, listening_fault
 
@@ -130,7 +139,7 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         barred = [] if wrong or old else list(content_lines(database, settings))
         database.dispose()
     except RecordsError as error:
-        yield Line("database", "fail", str(error), "start the database, or correct DATABASE_URL")
+        yield Line("database", "fail", str(error), database_remedy(error))
         return
     if old:
         yield Line("database", "fail", *parted(old))
@@ -222,8 +231,8 @@ def store_lines(settings: Settings) -> Iterator[Line]:
 def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
     """The store that the settings name."""
     if found.fault:
-        yield Line("store", "fail", found.fault, "start the store, or correct REDIS_URL")
-        return
+        yield Line("store", "fail", found.fault, found.remedy)
+        return  # workers note themselves in the store: without a write nobody knows of them
     yield mark_line(settings, found)
     if found.policy not in ("", "noeviction"):
         todo = "set it to noeviction: what is evicted is lost work"

@@ -7,17 +7,21 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, jsonify
 
+from web import outage_answers
 from web.permissions import Permission, needs
 from web.problems import Fault
 
 blueprint = Blueprint("health", __name__)
 
-#: Name of a part -> whether it is there. A check answers within seconds and turns its part's errors into False.
-Checks = Mapping[str, Callable[[], bool]]
+#: Name of a part -> whether it is there, None if that cannot be known. A check answers within seconds and turns its
+#: part's errors into False.
+Checks = Mapping[str, Callable[[], bool | None]]
 
 
 #: The parts without which a process answers nothing, and what the lack of each part is called.
 NEEDED = frozenset({"store"})
+#: Part -> the part that knows about it: while that is missing, nothing can be said.
+KNOWN_BY = {"workers": "store"}
 MISSING = {
     "store": "the store does not answer",
     "database": "the database does not answer, or is not of this release",
@@ -37,15 +41,14 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @needs(Permission.ANYONE)
 def ready() -> Response:
-    """Say whether this process can answer what is cached, for load balancers: the store answers.
+    """Say whether this process can answer what is cached, for load balancers: the store answers and takes a write.
 
     What else is missing is in `warnings`, with 200: a database that is away or workers that restart make no other web
-    process answer better, so they must not take all of them out.
+    process answer better, so they must not take all of them out. A part of which nobody can know is null.
     """
-    checks: Checks = current_app.extensions["health checks"]
-    parts = {name: is_there() for name, is_there in checks.items()}
-    warnings = [MISSING[name] for name, there in parts.items() if not there and name not in NEEDED]
-    lacking = [MISSING[name] for name, there in parts.items() if not there and name in NEEDED]
+    parts = _look(current_app.extensions["health checks"])
+    warnings = [MISSING[name] for name, there in parts.items() if there is False and name not in NEEDED]
+    lacking = [_lack(name) for name, there in parts.items() if not there and name in NEEDED]
     if lacking:
         raise Fault(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -55,3 +58,16 @@ def ready() -> Response:
     response = jsonify(ready=True, parts=parts, warnings=warnings)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _look(checks: Checks) -> dict[str, bool | None]:
+    parts: dict[str, bool | None] = {}
+    for name, is_there in checks.items():
+        parts[name] = None if parts.get(KNOWN_BY.get(name, "")) is False else is_there()
+    return parts
+
+
+def _lack(name: str) -> str:
+    """What is missing, in the store's own words if it has said any."""
+    says = outage_answers.store_says() if name == "store" else ""
+    return f"the store refuses to serve ({says})" if says else MISSING[name]

@@ -184,8 +184,8 @@ LOGIN = _object(
 _READINESS: dict[str, Any] = {
     "parts": {
         "type": "object",
-        "additionalProperties": {"type": "boolean"},
-        "description": "The parts that were looked at, and whether each is there.",
+        "additionalProperties": {"type": ["boolean", "null"]},
+        "description": "The parts that were looked at, and whether each is there; null where that cannot be known.",
     },
     "warnings": {
         "type": "array",
