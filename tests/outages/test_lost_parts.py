@@ -179,7 +179,7 @@ def test_each_process_has_one_line_when_it_begins_one_when_it_is_over_and_no_tra
     for lines in (found.web, found.worker):
         assert not [line for line in lines if "Traceback" in line or line.startswith(" ")]
         begins, ends = (line for line in lines if " runner.outages " in line)
-        assert re.search(rf"the {part} does not answer ref=[0-9a-f]{{8}} error=\w+Error: \S+", begins)
+        assert re.search(rf"the {part} does not answer ref=[0-9a-f]{{8}} error=[A-Z]\w+: \S+", begins)
         assert re.search(
             rf"the {part} answers again ref={reference_in([begins])} after=\d+s failed=\d+ refused=\d+", ends
         )
