@@ -89,7 +89,17 @@ class Database:
         _forget_connections_after_fork(self)
 
     def __repr__(self) -> str:
-        return f"<Database {self.engine.url.render_as_string(hide_password=True)}>"
+        return f"<Database {self.place}>"
+
+    @property
+    def place(self) -> str:
+        """What and where it is, for people: the file, or host, port and name; neither user nor password."""
+        url = self.engine.url
+        if self._file:
+            return f"SQLite, {url.database}"
+        host = url.host or url.query.get("host", "the socket of this machine")
+        port = url.port or url.query.get("port", 5432)
+        return f"PostgreSQL, host {host}, port {port}, database {url.database}"
 
     @contextmanager
     def session(self) -> Iterator[Session]:

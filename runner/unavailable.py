@@ -6,10 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from records import references
 
 from .logins import NotedError, NotedErrors, StoreAway
+from .logins.noted_errors import OUTAGE
+from .outages import DATABASE, Outage
 from .shown import Status
 
 #: Why nothing can be shown although the store answers.
@@ -53,6 +56,12 @@ class LateStatuses:
             self._quiet_until = self._clock() + PAUSE_S
             untold, self._untold = self._untold, 0
             return untold
+
+
+def note_outage(errors: NotedErrors, outage: Outage) -> None:
+    """Keep an outage where support looks references up: one of the store when it is over, as the store keeps it."""
+    if outage.part == DATABASE or outage.ended:
+        note(errors, NotedError(outage.reference, int(HTTPStatus.SERVICE_UNAVAILABLE), f"{OUTAGE}{outage}"))
 
 
 def note(errors: NotedErrors, error: NotedError) -> None:

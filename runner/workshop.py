@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from redis import Redis
@@ -21,6 +22,7 @@ from .cache import StatusCache
 from .crash_watch import CrashWatch
 from .facts import Facts
 from .kit import Kits
+from .logins import NotedErrors
 from .outages import OutageLog
 from .powers import Vendors, digest_key
 from .queue import QUEUE
@@ -29,6 +31,7 @@ from .start_checks import NotStarted, check_start
 from .store import connect, connect_brief
 from .tokens import ReturnTokens
 from .traces import TraceWriter
+from .unavailable import note_outage
 
 __all__ = ["WORKSHOP", "JailTooWeak", "NotStarted", "Workshop", "open_workshop", "start_jail"]
 
@@ -90,6 +93,7 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     outages = OutageLog.open(settings)
     database = Database(settings.database_url, environment=settings.environment, watch=outages)
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    outages.on_change = partial(note_outage, NotedErrors(redis))
     brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
     kits = Kits(
         database=database,

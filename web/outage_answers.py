@@ -11,11 +11,9 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, request
 
 from records import Unavailable
-from runner.logins import NotedError, NotedErrors, StoreAway
-from runner.logins.noted_errors import OUTAGE
-from runner.outages import DATABASE, STORE, Outage, OutageLog
+from runner.logins import StoreAway
+from runner.outages import DATABASE, STORE, OutageLog
 from runner.status import jittered
-from runner.unavailable import note
 from web.gate import SAFE_METHODS
 from web.problems import Fault, answer
 
@@ -52,12 +50,6 @@ def store_says() -> str:
     """The sentence by which the store refuses to serve; nothing if it serves or does not answer."""
     outages: OutageLog = current_app.extensions[_KEPT]
     return outages.store_says()
-
-
-def noting_in(errors: NotedErrors, outage: Outage) -> None:
-    """Keep an outage where support looks references up: one of the store when it is over, as the store keeps it."""
-    if outage.part == DATABASE or outage.ended:
-        note(errors, NotedError(outage.reference, int(HTTPStatus.SERVICE_UNAVAILABLE), f"{OUTAGE}{outage}"))
 
 
 def _refused(error: StoreAway | Unavailable) -> Response:

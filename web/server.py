@@ -35,12 +35,12 @@ from runner.setting_kinds import address_and_port
 from runner.settings import Settings
 from runner.status import StatusDesk
 from runner.store import connect
+from runner.unavailable import note_outage
 from web.app import create_app
 from web.gate import body_limit
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
 from web.listening import listening_fault
-from web.outage_answers import noting_in
 from web.request_body import RequestBodies
 from web.slow_readers import SlowReaders
 from web.wsgi_bridge import WsgiBridge
@@ -148,7 +148,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
     outreach = Outreach.open(settings, outages)
-    outages.on_change = partial(noting_in, login_store.errors)
+    outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
         try:

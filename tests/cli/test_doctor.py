@@ -6,11 +6,14 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from records import Database
 from runner.checkup import JailCheckup, StoreCheckup, store_checkup
 from runner.settings import Settings
 from runner.store import EmbeddedStore, connect
 from sandbox import JailReport
 from sandbox.report import objection
+from tests.cli.stores import PRODUCTION
+from tests.web.real_server import free_port
 from web.cli import doctor
 
 
@@ -87,6 +90,29 @@ def test_a_wrong_password_of_the_store_is_called_that_and_not_shown(cli, records
     assert "WRONGPASS" in line["found"]
     assert line["todo"] == "correct the user name and the password in REDIS_URL"
     assert "wrong-one" not in result.stdout
+
+
+def test_in_production_an_address_that_nobody_set_is_not_tried(cli, records, monkeypatch):
+    monkeypatch.setattr(doctor, "jail", lambda _: iter(()))
+    production = {**PRODUCTION, "DATABASE_URL": "sqlite:////nonexistent/x.db", "REDIS_URL": "unix:///nonexistent"}
+    unset = states(cli("doctor", "--json", env=production))
+    assert ("address" in unset, "store" in unset) == (False, True)
+    assert "address" in states(
+        cli("doctor", "--json", env={**production, "SESSION_STATUS_WEB_BIND": f"127.0.0.1:{free_port()}"})
+    )
+
+
+@pytest.mark.postgres
+def test_a_postgresql_is_shown_by_host_port_and_name(cli, records, postgres_database, postgres_url):
+    result = cli("doctor", "--json", env={**records, "DATABASE_URL": postgres_url, "SESSION_STATUS_ENV": "production"})
+    shown = Database(postgres_url).place
+    assert (
+        shown == f"PostgreSQL, host {postgres_database.query['host']}, port 5432, database {postgres_database.database}"
+    )
+    assert Database("postgresql://me:pa55@db.example:6000/x?sslmode=require").place == (
+        "PostgreSQL, host db.example, port 6000, database x"
+    )
+    assert "psycopg" not in result.stdout
 
 
 @pytest.mark.postgres

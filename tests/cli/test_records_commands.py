@@ -190,6 +190,16 @@ def test_a_secret_comes_from_standard_input_or_a_variable_and_is_never_shown(cli
     assert cli("connection", "remove", "aha26", "ce", "--yes", env=event).exit_code == 0
 
 
+def test_resealing_with_a_key_that_does_not_fit_names_each_secret_and_what_to_do(cli, event):
+    add = ("connection", "add", "aha26", "ce", "--base-url", "https://vendor.example", "--auth", "bearer")
+    added = cli(*add, "--secret-env", "THE_SECRET", env={**event, "THE_SECRET": "hunter22"})
+    assert added.exit_code == 0, added.stderr
+    result = cli("connection", "reseal", env={**event, "SESSION_STATUS_SECRET_KEY": "w" * 40})
+    assert result.exit_code != 0
+    assert "no key opens the secret of the connection ce of aha26. Put the key that sealed it into" in result.stderr
+    assert "connection set aha26 ce --new-secret" in result.stderr
+
+
 def test_no_option_takes_a_secret_as_an_argument(cli):
     for command in (("connection", "add"), ("connection", "set")):
         text = cli(*command, "--help").stdout

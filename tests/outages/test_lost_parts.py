@@ -195,10 +195,11 @@ def test_everything_works_again_without_a_restart(outage, request):
     assert json.loads(recovered["ready"].text)["warnings"] == []
 
 
+@pytest.mark.parametrize("process", ["web", "worker"])
 @pytest.mark.parametrize("outage", ["store_lost", "database_lost"])
-def test_support_finds_the_outage_by_the_reference_that_somebody_reads_out(outage, request, installation):
-    reference = reference_in(request.getfixturevalue(outage).web)
+def test_support_finds_the_outage_by_the_reference_that_somebody_reads_out(outage, process, request, installation):
     part = outage.partition("_")[0]
+    reference = reference_in(getattr(request.getfixturevalue(outage), process))
     with closing(connect(installation.store.url)) as redis:
         kept = eventually(lambda: LoginStore(redis).errors.find(reference), seconds=10)
     assert re.fullmatch(

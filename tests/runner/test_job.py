@@ -19,6 +19,7 @@ from records import (
 )
 from runner.job import perform
 from runner.kit import fallback_of
+from runner.logins import LoginStore
 from runner.queue import Order
 from runner.status import Asker
 from sandbox import Checked, Finding, Kind, Outcome
@@ -274,6 +275,14 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
     assert house.desk.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("service away", "Unavailable")
+
+
+def test_the_reference_in_a_workers_line_of_an_outage_is_found(redis, workshop):
+    error = Unavailable("gone")
+    workshop.outages.database_lost(error)
+    reference = workshop.outages.reference("database", error)
+    (found,) = eventually(lambda: LoginStore(redis).errors.find(reference))
+    assert "the database " in found[1].what
 
 
 def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, workshop):

@@ -16,6 +16,7 @@ import click
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession, connections, resealing
 from records.counted import counted
+from runner.start_checks import told, what_to_do
 
 from .complaints import Complaint, listed
 from .examples import examples
@@ -187,6 +188,10 @@ def reseal() -> None:
     After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
     """
     with place() as here, here.database.session() as db:
+        closed = resealing.shut(db, here.box)
+        if closed:
+            faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
+            raise Complaint("\n".join(["Nothing was changed:", *faults]))
         count = resealing.reseal_all(db, here.box)
         note(db, "secrets.resealed", "", detail={"secrets": count})
     click.echo(f"Sealed {counted(count, 'secret')} with the present key.")

@@ -85,7 +85,8 @@ def look() -> Iterator[Line]:
         return
     yield from settings_lines(settings, given)
     yield from folder_lines(settings)
-    yield from listening_lines(settings)
+    if not settings.production or BIND in given:  # no web server need run on each machine
+        yield from listening_lines(settings)
     yield from database_lines(settings)
     yield from store_lines(settings)
     yield from jail(settings)
@@ -133,7 +134,7 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         return
     try:
         database = Database(settings.database_url, environment=settings.environment)
-        shown, found = repr(database), database.version()
+        shown, found = database.place, database.version()
         old = schema_fault(found)
         wrong = "" if old else database_fault(database)
         barred = [] if wrong or old else list(content_lines(database, settings))

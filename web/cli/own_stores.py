@@ -36,7 +36,7 @@ def database_fault(settings: Settings) -> str:
     own = settings.database_is_own
     where = "The database in the data folder" if own else "The database that DATABASE_URL names"
     try:
-        name = repr(Database(settings.database_url, environment=settings.environment)).removeprefix("<Database ")[:-1]
+        name = Database(settings.database_url, environment=settings.environment).place
         found = inspection.look(settings.database_url, own=own)
     except RecordsError as error:
         return f"{where} cannot be asked what it was made for: {error}."
