@@ -62,7 +62,8 @@ def _jwt_faults(values: dict[str, Any]) -> list[Fault]:
     if shared:
         return [Fault(name, "does not belong to HS256, whose key is the secret") for name in sources]
     if len(sources) != 1:
-        return [Fault("keys", "or jwks_url is given, and not both")]
+        state = "and their address are both given" if sources else "are missing, and so is their address"
+        return [Fault("keys", f"{state}. Give one of the two")]
     return key_set_faults(values) if values["keys"] else []
 
 

@@ -166,10 +166,8 @@ def _contradictions(implementation: Implementation, given: dict[str, str]) -> li
     if role in STAFF_ROLES and implementation.slug != STAFF:
         faults.append(Fault("role", f"{role} is given in the staff implementation only, and holds for all"))
     elif kind != "username" and role not in implementation.mapped_roles:
-        allowed = ", ".join(implementation.mapped_roles) or "none"
-        faults.append(
-            Fault("role", f"{role} is more than {with_article(kind)} may give here (mapped_roles: {allowed})")
-        )
+        allowed = ", ".join(implementation.mapped_roles) or "nothing"
+        faults.append(Fault("role", f"{role} is more than {with_article(kind)} may give here, which is {allowed}"))
     if (kind == "attribute") != bool(given["name"]):
         faults.append(Fault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
     return faults

@@ -1,6 +1,7 @@
 """Keeping up what is believed of a provider: metadata from a file, from its address, and what somebody has to decide."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -256,3 +257,11 @@ def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli,
     assert [line.startswith(words) for line, words in zip(result.stdout.splitlines(), told, strict=False)] == [True] * 3
     lines = [line.found for line in doctor.certificate_lines(database)]
     assert [("of other" in line, "for demo" in line) for line in lines] == [(True, False), (False, True), (False, True)]
+
+
+def test_fingerprints_are_written_as_people_compare_them(at_its_address):
+    upkeep = refresh(at_its_address, Publishing(moved(NEXT)), "demo", by="timer")
+    assert all(
+        re.search(r"SHA-256 [0-9A-F]{2}(:[0-9A-F]{2}){31}\b", line) for line in upkeep.words if "SHA-256" in line
+    )
+    assert any("SHA-256" in line for line in upkeep.words)

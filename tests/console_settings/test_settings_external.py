@@ -22,6 +22,17 @@ def stored(database, box):
         return external.opened(db, box, implementations.find(db, "demo"))
 
 
+def test_a_pem_key_and_keys_given_twice_or_not_at_all_are_told_in_plain_words(administrator):
+    pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
+    said = faults(administrator.post("/external/jwt", JWT | {"jwks": pem}))["jwks"]
+    assert "must be JSON, and this is PEM" in said
+    assert "JWK set" in said
+    said = faults(administrator.post("/external/jwt", JWT | {"jwks": ""}))["jwks"]
+    assert "are missing, and so is their address. Give one of the two" in said
+    said = faults(administrator.post("/external/jwt", JWT | {"jwks_url": "https://org.example/jwks"}))["jwks"]
+    assert "and their address are both given. Give one of the two" in said
+
+
 def test_a_signed_assertion_is_set_with_public_keys_only(administrator, database, box):
     private = json.dumps({"keys": [KEY | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]})
     answer = administrator.post("/external/jwt", JWT | {"jwks": private})

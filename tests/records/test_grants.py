@@ -165,7 +165,11 @@ def test_one_time_link_makes_its_login_administrator_of_staff_and_nothing_elsewh
         ({"role": "administrator"}, "role", "staff implementation only"),
         ({"role": "reviewer"}, "role", "staff implementation only"),
         ({"kind": "badge"}, "kind", "is one of"),
-        ({"kind": "user type", "role": "organizer"}, "role", "mapped_roles: scanner"),
+        (
+            {"kind": "user type", "role": "organizer"},
+            "role",
+            "organizer is more than a user type may give here, which is scanner",
+        ),
         ({"kind": "attribute", "name": "", "role": "scanner"}, "name", "is missing"),
         ({"name": "groups"}, "name", "does not belong"),
         ({"value": ""}, "value", "is missing"),

@@ -206,6 +206,17 @@ def test_without_internet_there_is_no_widget_and_with_it_there_is(open_page, sit
     assert page.evaluate("() => document.body.offsetHeight") == 0
     page.context.set_offline(False)
     expect(page.get_by_text("Credit claimed")).to_be_visible()
+    page.complaints.clear()  # Chromium reports the request that failed
+
+
+def test_a_browser_that_wrongly_says_it_is_offline_keeps_the_widget(open_page, site):
+    page = open_page()
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    page.goto(site.address + WIDGET, wait_until="networkidle")
+    for event in ("offline", "online"):
+        site.desk.status = ready(ShownMessage(f"Asked after {event}"))
+        page.evaluate(f"() => dispatchEvent(new Event('{event}'))")
+        expect(page.get_by_text(f"Asked after {event}")).to_be_visible()
 
 
 def test_a_return_which_could_not_be_told_is_told_when_the_server_is_back(open_page, site):

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, SamlCertificate, implementations, saml
+from records.certificates import printed
 from runner.outreach import Outreach
 from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
 from web.moments import Clock
@@ -52,7 +53,7 @@ def show(implementation: str, *, as_json: bool) -> None:
     print_pairs(found, {})
     click.echo()
     clock = Clock.of(owner)
-    rows = [(one.state, clock.digits(one.not_after), one.subject, one.sha256) for one in certificates]
+    rows = [(one.state, clock.digits(one.not_after), one.subject, printed(one.sha256)) for one in certificates]
     heads = ("certificate", f"until ({clock.zone})", "subject", "SHA-256")
     print_table(heads, rows, empty="No certificate is known yet.")
 
@@ -198,4 +199,9 @@ def shown(db: DbSession, here: Place, owner: Implementation) -> dict[str, Any]:
 
 def certificate_json(one: SamlCertificate) -> dict[str, str]:
     """A certificate as JSON values."""
-    return {"state": one.state, "not_after": one.not_after.isoformat(), "subject": one.subject, "sha256": one.sha256}
+    return {
+        "state": one.state,
+        "not_after": one.not_after.isoformat(),
+        "subject": one.subject,
+        "sha256": printed(one.sha256),
+    }

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from records import AgendaSession, Implementation, User, sessions
+from records import AgendaSession, Implementation, Run, User, sessions
 from records.counted import counted
 from runner import reasons
 from runner.cache import STEPS_S
@@ -106,6 +107,7 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
     queue, so a worker has to be running. Where a rule decides that nothing is shown, no run is started, and the rule is
     named. Exit status: 1 when no answer came.
     """
+    began = datetime.now(UTC)
     with place() as here:
         if not here.settings.redis_url:
             raise Complaint("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
@@ -123,10 +125,18 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
     else:
         click.echo("\n".join(lines(told, explained)))
     if found.state in ("checking", "unavailable"):
-        click.echo(
-            f"No answer came in {patience_s:.0f} s. Is a worker running? `session-status doctor` says.", err=True
-        )
+        click.echo(no_answer(found.state, explained.explained.newest, began, patience_s), err=True)
         raise SystemExit(ANSWER_IS_NO)
+
+
+def no_answer(state: str, newest: Sequence[Run], began: datetime, patience_s: float) -> str:
+    """Say that no answer came in time. A run since the command `began` shows that a worker is there, and checks again."""
+    if state == "checking" and newest and newest[0].started_at >= began:
+        return (
+            "The message is as it was before the person came back, so it is being checked again: that takes up to "
+            f"{sum(STEPS_S):.0f} s and the runs. Ask again then."
+        )
+    return f"No answer came in {patience_s:.0f} s. Is a worker running? `session-status doctor` says."
 
 
 def subject_of(here: Place, implementation: str, session: str, user: str) -> Subject:

@@ -35,6 +35,7 @@ from records import (
     implementations,
     saml,
 )
+from records.certificates import printed
 from records.counted import counted
 from runner.outreach import Outreach, OutreachFailed
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
@@ -209,7 +210,7 @@ def _vouched(db: DbSession, present: SamlProvider, xml: bytes) -> tuple[str, ...
 
 def _report(db: DbSession, present: SamlProvider, found: IdpMetadata, taken: SamlDraft | None) -> tuple[str, ...]:
     """Return what is different, in sentences. After `taken` was saved, `present` has its values already."""
-    words = [f"A new certificate waits for an administrator: SHA-256 {one}." for one in _waiting(db, present)]
+    words = [f"A new certificate waits for an administrator: SHA-256 {printed(one)}." for one in _waiting(db, present)]
     if taken is not None:
         words.append("Its addresses were taken over from the metadata.")
     words += [
@@ -220,7 +221,7 @@ def _report(db: DbSession, present: SamlProvider, found: IdpMetadata, taken: Sam
     ]
     named = {_bare(pem) for pem in found.certificates}
     words += [  # 6.
-        f"The certificate with SHA-256 {one.sha256} is not in the metadata any more: retire it when nobody needs it."
+        f"The certificate with SHA-256 {printed(one.sha256)} is not in the metadata any more: retire it when nobody needs it."
         for one in saml.certificates(db, present, state="active")
         if _bare(one.pem) not in named
     ]

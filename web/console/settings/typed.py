@@ -124,6 +124,13 @@ class Number(_Amount):
         return self.data if number is None else number
 
 
+_PEM_START = "-----BEGIN "
+_PEM = (
+    'must be JSON, and this is PEM. Ask for the public keys as a JWK set, such as {"keys": [{"kty": "EC", …}]}, or convert '
+    "them to one"
+)
+
+
 class Json(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
 
@@ -143,6 +150,8 @@ class Json(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
 
     def _read(self) -> tuple[Any, str]:
         text = (self.data or "").strip() or "{}"
+        if text.startswith(_PEM_START):
+            return None, _PEM
         try:
             value = json.loads(text, object_pairs_hook=_once)
         except json.JSONDecodeError as error:
