@@ -240,7 +240,7 @@ def bring_agenda(reader, folder):
     reader.sees("Mon 23 Nov 2026, 09:00")
     reader.picture("check")
     reader.page.get_by_role("button", name="Import 1 session").click()
-    reader.sees("1 sessions added")
+    reader.sees("1 session added")
     reader.picture("agenda")
 
 
