@@ -63,7 +63,6 @@ def at(app, **more):
 def log_in(page, address, phone):
     """Log in at the provider, as a person does."""
     page.goto(address + phone.start().location)
-    page.get_by_role("link", name="organization").click()
     page.get_by_role("button", name="Log in").click()
 
 

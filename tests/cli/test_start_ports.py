@@ -124,18 +124,17 @@ def test_make_shell_runs_the_shell_that_its_user_has(make, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folder", "names"),
-    [("data", ""), ("/tmp/my data", "SESSION_STATUS_DATA_FOLDER='/tmp/my data' ")],
+    ("folder", "says"),
+    [
+        ("data", "In another terminal:"),
+        ("/tmp/my data", "In another terminal, after `export SESSION_STATUS_DATA_FOLDER='/tmp/my data'`:"),
+    ],
     ids=["the usual folder", "another folder"],
 )
-def test_commands_for_another_terminal_name_the_data_folder_where_it_is_not_the_usual_one(folder, names):
+def test_the_page_names_the_data_folder_for_another_terminal_where_it_is_not_the_usual_one(folder, says):
     settings = Settings(
         environment="development", public_url="http://127.0.0.1:8000", data_folder=Path(folder).absolute()
     )
-    commands = [
-        line
-        for line in page(settings, Ports.of(8000, None, None)).splitlines()
-        if " script " in line or "status get" in line
-    ]
-    assert len(commands) == 3
-    assert all(line.startswith(f"  {names}session-status ") for line in commands)
+    lines = page(settings, Ports.of(8000, None, None)).splitlines()
+    commands = lines[lines.index(says) + 1 :][:3]
+    assert all(line.startswith("  session-status ") for line in commands)

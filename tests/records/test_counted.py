@@ -10,7 +10,7 @@ from records.counted import counted, form, with_article
 ROOT = Path(__file__).parents[2]
 
 #: How a plural is made by hand.
-BY_HAND = re.compile(r"""\(s\)["' .]|["']s?["'] if [^%}]*(==|>|!=) ?1|["'](are|were)["'] if|\{% if [^%]* > 1 %\}s""")
+BY_HAND = re.compile(r"""\(s\)["' .]|["']s?["'] if [^%}\n]*(==|>|!=) ?1|["'](are|were)["'] if|\{% if [^%]* > 1 %\}s""")
 
 
 @pytest.mark.parametrize(
