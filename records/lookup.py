@@ -56,7 +56,9 @@ def session_of_runs(db: Session, implementation: Implementation, text: str) -> M
 
 
 def _match(found: Sequence[tuple[str, str]]) -> Match:
-    return Match(found[0][0]) if len(found) == 1 else Match(candidates=tuple(found))
+    if len(found) > 1:
+        return Match(candidates=tuple(found))
+    return Match(found[0][0]) if found else Match()
 
 
 def _has_runs(db: Session, implementation: Implementation, wanted: RunFilter) -> bool:
