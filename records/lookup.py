@@ -35,7 +35,7 @@ def agenda(db: Session, implementation: Implementation, text: str) -> list[Agend
 
 @dataclass(frozen=True)
 class Match:
-    """The one key that is meant; "" if nothing fits, or more than one does: then those are in `candidates`, key and name."""
+    """The one key that is meant; empty where nothing fits, or more than one does: then those are in `candidates`, with names."""
 
     key: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
