@@ -35,7 +35,7 @@ def agenda(db: Session, implementation: Implementation, text: str) -> list[Agend
 
 @dataclass(frozen=True)
 class Match:
-    """The one key that is meant; "" if nothing fits, or more than one does: then those are in `candidates`, key and name."""
+    """The one key that is meant; empty where nothing fits, or more than one does: then those are in `candidates`, with names."""
 
     key: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
@@ -56,7 +56,9 @@ def session_of_runs(db: Session, implementation: Implementation, text: str) -> M
 
 
 def _match(found: Sequence[tuple[str, str]]) -> Match:
-    return Match(found[0][0]) if len(found) == 1 else Match(candidates=tuple(found))
+    if len(found) > 1:
+        return Match(candidates=tuple(found))
+    return Match(found[0][0]) if found else Match()
 
 
 def _has_runs(db: Session, implementation: Implementation, wanted: RunFilter) -> bool:
