@@ -69,8 +69,9 @@ def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
     with pytest.raises(Refused):
         by_introspection("demo", TOKEN)
     assert len(organizer.requests) == 2
-    assert written(redis) == [b"errors:{strangers}"]  # by its reference and code
-    assert TOKEN not in str(redis.zrange("errors:{strangers}", 0, -1))
+    errors, refused = written(redis)  # the refusal by its reference and code, and among the last refused logins
+    assert (errors, refused.rpartition(b":")[0]) == (b"errors:{strangers}", b"{login}:refused")
+    assert TOKEN not in str(redis.zrange(errors, 0, -1)) + str(redis.lrange(refused, 0, -1))
 
 
 LIES = {
