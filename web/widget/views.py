@@ -48,7 +48,6 @@ def show(implementation: str, session_id: str) -> Response:
 
 @blueprint.post("/<implementation>/sessions/<session_id>")
 @needs(Permission.ANYONE)
-@takes(form_token=False)  # it checks again, and a widget lies open for longer than a token lasts
 @takes(form_token=False)  # it asks for a newer answer, which hurts nobody; the page stays without cookies of its own
 def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
