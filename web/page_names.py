@@ -92,6 +92,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.settings": "Console: settings",
         "console_settings.switch_key": "Console: switch to the next keys",
         "console_settings.try_connection": "Console: try a connection",
+        "console_settings.try_external_assertion": "Console: try the signed assertion",
         "console_settings.try_external_password": "Console: try the password login",
         "console_settings.try_external_token": "Console: try the introspection",
         "console_settings.try_login": "Console: try the login",

@@ -170,7 +170,7 @@ def test_a_script_of_the_guides_shows_its_link_in_the_demo_without_a_warning(she
     ("page", "heading", "told"),
     [
         ("status-api.md", "Try it at the demo", [("state", "ready")]),
-        ("app-integration.md", "11. Try it with curl", [("roles", ["attendee"]), ("state", "ready")]),
+        ("app-integration.md", "12. Try it with curl", [("roles", ["attendee"]), ("state", "ready")]),
     ],
 )
 def test_the_token_of_a_sample_person_asks_the_endpoints_as_the_pages_write_it(demo, shell, page, heading, told):

@@ -95,8 +95,8 @@ def session(session_id: str) -> str:
         item=item(found, known.clock()),
         about=slot.about if slot else "",
         widget=f"{site().service_url}/widget/{IMPLEMENTATION}/sessions/{place}",
-        # fresh: the identity provider asks again, whoever is logged in there
-        login=f"{site().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}&fresh=1",
+        # switch: the identity provider asks again, whoever is logged in there
+        login=f"{site().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}&switch=1",
         **beside(),
     )
 

@@ -7,7 +7,9 @@ from collections import Counter
 from flask import Response
 
 from records import DbSession, Implementation, Refused, SamlDraft, saml, users
+from web.auth import trial_logins
 from web.auth.entrance import Entrance
+from web.console.frame import signed_in
 from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
 from web.console.settings.identity.setup import ABOVE
 from web.console.settings.identity.trust import connected
@@ -75,10 +77,12 @@ def save_policy(implementation: str) -> Response:
 
 
 def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
-    """Return the names of the attributes with which people came last, the most frequent first. No values."""
+    """Return the names of the attributes that arrived in the test login just made, then those of the last logins. No values."""
+    tried = trial_logins.result(Entrance.here().store, implementation.slug, signed_in().visitor.login)
     seen = (user.attributes for user in users.every(db, implementation, limit=LOOKED_AT))
     counted = Counter(name for attributes in seen for name in attributes)
-    return [name for name, _ in counted.most_common(MOST_OFFERED)]
+    names = [*(tried["attributes"] if tried else ()), *(name for name, _ in counted.most_common(MOST_OFFERED))]
+    return list(dict.fromkeys(names))[:MOST_OFFERED]
 
 
 def _change(change: Change, values: dict[str, object]) -> None:
