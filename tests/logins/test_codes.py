@@ -15,8 +15,8 @@ REDIRECT = "https://app.example.org/login"
 
 
 @pytest.fixture
-def ada():
-    return visitor()
+def ada(clock):
+    return visitor(since=clock.now)
 
 
 @pytest.fixture

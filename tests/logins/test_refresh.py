@@ -11,8 +11,8 @@ from tests.valkey import written
 
 
 @pytest.fixture
-def ada():
-    return visitor()
+def ada(clock):
+    return visitor(since=clock.now)
 
 
 @pytest.fixture
@@ -162,8 +162,8 @@ def test_whoever_ends_the_login_ends_its_tokens(tokens, first, ended, ada, end):
 
 
 def test_the_end_of_all_does_not_touch_later_logins_or_others(tokens, ended, clock):
-    bob = visitor(subject="bob")
-    elsewhere = visitor("other")
+    bob = visitor(subject="bob", since=clock.now)
+    elsewhere = visitor("other", since=clock.now)
     ended.end_all("demo", "ada")
     clock.now += 1
     later = visitor(since=clock.now)
