@@ -19,7 +19,7 @@ from records import ConnectionDraft, Database, Profile, SecretBox, agenda, conne
 from records.archiving import Decision
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
-from runner.store import EmbeddedStore
+from runner.store_embedded import EmbeddedStore
 from runner.submission import submit
 from runner.trials import Bench
 

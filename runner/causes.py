@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from .cache import Begun
-
 #: Nothing was there to show.
 FIRST_LOOK: Final = "first look"
 #: What was shown was no longer fresh.
@@ -30,9 +28,9 @@ def of_claim(what: str, *, staff: bool) -> str:
     return STATUS_GET if staff else _OF_CLAIMS[what]
 
 
-def of_run(ordered: str, begun: Begun) -> str:
-    """Say why a run was started that was ordered for this reason: how often it was checked again, only the cache knows."""
-    return f"re-check {begun.rechecks}" if begun.rechecks else ordered
+def of_run(ordered: str, rechecks: int) -> str:
+    """Say why a run was started that was ordered for this reason, when it is re-check number `rechecks` after a return (0: none)."""
+    return f"re-check {rechecks}" if rechecks else ordered
 
 
 def in_words(because: str, returned_at: datetime | None, waited_ms: int | None) -> tuple[str | datetime, ...]:

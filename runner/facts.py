@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from records import AgendaSession, Database, Implementation, User, implementations, sessions, users
 from sandbox import Given
 
-from .profiles import Snapshots
+from .ttl_cache import Snapshots
 
 SESSION_S = 30.0
 

@@ -122,7 +122,7 @@ class Execution:
         log.info(
             "run ended id=%s ref=%s implementation=%s user=%r session=%r because=%r waited=%s outcome=%r shown=%r kept=%s ms=%d",
             *(order.token, references.of_run(order.token), order.implementation, order.user, order.session),
-            *(causes.of_run(order.because, self._begun), self._waited),
+            *(causes.of_run(order.because, self._begun.rechecks), self._waited),
             *(composed.outcome.kind.value, composed.shown_as, kept),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
@@ -148,7 +148,7 @@ class Execution:
             error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
-            because=causes.of_run(order.because, self._begun),
+            because=causes.of_run(order.because, self._begun.rechecks),
             waited_ms=self._waited,
             returned_at=self._begun.returned_at,
             made_at=self._kit.implementation.created_at,

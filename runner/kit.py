@@ -24,10 +24,10 @@ from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
 
 from .alarm import raise_alarm
 from .limits import limits_of
-from .powers import VendorConnection, auth_of
-from .profiles import Snapshots
+from .powers import VendorConnection, vendor_connection
 from .script_lines import Lines, lines_of
 from .shown import Action, ShownMessage
+from .ttl_cache import Snapshots
 
 KIT_S = 30.0
 #: Kits of one worker process.
@@ -158,21 +158,3 @@ def fallback_of(implementation: Implementation) -> ShownMessage | None:
     link = implementation.fallback_link
     action = Action("link", link) if link else None
     return ShownMessage(cleaned.text, implementation.default_color, action)
-
-
-def vendor_connection(opened: OpenedConnection) -> VendorConnection:
-    """The same in the words of the powers."""
-    return VendorConnection(
-        implementation=opened.implementation,
-        name=opened.name,
-        base_url=opened.base_url,
-        auth=auth_of(opened.auth_kind, opened.auth_fields, opened.secret),
-        methods=frozenset(opened.methods),
-        path_prefixes=opened.path_prefixes,
-        follow_redirects=opened.follow_redirects,
-        timeout_s=opened.timeout_s,
-        cache_s=opened.cache_s,
-        rate_per_s=opened.rate_per_s,
-        concurrency=opened.concurrency,
-        max_body_bytes=opened.max_body_bytes,
-    )

@@ -12,9 +12,8 @@ from records import Database, SecretBox, connections, implementations
 from sandbox import Limits
 
 from .inputs import Input
-from .kit import vendor_connection
 from .limits import limits_of
-from .powers import LivePowers, Vendors
+from .powers import LivePowers, Vendors, vendor_connection
 from .settings import Settings
 from .store import connect_brief
 from .trials import Terms

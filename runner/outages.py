@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from records import Database, Silent, Unavailable, references
 
-from .logins import StoreAway
+from .logins.errors import StoreAway
 from .settings import Settings
 from .store import AWAY, SILENT, connect_once
 from .store_mark import try_write

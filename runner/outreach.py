@@ -23,15 +23,16 @@ from redis import Redis
 from records import OpenedConnection
 from sandbox import Call, CallFault, CallNotMade
 
-from .kit import vendor_connection
-from .powers import Auth, FaultyConnectionError, NoAuth, VendorConnection, Vendors, parse_base
 from .powers.addresses import Lookup, Names, system_lookup
 from .powers.asked import check_path
 from .powers.bodies import ACCEPT_ENCODING, shown_headers, unpacked
+from .powers.connections import Auth, NoAuth, VendorConnection, parse_base, vendor_connection
 from .powers.credentials import credentials_of
+from .powers.errors import FaultyConnectionError
 from .powers.gate import Gate, Verdict
 from .powers.http import ExchangeFailed, Http, Outgoing
 from .powers.reach import Reach
+from .powers.vendors import Vendors
 from .settings import Settings
 from .store import StoreWatch, connect_brief
 

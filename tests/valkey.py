@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 from runner.store_mark import KEY, adopt
 
 

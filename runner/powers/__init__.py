@@ -16,6 +16,7 @@ from .connections import (
     VendorConnection,
     auth_of,
     parse_base,
+    vendor_connection,
 )
 from .errors import AnswersError, FaultyConnectionError, PowersError
 from .live import LivePowers
@@ -43,4 +44,5 @@ __all__ = [
     "digest_key",
     "parse_answers",
     "parse_base",
+    "vendor_connection",
 ]

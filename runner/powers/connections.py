@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from records import OpenedConnection
 from records.host_names import is_host
 
 from .errors import FaultyConnectionError
@@ -119,6 +120,24 @@ class VendorConnection:
     rate_per_s: float | None = None
     concurrency: int | None = None
     max_body_bytes: int = 1024 * 1024
+
+
+def vendor_connection(opened: OpenedConnection) -> VendorConnection:
+    """Return the connection that a configured and opened one describes."""
+    return VendorConnection(
+        implementation=opened.implementation,
+        name=opened.name,
+        base_url=opened.base_url,
+        auth=auth_of(opened.auth_kind, opened.auth_fields, opened.secret),
+        methods=frozenset(opened.methods),
+        path_prefixes=opened.path_prefixes,
+        follow_redirects=opened.follow_redirects,
+        timeout_s=opened.timeout_s,
+        cache_s=opened.cache_s,
+        rate_per_s=opened.rate_per_s,
+        concurrency=opened.concurrency,
+        max_body_bytes=opened.max_body_bytes,
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 from records import Database
 from runner.checkup import JailCheckup, StoreCheckup, store_checkup
 from runner.settings import Settings
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 from sandbox import JailReport
 from sandbox.report import objection
 from tests.cli.stores import PRODUCTION

@@ -15,8 +15,8 @@ import pytest
 from running import eventually, free_ports
 
 from runner.presence import LAST
-from runner.store import EmbeddedStore
 from runner.store_checks import mark_anew
+from runner.store_embedded import EmbeddedStore
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 

@@ -7,8 +7,9 @@ from records import Database, audit
 from runner.logins import LoginStore, TokenRefused
 from runner.logins.token_shapes import fingerprint
 from runner.presence import Presence
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
 from runner.store_checks import mark_anew, mark_of
+from runner.store_embedded import EmbeddedStore
 from runner.store_mark import KEY
 from sandbox import JailReport
 from tests.logins.people import visitor

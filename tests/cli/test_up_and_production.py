@@ -9,8 +9,8 @@ from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 
 from records import Database, environment_mark, inspection
 from runner.settings import Settings
-from runner.store import EmbeddedStore, answers
 from runner.store_checks import mark_anew
+from runner.store_embedded import EmbeddedStore, answers
 from web.cli import ground
 from web.cli import up as up_command
 from web.cli.complaints import Complaint

@@ -23,7 +23,8 @@ from records import (
     users,
 )
 from runner.logins import LoginStore, TokenRefused, fingerprint
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 from tests.deployment.page import Shell, commands
 from tests.deployment.proxy import ROOT
 from tests.deployment.servers import bearer, environment

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from records import ConnectionDraft, Database, NotOpened, SecretBox, connections, implementations
-from runner.store import EmbeddedStore
+from runner.store_embedded import EmbeddedStore
 from tests.deployment.page import PAGE, Shell, log_in
 from tests.deployment.servers import Process, ask, environment, furnish
 from tests.web.real_server import free_port

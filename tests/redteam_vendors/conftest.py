@@ -6,8 +6,9 @@ import pytest
 from site_stage import KEY, PATH, Site, statuses, stop
 from vendor_stage import Vendor, make_vendors
 
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
 from runner.store_checks import adopt_own
+from runner.store_embedded import EmbeddedStore
 
 
 @pytest.fixture(scope="session")

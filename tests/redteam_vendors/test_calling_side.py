@@ -14,7 +14,8 @@ from vendor_stage import call, connection, make_vendors, ok
 
 from runner.powers import ApiKeyHeader, ApiKeyParameter, Bearer
 from runner.powers.gate import keys_of
-from runner.store import EmbeddedStore, connect_brief
+from runner.store import connect_brief
+from runner.store_embedded import EmbeddedStore
 from sandbox import Call, CallNotMade
 
 SECRET = "S3cretTokenOfVendor"

@@ -15,7 +15,8 @@ from vendor_stage import Vendor, ok
 
 from runner.presence import workers_present
 from runner.status import Asker, StatusDesk
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 
 # -- jobs ---------------------------------------------------------------------------------------------------------
 

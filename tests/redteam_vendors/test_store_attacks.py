@@ -13,7 +13,8 @@ from runner.cache import DONE, Shown, StatusCache
 from runner.presence import NAMES, workers_present
 from runner.queue import new_run_id
 from runner.status import Asker, StatusDesk
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 from runner.store_mark import adopt
 from runner.traces import TraceWriter
 

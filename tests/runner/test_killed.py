@@ -12,7 +12,7 @@ import pytest
 import worker
 from runner.presence import workers_present
 from runner.status import Asker, StoreAway
-from runner.store import EmbeddedStore
+from runner.store_embedded import EmbeddedStore
 from runner.workshop import JailTooWeak
 from tests.runner.conftest import House, WorkerProcess, eventually
 

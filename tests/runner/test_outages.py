@@ -13,9 +13,10 @@ from redis.exceptions import TimeoutError as NoAnswer
 from records import Database, Unavailable
 from runner.logins import LoginStore, StoreAway
 from runner.outages import DATABASE, STORE, OutageLog
-from runner.profiles import Snapshots
 from runner.settings import Settings
-from runner.store import EmbeddedStore, connect, connect_brief
+from runner.store import connect, connect_brief
+from runner.store_embedded import EmbeddedStore
+from runner.ttl_cache import Snapshots
 from runner.unavailable import LateStatuses
 from tests.runner.conftest import eventually
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis.exceptions import AuthenticationError
 
-from runner.store import EmbeddedStore, connect, connect_brief, connect_queue
+from runner.store import connect, connect_brief, connect_queue
 from runner.store_checks import adopt_own, mark_anew, mark_of
+from runner.store_embedded import EmbeddedStore
 from runner.store_mark import KEY, StoreForOther
 
 OPENERS = (connect, connect_queue, connect_brief)

@@ -11,7 +11,8 @@ from runner.logins.ended import Standing
 from runner.outages import OutageLog
 from runner.settings import Settings
 from runner.status import Asker
-from runner.store import EmbeddedStore, connect, connect_brief, connect_queue
+from runner.store import connect, connect_brief, connect_queue
+from runner.store_embedded import EmbeddedStore
 from runner.store_refusals import REFUSALS, REMEDIES, StoreRefuses, refusal_of
 from tests.runner.conftest import House, WorkerProcess, eventually
 

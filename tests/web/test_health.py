@@ -7,7 +7,8 @@ import pytest
 
 from runner.outages import OutageLog
 from runner.presence import store_serves, worker_is_there
-from runner.store import EmbeddedStore, connect
+from runner.store import connect
+from runner.store_embedded import EmbeddedStore
 from tests.web.stub_desk import StubDesk
 from web.app import create_app
 from web.health.prompt_check import PromptCheck

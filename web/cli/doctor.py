@@ -31,7 +31,7 @@ from runner.start_checks import (
     told,
     what_to_do,
 )
-from runner.store import EmbeddedStore, StoreError
+from runner.store_embedded import EmbeddedStore, StoreError
 from web.listening import BIND, listening_fault
 
 from .complaints import ANSWER_IS_NO, Complaint

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from runner.setting_kinds import LARGEST_PORT
 from runner.settings import Settings
-from runner.store import EmbeddedStore, StoreError
 from runner.store_checks import NotMarked, adopt_own
+from runner.store_embedded import EmbeddedStore, StoreError
 
 from .complaints import Complaint
 from .start_command import StartCommand, port_fault
