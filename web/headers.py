@@ -39,6 +39,9 @@ FOR_PAGES = (
     ("Cache-Control", "no-store"),
 )
 
+#: An answer is one person's, and must not lie in any cache on the way.
+PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Authorization, Cookie"))
+
 #: Below these, addresses hold one-time handles and states, and no form of ours stands there that an Origin vouches for.
 WITHOUT_REFERRER = ("/saml/", "/m/")
 

@@ -17,6 +17,7 @@ from runner.settings import Settings, SettingsError
 from runner.store import connect_brief
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
+from web.auth import client_networks
 from web.auth.external import Refused, by_password, limits, relay, ways_in
 
 IP = "198.51.100.7"
@@ -308,11 +309,15 @@ def test_spraying_over_many_badges_from_one_address_ends(inside, vendor):
     ("one", "other"), [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("198.51.100.7", "::ffff:198.51.100.7")]
 )
 def test_another_writing_of_an_address_is_the_same_address(one, other):
-    assert limits.address_of(one) == limits.address_of(other)
+    assert client_networks.address_of(one) == client_networks.address_of(other)
 
 
 def test_an_address_that_nobody_can_read_is_one_address():
-    assert limits.address_of("") == limits.address_of("unix:") == limits.address_of("1.2.3.4, 5.6.7.8")
+    assert (
+        client_networks.address_of("")
+        == client_networks.address_of("unix:")
+        == client_networks.address_of("1.2.3.4, 5.6.7.8")
+    )
 
 
 def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
@@ -343,7 +348,7 @@ def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
 )
 def test_a_venue_is_known_by_its_networks(where, expected):
     venues = (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("2001:db8:1::/48"))
-    assert limits.is_venue(where, venues) == expected
+    assert client_networks.is_venue(where, venues) == expected
 
 
 @pytest.mark.parametrize("raw", ["198.51.100.7/28", "venue", "198.51.100.0/40", "10.0.0.0-10.0.0.9", "::/129"])

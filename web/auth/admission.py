@@ -114,6 +114,16 @@ class Journey:
         return asdict(self)
 
 
+def journey_asked() -> Journey:
+    """Return the journey which the address names; what leads away from us is left out."""
+    return Journey(
+        next=local_path(request.args.get("next", "")) or "",
+        app=request.args.get("m", "")[:64],
+        fresh=request.args.get("fresh") == "1",
+        switch=request.args.get("switch") == "1",
+    )
+
+
 def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visitor:
     """Let a person in and return their login. Raises `NotAdmitted`, and `StoreAway` when the store is.
 

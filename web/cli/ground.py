@@ -6,7 +6,6 @@ A data folder for it alone, free ports, and a store while it runs.
 from __future__ import annotations
 
 import fcntl
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +16,8 @@ from runner.store_checks import NotMarked, adopt_own
 from runner.store_embedded import EmbeddedStore, StoreError
 
 from .complaints import Complaint
+from .running_note import LOCK, running_note
 from .start_command import StartCommand, port_fault
-
-#: What a running `up` leaves in its data folder, for commands in other terminals.
-NOTE = "running.json"
-LOCK = "up.lock"
 
 
 @contextmanager
@@ -47,29 +43,6 @@ def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
                 f"`{command.beside()}`."
             ) from None
         yield
-
-
-def running_note(folder: Path) -> dict[str, str]:
-    """The note that a running `up` left in its data folder; empty when none is running there."""
-    if not is_running(folder):
-        return {}
-    try:
-        note = json.loads((folder / NOTE).read_text())
-    except (OSError, ValueError):  # it is still starting
-        return {}
-    return {str(name): str(value) for name, value in note.items()} if isinstance(note, dict) else {}
-
-
-def is_running(folder: Path) -> bool:
-    """Say whether an `up` holds the data folder. One that was killed left its note, but no lock."""
-    try:
-        with (folder / LOCK).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # there is no lock, or no folder
-        return False
-    return False
 
 
 def require_free(ports: Mapping[str, int], command: StartCommand) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.setting_rules import KEY_FILE, own_database
 from runner.settings import SETTINGS, Settings
 
-from .ground import is_running
+from .running_note import is_running
 
 #: The clone of the repository that this is run from.
 ROOT = Path(__file__).parents[2]

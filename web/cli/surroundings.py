@@ -32,7 +32,7 @@ from web.demo.agenda import IMPLEMENTATION as DEMO
 from . import missing_data
 from .complaints import Complaint, listed
 from .drawing import plain
-from .ground import running_note
+from .running_note import running_note
 
 ENV = "SESSION_STATUS_ENV"
 #: who did it, in audit entries and grants

@@ -30,9 +30,10 @@ from web.loopback import HOST
 
 from .complaints import Complaint
 from .examples import examples
-from .ground import NOTE, only_one, require_free, require_real, store
+from .ground import only_one, require_free, require_real, store
 from .own_stores import require_own_stores
 from .programs import DEFAULT_PORT, DEMO_SCRIPT, Ports, page, programs
+from .running_note import NOTE
 from .scripts import open_bench
 from .start_command import StartCommand
 from .supervisor import Program, StartError, Stop, Supervisor, stop_on_signals

@@ -17,8 +17,8 @@ from flask import Blueprint, Response, request
 
 from records import Profile, administrators, audit, implementations
 from web.auth.admission import Journey, NotAdmitted, Person, arrive
+from web.auth.client_networks import address_of
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of
 from web.console.frame import page
 from web.console.staff import FIRST
 from web.permissions import Permission, needs

@@ -13,10 +13,8 @@ from flask import Response
 from werkzeug.http import parse_etags
 
 from runner.shown import Status, login
+from web.headers import PRIVATE
 from web.problems import Fault
-
-#: An answer is one person's, and must not lie in any cache on the way.
-PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Authorization, Cookie"))
 
 MEDIA_TYPE = "application/json"
 

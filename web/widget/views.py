@@ -10,12 +10,12 @@ from flask import Blueprint, Response, render_template, url_for
 from records import Unavailable
 from runner.status import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
+from web.headers import PRIVATE
 from web.onward import see_other
 from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
 from web.places import Place
 from web.problems import Fault
-from web.status.answers import PRIVATE
 from web.status.asking import Counter
 from web.widget.drawing import Drawing, draw, draw_login, draw_unavailable
 from web.widget.tints import COLOR, style_sheet

@@ -18,11 +18,11 @@ from web.auth.app import grants as app_grants
 from web.auth.app import oauth
 from web.auth.entrance import Entrance
 from web.auth.logins import NoLogin, Visitor, visitor_of
+from web.headers import PRIVATE
 from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
 from web.problems import NO_IMPLEMENTATION, Fault
-from web.status.answers import PRIVATE
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from typing import Final
 from flask import request
 
 from runner.logins import Allowed
+from web.auth.client_networks import address_of, is_venue
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of, is_venue
 
 FOR_ONE: Final = 20
 FROM_ADDRESS: Final = 600

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from runner.logins import LoginStore
 from runner.setting_kinds import Network
+from web.auth.client_networks import address_of, is_venue
 
 from .refused import too_often
 
@@ -27,10 +27,6 @@ FROM_ADDRESS: Final = 20
 IN_IMPLEMENTATION: Final = 300
 WINDOW_S: Final = 60
 _PURPOSE: Final = b"external login name 1:"
-#: What one household or machine has of IPv6: counting single addresses would count nobody twice.
-_IPV6_PREFIX: Final = 64
-#: What one customer of a provider may have of it.
-_IPV6_OWNED: Final = 48
 
 
 class PasswordLimits:
@@ -76,34 +72,3 @@ class PasswordLimits:
         letters = unicodedata.normalize("NFKD", username.casefold()).casefold()
         plain = "".join(filter(str.isalnum, letters)).lstrip("0") or letters
         return hmac.new(self._key, f"{implementation}\0{plain}".encode("utf-8", "replace"), "sha256").hexdigest()
-
-
-def address_of(ip: str) -> str:
-    """Give what counts as one address: IPv4 as it is, also inside IPv6, and the /64 of IPv6."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
-
-
-def owner_of(where: str) -> str:
-    """Give what may be all one customer's: the /48 of IPv6. `where`: what `address_of` gave."""
-    try:
-        network = ipaddress.ip_network(where)
-    except ValueError:
-        return where
-    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # noqa: PLR2004 - of IP
-
-
-def is_venue(where: str, venues: Sequence[Network]) -> bool:
-    """Say whether an address (or the /64 of one) lies in one of the venues' networks."""
-    try:
-        network = ipaddress.ip_network(where)
-    except ValueError:
-        return False
-    return any(each.supernet_of(network) for each in venues if each.version == network.version)  # type: ignore[arg-type]  # the versions are the same

@@ -18,12 +18,11 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, render_template, request
 
 from records import OpenedExternal, external, implementations
-from web.auth.admission import Journey, NotAdmitted, Person, arrive
+from web.auth.admission import Journey, NotAdmitted, Person, arrive, journey_asked
 from web.auth.entrance import Entrance
 from web.auth.saml.states import Arrived, Browser, States
 from web.auth.ways import refusals
 from web.auth.ways.pace import check_pace, origin
-from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation

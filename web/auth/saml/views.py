@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from web.auth.admission import NotAdmitted, arrive
+from web.auth.admission import NotAdmitted, arrive, journey_asked
 from web.auth.entrance import Entrance
 from web.auth.saml import flow, leaving, states, step_up
 from web.auth.saml.metadata import sp_metadata
@@ -18,7 +18,6 @@ from web.auth.saml.values import Rejected
 from web.auth.saml.work_limit import RETRY_AFTER_S, TooMuchWork
 from web.auth.ways import refusals
 from web.auth.ways.pace import check_pace, check_refused, count_refused, origin
-from web.auth.ways.views import journey_asked
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation

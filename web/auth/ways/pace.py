@@ -15,8 +15,8 @@ from typing import Final
 from flask import request
 
 from runner.logins import Allowed, Origin
+from web.auth.client_networks import address_of, is_venue, owner_of
 from web.auth.entrance import Entrance
-from web.auth.external.limits import address_of, is_venue, owner_of
 from web.problems import Fault
 
 #: Requests from one address in so many seconds.

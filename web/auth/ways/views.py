@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, render_template, request
 
 from records import DbSession, Implementation, external, implementations, saml, users
-from web.auth.admission import Journey
+from web.auth.admission import Journey, journey_asked
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
 from web.auth.saml import leaving
@@ -96,16 +96,6 @@ def out(implementation: str) -> Response:
         ways = ways_of(db, _implementation(db, implementation))
     present = _present(entrance, implementation) is not None
     return _page("ways/out.html", ways, implementation, Journey(), still_in=present)
-
-
-def journey_asked() -> Journey:
-    """Return the journey which the address names; what leads away from us is left out."""
-    return Journey(
-        next=local_path(request.args.get("next", "")) or "",
-        app=request.args.get("m", "")[:64],
-        fresh=request.args.get("fresh") == "1",
-        switch=request.args.get("switch") == "1",
-    )
 
 
 def ways_of(db: DbSession, implementation: Implementation) -> Ways:
