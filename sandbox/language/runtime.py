@@ -14,10 +14,15 @@ from pathlib import Path
 from RestrictedPython import transformer
 
 
+#: This package, whose text decides what code is compiled from a script and what it may do.
+PACKAGE = Path(__file__).parent
+
+
 def _runtime_key() -> str:
     digest = hashlib.sha256()
-    for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(transformer.__file__)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in [*sorted(PACKAGE.rglob("*.py")), Path(transformer.__file__)]:
+        name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     version = sys.version_info
     magic = importlib.util.MAGIC_NUMBER[:2].hex()
     python = f"{sys.implementation.name}-{version.major}.{version.minor}.{version.micro}-{magic}-{sys.byteorder}"
