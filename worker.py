@@ -52,7 +52,7 @@ PAUSE_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class Stop:
+class StopSignal:
     """Notes that a signal asked us to stop; a handler that did more could meet a lock of its own thread."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ def main(settings: Settings) -> int:
         return TOO_WEAK
     # 2. Everything else.
     quieten_rq()
-    stop = Stop()
+    stop = StopSignal()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
@@ -97,7 +97,7 @@ def main(settings: Settings) -> int:
     return 0
 
 
-def serve(workshop: Workshop, stop: Stop) -> None:
+def serve(workshop: Workshop, stop: StopSignal) -> None:
     """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
     settings, in_thread, watch = workshop.settings, partial(WORKSHOP.set, workshop), workshop.outages
     presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
@@ -116,7 +116,7 @@ class RunJob(StatusJob):
     run = staticmethod(run_status)
 
 
-class NoPenalty(BaseDeathPenalty):
+class NoDeathPenalty(BaseDeathPenalty):
     """A run's deadline is kept by killing its child; a signal or an exception would hit the wrong thread."""
 
     def setup_death_penalty(self) -> None:
@@ -133,7 +133,7 @@ class ThreadWorker(SimpleWorker):
     `in_thread` is called once in each thread, `on_beat` every few seconds with the number of runs in flight.
     """
 
-    death_penalty_class = NoPenalty
+    death_penalty_class = NoDeathPenalty
     queue_class = StatusQueueOfRQ
     job_class = RunJob
     max_connection_wait_time = 1.0  # s between looks for a store that is away; RQ would wait a minute
@@ -143,7 +143,7 @@ class ThreadWorker(SimpleWorker):
         redis: Redis,
         *,
         runs: int,
-        stop: Stop,
+        stop: StopSignal,
         in_thread: Callable[[], object],
         on_beat: Callable[[int], None],
     ) -> None:

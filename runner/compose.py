@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox import Kind, Limits, Outcome, ScriptError, Usage
+from sandbox import Outcome, OutcomeKind, RunLimits, ScriptError, Usage
 
 from .cache import FAILED_S, FAILED_STALE_S, Good, Shown
 from .kit import Kit
@@ -36,7 +36,7 @@ class Composed:
 def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: datetime) -> Composed:
     """Judge the message and decide what is shown."""
     warnings = nearly_used_up(outcome.usage, kit.limits)
-    if outcome.kind is not Kind.RETURNED:
+    if outcome.kind is not OutcomeKind.RETURNED:
         shown, shown_as = soft(kit, good, run=run, now=now)
         return Composed(shown, shown_as, outcome, warnings)
     judged = judge(outcome.value, kit.link_hosts, allow_loopback=kit.allow_loopback)
@@ -44,7 +44,7 @@ def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: dat
     if judged.refused:
         error = ScriptError(type="MessageRefused", line=None, text=judged.refused)
         shown, shown_as = soft(kit, good, run=run, now=now)
-        return Composed(shown, shown_as, replace(outcome, kind=Kind.RAISED, error=error), warnings)
+        return Composed(shown, shown_as, replace(outcome, kind=OutcomeKind.RAISED, error=error), warnings)
     message = None
     if judged.message:
         action = Action("link", judged.message.link) if judged.message.link else None
@@ -80,7 +80,7 @@ def digest_of(body: bytes) -> str:
     return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
 
 
-def nearly_used_up(usage: Usage, limits: Limits) -> tuple[str, ...]:
+def nearly_used_up(usage: Usage, limits: RunLimits) -> tuple[str, ...]:
     """A warning for each budget of which little was left."""
     own_bytes = max(0, usage.memory_bytes - usage.idle_bytes)
     budgets = (

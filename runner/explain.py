@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User, Version, runs
-from sandbox import Kind
+from sandbox import OutcomeKind
 
 from . import reasons
 from .displayed import Displayed
@@ -20,7 +20,7 @@ from .reasons import Reason
 __all__ = ["OUTCOMES", "Explanation", "Health", "Reason", "explain", "failing", "health"]
 
 #: How a run can end, in the words of traces.
-OUTCOMES = tuple(kind.value for kind in Kind)
+OUTCOMES = tuple(kind.value for kind in OutcomeKind)
 
 #: Runs of a user and session which are shown.
 NEWEST = 20

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from records import AgendaSession, Database, Implementation, User, implementations, sessions, users
-from sandbox import Given
+from sandbox import ScriptInput
 
 from .ttl_cache import Snapshots
 
@@ -23,12 +23,12 @@ class Facts:
 
     def given(
         self, implementation: Implementation, user: str, session: str, *, now: datetime, return_url: str
-    ) -> Given:
+    ) -> ScriptInput:
         """The input of a run. Somebody whom the records do not know has an id and nothing else."""
         zone = ZoneInfo(implementation.time_zone)
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
-        return Given(
+        return ScriptInput(
             user=user_facts(known, user),
             session=session_facts(self._sessions.get(implementation.slug, session), session, zone),
             settings=implementation.script_settings,

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from records.host_names import host_name
-from sandbox import Given
+from sandbox import ScriptInput
 
 #: what `api.return_url()` gives on a trial, unless INPUT says otherwise
 RETURN_URL = "https://status.example.org/r/return-token"
@@ -49,10 +49,10 @@ class Input:
     return_url: str
     unknown: tuple[str, ...]  #: names which mean nothing here, perhaps misspelt
 
-    def given(self, settings: Mapping[str, Any] | None = None) -> Given:
+    def given(self, settings: Mapping[str, Any] | None = None) -> ScriptInput:
         """What the script gets; `settings` are used where INPUT has none."""
         own = self.settings if self.settings is not None else settings
-        return Given(
+        return ScriptInput(
             user=self.user,
             session=self.session,
             settings=own or {},

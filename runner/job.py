@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from records import RunRecord, references
-from sandbox import Given, Kind, Outcome, ScriptError
+from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from . import causes
 from .alarm import raise_alarm
@@ -81,7 +81,7 @@ class Execution:
         self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
-        self._given: Given | None = None
+        self._given: ScriptInput | None = None
 
     def run(self, key: str) -> None:
         """Execute, show, then leave the trace."""
@@ -99,7 +99,7 @@ class Execution:
     def _execute(self) -> Outcome:
         kit, order, workshop = self._kit, self._order, self._workshop
         if kit.code is None:
-            return Outcome(Kind.REFUSED, error=kit.refusal)
+            return Outcome(OutcomeKind.REFUSED, error=kit.refusal)
         token = workshop.tokens.make(order.implementation, order.user, order.session)
         self._given = workshop.facts.given(
             kit.implementation,
@@ -171,9 +171,9 @@ class Execution:
 def _fault_of_ours(error: Exception) -> Outcome:
     """What became of a run that an outage or a bug of ours ended."""
     if isinstance(error, OUTAGE):
-        kind, text = Kind.SERVICE_AWAY, "the database or the store did not answer: no fault of the script"
+        kind, text = OutcomeKind.SERVICE_AWAY, "the database or the store did not answer: no fault of the script"
     else:
-        kind, text = Kind.CRASHED, "a fault of the service, not of the script"
+        kind, text = OutcomeKind.CRASHED, "a fault of the service, not of the script"
     return Outcome(kind, error=ScriptError(type=type(error).__name__, line=None, text=text))
 
 

@@ -20,7 +20,7 @@ from records import (
     scripts,
 )
 from records.message_text import clean_text
-from sandbox import Checked, Finding, Limits, Sandbox, ScriptError, Severity
+from sandbox import CheckResult, Finding, RunLimits, Sandbox, ScriptError, Severity
 
 from .alarm import raise_alarm
 from .limits import limits_of
@@ -43,7 +43,7 @@ class Kit:
     implementation: Implementation  #: detached; for its plain fields
     version: str  #: SHA-256
     edition: str  #: as in `records.editions`
-    limits: Limits
+    limits: RunLimits
     link_hosts: frozenset[str]
     fallback: ShownMessage | None
     connections: dict[str, VendorConnection] = field(repr=False)
@@ -57,7 +57,7 @@ class Kits:
     """Reads kits and keeps them for a while. Thread-safe."""
 
     def __init__(
-        self, *, database: Database, box: SecretBox, sandbox: Sandbox, most: Limits, allow_loopback: bool
+        self, *, database: Database, box: SecretBox, sandbox: Sandbox, most: RunLimits, allow_loopback: bool
     ) -> None:
         self._database = database
         self._box = box
@@ -140,7 +140,7 @@ class Kits:
         return {name: vendor_connection(each) for name, each in opened.items() if name not in refused}
 
 
-def refusal_of(checked: Checked) -> ScriptError:
+def refusal_of(checked: CheckResult) -> ScriptError:
     """The first finding that keeps the script from running."""
     errors = [finding for finding in checked.findings if finding.severity is Severity.ERROR]
     first = errors[0] if errors else Finding("unknown", 1, 1, "refused", "", "")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from records import Implementation
-from sandbox import Limits
+from sandbox import RunLimits
 
 
-def limits_of(implementation: Implementation, most: Limits) -> Limits:
+def limits_of(implementation: Implementation, most: RunLimits) -> RunLimits:
     """Each budget is the implementation's or else the usual one, and never more than the operator's."""
-    usual, allowed = asdict(Limits()), asdict(most)
+    usual, allowed = asdict(RunLimits()), asdict(most)
     asked = {name: value for name, value in implementation.limits.items() if name in usual}
-    return Limits(**{name: min(value, allowed[name]) for name, value in (usual | asked).items()})
+    return RunLimits(**{name: min(value, allowed[name]) for name, value in (usual | asked).items()})

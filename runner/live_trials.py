@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from records import Database, SecretBox, connections, implementations
-from sandbox import Limits
+from sandbox import RunLimits
 
 from .inputs import Input
 from .limits import limits_of
@@ -37,7 +37,7 @@ class LiveVendors:
         }
         self._settings = dict(found.script_settings)
         self._link_hosts = tuple(found.link_hosts)
-        self._limits: Limits = limits_of(found, settings.most)
+        self._limits: RunLimits = limits_of(found, settings.most)
         self._allow_loopback = allowed
         self._redis = connect_brief(settings.redis_url or NOWHERE, environment=settings.environment)
         self._vendors = Vendors(redis=self._redis, allow_loopback=allowed, tls_ca_file=settings.vendor_ca_file or None)

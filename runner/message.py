@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from records.host_names import is_host_name
 from records.message_text import ADVISED_GRAPHEMES, clean_text, code_points
-from sandbox import Finding, Literal, Severity
+from sandbox import Finding, MessageLiteral, Severity
 
 MAX_LINK: Final = 2048  #: characters
 MIN_CONTRAST: Final = 4.5  #: WCAG 2.2, 1.4.3, against white
@@ -71,7 +71,7 @@ def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow
     return Judged(message=message, warnings=tuple(warning for warning in warnings if warning))
 
 
-def review(literals: Iterable[Literal], link_hosts: Collection[str]) -> tuple[Finding, ...]:
+def review(literals: Iterable[MessageLiteral], link_hosts: Collection[str]) -> tuple[Finding, ...]:
     """The same contract over the literal arguments of `message(...)` calls, before any run.
 
     A text that would be refused is an error, because the attendee would never see it; the rest are warnings.
@@ -79,7 +79,7 @@ def review(literals: Iterable[Literal], link_hosts: Collection[str]) -> tuple[Fi
     return tuple(finding for literal in literals for finding in _review_one(literal, link_hosts))
 
 
-def _review_one(literal: Literal, link_hosts: Collection[str]) -> Iterable[Finding]:
+def _review_one(literal: MessageLiteral, link_hosts: Collection[str]) -> Iterable[Finding]:
     if literal.text is not None:
         cleaned = clean_text(literal.text)
         if cleaned.refused:
@@ -107,7 +107,7 @@ _ADVICE: Final = {
 }
 
 
-def _finding(literal: Literal, rule: str, what: str, severity: Severity = Severity.WARNING) -> Finding:
+def _finding(literal: MessageLiteral, rule: str, what: str, severity: Severity = Severity.WARNING) -> Finding:
     why, instead = _ADVICE[rule]
     return Finding(rule, literal.line, literal.column, what, why, instead, severity)
 

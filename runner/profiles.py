@@ -19,7 +19,7 @@ from records import (
     sessions,
     users,
 )
-from sandbox import Limits
+from sandbox import RunLimits
 
 from .limits import limits_of
 from .ttl_cache import Snapshots
@@ -67,7 +67,7 @@ class Slot:
 class Profiles:
     """What the web side needs of implementations, sessions and users."""
 
-    def __init__(self, database: Database, *, most: Limits) -> None:
+    def __init__(self, database: Database, *, most: RunLimits) -> None:
         self._database = database
         self._most = most
         self._implementations = Snapshots(self._read_implementation, life_s=IMPLEMENTATION_S)
@@ -129,7 +129,7 @@ def slot_of(found: AgendaSession) -> Slot:
     )
 
 
-def profile_of(found: Implementation, version: str, edition: str, most: Limits) -> Profile:
+def profile_of(found: Implementation, version: str, edition: str, most: RunLimits) -> Profile:
     """The snapshot of a row."""
     return Profile(
         slug=found.slug,

@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sandbox import Limits
+from sandbox import RunLimits
 
 from .setting_kinds import (
     Network,
@@ -216,9 +216,9 @@ class Settings:
         return (self.secret_key, *self.secret_keys_old)
 
     @property
-    def most(self) -> Limits:
+    def most(self) -> RunLimits:
         """The operator's limits: what an implementation may ask for at most."""
-        return Limits(
+        return RunLimits(
             wall_s=self.max_wall_s,
             cpu_s=self.max_cpu_s,
             memory_bytes=self.max_memory_mib * MIB,

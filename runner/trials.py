@@ -12,18 +12,18 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from sandbox import (
-    Checked,
+    CheckResult,
     Finding,
-    Given,
     JailConfig,
     JailTooWeak,
-    Kind,
-    Limits,
-    Literal,
+    MessageLiteral,
     Outcome,
+    OutcomeKind,
     Powers,
+    RunLimits,
     Sandbox,
     ScriptError,
+    ScriptInput,
     Severity,
     Usage,
 )
@@ -52,7 +52,7 @@ class RecordingPowers(Powers, Protocol):
 class Review:
     """What there is to say about a text before any run; `checked.code` is there if it may run."""
 
-    checked: Checked
+    checked: CheckResult
     findings: tuple[Finding, ...]
 
     @property
@@ -65,7 +65,7 @@ class Review:
 class Trial:
     """How a run on trial ended, and what an attendee would see: `message` is None for a hidden widget."""
 
-    outcome: Kind
+    outcome: OutcomeKind
     message: Message | None = None
     warnings: tuple[str, ...] = ()
     calls: tuple[CallRecord, ...] = ()
@@ -98,9 +98,9 @@ class Trial:
 class Terms:
     """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
 
-    given: Given
+    given: ScriptInput
     link_hosts: tuple[str, ...] | None = None  #: None: a link may lead to any host
-    limits: Limits = field(default_factory=Limits)
+    limits: RunLimits = field(default_factory=RunLimits)
     allow_loopback: bool = False  #: development: links to this machine count
 
     @classmethod
@@ -140,7 +140,7 @@ class Bench:
         outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
         outcome = with_lines(outcome, lines_of(source))
         judged = Judged(message=None)
-        if outcome.kind is Kind.RETURNED:
+        if outcome.kind is OutcomeKind.RETURNED:
             hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
             judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
         trial = told(outcome, judged, tuple(powers.calls))
@@ -155,7 +155,7 @@ def refused(findings: tuple[Finding, ...]) -> Trial:
         if first
         else ScriptError("refused", None, "the check refused it")
     )
-    return Trial(Kind.REFUSED, error=error, findings=findings)
+    return Trial(OutcomeKind.REFUSED, error=error, findings=findings)
 
 
 def unreadable(reason: str) -> Finding:
@@ -177,7 +177,7 @@ def told(outcome: Outcome, judged: Judged, calls: tuple[CallRecord, ...]) -> Tri
     )
     if judged.refused is None:
         return trial
-    return replace(trial, outcome=Kind.RAISED, error=ScriptError("MessageRefused", None, judged.refused))
+    return replace(trial, outcome=OutcomeKind.RAISED, error=ScriptError("MessageRefused", None, judged.refused))
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return vars(finding) | {"severity": finding.severity.value}
 
 
-def hosts_in(literals: Iterable[Literal]) -> frozenset[str]:
+def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:
     """The hosts which the literal links of a script lead to."""
     return frozenset().union(*(host_of({"link": literal.link}) for literal in literals))
 

@@ -8,11 +8,11 @@ from typing import Self
 
 from . import checking
 from .checking import CHECK_LIMITS, SOURCE_CHARS
-from .conversation import Conversation
-from .launcher import Launch, Zygote, here
-from .outcomes import Checked, Given, Limits, Outcome, Powers
+from .conversation import RunProtocol
+from .launcher import Launch, Zygote, machine_report
+from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
 from .report import JailConfig, JailReport, objection
-from .supply import Renewal, Supply
+from .supply import Renewal, ZygotePool
 
 
 class Sandbox:
@@ -28,7 +28,7 @@ class Sandbox:
         launch: Launch = Launch(),  # noqa: B008 - frozen
         renewal: Renewal = Renewal(),  # noqa: B008 - frozen
     ) -> None:
-        self._supply = Supply(config, launch, renewal)
+        self._supply = ZygotePool(config, launch, renewal)
 
     def start(self) -> Self:
         """Start the zygote, which attacks its own jail first. Raises `JailTooWeak`."""
@@ -45,7 +45,7 @@ class Sandbox:
         """The process that was started for the current zygote; its descendants are what the sandbox consists of."""
         return self._supply.pid
 
-    def check(self, source: str) -> Checked:
+    def check(self, source: str) -> CheckResult:
         """Review and compile a script. A hostile text earns a finding. Raises `ZygoteGone`."""
         if len(source) > SOURCE_CHARS:
             return checking.too_long(source)
@@ -57,11 +57,11 @@ class Sandbox:
         finally:
             channel.close()
 
-    def run(self, code: bytes, given: Given, *, powers: Powers, limits: Limits = Limits()) -> Outcome:  # noqa: B008
+    def run(self, code: bytes, given: ScriptInput, *, powers: Powers, limits: RunLimits = RunLimits()) -> Outcome:  # noqa: B008
         """Run the code of a check. Whatever the script does is in the outcome. Raises `ZygoteGone`."""
         channel = self._supply.child(limits)
         try:
-            return Conversation(channel, powers, limits).run(code, given)
+            return RunProtocol(channel, powers, limits).run(code, given)
         finally:
             channel.close()
 
@@ -95,7 +95,7 @@ def examine(config: JailConfig = JailConfig(), launch: Launch = Launch()) -> tup
     try:
         zygote = Zygote(launch)
     except OSError as fault:
-        report = replace(here(), fault=str(fault))
+        report = replace(machine_report(), fault=str(fault))
     else:
         zygote.bury(1.0)
         report = zygote.report

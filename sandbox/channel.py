@@ -31,7 +31,7 @@ class TooLarge(FrameError):
 
 
 @dataclass(frozen=True)
-class End:
+class ChildExit:
     """How a child ended, as the zygote saw it. `status` is a wait status, None if the zygote died before it knew."""
 
     status: int | None = None
@@ -68,10 +68,10 @@ class Channel:
             raise TooLarge(length, cap)
         return self._exactly(length, deadline)
 
-    def end(self, deadline: float | None = None) -> End:
+    def end(self, deadline: float | None = None) -> ChildExit:
         """Wait for the child's own end until `deadline`, then (or, without one, at once) kill it; how it ended.
 
-        Raises nothing: a zygote that died says nothing, and that is an `End` without a status.
+        Raises nothing: a zygote that died says nothing, and that is an `ChildExit` without a status.
         """
         try:
             if deadline is not None:
@@ -79,9 +79,9 @@ class Channel:
                 if said is not None:
                     return said
             self._status.shutdown(socket.SHUT_WR)
-            return self._said(time.monotonic() + self.PATIENCE_S) or End()
+            return self._said(time.monotonic() + self.PATIENCE_S) or ChildExit()
         except OSError:
-            return End()
+            return ChildExit()
 
     def said_more(self) -> bool:
         """Whether something came that nobody has read. Ask after the child's end; an end alone is nothing."""
@@ -97,13 +97,13 @@ class Channel:
         self._frames.close()
         self._status.close()
 
-    def _said(self, deadline: float) -> End | None:
+    def _said(self, deadline: float) -> ChildExit | None:
         try:
             self._status.settimeout(_left(deadline))
             record = self._status.recv(4096)
         except (TimeoutError, TimeUp):
             return None
-        return End(**json.loads(record)) if record else End()
+        return ChildExit(**json.loads(record)) if record else ChildExit()
 
     def _exactly(self, length: int, deadline: float) -> bytes:
         read = bytearray()

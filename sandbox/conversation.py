@@ -12,19 +12,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from . import endings, shapes
-from .channel import Channel, ChildEnded, End, TimeUp, TooLarge
+from .channel import Channel, ChildEnded, ChildExit, TimeUp, TooLarge
 from .errors import CallNotMade
 from .frames import CHILD_FRAME_BYTES, FrameError, decode_from_child, encode
-from .outcomes import MIB, Given, Kind, Limits, Outcome, Powers, ScriptError, Usage
-from .shapes import Last
+from .outcomes import MIB, Outcome, OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput, Usage
+from .shapes import RunReport
 
 Word = TypeVar("Word")
 
 
-class Stopped(Exception):
+class RunStopped(Exception):
     """The broker ends the run, and `last` is its outcome. Stays inside this package."""
 
-    def __init__(self, last: Last) -> None:
+    def __init__(self, last: RunReport) -> None:
         super().__init__(last.kind)
         self.last = last
 
@@ -34,49 +34,53 @@ _IDLE_CHILD_BYTES = 256 * MIB
 
 
 @dataclass(frozen=True)
-class Said(Generic[Word]):
+class ExchangeResult(Generic[Word]):
     """What came of a talk with a child: its last word, or why the broker stopped it, or, with neither, silence."""
 
     word: Word | None = None
-    stopped: Last | None = None
+    stopped: RunReport | None = None
     forged: bool = False  #: it was stopped for a frame that no script can send
 
 
-def forged(what: object) -> Said[Word]:
+def forged_exchange(what: object) -> ExchangeResult[Word]:
     """The end of a talk with a child that is not ours any more."""
-    return Said(stopped=endings.forgery(what), forged=True)
+    return ExchangeResult(stopped=endings.forged_frame_report(what), forged=True)
 
 
-def settle(talk: Callable[[], Word], limits: Limits) -> Said[Word]:
+def run_exchange(talk: Callable[[], Word], limits: RunLimits) -> ExchangeResult[Word]:
     """Have the talk, and turn every way in which it can break off into a value."""
     try:
-        return Said(talk())
+        return ExchangeResult(talk())
     except ChildEnded:
-        return Said()
-    except Stopped as stopped:
-        return Said(stopped=stopped.last)
+        return ExchangeResult()
+    except RunStopped as stopped:
+        return ExchangeResult(stopped=stopped.last)
     except TimeUp:
-        return Said(stopped=endings.timeout(f"the time of {limits.wall_s:g} s is used up"))
+        return ExchangeResult(stopped=endings.timeout_report(f"the time of {limits.wall_s:g} s is used up"))
     except TooLarge as fault:
         if fault.length > limits.memory_bytes + _IDLE_CHILD_BYTES:
-            return forged(f"the announcement of {fault.length} bytes, for which it has no memory")
-        return Said(stopped=Last(Kind.TOO_MUCH_OUTPUT, error=ScriptError("TooMuchOutput", None, str(fault))))
+            return forged_exchange(f"the announcement of {fault.length} bytes, for which it has no memory")
+        return ExchangeResult(
+            stopped=RunReport(OutcomeKind.TOO_MUCH_OUTPUT, error=ScriptError("TooMuchOutput", None, str(fault)))
+        )
     except FrameError as fault:
-        return forged(fault)
+        return forged_exchange(fault)
 
 
-def finish(said: Said[Word], channel: Channel, deadline: float) -> tuple[Said[Word], End]:
+def finish_exchange(
+    said: ExchangeResult[Word], channel: Channel, deadline: float
+) -> tuple[ExchangeResult[Word], ChildExit]:
     """Have the child end: at once if it was stopped, else in the time that is left. Behind a last word comes nothing."""
     end = channel.end(None if said.stopped else deadline)
     if said.word is not None and channel.said_more():
-        return forged("more, after its last word"), end
+        return forged_exchange("more, after its last word"), end
     return said, end
 
 
-class Conversation:
+class RunProtocol:
     """What broker and child say to each other during one run; one object serves one run and one thread."""
 
-    def __init__(self, channel: Channel, powers: Powers, limits: Limits) -> None:
+    def __init__(self, channel: Channel, powers: Powers, limits: RunLimits) -> None:
         self._channel = channel
         self._powers = powers
         self._limits = limits
@@ -87,7 +91,7 @@ class Conversation:
         self._calls = 0
         self._read_bytes = 0
 
-    def run(self, code: bytes, given: Given) -> Outcome:
+    def run(self, code: bytes, given: ScriptInput) -> Outcome:
         """From the order to the outcome, in this order, because the later decides over the earlier.
 
         1. The child's last word, or the reason why the broker stops.
@@ -95,11 +99,11 @@ class Conversation:
         3. A forbidden system call goes before everything, and it or a forged frame is an alarm.
         """
         order = encode({"op": "run", "given": asdict(given)})
-        said = settle(lambda: self._talk(order, code), self._limits)  # 1
-        said, end = finish(said, self._channel, self._deadline)  # 2
+        said = run_exchange(lambda: self._talk(order, code), self._limits)  # 1
+        said, end = finish_exchange(said, self._channel, self._deadline)  # 2
         last = said.stopped or (said.word if endings.ended_well(end) else None)
         if last is None or endings.is_alarm(end):
-            last = endings.located(endings.by_end(end, self._limits), self._line)  # 3
+            last = endings.with_last_known_line(endings.report_from_exit(end, self._limits), self._line)  # 3
         return Outcome(
             kind=last.kind,
             value=last.value,
@@ -109,7 +113,7 @@ class Conversation:
             alarm=endings.is_alarm(end) or said.forged,
         )
 
-    def _talk(self, order: bytes, code: bytes) -> Last:
+    def _talk(self, order: bytes, code: bytes) -> RunReport:
         self._channel.send(order, self._deadline)
         self._channel.send(code, self._deadline)
         while True:
@@ -123,27 +127,27 @@ class Conversation:
                 return self._last(frame, len(body))
             self._line = frame["line"]
 
-    def _last(self, frame: dict[str, Any], size: int) -> Last:
-        last = shapes.last_of(frame)
-        if last.kind is Kind.OUT_OF_MEMORY and last.error is not None:
+    def _last(self, frame: dict[str, Any], size: int) -> RunReport:
+        last = shapes.run_report_of(frame)
+        if last.kind is OutcomeKind.OUT_OF_MEMORY and last.error is not None:
             text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
-            return Last(last.kind, error=replace(last.error, type="MemoryError", text=text))
-        if last.kind is Kind.RETURNED and size > self._limits.output_bytes:
+            return RunReport(last.kind, error=replace(last.error, type="MemoryError", text=text))
+        if last.kind is OutcomeKind.RETURNED and size > self._limits.output_bytes:
             raise _budget(
-                Kind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"
+                OutcomeKind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"
             )
         return last
 
     def _note(self, frame: dict[str, Any]) -> None:
         line = shapes.line_of(frame, self._limits.log_chars)
         if len(self._log) >= self._limits.log_lines:
-            raise _budget(Kind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up")
+            raise _budget(OutcomeKind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up")
         self._log.append(line)
 
     def _serve(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one call, as the child gets it. Raises `Stopped` for a used-up budget."""
+        """The answer to one call, as the child gets it. Raises `RunStopped` for a used-up budget."""
         if self._calls >= self._limits.calls:
-            raise _budget(Kind.CALL_REFUSED, f"the budget of {self._limits.calls} calls is used up")
+            raise _budget(OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.calls} calls is used up")
         self._calls += 1
         left = self._limits.read_bytes - self._read_bytes
         if left <= 0:
@@ -161,10 +165,10 @@ class Conversation:
         if self._read_bytes > self._limits.read_bytes:
             raise self._read_too_much()
 
-    def _read_too_much(self) -> Stopped:
-        return _budget(Kind.CALL_REFUSED, f"the budget of {self._limits.read_bytes} bytes read is used up")
+    def _read_too_much(self) -> RunStopped:
+        return _budget(OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.read_bytes} bytes read is used up")
 
-    def _usage(self, end: End) -> Usage:
+    def _usage(self, end: ChildExit) -> Usage:
         return Usage(
             wall_ms=(time.monotonic() - self._started) * 1000,
             cpu_ms=end.cpu_s * 1000,
@@ -176,6 +180,6 @@ class Conversation:
         )
 
 
-def _budget(kind: Kind, text: str) -> Stopped:
+def _budget(kind: OutcomeKind, text: str) -> RunStopped:
     """A used-up budget; the text names it."""
-    return Stopped(Last(kind, error=ScriptError("BudgetUsedUp", None, text)))
+    return RunStopped(RunReport(kind, error=ScriptError("BudgetUsedUp", None, text)))

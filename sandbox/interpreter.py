@@ -10,7 +10,7 @@ _NO_LOCK = (
 )
 
 
-def unfit() -> str:
+def interpreter_fault() -> str:
     """Why this interpreter cannot run scripts, in one line for operators; empty if it can.
 
     1. Memory that becomes executable kills a child as an attack, and an honest script would be suspended for it.

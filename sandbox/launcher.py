@@ -23,7 +23,7 @@ from typing import Any
 
 from .channel import Channel
 from .errors import SandboxError
-from .outcomes import Limits
+from .outcomes import RunLimits
 from .report import JailReport, with_hello
 from .runtime import runtime_key
 from .tending import HANDED, NO_CHILD, REQUEST
@@ -110,7 +110,7 @@ class Zygote:
             )
         self.report = self._hello()
 
-    def child(self, limits: Limits) -> Channel:
+    def child(self, limits: RunLimits) -> Channel:
         """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases nothing of a run has happened."""
         try:
             mine, theirs = socket.socketpair(socket.AF_UNIX, RECORDS)
@@ -176,7 +176,7 @@ class Zygote:
                 raise ZygoteLost("the zygote does not listen") from fault
 
     def _hello(self) -> JailReport:
-        known = here()
+        known = machine_report()
         self._control.settimeout(_START_S)
         try:
             said = self._control.recv(65536)
@@ -202,7 +202,7 @@ class Zygote:
         return {"fault": printed.decode(errors="replace") or "the zygote ended before it could say anything"}
 
 
-def here() -> JailReport:
+def machine_report() -> JailReport:
     """What is known about this machine before a zygote says more."""
     return JailReport(
         arch=platform.machine(),

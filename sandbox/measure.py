@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .broker import Sandbox
-from .outcomes import Answer, Call, Given
+from .outcomes import Answer, Call, ScriptInput
 
 _SCRIPT = """
 def status(user, session, api):
@@ -27,7 +27,7 @@ def child_memory(sandbox: Sandbox) -> dict[str, int]:
             measured.update(_memory(child, "child"), **_memory(zygote, "zygote"))
             return Answer(200, {}, "", 0)
 
-    given = Given({"id": "u"}, {"id": "s"}, {}, "2026-01-01T00:00:00+00:00")
+    given = ScriptInput({"id": "u"}, {"id": "s"}, {}, "2026-01-01T00:00:00+00:00")
     code = sandbox.check(_SCRIPT).code
     assert code is not None
     sandbox.run(code, given, powers=Observer())

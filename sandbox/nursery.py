@@ -12,14 +12,14 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from .jail import probes, witness
-from .jail.lockdown import CHANNEL, LIMITS, Plan, close_doors, lock_in
+from .jail.lockdown import CHANNEL, LIMITS, Plan, finish_lockdown, start_lockdown
 
 EXIT_NOT_JAILED = 95  #: the lock-down failed, so nothing of a script was read
 EXIT_BROKEN = 97  #: our own code in the child failed
 _TESTIMONY_BYTES = 4096
 
 
-def nothing() -> None:
+def no_warmup() -> None:
     """The prelude of a child that has no time to spare."""
 
 
@@ -29,7 +29,7 @@ class Child:
     Whoever holds it owns both, so that a number which the system gives out again never means two children.
     """
 
-    def __init__(self, plan: Plan, body: Callable[[], None], prelude: Callable[[], None] = nothing) -> None:
+    def __init__(self, plan: Plan, body: Callable[[], None], prelude: Callable[[], None] = no_warmup) -> None:
         self.channel, inner = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
@@ -60,7 +60,7 @@ class Child:
         return True
 
 
-def watch(pid: int) -> int | None:
+def open_pidfd(pid: int) -> int | None:
     """A descriptor that becomes readable when the process ends, or None where the system has no such thing."""
     if not hasattr(os, "pidfd_open"):
         return None
@@ -74,7 +74,7 @@ def watch(pid: int) -> int | None:
         raise
 
 
-def look(plan: Plan) -> witness.Seen:
+def inspect_jail(plan: Plan) -> witness.JailObservation:
     """What a child finds that locks itself in as every child does."""
     outer, inner = socket.socketpair()
     pid = os.fork()
@@ -85,11 +85,13 @@ def look(plan: Plan) -> witness.Seen:
         said = outer.recv(_TESTIMONY_BYTES)
     _, status = os.waitpid(pid, 0)
     if not said:
-        return witness.Seen(fault=f"a child that was locking itself in ended ({_ending(status)}) before it said why")
-    return witness.Seen(**json.loads(said))
+        return witness.JailObservation(
+            fault=f"a child that was locking itself in ended ({_ending(status)}) before it said why"
+        )
+    return witness.JailObservation(**json.loads(said))
 
 
-def attack(plan: Plan) -> dict[str, bool]:
+def run_probes(plan: Plan) -> dict[str, bool]:
     """Let every probe try to break out; by its name, whether it was stopped."""
     stopped = {}
     for name in probes.names():
@@ -103,7 +105,7 @@ def attack(plan: Plan) -> dict[str, bool]:
 
 def idle_bytes(plan: Plan, prelude: Callable[[], None]) -> int:
     """The peak size of a child that does nothing of its own: where a run's memory begins."""
-    child = Child(plan, nothing, prelude)
+    child = Child(plan, no_warmup, prelude)
     child.begin(*probes.PROBE_LIMITS)
     child.reap()
     child.channel.close()
@@ -113,7 +115,7 @@ def idle_bytes(plan: Plan, prelude: Callable[[], None]) -> int:
 def _testify(plan: Plan, channel: int) -> None:
     """The whole life of the witness. It never returns. Where step 1 fails, it has no channel, and says nothing."""
     try:
-        seen = witness.look(plan, channel, *probes.PROBE_LIMITS)
+        seen = witness.inspect_self(plan, channel, *probes.PROBE_LIMITS)
         os.write(CHANNEL, json.dumps(asdict(seen)).encode())
     finally:
         os._exit(0)
@@ -128,12 +130,12 @@ def _live(plan: Plan, channel: int, prelude: Callable[[], None], body: Callable[
     """The whole life of a child. It never returns, runs no exit handler and flushes no buffer it inherited."""
     code = EXIT_NOT_JAILED
     try:
-        close_doors(plan, channel)
+        start_lockdown(plan, channel)
         prelude()
         limits = os.read(CHANNEL, LIMITS.size)
         if not limits:
             os._exit(0)  # a spare that is no longer needed
-        lock_in(plan, limits)
+        finish_lockdown(plan, limits)
         code = EXIT_BROKEN
         body()
         code = 0

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 MIB = 1024 * 1024
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """How a run ended. The values are shown to authors as they stand."""
 
     RETURNED = "returned"
@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Literal:
+class MessageLiteral:
     """A `message(...)` call with literal arguments, for the message contract to judge before any run."""
 
     line: int
@@ -68,7 +68,7 @@ class Literal:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error.
 
     `settings` are the names of settings without which the script fails, as far as its text says.
@@ -79,7 +79,7 @@ class Checked:
 
     sha256: str
     findings: tuple[Finding, ...]
-    literals: tuple[Literal, ...] = ()
+    literals: tuple[MessageLiteral, ...] = ()
     api_level: int = 1
     code: bytes | None = field(default=None, repr=False)
     alarm: bool = False
@@ -92,7 +92,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Limits:
+class RunLimits:
     """The budgets of one run. A used-up budget ends the run and cannot be caught."""
 
     wall_s: float = 5.0
@@ -112,7 +112,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Given:
+class ScriptInput:
     """What a script is given: plain JSON values only, and no secret among them.
 
     `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
@@ -202,7 +202,7 @@ class Outcome:
     be suspended.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     value: Mapping[str, Any] | None = None
     log: tuple[str, ...] = ()
     usage: Usage = Usage()
@@ -212,6 +212,6 @@ class Outcome:
     @property
     def fatal_signal(self) -> str | None:
         """The name of the signal by which the interpreter died of a fault of its own, if it did."""
-        if self.kind is not Kind.CRASHED or self.error is None or self.error.type not in FATAL_SIGNALS:
+        if self.kind is not OutcomeKind.CRASHED or self.error is None or self.error.type not in FATAL_SIGNALS:
             return None
         return self.error.type

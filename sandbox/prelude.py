@@ -59,7 +59,7 @@ _GIVEN: dict[str, Any] = {
 }
 
 
-def prepare(language: Language) -> Callable[[], None]:
+def prepare_warmup(language: Language) -> Callable[[], None]:
     """Compile the harmless script and run it once, in the zygote: if it fails, that shall be seen at the start."""
     code = language.compile_source(_SCRIPT).code
     assert code is not None, "the language layer refuses the prelude"

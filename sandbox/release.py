@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 
-def release() -> str:
+def source_digest() -> str:
     """A digest of all our files."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent

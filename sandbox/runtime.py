@@ -5,9 +5,9 @@ Kept apart from the broker, so that pages and tables can ask without starting an
 
 from __future__ import annotations
 
-from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, Offered, Withheld
+from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OfferedEntry, WithheldEntry
 
-__all__ = ["API_LEVEL", "Offered", "Withheld", "offered", "runtime_key", "withheld"]
+__all__ = ["API_LEVEL", "OfferedEntry", "WithheldEntry", "offered", "runtime_key", "withheld"]
 
 
 def runtime_key() -> str:
@@ -15,11 +15,11 @@ def runtime_key() -> str:
     return RUNTIME_KEY
 
 
-def offered() -> tuple[Offered, ...]:
+def offered() -> tuple[OfferedEntry, ...]:
     """Everything a script may use, for the documentation."""
     return OFFERED
 
 
-def withheld() -> tuple[Withheld, ...]:
+def withheld() -> tuple[WithheldEntry, ...]:
     """Everything a script may not use, each with its reason."""
     return WITHHELD

@@ -32,7 +32,7 @@ from typing import Any
 
 from .errors import CallNotMade
 from .frames import JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
-from .outcomes import Call, CallFault, Finding, Kind, Literal, ScriptError, Severity
+from .outcomes import Call, CallFault, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
 from .runtime import API_LEVEL
 
 _METHODS = ("GET", "POST")
@@ -49,20 +49,20 @@ _LITERAL_TEXTS = ("text", "link", "color")
 
 
 @dataclass(frozen=True)
-class Last:
+class RunReport:
     """A child's last word about its run."""
 
-    kind: Kind
+    kind: OutcomeKind
     value: Mapping[str, str | None] | None = None
     error: ScriptError | None = None
 
 
 @dataclass(frozen=True)
-class Review:
+class CheckReport:
     """A child's last word about a check. `has_code` says that one more frame follows, the compiled code."""
 
     findings: tuple[Finding, ...]
-    literals: tuple[Literal, ...] = ()
+    literals: tuple[MessageLiteral, ...] = ()
     api_level: int = 1
     has_code: bool = field(default=False)
     settings: tuple[str, ...] = ()
@@ -125,17 +125,17 @@ def line_of(frame: Mapping[str, Any], limit: int) -> str:
     return printable(frame["text"], limit)
 
 
-def last_of(frame: Mapping[str, Any]) -> Last:
+def run_report_of(frame: Mapping[str, Any]) -> RunReport:
     """How the child says that its run ended (steps 2, 5 and 6)."""
     if frame.get("t") == "result":
         _exact(frame, t=str, value=(dict, type(None)))  # 5
-        return Last(Kind.RETURNED, value=_message(frame["value"]))
+        return RunReport(OutcomeKind.RETURNED, value=_message(frame["value"]))
     if frame.get("t") != "failed":
         raise FrameError("a frame of no known kind")
-    return failure_of(frame)
+    return failure_report_of(frame)
 
 
-def failure_of(frame: Mapping[str, Any]) -> Last:
+def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
     """An exception that reached the top (step 6)."""
     _exact(frame, t=str, memory=bool, fault=_TEXT_OR_NOTHING, type=str, line=_LINE_OR_NOTHING, text=str)
     if len(frame["type"]) > TYPE_CHARS or len(frame["text"]) > TEXT_CHARS:
@@ -148,14 +148,14 @@ def failure_of(frame: Mapping[str, Any]) -> Last:
         raise FrameError("no such fault")
     error = ScriptError(printable(frame["type"], TYPE_CHARS), frame["line"], printable(frame["text"], TEXT_CHARS))
     if frame["memory"]:
-        return Last(Kind.OUT_OF_MEMORY, error=error)
+        return RunReport(OutcomeKind.OUT_OF_MEMORY, error=error)
     if frame["fault"] is None:
-        return Last(Kind.RAISED, error=error)
-    kind = Kind.CALL_REFUSED if frame["fault"] == CallFault.REFUSED else Kind.CALL_FAILED
-    return Last(kind, error=error)
+        return RunReport(OutcomeKind.RAISED, error=error)
+    kind = OutcomeKind.CALL_REFUSED if frame["fault"] == CallFault.REFUSED else OutcomeKind.CALL_FAILED
+    return RunReport(kind, error=error)
 
 
-def review_of(frame: Mapping[str, Any]) -> Review:
+def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     """What the compiler said about a script (step 7)."""
     _exact(frame, t=str, findings=list, literals=list, api_level=int, settings=list, has_code=bool)
     if frame["api_level"] > API_LEVEL:
@@ -169,7 +169,7 @@ def review_of(frame: Mapping[str, Any]) -> Review:
     if frame["settings"] and not frame["has_code"]:
         raise FrameError("settings of a script that does not run")
     literals = tuple(_literal(one) for one in frame["literals"])
-    return Review(findings, literals, frame["api_level"], frame["has_code"], _settings(frame["settings"]))
+    return CheckReport(findings, literals, frame["api_level"], frame["has_code"], _settings(frame["settings"]))
 
 
 def _exact(value: Any, /, **types: type | tuple[type, ...]) -> None:
@@ -223,7 +223,7 @@ def _settings(names: list[Any]) -> tuple[str, ...]:
     return tuple(printable(name, _SETTING_CHARS) for name in names)
 
 
-def _literal(value: Any) -> Literal:
+def _literal(value: Any) -> MessageLiteral:
     _exact(value, line=int, column=int, text=_TEXT_OR_NOTHING, link=_TEXT_OR_NOTHING, color=_TEXT_OR_NOTHING)
     cut = {name: None if value[name] is None else printable(value[name], _FINDING_CHARS) for name in _LITERAL_TEXTS}
-    return Literal(value["line"], value["column"], **cut)
+    return MessageLiteral(value["line"], value["column"], **cut)

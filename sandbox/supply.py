@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from .channel import Channel
 from .errors import JailTooWeak, ZygoteGone
 from .launcher import Launch, NoChild, Zygote, ZygoteLost
-from .outcomes import Limits
-from .release import release
+from .outcomes import RunLimits
+from .release import source_digest
 from .report import JailConfig, JailReport, judge
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Renewal:
     drain_s: float = 300.0
 
 
-class Supply:
+class ZygotePool:
     """Hands out jailed children to many threads at once."""
 
     def __init__(self, config: JailConfig, launch: Launch, renewal: Renewal) -> None:
@@ -58,7 +58,7 @@ class Supply:
         """Start the first zygote. Raises `JailTooWeak`."""
         with self._lock:
             self._closed = False
-            self._release = release()
+            self._release = source_digest()
             self._zygote = self._zygote or self._start()
             return self._zygote.report
 
@@ -72,7 +72,7 @@ class Supply:
         """Of the current zygote's outer process; raises `ZygoteGone` where there is none."""
         return self._running().process.pid
 
-    def child(self, limits: Limits) -> Channel:
+    def child(self, limits: RunLimits) -> Channel:
         """A fresh child, from a new zygote if the current one is dead. Raises `ZygoteGone`."""
         for _ in range(_TRIES):
             zygote = self._current()
@@ -126,7 +126,7 @@ class Supply:
         return zygote
 
     def _require_our_release(self) -> None:
-        if release() != self._release:
+        if source_digest() != self._release:
             raise JailTooWeak(_ANOTHER_RELEASE)
 
     def _start_again(self) -> Zygote:

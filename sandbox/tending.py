@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .jail.lockdown import Plan
-from .nursery import Child, watch
+from .nursery import Child, open_pidfd
 
 #: A request for one child, with the run's status socket beside it: wall and CPU time in seconds, memory in bytes.
 REQUEST = struct.Struct("=ddQ")
@@ -31,7 +31,7 @@ _BLIND_S = 0.005  #: how often to look after children where the system cannot te
 
 
 @dataclass(frozen=True)
-class Brood:
+class ChildSpec:
     """What children are like: how they lock themselves in, what they then do, and what spares do before."""
 
     plan: Plan
@@ -41,7 +41,7 @@ class Brood:
     idle_bytes: int = 0  #: the peak size of one that does nothing of its own
 
 
-class Run:
+class RunningChild:
     """One child and the broker's interest in it. Owns the child, its watch and the status socket."""
 
     def __init__(self, child: Child, status: socket.socket, deadline: float, idle_bytes: int) -> None:
@@ -49,7 +49,7 @@ class Run:
         self.status = status
         self.deadline = deadline
         self.idle_bytes = idle_bytes
-        self.watch = watch(child.pid)
+        self.watch = open_pidfd(child.pid)
         self.killed: str | None = None
         self.over = False
 
@@ -76,14 +76,14 @@ class Run:
             os.close(self.watch)
 
 
-class Ward:
+class ZygoteLoop:
     """Everything that lives in the zygote: runs, spares, and what it listens to."""
 
-    def __init__(self, control: socket.socket, broker: int | None, brood: Brood) -> None:
+    def __init__(self, control: socket.socket, broker: int | None, brood: ChildSpec) -> None:
         self._control = control
         self._brood = brood
         self._spares: list[Child] = []
-        self._runs: set[Run] = set()
+        self._runs: set[RunningChild] = set()
         self._open = True
         self._poll = select.poll()
         self._about: dict[int, Callable[[], None]] = {}
@@ -140,7 +140,7 @@ class Ward:
                 status.send(NO_CHILD)
             status.close()
             return
-        run = Run(child, status, time.monotonic() + wall_s + _GRACE_S, self._brood.idle_bytes)
+        run = RunningChild(child, status, time.monotonic() + wall_s + _GRACE_S, self._brood.idle_bytes)
         self._runs.add(run)
         self._listen(status.fileno(), functools.partial(self._given_up, run))
         if run.watch is not None:
@@ -158,13 +158,13 @@ class Ward:
             spare.channel.close()
         return Child(self._brood.plan, self._brood.body)
 
-    def _given_up(self, run: Run) -> None:
+    def _given_up(self, run: RunningChild) -> None:
         """The broker said or did something on the status socket, and all it can mean is: end it."""
         if not run.over:
             self._ignore(run.status.fileno())
             run.kill("broker")
 
-    def _ended(self, run: Run) -> None:
+    def _ended(self, run: RunningChild) -> None:
         if run.over or not run.child.reap(wait=False):
             return
         self._ignore(run.status.fileno())

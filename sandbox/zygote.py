@@ -27,7 +27,7 @@ from .jail import filter as seccomp
 from .jail import kernel, landlock, namespaces
 from .jail.call_numbers import architecture
 from .jail.lockdown import CHANNEL, Plan
-from .tending import Brood, Ward
+from .tending import ChildSpec, ZygoteLoop
 
 CONTROL = 0  #: the descriptor on which the launcher gives us our end of the control socket
 JAIL_USER = 64000  #: who the children of a root zygote are: a user that owns nothing
@@ -55,7 +55,9 @@ def main(language: child.Language) -> None:
         raise SystemExit(1) from None
 
 
-def _prepare(language: child.Language, settings: dict[str, Any], control: socket.socket, broker: int | None) -> Ward:
+def _prepare(
+    language: child.Language, settings: dict[str, Any], control: socket.socket, broker: int | None
+) -> ZygoteLoop:
     """Become a zygote, in this order.
 
     1. Leave the namespaces, and become process 1 of a new one where that is possible.
@@ -67,7 +69,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     7. Freeze what lives, so that no collection copies its pages in a child.
     8. Have a child look what holds, attack the jail, and report what was seen: never what was asked for.
     """
-    reason = interpreter.unfit()
+    reason = interpreter.interpreter_fault()
     if reason:
         raise RuntimeError(reason)
     layers = settings["layers"]
@@ -78,7 +80,7 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     warnings.simplefilter("ignore")  # 2: a warning opens the source and writes to a stream
     sys.unraisablehook = lambda _fault: None  # and so does an exception in a finalizer
     language.warm()
-    before = prelude.prepare(language)
+    before = prelude.prepare_warmup(language)
     _grow_stack()
     reserved = child.reserve()
     with suppress(OSError):
@@ -91,15 +93,15 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
         base_bytes=_address_space(),
         user=JAIL_USER if as_root and "user" in layers else None,
         ruleset=landlock.ruleset(version) if version else None,
-        program=seccomp.Program(seccomp.build(machine, CHANNEL)) if machine else None,
+        program=seccomp.SeccompProgram(seccomp.build(machine, CHANNEL)) if machine else None,
     )
     empty = "mnt" in left and _empty_root()  # 5
     with suppress(OSError):
         namespaces.keep_capabilities(_NEEDED if as_root else ())  # 6
     gc.collect()
     gc.freeze()  # 7
-    seen = nursery.look(plan)  # 8
-    stopped = {} if seen.fault else nursery.attack(plan)
+    seen = nursery.inspect_jail(plan)  # 8
+    stopped = {} if seen.fault else nursery.run_probes(plan)
     report = {
         "fault": seen.fault,
         "landlock": version if seen.landlock else 0,
@@ -112,8 +114,8 @@ def _prepare(language: child.Language, settings: dict[str, Any], control: socket
     }
     control.send(json.dumps(report).encode())
     idle = nursery.idle_bytes(plan, before)
-    brood = Brood(plan, lambda: child.serve(language, reserved), before, settings["spares"], idle)
-    return Ward(control, broker, brood)
+    brood = ChildSpec(plan, lambda: child.serve(language, reserved), before, settings["spares"], idle)
+    return ZygoteLoop(control, broker, brood)
 
 
 def _become_first(control: socket.socket) -> None:
@@ -131,7 +133,7 @@ def _become_first(control: socket.socket) -> None:
 
 def _watch_broker(pid: int) -> int | None:
     """A descriptor that becomes readable when the broker has died, for the case that a copy of its socket lives on."""
-    watch = nursery.watch(pid)
+    watch = nursery.open_pidfd(pid)
     if os.getppid() != pid:
         raise ProcessLookupError("the broker was gone before the zygote had started")
     return watch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from records import Implementation
-from sandbox import Kind, Limits
+from sandbox import OutcomeKind, RunLimits
 
 MIB = 1024 * 1024
 ROOT = Path(__file__).parent.parent
@@ -62,7 +62,7 @@ def test_every_setting_named_by_a_page_exists():
 
 
 def test_the_authors_guide_names_limits_and_times_as_the_code_has_them():
-    text, usual = (ROOT / "docs" / "authors.md").read_text(), Limits()
+    text, usual = (ROOT / "docs" / "authors.md").read_text(), RunLimits()
     budgets = (
         f"{usual.wall_s:g} seconds, {usual.cpu_s:g} second of processor time, {usual.memory_bytes // MIB} MiB, "
         f"{usual.calls} calls, {usual.read_bytes // MIB} MiB of answers and {usual.log_lines} log lines"
@@ -72,7 +72,7 @@ def test_the_authors_guide_names_limits_and_times_as_the_code_has_them():
         f"A run may write {usual.log_lines} lines;",
         f"the first {usual.log_chars} characters are kept",
         f"{Implementation.__table__.c.last_good_minutes.default.arg} minutes, unless set otherwise",
-        f"ends it with *{Kind.TOO_MUCH_OUTPUT.value}*",
+        f"ends it with *{OutcomeKind.TOO_MUCH_OUTPUT.value}*",
     ):
         assert said in text, said
 

@@ -35,7 +35,7 @@ _RANDOM = (0, 1)  #: GRND_NONBLOCK or nothing
 Instruction = tuple[int, int, int, int]
 
 
-class Program:
+class SeccompProgram:
     """A finished filter; the kernel's structure and the memory it points to live as long as this object."""
 
     class _Header(ctypes.Structure):

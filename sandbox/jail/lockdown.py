@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from . import kernel, landlock
-from .filter import Program
+from .filter import SeccompProgram
 
 CHANNEL = 3  #: the descriptor by which a child talks with the broker, and its only one
 _RULESET = 4
@@ -46,10 +46,10 @@ class Plan:
     base_bytes: int  #: address space of an idle child, to which a run's memory is added; 0 where it cannot be limited
     user: int | None = None  #: the user and group to become, for a zygote that is root
     ruleset: int | None = None  #: Landlock's deny-all
-    program: Program | None = None  #: seccomp
+    program: SeccompProgram | None = None  #: seccomp
 
 
-def close_doors(plan: Plan, channel: int) -> None:
+def start_lockdown(plan: Plan, channel: int) -> None:
     """Steps 1 to 8, for every child alike. Raises `OSError` if one fails, and then the child must end.
 
     1. Keep the channel and nothing else that is open.
@@ -60,9 +60,9 @@ def close_doors(plan: Plan, channel: int) -> None:
     6. No new privileges, which 7 and 11 need.
     7. Landlock.
     8. No new descriptors. After step 7, whose ruleset is one.
-    9. (`lock_in`) Memory and CPU time of this run.
-    10. (`lock_in`) A CPU timer below a second's grain. Its signal cannot be caught: the filter has no way to.
-    11. (`lock_in`) The system call filter, last, because the steps above are what it forbids.
+    9. (`finish_lockdown`) Memory and CPU time of this run.
+    10. (`finish_lockdown`) A CPU timer below a second's grain. Its signal cannot be caught: the filter has no way to.
+    11. (`finish_lockdown`) The system call filter, last, because the steps above are what it forbids.
     """
     _keep_only(channel, plan.ruleset)  # 1
     for name in _NOTHING_OF:
@@ -82,7 +82,7 @@ def close_doors(plan: Plan, channel: int) -> None:
     _limit("RLIMIT_NOFILE", 0)  # 8
 
 
-def lock_in(plan: Plan, limits: bytes) -> None:
+def finish_lockdown(plan: Plan, limits: bytes) -> None:
     """Steps 9 to 11, with what this run may use. When this returns, hostile bytes may be read."""
     memory_bytes, cpu_s = LIMITS.unpack(limits)
     if plan.base_bytes:

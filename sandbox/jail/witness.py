@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, replace
 
 from . import kernel
-from .lockdown import LIMITS, Plan, close_doors, lock_in
+from .lockdown import LIMITS, Plan, finish_lockdown, start_lockdown
 
 #: What failed, by the system call that only this layer makes at that point.
 _OF_LAYER = {
@@ -21,7 +21,7 @@ _OF_LAYER = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class JailObservation:
     """What one child found. A layer counts if the kernel took it and, for seccomp, if it then refused a call."""
 
     uid: int = -1  #: who the child is; -1 if it did not come so far
@@ -30,18 +30,18 @@ class Seen:
     fault: str = ""  #: why a child cannot lock itself in, or empty
 
 
-def look(plan: Plan, channel: int, memory_bytes: int, cpu_s: float) -> Seen:
+def inspect_self(plan: Plan, channel: int, memory_bytes: int, cpu_s: float) -> JailObservation:
     """Lock this process in, for good, in the order of every child, and say what holds.
 
     1. The doors: after them we know who we are and that Landlock was entered.
     2. The limits and the filter.
     3. A call which nothing but the filter refuses: only its refusal proves the filter.
     """
-    seen = Seen()
+    seen = JailObservation()
     try:
-        close_doors(plan, channel)  # 1
+        start_lockdown(plan, channel)  # 1
         seen = replace(seen, uid=os.getuid(), landlock=plan.ruleset is not None)
-        lock_in(plan, LIMITS.pack(memory_bytes, cpu_s))  # 2
+        finish_lockdown(plan, LIMITS.pack(memory_bytes, cpu_s))  # 2
     except (OSError, ValueError) as fault:
         return replace(seen, fault=_told(fault, seen))
     return replace(seen, seccomp=_filter_refuses())  # 3
@@ -55,7 +55,7 @@ def _filter_refuses() -> bool:
     return False
 
 
-def _told(fault: OSError | ValueError, seen: Seen) -> str:
+def _told(fault: OSError | ValueError, seen: JailObservation) -> str:
     name = getattr(fault, "filename", None)
     doors_closed = seen.uid >= 0
     layer = _OF_LAYER.get(str(name)) if doors_closed or name == "landlock_restrict_self" else None

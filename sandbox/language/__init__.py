@@ -14,11 +14,11 @@ from .api import ApiError
 from .compiler import Compilation, compile_source
 from .execution import execute
 from .messages import NotAMessage
-from .offered import API_LEVEL, OFFERED, WITHHELD, Offered
+from .offered import API_LEVEL, OFFERED, WITHHELD, OfferedEntry
 from .parsing import SCRIPT_NAME
 from .runtime import RUNTIME_KEY
 from .warmth import warm
-from .withheld import Withheld
+from .withheld import WithheldEntry
 
 __all__ = [
     "API_LEVEL",
@@ -29,8 +29,8 @@ __all__ = [
     "ApiError",
     "Compilation",
     "NotAMessage",
-    "Offered",
-    "Withheld",
+    "OfferedEntry",
+    "WithheldEntry",
     "compile_source",
     "execute",
     "warm",

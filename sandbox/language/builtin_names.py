@@ -10,11 +10,11 @@ from typing import Any
 from .dicts_offered import from_keys, make_dict
 from .encodings_offered import make_bytes, make_text
 from .facade import Facade, is_instance, named
-from .foreign_calls import foreign
+from .foreign_calls import safe_c_function
 from .frozen import FrozenDict, FrozenList
 from .iterators import LAZY_BUILTINS
 from .offered import BUILTIN_NAMES, EXCEPTION_NAMES, TYPE_NAMES
-from .ordering import in_sequence, largest, smallest
+from .ordering import largest, smallest, sorted_copy
 from .value_text import formatted, printable, representation_of
 
 
@@ -33,7 +33,7 @@ _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "max": largest,
         "min": smallest,
         "repr": representation_of,
-        "sorted": in_sequence,
+        "sorted": sorted_copy,
         "str": make_text,
     }
 )
@@ -50,7 +50,7 @@ def _build(name: str) -> Any:
     if name in _REPLACED:
         call = named(name, _REPLACED[name])
     else:
-        call = original if name in _DIRECT else foreign(original, name)
+        call = original if name in _DIRECT else safe_c_function(original, name)
     if not isinstance(original, type) or name in LAZY_BUILTINS:
         return call
     members = {member: _member(f"{name}.{member}", getattr(original, member)) for member in TYPE_NAMES.get(name, ())}
@@ -58,7 +58,7 @@ def _build(name: str) -> Any:
 
 
 def _member(name: str, original: Any) -> Any:
-    return named(name, _REPLACED_MEMBERS[name]) if name in _REPLACED_MEMBERS else foreign(original, name)
+    return named(name, _REPLACED_MEMBERS[name]) if name in _REPLACED_MEMBERS else safe_c_function(original, name)
 
 
 #: A script may catch these, but not make them: CPython before 3.14 writes a text about one without looking whether its
@@ -68,7 +68,7 @@ _STANDS_FOR: Mapping[str, type[Exception]] = MappingProxyType(
 )
 
 #: Everything but `print`, which belongs to a run.
-STANDING_BUILTINS: Mapping[str, Any] = MappingProxyType(
+SCRIPT_BUILTINS: Mapping[str, Any] = MappingProxyType(
     {
         **{name: _build(name) for name in BUILTIN_NAMES if name != "print"},
         **{name: _STANDS_FOR.get(name) or getattr(builtins, name) for name in EXCEPTION_NAMES},

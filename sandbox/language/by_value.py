@@ -19,7 +19,7 @@ _PLAIN: frozenset[type] = frozenset(
 _COMPOSED: frozenset[type] = frozenset({tuple, frozenset})
 
 
-def are_by_value(members: Collection[Any]) -> bool:
+def have_stable_hashes(members: Collection[Any]) -> bool:
     """Whether the places of these members in a set follow from their values."""
     if _PLAIN.issuperset(map(type, members)):
         return True

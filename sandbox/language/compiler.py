@@ -9,17 +9,17 @@ import ast
 import marshal
 from dataclasses import dataclass, field
 
-from sandbox.outcomes import Finding, Literal
+from sandbox.outcomes import Finding, MessageLiteral
 
 from .annotations import AnnotationDropper
 from .findings import Findings
-from .literals import literals
-from .names import Names, check_names
+from .literals import message_literals
+from .names import ScriptNames, check_names
 from .offered import API_LEVEL
 from .parsing import compile_tree, parse
-from .policy import Policy
-from .review import Review
-from .settings_read import settings_read
+from .policy import LanguagePolicy
+from .review import SyntaxChecker
+from .settings_read import required_settings
 from .shape import check_shape
 from .text import check_text
 
@@ -29,7 +29,7 @@ class Compilation:
     """What is to say about a script; `code` (marshal bytes) is there if no finding is an error."""
 
     findings: tuple[Finding, ...]
-    literals: tuple[Literal, ...] = ()
+    literals: tuple[MessageLiteral, ...] = ()
     api_level: int = API_LEVEL
     settings: tuple[str, ...] = ()
     code: bytes | None = field(default=None, repr=False)
@@ -59,16 +59,16 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     dropper = AnnotationDropper()
     dropper.visit(tree)
     # 4
-    names = Names(tree)
-    Review(findings).visit(tree)
+    names = ScriptNames(tree)
+    SyntaxChecker(findings).visit(tree)
     check_names(tree, names, dropper.dropped, findings)
     check_shape(tree, names, findings)
-    said = literals(tree, names, findings)
+    said = message_literals(tree, names, findings)
     if findings.refused:
         return Compilation(findings.sorted(), said)
-    needed = settings_read(tree)  # before the tree is rewritten
+    needed = required_settings(tree)  # before the tree is rewritten
     # 5
-    Policy(findings).visit(tree)
+    LanguagePolicy(findings).visit(tree)
     if findings.refused:
         return Compilation(findings.sorted(), said)
     # 6

@@ -57,7 +57,7 @@ def make_bytes(value: object = b"", encoding: str | None = None, errors: str = "
     return bytes(drained(value))
 
 
-def touch_encodings() -> None:
+def load_encodings() -> None:
     """Load every offered encoding in both directions, and what IDNA needs beside it."""
     for encoding in _ENCODINGS:
         "touch".encode(encoding).decode(encoding)

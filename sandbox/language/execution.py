@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from .api import ApiError, CallOut, print_function
-from .builtin_names import STANDING_BUILTINS
-from .given import Inputs, inputs
+from .builtin_names import SCRIPT_BUILTINS
+from .given import ScriptArguments, script_arguments
 from .guards import GUARDS, get_attribute
 from .library import library
 from .messages import answer_of, hidden, message, with_query
@@ -30,11 +30,11 @@ _C_IMPORTS = frozenset({"_pylong", "_strptime", "re", "time", "warnings"})
 def execute(code: bytes, given: Mapping[str, Any], call: CallOut) -> dict[str, str | None] | None:
     """Run a script and give what `status` answered: `{"text", "link", "color"}`, or `None` for `hidden()`.
 
-    `code` comes from `Compilation.code` of the same `RUNTIME_KEY` and is trusted; `given` is the JSON of `Given`.
+    `code` comes from `Compilation.code` of the same `RUNTIME_KEY` and is trusted; `given` is the JSON of `ScriptInput`.
     Raises what the script raises, and `NotAMessage`. An exception of `call` which is no `Exception` cannot be caught.
     """
-    arguments = inputs(given, call)
-    names = run_names(arguments)
+    arguments = script_arguments(given, call)
+    names = run_globals(arguments)
     decimal.setcontext(decimal.Context())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -46,10 +46,10 @@ def execute(code: bytes, given: Mapping[str, Any], call: CallOut) -> dict[str, s
             raise
 
 
-def run_names(arguments: Inputs) -> dict[str, Any]:
+def run_globals(arguments: ScriptArguments) -> dict[str, Any]:
     """The global names of one run."""
     offered = {
-        **STANDING_BUILTINS,
+        **SCRIPT_BUILTINS,
         "print": print_function(get_attribute(arguments.api, "log")),
         "message": message,
         "hidden": hidden,

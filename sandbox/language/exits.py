@@ -9,13 +9,13 @@ import ast
 from collections.abc import Iterable, Iterator
 
 
-def exits(body: Iterable[ast.AST], *, in_loop: bool = False) -> Iterator[ast.AST]:
+def finally_exits(body: Iterable[ast.AST], *, in_loop: bool = False) -> Iterator[ast.AST]:
     """Each return, and each break and continue that belongs to a loop around the block."""
     for node in body:
         if isinstance(node, ast.Return) or (isinstance(node, ast.Break | ast.Continue) and not in_loop):
             yield node
         elif isinstance(node, ast.For | ast.While):
-            yield from exits(node.body, in_loop=True)
-            yield from exits(node.orelse, in_loop=in_loop)
+            yield from finally_exits(node.body, in_loop=True)
+            yield from finally_exits(node.orelse, in_loop=in_loop)
         elif not isinstance(node, ast.FunctionDef | ast.Lambda):
-            yield from exits(ast.iter_child_nodes(node), in_loop=in_loop)
+            yield from finally_exits(ast.iter_child_nodes(node), in_loop=in_loop)

@@ -28,7 +28,7 @@ def drained(value: Any) -> Any:
     return in_order(value) if kind in _LAZY else value
 
 
-def foreign(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+def safe_c_function(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     """The function for scripts: its arguments are drained, and neither its text nor its errors show an address."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -47,7 +47,7 @@ def foreign(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     return named(name, call) if name else call
 
 
-def discreet(function: Callable[..., Any]) -> Callable[..., Any]:
+def without_error_text(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that goes through nothing, but writes its argument into its errors."""
 
     def call(*args: Any) -> Any:

@@ -19,7 +19,7 @@ _USER_TEXTS = ("id", "username", "user_type", "first_name", "last_name", "badge_
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ScriptArguments:
     """The three arguments of `status`, and the moment of the run."""
 
     user: Record
@@ -28,11 +28,11 @@ class Inputs:
     now: dt.datetime
 
 
-def inputs(given: Mapping[str, Any], call: CallOut) -> Inputs:
-    """The arguments of one run out of the JSON data of `Given`."""
+def script_arguments(given: Mapping[str, Any], call: CallOut) -> ScriptArguments:
+    """The arguments of one run out of the JSON data of `ScriptInput`."""
     now = _moment(given["now"]) or dt.datetime.fromtimestamp(0, dt.UTC)
     session = _session(given.get("session") or {})
-    return Inputs(_user(given.get("user") or {}), session, _api(given, now, call), now)
+    return ScriptArguments(_user(given.get("user") or {}), session, _api(given, now, call), now)
 
 
 def _user(data: Mapping[str, Any]) -> Record:

@@ -63,7 +63,7 @@ def is_superset(members: set[Any] | frozenset[Any], iterable: Any, /) -> bool:
 
 
 #: Type and name of a method -> the method as scripts get it.
-GROWING: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
+CONTAINER_METHODS: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {
         (list, "extend"): extend,
         (deque, "extend"): extend,

@@ -25,9 +25,9 @@ from .dicts_offered import translate, update
 from .digests import digest_types
 from .encodings_offered import decode, encode
 from .facade import Facade, named, names_of
-from .foreign_calls import discreet, foreign
+from .foreign_calls import safe_c_function, without_error_text
 from .frozen import FrozenDict, FrozenList, Record, read_field
-from .growing import GROWING
+from .growing import CONTAINER_METHODS
 from .items import SliceTarget, get_item, get_writable
 from .iteration import get_iterator, get_members, unpack, unpack_each
 from .offered import API_ERROR_NAMES, ATTRIBUTES, EXCEPTION_ATTRIBUTES
@@ -77,7 +77,7 @@ _ATTRIBUTES: Mapping[type, frozenset[str]] = MappingProxyType(
 #: Methods that are not Python's own: of a type, by name, as a function of the value.
 _OWN: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {
-        **GROWING,
+        **CONTAINER_METHODS,
         (Counter, "elements"): counted_elements,
         (bytes, "decode"): decode,
         (OrderedDict, "update"): update,
@@ -134,7 +134,7 @@ def get_attribute(value: Any, name: str) -> Any:
         found = getattr(value, name)
         if name in _DIRECT or not callable(found):
             return found
-        return discreet(found) if name in _DISCREET else foreign(found)
+        return without_error_text(found) if name in _DISCREET else safe_c_function(found)
     if isinstance(value, Exception) and name in EXCEPTION_ATTRIBUTES:
         return printable_arguments(value)
     if kind is ApiError and name in API_ERROR_NAMES:

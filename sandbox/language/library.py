@@ -28,7 +28,7 @@ from .clock import clock_functions
 from .dicts_offered import DEFAULT_DICT, ORDERED_DICT
 from .digests import HASHLIB, HMAC
 from .facade import Facade, named, names_of
-from .foreign_calls import drained, foreign
+from .foreign_calls import drained, safe_c_function
 from .functools_offered import FUNCTOOLS
 from .itertools_offered import ITERTOOLS
 from .json_offered import JSON
@@ -107,7 +107,7 @@ _SOURCES: Mapping[str, ModuleType] = MappingProxyType(
 _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "hashlib": HASHLIB,
-        "hmac": {**HMAC, "compare_digest": foreign(hmac.compare_digest)},
+        "hmac": {**HMAC, "compare_digest": safe_c_function(hmac.compare_digest)},
         "collections": {"OrderedDict": ORDERED_DICT, "defaultdict": DEFAULT_DICT},
         "functools": FUNCTOOLS,
         "itertools": ITERTOOLS,
@@ -152,7 +152,7 @@ def _plain(name: str, value: Any) -> Any:
         return int(value)
     if isinstance(value, FunctionType) and value.__module__.startswith(__package__):
         return named(name, value)
-    return foreign(value, name) if callable(value) and not isinstance(value, type | Facade) else value
+    return safe_c_function(value, name) if callable(value) and not isinstance(value, type | Facade) else value
 
 
 def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) -> Facade:
@@ -161,7 +161,7 @@ def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) 
         owner, _, member = dotted.partition(".")
         if member and owner == name:
             members[member] = _plain(dotted, replaced[dotted] if dotted in replaced else getattr(kind, member))
-    call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else foreign(kind)
+    call = None if kind in {re.Pattern, re.Match, dt.tzinfo} else safe_c_function(kind)
     return Facade(name, members, call=call, kinds=(kind,))
 
 

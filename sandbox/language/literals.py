@@ -8,15 +8,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from sandbox.outcomes import Literal
+from sandbox.outcomes import MessageLiteral
 
 from .findings import Findings
-from .names import Names
+from .names import ScriptNames
 
 _PARAMETERS = ("text", "link", "color")
 
 
-def literals(tree: ast.Module, names: Names, findings: Findings) -> tuple[Literal, ...]:
+def message_literals(tree: ast.Module, names: ScriptNames, findings: Findings) -> tuple[MessageLiteral, ...]:
     """Every call of `message` with at least one argument that is literal, or a constant of the script."""
     constants = _text_constants(tree, names)
     found = []
@@ -26,11 +26,11 @@ def literals(tree: ast.Module, names: Names, findings: Findings) -> tuple[Litera
             given.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _PARAMETERS})
             values = [_text(given.get(name), constants) for name in _PARAMETERS]
             if any(value is not None for value in values):
-                found.append(Literal(*findings.place(node), *values))
+                found.append(MessageLiteral(*findings.place(node), *values))
     return tuple(sorted(found, key=lambda literal: (literal.line, literal.column)))
 
 
-def _text_constants(tree: ast.Module, names: Names) -> dict[str, str]:
+def _text_constants(tree: ast.Module, names: ScriptNames) -> dict[str, str]:
     constants = {}
     for node in tree.body:
         value = node.value.value if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None

@@ -16,7 +16,7 @@ class NotAMessage(TypeError):
     """`status` returned something else than `message(...)` or `hidden()`."""
 
 
-class Message:
+class ScriptMessage:
     """What `message` made; a script can only return it."""
 
     __slots__ = ("_value",)
@@ -32,7 +32,7 @@ class Message:
         return "<hidden>" if self._value is None else "<message>"
 
 
-def message(text: str, link: str | None = None, color: str | None = None) -> Message:
+def message(text: str, link: str | None = None, color: str | None = None) -> ScriptMessage:
     """The message to show: a text, with a link a button, with a colour such as "#006109"."""
     if type(text) is not str:
         raise TypeError(f"message(text): the text must be a string, not {_kind(text)}; write str(value) or an f-string")
@@ -41,17 +41,17 @@ def message(text: str, link: str | None = None, color: str | None = None) -> Mes
             raise TypeError(
                 f'message(…, {name}): {name} must be a string such as "{example}" or None, not {_kind(value)}'
             )
-    return Message({"text": text, "link": link, "color": color})
+    return ScriptMessage({"text": text, "link": link, "color": color})
 
 
-def hidden() -> Message:
+def hidden() -> ScriptMessage:
     """Show no widget at all."""
-    return Message(None)
+    return ScriptMessage(None)
 
 
 def answer_of(returned: object) -> dict[str, str | None] | None:
     """What `status` returned as plain data; `None` for `hidden()`. Raises NotAMessage."""
-    if type(returned) is Message:
+    if type(returned) is ScriptMessage:
         value = returned._value  # noqa: SLF001 -- the one reader
         return None if value is None else dict(value)
     if returned is None:

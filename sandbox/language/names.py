@@ -27,7 +27,7 @@ _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler
 _NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
-class Names:
+class ScriptNames:
     """The names of one script: how often each is bound, and what the imported ones mean."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -49,7 +49,7 @@ class Names:
         return None
 
 
-def check_names(tree: ast.Module, names: Names, dropped: Mapping[str, str], findings: Findings) -> None:
+def check_names(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
     """Report imports that are not offered, names without a value, and members which modules do not have."""
     seen: set[str] = set()
     for node in ast.walk(tree):
@@ -64,11 +64,11 @@ def check_names(tree: ast.Module, names: Names, dropped: Mapping[str, str], find
             _report_unbound(node, names, dropped, findings)
 
 
-def _is_unbound(node: ast.Name, names: Names) -> bool:
+def _is_unbound(node: ast.Name, names: ScriptNames) -> bool:
     return isinstance(node.ctx, ast.Load) and not names.bound[node.id] and node.id not in GIVEN_NAMES
 
 
-def _report_unbound(node: ast.Name, names: Names, dropped: Mapping[str, str], findings: Findings) -> None:
+def _report_unbound(node: ast.Name, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
     name = node.id
     if name in WITHHELD_NAMES:
         entry = WITHHELD_NAMES[name]
@@ -81,7 +81,7 @@ def _report_unbound(node: ast.Name, names: Names, dropped: Mapping[str, str], fi
         findings.node(node, "unknown-name", name=name, instead=_suggestion(name, names))
 
 
-def _suggestion(name: str, names: Names) -> str:
+def _suggestion(name: str, names: ScriptNames) -> str:
     homes = [module for module, members in MODULES.items() if name in members]
     if homes:
         return f"Write from {homes[0]} import {name} at the top."
@@ -91,13 +91,13 @@ def _suggestion(name: str, names: Names) -> str:
     return f"Did you mean {close[0]}?" if close else "Give it a value first, or check the spelling."
 
 
-def _check_attribute(node: ast.Attribute, names: Names, findings: Findings) -> None:
+def _check_attribute(node: ast.Attribute, names: ScriptNames, findings: Findings) -> None:
     owner = names.meaning(node.value)
     if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
         check_member(node, owner, node.attr, findings)
 
 
-def _check_naive(node: ast.Call, names: Names, findings: Findings) -> None:
+def _check_naive(node: ast.Call, names: ScriptNames, findings: Findings) -> None:
     meaning = names.meaning(node.func)
     if meaning in _NAIVE and not node.args and not node.keywords:
         findings.node(node, "naive-now", name=".".join(meaning.split(".")[1:]) + "()")

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from .rules import SYNTAX
-from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, Withheld
+from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, WithheldEntry
 
 #: The level of the script API which this code offers; a script may say `API_LEVEL = 1`.
 API_LEVEL = 1
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedEntry:
     """Names which a script may use: `where` is a module, a type of value, or one of the headings below."""
 
     kind: str  #: "names", "exceptions", "module" or "value"
@@ -181,25 +181,27 @@ API_NAMES = _words("get log now post return_url scans settings")
 RESPONSE_NAMES = _words("header json ok status text")
 API_ERROR_NAMES = ("args", "connection", "kind")
 
-OFFERED: tuple[Offered, ...] = (
-    Offered("names", "ours", OUR_NAMES, "given without an import; no script may bind them anew"),
-    Offered("names", "Python", BUILTIN_NAMES, "print writes to the log"),
-    Offered("exceptions", "Python", EXCEPTION_NAMES, "of a caught one: str(e) and e.args"),
-    Offered("value", "user", USER_FIELDS, "frozen; a missing text is empty"),
-    Offered("value", "session", SESSION_FIELDS, "frozen; times have a zone; a missing time, parent or credit is None"),
-    Offered("value", "api", API_NAMES, "get(connection, path, params, headers), post(…, json)"),
-    Offered("value", "response", RESPONSE_NAMES, "of api.get and api.post"),
-    Offered("value", "scans", SCANS_FIELDS, "of api.scans(): the attendee's own scans of this session"),
-    Offered("value", "ApiError", API_ERROR_NAMES, "caught with except ApiError as e"),
-    Offered("value", "exception", EXCEPTION_ATTRIBUTES),
-    *(Offered("module", name, names) for name, names in MODULES.items()),
-    *(Offered("module", name, (), "accepted and dropped: annotations are not run") for name in DROPPED_MODULES),
-    *(Offered("value", name, names) for name, names in ATTRIBUTES.items()),
-    *(Offered("type", name, names, "read from the type itself") for name, names in TYPE_NAMES.items()),
+OFFERED: tuple[OfferedEntry, ...] = (
+    OfferedEntry("names", "ours", OUR_NAMES, "given without an import; no script may bind them anew"),
+    OfferedEntry("names", "Python", BUILTIN_NAMES, "print writes to the log"),
+    OfferedEntry("exceptions", "Python", EXCEPTION_NAMES, "of a caught one: str(e) and e.args"),
+    OfferedEntry("value", "user", USER_FIELDS, "frozen; a missing text is empty"),
+    OfferedEntry(
+        "value", "session", SESSION_FIELDS, "frozen; times have a zone; a missing time, parent or credit is None"
+    ),
+    OfferedEntry("value", "api", API_NAMES, "get(connection, path, params, headers), post(…, json)"),
+    OfferedEntry("value", "response", RESPONSE_NAMES, "of api.get and api.post"),
+    OfferedEntry("value", "scans", SCANS_FIELDS, "of api.scans(): the attendee's own scans of this session"),
+    OfferedEntry("value", "ApiError", API_ERROR_NAMES, "caught with except ApiError as e"),
+    OfferedEntry("value", "exception", EXCEPTION_ATTRIBUTES),
+    *(OfferedEntry("module", name, names) for name, names in MODULES.items()),
+    *(OfferedEntry("module", name, (), "accepted and dropped: annotations are not run") for name in DROPPED_MODULES),
+    *(OfferedEntry("value", name, names) for name, names in ATTRIBUTES.items()),
+    *(OfferedEntry("type", name, names, "read from the type itself") for name, names in TYPE_NAMES.items()),
 )
 
-WITHHELD: tuple[Withheld, ...] = (
-    *(Withheld("syntax", rule.name, rule.why, rule.instead) for rule in SYNTAX.values()),
+WITHHELD: tuple[WithheldEntry, ...] = (
+    *(WithheldEntry("syntax", rule.name, rule.why, rule.instead) for rule in SYNTAX.values()),
     *WITHHELD_NAMES.values(),
     *WITHHELD_MODULES.values(),
     *WITHHELD_ATTRIBUTES.values(),

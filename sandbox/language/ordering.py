@@ -49,7 +49,7 @@ def cmp_to_key(mycmp: Callable[[Any, Any], int]) -> Comparison:
     return Comparison(mycmp)
 
 
-def in_sequence(iterable: Any, /, *, key: Key | Comparison = None, reverse: bool = False) -> list[Any]:
+def sorted_copy(iterable: Any, /, *, key: Key | Comparison = None, reverse: bool = False) -> list[Any]:
     """`sorted`."""
     values = list(drained(get_iterator(iterable)))
     keys = _keys(values, key)
@@ -60,7 +60,7 @@ def in_sequence(iterable: Any, /, *, key: Key | Comparison = None, reverse: bool
 def sort(values: list[Any], /, *, key: Key | Comparison = None, reverse: bool = False) -> None:
     """`list.sort`. Raises ValueError if the list was changed meanwhile, as Python does."""
     before = list(values)
-    ordered = in_sequence(before, key=key, reverse=reverse)
+    ordered = sorted_copy(before, key=key, reverse=reverse)
     if len(values) != len(before) or any(map(operator.is_not, values, before)):
         raise ValueError("list modified during sort")
     values[:] = ordered

@@ -26,7 +26,7 @@ from .templates import literal_template, template_fault
 _OPERATED = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
 
 
-class Policy(RestrictingNodeTransformer):
+class LanguagePolicy(RestrictingNodeTransformer):
     """Transforms a reviewed tree. Its own refusals are a second net; a correct review leaves nothing to it."""
 
     def __init__(self, findings: Findings) -> None:

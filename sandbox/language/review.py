@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from types import MappingProxyType
 
-from .exits import exits
+from .exits import finally_exits
 from .findings import Findings
 from .offered import KNOWN_ATTRIBUTES, OUR_NAMES
 from .templates import literal_template, template_fault
@@ -68,7 +68,7 @@ _PARTS_OF_REFUSED = ("withitem", "match_case", "pattern", "type_param", "Interpo
 _REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
 
 
-class Review(ast.NodeVisitor):
+class SyntaxChecker(ast.NodeVisitor):
     """Visits a tree and reports into `findings`."""
 
     def __init__(self, findings: Findings) -> None:
@@ -220,7 +220,7 @@ class Review(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> None:
-        for leaving in exits(node.finalbody):
+        for leaving in finally_exits(node.finalbody):
             self._findings.node(leaving, "finally-exit", word=type(leaving).__name__.lower())
         self._finally_depth += bool(node.finalbody)
         if self._finally_depth > MAX_FINALLY:

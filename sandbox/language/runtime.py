@@ -13,7 +13,6 @@ from pathlib import Path
 
 from RestrictedPython import transformer
 
-
 #: This package, whose text decides what code is compiled from a script and what it may do.
 PACKAGE = Path(__file__).parent
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from .by_value import are_by_value
+from .by_value import have_stable_hashes
 from .value_text import text_of
 
 
 def in_order(members: set[Any] | frozenset[Any]) -> Collection[Any]:
     """The members in an order that tells no address. Raises TypeError where there is no such order."""
-    if are_by_value(members):
+    if have_stable_hashes(members):
         return members
     by_text = {(type(member).__name__, text_of(member)): member for member in members}
     if len(by_text) < len(members):

@@ -17,7 +17,7 @@ MOST_NAMES, NAME_CHARS = 200, 200
 _ROUNDS = 3
 
 
-def settings_read(tree: ast.Module) -> tuple[str, ...]:
+def required_settings(tree: ast.Module) -> tuple[str, ...]:
     """The names, sorted."""
     aliases = _aliases(tree)
     constants = _constants(tree)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from .findings import Findings
 from .imports import bindings
-from .names import Names
+from .names import ScriptNames
 from .offered import API_LEVEL
 
 _ARGUMENTS = ["user", "session", "api"]
@@ -84,7 +84,7 @@ _SUGGESTED_LINES = 30
 _NAMED_LINES = 5
 
 
-def check_shape(tree: ast.Module, names: Names, findings: Findings) -> None:
+def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> None:
     """Report what a script must not have at module level, and what it lacks."""
     steps = _steps(tree, names, findings)
     _check_twice(tree, findings)
@@ -104,7 +104,7 @@ def _has_status_arguments(args: ast.arguments) -> bool:
     return not extra and [arg.arg for arg in args.args] == _ARGUMENTS
 
 
-def _steps(tree: ast.Module, names: Names, findings: Findings) -> list[ast.stmt]:
+def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast.stmt]:
     steps = []
     constants: set[str] = set()
     for index, node in enumerate(tree.body):
@@ -125,7 +125,7 @@ def _steps(tree: ast.Module, names: Names, findings: Findings) -> list[ast.stmt]
     return steps
 
 
-def _is_constant_assign(node: ast.Assign, names: Names, constants: set[str]) -> bool:
+def _is_constant_assign(node: ast.Assign, names: ScriptNames, constants: set[str]) -> bool:
     parts = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     return all(isinstance(part, ast.Name) for part in parts) and _is_constant(node.value, names, constants)
 
@@ -134,7 +134,7 @@ def _targets(node: ast.Assign) -> list[str]:
     return [part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
 
 
-def _is_constant(node: ast.expr | None, names: Names, constants: set[str]) -> bool:
+def _is_constant(node: ast.expr | None, names: ScriptNames, constants: set[str]) -> bool:
     """Whether a value follows from the text alone: literals, arithmetic on them, and a few calls with such values."""
     if isinstance(node, ast.Name):
         return node.id in constants or names.meaning(node) is not None
@@ -152,7 +152,7 @@ def _is_constant(node: ast.expr | None, names: Names, constants: set[str]) -> bo
     )
 
 
-def _is_constant_call(node: ast.Call, names: Names) -> bool:
+def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
         return isinstance(function.value, ast.Constant)

@@ -17,18 +17,18 @@ from collections.abc import Iterable
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-from .by_value import are_by_value
+from .by_value import have_stable_hashes
 from .containers import OrderedDict, defaultdict, factory_of
 from .facade import Facade
 from .frozen import FrozenDict, FrozenList, Record
-from .messages import Message
+from .messages import ScriptMessage
 
 #: How deep a value with unknown parts is written.
 MAX_DEPTH = 50
 
 _LEAVES: frozenset[type] = frozenset(
     {str, bytes, int, bool, float, type(None), type(...), range, decimal.Decimal, zoneinfo.ZoneInfo, re.Pattern}
-    | {dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, re.Match, Facade, Record, Message}
+    | {dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, re.Match, Facade, Record, ScriptMessage}
     | {type(decimal.Decimal(1).as_tuple()), type(dt.date.min.isocalendar())}
 )
 _MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, defaultdict, MappingProxyType})
@@ -110,7 +110,7 @@ def _parts(item: Any) -> Iterable[Any] | None:
     if kind in _MAPPINGS:
         inner = [*item.keys(), *item.values()]
         return [*inner, factory_of(item)] if kind is defaultdict else inner
-    if kind in _SETS and len(item) > 1 and not are_by_value(item):
+    if kind in _SETS and len(item) > 1 and not have_stable_hashes(item):
         return None
     if kind in _MEMBERS:
         return list(item)

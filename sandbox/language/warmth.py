@@ -22,7 +22,7 @@ from decimal import Decimal
 from types import ModuleType
 
 from .compiler import compile_source
-from .encodings_offered import touch_encodings
+from .encodings_offered import load_encodings
 from .execution import execute
 from .zones import load_zones
 
@@ -68,7 +68,7 @@ def warm() -> None:
     os.environ["TZ"] = "UTC0"
     time.tzset()
     load_zones()
-    touch_encodings()
+    load_encodings()
     _touch_library()
     compiled = compile_source(_SAMPLE)
     assert compiled.code is not None, compiled.findings

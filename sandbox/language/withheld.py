@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True)
-class Withheld:
+class WithheldEntry:
     """One thing which scripts do not get: `kind` is "syntax", "name", "module" or "attribute"."""
 
     kind: str
@@ -169,10 +169,10 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _entries(kind: str, rows: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[str, Withheld]]:
+def _entries(kind: str, rows: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[str, WithheldEntry]]:
     for names, why, instead in rows:
         for name in names.split():
-            yield name, Withheld(kind, name, why, instead)
+            yield name, WithheldEntry(kind, name, why, instead)
 
 
 WITHHELD_NAMES = MappingProxyType(dict(_entries("name", _NAMES)))

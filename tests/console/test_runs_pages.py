@@ -28,7 +28,7 @@ from runner.run_words import RUN_WORDS
 from runner.shown import body_of
 from runner.unavailable import NOTED
 from runner.visibility import HidingRule
-from sandbox import Kind
+from sandbox import OutcomeKind
 from tests.console.conftest import HOSTILE
 from tests.web.stub_desk import CLAIM
 
@@ -301,7 +301,12 @@ def test_each_word_of_the_legend_stands_in_the_glossary_with_the_same_meaning(pa
     for word, words in RUN_WORDS:
         assert f"| {word} | {words} |" in glossary, word
     known = {word for word, _ in RUN_WORDS}
-    assert known >= {kind.value for kind in Kind} | {"fresh", "last good", "fallback", "hidden"} | causes.ORDERED - {""}
+    assert known >= {kind.value for kind in OutcomeKind} | {
+        "fresh",
+        "last good",
+        "fallback",
+        "hidden",
+    } | causes.ORDERED - {""}
 
 
 def test_a_filter_by_name_finds_the_person_offers_those_that_fit_and_says_who_is_not_known(past, desk):

@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from sandbox import Given
+from sandbox import ScriptInput
 from tests.fuzz.names import modules
 
 PROGRAMS = 18  #: in one script; they mostly fit, and what does not is halved
@@ -103,12 +103,12 @@ def source(programs: Sequence[str]) -> str:
     return "\n".join([*_before(bodies), *bodies, status])
 
 
-def given(first: int, last: int) -> Given:
+def given(first: int, last: int) -> ScriptInput:
     """What a run is given: which programs to go through, and data to play with."""
     user = dict.fromkeys(("id", "username", "user_type", "first_name", "last_name", "badge_id"), "a")
     attributes = {"tags": ["x", "y"], "rows": [[1], {"a": 2}], "n": 3}
     times = {"starts_at": "2026-05-01T10:00:00+02:00", "ends_at": "2026-05-01T11:00:00+02:00"}
-    return Given(
+    return ScriptInput(
         user={**user, "attributes": attributes},
         session={
             "id": "s",

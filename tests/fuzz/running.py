@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from sandbox import Answer, Call, Checked, Kind, Limits, Outcome, Sandbox
+from sandbox import Answer, Call, CheckResult, Outcome, OutcomeKind, RunLimits, Sandbox
 from sandbox.launcher import Launch
 from tests.fuzz import batch
 
 #: Much smaller than the product's, so that a program that never ends costs little.
-LIMITS = Limits(wall_s=5.0, cpu_s=0.25, memory_bytes=24 << 20, calls=100_000, log_lines=100_000, log_chars=300)
+LIMITS = RunLimits(wall_s=5.0, cpu_s=0.25, memory_bytes=24 << 20, calls=100_000, log_lines=100_000, log_chars=300)
 MEMORY = "end of memory"  #: the child could not say that its memory had ended, or died of it
 REPEATS = 3  #: a use of freed memory does not show each time
 _HEX = re.compile(r"0x[0-9a-fA-F]{6,}")
@@ -48,7 +48,7 @@ class Vendor:
 class Build:
     """One interpreter with a sandbox on it. A context manager, as the sandbox is."""
 
-    def __init__(self, launch: Launch, limits: Limits = LIMITS) -> None:
+    def __init__(self, launch: Launch, limits: RunLimits = LIMITS) -> None:
         self.executable = launch.executable
         self.limits = limits
         self._launch = launch
@@ -65,7 +65,7 @@ class Build:
         if self._other is not None:
             self._other.close()
 
-    def check(self, source: str) -> Checked:
+    def check(self, source: str) -> CheckResult:
         """As the product checks a script."""
         return self._box.check(source)
 
@@ -109,7 +109,7 @@ def numbers(text: str) -> list[str]:
     return [*_HEX.findall(text), *_DECIMAL.findall(text)]
 
 
-def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
+def verdict(outcome: Outcome, limits: RunLimits = LIMITS) -> Finding | None:
     """What is wrong with how a run ended, apart from its texts."""
     error = outcome.error
     name, text = (error.type, error.text) if error else ("", "")
@@ -117,18 +117,22 @@ def verdict(outcome: Outcome, limits: Limits = LIMITS) -> Finding | None:
         return Finding("forged frame", text)
     if outcome.alarm:
         return Finding("alarm", text)
-    if name in {"Ended", "SystemError"} and outcome.kind is not Kind.OUT_OF_MEMORY and _was_full(outcome, limits):
+    if (
+        name in {"Ended", "SystemError"}
+        and outcome.kind is not OutcomeKind.OUT_OF_MEMORY
+        and _was_full(outcome, limits)
+    ):
         return Finding(MEMORY, text)
-    if outcome.kind is Kind.CRASHED and _used(outcome) >= limits.memory_bytes:
+    if outcome.kind is OutcomeKind.CRASHED and _used(outcome) >= limits.memory_bytes:
         return Finding(MEMORY, text)  # CPython does not everywhere look whether it was given memory
-    if outcome.kind is Kind.CRASHED:
+    if outcome.kind is OutcomeKind.CRASHED:
         return None if name == "Killed" else Finding("our fault" if name in {"Ended", "NotJailed"} else "crash", text)
-    if outcome.kind is Kind.RAISED and name == "SystemError":
+    if outcome.kind is OutcomeKind.RAISED and name == "SystemError":
         return Finding("system error", text)
     return None
 
 
-def _was_full(outcome: Outcome, limits: Limits) -> bool:
+def _was_full(outcome: Outcome, limits: RunLimits) -> bool:
     return _used(outcome) > limits.memory_bytes // 2
 
 
@@ -136,7 +140,7 @@ def _used(outcome: Outcome) -> int:
     return outcome.usage.memory_bytes - outcome.usage.idle_bytes
 
 
-def refused(checked: Checked) -> Finding | None:
+def refused(checked: CheckResult) -> Finding | None:
     """What is wrong with a check that gave no code: a compiler must not be broken by a text either."""
     rules = {finding.rule: f"{finding.what} {finding.why}" for finding in checked.findings}
     if checked.alarm:
@@ -198,7 +202,7 @@ def sweep(build: Build, programs: Sequence[str]) -> Swept:
         bad = verdict(outcome, build.limits)
         if bad is not None:
             wrong.append((last, bad))
-        if outcome.kind is Kind.RETURNED:
+        if outcome.kind is OutcomeKind.RETURNED:
             last = len(programs)
         begun += [first] * (len(wrong) - len(begun))
         first = last + 1

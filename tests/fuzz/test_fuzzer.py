@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from sandbox import Kind, Outcome, ScriptError, Usage
+from sandbox import Outcome, OutcomeKind, ScriptError, Usage
 from sandbox.launcher import Launch
 from tests.fuzz import batch
 from tests.fuzz.author import DEPTH, Author
@@ -99,9 +99,9 @@ def test_what_no_script_may_cause_is_noticed_and_the_rest_goes_on(plain, kind):
 
 
 def test_a_system_error_is_noticed():
-    ended = Outcome(Kind.RAISED, error=ScriptError("SystemError", 1, "bad argument to internal function"))
+    ended = Outcome(OutcomeKind.RAISED, error=ScriptError("SystemError", 1, "bad argument to internal function"))
     assert verdict(ended) == Finding("system error", "bad argument to internal function")
-    assert verdict(Outcome(Kind.OUT_OF_MEMORY, error=ended.error)) is None
+    assert verdict(Outcome(OutcomeKind.OUT_OF_MEMORY, error=ended.error)) is None
 
 
 @pytest.mark.parametrize("endless", ["while True:\n        pass", "return [0] * 10**12", "raise KeyError"])
@@ -152,14 +152,14 @@ def test_what_fails_for_its_depth_alone_is_told_from_the_rest(plain):
 def test_a_death_counts_as_the_end_of_the_memory_only_when_all_of_it_was_used(used, kind):
     error = ScriptError("SIGSEGV", None, "the interpreter died")
     usage = Usage(memory_bytes=used + 1000, idle_bytes=1000)
-    assert verdict(Outcome(Kind.CRASHED, usage=usage, error=error)).kind == kind
+    assert verdict(Outcome(OutcomeKind.CRASHED, usage=usage, error=error)).kind == kind
 
 
 def test_a_kept_program_is_a_script_of_its_own(plain):
     text = batch.alone(written("return some(half(iter([1, 2, 3])))"))
     checked = plain.check(text)
     outcome = plain.run(checked.code, 0, 0)
-    assert (outcome.kind, texts(outcome)) == (Kind.RETURNED, ["[2, 3]", "None", "None"])
+    assert (outcome.kind, texts(outcome)) == (OutcomeKind.RETURNED, ["[2, 3]", "None", "None"])
 
 
 def test_iterators_that_are_asked_while_they_run_crash_where_nothing_stops_them(debug):

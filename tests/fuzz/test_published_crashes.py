@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sandbox import Kind
+from sandbox import OutcomeKind
 from tests.fuzz import batch
 from tests.fuzz.published.comparisons import COMPARISONS
 from tests.fuzz.published.containers import CONTAINERS
@@ -42,11 +42,11 @@ def test_a_published_crash_does_not_get_through(build, crasher):
         return
     for _ in range(1 if crasher.how == (RUN,) or DEEP in crasher.how else RUNS):
         outcome = build.run(checked.code, 0, 0)
-        if DEEP in crasher.how and outcome.kind is Kind.CRASHED:
+        if DEEP in crasher.how and outcome.kind is OutcomeKind.CRASHED:
             return
         bad = verdict(outcome)
         assert bad is None or bad.kind == MEMORY, outcome
-        assert (HARMLESS if outcome.kind is Kind.RETURNED else RUN) in crasher.how, outcome
+        assert (HARMLESS if outcome.kind is OutcomeKind.RETURNED else RUN) in crasher.how, outcome
 
 
 def test_no_crash_stands_in_the_table_twice():

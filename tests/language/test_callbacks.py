@@ -20,15 +20,15 @@ import pytest
 
 from sandbox import language
 from sandbox.language.containers import OrderedDict, defaultdict
-from sandbox.language.execution import run_names
+from sandbox.language.execution import run_globals
 from sandbox.language.facade import Facade, names_of
-from sandbox.language.foreign_calls import foreign
+from sandbox.language.foreign_calls import safe_c_function
 from sandbox.language.frozen import freeze
-from sandbox.language.given import inputs
+from sandbox.language.given import script_arguments
 from sandbox.language.guards import GUARDS, get_attribute
 from sandbox.language.offered import ATTRIBUTES, BUILTIN_NAMES, MODULES, TYPE_NAMES
 
-NAMES = run_names(inputs({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {}))
+NAMES = run_globals(script_arguments({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {}))
 BUILTINS = NAMES["__builtins__"]
 
 
@@ -257,6 +257,6 @@ LAZY_IN_C = {map, filter, zip, enumerate, reversed, functools.partial, type(iter
 }
 
 
-@pytest.mark.parametrize("function", [sorted, "".join, [].extend, {}.update, min, sum, foreign(sorted)])
+@pytest.mark.parametrize("function", [sorted, "".join, [].extend, {}.update, min, sum, safe_c_function(sorted)])
 def test_the_net_sees_c_code_that_runs_a_script(function):
     assert _from_c(_tried(function))

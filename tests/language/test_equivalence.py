@@ -127,7 +127,7 @@ def test_sorting_and_choosing_are_pythons(rows, backwards):
     for own, python in ((key, key), (ordering.cmp_to_key(compare), functools.cmp_to_key(compare)), (None, None)):
         words = {"key": own, "reverse": backwards}
         expected = sorted(rows, key=python, reverse=backwards)
-        assert ordering.in_sequence(rows, **words) == expected
+        assert ordering.sorted_copy(rows, **words) == expected
         copy = list(rows)
         ordering.sort(copy, **words)
         assert copy == expected

@@ -8,10 +8,10 @@ import types
 import pytest
 
 from sandbox.language import ApiError, NotAMessage
-from sandbox.language.execution import run_names
+from sandbox.language.execution import run_globals
 from sandbox.language.facade import Facade, names_of
 from sandbox.language.frozen import FrozenDict, FrozenList, Record, freeze
-from sandbox.language.given import inputs
+from sandbox.language.given import script_arguments
 from sandbox.language.guards import get_attribute
 
 #: Name of the attack -> statements inside `status`, the error and what its text says.
@@ -123,8 +123,8 @@ def test_facades_records_and_messages_cannot_be_changed_even_by_python():
 
 def test_no_module_and_no_class_but_errors_can_be_reached():
     """Walks everything that a script can read from what it is given."""
-    arguments = inputs({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {})
-    names = run_names(arguments)
+    arguments = script_arguments({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {})
+    names = run_globals(arguments)
     found = [value for name, value in names["__builtins__"].items() if name != "__import__"]
     resolve = names["_import_"]
     found += [resolve(module) for module in MODULE_NAMES]

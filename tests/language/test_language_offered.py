@@ -13,17 +13,19 @@ import pytest
 
 from sandbox.language import OFFERED, WITHHELD, ApiError, compile_source
 from sandbox.language.containers import OrderedDict, defaultdict
-from sandbox.language.execution import run_names
+from sandbox.language.execution import run_globals
 from sandbox.language.facade import Facade, names_of
 from sandbox.language.frozen import Record, freeze
-from sandbox.language.given import inputs
+from sandbox.language.given import script_arguments
 from sandbox.language.guards import GUARDS, get_attribute
 from sandbox.language.names import GIVEN_NAMES
 from sandbox.language.rules import RULES
 from sandbox.language.zones import make_zone
 
-ARGUMENTS = inputs({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {"status": 200, "headers": {}, "text": ""})
-NAMES = run_names(ARGUMENTS)
+ARGUMENTS = script_arguments(
+    {"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {"status": 200, "headers": {}, "text": ""}
+)
+NAMES = run_globals(ARGUMENTS)
 BY_WHERE = {(entry.kind, entry.where): set(entry.names) for entry in OFFERED}
 
 

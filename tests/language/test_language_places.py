@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.language import compile_source
 from sandbox.language.findings import Findings
-from sandbox.language.review import Review
+from sandbox.language.review import SyntaxChecker
 from sandbox.language.rules import SYNTAX
 
 #: name -> the rule, what the finding must say, and steps inside `status`, with « before the place of the finding.
@@ -170,7 +170,7 @@ def test_what_nobody_has_named_yet_is_refused_with_its_own_text_and_place():
     tree = ast.parse(inside("x = 1\npass"))
     tree.body[0].body[1] = Invented([Part()], lineno=3, col_offset=4)
     findings = Findings(source)
-    Review(findings).visit(tree)
+    SyntaxChecker(findings).visit(tree)
     [found] = findings.sorted()
     assert (found.rule, found.line, found.column) == ("syntax", 3, 5)
     assert found.what == "`unless user.id: a very long li…` is not available in scripts."

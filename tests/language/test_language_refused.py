@@ -9,7 +9,7 @@ from hostile import INSIDE, WHOLE
 
 from sandbox.language import compile_source
 from sandbox.language.findings import Findings
-from sandbox.language.policy import Policy
+from sandbox.language.policy import LanguagePolicy
 
 
 @pytest.mark.parametrize("name", INSIDE)
@@ -33,7 +33,7 @@ def test_the_policy_refuses_without_the_review(name):
     body = "".join(f"    {line}\n" for line in INSIDE[name][1].splitlines())
     source = f"def status(user, session, api):\n{body}    return hidden()\n"
     findings = Findings(source)
-    Policy(findings).visit(ast.parse(source))
+    LanguagePolicy(findings).visit(ast.parse(source))
     assert findings.refused
 
 

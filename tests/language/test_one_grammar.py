@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.language import compile_source
 from sandbox.language.findings import Findings
-from sandbox.language.policy import Policy
-from sandbox.language.review import Review
+from sandbox.language.policy import LanguagePolicy
+from sandbox.language.review import SyntaxChecker
 
 #: By the version which brought it: a script that says it.
 NEWER = {
@@ -94,8 +94,8 @@ def test_newer_grammar_is_refused_by_the_review_and_by_the_policy_alone(name):
             ast.parse(source)
         return
     reviewed, transformed = Findings(source), Findings(source)
-    Review(reviewed).visit(ast.parse(source))
-    Policy(transformed).visit(ast.parse(source))
+    SyntaxChecker(reviewed).visit(ast.parse(source))
+    LanguagePolicy(transformed).visit(ast.parse(source))
     assert (reviewed.refused, transformed.refused) == (("without parentheses" not in name) or "groups" in name,) * 2
 
 
@@ -122,7 +122,7 @@ def test_a_star_in_a_field_is_refused_by_the_policy_alone():
     (field,) = [node for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)]
     field.value = ast.copy_location(ast.Starred(field.value, ast.Load()), field.value)
     findings = Findings("")
-    Policy(findings).visit(tree)
+    LanguagePolicy(findings).visit(tree)
     assert findings.refused
 
 

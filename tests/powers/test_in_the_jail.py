@@ -1,7 +1,7 @@
 """The powers behind the real wall: a script in the jail, a vendor on a socket."""
 
 from runner.powers import Bearer
-from sandbox import Given, JailConfig, Kind, Sandbox
+from sandbox import JailConfig, OutcomeKind, Sandbox, ScriptInput
 from tests.vendors import reply
 
 SCRIPT = """
@@ -24,10 +24,10 @@ def test_a_script_gets_its_answer_and_neither_the_secret_nor_another_path(client
     )
     connection = client.connect(vendor, auth=Bearer("t0ken-12345"), path_prefixes=("/api",))
     powers = client.vendors.powers({"cme": connection})
-    given = Given({"id": "u 1"}, {"id": "s1"}, {}, "2026-11-23T10:00:00+00:00")
+    given = ScriptInput({"id": "u 1"}, {"id": "s1"}, {}, "2026-11-23T10:00:00+00:00")
     with Sandbox(config=JailConfig(allow_weak=True)) as box:
         outcome = box.run(box.check(SCRIPT).code, given, powers=powers)
-    assert outcome.kind is Kind.RETURNED, outcome.error
+    assert outcome.kind is OutcomeKind.RETURNED, outcome.error
     assert outcome.value["text"] == "Credit claimed"
     assert outcome.log == ("refused", "refused", "refused", '{"list": [1], "echo": "Bearer [redacted]"}')
     assert [request.target for request in vendor.requests] == ["/api/credits?year=2026&user=u%201"]

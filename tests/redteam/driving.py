@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from corpus import Attack
 
-from sandbox import Answer, Call, CallFault, CallNotMade, Checked, Given, Limits, Outcome, Sandbox
+from sandbox import Answer, Call, CallFault, CallNotMade, CheckResult, Outcome, RunLimits, Sandbox, ScriptInput
 
 #: Tighter than the product's, so that hundreds of endless scripts end soon.
-LIMITS = Limits(wall_s=3.0, cpu_s=0.3)
-GIVEN = Given(
+LIMITS = RunLimits(wall_s=3.0, cpu_s=0.3)
+GIVEN = ScriptInput(
     user={
         "id": "u1",
         "username": "ann",
@@ -77,14 +77,14 @@ class Course:
     """What came of one attack. `check_s` and `run_s` are wall time in seconds."""
 
     attack: Attack
-    checked: Checked
+    checked: CheckResult
     check_s: float
     outcome: Outcome | None
     run_s: float
     canary: Outcome
 
 
-def drive(box: Sandbox, attacks: Sequence[Attack], limits: Limits = LIMITS) -> list[Course]:
+def drive(box: Sandbox, attacks: Sequence[Attack], limits: RunLimits = LIMITS) -> list[Course]:
     """Check and run them all, two at a time."""
     canary = box.check(CANARY)
     assert canary.code is not None, canary.findings
@@ -93,7 +93,7 @@ def drive(box: Sandbox, attacks: Sequence[Attack], limits: Limits = LIMITS) -> l
         return list(two.map(lambda attack: _one(box, attack, code, limits), attacks))
 
 
-def _one(box: Sandbox, attack: Attack, canary: bytes, limits: Limits) -> Course:
+def _one(box: Sandbox, attack: Attack, canary: bytes, limits: RunLimits) -> Course:
     started = time.monotonic()
     checked = box.check(attack.source)
     between = time.monotonic()

@@ -9,10 +9,10 @@ import pytest
 from driving import GIVEN, Vendors
 from fallen import FORGED, REVIEWS, TRICKS
 
-from sandbox import Kind, Limits, Sandbox
+from sandbox import OutcomeKind, RunLimits, Sandbox
 from sandbox.launcher import Launch
 
-LIMITS = Limits(wall_s=1.0, cpu_s=0.3)
+LIMITS = RunLimits(wall_s=1.0, cpu_s=0.3)
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the system calls have x86_64 numbers")
 
@@ -47,7 +47,7 @@ def run(box, code):
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_frame_ends_the_run_and_nothing_is_called(fallen, name):
     outcome, asked = run(fallen, f"{FORGED[name]}\nframe(answer('too late'))\nos._exit(0)")
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
     assert (outcome.value, outcome.log, asked) == (None, (), [])
 
 

@@ -16,7 +16,7 @@ from runner.status import StatusDesk
 from runner.store import connect, connect_queue
 from runner.workshop import WORKSHOP, open_workshop
 from sandbox import Sandbox
-from worker import Stop, ThreadWorker
+from worker import StopSignal, ThreadWorker
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CLAIM = "def status(user, session, api):\n    return message('Claim 1.0 CE credit')\n"
@@ -136,7 +136,7 @@ def work_off(house, workshop):
     def work(*, runs=4):
         client = connect_queue(house.settings.redis_url)
         worker = ThreadWorker(
-            client, runs=runs, stop=Stop(), in_thread=lambda: WORKSHOP.set(workshop), on_beat=lambda _: None
+            client, runs=runs, stop=StopSignal(), in_thread=lambda: WORKSHOP.set(workshop), on_beat=lambda _: None
         )
         worker.work(burst=True)
         client.close()

@@ -15,7 +15,7 @@ from runner.job import Execution, perform
 from runner.queue import Order
 from runner.script_lines import lines_of, with_lines
 from runner.status import Asker
-from sandbox import FATAL_SIGNALS, Kind, Outcome, ScriptError
+from sandbox import FATAL_SIGNALS, Outcome, OutcomeKind, ScriptError
 from tests.runner.conftest import eventually
 
 ANN = Asker("acme", "ann", "s1")
@@ -29,13 +29,13 @@ class Dying:
         self.error = ScriptError(name, None, f"the interpreter died by {name} before it called or logged")
 
     def run(self, *_, **__):
-        return Outcome(Kind.CRASHED, error=self.error)
+        return Outcome(OutcomeKind.CRASHED, error=self.error)
 
 
 class Forging(Dying):
     def run(self, *_, **__):
         error = ScriptError("ForgedFrame", None, "the script's process sent what no script can send: garbage")
-        return Outcome(Kind.CRASHED, error=error, alarm=True)
+        return Outcome(OutcomeKind.CRASHED, error=error, alarm=True)
 
 
 def crash(house, workshop, token, sandbox=None):
@@ -192,6 +192,6 @@ def test_the_lines_of_a_function_are_read_off_the_text(name):
 
 
 def test_only_a_death_of_the_interpreter_is_given_lines():
-    raised = Outcome(Kind.RAISED, error=ScriptError("SIGSEGV", 1, "a script's own words"))
+    raised = Outcome(OutcomeKind.RAISED, error=ScriptError("SIGSEGV", 1, "a script's own words"))
     assert with_lines(raised, (1, 2)) is raised
     assert raised.fatal_signal is None

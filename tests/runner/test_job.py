@@ -22,7 +22,7 @@ from runner.kit import fallback_of
 from runner.logins import LoginStore
 from runner.queue import Order
 from runner.status import Asker
-from sandbox import Checked, Finding, Kind, Outcome
+from sandbox import CheckResult, Finding, Outcome, OutcomeKind
 from tests.runner.conftest import eventually
 from web.widget.drawing import draw
 
@@ -34,9 +34,9 @@ def status(user, session, api):
     return message("Claim", color="#006109", link="https://cme.example.org/claim")
 """
 MISBEHAVIOURS = {
-    Kind.RAISED: "def status(user, session, api):\n    return message(1 / 0)\n",
-    Kind.TIMED_OUT: "def status(user, session, api):\n    n = 0\n    while True:\n        n = n + 1\n",
-    Kind.CALL_REFUSED: "def status(user, session, api):\n    return message(api.get('nobody', '/').text)\n",
+    OutcomeKind.RAISED: "def status(user, session, api):\n    return message(1 / 0)\n",
+    OutcomeKind.TIMED_OUT: "def status(user, session, api):\n    n = 0\n    while True:\n        n = n + 1\n",
+    OutcomeKind.CALL_REFUSED: "def status(user, session, api):\n    return message(api.get('nobody', '/').text)\n",
 }
 
 
@@ -92,7 +92,7 @@ def test_a_soft_hyphen_in_a_title_of_the_agenda_does_not_fail_the_message(house,
 
 
 def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):
-    house.add(source=MISBEHAVIOURS[Kind.RAISED], fallback_text="See the registration desk")
+    house.add(source=MISBEHAVIOURS[OutcomeKind.RAISED], fallback_text="See the registration desk")
     status = ask()
     assert (status.state, status.message.text, status.stale) == ("ready", "See the registration desk", False)
     assert last_run(house).shown_as == "fallback"
@@ -201,7 +201,7 @@ class Alarming:
         self.report = report
 
     def run(self, *_, **__):
-        return Outcome(Kind.CRASHED, alarm=True)
+        return Outcome(OutcomeKind.CRASHED, alarm=True)
 
 
 class Broken(Alarming):
@@ -230,7 +230,7 @@ class AlarmingCheck:
         self.report = dataclasses.replace(report, runtime="newer")
 
     def check(self, source):
-        return Checked(sha256="0" * 64, findings=(Finding("check-alarm", 1, 1, "attack", "", ""),), alarm=True)
+        return CheckResult(sha256="0" * 64, findings=(Finding("check-alarm", 1, 1, "attack", "", ""),), alarm=True)
 
 
 def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house, workshop, caplog, monkeypatch):

@@ -3,10 +3,10 @@
 import pytest
 
 from runner.compose import nearly_used_up
-from sandbox import Limits, Usage
+from sandbox import RunLimits, Usage
 
 MIB = 1024 * 1024
-LIMITS = Limits(wall_s=5, cpu_s=1, memory_bytes=64 * MIB, calls=10, read_bytes=1000, log_lines=100)
+LIMITS = RunLimits(wall_s=5, cpu_s=1, memory_bytes=64 * MIB, calls=10, read_bytes=1000, log_lines=100)
 NEARLY = {
     "time: 4.0 of 5 s used": Usage(wall_ms=4000),
     "processor time: 0.8 of 1 s used": Usage(cpu_ms=800),
@@ -30,4 +30,4 @@ def test_less_is_none_and_what_an_idle_child_has_does_not_count():
 
 
 def test_a_budget_of_nothing_is_not_nearly_used_up():
-    assert nearly_used_up(Usage(), Limits(calls=0, read_bytes=0, log_lines=0)) == ()
+    assert nearly_used_up(Usage(), RunLimits(calls=0, read_bytes=0, log_lines=0)) == ()

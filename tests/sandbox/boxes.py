@@ -6,13 +6,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sandbox import Answer, Given, Limits
+from sandbox import Answer, RunLimits, ScriptInput
 from sandbox.launcher import Launch
 
 HERE = Path(__file__).resolve().parent
 RAW = Launch(entry="raw_language", path=(str(HERE),))
 
-GIVEN = Given(
+GIVEN = ScriptInput(
     user={
         "id": "u1",
         "username": "ann",
@@ -66,7 +66,7 @@ class Box:
     def run(self, body, powers=None, given=GIVEN, **limits):
         checked = self.sandbox.check(indented(body))
         assert checked.ok, checked.findings
-        return self.sandbox.run(checked.code, given, powers=powers or Vendor(), limits=replace(Limits(), **limits))
+        return self.sandbox.run(checked.code, given, powers=powers or Vendor(), limits=replace(RunLimits(), **limits))
 
 
 def descendants(pid):

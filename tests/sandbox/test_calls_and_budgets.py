@@ -7,7 +7,7 @@ import time
 import pytest
 from boxes import Vendor
 
-from sandbox import Answer, Call, CallFault, CallNotMade, Kind
+from sandbox import Answer, Call, CallFault, CallNotMade, OutcomeKind
 
 
 def test_a_call_reaches_the_powers_as_a_value_and_its_answer_the_script(raw):
@@ -26,21 +26,21 @@ def test_one_call_too_many_ends_the_run_although_the_script_swallows_all(raw):
     outcome = raw.run(
         "while True:\n    try:\n        api.get('v', '/x')\n    except BaseException: pass", powers=vendor, calls=3
     )
-    assert (outcome.kind, len(vendor.asked), outcome.usage.calls) == (Kind.CALL_REFUSED, 3, 3)
+    assert (outcome.kind, len(vendor.asked), outcome.usage.calls) == (OutcomeKind.CALL_REFUSED, 3, 3)
     assert "budget of 3 calls" in outcome.error.text
 
 
 def test_bytes_over_the_budget_end_the_run(raw):
     vendor = Vendor("x" * 600)
     outcome = raw.run("while True: api.get('v', '/x')", powers=vendor, read_bytes=1000)
-    assert (outcome.kind, len(vendor.asked), outcome.usage.read_bytes) == (Kind.CALL_REFUSED, 2, 1200)
+    assert (outcome.kind, len(vendor.asked), outcome.usage.read_bytes) == (OutcomeKind.CALL_REFUSED, 2, 1200)
     assert "1000 bytes read" in outcome.error.text
 
 
 def test_a_call_with_nothing_left_to_read_is_not_made(raw):
     vendor = Vendor("x" * 500)
     outcome = raw.run("while True: api.get('v', '/x')", powers=vendor, read_bytes=1000)
-    assert (outcome.kind, len(vendor.asked)) == (Kind.CALL_REFUSED, 2)
+    assert (outcome.kind, len(vendor.asked)) == (OutcomeKind.CALL_REFUSED, 2)
 
 
 def test_bodies_read_in_vain_count(raw):
@@ -48,13 +48,13 @@ def test_bodies_read_in_vain_count(raw):
     outcome = raw.run(
         "while True:\n    try:\n        api.get('v', '/x')\n    except ApiError: pass", powers=vendor, read_bytes=1000
     )
-    assert (outcome.kind, len(vendor.asked)) == (Kind.CALL_REFUSED, 2)
+    assert (outcome.kind, len(vendor.asked)) == (OutcomeKind.CALL_REFUSED, 2)
 
 
 @pytest.mark.parametrize("fault", CallFault)
 def test_an_uncaught_fault_of_a_call_is_the_outcome(raw, fault):
     outcome = raw.run("api.get('v', '/x')", powers=Vendor(fault=CallNotMade(fault, "why")))
-    expected = Kind.CALL_REFUSED if fault is CallFault.REFUSED else Kind.CALL_FAILED
+    expected = OutcomeKind.CALL_REFUSED if fault is CallFault.REFUSED else OutcomeKind.CALL_FAILED
     assert (outcome.kind, outcome.error.type, outcome.error.line, outcome.error.text) == (
         expected,
         "ApiError",
@@ -73,7 +73,7 @@ def test_a_fault_of_a_call_can_be_caught(raw):
 
 def test_an_exception_with_the_name_of_a_fault_and_a_forged_kind_is_only_raised(raw):
     body = "class ApiError(Exception):\n    kind = ['refused']\nraise ApiError('x')"
-    assert raw.run(body).kind is Kind.RAISED
+    assert raw.run(body).kind is OutcomeKind.RAISED
 
 
 class Slow(Vendor):
@@ -87,7 +87,7 @@ def test_the_wall_time_holds_during_a_call_and_the_powers_know_the_deadline(raw)
     slow = Slow()
     began = time.monotonic()
     outcome = raw.run("api.get('v', '/x')\nreturn message('x')", powers=slow, wall_s=0.2)
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
     assert 0.1 < slow.deadline - began < 0.4
 
 
@@ -99,7 +99,7 @@ class Broken(Vendor):
 def test_a_bug_in_the_powers_is_our_exception_and_no_outcome(raw):
     with pytest.raises(TimeoutError, match="a bug of ours"):
         raw.run("api.get('v', '/x')", powers=Broken())
-    assert raw.run("return message('x')").kind is Kind.RETURNED
+    assert raw.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_usage_is_measured_outside_the_child(raw):

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 import pytest
 from boxes import GIVEN, Box, Vendor, indented
 
-from sandbox import API_LEVEL, Kind, Limits, Sandbox, Severity, checking, offered, runtime_key, withheld
+from sandbox import API_LEVEL, OutcomeKind, RunLimits, Sandbox, Severity, checking, offered, runtime_key, withheld
 from sandbox.checking import CHECK_LIMITS
 from sandbox.measure import child_memory
 from sandbox.outcomes import MIB
@@ -35,7 +35,7 @@ def test_a_good_script_is_checked_once_and_runs_often(product):
 def test_code_of_one_zygote_runs_in_another(product):
     checked = product.sandbox.check(GOOD)
     with Sandbox() as other:
-        assert other.run(checked.code, GIVEN, powers=Vendor()).kind is Kind.RETURNED
+        assert other.run(checked.code, GIVEN, powers=Vendor()).kind is OutcomeKind.RETURNED
         assert other.report.runtime == product.sandbox.report.runtime == runtime_key()
 
 
@@ -113,28 +113,28 @@ def test_what_is_offered_and_withheld_is_listed():
 
 
 def test_an_endless_script_of_the_real_language_ends(product):
-    assert product.run("while True:\n    x = 1\nreturn hidden()", cpu_s=0.1).kind is Kind.TIMED_OUT
+    assert product.run("while True:\n    x = 1\nreturn hidden()", cpu_s=0.1).kind is OutcomeKind.TIMED_OUT
 
 
 def test_swallowed_faults_of_the_real_language_still_end(product):
     body = "while True:\n    try:\n        api.get('v', '/x')\n    except:\n        pass\nreturn hidden()"
-    assert product.run(body, calls=2).kind is Kind.CALL_REFUSED
+    assert product.run(body, calls=2).kind is OutcomeKind.CALL_REFUSED
 
 
 def test_hidden_is_no_message_and_another_answer_is_raised(product):
     assert product.run("return hidden()").value is None
     outcome = product.run("return 'hello'")
-    assert (outcome.kind, outcome.error.type) == (Kind.RAISED, "NotAMessage")
+    assert (outcome.kind, outcome.error.type) == (OutcomeKind.RAISED, "NotAMessage")
 
 
 def test_an_exception_names_the_line_of_the_script(product):
     outcome = product.run("x = {}\nreturn message(x['missing'])")
-    assert (outcome.kind, outcome.error.type, outcome.error.line) == (Kind.RAISED, "KeyError", 3)
+    assert (outcome.kind, outcome.error.type, outcome.error.line) == (OutcomeKind.RAISED, "KeyError", 3)
 
 
 def test_memory_of_the_real_language_is_limited(product):
     body = "x = []\nwhile True:\n    x.append('a' * 100000)\nreturn hidden()"
-    assert product.run(body, memory_bytes=16 * 1024 * 1024).kind is Kind.OUT_OF_MEMORY
+    assert product.run(body, memory_bytes=16 * 1024 * 1024).kind is OutcomeKind.OUT_OF_MEMORY
 
 
 def test_endless_recursion_of_the_real_language_is_raised(product):
@@ -159,12 +159,12 @@ def test_what_is_given_must_be_plain(product):
     checked = product.sandbox.check(GOOD)
     with pytest.raises((TypeError, ValueError)):
         product.sandbox.run(checked.code, replace(GIVEN, settings={"x": float("nan")}), powers=Vendor())
-    assert Box(product.sandbox).run("return message('x')").kind is Kind.RETURNED
+    assert Box(product.sandbox).run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_code_that_is_no_code_is_an_outcome(product):
     outcome = product.sandbox.run(b"garbage", GIVEN, powers=Vendor())
-    assert outcome.kind in {Kind.RAISED, Kind.CRASHED}
+    assert outcome.kind in {OutcomeKind.RAISED, OutcomeKind.CRASHED}
     assert not outcome.alarm
 
 
@@ -181,7 +181,7 @@ def test_a_run_sees_its_own_time_and_not_that_of_the_prelude(product):
 @pytest.mark.parametrize("wrong", [{"cpu_s": 0}, {"wall_s": -1}, {"memory_bytes": 0}, {"cpu_s": float("nan")}], ids=str)
 def test_a_limit_of_nothing_is_refused(wrong):
     with pytest.raises(ValueError, match="more than 0"):
-        Limits(**wrong)
+        RunLimits(**wrong)
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root may look into a jailed child")

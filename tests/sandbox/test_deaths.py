@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from boxes import GIVEN, HERE, RAW, Box, Vendor, alive, descendants, indented, soon
 
-from sandbox import Answer, JailTooWeak, Kind, Limits, Sandbox, ZygoteGone
+from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -52,8 +52,8 @@ def test_a_killed_child_is_a_crashed_run_and_no_alarm(own):
         assert soon(lambda: not any(alive(pid) for pid in children))
 
     outcome = own.run(CALLING, powers=Gate(kill_the_children))
-    assert (outcome.kind, outcome.alarm, outcome.error.type) == (Kind.CRASHED, False, "Killed")
-    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert (outcome.kind, outcome.alarm, outcome.error.type) == (OutcomeKind.CRASHED, False, "Killed")
+    assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_a_killed_zygote_ends_its_runs_as_crashed_and_is_replaced(own):
@@ -65,8 +65,8 @@ def test_a_killed_zygote_ends_its_runs_as_crashed_and_is_replaced(own):
         os.kill(family[0], signal.SIGKILL)
 
     outcome = own.run(CALLING, powers=Gate(kill_the_zygote))
-    assert (outcome.kind, outcome.error.type) == (Kind.CRASHED, "ZygoteDied")
-    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert (outcome.kind, outcome.error.type) == (OutcomeKind.CRASHED, "ZygoteDied")
+    assert own.run("return message('x')").kind is OutcomeKind.RETURNED
     assert zygote_of(own) != zygote
     assert soon(lambda: not any(alive(pid) for pid in [zygote, *family]))
 
@@ -80,8 +80,8 @@ def test_a_killed_outer_process_takes_its_zygote_and_children_along(own):
         os.kill(zygote, signal.SIGKILL)
         assert soon(lambda: not any(alive(pid) for pid in family))
 
-    assert own.run(CALLING, powers=Gate(kill_the_outer)).kind is Kind.CRASHED
-    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert own.run(CALLING, powers=Gate(kill_the_outer)).kind is OutcomeKind.CRASHED
+    assert own.run("return message('x')").kind is OutcomeKind.RETURNED
     assert len(family) >= 2
     assert soon(lambda: not any(alive(pid) for pid in family))
 
@@ -89,7 +89,7 @@ def test_a_killed_outer_process_takes_its_zygote_and_children_along(own):
 def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):
     for _ in range(3):
         os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
-        assert own.run("return message('x')").kind is Kind.RETURNED
+        assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
@@ -106,8 +106,8 @@ def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
 
     with ThreadPoolExecutor(16) as pool:
         kinds = list(pool.map(lambda _: own.sandbox.run(code, GIVEN, powers=Vendor()).kind, range(64)))
-    assert set(kinds) <= {Kind.RETURNED, Kind.CRASHED}
-    assert kinds.count(Kind.RETURNED) >= 48
+    assert set(kinds) <= {OutcomeKind.RETURNED, OutcomeKind.CRASHED}
+    assert kinds.count(OutcomeKind.RETURNED) >= 48
     assert len(started) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
     with pytest.raises(ZygoteGone, match="not today"):
         own.sandbox.run(code, GIVEN, powers=Vendor())
     monkeypatch.undo()
-    assert own.run("return message('x')").kind is Kind.RETURNED
+    assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_a_stopped_zygote_does_not_hold_a_run_past_its_time(own):
@@ -135,7 +135,7 @@ def test_a_stopped_zygote_does_not_hold_a_run_past_its_time(own):
 
     began = time.monotonic()
     outcome = own.run("api.get('v', '/x')\nwhile True: pass", powers=Gate(stop), wall_s=0.3, cpu_s=0.2)
-    assert outcome.kind in {Kind.TIMED_OUT, Kind.CRASHED}
+    assert outcome.kind in {OutcomeKind.TIMED_OUT, OutcomeKind.CRASHED}
     assert time.monotonic() - began < 8
     os.kill(inner[0], signal.SIGCONT)
 
@@ -147,7 +147,7 @@ def test_a_service_stop_reaches_the_zygote_and_lets_runs_end(own):
         os.kill(zygote_of(own), signal.SIGTERM)
         os.kill(zygote_of(own), signal.SIGINT)
 
-    assert own.run(CALLING, powers=Gate(stop_politely)).kind is Kind.RETURNED
+    assert own.run(CALLING, powers=Gate(stop_politely)).kind is OutcomeKind.RETURNED
 
 
 def test_closing_ends_a_run_in_flight_and_leaves_no_process():
@@ -156,7 +156,7 @@ def test_closing_ends_a_run_in_flight_and_leaves_no_process():
     code = box.sandbox.check(indented("while True: pass")).code
 
     outcomes = []
-    limits = Limits(cpu_s=60, wall_s=60)
+    limits = RunLimits(cpu_s=60, wall_s=60)
     thread = threading.Thread(
         target=lambda: outcomes.append(box.sandbox.run(code, GIVEN, powers=Vendor(), limits=limits))
     )
@@ -165,7 +165,7 @@ def test_closing_ends_a_run_in_flight_and_leaves_no_process():
     family = descendants(zygote)
     box.sandbox.close()
     thread.join(10)
-    assert [outcome.kind for outcome in outcomes] == [Kind.CRASHED]
+    assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CRASHED]
     assert soon(lambda: not any(alive(pid) for pid in [zygote, *family]))
     with pytest.raises(ZygoteGone, match="closed"):
         box.sandbox.run(code, GIVEN, powers=Vendor())
@@ -175,7 +175,7 @@ def test_a_closed_sandbox_can_be_opened_again():
     sandbox = Sandbox(launch=RAW)
     for _ in range(2):
         with sandbox:
-            assert Box(sandbox).run("return message('x')").kind is Kind.RETURNED
+            assert Box(sandbox).run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
@@ -189,7 +189,7 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
 
     with pytest.raises(RuntimeError):
         own.run(CALLING, powers=Gate(fork_and_fail))
-    channel = own.sandbox._supply.child(Limits())
+    channel = own.sandbox._supply.child(RunLimits())
     assert not os.get_inheritable(channel._frames.fileno())
     copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._supply._zygote._control.fileno())]
     inner = descendants(zygote)[0]
@@ -250,5 +250,5 @@ def test_every_moment_is_a_good_moment_to_kill_the_zygote():
         outcomes = [sandbox.run(code, GIVEN, powers=Vendor()) for _ in range(30)]
         stop.set()
         thread.join()
-    assert {outcome.kind for outcome in outcomes} <= {Kind.RETURNED, Kind.CRASHED}
-    assert all(o.value["text"] == "right" for o in outcomes if o.kind is Kind.RETURNED)
+    assert {outcome.kind for outcome in outcomes} <= {OutcomeKind.RETURNED, OutcomeKind.CRASHED}
+    assert all(o.value["text"] == "right" for o in outcomes if o.kind is OutcomeKind.RETURNED)

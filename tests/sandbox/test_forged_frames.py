@@ -7,7 +7,7 @@ import struct
 import pytest
 from boxes import Vendor
 
-from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, Kind, shapes
+from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, OutcomeKind, shapes
 from sandbox.frames import DEPTH, FrameError, decode, encode, pack
 
 CALL = {
@@ -54,7 +54,7 @@ def test_a_child_that_sends_such_bytes_has_crashed(raw, name):
         if len(NO_FRAMES[name]) < 20_000
         else f"frame({NO_FRAMES[name][:6]!r} * {len(NO_FRAMES[name]) // 6})\nreturn message('x')"
     )
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
 
 
 def test_nesting_is_allowed_up_to_its_limit():
@@ -137,25 +137,25 @@ def test_a_forged_frame_ends_the_run_as_crashed_and_nothing_is_called(raw, name)
     vendor = Vendor()
     body = encode(FORGED_RESULTS[name])
     outcome = raw.run(f"frame({body!r})\nimport os\nos.read(3, 1)", powers=vendor)
-    assert (outcome.kind, outcome.value, vendor.asked) == (Kind.CRASHED, None, [])
+    assert (outcome.kind, outcome.value, vendor.asked) == (OutcomeKind.CRASHED, None, [])
     assert (outcome.error.type, outcome.alarm) == ("ForgedFrame", True)
 
 
 def test_a_huge_length_is_refused_unread(raw):
     outcome = raw.run(f"raw({struct.pack('>I', 2**32 - 1)!r})\nreturn message('x')")
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
     assert "4294967295" in outcome.error.text
 
 
 @pytest.mark.parametrize("beginning", [b"\x00", b"\x00\x00\x00\x10", b'\x00\x00\x00\x10{"t":'])
 def test_half_a_frame_and_then_silence_runs_out_of_time(raw, beginning):
     outcome = raw.run(f"raw({beginning!r})\nimport os\nos.read(3, 1)", wall_s=0.3)
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
 def test_half_a_frame_and_then_the_end_is_a_crash(raw):
     outcome = raw.run("raw(b'\\x00\\x00\\x00\\x10{')\nimport os\nos._exit(0)")
-    assert outcome.kind is Kind.CRASHED
+    assert outcome.kind is OutcomeKind.CRASHED
 
 
 def test_one_byte_at_a_time_runs_out_of_time_as_a_whole(raw):
@@ -164,7 +164,7 @@ def test_one_byte_at_a_time_runs_out_of_time_as_a_whole(raw):
         "    while time.monotonic() < end: pass\n    raw(b' ')",
         wall_s=0.4,
     )
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
 def test_calls_after_the_answer_are_not_made_and_are_an_alarm(raw):
@@ -173,30 +173,30 @@ def test_calls_after_the_answer_are_not_made_and_are_an_alarm(raw):
         f'frame(b\'{{"t":"result","value":null}}\')\nframe({encode(CALL)!r})\nreturn message(\'second answer\')',
         powers=vendor,
     )
-    assert (outcome.kind, outcome.error.type, outcome.alarm) == (Kind.CRASHED, "ForgedFrame", True)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
     assert vendor.asked == []
 
 
 def test_an_answer_counts_only_if_the_child_then_ends(raw):
     outcome = raw.run('frame(b\'{"t":"result","value":null}\')\nimport os\nos.read(3, 1)\nos.read(3, 1)', wall_s=0.3)
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
 def test_a_child_that_does_not_read_its_answers_runs_out_of_time(raw):
     vendor = Vendor("x" * 900_000, bytes_read=1)
     outcome = raw.run(f"import os\nframe({encode(CALL)!r})\nwhile True: pass", powers=vendor, wall_s=0.4, cpu_s=3)
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
 def test_flooding_the_log_ends_the_run(raw):
     outcome = raw.run('while True: frame(b\'{"t":"log","line":null,"text":"x"}\')')
-    assert (outcome.kind, len(outcome.log)) == (Kind.TOO_MUCH_OUTPUT, 100)
+    assert (outcome.kind, len(outcome.log)) == (OutcomeKind.TOO_MUCH_OUTPUT, 100)
 
 
 def test_a_call_too_long_is_told_to_the_script(raw):
     vendor = Vendor()
     outcome = raw.run("return message(api.get('v', '/' + 'x' * 5000).text)", powers=vendor)
-    assert (outcome.kind, outcome.error.type, vendor.asked) == (Kind.CALL_REFUSED, "ApiError", [])
+    assert (outcome.kind, outcome.error.type, vendor.asked) == (OutcomeKind.CALL_REFUSED, "ApiError", [])
     assert "4096 characters" in outcome.error.text
 
 
@@ -233,11 +233,11 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "setti
 )
 def test_a_forged_review_is_refused(change):
     with pytest.raises(FrameError):
-        shapes.review_of({**REVIEW, **change})
+        shapes.check_report_of({**REVIEW, **change})
 
 
 def test_a_review_with_errors_has_no_code():
-    review = shapes.review_of({**REVIEW, "findings": [GOOD_FINDING], "has_code": False})
+    review = shapes.check_report_of({**REVIEW, "findings": [GOOD_FINDING], "has_code": False})
     assert review.findings == (Finding("r", 1, 1, "w", "y", "i"),)
 
 

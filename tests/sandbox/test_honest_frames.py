@@ -13,7 +13,7 @@ from boxes import GIVEN, Box, Vendor, indented
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox import Answer, CallFault, CallNotMade, Kind, Limits, Sandbox, child, shapes
+from sandbox import Answer, CallFault, CallNotMade, OutcomeKind, RunLimits, Sandbox, child, shapes
 from sandbox.frames import FrameError, decode_from_child, encode
 from sandbox.outcomes import MIB
 
@@ -93,7 +93,7 @@ def ran(product, source, powers=None, **limits):
     checked = product.sandbox.check(source)
     assert not checked.alarm
     assert checked.code is not None, checked.findings
-    outcome = product.sandbox.run(checked.code, GIVEN, powers=powers or Vendor(), limits=Limits(**limits))
+    outcome = product.sandbox.run(checked.code, GIVEN, powers=powers or Vendor(), limits=RunLimits(**limits))
     assert not outcome.alarm, outcome
     assert outcome.error is None or outcome.error.type != "ForgedFrame", outcome
     return outcome
@@ -116,7 +116,7 @@ def test_values_at_each_end_of_what_may_be_said_are_said(product):
         "print('x' * 5000)",
     ]
     outcome = ran(product, script(sayings, "return hidden()"), powers=vendor)
-    assert (outcome.kind, len(vendor.asked), len(outcome.log)) == (Kind.RETURNED, 4, 1)
+    assert (outcome.kind, len(vendor.asked), len(outcome.log)) == (OutcomeKind.RETURNED, 4, 1)
     assert vendor.asked[0].json["\ufffd"] == 2
 
 
@@ -124,7 +124,7 @@ def test_values_at_each_end_of_what_may_be_said_are_said(product):
 def test_an_api_error_that_reaches_the_top_is_no_forgery(product, fault):
     powers = Vendor("no json", fault=None if fault is None else CallNotMade(fault, "why"))
     outcome = ran(product, indented("return message(api.get('v', '/').json()['x'])"), powers=powers)
-    assert outcome.kind in {Kind.CALL_FAILED, Kind.CALL_REFUSED}
+    assert outcome.kind in {OutcomeKind.CALL_FAILED, OutcomeKind.CALL_REFUSED}
 
 
 #: Each says much, and goes on until something ends it.
@@ -147,21 +147,28 @@ def test_memory_that_runs_out_anywhere_in_a_frame_is_never_a_forged_frame(produc
     kinds = set()
     for step in range(6):
         memory = MIB // 4 + step * 742 * 1024
-        limits = Limits(memory_bytes=memory, cpu_s=0.08, wall_s=3.0, **EVERY_BUDGET)
+        limits = RunLimits(memory_bytes=memory, cpu_s=0.08, wall_s=3.0, **EVERY_BUDGET)
         outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, (memory, outcome)
         kinds.add(outcome.kind)
-    assert kinds <= {Kind.OUT_OF_MEMORY, Kind.TIMED_OUT, Kind.CRASHED, Kind.RETURNED, Kind.RAISED, Kind.TOO_MUCH_OUTPUT}
+    assert kinds <= {
+        OutcomeKind.OUT_OF_MEMORY,
+        OutcomeKind.TIMED_OUT,
+        OutcomeKind.CRASHED,
+        OutcomeKind.RETURNED,
+        OutcomeKind.RAISED,
+        OutcomeKind.TOO_MUCH_OUTPUT,
+    }
 
 
 @pytest.mark.parametrize("name", ["logs", "calls", "posts"])
 def test_time_that_runs_out_anywhere_in_a_frame_is_never_a_forged_frame(product, name):
     code = product.sandbox.check(indented(TALKERS[name])).code
     for step in range(6):
-        limits = Limits(memory_bytes=512 * MIB, cpu_s=0.002 + step * 0.004, wall_s=2.0, **EVERY_BUDGET)
+        limits = RunLimits(memory_bytes=512 * MIB, cpu_s=0.002 + step * 0.004, wall_s=2.0, **EVERY_BUDGET)
         outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, outcome
-        limits = Limits(memory_bytes=512 * MIB, cpu_s=2.0, wall_s=0.01 + step * 0.017, **EVERY_BUDGET)
+        limits = RunLimits(memory_bytes=512 * MIB, cpu_s=2.0, wall_s=0.01 + step * 0.017, **EVERY_BUDGET)
         outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, outcome
 
@@ -178,7 +185,7 @@ def test_an_answer_that_does_not_fit_into_the_memory_is_never_a_forged_frame(pro
     body = "for n in range(5):\n    try:\n        api.get('v', '/x')\n    except Exception:\n        pass\n    api.log('n')\nreturn hidden()"
     code = product.sandbox.check(indented(body)).code
     for memory in range(1, 26, 4):
-        limits = Limits(memory_bytes=memory * MIB, **EVERY_BUDGET)
+        limits = RunLimits(memory_bytes=memory * MIB, **EVERY_BUDGET)
         outcome = product.sandbox.run(code, GIVEN, powers=Hasty(), limits=limits)
         assert not outcome.alarm, outcome
 
@@ -249,7 +256,7 @@ def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name)
         {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "text": text[:300]},
     ):
         decoded = decode_from_child(encode(frame))
-        shapes.line_of(decoded, 500) if frame["t"] == "log" else shapes.last_of(decoded)
+        shapes.line_of(decoded, 500) if frame["t"] == "log" else shapes.run_report_of(decoded)
     decode_from_child(encode({"t": "call", "json": value}))
 
 
@@ -279,9 +286,9 @@ def test_a_zygote_of_another_release_is_not_asked(monkeypatch):
     """Files that were replaced under a running worker would make every run look forged."""
     with Sandbox() as sandbox:
         box = Box(sandbox)
-        assert box.run("return hidden()").kind is Kind.RETURNED
-        monkeypatch.setattr("sandbox.supply.release", lambda: "another")
+        assert box.run("return hidden()").kind is OutcomeKind.RETURNED
+        monkeypatch.setattr("sandbox.supply.source_digest", lambda: "another")
         renewed = sandbox._supply._zygote
         sandbox._supply._renew(renewed)
         assert sandbox._supply._zygote is renewed
-        assert box.run("return hidden()").kind is Kind.RETURNED
+        assert box.run("return hidden()").kind is OutcomeKind.RETURNED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import Kind
+from sandbox import OutcomeKind
 
 DIES_BY = {
     "SIGSEGV": "ctypes.string_at(8)",
@@ -17,7 +17,7 @@ CALLS = "api.log('here')\nx = 1\nfor n in range(2):\n    api.get('v', '/x')\nimp
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT"])
 def test_the_signal_and_the_line_of_the_last_call_are_told(raw, name):
     outcome = raw.run(f"{CALLS}{DIES_BY[name]}")
-    assert (outcome.kind, outcome.fatal_signal, outcome.alarm) == (Kind.CRASHED, outcome.error.type, False)
+    assert (outcome.kind, outcome.fatal_signal, outcome.alarm) == (OutcomeKind.CRASHED, outcome.error.type, False)
     assert outcome.fatal_signal in {name, "SIGSEGV"}  # abort() may not signal itself here, and goes on to a trap
     assert outcome.error.line == 5
     assert "after line 5 had called or logged, as its process said" in outcome.error.text
@@ -42,9 +42,9 @@ def test_an_instruction_that_is_none_is_told(raw):
 
 def test_the_lines_of_a_nested_function_are_those_of_the_caller(product):
     outcome = product.run("def inner():\n    api.log('a')\n    return api.get('v', '/x').text\nreturn message(inner())")
-    assert outcome.kind is Kind.RETURNED
+    assert outcome.kind is OutcomeKind.RETURNED
 
 
 def test_a_script_that_calls_its_error_a_signal_is_no_death(raw):
     outcome = raw.run("class SIGSEGV(Exception): pass\nraise SIGSEGV('x')")
-    assert (outcome.kind, outcome.fatal_signal) == (Kind.RAISED, None)
+    assert (outcome.kind, outcome.fatal_signal) == (OutcomeKind.RAISED, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Kind
+from sandbox import OutcomeKind
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
 
@@ -80,14 +80,14 @@ def test_a_hostile_call_ends_the_run_with_an_alarm(raw, attack):
     outcome = raw.run(f"{attack}\nreturn message('got through')")
     if "x32" in attack and os.uname().machine != "x86_64":
         pytest.skip("x32 is a mode of x86_64")
-    assert (outcome.kind, outcome.alarm, outcome.value) == (Kind.CRASHED, True, None)
+    assert (outcome.kind, outcome.alarm, outcome.value) == (OutcomeKind.CRASHED, True, None)
     assert "system call" in outcome.error.text
 
 
 @pytest.mark.parametrize("attack", REFUSED.values(), ids=REFUSED.keys())
 def test_a_refused_call_is_an_exception_without_an_alarm(raw, attack):
     outcome = raw.run(f"{attack}\nreturn message('got through')")
-    assert (outcome.kind, outcome.alarm) == (Kind.RAISED, False)
+    assert (outcome.kind, outcome.alarm) == (OutcomeKind.RAISED, False)
     assert outcome.error.type in {"PermissionError", "OSError", "ModuleNotFoundError", "FileNotFoundError"}
     assert not Path("/tmp/session-status-owned").exists()
 
@@ -98,22 +98,22 @@ frame(b'{"t":"result","value":{"text":"fine","link":null,"color":null}}')
 import socket
 socket.socket()
 """)
-    assert (outcome.kind, outcome.alarm, outcome.value) == (Kind.CRASHED, True, None)
+    assert (outcome.kind, outcome.alarm, outcome.value) == (OutcomeKind.CRASHED, True, None)
 
 
 def test_an_interpreter_that_gives_up_is_a_crash_and_no_alarm(raw):
     outcome = raw.run("import os; os.abort()")
-    assert (outcome.kind, outcome.alarm) == (Kind.CRASHED, False)
+    assert (outcome.kind, outcome.alarm) == (OutcomeKind.CRASHED, False)
 
 
 def test_a_broken_pointer_is_a_crash_and_no_alarm(raw):
     outcome = raw.run("import ctypes; ctypes.string_at(8)")
-    assert (outcome.kind, outcome.alarm, outcome.error.type) == (Kind.CRASHED, False, "SIGSEGV")
+    assert (outcome.kind, outcome.alarm, outcome.error.type) == (OutcomeKind.CRASHED, False, "SIGSEGV")
 
 
 def test_a_script_cannot_end_its_process_in_place_of_an_answer(raw):
     outcome = raw.run("import os; os._exit(0)")
-    assert (outcome.kind, outcome.alarm) == (Kind.CRASHED, False)
+    assert (outcome.kind, outcome.alarm) == (OutcomeKind.CRASHED, False)
 
 
 def test_the_environment_holds_nothing_of_the_broker(raw):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from boxes import GIVEN, HERE, RAW, Box, Vendor, indented
 
-from sandbox import JailConfig, JailReport, JailTooWeak, Kind, Sandbox, entry, examine
+from sandbox import JailConfig, JailReport, JailTooWeak, OutcomeKind, Sandbox, entry, examine
 from sandbox.launcher import Launch
 from sandbox.report import objection
 
@@ -36,7 +36,7 @@ def test_without_namespaces_the_jail_still_holds():
         assert sandbox.report.namespaces == ()
         assert not sandbox.report.weak
         box = Box(sandbox)
-        assert box.run("return message('x')").kind is Kind.RETURNED
+        assert box.run("return message('x')").kind is OutcomeKind.RETURNED
         assert box.run("open('/etc/passwd')").error.type == "PermissionError"
         assert box.run("import os; os.fork()").alarm
 
@@ -63,15 +63,15 @@ def test_with_the_language_layer_only_nearly_every_probe_gets_through():
 def test_weak_mode_runs_scripts_and_says_so_loudly(caplog):
     with Sandbox(config=JailConfig(allow_weak=True), launch=without("seccomp")) as sandbox:
         assert sandbox.report.weak
-        assert Box(sandbox).run("return message('x')").kind is Kind.RETURNED
+        assert Box(sandbox).run("return message('x')").kind is OutcomeKind.RETURNED
     assert "WEAK SANDBOX" in caplog.text
 
 
 def test_a_zygote_that_cannot_watch_processes_still_sees_them_end():
     with Sandbox(launch=replace(RAW, entry="blind_language")) as sandbox:
         box = Box(sandbox)
-        assert [box.run("return message('x')").kind for _ in range(3)] == [Kind.RETURNED] * 3
-        assert box.run("while True: pass", cpu_s=0.05).kind is Kind.TIMED_OUT
+        assert [box.run("return message('x')").kind for _ in range(3)] == [OutcomeKind.RETURNED] * 3
+        assert box.run("while True: pass", cpu_s=0.05).kind is OutcomeKind.TIMED_OUT
         assert box.run("import os; os.fork()").alarm
 
 

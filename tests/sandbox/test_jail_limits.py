@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sandbox import Kind
+from sandbox import OutcomeKind
 
 HUNGRY_FOR_TIME = {
     "an_endless_loop": "while True: pass",
@@ -31,7 +31,7 @@ HUNGRY_FOR_MEMORY = {
 @pytest.mark.parametrize("body", HUNGRY_FOR_TIME.values(), ids=HUNGRY_FOR_TIME.keys())
 def test_used_up_cpu_time_ends_the_run(raw, body):
     outcome = raw.run(body, cpu_s=0.15, wall_s=10.0, memory_bytes=256 * 1024 * 1024)
-    assert (outcome.kind, outcome.alarm) == (Kind.TIMED_OUT, False)
+    assert (outcome.kind, outcome.alarm) == (OutcomeKind.TIMED_OUT, False)
     assert "CPU" in outcome.error.text
     assert outcome.usage.cpu_ms < 1000
 
@@ -39,7 +39,7 @@ def test_used_up_cpu_time_ends_the_run(raw, body):
 @pytest.mark.parametrize("body", HUNGRY_FOR_MEMORY.values(), ids=HUNGRY_FOR_MEMORY.keys())
 def test_used_up_memory_ends_the_run(raw, body):
     outcome = raw.run(body, memory_bytes=32 * 1024 * 1024)
-    assert (outcome.kind, outcome.alarm) == (Kind.OUT_OF_MEMORY, False)
+    assert (outcome.kind, outcome.alarm) == (OutcomeKind.OUT_OF_MEMORY, False)
     assert outcome.usage.memory_bytes < 100 * 1024 * 1024
     assert "32 MiB" in outcome.error.text
 
@@ -52,7 +52,7 @@ def test_memory_errors_that_are_swallowed_still_end_the_run(raw):
     outcome = raw.run(
         "x = []\nwhile True:\n    try:\n        x.append(bytearray(1 << 20))\n    except MemoryError: pass", cpu_s=0.2
     )
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
 def test_a_script_that_only_waits_runs_out_of_wall_time(raw):
@@ -60,37 +60,37 @@ def test_a_script_that_only_waits_runs_out_of_wall_time(raw):
     outcome = raw.run(
         "import threading; threading.Lock().acquire() ; l = threading.Lock(); l.acquire(); l.acquire()", wall_s=0.3
     )
-    assert outcome.kind is Kind.TIMED_OUT
+    assert outcome.kind is OutcomeKind.TIMED_OUT
     assert "0.3 s" in outcome.error.text
     assert time.monotonic() - began < 3
 
 
 def test_endless_recursion_is_an_exception_with_its_line(raw):
     outcome = raw.run("def again(): return again()\nreturn again()")
-    assert (outcome.kind, outcome.error.type) == (Kind.RAISED, "RecursionError")
+    assert (outcome.kind, outcome.error.type) == (OutcomeKind.RAISED, "RecursionError")
     assert outcome.error.line == 2
 
 
 def test_an_answer_over_the_limit_is_refused(raw):
     outcome = raw.run("return message('x' * 20_000)")
-    assert outcome.kind is Kind.TOO_MUCH_OUTPUT
+    assert outcome.kind is OutcomeKind.TOO_MUCH_OUTPUT
     assert "16384" in outcome.error.text
 
 
 def test_an_answer_within_the_limit_is_taken(raw):
-    assert raw.run("return message('x' * 15_000)").kind is Kind.RETURNED
+    assert raw.run("return message('x' * 15_000)").kind is OutcomeKind.RETURNED
 
 
 def test_a_frame_over_the_cap_is_not_read(raw):
     outcome = raw.run("return message('x' * 5_000_000)")
-    assert outcome.kind is Kind.TOO_MUCH_OUTPUT
+    assert outcome.kind is OutcomeKind.TOO_MUCH_OUTPUT
 
 
 def test_one_log_line_too_many_ends_the_run_and_keeps_the_others(raw):
     outcome = raw.run(
         "n = 0\nwhile True:\n    try:\n        api.log(str(n)); n += 1\n    except BaseException: pass", log_lines=5
     )
-    assert outcome.kind is Kind.TOO_MUCH_OUTPUT
+    assert outcome.kind is OutcomeKind.TOO_MUCH_OUTPUT
     assert outcome.log == ("0", "1", "2", "3", "4")
     assert "5 log lines" in outcome.error.text
 
@@ -98,7 +98,7 @@ def test_one_log_line_too_many_ends_the_run_and_keeps_the_others(raw):
 def test_a_long_log_line_is_cut(raw):
     outcome = raw.run("api.log('x' * 1_000_000); return message('x')", log_chars=10)
     assert outcome.log == ("x" * 10,)
-    assert outcome.kind is Kind.RETURNED
+    assert outcome.kind is OutcomeKind.RETURNED
 
 
 def test_the_text_of_an_exception_is_cut(raw):
@@ -108,11 +108,11 @@ def test_the_text_of_an_exception_is_cut(raw):
 
 def test_an_exception_whose_text_is_an_attack_is_still_an_outcome(raw):
     body = "class Liar(Exception):\n    def __str__(self): raise SystemExit\nraise Liar('x')"
-    assert raw.run(body).kind is Kind.CRASHED
+    assert raw.run(body).kind is OutcomeKind.CRASHED
     body = "class Liar(Exception):\n    def __str__(self): raise ValueError\nraise Liar('x')"
     assert raw.run(body).error.type == "Liar"
 
 
 @pytest.mark.parametrize("error", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException"])
 def test_an_exception_that_would_end_a_program_is_only_raised(raw, error):
-    assert raw.run(f"raise {error}('x')").kind is Kind.RAISED
+    assert raw.run(f"raise {error}('x')").kind is OutcomeKind.RAISED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from boxes import GIVEN, Vendor, descendants, indented, soon
 
-from sandbox import Kind, Limits
+from sandbox import OutcomeKind, RunLimits
 from sandbox.jail.call_numbers import numbers
 from sandbox.jail.syscalls import ACROSS_PROCESSES
 
@@ -47,7 +47,7 @@ WORD = "import ctypes; word = ctypes.c_int(1); address = ctypes.addressof(word)\
 @pytest.mark.parametrize("attack", REACHING_OUT.values(), ids=REACHING_OUT.keys())
 def test_a_call_that_reaches_out_of_the_process_is_refused(raw, attack):
     outcome = raw.run(f"{WORD}{attack}\nreturn message('got through')")
-    assert (outcome.kind, outcome.alarm, outcome.error.type) == (Kind.RAISED, False, "PermissionError")
+    assert (outcome.kind, outcome.alarm, outcome.error.type) == (OutcomeKind.RAISED, False, "PermissionError")
 
 
 def test_no_call_tells_of_other_processes_or_reaches_them(raw):
@@ -104,7 +104,7 @@ def test_two_children_do_not_wake_each_other_through_a_page_of_a_library(raw):
 
     def wait():
         code = raw.sandbox.check(indented(waiting)).code
-        ended.append(raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=Limits(wall_s=1.5)))
+        ended.append(raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=RunLimits(wall_s=1.5)))
 
     thread = threading.Thread(target=wait)
     thread.start()

@@ -97,9 +97,9 @@ def test_what_is_reported_was_seen_by_a_child():
 
 
 def test_a_filter_that_lets_everything_through_is_no_filter(monkeypatch):
-    monkeypatch.setattr(witness, "close_doors", lambda plan, channel: None)
-    monkeypatch.setattr(witness, "lock_in", lambda plan, limits: None)
-    assert witness.look(witness.Plan(parent=1, base_bytes=0), 3, 1, 1.0).seccomp is False
+    monkeypatch.setattr(witness, "start_lockdown", lambda plan, channel: None)
+    monkeypatch.setattr(witness, "finish_lockdown", lambda plan, limits: None)
+    assert witness.inspect_self(witness.Plan(parent=1, base_bytes=0), 3, 1, 1.0).seccomp is False
 
 
 def test_a_report_without_a_single_attempt_lets_no_script_run():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import Kind
+from sandbox import OutcomeKind
 from sandbox.lost_memory import is_out_of_memory
 
 
 def test_a_deque_without_end_is_out_of_memory_for_a_script(product):
     outcome = product.run("from collections import deque\nx = deque([1]) * 1_000_000_000\nreturn hidden()")
-    assert (outcome.kind, outcome.error.type, outcome.error.line) == (Kind.OUT_OF_MEMORY, "MemoryError", 3)
+    assert (outcome.kind, outcome.error.type, outcome.error.line) == (OutcomeKind.OUT_OF_MEMORY, "MemoryError", 3)
     assert "64 MiB" in outcome.error.text
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from boxes import GIVEN, RAW, Box, Vendor, descendants, indented, soon
 
-from sandbox import Answer, Kind, Limits, Sandbox
+from sandbox import Answer, OutcomeKind, RunLimits, Sandbox
 from sandbox.supply import Renewal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -42,9 +42,9 @@ def run_many(sandbox, threads, runs):
     def one(number):
         name = f"u{number}"
         given = replace(GIVEN, user={**GIVEN.user, "id": name})
-        outcome = sandbox.run(code, given, powers=Echo(), limits=Limits(wall_s=20))
+        outcome = sandbox.run(code, given, powers=Echo(), limits=RunLimits(wall_s=20))
         return (outcome.kind, outcome.value and outcome.value["text"], outcome.log) == (
-            Kind.RETURNED,
+            OutcomeKind.RETURNED,
             f"{name} /{name}",
             (name, f"/{name}"),
         )
@@ -69,7 +69,7 @@ def test_a_zygote_is_renewed_by_age_and_the_old_one_ends():
     with Sandbox(launch=RAW, renewal=Renewal(after_s=0.0)) as sandbox:
         box = Box(sandbox)
         first = sandbox._supply._zygote.process
-        assert box.run("return message('x')").kind is Kind.RETURNED
+        assert box.run("return message('x')").kind is OutcomeKind.RETURNED
         assert soon(lambda: sandbox._supply._zygote.process is not first)
         assert soon(lambda: first.poll() is not None)
         assert first.returncode == 0
@@ -85,14 +85,14 @@ def test_a_run_in_flight_outlives_the_renewal_of_its_zygote():
                 return Answer(200, {}, "still here", 10)
 
         outcome = Box(sandbox).run("return message(api.get('v', '/x').text)", powers=Patient())
-        assert (outcome.kind, outcome.value["text"]) == (Kind.RETURNED, "still here")
+        assert (outcome.kind, outcome.value["text"]) == (OutcomeKind.RETURNED, "still here")
 
 
 def test_a_renewal_that_fails_leaves_the_old_zygote_at_work(monkeypatch, caplog):
     with Sandbox(launch=RAW, renewal=Renewal(after_runs=1)) as sandbox:
         monkeypatch.setattr(sandbox._supply, "_launch", replace(RAW, entry="no_such_module"))
         box = Box(sandbox)
-        assert [box.run("return message('x')").kind for _ in range(5)] == [Kind.RETURNED] * 5
+        assert [box.run("return message('x')").kind for _ in range(5)] == [OutcomeKind.RETURNED] * 5
         assert soon(lambda: "could not be renewed" in caplog.text)
 
 
@@ -103,11 +103,11 @@ def test_runs_that_are_killed_among_others_do_not_disturb_them(raw):
 
     def one(number):
         code = (good, bad, attack)[number % 3]
-        return raw.sandbox.run(code, GIVEN, powers=Echo(), limits=Limits(cpu_s=0.05, wall_s=20)).kind
+        return raw.sandbox.run(code, GIVEN, powers=Echo(), limits=RunLimits(cpu_s=0.05, wall_s=20)).kind
 
     with ThreadPoolExecutor(24) as pool:
         kinds = list(pool.map(one, range(120)))
-    assert kinds == [(Kind.RETURNED, Kind.TIMED_OUT, Kind.CRASHED)[n % 3] for n in range(120)]
+    assert kinds == [(OutcomeKind.RETURNED, OutcomeKind.TIMED_OUT, OutcomeKind.CRASHED)[n % 3] for n in range(120)]
 
 
 def test_nothing_piles_up_over_many_runs(raw):
@@ -119,7 +119,7 @@ def test_nothing_piles_up_over_many_runs(raw):
     gc.collect()
     before = descriptors(os.getpid()), descriptors(zygote)
     for number in range(60):
-        raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=Limits(wall_s=0.001 if number % 10 == 0 else 5))
+        raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=RunLimits(wall_s=0.001 if number % 10 == 0 else 5))
     assert soon(lambda: len(descendants(zygote)) <= RAW.spares)
     assert descriptors(os.getpid()) <= before[0]
     assert descriptors(zygote) <= before[1] + 1
