@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from records import ConnectionDraft, Database, Profile, SecretBox, agenda, connections, implementations, users
-from records.archiving import Decision
+from records import ConnectionDraft, Database, SecretBox, UserProfile, agenda, connections, implementations, users
+from records.archiving import AuditContext
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from runner.store_embedded import EmbeddedStore
@@ -95,9 +95,9 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
         implementations.update(db, made, fresh_seconds=3600, stale_seconds=7200, concurrency=64)
         draft = ConnectionDraft(name="vendor", base_url=f"http://127.0.0.1:{vendor_port}", development=True)
         connections.save(db, SecretBox(settings.keys), made, draft)
-        agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), Decision("benchmark"))
+        agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), AuditContext("benchmark"))
         for number in range(people):
-            users.seen(db, made, f"u{number}", Profile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
+            users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
         submit(db, made, SCRIPT, review, by="benchmark")
     database.dispose()
 

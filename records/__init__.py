@@ -14,7 +14,7 @@ Rules stand in a module for each thing: `implementations`, `connections`, `users
 `run_names`, `lookup`, `display_changes`, `references`, `crashes`, `suspensions`;
 who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
 `inspection`, `stand_ins`.
-What they refuse is one exception, `Refused`, which names each field and the reason. Importing has no effect.
+What they refuse is one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
 """
 
 from __future__ import annotations
@@ -52,26 +52,26 @@ from . import saml_providers as saml
 from .agenda import imports as agenda
 from .agenda.faults import FaultGroup, FileFault
 from .agenda.imports import AgendaImport, AgendaUpload, ImportPlan
-from .audit import AuditEntry, Head, Verdict
+from .audit import AuditEntry, ChainHead, ChainVerification
 from .auth_kinds import AUTH_KINDS
 from .columns import Base
 from .connections import METHODS, Connection, ConnectionDraft, OpenedConnection
 from .database import Database
 from .errors import (
-    BadKey,
+    BadSecretKey,
     Conflict,
-    Fault,
-    NotOpened,
+    DatabaseUnavailable,
+    DatabaseUnresponsive,
+    FieldFault,
     OtherProvider,
     RecordsError,
-    Refused,
+    RuleViolation,
     SchemaUnknown,
+    SecretNotOpened,
     SecretsError,
-    Silent,
-    Unavailable,
     WrongEnvironment,
 )
-from .external_logins import ExternalDraft, ExternalLogin, OpenedExternal
+from .external_logins import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
 from .grants import ROLES, Grant
 from .implementations import Implementation
 from .runs import Run, RunFilter, RunRecord
@@ -79,7 +79,7 @@ from .saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider
 from .scripts import Activation, Script, Version, VersionCode
 from .secretbox import SecretBox
 from .sessions import AgendaSession
-from .users import Profile, User
+from .users import User, UserProfile
 
 __all__ = [
     "AUTH_KINDS",
@@ -90,30 +90,30 @@ __all__ = [
     "AgendaSession",
     "AgendaUpload",
     "AuditEntry",
-    "BadKey",
+    "BadSecretKey",
     "Base",
     "Conflict",
     "Connection",
     "ConnectionDraft",
     "Database",
     "DbSession",
-    "ExternalDraft",
-    "ExternalLogin",
-    "Fault",
+    "ExternalAuthDraft",
+    "ExternalAuth",
+    "FieldFault",
     "FaultGroup",
     "FileFault",
     "Grant",
-    "Head",
+    "ChainHead",
     "Implementation",
     "ImportPlan",
-    "NotOpened",
+    "SecretNotOpened",
     "OpenedConnection",
-    "OpenedExternal",
+    "OpenedExternalAuth",
     "OpenedSaml",
     "OtherProvider",
-    "Profile",
+    "UserProfile",
     "RecordsError",
-    "Refused",
+    "RuleViolation",
     "Run",
     "RunFilter",
     "RunRecord",
@@ -124,11 +124,11 @@ __all__ = [
     "Script",
     "SecretBox",
     "SecretsError",
-    "Silent",
+    "DatabaseUnresponsive",
     "SpKeys",
-    "Unavailable",
+    "DatabaseUnavailable",
     "User",
-    "Verdict",
+    "ChainVerification",
     "Version",
     "VersionCode",
     "WrongEnvironment",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from . import audit, fields, implementations
 from .audit import AuditEntry
 from .implementations import Implementation
-from .users import SEARCH_WORDS, Profile, User
+from .users import SEARCH_WORDS, User, UserProfile
 
 #: People who are found by a name at most.
 MOST_FOUND = 200
@@ -57,7 +57,7 @@ class NamedEntry:
         }
 
 
-def known(db: Session, keys: Iterable[str]) -> dict[str, Actor]:
+def by_keys(db: Session, keys: Iterable[str]) -> dict[str, Actor]:
     """Return the people behind these keys. What is no person's key, or of somebody who is gone, is not in it."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for key in keys:
@@ -81,11 +81,11 @@ def of_entries(db: Session, entries: Sequence[AuditEntry]) -> list[NamedEntry]:
     An entry that is older than the implementation means somebody of a removed one that had the same slug.
     """
     keys = [audit.person(entry.implementation, entry.target) for entry in entries]
-    people = known(db, {entry.actor for entry in entries} | set(keys))
+    people = by_keys(db, {entry.actor for entry in entries} | set(keys))
 
     def at_that_time(entry: AuditEntry, key: str) -> Actor | None:
         found = people.get(key)
-        return found if found and implementations.was_there(found.implementation, entry.at) else None
+        return found if found and implementations.existed_at(found.implementation, entry.at) else None
 
     return [
         NamedEntry(
@@ -99,11 +99,11 @@ def of_entries(db: Session, entries: Sequence[AuditEntry]) -> list[NamedEntry]:
 
 def in_words(db: Session, key: str) -> str:
     """Return who is meant, for a sentence: the name with its implementation, or the key of what is no person."""
-    person = known(db, [key]).get(key)
+    person = by_keys(db, [key]).get(key)
     return f"{person.name} ({person.home})" if person else key
 
 
-def name_of(user: User | Profile) -> str:
+def name_of(user: User | UserProfile) -> str:
     """Return what a person is called: the full name, or the username; "" without either."""
     return f"{user.first_name} {user.last_name}".strip() or user.username
 

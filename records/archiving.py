@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from . import audit, environment_mark, stand_ins
 from .columns import Base, utc_now
-from .errors import Refused
+from .errors import RuleViolation
 from .implementations import STAFF, Implementation
 from .users import User
 
@@ -51,7 +51,7 @@ CALLED = {
 
 
 @dataclass(frozen=True)
-class Decision:
+class AuditContext:
     """Who decided, and why: what the audit entry says. `detail` is what else the edge knows of it."""
 
     actor: str
@@ -60,25 +60,25 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Retired:
+class AfterCommit:
     """What the edge does after the commit: tell everybody about the slug, and end the logins of these subjects."""
 
     slug: str
     subjects: tuple[str, ...]
 
 
-def archive(db: Session, owner: Implementation, by: Decision) -> Retired:
+def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit:
     """Take an implementation out of use, with everything kept. Raises Refused for the staff's, and for an archived one."""
     _lock(db, owner)
     if owner.archived_at is not None:
-        raise Refused("implementation", f"{owner.slug} is archived already")
+        raise RuleViolation("implementation", f"{owner.slug} is archived already")
     owner.archived_at = utc_now()
     db.flush()
     _note(db, owner.slug, "implementation.archived", by)
-    return Retired(owner.slug, _subjects(db, owner))
+    return AfterCommit(owner.slug, _subjects(db, owner))
 
 
-def restore(db: Session, owner: Implementation, by: Decision, *, environment: str) -> Retired:
+def restore(db: Session, owner: Implementation, by: AuditContext, *, environment: str) -> AfterCommit:
     """Serve an archived implementation again. Logins from before stay ended.
 
     Raises Refused for one that is not archived, and in production for one that holds stand-ins of development: running
@@ -86,15 +86,15 @@ def restore(db: Session, owner: Implementation, by: Decision, *, environment: st
     """
     _lock(db, owner)
     if owner.archived_at is None:
-        raise Refused("implementation", f"{owner.slug} is not archived")
+        raise RuleViolation("implementation", f"{owner.slug} is not archived")
     found = stand_ins.of_implementation(db, owner) if environment == environment_mark.PRODUCTION else []
     if found:
         what = "; ".join(f"{' '.join(filter(None, (one.kind, one.name)))} {one.fault}" for one in found)
-        raise Refused("implementation", f"{owner.slug} holds stand-ins of development: {what}")
+        raise RuleViolation("implementation", f"{owner.slug} holds stand-ins of development: {what}")
     owner.archived_at = None
     db.flush()
     _note(db, owner.slug, "implementation.restored", by)
-    return Retired(owner.slug, _subjects(db, owner))
+    return AfterCommit(owner.slug, _subjects(db, owner))
 
 
 def preview(db: Session, owner: Implementation) -> dict[str, int]:
@@ -103,24 +103,24 @@ def preview(db: Session, owner: Implementation) -> dict[str, int]:
     return {CALLED[name][count != 1]: count for name, count in counts.items() if count}
 
 
-def remove(db: Session, owner: Implementation, by: Decision, *, typed: str) -> Retired:
+def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) -> AfterCommit:
     """Remove an archived implementation with everything that belongs to it, for ever. `typed`: the slug, in full."""
     # 1.
     _lock(db, owner)
     if owner.archived_at is None:
-        raise Refused("implementation", f"{owner.slug} is in use: archive it first")
+        raise RuleViolation("implementation", f"{owner.slug} is in use: archive it first")
     # 2.
     if typed != owner.slug:
-        raise Refused("slug", f"must be typed in full: {owner.slug}")
+        raise RuleViolation("slug", f"must be typed in full: {owner.slug}")
     # 3.
     gone = preview(db, owner)
-    retired, row = Retired(owner.slug, _subjects(db, owner)), owner.id
+    retired, row = AfterCommit(owner.slug, _subjects(db, owner)), owner.id
     # 4.
     db.expunge(owner)
     db.execute(delete(Implementation).where(Implementation.id == row).execution_options(synchronize_session=False))
     left = [name for name in CALLED if _count(db, name, row)]
     if left:
-        raise Refused("implementation", f"rows are left in {', '.join(left)}: nothing was removed")
+        raise RuleViolation("implementation", f"rows are left in {', '.join(left)}: nothing was removed")
     # 5.
     _note(db, retired.slug, "implementation.removed", by, gone=gone)
     return retired
@@ -129,7 +129,7 @@ def remove(db: Session, owner: Implementation, by: Decision, *, typed: str) -> R
 def _lock(db: Session, owner: Implementation) -> None:
     """Let nobody else change its state meanwhile, and read it again. Raises Refused for the staff's and a removed one."""
     if owner.slug == STAFF:
-        raise Refused("implementation", "staff is where reviewers and administrators log in: it stays")
+        raise RuleViolation("implementation", "staff is where reviewers and administrators log in: it stays")
     found = db.scalar(
         select(Implementation)
         .where(Implementation.id == owner.id)
@@ -137,10 +137,10 @@ def _lock(db: Session, owner: Implementation) -> None:
         .execution_options(populate_existing=True)
     )
     if found is None:
-        raise Refused("implementation", "was removed meanwhile")
+        raise RuleViolation("implementation", "was removed meanwhile")
 
 
-def _note(db: Session, slug: str, action: str, by: Decision, **more: Any) -> None:
+def _note(db: Session, slug: str, action: str, by: AuditContext, **more: Any) -> None:
     detail = {**more, **by.detail}
     audit.append(db, actor=by.actor, action=action, target=slug, implementation=slug, reason=by.reason, detail=detail)
 

@@ -80,7 +80,7 @@ class AuditHead(Base):
 
 
 @dataclass(frozen=True)
-class Head:
+class ChainHead:
     """Where the entries end: how many there are, and the hash of the last."""
 
     entries: int = 0
@@ -91,14 +91,14 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerification:
     """What `verify` found. `broken_at` is the number of the first entry that is not as it was written."""
 
     ok: bool
     entries: int  #: how many were found good, up to the first broken one
     broken_at: int | None = None
     reason: str = ""
-    head: Head = Head()
+    head: ChainHead = ChainHead()
 
 
 def person(implementation: str, subject: str) -> str:
@@ -181,7 +181,7 @@ def newest(db: Session, *, implementation: str, action: str, target: str) -> Aud
     return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
 
 
-def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name
+def newest_by_another_actor(  # noqa: PLR0913 - what an entry is made of, all by name
     db: Session, number: int, *, actor: str, action: str, target: str, implementation: str
 ) -> AuditEntry | None:
     """Return the newest entry after this number in which another actor did the same; `target` "" is any."""
@@ -192,7 +192,7 @@ def overtaken(  # noqa: PLR0913 - what an entry is made of, all by name
     return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
 
 
-def verify(db: Session, *, noted: Head | None = None) -> Verdict:
+def verify(db: Session, *, noted: ChainHead | None = None) -> ChainVerification:
     """Check all entries, from the first to the head; also against a head that was `noted` earlier.
 
     1. Numbers follow each other: a gap is an entry that was taken out.
@@ -204,7 +204,7 @@ def verify(db: Session, *, noted: Head | None = None) -> Verdict:
     # The last number is read before the head: what is appended meanwhile is in the head, and never behind it.
     last = db.scalar(select(func.max(AuditEntry.number))) or 0
     row = db.scalar(select(AuditHead).execution_options(populate_existing=True))
-    head = Head(row.entries, row.hash) if row else Head()
+    head = ChainHead(row.entries, row.hash) if row else ChainHead()
     previous, at, number = FIRST, datetime.min.replace(tzinfo=UTC), 0
     for number, entry in enumerate(_walk(db, head.entries), start=1):
         # 1. to 4.
@@ -212,16 +212,18 @@ def verify(db: Session, *, noted: Head | None = None) -> Verdict:
         if not fault and noted and noted.entries == number and noted.hash != entry.hash:
             fault = "another hash was noted for it"
         if fault:
-            return Verdict(False, number - 1, number, fault, head)
+            return ChainVerification(False, number - 1, number, fault, head)
         previous, at = entry.hash, entry.at
     # 5. the end
     if number == head.entries and previous != head.hash:
-        return Verdict(False, max(number - 1, 0), max(number, 1), "it is not the entry which was written last", head)
+        return ChainVerification(
+            False, max(number - 1, 0), max(number, 1), "it is not the entry which was written last", head
+        )
     if number < head.entries or (noted and number < noted.entries):
-        return Verdict(False, number, number + 1, "it is missing", head)
+        return ChainVerification(False, number, number + 1, "it is missing", head)
     if number < last:
-        return Verdict(False, number, number + 1, "it is behind the entry which was written last", head)
-    return Verdict(True, number, head=head)
+        return ChainVerification(False, number, number + 1, "it is behind the entry which was written last", head)
+    return ChainVerification(True, number, head=head)
 
 
 def digest(entry: Any) -> str:

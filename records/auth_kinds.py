@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from . import fields, public_hosts
-from .errors import Fault
+from .errors import FieldFault
 
 #: What each kind of credential needs beside its secret: field name -> whether it must be there.
 AUTH_KINDS: dict[str, dict[str, bool]] = {
@@ -35,10 +35,10 @@ _RESERVED_HEADERS = frozenset(
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
 
 
-def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[Fault]:
+def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[FieldFault]:
     """Return what is wrong with the fields `given` beside a credential of this kind."""
     known = AUTH_KINDS[kind]
-    found = [Fault(f"auth_fields.{name}", f"does not belong to {kind}") for name in given if name not in known]
+    found = [FieldFault(f"auth_fields.{name}", f"does not belong to {kind}") for name in given if name not in known]
     for name, required in known.items():
         if name not in given and not required:
             continue
@@ -49,7 +49,7 @@ def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[Fault
             elif kind == "api_key_header":
                 _refuse_reserved(given[name])
         except ValueError as fault:
-            found.append(Fault(f"auth_fields.{name}", str(fault)))
+            found.append(FieldFault(f"auth_fields.{name}", str(fault)))
     return found
 
 

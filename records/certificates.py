@@ -108,6 +108,6 @@ def _subject(certificate: x509.Certificate) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)[:500]
 
 
-def printed(sha256: str) -> str:
+def fingerprint_text(sha256: str) -> str:
     """Return a fingerprint in hexadecimal as people compare it: `A8:2B:…`."""
     return ":".join(sha256[at : at + 2] for at in range(0, len(sha256), 2)).upper()

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import auth_kinds, fields, public_hosts
 from .columns import Base, RowId, utc_now
-from .errors import Fault, NotOpened
+from .errors import FieldFault, SecretNotOpened
 from .implementations import MIB, Implementation
 from .secretbox import SecretBox
 
@@ -145,7 +145,7 @@ def delete(db: Session, connection: Connection) -> None:
 
 
 def open_all(db: Session, box: SecretBox, implementation: Implementation) -> dict[str, OpenedConnection]:
-    """Return all connections of an implementation with their secrets open. Raises NotOpened naming the connection."""
+    """Return all connections of an implementation with their secrets open. Raises SecretNotOpened naming the connection."""
     return {each.name: _opened(box, implementation, each) for each in every(db, implementation)}
 
 
@@ -157,7 +157,7 @@ def open_usable(
     for each in every(db, implementation):
         try:
             opened[each.name] = _opened(box, implementation, each)
-        except NotOpened:
+        except SecretNotOpened:
             shut.append(each.name)
     return opened, tuple(shut)
 
@@ -185,7 +185,7 @@ def _checked(draft: ConnectionDraft) -> dict[str, Any]:
 def _secret_to_seal(draft: ConnectionDraft, values: dict[str, Any], present: Connection | None) -> str | None:
     """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
     if draft.auth_kind == "none":
-        fields.refuse([Fault("secret", "does not belong to none")] if draft.secret else [])
+        fields.refuse([FieldFault("secret", "does not belong to none")] if draft.secret else [])
         return ""
     if draft.secret is not None:
         fields.checked({"secret": _secret}, {"secret": draft.secret})
@@ -195,7 +195,7 @@ def _secret_to_seal(draft: ConnectionDraft, values: dict[str, Any], present: Con
         reason = "is missing"
     elif _destination(present) != _destination(Connection(**values)):
         reason = "has to be given again, because it would be sent to another address or in another way"
-    fields.refuse([Fault("secret", reason)] if reason else [])
+    fields.refuse([FieldFault("secret", reason)] if reason else [])
     return None
 
 
@@ -214,8 +214,8 @@ def _opened(box: SecretBox, implementation: Implementation, connection: Connecti
     if connection.sealed_secret is not None:
         try:
             secret = box.open(connection.sealed_secret, place=_place(connection))
-        except NotOpened as error:
-            raise NotOpened(f"connection {connection.name} of {implementation.slug}: {error}") from None
+        except SecretNotOpened as error:
+            raise SecretNotOpened(f"connection {connection.name} of {implementation.slug}: {error}") from None
     plain = {name: getattr(connection, name) for name in _CHECKS}
     plain |= {"methods": tuple(connection.methods), "path_prefixes": tuple(connection.path_prefixes)}
     return OpenedConnection(implementation=implementation.slug, secret=secret, **plain)

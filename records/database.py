@@ -36,7 +36,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from . import environment_mark, schema
-from .errors import Conflict, Refused, Unavailable
+from .errors import Conflict, DatabaseUnavailable, RuleViolation
 from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
 from .sqlite_file import SqliteFile
 
@@ -63,8 +63,8 @@ class Database:
 
     Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
     the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
-    is for tools and tests; the product always says it, and a test holds that. `watch` is told of each `Unavailable`
-    before it is raised; while it says that the database hangs, nothing is asked and `Unavailable` raised at once.
+    is for tools and tests; the product always says it, and a test holds that. `watch` is told of each `DatabaseUnavailable`
+    before it is raised; while it says that the database hangs, nothing is asked and `DatabaseUnavailable` raised at once.
     """
 
     def __init__(
@@ -147,13 +147,13 @@ class Database:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         if self._is_away():
-            raise Unavailable("the database did not answer just now, and is asked again every second")
+            raise DatabaseUnavailable("the database did not answer just now, and is asked again every second")
         try:
             if self._file:
                 self._file.require()
             with _translated():
                 yield
-        except Unavailable as error:
+        except DatabaseUnavailable as error:
             if self._watch:
                 self._watch.database_lost(error)
             raise
@@ -174,17 +174,17 @@ def _translated() -> Iterator[None]:
     except IntegrityError as error:
         raise Conflict(f"the database refused it: {_first_line(error)}") from error
     except PoolTimeout as error:
-        raise Unavailable("all connections to the database are in use") from error
+        raise DatabaseUnavailable("all connections to the database are in use") from error
     except (OperationalError, InterfaceError) as error:
         if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
             raise
         if isinstance(error.orig, SILENT):
             raise silent(error.orig) from error
-        raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+        raise DatabaseUnavailable(f"the database does not answer: {_first_line(error)}") from error
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", None) not in _SQLITE_RUINED:
             raise
-        raise Unavailable(f"the database cannot be read: {_first_line(error)}") from error
+        raise DatabaseUnavailable(f"the database cannot be read: {_first_line(error)}") from error
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -196,13 +196,13 @@ def checked_url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise Refused("DATABASE_URL", "is not a database address, such as sqlite:////data/records.db") from None
+        raise RuleViolation("DATABASE_URL", "is not a database address, such as sqlite:////data/records.db") from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS:
-        raise Refused("DATABASE_URL", f"starts with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
+        raise RuleViolation("DATABASE_URL", f"starts with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
     if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-        raise Refused("DATABASE_URL", "names a file: a database in memory is not seen by the other processes")
+        raise RuleViolation("DATABASE_URL", "names a file: a database in memory is not seen by the other processes")
     return url
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import CheckConstraint, Connection, String, insert, inspect, sel
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .columns import Base, RowId, utc_now
-from .errors import Refused, WrongEnvironment
+from .errors import RuleViolation, WrongEnvironment
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
@@ -57,12 +57,12 @@ def require(connection: Connection, environment: str) -> None:
 
 
 def restore(connection: Connection, environment: str) -> None:
-    """Write the mark of a database that has lost it; `unmarked` has said what it counts as."""
+    """Write the mark of a database that has lost it; `implied_environment` has said what it counts as."""
     if read(connection) is None:
         connection.execute(insert(EnvironmentMark).values(id=1, environment=environment, marked_at=utc_now()))
 
 
-def unmarked(connection: Connection, *, own: bool) -> str:
+def implied_environment(connection: Connection, *, own: bool) -> str:
     """Return what a database of an earlier release counts as. `own`: see step 3 of the module."""
     if not own or not inspect(connection).has_table("implementations"):
         return PRODUCTION
@@ -78,7 +78,7 @@ def unmarked(connection: Connection, *, own: bool) -> str:
 def change(db: Session, environment: str) -> str:
     """Say that the database is for another environment from now on; return what it was for. The edge notes it."""
     if environment not in ENVIRONMENTS:
-        raise Refused("environment", f"must be {' or '.join(ENVIRONMENTS)}")
+        raise RuleViolation("environment", f"must be {' or '.join(ENVIRONMENTS)}")
     mark = db.scalars(select(EnvironmentMark).with_for_update()).one()
     before = mark.environment
     mark.environment, mark.marked_at = environment, utc_now()

@@ -8,8 +8,8 @@ RecordsError             root
 +-- SchemaUnknown        the database was upgraded by a newer release than this one
 +-- WrongEnvironment     the database was made for development and this is production, or the other way round
 +-- SecretsError         root of what sealing and opening secrets raises
-+-- BadKey           a key of the settings is too short, or there is none
-+-- NotOpened        no key opens this secret, or it was sealed for another place
++-- BadSecretKey           a key of the settings is too short, or there is none
++-- SecretNotOpened        no key opens this secret, or it was sealed for another place
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RecordsError(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
+class FieldFault:
     """One broken rule: the field's name as the caller gave it, and the reason in plain words."""
 
     field: str
@@ -33,11 +33,11 @@ class Fault:
         return f"{self.field}: {self.reason}"
 
 
-class Refused(RecordsError):
+class RuleViolation(RecordsError):
     """A value breaks a rule. `field` and `reason` are the first fault, `faults` are all of them."""
 
-    def __init__(self, field: str, reason: str, *, more: Iterable[Fault] = ()) -> None:
-        self.faults = (Fault(field, reason), *more)
+    def __init__(self, field: str, reason: str, *, more: Iterable[FieldFault] = ()) -> None:
+        self.faults = (FieldFault(field, reason), *more)
         super().__init__("; ".join(map(str, self.faults)))
 
     @property
@@ -63,11 +63,11 @@ class Conflict(RecordsError):
     """A constraint of the database was broken: mostly two people who stored the same thing at the same moment."""
 
 
-class Unavailable(RecordsError):
+class DatabaseUnavailable(RecordsError):
     """The database does not answer, or a lock was not given in time."""
 
 
-class Silent(Unavailable):
+class DatabaseUnresponsive(DatabaseUnavailable):
     """The database says nothing for as long as anybody may wait, so others must not wait for it as well."""
 
 
@@ -88,9 +88,9 @@ class SecretsError(RecordsError):
     """Root of what sealing and opening secrets raises. No text of it holds a secret or a key."""
 
 
-class BadKey(SecretsError):
+class BadSecretKey(SecretsError):
     """A key is too short to protect anything, or no key was given."""
 
 
-class NotOpened(SecretsError):
+class SecretNotOpened(SecretsError):
     """No key opens the secret, or it was sealed for another place."""

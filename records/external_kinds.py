@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from . import auth_kinds, fields, public_hosts
-from .errors import Fault
+from .errors import FieldFault
 from .public_keys import ALGORITHMS, key_set
 
 KINDS = ("jwt", "introspection", "password")
@@ -28,7 +28,7 @@ _LONGEST_SECRET = 8192
 def checked(kind: str, given: Mapping[str, Any], *, development: bool) -> dict[str, Any]:
     """Check the fields of this kind; give the values to store, defaults included. Raises Refused with every fault."""
     if not isinstance(given, Mapping):
-        fields.refuse([Fault("fields", "is a JSON object")])
+        fields.refuse([FieldFault("fields", "is a JSON object")])
     known, defaults = _KINDS[kind]
     checks = known | {name: partial(_address, development=development) for name in known if name in ADDRESSES}
     values = fields.checked(checks, defaults | dict(given))
@@ -56,38 +56,38 @@ def _secret(value: Any, *, least: int) -> str:
     return value
 
 
-def _jwt_faults(values: dict[str, Any]) -> list[Fault]:
+def _jwt_faults(values: dict[str, Any]) -> list[FieldFault]:
     shared = values["algorithm"] == "HS256"
     sources = [name for name in ("keys", "jwks_url") if values[name]]
     if shared:
-        return [Fault(name, "does not belong to HS256, whose key is the secret") for name in sources]
+        return [FieldFault(name, "does not belong to HS256, whose key is the secret") for name in sources]
     if len(sources) != 1:
         state = "and their address are both given" if sources else "are missing, and so is their address"
-        return [Fault("keys", f"{state}. Give one of the two")]
+        return [FieldFault("keys", f"{state}. Give one of the two")]
     return key_set_faults(values) if values["keys"] else []
 
 
-def key_set_faults(values: dict[str, Any]) -> list[Fault]:
+def key_set_faults(values: dict[str, Any]) -> list[FieldFault]:
     """Return what is wrong with keys that were entered."""
     try:
         values["keys"] = key_set(values["keys"], values["algorithm"])
     except ValueError as fault:
-        return [Fault("keys", str(fault))]
+        return [FieldFault("keys", str(fault))]
     return []
 
 
-def _introspection_faults(values: dict[str, Any]) -> list[Fault]:
+def _introspection_faults(values: dict[str, Any]) -> list[FieldFault]:
     return _missing(values, "url", "client_id")
 
 
-def _password_faults(values: dict[str, Any]) -> list[Fault]:
+def _password_faults(values: dict[str, Any]) -> list[FieldFault]:
     found = _missing(values, "url", "template", "result")
     known = auth_kinds.faults(values["auth_kind"], values["auth_fields"], development=False)
     return found + known
 
 
-def _missing(values: dict[str, Any], *names: str) -> list[Fault]:
-    return [Fault(name, "is missing") for name in names if not values[name]]
+def _missing(values: dict[str, Any], *names: str) -> list[FieldFault]:
+    return [FieldFault(name, "is missing") for name in names if not values[name]]
 
 
 def _address(value: Any, *, development: bool = False) -> str:

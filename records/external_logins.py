@@ -17,12 +17,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import external_kinds, fields, implementations
 from .columns import Base, RowId, utc_now
-from .errors import Fault, NotOpened
+from .errors import FieldFault, SecretNotOpened
 from .implementations import Implementation
 from .secretbox import SecretBox
 
 
-class ExternalLogin(Base):
+class ExternalAuth(Base):
     """The External Authentication of an implementation, and its sealed secret if it has one."""
 
     __tablename__ = "external_logins"
@@ -42,11 +42,11 @@ class ExternalLogin(Base):
     changed_by: Mapped[str] = mapped_column(String(255))
 
     def __repr__(self) -> str:
-        return f"<ExternalLogin {self.kind}>"
+        return f"<ExternalAuth {self.kind}>"
 
 
 @dataclass(frozen=True)
-class ExternalDraft:
+class ExternalAuthDraft:
     """An External Authentication as a person enters it. `secret` is None to keep the one which is there."""
 
     kind: str
@@ -56,7 +56,7 @@ class ExternalDraft:
 
 
 @dataclass(frozen=True)
-class OpenedExternal:
+class OpenedExternalAuth:
     """An External Authentication ready for use: plain values, the secret open ("" when it needs none)."""
 
     implementation: str  #: slug
@@ -66,12 +66,14 @@ class OpenedExternal:
     development: bool
 
 
-def find(db: Session, implementation: Implementation) -> ExternalLogin | None:
+def find(db: Session, implementation: Implementation) -> ExternalAuth | None:
     """Return the implementation's External Authentication."""
-    return db.scalar(select(ExternalLogin).where(ExternalLogin.implementation_id == implementation.id))
+    return db.scalar(select(ExternalAuth).where(ExternalAuth.implementation_id == implementation.id))
 
 
-def save(db: Session, box: SecretBox, implementation: Implementation, draft: ExternalDraft, by: str) -> ExternalLogin:
+def save(
+    db: Session, box: SecretBox, implementation: Implementation, draft: ExternalAuthDraft, by: str
+) -> ExternalAuth:
     """Make the External Authentication or change it. Raises Refused with every fault."""
     given = {"kind": draft.kind, "development": draft.development, "by": by}
     values = fields.checked(_CHECKS, given)
@@ -81,7 +83,7 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Ext
     if present is not None:
         db.refresh(present)  # somebody may have changed it while we waited
     values["changed_by"] = values.pop("by")
-    wanted = ExternalLogin(implementation_id=implementation.id, **values)
+    wanted = ExternalAuth(implementation_id=implementation.id, **values)
     secret = _secret_to_seal(draft, wanted, present)
     row = present or wanted
     for name, value in values.items():
@@ -106,8 +108,8 @@ def remove(db: Session, implementation: Implementation) -> None:
         db.flush()
 
 
-def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedExternal | None:
-    """Return it ready for use, or None if there is none. Raises NotOpened naming the implementation."""
+def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedExternalAuth | None:
+    """Return it ready for use, or None if there is none. Raises SecretNotOpened naming the implementation."""
     row = find(db, implementation)
     if row is None:
         return None
@@ -115,16 +117,16 @@ def opened(db: Session, box: SecretBox, implementation: Implementation) -> Opene
     if row.sealed_secret is not None:
         try:
             secret = box.open(row.sealed_secret, place=_place(row))
-        except NotOpened as error:
-            raise NotOpened(f"External Authentication of {implementation.slug}: {error}") from None
+        except SecretNotOpened as error:
+            raise SecretNotOpened(f"External Authentication of {implementation.slug}: {error}") from None
     elif external_kinds.needs_secret(row.kind, row.fields):
-        raise NotOpened(f"External Authentication of {implementation.slug}: its secret is missing, enter it anew")
-    return OpenedExternal(implementation.slug, row.kind, dict(row.fields), secret, row.development)
+        raise SecretNotOpened(f"External Authentication of {implementation.slug}: its secret is missing, enter it anew")
+    return OpenedExternalAuth(implementation.slug, row.kind, dict(row.fields), secret, row.development)
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
     """Encrypt every secret anew with the newest key of the box. Returns how many."""
-    sealed = select(ExternalLogin).where(ExternalLogin.sealed_secret.is_not(None)).order_by(ExternalLogin.id)
+    sealed = select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None)).order_by(ExternalAuth.id)
     rows = list(db.scalars(sealed.with_for_update()))
     for row in rows:
         row.sealed_secret = box.rotate(row.sealed_secret or b"")
@@ -132,10 +134,10 @@ def reseal_all(db: Session, box: SecretBox) -> int:
     return len(rows)
 
 
-def _secret_to_seal(draft: ExternalDraft, wanted: ExternalLogin, present: ExternalLogin | None) -> str | None:
+def _secret_to_seal(draft: ExternalAuthDraft, wanted: ExternalAuth, present: ExternalAuth | None) -> str | None:
     """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
     if not external_kinds.needs_secret(wanted.kind, wanted.fields):
-        fields.refuse([Fault("secret", "does not belong to this kind")] if draft.secret else [])
+        fields.refuse([FieldFault("secret", "does not belong to this kind")] if draft.secret else [])
         return ""
     if draft.secret is not None:
         check = {"secret": external_kinds.secret_check(wanted.kind)}
@@ -145,18 +147,18 @@ def _secret_to_seal(draft: ExternalDraft, wanted: ExternalLogin, present: Extern
         reason = "is missing"
     elif _destination(present) != _destination(wanted):
         reason = "has to be given again, because it would be used for another address or in another way"
-    fields.refuse([Fault("secret", reason)] if reason else [])
+    fields.refuse([FieldFault("secret", reason)] if reason else [])
     return None
 
 
-def _destination(row: ExternalLogin) -> list[str]:
+def _destination(row: ExternalAuth) -> list[str]:
     """Return to whom the secret is shown, or whom it proves: kind, way, and the address's scheme, host and port."""
     way = [str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer")]
     url = urlsplit(str(row.fields.get("url", "")))
     return [row.kind, *way, f"{url.scheme}://{url.netloc}".lower()]
 
 
-def _place(row: ExternalLogin) -> str:
+def _place(row: ExternalAuth) -> str:
     return json.dumps([row.implementation_id, "external login", *_destination(row)])
 
 

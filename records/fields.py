@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import Fault, Refused
+from .errors import FieldFault, RuleViolation
 from .host_names import host_name, is_host
 
 Check = Callable[[Any], Any]
@@ -31,21 +31,21 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
     """Check each value by its field's check. Raises Refused with the faults of all fields together."""
     good: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: list[FieldFault] = []
     for field, value in values.items():
         try:
             good[field] = checks[field](value) if field in checks else _unknown()
         except ValueError as fault:
-            faults.append(Fault(field, str(fault)))
+            faults.append(FieldFault(field, str(fault)))
     refuse(faults)
     return good
 
 
-def refuse(faults: Iterable[Fault]) -> None:
+def refuse(faults: Iterable[FieldFault]) -> None:
     """Raise Refused if there are any faults."""
     found = list(faults)
     if found:
-        raise Refused(found[0].field, found[0].reason, more=found[1:])
+        raise RuleViolation(found[0].field, found[0].reason, more=found[1:])
 
 
 def _unknown() -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from . import external_logins, saml_providers
-from .external_logins import ExternalLogin
+from .external_logins import ExternalAuth
 from .grants import ANY_SOURCE
 from .implementations import STAFF, Implementation
 
@@ -20,11 +20,11 @@ _NO_ATTRIBUTE = "No way in of this conference gives attributes."
 
 
 @dataclass(frozen=True)
-class Reach:
+class LoginMethods:
     """The ways in of an implementation, as far as grants depend on them."""
 
     saml: bool
-    external: ExternalLogin | None
+    external: ExternalAuth | None
 
     def in_vain(self, kind: str, role: str) -> str:
         """Return why a grant of this kind and role counts for nobody, in a sentence; "" if it can count.
@@ -41,7 +41,7 @@ class Reach:
         return " ".join(reason for reason in reasons if reason)
 
 
-def _unsaid(external: ExternalLogin, kind: str) -> str:
+def _unsaid(external: ExternalAuth, kind: str) -> str:
     if external.kind != "password":
         return ""
     mapped = external.fields["result"]
@@ -49,7 +49,7 @@ def _unsaid(external: ExternalLogin, kind: str) -> str:
     return "" if said[kind] else {"username": _NO_USERNAME, "user type": _NO_TYPE, "attribute": _NO_ATTRIBUTE}[kind]
 
 
-def reach_of(db: Session, implementation: Implementation) -> Reach:
+def login_methods_of(db: Session, implementation: Implementation) -> LoginMethods:
     """Return the ways in of an implementation. Staff have SAML only."""
     external = None if implementation.slug == STAFF else external_logins.find(db, implementation)
-    return Reach(saml_providers.find(db, implementation) is not None, external)
+    return LoginMethods(saml_providers.find(db, implementation) is not None, external)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import fields
 from .columns import Base, RowId, utc_now
 from .counted import with_article
-from .errors import Fault, Refused
+from .errors import FieldFault, RuleViolation
 from .implementations import STAFF, STAFF_ROLES, Implementation
 from .upsert import insert_missing
 from .users import User
@@ -83,7 +83,7 @@ def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
     """Take a grant away; returns what it was. Raises Refused when the implementation has none with this number."""
     grant = find(db, implementation, grant_id)
     if grant is None:
-        raise Refused("grant", "is not there any more")
+        raise RuleViolation("grant", "is not there any more")
     db.delete(grant)
     db.flush()
     return grant
@@ -160,16 +160,16 @@ def _values(user: User, name: str) -> set[str]:
     }
 
 
-def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[Fault]:
+def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[FieldFault]:
     faults = []
     role, kind = given["role"], given["kind"]
     if role in STAFF_ROLES and implementation.slug != STAFF:
-        faults.append(Fault("role", f"{role} is given in the staff implementation only, and holds for all"))
+        faults.append(FieldFault("role", f"{role} is given in the staff implementation only, and holds for all"))
     elif kind != "username" and role not in implementation.mapped_roles:
         allowed = ", ".join(implementation.mapped_roles) or "nothing"
-        faults.append(Fault("role", f"{role} is more than {with_article(kind)} may give here, which is {allowed}"))
+        faults.append(FieldFault("role", f"{role} is more than {with_article(kind)} may give here, which is {allowed}"))
     if (kind == "attribute") != bool(given["name"]):
-        faults.append(Fault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
+        faults.append(FieldFault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
     return faults
 
 

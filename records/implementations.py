@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import app_addresses, fields
 from .columns import Base, RowId, utc_now
-from .errors import Fault, Refused
+from .errors import FieldFault, RuleViolation
 from .host_names import host_name
 from .message_text import MAX_CHARACTERS, shown_text
 from .upsert import insert_missing
@@ -126,9 +126,9 @@ def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings
     """Make an implementation. Raises Refused with every fault, also when the slug is taken or kept for staff."""
     values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
     if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
-        raise Refused("slug", "is kept for the reviewers and administrators of this service")
+        raise RuleViolation("slug", "is kept for the reviewers and administrators of this service")
     if find_any(db, slug) is not None:
-        raise Refused("slug", "is taken by another implementation")
+        raise RuleViolation("slug", "is taken by another implementation")
     implementation = Implementation(**values)
     db.add(implementation)
     db.flush()  # fills in the defaults, which the next check reads
@@ -150,7 +150,7 @@ def made_at(implementation: Implementation) -> int:
     return int(implementation.created_at.timestamp())
 
 
-def was_there(implementation: Implementation, at: datetime) -> bool:
+def existed_at(implementation: Implementation, at: datetime) -> bool:
     """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
     return at.timestamp() >= made_at(implementation)
 
@@ -201,18 +201,20 @@ def _set(implementation: Implementation, values: dict[str, Any]) -> None:
         setattr(implementation, field, value)
 
 
-def _contradictions(implementation: Implementation) -> list[Fault]:
+def _contradictions(implementation: Implementation) -> list[FieldFault]:
     """Return what is wrong between fields which are each right alone."""
     faults = []
     if implementation.stale_seconds < implementation.fresh_seconds:
-        faults.append(Fault("stale_seconds", "is at least fresh_seconds"))
+        faults.append(FieldFault("stale_seconds", "is at least fresh_seconds"))
     link = implementation.fallback_link
     if link and fields.url(link).hostname not in implementation.link_hosts:
-        faults.append(Fault("fallback_link", "leads to a host that is not among link_hosts"))
+        faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
-        faults.append(Fault("fallback_link", "needs a fallback_text to stand on"))
+        faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
     if implementation.slug != STAFF and set(STAFF_ROLES) & set(implementation.mapped_roles):
-        faults.append(Fault("mapped_roles", f"can hold {' and '.join(STAFF_ROLES)} in the staff implementation only"))
+        faults.append(
+            FieldFault("mapped_roles", f"can hold {' and '.join(STAFF_ROLES)} in the staff implementation only")
+        )
     return faults
 
 
@@ -220,7 +222,7 @@ def _limits(value: Any) -> dict[str, Any]:
     given = fields.json_object(4096)(value)
     try:
         return fields.checked(LIMITS, given)
-    except Refused as refused:
+    except RuleViolation as refused:
         raise ValueError(str(refused)) from None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from . import environment_mark, schema
 from .database import checked_url
-from .errors import Unavailable
+from .errors import DatabaseUnavailable
 from .implementations import Implementation
 
 #: Seconds to wait for the database.
@@ -23,7 +23,7 @@ WAIT_S = 5
 
 
 @dataclass(frozen=True)
-class Inspection:
+class DatabaseInspection:
     """What was found. `mark` is None for a database of an earlier release; `version` is None for one without tables."""
 
     exists: bool
@@ -33,12 +33,12 @@ class Inspection:
     implementations: tuple[str, ...] = ()  #: slugs
 
 
-def look(url: str, *, own: bool = False) -> Inspection:
+def look(url: str, *, own: bool = False) -> DatabaseInspection:
     """Look at a database. `own` is as in `environment_mark`. Raises Unavailable when it does not answer."""
     address = checked_url(url)
     if address.drivername == "sqlite":
         if not Path(address.database or "").exists():
-            return Inspection(exists=False)
+            return DatabaseInspection(exists=False)
         path = Path(address.database or "").absolute()
         engine = create_engine(f"sqlite:///{path.as_uri()}?mode=ro&uri=true", poolclass=NullPool)
     else:
@@ -48,7 +48,7 @@ def look(url: str, *, own: bool = False) -> Inspection:
             return _found(connection, own=own)
     except DatabaseError as error:
         first = str(error.orig).partition("\n")[0]
-        raise Unavailable(f"it cannot be read: {first}") from error
+        raise DatabaseUnavailable(f"it cannot be read: {first}") from error
     finally:
         engine.dispose()
 
@@ -57,12 +57,12 @@ def _patient(address: URL) -> URL:
     return address.update_query_dict({"connect_timeout": str(WAIT_S)} | dict(address.query))
 
 
-def _found(connection: Connection, *, own: bool) -> Inspection:
+def _found(connection: Connection, *, own: bool) -> DatabaseInspection:
     version = schema.version(connection)
     if version is None:
-        return Inspection(exists=True)
+        return DatabaseInspection(exists=True)
     mark = environment_mark.read(connection)
     known = inspect(connection).has_table(Implementation.__tablename__)
     slugs = tuple(connection.scalars(select(Implementation.slug).order_by(Implementation.slug))) if known else ()
-    counts_as = mark or environment_mark.unmarked(connection, own=own)
-    return Inspection(exists=True, version=version, mark=mark, counts_as=counts_as, implementations=slugs)
+    counts_as = mark or environment_mark.implied_environment(connection, own=own)
+    return DatabaseInspection(exists=True, version=version, mark=mark, counts_as=counts_as, implementations=slugs)

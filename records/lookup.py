@@ -34,31 +34,31 @@ def agenda(db: Session, implementation: Implementation, text: str) -> list[Agend
 
 
 @dataclass(frozen=True)
-class Match:
+class LookupMatch:
     """The one key that is meant; empty where nothing fits, or more than one does: then those are in `candidates`, with names."""
 
     key: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
 
 
-def user_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+def user_of_runs(db: Session, implementation: Implementation, text: str) -> LookupMatch:
     """Return whose runs are meant: a key that is known or has runs, also of somebody who is gone, before any name."""
     if users.find(db, implementation, text) or _has_runs(db, implementation, RunFilter(user=text)):
-        return Match(text)
+        return LookupMatch(text)
     return _match([(user.subject, actors.name_of(user)) for user in people(db, implementation, text)])
 
 
-def session_of_runs(db: Session, implementation: Implementation, text: str) -> Match:
+def session_of_runs(db: Session, implementation: Implementation, text: str) -> LookupMatch:
     """Return of which session runs are meant: an ID that is known or has runs, also of one that is gone, before any title."""
     if sessions.find_any(db, implementation, text) or _has_runs(db, implementation, RunFilter(session=text)):
-        return Match(text)
+        return LookupMatch(text)
     return _match([(session.session_id, session.title) for session in agenda(db, implementation, text)])
 
 
-def _match(found: Sequence[tuple[str, str]]) -> Match:
+def _match(found: Sequence[tuple[str, str]]) -> LookupMatch:
     if len(found) > 1:
-        return Match(candidates=tuple(found))
-    return Match(found[0][0]) if found else Match()
+        return LookupMatch(candidates=tuple(found))
+    return LookupMatch(found[0][0]) if found else LookupMatch()
 
 
 def _has_runs(db: Session, implementation: Implementation, wanted: RunFilter) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import Engine, event
 
-from .errors import Silent, Unavailable
+from .errors import DatabaseUnavailable, DatabaseUnresponsive
 
 #: Seconds without a byte after which the server is asked whether it is there, and those it has to answer that.
 SILENCE_S = 2.0
@@ -34,7 +34,7 @@ SILENT = (ServerSilent, psycopg.errors.ConnectionTimeout)
 class DatabaseWatch(Protocol):
     """Who is told when the database does not answer, and knows whether it is worth asking (`runner.outages`)."""
 
-    def database_lost(self, error: Unavailable) -> None:
+    def database_lost(self, error: DatabaseUnavailable) -> None:
         """Note an error before it is raised."""
 
     def database_is_away(self) -> bool:
@@ -100,6 +100,6 @@ def _probe(words: Any, options: dict[str, Any], watch: DatabaseWatch | None) -> 
         return  # it answers, though it lets nobody in
 
 
-def silent(error: BaseException) -> Silent:
+def silent(error: BaseException) -> DatabaseUnresponsive:
     """Say that a server hangs."""
-    return Silent(f"the database does not answer: {error}")
+    return DatabaseUnresponsive(f"the database does not answer: {error}")

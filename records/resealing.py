@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from . import connections, external_logins, implementations, sp_keys
 from .connections import Connection
-from .external_logins import ExternalLogin
+from .external_logins import ExternalAuth
 from .secretbox import SecretBox
 from .sp_keys import SpKey
 
@@ -21,7 +21,7 @@ CONNECTION, EXTERNAL, SAML_KEY = "connection", "External Authentication", "SAML 
 
 
 @dataclass(frozen=True)
-class ShutSecret:
+class UnreadableSecret:
     """A secret that no key opens: of which implementation (its slug), of which kind, and which one."""
 
     implementation: str
@@ -31,15 +31,15 @@ class ShutSecret:
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
-    """Seal every secret anew with the newest key of the box. Returns how many. Raises NotOpened, and then does nothing."""
+    """Seal every secret anew with the newest key of the box. Returns how many. Raises SecretNotOpened, and then does nothing."""
     return sum(each(db, box) for each in (connections.reseal_all, external_logins.reseal_all, sp_keys.reseal_all))
 
 
-def shut(db: Session, box: SecretBox) -> list[ShutSecret]:
+def unreadable_secrets(db: Session, box: SecretBox) -> list[UnreadableSecret]:
     """Return every secret that no key of the box opens, by implementation."""
     owners = {one.id: one for one in implementations.every(db)}
     found = [
-        ShutSecret(owners[owner].slug, kind, name, owners[owner].archived_at is not None)
+        UnreadableSecret(owners[owner].slug, kind, name, owners[owner].archived_at is not None)
         for owner, kind, name, sealed in _sealed(db)
         if not box.opens(sealed)
     ]
@@ -50,7 +50,7 @@ def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
     """Every sealed secret: whose it is (id), kind, name, and what is sealed."""
     for connection in db.scalars(select(Connection).where(Connection.sealed_secret.is_not(None))):
         yield connection.implementation_id, CONNECTION, connection.name, connection.sealed_secret or b""
-    for external in db.scalars(select(ExternalLogin).where(ExternalLogin.sealed_secret.is_not(None))):
+    for external in db.scalars(select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None))):
         yield external.implementation_id, EXTERNAL, "", external.sealed_secret or b""
     for key in db.scalars(select(SpKey)):
         yield key.implementation_id, SAML_KEY, f"{key.use}, {key.state}", key.sealed_key

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import certificates, fields
 from .certificates import Certificate
 from .columns import Base, RowId, utc_now
-from .errors import Fault, Refused
+from .errors import FieldFault, RuleViolation
 from .saml_tables import SamlProvider
 
 #: Certificates of one provider which are active or waiting.
@@ -64,13 +64,13 @@ def of(db: Session, provider: SamlProvider, *, state: str | None = None) -> list
 def read_all(pems: Iterable[str]) -> list[Certificate]:
     """Read certificates, each once. Raises Refused with the faults of all."""
     found: dict[str, Certificate] = {}
-    faults: list[Fault] = []
+    faults: list[FieldFault] = []
     for number, pem in enumerate(pems, start=1):
         try:
             certificate = certificates.read(pem)
             found[certificate.sha256] = certificate
         except ValueError as fault:
-            faults.append(Fault("certificates", f"the {_ordinal(number)} {fault}"))
+            faults.append(FieldFault("certificates", f"the {_ordinal(number)} {fault}"))
     fields.refuse(faults)
     return list(found.values())
 
@@ -113,9 +113,9 @@ def retire(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> Sa
     db.execute(select(SamlProvider.id).where(SamlProvider.id == provider.id).with_for_update())
     row = _found(db, provider, fingerprint)
     if row.state != "active":
-        raise Refused("certificate", f"is {row.state}, not active")
+        raise RuleViolation("certificate", f"is {row.state}, not active")
     if len(of(db, provider, state="active")) == 1:
-        raise Refused("certificate", "is the last active one: nobody could log in any more")
+        raise RuleViolation("certificate", "is the last active one: nobody could log in any more")
     return _decide(row, "retired", by)
 
 
@@ -129,7 +129,7 @@ def expiring(db: Session, *, within: timedelta = certificates.NOTICE) -> list[Sa
 def _waiting(db: Session, provider: SamlProvider, fingerprint: str) -> SamlCertificate:
     row = _found(db, provider, fingerprint)
     if row.state != "waiting":
-        raise Refused("certificate", f"is {row.state}: somebody has decided already")
+        raise RuleViolation("certificate", f"is {row.state}: somebody has decided already")
     return row
 
 
@@ -138,7 +138,7 @@ def _found(db: Session, provider: SamlProvider, fingerprint: str) -> SamlCertifi
     one = one.where(SamlCertificate.sha256 == fingerprint.replace(":", "").lower())
     row = db.scalar(one.with_for_update().execution_options(populate_existing=True))
     if row is None:
-        raise Refused("certificate", "is none of this identity provider")
+        raise RuleViolation("certificate", "is none of this identity provider")
     return row
 
 
@@ -163,7 +163,7 @@ def _decide(row: SamlCertificate, state: str, by: str) -> SamlCertificate:
 def _refuse_too_many(db: Session, provider: SamlProvider) -> None:
     mine = select(func.count()).select_from(SamlCertificate).where(SamlCertificate.provider_id == provider.id)
     if (db.scalar(mine.where(SamlCertificate.state != "retired")) or 0) > MOST:
-        raise Refused("certificates", f"are at most {MOST}, active and waiting together: retire or refuse some")
+        raise RuleViolation("certificates", f"are at most {MOST}, active and waiting together: retire or refuse some")
 
 
 def _ordinal(number: int) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from . import fields, implementations, public_hosts, saml_certificates
 from . import sp_keys as own_keys
-from .errors import NotOpened, Refused
+from .errors import RuleViolation, SecretNotOpened
 from .implementations import Implementation
 from .saml_certificates import SamlCertificate, accept, expiring, propose, refuse, retire
 from .saml_tables import SamlProvider
@@ -137,16 +137,18 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
     values = fields.checked(checks | {"by": fields.line(255, empty=False)}, given | {"by": by})
     values["changed_by"] = values.pop("by")
     if values["entity_id"] == DEVELOPMENT_ENTITY_ID and not values["development"]:
-        raise Refused("entity_id", "is that of the development identity provider, at which anybody can be anybody")
+        raise RuleViolation(
+            "entity_id", "is that of the development identity provider, at which anybody can be anybody"
+        )
     if not values["sso_url"]:
-        raise Refused("sso_url", "is missing")
+        raise RuleViolation("sso_url", "is missing")
     pinned = saml_certificates.read_all(draft.certificates)
     implementations.lock(db, implementation)
     present = find(db, implementation)
     if present is not None:
         db.refresh(present)  # somebody may have changed it while we waited
     if not pinned and (present is None or present.entity_id != values["entity_id"]):
-        raise Refused("certificates", "are missing: without one nobody could tell who really sent a login")
+        raise RuleViolation("certificates", "are missing: without one nobody could tell who really sent a login")
     if present is not None and present.entity_id != values["entity_id"]:
         remove(db, implementation)
         present = None
@@ -169,13 +171,13 @@ def remove(db: Session, implementation: Implementation) -> None:
 
 
 def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedSaml | None:
-    """Return the identity provider ready for use, or None if there is none. Raises NotOpened naming the implementation."""
+    """Return the identity provider ready for use, or None if there is none. Raises SecretNotOpened naming the implementation."""
     provider = find(db, implementation)
     if provider is None:
         return None
     keys = own_keys.sp_keys_if_made(db, box, implementation)
     if keys is None:
-        raise NotOpened(f"the SAML key of {implementation.slug} is missing: save its identity provider anew")
+        raise SecretNotOpened(f"the SAML key of {implementation.slug} is missing: save its identity provider anew")
     plain = {name: getattr(provider, name) for name in _CHECKS}
     return OpenedSaml(
         implementation=implementation.slug,

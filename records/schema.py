@@ -61,7 +61,7 @@ def _made_for(connection: Connection, environment: str | None, *, own: bool) -> 
     """Return what the database is for, marked or not; a new one is for whoever makes it."""
     if version(connection) is None:
         return environment or environment_mark.PRODUCTION
-    return environment_mark.read(connection) or environment_mark.unmarked(connection, own=own)
+    return environment_mark.read(connection) or environment_mark.implied_environment(connection, own=own)
 
 
 def _config(connection: Connection, **attributes: str) -> Config:

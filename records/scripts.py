@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from . import fields, implementations
 from .columns import Base, RowId, utc_now
-from .errors import Refused
+from .errors import RuleViolation
 from .implementations import Implementation
 from .upsert import insert_missing
 
@@ -173,12 +173,12 @@ def versions(db: Session, implementation: Implementation) -> list[Version]:
 def activate(db: Session, implementation: Implementation, version: Version, by: str) -> Activation:
     """Put a version in service instead of the present one. Raises Refused for a foreign or suspended version."""
     if version.implementation_id != implementation.id:
-        raise Refused("version", "belongs to another implementation")
+        raise RuleViolation("version", "belongs to another implementation")
     fields.checked({"by": fields.line(255, empty=False)}, {"by": by})
     implementations.lock(db, implementation)
     db.refresh(version)  # it may have been suspended while we waited
     if version.suspended_at is not None:
-        raise Refused("version", f"is suspended: {version.suspended_reason}")
+        raise RuleViolation("version", f"is suspended: {version.suspended_reason}")
     activation = db.get(Activation, version.script_id, populate_existing=True) or Activation(
         script_id=version.script_id, implementation_id=implementation.id
     )

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .errors import BadKey, NotOpened
+from .errors import BadSecretKey, SecretNotOpened
 
 #: Characters. A key is random, never a password: it is not stretched, only spread over the cipher's key.
 SHORTEST_KEY = 32
@@ -29,7 +29,9 @@ class SecretBox:
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
-            raise BadKey("no key for secrets was given: set SESSION_STATUS_SECRET_KEY to at least 32 random characters")
+            raise BadSecretKey(
+                "no key for secrets was given: set SESSION_STATUS_SECRET_KEY to at least 32 random characters"
+            )
         self._fernet = MultiFernet([Fernet(_cipher_key(key)) for key in keys])
         self._count = len(keys)
 
@@ -44,13 +46,15 @@ class SecretBox:
         return self._fernet.encrypt(json.dumps({"place": place, "text": text}).encode())
 
     def open(self, sealed: bytes, *, place: str = "") -> str:
-        """Decrypt what was sealed for `place`. Raises NotOpened, which says what to do."""
+        """Decrypt what was sealed for `place`. Raises SecretNotOpened, which says what to do."""
         try:
             content = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
             raise _wrong_key() from None
         if content["place"] != place:
-            raise NotOpened("this secret was sealed for another connection or address: enter it anew for this one")
+            raise SecretNotOpened(
+                "this secret was sealed for another connection or address: enter it anew for this one"
+            )
         return str(content["text"])
 
     def opens(self, sealed: bytes) -> bool:
@@ -69,8 +73,8 @@ class SecretBox:
             raise _wrong_key() from None
 
 
-def _wrong_key() -> NotOpened:
-    return NotOpened(
+def _wrong_key() -> SecretNotOpened:
+    return SecretNotOpened(
         "no key opens this secret: put the key it was sealed with into SESSION_STATUS_SECRET_KEYS_OLD, "
         "or enter the secret anew"
     )
@@ -79,6 +83,6 @@ def _wrong_key() -> NotOpened:
 def _cipher_key(key: str) -> bytes:
     """Derive the cipher's key, so that the same setting may also sign cookies without both sharing one key."""
     if len(key) < SHORTEST_KEY:
-        raise BadKey(f"a key for secrets has at least {SHORTEST_KEY} random characters; this one has {len(key)}")
+        raise BadSecretKey(f"a key for secrets has at least {SHORTEST_KEY} random characters; this one has {len(key)}")
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
     return base64.urlsafe_b64encode(derived)

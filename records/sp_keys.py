@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import certificates
 from .columns import Base, RowId, utc_now
-from .errors import NotOpened, Refused
+from .errors import RuleViolation, SecretNotOpened
 from .implementations import Implementation
 from .secretbox import SecretBox
 from .upsert import insert_missing
@@ -77,7 +77,7 @@ def sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKe
 
 
 def sp_keys_if_made(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys | None:
-    """Return our keys if they were made. Raises NotOpened."""
+    """Return our keys if they were made. Raises SecretNotOpened."""
     rows = _rows(db, implementation)
     if not rows:
         return None
@@ -100,7 +100,7 @@ def switch(db: Session, implementation: Implementation) -> None:
     """Put the next keys in the present ones' place, and forget those. Raises Refused when there are no next ones."""
     rows = _rows(db, implementation)
     if ("next", "signing") not in rows:
-        raise Refused("sp_key", "has no next one: make it first, and let the identity provider read the metadata")
+        raise RuleViolation("sp_key", "has no next one: make it first, and let the identity provider read the metadata")
     for use in USES:
         db.delete(rows["present", use])
     db.flush()
@@ -165,6 +165,6 @@ def _place(implementation: Implementation, use: str, sha256: str) -> str:
 def _open(box: SecretBox, implementation: Implementation, row: SpKey) -> str:
     try:
         return box.open(row.sealed_key, place=_place(implementation, row.use, row.sha256))
-    except NotOpened as error:
+    except SecretNotOpened as error:
         remedy = f"this one is not entered: `session-status saml new-key {implementation.slug}` makes another"
-        raise NotOpened(f"the SAML key of {implementation.slug}: {error}; {remedy}") from None
+        raise SecretNotOpened(f"the SAML key of {implementation.slug}: {error}; {remedy}") from None

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 
-from .errors import Unavailable
+from .errors import DatabaseUnavailable
 
 
 class SqliteFile:
@@ -37,7 +37,7 @@ class SqliteFile:
     def require(self) -> None:
         """Raise Unavailable if there is no file. Only an upgrade makes one."""
         if not self.path.exists():
-            raise Unavailable(f"the database does not answer: there is no file {self.path}")
+            raise DatabaseUnavailable(f"the database does not answer: there is no file {self.path}")
 
     def _connected(self, _: object, record: Any) -> None:
         record.info["file"] = self._identity()

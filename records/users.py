@@ -15,13 +15,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import fields
 from .columns import Base, RowId, utc_now
-from .errors import OtherProvider, Refused
+from .errors import OtherProvider, RuleViolation
 from .implementations import Implementation
 from .upsert import insert_missing
 
 #: Words of a search which are looked at.
 SEARCH_WORDS = 8
-#: Fields which a search looks through; the username first, see `named`.
+#: Fields which a search looks through; the username first, see `with_username`.
 _SEARCHED = ("username", "first_name", "last_name", "badge_id", "subject")
 
 
@@ -67,7 +67,7 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Profile:
+class UserProfile:
     """What the identity provider says about a person."""
 
     username: str = ""
@@ -117,18 +117,18 @@ def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
     return list(db.scalars(found.order_by(*wanted, User.id).limit(limit).offset(offset)))
 
 
-def named(db: Session, implementation: Implementation, username: str) -> list[User]:
+def with_username(db: Session, implementation: Implementation, username: str) -> list[User]:
     """Return the users with this username, as grants compare usernames: whatever its case."""
     mine = select(User).where(User.implementation_id == implementation.id)
     # The text begins with the folded username, as a line of its own.
     return list(db.scalars(mine.where(User.search_text.startswith(fields.folded(username) + "\n", autoescape=True))))
 
 
-def seen(  # noqa: PLR0913 - six, the most our style allows
+def remember(  # noqa: PLR0913 - six, the most our style allows
     db: Session,
     implementation: Implementation,
     subject: str,
-    profile: Profile,
+    profile: UserProfile,
     *,
     provider: str = "",
     at: datetime | None = None,
@@ -174,7 +174,7 @@ def hand_over(db: Session, implementation: Implementation, old: str, new: str) -
     """
     given = fields.checked({"old": _provider_given, "new": _provider_given}, {"old": old, "new": new})
     if given["old"] == given["new"]:
-        raise Refused("new", "is the provider they belong to already")
+        raise RuleViolation("new", "is the provider they belong to already")
     theirs = update(User).where(User.implementation_id == implementation.id, User.provider == given["old"])
     done: CursorResult[Any] = db.execute(theirs.values(provider=given["new"]))  # type: ignore[assignment]  # of an UPDATE
     return done.rowcount

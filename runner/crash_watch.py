@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from records import Database, RunRecord, Unavailable, crashes
+from records import Database, DatabaseUnavailable, RunRecord, crashes
 
 #: Crashes that may wait for the database to come back.
 MOST = 1_000
@@ -32,7 +32,7 @@ class CrashWatch:
             record = self._waiting[0]
             try:
                 self._judge(record)
-            except Unavailable as error:
+            except DatabaseUnavailable as error:
                 log.debug("a crash waits for the database run=%s error=%s", record.id, error)
                 return
             except Exception:  # a bug of ours must not end the thread that writes traces

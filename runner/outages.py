@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from records import Database, Silent, Unavailable, references
+from records import Database, DatabaseUnavailable, DatabaseUnresponsive, references
 
 from .logins.errors import StoreAway
 from .settings import Settings
@@ -33,7 +33,7 @@ from .store_refusals import StoreRefuses, refusal_of
 STORE, DATABASE = "store", "database"
 
 #: What an outage raises. Whoever catches one need not log it: the client that raised it has told the `OutageLog`.
-OUTAGE = (*AWAY, StoreAway, Unavailable)
+OUTAGE = (*AWAY, StoreAway, DatabaseUnavailable)
 
 #: Seconds between two questions to a part that is away, and between two lines about it.
 LOOK_S = 1.0
@@ -107,9 +107,9 @@ class OutageLog:
         """Note that the store did not answer once. `silent`: until a probe is answered, requests do not wait for it."""
         self._lost(STORE, error, silent=silent)
 
-    def database_lost(self, error: Unavailable) -> None:
+    def database_lost(self, error: DatabaseUnavailable) -> None:
         """Note that the database did not answer once."""
-        self._lost(DATABASE, error, silent=isinstance(error, Silent))
+        self._lost(DATABASE, error, silent=isinstance(error, DatabaseUnresponsive))
 
     def store_is_away(self) -> bool:
         """Say whether the store said nothing when it was asked last. One that is full still answers what it can."""
@@ -131,7 +131,7 @@ class OutageLog:
     def reference(self, part: str, error: BaseException) -> str:
         """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
         newest = self._newest.get(part)
-        told = isinstance(error, Unavailable) or isinstance(error.__cause__, AWAY)
+        told = isinstance(error, DatabaseUnavailable) or isinstance(error.__cause__, AWAY)
         outage = newest if newest and told else self._lost(part, error)
         with self._lock:
             outage.refused += 1
@@ -178,7 +178,7 @@ class OutageLog:
         try:
             self._probes[outage.part]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
-            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, (*SILENT, Silent))
+            outage.error, outage.silent = refusal_of(error) or error, isinstance(error, (*SILENT, DatabaseUnresponsive))
             return False
         outage.silent = False
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from redis.exceptions import RedisError
 
-from records.archiving import Retired
+from records.archiving import AfterCommit
 
 from .announcing import announce
 from .logins import LoginStore, StoreAway
@@ -19,7 +19,7 @@ from .store import connect
 BATCH = 1000
 
 
-def retire(settings: Settings, retired: Retired) -> bool:
+def retire(settings: Settings, retired: AfterCommit) -> bool:
     """End all its logins, drop its cached statuses, tell all processes. False if the store did not do all of it."""
     store = LoginStore.open(settings)
     try:

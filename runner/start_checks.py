@@ -14,7 +14,7 @@ from __future__ import annotations
 from redis.exceptions import RedisError
 
 from records import Database, RecordsError, SecretBox, WrongEnvironment, resealing, schema, stand_ins
-from records.resealing import CONNECTION, EXTERNAL, SAML_KEY, ShutSecret
+from records.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
 from records.stand_ins import StandIn
 
 from .settings import Settings
@@ -153,10 +153,10 @@ def store_fault(settings: Settings) -> str:
     return ""
 
 
-def shut_secrets(settings: Settings, database: Database) -> list[ShutSecret]:
+def shut_secrets(settings: Settings, database: Database) -> list[UnreadableSecret]:
     """Return every secret that no key of the settings opens."""
     with database.reading() as db:
-        return resealing.shut(db, SecretBox(settings.keys))
+        return resealing.unreadable_secrets(db, SecretBox(settings.keys))
 
 
 def secret_faults(settings: Settings, database: Database) -> list[str]:
@@ -168,13 +168,13 @@ def secret_faults(settings: Settings, database: Database) -> list[str]:
     ]
 
 
-def told(one: ShutSecret) -> str:
+def told(one: UnreadableSecret) -> str:
     """A secret in words."""
     name = f" ({one.name})" if one.kind == SAML_KEY else f" {one.name}" if one.name else ""
     return f"the secret of the {one.kind}{name} of {one.implementation}"
 
 
-def what_to_do(one: ShutSecret) -> str:
+def what_to_do(one: UnreadableSecret) -> str:
     """What to do about a secret that no key opens."""
     anew = ANEW[one.kind].format(slug=one.implementation, name=one.name)
     return f"Put the key that sealed it into SESSION_STATUS_SECRET_KEYS_OLD; if that is lost: {anew}."

@@ -121,7 +121,7 @@ class StatusDesk:
         """The status; `wait_s` is how long this request may be held for a first answer.
 
         Raises `UnknownImplementation`, `UnknownSession`, `LoginEnded`, and what an outage is: `StoreAway` and
-        `records.Unavailable`.
+        `records.DatabaseUnavailable`.
         """
         question = self._question(asker)
         with answering():

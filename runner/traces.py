@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from records import Database, RunRecord, Unavailable, runs
+from records import Database, DatabaseUnavailable, RunRecord, runs
 
 #: Traces that may wait; some 20 MB.
 MOST = 5_000
@@ -107,7 +107,7 @@ class TraceWriter:
         try:
             with self._database.session() as db:
                 runs.record_many(db, batch)
-        except Unavailable as error:
+        except DatabaseUnavailable as error:
             log.debug("traces wait for the database count=%d error=%s", len(batch), error)
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
@@ -126,7 +126,7 @@ class TraceWriter:
         try:
             while self._purge_some():
                 pass
-        except Unavailable as error:  # told by the database's watch; it is tried again in an hour
+        except DatabaseUnavailable as error:  # told by the database's watch; it is tried again in an hour
             log.debug("old runs not deleted yet error=%s", error)
         except Exception:  # it is tried again in an hour
             log.exception("old runs not deleted")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from records import Unavailable
+from records import DatabaseUnavailable
 
 Value = TypeVar("Value")
 
@@ -34,7 +34,7 @@ class Snapshots(Generic[Value]):
         self._away_until = 0.0  #: when reading may be tried again; 0 while the database answers
 
     def get(self, slug: str, name: str = "") -> Value:
-        """The value, from memory if it is young enough, or if the database is away. Raises `Unavailable`."""
+        """The value, from memory if it is young enough, or if the database is away. Raises `DatabaseUnavailable`."""
         kept, now = self._kept.get((slug, name)), time.monotonic()
         if kept and now < max(kept[0], self._away_until):
             return kept[1]
@@ -43,7 +43,7 @@ class Snapshots(Generic[Value]):
             self._away_until = now + AWAY_PAUSE_S
         try:
             value = self._read(slug, name)
-        except Unavailable:
+        except DatabaseUnavailable:
             if kept is None or drops != self._drops:
                 raise
             self._away_until = time.monotonic() + AWAY_PAUSE_S

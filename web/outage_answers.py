@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, request
 
-from records import Unavailable
+from records import DatabaseUnavailable
 from runner.logins import StoreAway
 from runner.outages import DATABASE, STORE, OutageLog
 from runner.status import jittered
@@ -31,10 +31,10 @@ def install(app: Flask, outages: OutageLog) -> None:
     """Answer whatever an outage makes a view raise."""
     app.extensions[_KEPT] = outages
     app.register_error_handler(StoreAway, _refused)
-    app.register_error_handler(Unavailable, _refused)
+    app.register_error_handler(DatabaseUnavailable, _refused)
 
 
-def fault_of(error: StoreAway | Unavailable) -> Fault:
+def fault_of(error: StoreAway | DatabaseUnavailable) -> Fault:
     """Return the refusal, with `Retry-After` and the member `reference`."""
     outages: OutageLog = current_app.extensions[_KEPT]
     reference = outages.reference(STORE if isinstance(error, StoreAway) else DATABASE, error)
@@ -52,5 +52,5 @@ def store_says() -> str:
     return outages.store_says()
 
 
-def _refused(error: StoreAway | Unavailable) -> Response:
+def _refused(error: StoreAway | DatabaseUnavailable) -> Response:
     return answer(fault_of(error))

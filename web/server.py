@@ -25,7 +25,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from records import Database, Unavailable
+from records import Database, DatabaseUnavailable
 from runner.logins import LoginStore
 from runner.outages import OutageLog
 from runner.outreach import Outreach
@@ -153,7 +153,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     def database_is_current() -> bool:
         try:
             return database.is_current()
-        except Unavailable:
+        except DatabaseUnavailable:
             return False
 
     database_check = PromptCheck(database_is_current)

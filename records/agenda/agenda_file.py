@@ -23,8 +23,8 @@ from records.spreadsheet_cells import guarded, unguarded
 from . import dates, text_table, workbook
 from .dates import DateCell, DateOrder, TimeReading
 from .faults import FileFault, quoted
-from .headings import COLUMNS, KNOWN, REQUIRED, Columns, missing, near_misses
-from .table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, Table, unreadable
+from .headings import COLUMNS, KNOWN, REQUIRED, FileColumns, missing, near_misses
+from .table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, CellTable, unreadable
 from .text_table import heading_key
 
 #: Bytes of a file.
@@ -108,7 +108,7 @@ def write(rows: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
     return out.getvalue()
 
 
-def _table(data: bytes) -> Table:
+def _table(data: bytes) -> CellTable:
     if len(data) > LARGEST_FILE:
         return unreadable(1, f"the file has more than {LARGEST_FILE // 1024 // 1024} MB")
     if data.startswith(workbook.OLD_START):
@@ -127,9 +127,9 @@ def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) ->
         yield row, cells
 
 
-def _heading(row: int, cells: list[Cell], file: AgendaFile) -> Columns:
+def _heading(row: int, cells: list[Cell], file: AgendaFile) -> FileColumns:
     """Read the heading; what is wrong with it goes to the file's faults."""
-    columns = Columns()
+    columns = FileColumns()
     if len(cells) > MOST_COLUMNS:
         file.faults.append(FileFault(row, "", f"has more than {MOST_COLUMNS} columns"))
         return columns
@@ -149,7 +149,7 @@ def _heading(row: int, cells: list[Cell], file: AgendaFile) -> Columns:
     return columns
 
 
-def _time_cells(rows: list[tuple[int, list[Cell]]], columns: Columns) -> Iterator[DateCell]:
+def _time_cells(rows: list[tuple[int, list[Cell]]], columns: FileColumns) -> Iterator[DateCell]:
     """Yield the cells that decide how a file's dates are written, in the order of the file."""
     places = [(at, columns.headings[at]) for at, name in enumerate(columns.names) if name in _TIMES]
     for row, cells in rows:
@@ -171,7 +171,7 @@ def _undecided(order: DateOrder, zone: ZoneInfo) -> FileFault:
     return FileFault(order.against.row, order.against.column, what, order.against.text)
 
 
-def _row(row: int, cells: list[Cell], columns: Columns, how: TimeReading, file: AgendaFile) -> FileRow:
+def _row(row: int, cells: list[Cell], columns: FileColumns, how: TimeReading, file: AgendaFile) -> FileRow:
     """Read one row; each fault goes to the file's, and only good values into the row."""
     found = FileRow(row, {}, {})
     width = len(columns.names)

@@ -68,7 +68,7 @@ def gathered(faults: Iterable[FileFault]) -> list[FaultGroup]:
     return [_group(column, kind, found) for (column, kind), found in groups.items()]
 
 
-def told(faults: Iterable[FileFault]) -> list[str]:
+def as_lines(faults: Iterable[FileFault]) -> list[str]:
     """Return the faults as lines: those of one kind gathered, a single one in its own words."""
     faults = list(faults)
     alone = {(fault.column, fault.kind or fault.what): fault for fault in faults}

@@ -44,7 +44,7 @@ _LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
-class Columns:
+class FileColumns:
     """What each column is: a field, `+` and an attribute's name, or "" for one without a name; and its heading."""
 
     names: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Columns:
         return any(name in LABELS for name in self.names)
 
 
-def near_misses(columns: Columns) -> list[str]:
+def near_misses(columns: FileColumns) -> list[str]:
     """Return a sentence for each attribute that may have been meant as a column which the file does not have."""
     meant = [(heading, _meant(heading)) for heading in columns.attributes]
     return [
@@ -71,7 +71,7 @@ def near_misses(columns: Columns) -> list[str]:
     ]
 
 
-def missing(row: int, columns: Columns, below: Iterable[tuple[int, list[str]]]) -> list[FileFault]:
+def missing(row: int, columns: FileColumns, below: Iterable[tuple[int, list[str]]]) -> list[FileFault]:
     """Return the faults of a heading that lacks columns. `below`: the rows under it, as they are shown."""
     if columns.known:
         lacking = [LABELS[name] for name in REQUIRED if name not in columns.names]

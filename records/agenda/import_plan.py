@@ -70,7 +70,7 @@ class ImportPlan:
         return numbers | {"retired": len(self.retired)}
 
 
-def made(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: bool) -> ImportPlan:
+def make_plan(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: bool) -> ImportPlan:
     """Compare a file with all sessions that there ever were, by id."""
     named = {row.values.get("session_id") for row in file.rows}
     served = {id_: there for id_, there in known.items() if there.retired_at is None}

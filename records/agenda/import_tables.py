@@ -51,7 +51,7 @@ class AgendaImport(Base):
     before: Mapped[dict[str, Any]] = mapped_column(deferred=True)
 
 
-def named(file_name: str) -> str:
+def clean_file_name(file_name: str) -> str:
     """Return a file's name as it is kept: one line, without folders."""
     name = file_name.replace("\\", "/").rpartition("/")[2]
     return "".join(c if c.isprintable() else "\ufffd" for c in name)[:_LONGEST_NAME]
@@ -66,7 +66,7 @@ def keep_upload(db: Session, implementation: Implementation, by: str, file_name:
         implementation_id=implementation.id,
         uploaded_by=by,
         uploaded_at=utc_now(),
-        file_name=named(file_name),
+        file_name=clean_file_name(file_name),
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
     )

@@ -25,16 +25,16 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from records import audit, implementations, sessions
-from records.archiving import Decision
+from records.archiving import AuditContext
 from records.columns import utc_now
-from records.errors import Refused
+from records.errors import RuleViolation
 from records.implementations import Implementation
 from records.sessions import AgendaSession
 
 from . import agenda_file, dates
 from .agenda_file import AgendaFile
-from .import_plan import ImportPlan, PlannedSession, made
-from .import_tables import AgendaImport, AgendaUpload, drop_upload, keep_upload, last_import, named, upload_of
+from .import_plan import ImportPlan, PlannedSession, make_plan
+from .import_tables import AgendaImport, AgendaUpload, clean_file_name, drop_upload, keep_upload, last_import, upload_of
 
 __all__ = [
     "AgendaImport",
@@ -70,7 +70,7 @@ class ReadAgenda:
 def read(data: bytes, time_zone: str, order: str = dates.AUTO) -> ReadAgenda:
     """Read a file for an implementation of this time zone. Raises Refused for an order of dates that there is not."""
     if order not in dates.CHOICES:
-        raise Refused("dates", f"must be one of: {', '.join(dates.CHOICES)}")
+        raise RuleViolation("dates", f"must be one of: {', '.join(dates.CHOICES)}")
     file = agenda_file.read(data, ZoneInfo(time_zone), order)
     return ReadAgenda(file, time_zone, hashlib.sha256(data).hexdigest())
 
@@ -78,15 +78,15 @@ def read(data: bytes, time_zone: str, order: str = dates.AUTO) -> ReadAgenda:
 def plan(db: Session, implementation: Implementation, said: ReadAgenda, *, retire: bool = False) -> ImportPlan:
     """Say what a file would do, and do nothing. `retire`: the sessions that it does not name."""
     if said.time_zone != implementation.time_zone:
-        raise Refused("file", "was read before the time zone changed: read it again")
-    return made(said.file, sessions.with_retired(db, implementation), retire=retire)
+        raise RuleViolation("file", "was read before the time zone changed: read it again")
+    return make_plan(said.file, sessions.with_retired(db, implementation), retire=retire)
 
 
 def import_file(  # noqa: PLR0913 - what an import is made of; the last two by name
     db: Session,
     implementation: Implementation,
     said: ReadAgenda,
-    by: Decision,
+    by: AuditContext,
     *,
     retire: bool = False,
     file_name: str = "",
@@ -105,11 +105,11 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
     _apply(db, implementation, planned)
     # 4.
     db.execute(delete(AgendaImport).where(AgendaImport.implementation_id == implementation.id))
-    about = {"imported_by": by.actor, "imported_at": utc_now(), "file_name": named(file_name)}
+    about = {"imported_by": by.actor, "imported_at": utc_now(), "file_name": clean_file_name(file_name)}
     db.add(AgendaImport(implementation_id=implementation.id, counts=planned.counts, before=before, **about))
     db.flush()
     # 5.
-    detail = {**planned.counts, "file": named(file_name), "sha256": said.sha256}
+    detail = {**planned.counts, "file": clean_file_name(file_name), "sha256": said.sha256}
     detail["dates"] = planned.dates.order
     if planned.retired:
         detail["retired_sessions"] = [one.session_id for one in planned.retired[:_NAMED]]
@@ -117,7 +117,7 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
     return planned
 
 
-def undo(db: Session, implementation: Implementation, by: Decision, *, number: int | None = None) -> dict[str, int]:
+def undo(db: Session, implementation: Implementation, by: AuditContext, *, number: int | None = None) -> dict[str, int]:
     """Take the last import back; returns what was done. `number` is the import that the person saw.
 
     Raises Refused when there is none, and when there has been another import since.
@@ -125,9 +125,9 @@ def undo(db: Session, implementation: Implementation, by: Decision, *, number: i
     implementations.lock(db, implementation)
     last = last_import(db, implementation)
     if last is None:
-        raise Refused("import", "there is no import that could be undone")
+        raise RuleViolation("import", "there is no import that could be undone")
     if number is not None and number != last.id:
-        raise Refused("import", "there has been another import since: look at it first")
+        raise RuleViolation("import", "there has been another import since: look at it first")
     known = sessions.with_retired(db, implementation)
     for id_, before in last.before.items():
         _put_back(known[id_], before)
@@ -198,6 +198,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _note(db: Session, implementation: Implementation, action: str, by: Decision, detail: dict[str, Any]) -> None:
+def _note(db: Session, implementation: Implementation, action: str, by: AuditContext, detail: dict[str, Any]) -> None:
     said = {**detail, **by.detail}
     audit.append(db, actor=by.actor, action=action, implementation=implementation.slug, reason=by.reason, detail=said)

@@ -22,7 +22,7 @@ from .faults import FileFault
 DEEPEST = 5
 
 
-class Present(Protocol):
+class ExistingSession(Protocol):
     """A session that is there already, as far as these rules look at it."""
 
     parent_id: str | None
@@ -39,7 +39,7 @@ class _Place:
     ends_at: datetime | None
 
 
-def faults(file: AgendaFile, present: Mapping[str, Present]) -> Iterator[FileFault]:
+def faults(file: AgendaFile, present: Mapping[str, ExistingSession]) -> Iterator[FileFault]:
     """Yield what is wrong between rows: doubles, parents which are not there, cannot be, or do not hold their parts."""
     rows: dict[str, FileRow] = {}
     for row in file.rows:
@@ -58,7 +58,7 @@ def faults(file: AgendaFile, present: Mapping[str, Present]) -> Iterator[FileFau
             yield from _left_outside(id_, rows[there.parent_id], places, file.headings)
 
 
-def _place(row: FileRow, there: Present | None) -> _Place:
+def _place(row: FileRow, there: ExistingSession | None) -> _Place:
     kept = there.parent_id if there is not None else None
     return _Place(row.values.get("parent_id", kept), row.values.get("starts_at"), row.values.get("ends_at"))
 

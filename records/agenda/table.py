@@ -27,7 +27,7 @@ Cell = str | BadCell
 
 
 @dataclass(frozen=True)
-class Table:
+class CellTable:
     """Rows which are not blank, with the numbers that the spreadsheet shows. Reading a row may add to `faults`."""
 
     rows: Iterable[tuple[int, list[Cell]]]
@@ -36,6 +36,6 @@ class Table:
     epoch: datetime = EPOCH_1900
 
 
-def unreadable(row: int, what: str) -> Table:
+def unreadable(row: int, what: str) -> CellTable:
     """Return the table of a file that cannot be read."""
-    return Table((), [FileFault(row, "", what)])
+    return CellTable((), [FileFault(row, "", what)])

@@ -12,7 +12,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 
 from .faults import FileFault
-from .table import Cell, Table, unreadable
+from .table import Cell, CellTable, unreadable
 
 _DELIMITERS = (",", ";", "\t")
 #: Bytes by which UTF-16 without a mark is known.
@@ -23,7 +23,7 @@ WINDOWS_NOTE = (
 )
 
 
-def read(data: bytes, known: Iterable[str]) -> Table:
+def read(data: bytes, known: Iterable[str]) -> CellTable:
     """Read a file of text. `known` are headings by which the right delimiter is recognised."""
     encoding = _encoding(data)
     if encoding == "cp1252" and (row := _mixed_row(data)):
@@ -36,7 +36,7 @@ def read(data: bytes, known: Iterable[str]) -> Table:
     text = text.removeprefix("\ufeff")
     faults: list[FileFault] = []
     rows = _rows(text, _delimiter(text, frozenset(known)), faults)
-    return Table(rows, faults, [WINDOWS_NOTE] if encoding == "cp1252" else [])
+    return CellTable(rows, faults, [WINDOWS_NOTE] if encoding == "cp1252" else [])
 
 
 def _encoding(data: bytes) -> str:

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from records.counted import counted, form
 
 from .faults import FileFault
-from .table import MOST_COLUMNS, BadCell, Cell, Table, unreadable
+from .table import MOST_COLUMNS, BadCell, Cell, CellTable, unreadable
 from .text_table import heading_key
 from .workbook_parts import PartsRefused, WorkbookParts, open_parts
 
@@ -33,7 +33,7 @@ _NOT_STORED = "holds a formula whose value is not stored: open the file in Excel
 _UNREADABLE = "the workbook cannot be read: save it in Excel as .xlsx and upload it again"
 
 
-def read(data: bytes, known: Iterable[str]) -> Table:
+def read(data: bytes, known: Iterable[str]) -> CellTable:
     """Read the sheet with the agenda. `known` are headings by which it is recognised among several."""
     try:
         parts = open_parts(data)
@@ -46,7 +46,7 @@ def read(data: bytes, known: Iterable[str]) -> Table:
         return unreadable(1, f"{_UNREADABLE} ({type(error).__name__})")
 
 
-def _table(parts: WorkbookParts, known: frozenset[str]) -> Table:
+def _table(parts: WorkbookParts, known: frozenset[str]) -> CellTable:
     book = load_workbook(parts.packed, read_only=True, data_only=True, keep_links=False)
     with ExitStack() as closing:
         closing.callback(book.close)
@@ -61,7 +61,7 @@ def _table(parts: WorkbookParts, known: frozenset[str]) -> Table:
         faults: list[FileFault] = []
         rows = list(_rows(sheet, _formula_cells(parts, sheet), faults))
         notes = _notes(parts, sheet, len(book.worksheets) - len(visible), len(visible))
-        return Table(rows, faults, notes, book.epoch)
+        return CellTable(rows, faults, notes, book.epoch)
 
 
 def _recognised(sheets: list[Any], known: frozenset[str]) -> list[Any]:

@@ -7,9 +7,9 @@ import pytest
 from records import (
     AgendaSession,
     Database,
-    ExternalDraft,
-    Profile,
+    ExternalAuthDraft,
     SecretBox,
+    UserProfile,
     certificates,
     external,
     implementations,
@@ -49,10 +49,10 @@ def made(tmp_path_factory):
             starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
             row = {"implementation_id": made.id, "session_id": "CE-1", "title": "Sepsis in 2026"}
             db.add(AgendaSession(**row, starts_at=starts, ends_at=ends))
-            users.seen(db, made, "ada", Profile("ada@example.org", "attendee", "Ada", "Lovelace", "B-17"))
+            users.remember(db, made, "ada", UserProfile("ada@example.org", "attendee", "Ada", "Lovelace", "B-17"))
         connect_provider(db, box, "demo", IDP)
         fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}}
-        draft = ExternalDraft("jwt", fields)
+        draft = ExternalAuthDraft("jwt", fields)
         external.save(db, box, implementations.find(db, "demo"), draft, by="tests")
     yield database
     database.dispose()

@@ -3,7 +3,7 @@
 import pytest
 
 from records import archiving, implementations
-from records.archiving import Decision
+from records.archiving import AuditContext
 from tests.auth.stage import PROVIDERS, sp_of
 
 ADDRESSES = (
@@ -19,7 +19,7 @@ ADDRESSES = (
 @pytest.fixture
 def archived(database):
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "demo"), Decision("tests"))
+        archiving.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
 
 
 def seen(browser, slug):
@@ -37,9 +37,9 @@ def test_a_login_that_was_under_way_when_it_was_archived_lets_nobody_in(browser,
     started = browser.begin()
     message = PROVIDERS["demo"].response(sp_of(browser.app, "demo"), started.request_id)
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "demo"), Decision("tests"))
+        archiving.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
     answer = browser.answer(message, started.relay_state)
     assert (answer.status_code, browser.visitor()) == (404, None)
     with database.session() as db:
-        archiving.restore(db, implementations.find_any(db, "demo"), Decision("tests"), environment="development")
+        archiving.restore(db, implementations.find_any(db, "demo"), AuditContext("tests"), environment="development")
     assert browser.log_in().status_code == 303

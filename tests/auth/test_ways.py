@@ -2,7 +2,7 @@
 
 import pytest
 
-from records import ExternalDraft, external, implementations
+from records import ExternalAuthDraft, external, implementations
 from tests.auth.stage import Browser
 
 JWT = {"issuer": "https://organizer.example", "algorithm": "HS256", "login_url": "https://organizer.example/login"}
@@ -12,7 +12,7 @@ JWT = {"issuer": "https://organizer.example", "algorithm": "HS256", "login_url":
 def with_external(database, box):
     def add(slug, kind="jwt", **fields):
         with database.session() as db:
-            draft = ExternalDraft(kind, fields or JWT, "s" * 40)
+            draft = ExternalAuthDraft(kind, fields or JWT, "s" * 40)
             external.save(db, box, implementations.find(db, slug), draft, by="tests")
 
     return add

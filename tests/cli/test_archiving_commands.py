@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from records import Database, Profile, implementations, users
+from records import Database, UserProfile, implementations, users
 from runner.cache import StatusCache
 from runner.logins import LoginStore
 from tests.logins.people import visitor
@@ -63,7 +63,7 @@ def test_a_login_of_a_removed_implementation_does_not_open_another_of_the_same_n
         assert cli("implementation", *words, env=event).exit_code == 0
     database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
     with database.session() as db:
-        users.seen(db, implementations.find(db, "aha26"), "165", Profile("somebody else"))
+        users.remember(db, implementations.find(db, "aha26"), "165", UserProfile("somebody else"))
     database.dispose()
     assert store.ended.is_ended("aha26", "165", before.login, before.since)
 

@@ -9,8 +9,8 @@ import pytest
 from records import (
     AgendaSession,
     Database,
-    Profile,
     RunRecord,
+    UserProfile,
     archiving,
     audit,
     grants,
@@ -18,7 +18,7 @@ from records import (
     runs,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 
 AT = datetime(2026, 5, 4, 16, 30, tzinfo=UTC)
 RUN = RunRecord("019af1d2c3b4-5e6f3f9ca71e", "demo", "u-7", "CE-1", "a" * 64, AT, "returned", "fresh")
@@ -30,7 +30,7 @@ def database(records):
     made = Database(f"sqlite:///{records['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
     with made.session() as db:
         demo = implementations.create(db, "demo", "Demo Congress", "America/New_York")
-        users.seen(db, demo, "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        users.remember(db, demo, "u-7", UserProfile("g@example.org", "", "Grace", "Okonkwo"))
         times = {"starts_at": AT, "ends_at": AT + timedelta(hours=1)}
         db.add(AgendaSession(implementation_id=demo.id, session_id="CE-1", title="Sepsis in 2026", **times))
         grants.add(db, demo, kind="username", value="a@example.org", role="scanner", by="demo/u-7").created_at = AT
@@ -56,12 +56,12 @@ def test_the_audit_and_grants_name_people_with_their_keys(cli, records, database
 
 def test_an_entry_from_before_the_implementation_was_made_does_not_name_somebody_of_the_new_one(cli, records, database):
     with database.session() as db:
-        by = Decision("tests")
+        by = AuditContext("tests")
         archiving.archive(db, implementations.find(db, "demo"), by)
         archiving.remove(db, implementations.find_any(db, "demo"), by, typed="demo")
     with database.session() as db:
         made = implementations.create(db, "demo", "Another Congress")
-        users.seen(db, made, "u-7", Profile("x@example.org", "", "Xaver", "Unrelated"))
+        users.remember(db, made, "u-7", UserProfile("x@example.org", "", "Xaver", "Unrelated"))
         made.created_at = datetime.now(UTC) + timedelta(minutes=1)
     listed = cli("audit", "list", "--implementation", "demo", env=records).stdout
     assert "Xaver" not in listed

@@ -7,7 +7,7 @@ import pytest
 
 from records import (
     Database,
-    ExternalDraft,
+    ExternalAuthDraft,
     SecretBox,
     administrators,
     audit,
@@ -164,7 +164,7 @@ def test_audit_entries_are_listed_by_implementation_and_page(cli, event):
 def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
     box, draft = (
         SecretBox(["k" * 40]),
-        ExternalDraft("introspection", {"url": "https://a.example", "client_id": "us"}, "s"),
+        ExternalAuthDraft("introspection", {"url": "https://a.example", "client_id": "us"}, "s"),
     )
     with stored.session() as db:
         external.save(db, box, implementations.find(db, "aha26"), draft, "me")

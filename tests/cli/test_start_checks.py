@@ -16,7 +16,7 @@ from stores import PRODUCTION, made_for
 
 from records import Database, SecretBox, connections, external, implementations, saml, schema
 from records.connections import ConnectionDraft
-from records.external_logins import ExternalDraft
+from records.external_logins import ExternalAuthDraft
 from runner.settings import Settings, SettingsError
 from runner.start_checks import NotStarted, check_start
 from runner.store_checks import mark_anew
@@ -85,7 +85,7 @@ def sealed(production):
             connections.save(db, box, owner, draft)
         owner = implementations.find(db, "aha26")
         fields = {"url": "https://id.example.org/introspect", "client_id": "us", "audience": "app"}
-        external.save(db, box, owner, ExternalDraft("introspection", fields, "another-s3cret"), "me")
+        external.save(db, box, owner, ExternalAuthDraft("introspection", fields, "another-s3cret"), "me")
         saml.sp_keys(db, box, owner)
     database.dispose()
     return production

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from records import Database, Profile, grants, implementations, users
+from records import Database, UserProfile, grants, implementations, users
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from tests.auth.stage import copied
@@ -49,16 +49,18 @@ def seeded(tmp_path_factory):
         for home in homes.values():  # older than the logins, some of which are hours old
             home.created_at = datetime.now(UTC) - timedelta(days=2)
         for name, (home, role) in CROWD.items():
-            user = users.seen(db, homes[home], name, Profile(f"{name}@example.org", "member", name.title()))
+            user = users.remember(db, homes[home], name, UserProfile(f"{name}@example.org", "member", name.title()))
             if role:
                 grants.add(db, homes[home], kind="username", value=user.username, role=role, by="tests")
             if name == "disabled":
                 users.disable(db, user, "for the tests")
         for subject, first, last in HOSTILE:
-            users.seen(db, homes["demo"], subject, Profile(last, first[:100], first, last, last[:100], {first: [last]}))
-        first = Profile("first administrator", "", "First", "administrator")
-        users.seen(db, homes["staff"], "first administrator", first, provider="first administrator")
-        users.seen(db, homes["other"], "bob", Profile("bob@example.org", "member", "Bob"))
+            users.remember(
+                db, homes["demo"], subject, UserProfile(last, first[:100], first, last, last[:100], {first: [last]})
+            )
+        first = UserProfile("first administrator", "", "First", "administrator")
+        users.remember(db, homes["staff"], "first administrator", first, provider="first administrator")
+        users.remember(db, homes["other"], "bob", UserProfile("bob@example.org", "member", "Bob"))
     yield database
     database.dispose()
 

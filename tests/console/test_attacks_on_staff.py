@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from records import Database, Profile, administrators, audit, grants, implementations, users
+from records import Database, UserProfile, administrators, audit, grants, implementations, users
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store import connect
 from tests.console.conftest import Desk, build, person
@@ -20,7 +20,7 @@ def namesake(desk, database):
     """An organizer whose provider gave them the administrator's own subject."""
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        users.seen(db, demo, "administrator", Profile("mallory@example.org"), provider="https://idp.example")
+        users.remember(db, demo, "administrator", UserProfile("mallory@example.org"), provider="https://idp.example")
         grants.add(db, demo, kind="username", value="mallory@example.org", role="organizer", by="tests")
     now = int(time.time())
     return desk().sign_in(Visitor("demo", "administrator", "login-of-mallory", now, "saml", now))
@@ -38,7 +38,7 @@ def test_a_conference_provider_puts_nobody_of_the_house_into_the_audit(namesake,
 
 
 def test_a_login_entry_names_whose_person_it_is(app, database):
-    profile = Profile("organizer@example.org", "member", "Organizer")
+    profile = UserProfile("organizer@example.org", "member", "Organizer")
     with app.test_request_context():
         admit(Person("demo", "saml", "https://idp.example", "organizer", profile))
     with database.reading() as db:
@@ -49,7 +49,7 @@ def test_the_longest_subject_still_leaves_its_trace(desk, database):
     longest = "x" * 255
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        users.seen(db, demo, longest, Profile("long@example.org"))
+        users.remember(db, demo, longest, UserProfile("long@example.org"))
         grants.add(db, demo, kind="username", value="long@example.org", role="organizer", by="tests")
     now = int(time.time())
     browser = desk().sign_in(Visitor("demo", longest, "login-of-x", now, "saml", now))
@@ -134,7 +134,7 @@ def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(po
     with database.session() as db:
         staff = implementations.staff(db)
         implementations.create(db, "demo", "Demo")
-        users.seen(db, staff, "administrator", Profile("administrator@example.org"))
+        users.remember(db, staff, "administrator", UserProfile("administrator@example.org"))
         grants.add(db, staff, kind="username", value="administrator@example.org", role="administrator", by="tests")
     app = build(database, store)
     app.config["PROPAGATE_EXCEPTIONS"] = False

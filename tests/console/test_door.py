@@ -307,7 +307,9 @@ def test_the_first_administrator_proves_again_by_a_new_link_after_an_hour(desk, 
 
 def test_a_login_which_says_first_administrator_elsewhere_is_nobodys(desk, database):
     with database.session() as db:
-        users.seen(db, implementations.find(db, "demo"), "first administrator", users.Profile("first administrator"))
+        users.remember(
+            db, implementations.find(db, "demo"), "first administrator", users.UserProfile("first administrator")
+        )
     visitor = replace(person("first administrator"), implementation="demo")
     browser = desk()
     browser.sign_in(visitor)

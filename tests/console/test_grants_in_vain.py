@@ -1,6 +1,6 @@
 """Who gives a role that can count for nobody is told at once, and reads it in the list."""
 
-from records import ExternalDraft, SecretBox, external, implementations
+from records import ExternalAuthDraft, SecretBox, external, implementations
 from tests.console.conftest import KEY
 
 RELAY = {
@@ -13,7 +13,7 @@ RELAY = {
 def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_granted(desk, database):
     with database.session() as db:
         home = implementations.find(db, "other")
-        external.save(db, SecretBox([KEY]), home, ExternalDraft("password", RELAY), "tests")
+        external.save(db, SecretBox([KEY]), home, ExternalAuthDraft("password", RELAY), "tests")
     browser = desk("administrator")
     roles = "/console/implementations/other/roles"
     form = {"role": "organizer", "kind": "username", "values": "olga@example.org"}

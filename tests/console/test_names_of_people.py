@@ -5,7 +5,7 @@ import io
 import re
 
 from records import actors, audit, grants, implementations, users
-from records.users import Profile
+from records.users import UserProfile
 
 DEMO = "/console/implementations/demo"
 
@@ -25,8 +25,8 @@ def test_the_audit_names_who_did_it_with_their_home_and_the_key_in_the_details(d
 def test_an_entry_about_a_person_names_them_with_the_key_in_the_details_and_is_found_by_the_name(database, desk):
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        users.seen(db, demo, "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
-        users.seen(db, demo, "u-8", Profile("x@example.org", "", "Xaver", "Unrelated"))
+        users.remember(db, demo, "u-7", UserProfile("g@example.org", "", "Grace", "Okonkwo"))
+        users.remember(db, demo, "u-8", UserProfile("x@example.org", "", "Xaver", "Unrelated"))
         for subject, reason in (("u-7", "lost phone"), ("u-8", "left")):
             about = {"target": subject, "implementation": "demo", "reason": reason}
             audit.append(db, actor="staff/administrator", action="user.disabled", **about)
@@ -41,7 +41,9 @@ def test_an_entry_about_a_person_names_them_with_the_key_in_the_details_and_is_f
 
 def test_the_file_of_the_audit_has_names_and_keys_in_columns_of_their_own(database, desk):
     with database.session() as db:
-        users.seen(db, implementations.find(db, "demo"), "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        users.remember(
+            db, implementations.find(db, "demo"), "u-7", UserProfile("g@example.org", "", "Grace", "Okonkwo")
+        )
         about = {"action": "user.disabled", "target": "u-7", "implementation": "demo"}
         audit.append(db, actor="staff/administrator", **about)
         audit.append(db, actor="command line", **about | {"target": "nobody"})
@@ -77,7 +79,9 @@ def test_a_line_of_the_audit_says_what_matters_without_its_details_being_opened(
 
 def test_the_audit_is_filtered_by_a_name_as_by_a_key(database, desk):
     with database.session() as db:
-        users.seen(db, implementations.find(db, "demo"), "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        users.remember(
+            db, implementations.find(db, "demo"), "u-7", UserProfile("g@example.org", "", "Grace", "Okonkwo")
+        )
     done_by(database, "demo/u-7", "by.grace")
     done_by(database, "demo/organizer", "by.another")
     for wanted in ("okonkwo", "Grace Okonkwo", "demo/u-7"):
@@ -89,7 +93,7 @@ def test_the_audit_is_filtered_by_a_name_as_by_a_key(database, desk):
 def test_a_grant_names_who_gave_it_and_a_command_stays_what_it_is(database, desk):
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        users.seen(db, demo, "u-7", Profile("g@example.org", "", "Grace", "Okonkwo"))
+        users.remember(db, demo, "u-7", UserProfile("g@example.org", "", "Grace", "Okonkwo"))
         grants.add(db, demo, kind="username", value="a@example.org", role="scanner", by="demo/u-7")
     text = desk("organizer").get(f"{DEMO}/roles").text
     assert 'title="demo/u-7"' in text
@@ -99,8 +103,8 @@ def test_a_grant_names_who_gave_it_and_a_command_stays_what_it_is(database, desk
 
 def test_somebody_who_calls_himself_like_another_is_told_apart_by_his_home(database):
     with database.session() as db:
-        users.seen(db, implementations.find(db, "other"), "x/y", Profile("e", "", "First", "administrator"))
-        found = actors.known(db, ["other/x/y", "staff/first administrator", "staff/nobody", "session-status"])
+        users.remember(db, implementations.find(db, "other"), "x/y", UserProfile("e", "", "First", "administrator"))
+        found = actors.by_keys(db, ["other/x/y", "staff/first administrator", "staff/nobody", "session-status"])
     assert {key: (one.name, one.home) for key, one in found.items()} == {
         "other/x/y": ("First administrator", "other"),
         "staff/first administrator": ("First administrator", "staff"),

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from records import AgendaSession, RunRecord, archiving, audit, grants, implementations, runs, scripts, users
-from records.archiving import Decision
+from records.archiving import AuditContext
 from tests.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def filled(database):
                 db, actor=first, action="grant.added", target=last, implementation="demo", reason=first, detail=detail
             )
         users.disable(db, users.find(db, demo, "long"), "W" * 300)
-        archiving.archive(db, implementations.find(db, "other"), Decision("tests"))
+        archiving.archive(db, implementations.find(db, "other"), AuditContext("tests"))
         runs.record_many(db, [replace(RUN, id=f"{n}", **odd) for n, odd in enumerate(ODD_RUNS)])
         at = RUN.started_at
         for number in range(3):

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from records import archiving, audit, implementations
-from records.archiving import Decision
+from records.archiving import AuditContext
 from runner.retirement import retire
 from runner.settings import Settings
 from tests.console.conftest import KEY, person
@@ -75,7 +75,7 @@ def test_both_edges_leave_the_same_rows_and_entries(administrator, database):
     """The rule called as the command line calls it, beside the page."""
     administrator.send(f"{PAGE}/archive", reason="over")
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "other"), Decision("staff/administrator", "over"))
+        archiving.archive(db, implementations.find(db, "other"), AuditContext("staff/administrator", "over"))
     with database.reading() as db:
         (theirs,), (ours,) = (audit.recent(db, implementation=slug) for slug in ("other", "demo"))
         assert (ours.actor, ours.action, ours.reason, ours.detail) == (

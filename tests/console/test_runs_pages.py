@@ -20,7 +20,7 @@ from records import (
     sessions,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 from runner import causes
 from runner.displayed import Displayed
 from runner.logins import NotedError
@@ -235,7 +235,7 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
     assert "0123abcd" in administrator.get(pages["logins"]).text
     with database.session() as db:
         old = implementations.find(db, "demo")
-        by = Decision("tests")
+        by = AuditContext("tests")
         archiving.archive(db, old, by)
         archiving.remove(db, old, by, typed="demo")
     with database.session() as db:

@@ -8,10 +8,10 @@ from records import (
     AgendaSession,
     ConnectionDraft,
     Database,
-    ExternalDraft,
-    Profile,
+    ExternalAuthDraft,
     SamlDraft,
     SecretBox,
+    UserProfile,
     certificates,
     connections,
     external,
@@ -59,10 +59,14 @@ def _fill(db, box):
     empty = implementations.create(db, "empty", "Empty Congress")
     for home in (staff, demo, empty):  # older than the logins, some of which are hours old
         home.created_at = datetime.now(UTC) - timedelta(days=2)
-    users.seen(db, staff, "root", Profile("root@ativ.example", "", "Rita", "Root"), provider="https://ativ.example/idp")
+    users.remember(
+        db, staff, "root", UserProfile("root@ativ.example", "", "Rita", "Root"), provider="https://ativ.example/idp"
+    )
     for subject, kind in (("olga", "Organizer"), ("arno", "Author"), ("ada", "Attendee")):
-        profile = Profile(f"{subject}@example.org", kind, subject.title(), "Example", attributes={"memberNumber": "7"})
-        users.seen(db, demo, subject, profile, provider=IDP.entity_id)
+        profile = UserProfile(
+            f"{subject}@example.org", kind, subject.title(), "Example", attributes={"memberNumber": "7"}
+        )
+        users.remember(db, demo, subject, profile, provider=IDP.entity_id)
     grants.add(db, staff, kind="username", value="root@ativ.example", role="administrator", by="tests")
     grants.add(db, demo, kind="username", value="olga@example.org", role="organizer", by="tests")
     grants.add(db, demo, kind="username", value="arno@example.org", role="author", by="tests")
@@ -79,7 +83,7 @@ def _fill(db, box):
         "template": {"badge": "{username}", "name": "{password}"},
         "result": {"subject": "person/id"},
     }
-    external.save(db, box, demo, ExternalDraft("password", relay, SECRETS["external"]), by="tests")
+    external.save(db, box, demo, ExternalAuthDraft("password", relay, SECRETS["external"]), by="tests")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 from openpyxl import Workbook
 
 from records import agenda, implementations, sessions
-from records.archiving import Decision
+from records.archiving import AuditContext
 from tests.console_settings.stage import DEMO, entries, typed
 
 HEAD = "ID,Title,Start Time,End Time,Location\r\n"
@@ -143,7 +143,7 @@ def test_a_preview_that_another_import_overtook_imports_nothing(organizer, datab
     with database.session() as db:
         demo = implementations.find(db, "demo")
         theirs = agenda.read(GOOD.replace("Stroke", "Theirs").encode(), demo.time_zone)
-        agenda.import_file(db, demo, theirs, Decision("staff/kim"))
+        agenda.import_file(db, demo, theirs, AuditContext("staff/kim"))
     assert organizer.post("/agenda/import", form).status_code == 303
     assert "overtaken by a change of staff/kim" in organizer.get("/agenda").text
     assert agenda_of(database)["CE-2"].startswith("Theirs")

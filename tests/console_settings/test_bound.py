@@ -1,6 +1,6 @@
 """What user types and attributes may give at most: set by an administrator, and in effect at once."""
 
-from records import Profile, grants, implementations, users
+from records import UserProfile, grants, implementations, users
 from tests.console_settings.stage import entries
 
 PAGE = "/roles/from-provider"
@@ -9,7 +9,7 @@ PAGE = "/roles/from-provider"
 def roles(database):
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        person = users.seen(db, demo, "typed", Profile(user_type="Committee"))
+        person = users.remember(db, demo, "typed", UserProfile(user_type="Committee"))
         return grants.roles_of(db, demo, person, "saml")
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from records import Profile, implementations, users
+from records import UserProfile, implementations, users
 from tests.console_settings.stage import entries, faults
 
 
@@ -24,7 +24,7 @@ def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organ
 def test_the_user_types_that_were_seen_are_offered_as_ticks(organizer, database):
     with database.session() as db:
         for number in range(3):
-            users.seen(db, implementations.find(db, "demo"), f"s{number}", Profile(user_type="Speaker"))
+            users.remember(db, implementations.find(db, "demo"), f"s{number}", UserProfile(user_type="Speaker"))
     text = organizer.get("/settings").text
     for name in ("Attendee", "Author", "Organizer", "Speaker"):
         assert re.search(rf'<input [^>]*type="checkbox"[^>]*value="{name}"', text), name

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from records import certificates, grants, implementations, saml, users
-from records.users import Profile
+from records.users import UserProfile
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, entries, faults, typed
 from tests.saml.forge import ForgedIdp
@@ -202,8 +202,8 @@ def test_another_provider_needs_an_answer_to_whose_people_they_are(administrator
 
 def test_attributes_are_mapped_with_the_names_that_were_seen(administrator, database):
     with database.session() as db:
-        profile = Profile(attributes={"urn:oid:2.5.4.42": "Ada", "memberNumber": "7"})
-        users.seen(db, implementations.find(db, "demo"), "new", profile, provider=IDP.entity_id)
+        profile = UserProfile(attributes={"urn:oid:2.5.4.42": "Ada", "memberNumber": "7"})
+        users.remember(db, implementations.find(db, "demo"), "new", profile, provider=IDP.entity_id)
     text = administrator.get("/provider/attributes").text
     assert "<code>urn:oid:2.5.4.42</code>" in text
     form = administrator.form("/provider/attributes")
@@ -227,7 +227,7 @@ def test_what_another_subject_means_is_said_as_it_is(administrator, database):
         demo = implementations.find(db, "demo")
         old = users.find(db, demo, "olga")
         users.disable(db, old, "for the tests")
-        new = users.seen(db, demo, "4711", Profile(old.username), provider=IDP.entity_id)
+        new = users.remember(db, demo, "4711", UserProfile(old.username), provider=IDP.entity_id)
         assert "organizer" in grants.roles_of(db, demo, new, "saml")
         users.enable(db, old)
         assert "organizer" in grants.roles_of(db, demo, old, "saml")

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from records import implementations, users
-from records.users import Profile
+from records.users import UserProfile
 from runner.settings import Settings
 from tests.console_settings.conftest import IDP, KEY
 from tests.console_settings.stage import DEMO, PAGES
@@ -25,7 +25,7 @@ def open_page(chromium, database, store, desk, outreach):
     with database.session() as db:
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, name=f"{LONG} الجمعية", user_types=[LONG])
-        users.seen(db, demo, "x", Profile(user_type=LONG, attributes={LONG: "نور"}), provider=IDP.entity_id)
+        users.remember(db, demo, "x", UserProfile(user_type=LONG, attributes={LONG: "نور"}), provider=IDP.entity_id)
     store.refused.note("demo", "audience", "0123abcd")
 
     def make(address):

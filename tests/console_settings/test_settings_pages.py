@@ -6,7 +6,7 @@ import time
 import pytest
 
 from records import implementations, users
-from records.users import Profile
+from records.users import UserProfile
 from runner.settings import Settings
 from tests.console_settings.conftest import IDP, KEY, SECRETS
 from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person, entries
@@ -75,8 +75,8 @@ def test_hostile_names_stay_words_on_every_page(administrator, database):
     with database.session() as db:
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, name=evil, user_types=[evil], fallback_text=evil[:100])
-        profile = Profile(evil, evil[:100], evil, evil, attributes={evil: evil, f"{evil}2": [evil]})
-        users.seen(db, demo, evil, profile, provider=IDP.entity_id)
+        profile = UserProfile(evil, evil[:100], evil, evil, attributes={evil: evil, f"{evil}2": [evil]})
+        users.remember(db, demo, evil, profile, provider=IDP.entity_id)
     for page in PAGES:
         text = administrator.get(page).text
         assert "<script>alert" not in text, page

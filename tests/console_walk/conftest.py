@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pytest
 
-from records import Database, Profile, SecretBox, administrators, certificates
+from records import Database, SecretBox, UserProfile, administrators, certificates
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
@@ -51,7 +51,9 @@ class Stage:
         store = LoginStore(self.redis)
         store.refused.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
-        trial_logins.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(Profile("ada@example.org"))})
+        trial_logins.keep_result(
+            store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))}
+        )
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):
             whole.backup(own)

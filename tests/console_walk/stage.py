@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from records import (
     ConnectionDraft,
-    ExternalDraft,
-    Profile,
+    ExternalAuthDraft,
     RunRecord,
     SamlDraft,
+    UserProfile,
     agenda,
     archiving,
     audit,
@@ -20,7 +20,7 @@ from records import (
     scripts,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 from tests.saml.forge import ForgedIdp
 from tests.vendors import reply
 
@@ -106,12 +106,12 @@ def fill(db, box, vendor):
     for slug, (kind, fields) in EXTERNAL.items():
         owner = implementations.find(db, slug) or implementations.create(db, slug, f"{kind} Congress".title())
         where = {} if kind == "jwt" else {"url": f"{vendor}/{kind}?tenant=1"}
-        external.save(db, box, owner, ExternalDraft(kind, fields | where, SECRETS[1], development=True), by="tests")
+        external.save(db, box, owner, ExternalAuthDraft(kind, fields | where, SECRETS[1], development=True), by="tests")
     changing = implementations.find(db, "assertions")
     saml.roll_sp_key(db, box, saml.save(db, box, changing, _provider(IDP), by="staff/root"))
     implementations.create(db, "empty", "Empty Congress")
     closed = implementations.create(db, "closed", "Closed Congress")
-    archiving.archive(db, closed, Decision("staff/root", "it is over"))
+    archiving.archive(db, closed, AuditContext("staff/root", "it is over"))
     for number in range(30):
         audit.append(db, actor="demo/olga", action="settings.changed", target=f"{number}", implementation="demo")
 
@@ -133,7 +133,7 @@ def _demo(db):
         limits={"wall_s": 4.5},
         fallback_text="Ask the staff",
     )
-    agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), Decision("demo/olga"), file_name="agenda.csv")
+    agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("demo/olga"), file_name="agenda.csv")
     version = scripts.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
     scripts.activate(db, made, version, by="staff/root")
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
@@ -148,17 +148,19 @@ def _at(hour):
 def _people(db, staff, demo):
     for name, (home, subject) in PEOPLE.items():
         first = name == "first administrator"
-        profile = Profile(
+        profile = UserProfile(
             f"{subject}@example.org", "Attendee", subject.title(), "Example", attributes={"group": ["a", "b"]}
         )
-        profile = Profile("first administrator", "", "First", "administrator") if first else profile
+        profile = UserProfile("first administrator", "", "First", "administrator") if first else profile
         owner, provider = (staff, STAFF_IDP) if home == "staff" else (demo, IDP)
-        users.seen(db, owner, subject, profile, provider="first administrator" if first else provider.entity_id)
+        users.remember(db, owner, subject, profile, provider="first administrator" if first else provider.entity_id)
         if name not in ("attendee", "first administrator"):
             grants.add(db, owner, kind="username", value=f"{subject}@example.org", role=name, by="staff/root")
     grants.add(db, demo, kind="user type", value="Volunteer", role="scanner", by="demo/olga")
     grants.add(db, demo, kind="attribute", name="group", value="press", role="scanner", by="session-status")
-    out = users.seen(db, demo, "otto", Profile("otto@example.org", "Press", "Otto", "Out"), provider=IDP.entity_id)
+    out = users.remember(
+        db, demo, "otto", UserProfile("otto@example.org", "Press", "Otto", "Out"), provider=IDP.entity_id
+    )
     users.disable(db, out, "lost badge")
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from records import (
     Database,
-    ExternalDraft,
-    Profile,
+    ExternalAuthDraft,
     SecretBox,
+    UserProfile,
     WrongEnvironment,
     connections,
     external,
@@ -33,7 +33,7 @@ from tests.devidp.conftest import small_keys
 from tests.saml.forge import ForgedIdp
 
 EXAMPLE = ROOT / "docs" / "deployment" / "environment"
-INTROSPECTION = ExternalDraft(
+INTROSPECTION = ExternalAuthDraft(
     "introspection", {"url": "https://id.example.org/introspect", "client_id": "us"}, "cl1ent-s3cret"
 )
 
@@ -160,7 +160,7 @@ def test_a_restored_database_has_all_of_it_and_goes_on(backed_up, new_machine):
 
     database = Database(shell.env["DATABASE_URL"], environment="production")
     with database.session() as db:
-        added = users.seen(db, implementations.find(db, "aaic26"), "166", Profile("new"))
+        added = users.remember(db, implementations.find(db, "aaic26"), "166", UserProfile("new"))
         assert added.id > max(row[0] for row in before[3])
     with pytest.raises(DBAPIError, match="audit"), database.engine.begin() as connection:
         connection.execute(text("DELETE FROM audit_entries"))

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from records import ConnectionDraft, Database, NotOpened, SecretBox, connections, implementations
+from records import ConnectionDraft, Database, SecretBox, SecretNotOpened, connections, implementations
 from runner.store_embedded import EmbeddedStore
 from tests.deployment.page import PAGE, Shell, log_in
 from tests.deployment.servers import Process, ask, environment, furnish
@@ -88,11 +88,11 @@ def test_logins_survive_secrets_are_resealed_and_the_old_key_is_of_no_use_afterw
     _, late = log_in(Shell(tmp_path, settings | STEPS[2]), at_second, ORIGIN)
     assert [is_logged_in(at, login) for at in (at_first, at_second) for login in (early, late)] == [True] * 4
     # 3. The secrets.
-    with pytest.raises(NotOpened):
+    with pytest.raises(SecretNotOpened):
         secret_opened_with(NEW, url)
     assert "Sealed 1 secret" in shell.must("session-status connection reseal", **STEPS[2])
     assert secret_opened_with(NEW, url) == "v3ndor-s3cret"
-    with pytest.raises(NotOpened):
+    with pytest.raises(SecretNotOpened):
         secret_opened_with(OLD, url)
     # 4. The old key is out, and with it the logins that it signed.
     at_first = web(first, 4)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from records import Database, Profile, SamlDraft, SecretBox, certificates, grants, implementations, saml, users
+from records import Database, SamlDraft, SecretBox, UserProfile, certificates, grants, implementations, saml, users
 from web.demo.logins import connect_all, draft
 from web.devidp.identity import ENTITY_ID
 from web.devidp.people import PEOPLE
@@ -47,8 +47,8 @@ def up(db, idp):
 
 
 def roles(db, implementation, person):
-    profile = Profile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
-    user = users.seen(db, implementation, person.member_number, profile, provider=ENTITY_ID)
+    profile = UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
+    user = users.remember(db, implementation, person.member_number, profile, provider=ENTITY_ID)
     return grants.roles_of(db, implementation, user, "saml")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from records import Database, Refused, SecretBox, certificates, implementations, saml
+from records import Database, RuleViolation, SecretBox, certificates, implementations, saml
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.devidp.sender import URL
@@ -165,5 +165,5 @@ def test_records_take_its_address_only_when_it_is_called_development(database, i
     wanted = saml.SamlDraft(**(vars(draft(idp)) | {"development": False}))
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        with pytest.raises(Refused, match="https"):
+        with pytest.raises(RuleViolation, match="https"):
             saml.save(db, SecretBox([KEY]), demo, wanted, "tests")

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from flask.testing import FlaskClient
 
-from records import Database, ExternalDraft, SecretBox, external, implementations
+from records import Database, ExternalAuthDraft, SecretBox, external, implementations
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
@@ -77,7 +77,7 @@ def set_up(database):
     """Give an implementation its External Authentication."""
 
     def act(kind, fields, secret=None, slug="demo"):
-        draft = ExternalDraft(kind, fields, secret, development=True)
+        draft = ExternalAuthDraft(kind, fields, secret, development=True)
         with database.session() as db:
             external.save(db, SecretBox([KEY]), implementations.find(db, slug), draft, by="tests")
 
@@ -102,7 +102,9 @@ def standing(seeded, valkey_url, tmp_path_factory):
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
     fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}}
     with database.session() as db:
-        external.save(db, SecretBox([KEY]), implementations.find(db, "demo"), ExternalDraft("jwt", fields), by="tests")
+        external.save(
+            db, SecretBox([KEY]), implementations.find(db, "demo"), ExternalAuthDraft("jwt", fields), by="tests"
+        )
     settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
     app = create_app(settings, desk=StubDesk(), database=database, checks={}, store=LoginStore(client), outreach=None)
     with app.test_request_context(base_url=PUBLIC_URL):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import Database, ExternalDraft, SecretBox, external, implementations
+from records import Database, ExternalAuthDraft, SecretBox, external, implementations
 from runner.logins import LoginStore
 from runner.outreach import Outreach
 from runner.settings import Settings
@@ -60,7 +60,7 @@ def sites(seeded, valkey_url, redis, start_vendor, tmp_path):
         with database.session() as db:
             for slug, kind, given in (("demo", "jwt", fields), ("other", "password", {"url": vendor.url} | FIELDS)):
                 found = implementations.find(db, slug)
-                external.save(db, SecretBox([KEY]), found, ExternalDraft(kind, given, development=True), by="tests")
+                external.save(db, SecretBox([KEY]), found, ExternalAuthDraft(kind, given, development=True), by="tests")
         yield address, vendor
     outreach.close()
     client.close()

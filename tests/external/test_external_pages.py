@@ -191,7 +191,7 @@ def test_somebody_who_was_locked_out_stays_out(app, browser, vendor, database):
 def test_a_subject_of_another_provider_is_not_taken_over(app, browser, vendor, database):
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        users.seen(db, demo, "4711", users.Profile("root"), provider="https://idp.example/metadata")
+        users.remember(db, demo, "4711", users.UserProfile("root"), provider="https://idp.example/metadata")
     done = fill(browser, browser.get(FORM))
     assert (done.status_code, logged_in(app, browser)) == (403, None)
 

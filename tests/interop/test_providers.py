@@ -13,7 +13,7 @@ from idp_stage import PROVIDERS, fetched, new_key
 from playwright.sync_api import expect
 
 from records import Database, SamlDraft, SecretBox, agenda, implementations, saml
-from records.archiving import Decision
+from records.archiving import AuditContext
 from tests.cli.running import free_ports, start_up
 from web.auth.saml.metadata import read_idp_metadata
 
@@ -70,7 +70,7 @@ def conference(service, records, slug, folder):
     database, box = records
     with database.session() as db:
         made = implementations.create(db, slug, slug.title(), "UTC")
-        assert not agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), Decision("tests")).faults
+        assert not agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("tests")).faults
         saml.sp_keys(db, box, made)
     script = folder / "script.py"
     script.write_text(SCRIPT)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from records import AgendaSession, Database, Implementation, ImportPlan, agenda, implementations, sessions
-from records.archiving import Decision
+from records.archiving import AuditContext
 
 AGENDA = """\
 ID,Title,Start Time,End Time,Location,Parent ID,Credits,Track
@@ -22,7 +22,7 @@ S3,Closing,2026-07-15T20:00:00Z,2026-07-15T22:00:00+01:00,,,,
 
 def take(db: Session, demo: Implementation, text: str | bytes, order: str = "auto") -> ImportPlan:
     said = agenda.read(text.encode() if isinstance(text, str) else text, demo.time_zone, order)
-    return agenda.import_file(db, demo, said, Decision("tests"))
+    return agenda.import_file(db, demo, said, AuditContext("tests"))
 
 
 def counts(plan: ImportPlan) -> tuple[int, int, int]:

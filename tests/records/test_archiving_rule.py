@@ -12,9 +12,9 @@ from records import (
     ConnectionDraft,
     Database,
     Implementation,
-    Profile,
-    Refused,
+    RuleViolation,
     SecretBox,
+    UserProfile,
     archiving,
     audit,
     connections,
@@ -23,9 +23,9 @@ from records import (
     scripts,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 
-BY = Decision("staff/kim", "The event is over", {"system_user": "kim"})
+BY = AuditContext("staff/kim", "The event is over", {"system_user": "kim"})
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def full(database: Database, demo: Implementation, box: SecretBox) -> Database:
         for owner in (db.merge(demo), other):
             connections.save(db, box, owner, ConnectionDraft("v", "https://v.example.org", "bearer", secret="s"))
             for subject in ("1", "2"):
-                users.seen(db, owner, subject, Profile(f"u{subject}"))
+                users.remember(db, owner, subject, UserProfile(f"u{subject}"))
             version = scripts.add_version(db, owner, "x", by="me")
             scripts.keep_code(db, version, "r", b"c")
             scripts.activate(db, owner, version, by="me")
@@ -72,7 +72,7 @@ def test_an_archived_implementation_is_found_by_administration_only_and_comes_ba
 def test_a_slug_of_an_archived_implementation_is_not_given_to_another(full: Database):
     with full.session() as db:
         archiving.archive(db, found(db), BY)
-        with pytest.raises(Refused, match="taken"):
+        with pytest.raises(RuleViolation, match="taken"):
             implementations.create(db, "demo", "Impostor")
 
 
@@ -97,11 +97,11 @@ def test_removing_takes_all_of_it_leaves_all_others_and_the_entries_still_verify
 
 def test_removing_what_is_in_use_is_refused_and_so_is_a_slug_that_was_not_typed(full: Database):
     with full.session() as db:
-        with pytest.raises(Refused, match="in use: archive it first"):
+        with pytest.raises(RuleViolation, match="in use: archive it first"):
             archiving.remove(db, found(db), BY, typed="demo")
         archiving.archive(db, found(db), BY)
         for typed in ("", "Demo", "demo ", "other"):
-            with pytest.raises(Refused, match="typed in full"):
+            with pytest.raises(RuleViolation, match="typed in full"):
                 archiving.remove(db, found(db), BY, typed=typed)
         assert archiving.preview(db, found(db))["users"] == 2
 
@@ -129,16 +129,16 @@ def test_the_staff_stay(database: Database):
             lambda: archiving.restore(db, staff, BY, environment="production"),
             lambda: archiving.remove(db, staff, BY, typed="staff"),
         ):
-            with pytest.raises(Refused, match="it stays"):
+            with pytest.raises(RuleViolation, match="it stays"):
                 act()
 
 
 def test_what_is_archived_cannot_be_archived_again_and_what_is_served_cannot_be_restored(full: Database):
     with full.session() as db:
-        with pytest.raises(Refused, match="is not archived"):
+        with pytest.raises(RuleViolation, match="is not archived"):
             archiving.restore(db, found(db), BY, environment="production")
         archiving.archive(db, found(db), BY)
-        with pytest.raises(Refused, match="archived already"):
+        with pytest.raises(RuleViolation, match="archived already"):
             archiving.archive(db, found(db), BY)
 
 
@@ -146,7 +146,7 @@ def test_an_archive_with_stand_ins_is_not_restored_in_production(full: Database,
     with full.session() as db:
         archiving.archive(db, found(db), BY)
         connections.save(db, box, found(db), ConnectionDraft("here", "http://127.0.0.1:8001", development=True))
-        with pytest.raises(Refused, match=r"stand-ins of development: connection here is marked as development"):
+        with pytest.raises(RuleViolation, match=r"stand-ins of development: connection here is marked as development"):
             archiving.restore(db, found(db), BY, environment="production")
         archiving.restore(db, found(db), BY, environment="development")
 
@@ -158,7 +158,7 @@ def test_somebody_who_restores_it_while_a_removal_waits_is_not_overrun(full: Dat
         seen_archived = found(db)
     with full.session() as db:
         archiving.restore(db, found(db), BY, environment="production")
-    with pytest.raises(Refused, match="in use"), full.session() as db:
+    with pytest.raises(RuleViolation, match="in use"), full.session() as db:
         archiving.remove(db, db.merge(seen_archived, load=False), BY, typed="demo")
 
 

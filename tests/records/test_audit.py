@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from records import AuditEntry, Conflict, Database, Head, Implementation, audit, implementations
+from records import AuditEntry, ChainHead, Conflict, Database, Implementation, audit, implementations
 from records.audit import AuditHead
 
 MOMENT = datetime(2026, 5, 4, 9, 0, 0, 123456, tzinfo=UTC)
@@ -54,12 +54,12 @@ def test_entries_count_on_and_each_follows_the_one_before(kept: Database):
         entries = audit.recent(db)
         assert [entry.number for entry in entries] == [5, 4, 3, 2, 1]
         assert [entry.previous for entry in entries] == [*(entry.hash for entry in entries[1:]), audit.FIRST]
-        assert audit.verify(db) == audit.Verdict(True, 5, head=Head(5, entries[0].hash))
+        assert audit.verify(db) == audit.ChainVerification(True, 5, head=ChainHead(5, entries[0].hash))
 
 
 def test_no_entries_at_all_are_whole(database: Database):
     with database.reading() as db:
-        assert audit.verify(db) == audit.Verdict(True, 0, head=Head(0, audit.FIRST))
+        assert audit.verify(db) == audit.ChainVerification(True, 0, head=ChainHead(0, audit.FIRST))
 
 
 def test_entries_come_in_pages_and_by_implementation(kept: Database):
@@ -204,7 +204,11 @@ def test_entry_in_the_middle_written_anew_with_its_hash_is_found_by_the_next(kep
 
 def test_chain_written_anew_from_end_to_end_is_found_by_a_noted_head_only(kept: Database):
     with kept.reading() as db:
-        noted = [audit.verify(db).head, Head(2, db.get(AuditEntry, 2).hash), Head(1, db.get(AuditEntry, 1).hash)]
+        noted = [
+            audit.verify(db).head,
+            ChainHead(2, db.get(AuditEntry, 2).hash),
+            ChainHead(1, db.get(AuditEntry, 1).hash),
+        ]
     with tampering(kept) as db:
         last = forge(db, 2, actor="nobody")
         for number in (3, 4, 5):

@@ -13,9 +13,9 @@ from records import (
     ConnectionDraft,
     Database,
     Implementation,
-    NotOpened,
-    Refused,
+    RuleViolation,
     SecretBox,
+    SecretNotOpened,
     connections,
     implementations,
 )
@@ -88,7 +88,7 @@ def test_stored_secret_is_never_sent_to_a_new_address_by_who_does_not_know_it(
     db: Session, box: SecretBox, demo: Implementation, saved: ConnectionDraft, change: dict[str, Any]
 ):
     connections.save(db, box, demo, saved)
-    with pytest.raises(Refused, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: has to be given again"):
         connections.save(db, box, demo, replace(saved, secret=None, **change))
     connections.save(db, box, demo, replace(saved, secret="new", **change))
     assert connections.open_all(db, box, demo)[saved.name].secret == "new"
@@ -112,7 +112,7 @@ def test_secret_in_a_row_that_was_changed_behind_our_back_does_not_open(
     with database.reading() as db:
         for implementation in (demo, other):
             if connections.every(db, implementation):
-                with pytest.raises(NotOpened, match="sealed for another connection or address"):
+                with pytest.raises(SecretNotOpened, match="sealed for another connection or address"):
                     connections.open_all(db, box, implementation)
 
 
@@ -125,13 +125,13 @@ def test_secret_copied_into_a_connection_of_another_implementation_does_not_open
         connections.save(db, box, other, replace(BASIC, secret="theirs"))
         stolen = "SELECT sealed_secret FROM connections WHERE implementation_id = :mine"
         db.execute(text(f"UPDATE connections SET sealed_secret = ({stolen})"), {"mine": demo.id})
-    with database.reading() as db, pytest.raises(NotOpened, match="connection ethosce of other"):
+    with database.reading() as db, pytest.raises(SecretNotOpened, match="connection ethosce of other"):
         connections.open_all(db, box, other)
 
 
 def test_wrong_key_names_the_connection_and_what_to_do(db: Session, box: SecretBox, demo: Implementation):
     connections.save(db, box, demo, BASIC)
-    with pytest.raises(NotOpened, match=r"connection ethosce of demo.*SESSION_STATUS_SECRET_KEYS_OLD"):
+    with pytest.raises(SecretNotOpened, match=r"connection ethosce of demo.*SESSION_STATUS_SECRET_KEYS_OLD"):
         connections.open_all(db, SecretBox(["another key of at least 32 characters"]), demo)
 
 
@@ -201,7 +201,7 @@ def test_deleted_connection_is_gone(db: Session, box: SecretBox, demo: Implement
 def test_bad_connection_is_refused_with_its_field_and_stores_nothing(
     db: Session, box: SecretBox, demo: Implementation, change: dict[str, Any], field: str
 ):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         connections.save(db, box, demo, replace(BASIC, **change))
     assert [fault.field for fault in caught.value.faults] == [field]
     assert "pa55" not in str(caught.value)
@@ -212,7 +212,7 @@ def test_bad_connection_is_refused_with_its_field_and_stores_nothing(
 def test_loopback_is_for_development_only(db: Session, box: SecretBox, demo: Implementation, address: str):
     saved = connections.save(db, box, demo, ConnectionDraft("local", address, development=True))
     assert saved.development
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         connections.save(db, box, demo, ConnectionDraft("local", address))
 
 

@@ -16,8 +16,18 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from records import Conflict, Database, Implementation, Refused, RunRecord, Unavailable, implementations, runs, users
-from records.users import Profile, User
+from records import (
+    Conflict,
+    Database,
+    DatabaseUnavailable,
+    Implementation,
+    RuleViolation,
+    RunRecord,
+    implementations,
+    runs,
+    users,
+)
+from records.users import User, UserProfile
 
 
 def test_transaction_commits_at_the_end(database: Database):
@@ -28,7 +38,7 @@ def test_transaction_commits_at_the_end(database: Database):
 
 
 def test_exception_rolls_everything_back(database: Database):
-    with pytest.raises(Refused), database.session() as db:
+    with pytest.raises(RuleViolation), database.session() as db:
         implementations.update(db, implementations.create(db, "demo", "Demo"), name="")
     with database.reading() as db:
         assert implementations.find(db, "demo") is None
@@ -76,7 +86,7 @@ def test_writer_that_waits_too_long_is_told_so(database_url: str, database: Data
     hasty = Database(database_url, wait_s=0.1)
     with database.session() as db:
         db.execute(text("UPDATE implementations SET name = 'x'"))
-        with pytest.raises(Unavailable, match="lock"), hasty.session() as other:
+        with pytest.raises(DatabaseUnavailable, match="lock"), hasty.session() as other:
             implementations.lock(other, demo)
     hasty.dispose()
 
@@ -85,18 +95,18 @@ def test_pool_is_bounded_and_says_when_it_is_used_up(database_url: str):
     small = Database(database_url, pool_size=1, wait_s=0.1)
     with small.reading() as db:
         db.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable, match="in use"), small.reading() as other:
+        with pytest.raises(DatabaseUnavailable, match="in use"), small.reading() as other:
             other.execute(text("SELECT 1"))
     small.dispose()
 
 
 def test_database_that_is_away_is_unavailable_and_shows_no_password(tmp_path: Path):
     away = Database(f"postgresql+psycopg://me:pa55@/x?host={tmp_path}")
-    with pytest.raises(Unavailable) as caught, away.reading() as db:
+    with pytest.raises(DatabaseUnavailable) as caught, away.reading() as db:
         db.execute(text("SELECT 1"))
     assert "pa55" not in str(caught.value) + repr(away)
     nowhere = Database(f"sqlite:///{tmp_path}/no/such/folder.db")
-    with pytest.raises(Unavailable), nowhere.reading() as db:
+    with pytest.raises(DatabaseUnavailable), nowhere.reading() as db:
         db.execute(text("SELECT 1"))
 
 
@@ -115,7 +125,7 @@ def test_sqlite_file_that_is_moved_away_is_noticed_and_taken_again_when_one_is_p
         assert implementations.find(db, "x")
     file.rename(tmp_path / "moved.db")
     for begin in (database.reading, database.session):
-        with pytest.raises(Unavailable, match="there is no file"), begin():
+        with pytest.raises(DatabaseUnavailable, match="there is no file"), begin():
             pass
     assert (len(told), file.exists()) == (2, False), "no empty one is made in its place"
     (tmp_path / "backup.db").rename(file)
@@ -135,7 +145,7 @@ def test_database_tells_of_each_time_that_it_is_away_and_of_no_fault_of_ours(tmp
         f"postgresql+psycopg://me@/x?host={tmp_path}",
         watch=SimpleNamespace(database_lost=told.append, database_is_away=lambda: False),
     )
-    with pytest.raises(Unavailable) as caught, away.reading() as db:
+    with pytest.raises(DatabaseUnavailable) as caught, away.reading() as db:
         db.execute(text("SELECT 1"))
     assert told == [caught.value]
 
@@ -147,7 +157,7 @@ def test_bug_in_a_statement_is_not_called_an_outage(database: Database):
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:"])
 def test_address_that_cannot_be_used_is_refused(url: str):
-    with pytest.raises(Refused, match="DATABASE_URL"):
+    with pytest.raises(RuleViolation, match="DATABASE_URL"):
         Database(url)
 
 
@@ -210,13 +220,13 @@ def test_killed_writer_leaves_nothing_half_done_and_no_lock(
 
 def test_naive_time_is_refused(database: Database, demo: Implementation):
     with pytest.raises(StatementError, match="without a time zone"), database.session() as db:
-        users.seen(db, demo, "u1", Profile(), at=datetime(2026, 1, 1))  # noqa: DTZ001 - on purpose
+        users.remember(db, demo, "u1", UserProfile(), at=datetime(2026, 1, 1))  # noqa: DTZ001 - on purpose
 
 
 def test_time_comes_back_as_the_same_moment_in_utc(database: Database, demo: Implementation):
     moment = datetime(2026, 7, 15, 9, 0, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
     with database.session() as db:
-        users.seen(db, demo, "u1", Profile(), at=moment)
+        users.remember(db, demo, "u1", UserProfile(), at=moment)
     with database.reading() as db:
         seen = db.scalars(select(User.last_seen_at).where(User.last_seen_at == moment)).one()
     assert seen == moment

@@ -4,8 +4,8 @@ import pytest
 
 from records import (
     ConnectionDraft,
-    ExternalDraft,
-    Profile,
+    ExternalAuthDraft,
+    UserProfile,
     agenda,
     connections,
     editions,
@@ -16,7 +16,7 @@ from records import (
     sessions,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
 
@@ -51,8 +51,8 @@ def test_another_edition_after_a_change_of(what, db, demo, box):
 
 def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):
     before = editions.edition(db, demo)
-    users.seen(db, demo, "ann", Profile("ann"))
-    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
+    users.remember(db, demo, "ann", UserProfile("ann"))
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), AuditContext("tests"))
     assert editions.edition(db, demo) == before
 
 
@@ -61,15 +61,17 @@ def test_the_same_edition_when_it_changes_who_may_log_in_and_do_what(db, demo, b
     implementations.update(db, db.merge(demo), app_redirect_uris=["com.example.app:/login"], mapped_roles=["organizer"])
     grants.add(db, demo, kind="username", value="kim", role="organizer", by="me")
     external.save(
-        db, box, demo, ExternalDraft("introspection", {"url": "https://a.example", "client_id": "x"}, "s"), "me"
+        db, box, demo, ExternalAuthDraft("introspection", {"url": "https://a.example", "client_id": "x"}, "s"), "me"
     )
     assert editions.edition(db, implementations.find(db, "demo")) == before
 
 
 def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_that_did_not(db, demo):
-    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), AuditContext("tests"))
     before = editions.session_edition(sessions.find(db, demo, "S1"))
-    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), Decision("tests"))
+    agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), AuditContext("tests"))
     assert editions.session_edition(sessions.find(db, demo, "S1")) == before
-    agenda.import_file(db, demo, agenda.read(AGENDA.replace(b"Airway", b"Airways"), demo.time_zone), Decision("tests"))
+    agenda.import_file(
+        db, demo, agenda.read(AGENDA.replace(b"Airway", b"Airways"), demo.time_zone), AuditContext("tests")
+    )
     assert editions.session_edition(sessions.find(db, demo, "S1")) != before

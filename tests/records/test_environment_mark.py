@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from records import Database, Refused, WrongEnvironment, environment_mark, implementations, inspection, schema
+from records import Database, RuleViolation, WrongEnvironment, environment_mark, implementations, inspection, schema
 
 Opener = Callable[[str], Database]
 
@@ -121,7 +121,7 @@ def test_there_is_one_mark_and_it_is_one_of_the_two(database: Database):
     for row in ("(2, 'production', '2026-01-01 00:00:00+00:00')", "(1, 'staging', '2026-01-01 00:00:00+00:00')"):
         with pytest.raises(IntegrityError), database.engine.begin() as connection:
             connection.execute(text(f"INSERT INTO environment_mark VALUES {row}"))
-    with pytest.raises(Refused, match="development or production"), database.session() as db:
+    with pytest.raises(RuleViolation, match="development or production"), database.session() as db:
         environment_mark.change(db, "staging")
 
 

@@ -13,11 +13,11 @@ from records import (
     Base,
     ConnectionDraft,
     Database,
-    ExternalDraft,
+    ExternalAuthDraft,
     Implementation,
-    NotOpened,
-    Refused,
+    RuleViolation,
     SecretBox,
+    SecretNotOpened,
     certificates,
     connections,
     external,
@@ -28,12 +28,12 @@ from records import (
 )
 from tests.records.test_public_keys import EC
 
-JWT = ExternalDraft("jwt", {"issuer": "org", "algorithm": "ES256", "keys": {"keys": [EC]}})
-SHARED = ExternalDraft("jwt", {"issuer": "org", "algorithm": "HS256"}, "s3cret-" * 5)
-INTROSPECTION = ExternalDraft(
+JWT = ExternalAuthDraft("jwt", {"issuer": "org", "algorithm": "ES256", "keys": {"keys": [EC]}})
+SHARED = ExternalAuthDraft("jwt", {"issuer": "org", "algorithm": "HS256"}, "s3cret-" * 5)
+INTROSPECTION = ExternalAuthDraft(
     "introspection", {"url": "https://id.example.org/introspect", "client_id": "us", "audience": "app"}, "cl1ent-s3cret"
 )
-PASSWORD = ExternalDraft(
+PASSWORD = ExternalAuthDraft(
     "password",
     {
         "url": "https://reg.example.org/login",
@@ -52,7 +52,7 @@ PASSWORD = ExternalDraft(
 
 @pytest.mark.parametrize("draft", [JWT, SHARED, INTROSPECTION, PASSWORD])
 def test_saved_kind_opens_with_all_its_values(
-    database: Database, box: SecretBox, demo: Implementation, draft: ExternalDraft
+    database: Database, box: SecretBox, demo: Implementation, draft: ExternalAuthDraft
 ):
     with database.session() as db:
         external.save(db, box, demo, draft, "me")
@@ -95,7 +95,7 @@ def test_secret_is_in_no_representation_and_not_readable_in_the_database(
 def test_saving_again_without_a_secret_keeps_it(db: Session, box: SecretBox, demo: Implementation):
     external.save(db, box, demo, INTROSPECTION, "me")
     other_path = {**INTROSPECTION.fields, "url": "https://id.example.org/v2/introspect"}
-    external.save(db, box, demo, ExternalDraft("introspection", other_path), "me")
+    external.save(db, box, demo, ExternalAuthDraft("introspection", other_path), "me")
     assert external.opened(db, box, demo).secret == "cl1ent-s3cret"
 
 
@@ -110,11 +110,11 @@ def test_saving_again_without_a_secret_keeps_it(db: Session, box: SecretBox, dem
     ],
 )
 def test_stored_secret_is_never_used_elsewhere_by_who_does_not_know_it(
-    db: Session, box: SecretBox, demo: Implementation, saved: ExternalDraft, change: dict[str, Any]
+    db: Session, box: SecretBox, demo: Implementation, saved: ExternalAuthDraft, change: dict[str, Any]
 ):
     external.save(db, box, demo, saved, "me")
     changed = replace(saved, fields=saved.fields | change, secret=None)
-    with pytest.raises(Refused, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: has to be given again"):
         external.save(db, box, demo, changed, "me")
     external.save(db, box, demo, replace(changed, secret="a new secret of 32 characters, or more"), "me")
     assert external.opened(db, box, demo).secret.startswith("a new")
@@ -122,9 +122,9 @@ def test_stored_secret_is_never_used_elsewhere_by_who_does_not_know_it(
 
 def test_secret_of_one_kind_does_not_become_that_of_another(db: Session, box: SecretBox, demo: Implementation):
     external.save(db, box, demo, INTROSPECTION, "me")
-    with pytest.raises(Refused, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: has to be given again"):
         external.save(db, box, demo, replace(PASSWORD, secret=None), "me")
-    with pytest.raises(Refused, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: has to be given again"):
         external.save(db, box, demo, replace(SHARED, secret=None), "me")
 
 
@@ -146,7 +146,7 @@ def test_secret_in_a_row_that_was_changed_behind_our_back_does_not_open(
         db.connection().exec_driver_sql(theft)
     with database.reading() as db:
         owner = demo if external.find(db, demo) else other
-        with pytest.raises(NotOpened, match=f"External Authentication of {owner.slug}"):
+        with pytest.raises(SecretNotOpened, match=f"External Authentication of {owner.slug}"):
             external.opened(db, box, owner)
 
 
@@ -156,7 +156,7 @@ def test_sealed_secret_of_a_connection_does_not_open_here(db: Session, box: Secr
     connections.save(db, box, demo, draft)
     db.execute(text("UPDATE external_logins SET sealed_secret = (SELECT sealed_secret FROM connections)"))
     db.expire_all()
-    with pytest.raises(NotOpened):
+    with pytest.raises(SecretNotOpened):
         external.opened(db, box, demo)
 
 
@@ -243,13 +243,13 @@ GOOD = {"jwt": JWT, "introspection": INTROSPECTION, "password": PASSWORD}
 
 @pytest.mark.parametrize(("kind", "change", "field"), [(kind, *case) for kind, cases in BAD.items() for case in cases])
 def test_bad_field_is_refused_by_its_name(kind: str, change: dict[str, Any], field: str):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         external_kinds.checked(kind, GOOD[kind].fields | change, development=False)
     assert caught.value.field == field
 
 
 def test_refused_fields_are_not_stored(db: Session, box: SecretBox, demo: Implementation):
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         external.save(db, box, demo, replace(JWT, fields={**JWT.fields, "issuer": ""}), "me")
     assert external.find(db, demo) is None
 
@@ -269,24 +269,24 @@ def test_refused_fields_are_not_stored(db: Session, box: SecretBox, demo: Implem
     ],
 )
 def test_secret_that_is_missing_weak_or_out_of_place_is_refused(
-    db: Session, box: SecretBox, demo: Implementation, case: tuple[ExternalDraft, str | None, str]
+    db: Session, box: SecretBox, demo: Implementation, case: tuple[ExternalAuthDraft, str | None, str]
 ):
     draft, secret, reason = case
-    with pytest.raises(Refused, match=f"secret: .*{reason}"):
+    with pytest.raises(RuleViolation, match=f"secret: .*{reason}"):
         external.save(db, box, demo, replace(draft, secret=secret), "me")
 
 
-@pytest.mark.parametrize("draft", [ExternalDraft("magic", {}), ExternalDraft("jwt", [])])
+@pytest.mark.parametrize("draft", [ExternalAuthDraft("magic", {}), ExternalAuthDraft("jwt", [])])
 def test_unknown_kind_and_what_are_no_fields_are_refused(
-    db: Session, box: SecretBox, demo: Implementation, draft: ExternalDraft
+    db: Session, box: SecretBox, demo: Implementation, draft: ExternalAuthDraft
 ):
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         external.save(db, box, demo, draft, "me")
 
 
 def test_service_on_this_machine_is_for_development_only(db: Session, box: SecretBox, demo: Implementation):
     local = replace(INTROSPECTION, fields={"url": "http://127.0.0.1:9000/i", "client_id": "us"})
-    with pytest.raises(Refused, match="url: starts with https"):
+    with pytest.raises(RuleViolation, match="url: starts with https"):
         external.save(db, box, demo, local, "me")
     external.save(db, box, demo, replace(local, development=True), "me")
     assert external.opened(db, box, demo).development

@@ -10,7 +10,7 @@ from tests.saml.forge import ForgedIdp
 
 
 def in_vain(db, implementation, kind, role):
-    return grant_reach.reach_of(db, implementation).in_vain(kind, role)
+    return grant_reach.login_methods_of(db, implementation).in_vain(kind, role)
 
 
 @pytest.fixture

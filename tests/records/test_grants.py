@@ -10,13 +10,24 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
-from records import Conflict, Database, Grant, Implementation, Profile, Refused, User, grants, implementations, users
+from records import (
+    Conflict,
+    Database,
+    Grant,
+    Implementation,
+    RuleViolation,
+    User,
+    UserProfile,
+    grants,
+    implementations,
+    users,
+)
 
 IDP = "https://idp.example.org"
 
 
 def person(db: Session, implementation: Implementation, username: str = "kim", **known: Any) -> User:
-    return users.seen(db, implementation, f"subject:{username}", Profile(username, **known), provider=IDP)
+    return users.remember(db, implementation, f"subject:{username}", UserProfile(username, **known), provider=IDP)
 
 
 def granted(  # noqa: PLR0913 - six, the most our style allows
@@ -53,7 +64,7 @@ def test_role_goes_with_the_grant_at_once(db: Session, demo: Implementation):
     assert "organizer" in grants.roles_of(db, demo, kim, "saml")
     grants.remove(db, demo, grant.id)
     assert grants.roles_of(db, demo, kim, "saml") == {"attendee"}
-    with pytest.raises(Refused, match="not there any more"):
+    with pytest.raises(RuleViolation, match="not there any more"):
         grants.remove(db, demo, grant.id)
 
 
@@ -105,7 +116,7 @@ def test_user_type_that_differs_in_case_gives_nothing(db: Session, demo: Impleme
 
 def test_empty_username_and_user_type_match_nothing(db: Session, demo: Implementation):
     for kind in ("username", "user type"):
-        with pytest.raises(Refused, match="value: is missing"):
+        with pytest.raises(RuleViolation, match="value: is missing"):
             granted(db, demo, kind, " ", "scanner")
     assert grants.roles_of(db, demo, person(db, demo, ""), "saml") == {"attendee"}
 
@@ -150,7 +161,7 @@ def test_reviewers_and_administrators_of_staff_count_everywhere_and_their_other_
 
 def test_one_time_link_makes_its_login_administrator_of_staff_and_nothing_elsewhere(db: Session, demo: Implementation):
     staff = implementations.staff(db)
-    first = users.seen(db, staff, "first", Profile(), provider="first administrator")
+    first = users.remember(db, staff, "first", UserProfile(), provider="first administrator")
     assert grants.roles_of(db, staff, first, "first administrator") == {"attendee", "administrator"}
     assert grants.roles_of(db, demo, first, "first administrator") == {"administrator"}
     assert grants.roles_of(db, staff, first, "saml") == {"attendee"}
@@ -180,7 +191,7 @@ def test_one_time_link_makes_its_login_administrator_of_staff_and_nothing_elsewh
 def test_bad_grant_is_refused_with_its_field_and_reason(
     db: Session, demo: Implementation, grant: dict[str, str], field: str, reason: str
 ):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         grants.add(db, demo, **{"kind": "username", "value": "kim", "role": "scanner", "by": "me", **grant})
     assert [fault.field for fault in caught.value.faults] == [field]
     assert reason in caught.value.reason

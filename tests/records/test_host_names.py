@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records import fields, implementations
-from records.errors import Refused
+from records.errors import RuleViolation
 from records.host_names import host_name, is_host, is_host_name
 from runner.inputs import InputError, hosts
 from runner.powers.connections import parse_base
@@ -119,7 +119,7 @@ def test_a_mapped_name_is_plain_and_maps_to_itself(text):
 def test_a_listed_host_allows_no_other_peoples(db):
     made = implementations.create(db, "sharp", "S", "UTC", link_hosts=["straße.example"])
     assert made.link_hosts == ["xn--strae-oqa.example"]
-    with pytest.raises(Refused, match="link_hosts"):
+    with pytest.raises(RuleViolation, match="link_hosts"):
         implementations.update(db, made, fallback_text="x", fallback_link="https://strasse.example/")
     assert hosts(["straße.example", "STRASSE.example"]) == ("xn--strae-oqa.example", "strasse.example")
 

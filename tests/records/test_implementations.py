@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from records import Base, Conflict, Database, Implementation, Refused, implementations
+from records import Base, Conflict, Database, Implementation, RuleViolation, implementations
 
 
 def test_new_implementation_has_every_default(database: Database):
@@ -114,20 +114,20 @@ def test_a_fallback_text_is_stored_as_attendees_may_see_it(db):
 )
 def test_bad_value_is_refused_with_its_field_and_reason(db: Session, field: str, value: Any, reason: str):
     given = {"slug": "demo", "name": "Demo", field: value}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         implementations.create(db, given.pop("slug"), given.pop("name"), **given)
     assert [fault.field for fault in caught.value.faults] == [field]
     assert reason in caught.value.reason
 
 
 def test_all_faults_are_named_together(db: Session):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         implementations.create(db, "a b", "Demo", "Nowhere", concurrency=0)
     assert [fault.field for fault in caught.value.faults] == ["slug", "time_zone", "concurrency"]
 
 
 def test_slug_that_is_taken_is_refused(db: Session, demo: Implementation):
-    with pytest.raises(Refused, match="slug: is taken"):
+    with pytest.raises(RuleViolation, match="slug: is taken"):
         implementations.create(db, demo.slug, "Again")
 
 
@@ -146,7 +146,7 @@ def test_refused_change_leaves_everything_as_it_was(
     with database.session() as db:
         mine = db.merge(demo)
         implementations.update(db, mine, link_hosts=["ok.example"])
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RuleViolation) as caught:
             implementations.update(db, mine, **changes)
         assert caught.value.field == field
     with database.reading() as db:
@@ -158,7 +158,7 @@ def test_refused_change_leaves_everything_as_it_was(
 def test_host_of_the_fallback_link_cannot_be_taken_off_the_list(db: Session, demo: Implementation):
     mine = db.merge(demo)
     implementations.update(db, mine, link_hosts=["a.example"], fallback_text="x", fallback_link="https://a.example/")
-    with pytest.raises(Refused, match="fallback_link"):
+    with pytest.raises(RuleViolation, match="fallback_link"):
         implementations.update(db, mine, link_hosts=["b.example"])
 
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlalchemy import text
 
-from records import Database, Unavailable
+from records import Database, DatabaseUnavailable
 
 pytestmark = pytest.mark.postgres
 
@@ -30,9 +30,9 @@ def succeeds_without_another_statement(_):
 @pytest.mark.parametrize(
     ("goes_on", "met"),
     [
-        (fails_at_the_next_statement, Unavailable),
-        (fails_by_itself, (LookupError, Unavailable)),
-        (succeeds_without_another_statement, Unavailable),
+        (fails_at_the_next_statement, DatabaseUnavailable),
+        (fails_by_itself, (LookupError, DatabaseUnavailable)),
+        (succeeds_without_another_statement, DatabaseUnavailable),
     ],
 )
 @pytest.mark.parametrize("kind", ["reading", "session"])

@@ -18,11 +18,11 @@ from records import (
     Conflict,
     Database,
     Implementation,
-    NotOpened,
-    Refused,
+    RuleViolation,
     SamlDraft,
     SamlProvider,
     SecretBox,
+    SecretNotOpened,
     certificates,
     implementations,
     saml,
@@ -129,7 +129,7 @@ def test_our_keys_are_changed_together_in_two_steps(
     db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider
 ):
     old = saml.sp_keys(db, box, demo)
-    with pytest.raises(Refused, match="sp_key: has no next"):
+    with pytest.raises(RuleViolation, match="sp_key: has no next"):
         saml.switch_sp_key(db, box, provider)
     saml.roll_sp_key(db, box, provider)
     both = saml.sp_keys(db, box, demo)
@@ -161,12 +161,12 @@ def test_our_key_opens_for_its_implementation_certificate_and_use_only(
         db.execute(text(theft))
     with database.reading() as db:
         owner = other if "other" in theft else demo
-        with pytest.raises(NotOpened, match=f"SAML key of {owner.slug}"):
+        with pytest.raises(SecretNotOpened, match=f"SAML key of {owner.slug}"):
             saml.sp_keys_if_made(db, box, owner)
 
 
 def test_wrong_key_names_the_implementation_and_what_to_do(db: Session, demo: Implementation, provider: SamlProvider):
-    with pytest.raises(NotOpened, match=r"SAML key of demo.*SESSION_STATUS_SECRET_KEYS_OLD"):
+    with pytest.raises(SecretNotOpened, match=r"SAML key of demo.*SESSION_STATUS_SECRET_KEYS_OLD"):
         saml.opened(db, SecretBox(["another key of at least 32 characters"]), demo)
 
 
@@ -176,7 +176,7 @@ def test_key_that_does_not_open_any_more_can_be_replaced(
     saml.roll_sp_key(db, box, provider)
     old = saml.sp_keys(db, box, demo)
     new_box = SecretBox(["another key of at least 32 characters"])
-    with pytest.raises(NotOpened, match="saml new-key demo"):
+    with pytest.raises(SecretNotOpened, match="saml new-key demo"):
         saml.save(db, new_box, demo, DRAFT, "me")
     new = saml.new_sp_keys(db, new_box, demo)
     assert fits(new.signing)
@@ -216,7 +216,7 @@ def test_refused_or_retired_certificate_is_not_proposed_again(db: Session, provi
 
 def test_last_active_certificate_is_not_retired(db: Session, provider: SamlProvider):
     saml.propose(db, provider, [SECOND])
-    with pytest.raises(Refused, match="last active"):
+    with pytest.raises(RuleViolation, match="last active"):
         saml.retire(db, provider, fingerprint(FIRST), "kim")
     assert states(db, provider) == {"first": "active", "second": "waiting"}
 
@@ -231,7 +231,7 @@ def test_of_two_who_retire_the_last_two_certificates_at_once_one_is_refused(
         try:
             with database.session() as db:
                 saml.retire(db, provider, fingerprint(pem), "kim")
-        except Refused:
+        except RuleViolation:
             return False
         return True
 
@@ -253,7 +253,7 @@ def test_decision_that_does_not_fit_the_certificates_state_is_refused(
     db: Session, provider: SamlProvider, act: Any, which: str, reason: str
 ):
     saml.propose(db, provider, [SECOND])
-    with pytest.raises(Refused, match=f"certificate: {reason}"):
+    with pytest.raises(RuleViolation, match=f"certificate: {reason}"):
         act(db, provider, fingerprint(which), "kim")
 
 
@@ -262,7 +262,7 @@ def test_certificate_of_another_implementations_provider_cannot_be_decided_on(
 ):
     other = saml.save(db, box, implementations.create(db, "other", "Other"), DRAFT, "me")
     saml.propose(db, other, [SECOND])
-    with pytest.raises(Refused, match="is none of"):
+    with pytest.raises(RuleViolation, match="is none of"):
         saml.accept(db, provider, fingerprint(SECOND), "kim")
 
 
@@ -289,7 +289,7 @@ def test_another_entity_id_is_another_provider_whose_certificates_must_be_given(
     db: Session, box: SecretBox, demo: Implementation, provider: SamlProvider
 ):
     elsewhere = replace(DRAFT, entity_id="https://other.example.org/metadata", certificates=())
-    with pytest.raises(Refused, match="certificates: are missing"):
+    with pytest.raises(RuleViolation, match="certificates: are missing"):
         saml.save(db, box, demo, elsewhere, "me")
     assert saml.find(db, demo).entity_id == DRAFT.entity_id
     saml.save(db, box, demo, replace(elsewhere, certificates=(SECOND,)), "me")
@@ -297,13 +297,13 @@ def test_another_entity_id_is_another_provider_whose_certificates_must_be_given(
 
 
 def test_first_save_needs_a_certificate(db: Session, box: SecretBox, demo: Implementation):
-    with pytest.raises(Refused, match="certificates: are missing"):
+    with pytest.raises(RuleViolation, match="certificates: are missing"):
         saml.save(db, box, demo, replace(DRAFT, certificates=()), "me")
     assert saml.find(db, demo) is None
 
 
 def test_more_certificates_than_anybody_has_are_refused(db: Session, provider: SamlProvider):
-    with pytest.raises(Refused, match="at most 10"):
+    with pytest.raises(RuleViolation, match="at most 10"):
         saml.propose(db, provider, [certificate(str(n)) for n in range(10)])
 
 
@@ -311,7 +311,7 @@ def test_weak_and_unreadable_certificates_are_all_named_and_nothing_is_stored(
     db: Session, box: SecretBox, demo: Implementation
 ):
     weak = certificate("weak", key=rsa.generate_private_key(65537, 1024))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         saml.save(db, box, demo, replace(DRAFT, certificates=(FIRST, weak, "nonsense")), "me")
     assert [fault.reason.split()[:2] for fault in caught.value.faults] == [["the", "second"], ["the", "third"]]
     assert "1024 bits" in caught.value.reason
@@ -369,7 +369,7 @@ def test_our_own_certificates_which_end_soon_are_told_but_not_those_that_are_nex
 def test_bad_provider_is_refused_with_its_field(
     db: Session, box: SecretBox, demo: Implementation, change: dict[str, Any], field: str
 ):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RuleViolation) as caught:
         saml.save(db, box, demo, replace(DRAFT, **change), "me")
     assert caught.value.field == field
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from records import Conflict, Database, Implementation, Refused, Script, Version, implementations, scripts
+from records import Conflict, Database, Implementation, RuleViolation, Script, Version, implementations, scripts
 
 ONE, TWO = (
     "def status(user, session, api):\n    return hidden()\n",
@@ -49,7 +49,7 @@ def test_stored_version_cannot_be_changed(db: Session, demo: Implementation, fie
 
 @pytest.mark.parametrize("source", ["", "  \n", "x\0y", "\ud800", "# " + "x" * 262_144, None])
 def test_text_that_cannot_be_a_script_is_refused(db: Session, demo: Implementation, source: str):
-    with pytest.raises(Refused, match="source"):
+    with pytest.raises(RuleViolation, match="source"):
         add(db, demo, source)
 
 
@@ -71,7 +71,7 @@ def test_version_of_another_implementation_cannot_be_activated(database: Databas
     with database.session() as db:
         other = implementations.create(db, "other", "Other")
         theirs, mine = add(db, other), add(db, demo)
-        with pytest.raises(Refused, match="another implementation"):
+        with pytest.raises(RuleViolation, match="another implementation"):
             scripts.activate(db, demo, theirs, "reviewer")
         scripts.activate(db, demo, mine, "reviewer")
     with pytest.raises(Conflict), database.session() as db:  # the constraint says it too
@@ -96,7 +96,7 @@ def test_suspended_version_is_out_of_service_until_somebody_reinstates_it(db: Se
     scripts.suspend(db, one, "a forbidden system call in run 17")
     assert scripts.active(db, demo) is None
     assert one.suspended_at is not None
-    with pytest.raises(Refused, match="suspended: a forbidden system call"):
+    with pytest.raises(RuleViolation, match="suspended: a forbidden system call"):
         scripts.activate(db, demo, one, "reviewer")
     assert add(db, demo).suspended_at is not None  # sending the same text again does not help
     scripts.reinstate(db, one)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from records import (
     ConnectionDraft,
-    ExternalDraft,
+    ExternalAuthDraft,
     Implementation,
-    Refused,
+    RuleViolation,
     SamlDraft,
     SecretBox,
     archiving,
@@ -23,7 +23,7 @@ from records import (
     saml,
     stand_ins,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 
 _, CERTIFICATE = certificates.make("a provider")
 GOOD = "https://idp.example.org"
@@ -150,7 +150,7 @@ PASSWORD = {
 )
 def test_a_text_or_an_issuer_that_looks_like_an_address_keeps_production_from_no_start(db, box, mine, kind, fields):
     secret = "s" * 40 if kind == "jwt" else None
-    external.save(db, box, mine, ExternalDraft(kind, fields, secret=secret), "tests")
+    external.save(db, box, mine, ExternalAuthDraft(kind, fields, secret=secret), "tests")
     assert stand_ins.every(db) == []
 
 
@@ -170,7 +170,9 @@ def test_nothing_can_be_saved_for_production_that_production_would_not_start_wit
             db, box, mine, ConnectionDraft("t", GOOD, "oauth2_client_credentials", token, secret="s")
         ),
         *(
-            lambda name=name: external.save(db, box, mine, ExternalDraft(*named(name, address), secret=None), "tests")
+            lambda name=name: external.save(
+                db, box, mine, ExternalAuthDraft(*named(name, address), secret=None), "tests"
+            )
             for name in ("url", "jwks_url", "login_url")
         ),
         *(
@@ -179,13 +181,13 @@ def test_nothing_can_be_saved_for_production_that_production_would_not_start_wit
         ),
     ]
     for save in tries:
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(RuleViolation):
             save()
         assert stand_ins.every(db) == []
 
 
 def test_the_name_of_the_development_provider_is_saved_for_development_only(db, box, mine):
-    with pytest.raises(Refused, match="at which anybody can be anybody"):
+    with pytest.raises(RuleViolation, match="at which anybody can be anybody"):
         saml.save(db, box, mine, SamlDraft(**{**PROVIDER, "entity_id": saml.DEVELOPMENT_ENTITY_ID}), "tests")
 
 
@@ -199,7 +201,7 @@ def named(name, address):
 
 def test_external_authentication_on_this_machine_is_found(db, box, mine):
     fields = {"url": "http://127.0.0.1:8001/introspect", "client_id": "c"}
-    external.save(db, box, mine, ExternalDraft("introspection", fields, secret="s" * 40, development=True), "tests")
+    external.save(db, box, mine, ExternalAuthDraft("introspection", fields, secret="s" * 40, development=True), "tests")
     [found] = stand_ins.every(db)
     assert (found.kind, "has a url without TLS" in found.fault) == ("External Authentication", True)
 
@@ -219,5 +221,5 @@ def test_what_is_fit_for_production_is_not_named_and_neither_is_what_is_archived
     assert stand_ins.every(db) == []
     connect(db, box, mine, name="here", base_url="https://127.0.0.1")
     assert len(stand_ins.every(db)) == 1
-    archiving.archive(db, mine, Decision("tests"))
+    archiving.archive(db, mine, AuditContext("tests"))
     assert stand_ins.every(db) == []

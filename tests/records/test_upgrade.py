@@ -8,8 +8,8 @@ from sqlalchemy import Engine, inspect, text
 
 from records import (
     Database,
-    Profile,
-    Refused,
+    RuleViolation,
+    UserProfile,
     agenda,
     connections,
     grants,
@@ -112,14 +112,14 @@ def test_people_of_before_are_found_and_belong_to_the_first_provider_that_brings
         demo = implementations.find(db, "demo")
         assert [user.subject for user in users.search(db, demo, "ánn o'neil")] == ["s-1"]
         assert [user.subject for user in users.search(db, demo, "B")] == ["s-1", "s-5"]
-        ann = users.seen(db, demo, "s-1", Profile("ann"), provider="https://idp.example")
+        ann = users.remember(db, demo, "s-1", UserProfile("ann"), provider="https://idp.example")
         assert (ann.id, ann.provider) == (1, "https://idp.example")
 
 
 def test_tenant_that_is_called_staff_does_not_become_the_staff_by_an_upgrade(used: Database):
     with used.engine.begin() as connection:
         connection.execute(text("UPDATE implementations SET slug = 'staff'"))
-    with pytest.raises(Refused, match="slug: staff is kept from now on"):
+    with pytest.raises(RuleViolation, match="slug: staff is kept from now on"):
         used.upgrade()
     assert used.version() == "0001"
     assert counted(used.engine) == COUNTS

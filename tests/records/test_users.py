@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, OtherProvider, Profile, Refused, implementations, users
+from records import Database, Implementation, OtherProvider, RuleViolation, UserProfile, implementations, users
 
-ANNA = Profile("anna", "Attendee", "Anna", "O'Neil", "B-17", {"workshops": ["W1"], "member": True})
+ANNA = UserProfile("anna", "Attendee", "Anna", "O'Neil", "B-17", {"workshops": ["W1"], "member": True})
 
 
 def test_first_visit_makes_the_user_and_the_next_replaces_what_was_known(database: Database, demo: Implementation):
     with database.session() as db:
-        first = users.seen(db, demo, "anna@idp", ANNA, at=datetime(2026, 1, 1, tzinfo=UTC))
+        first = users.remember(db, demo, "anna@idp", ANNA, at=datetime(2026, 1, 1, tzinfo=UTC))
     with database.session() as db:
-        users.seen(db, demo, "anna@idp", Profile("anna", "Staff"), at=datetime(2026, 1, 2, tzinfo=UTC))
+        users.remember(db, demo, "anna@idp", UserProfile("anna", "Staff"), at=datetime(2026, 1, 2, tzinfo=UTC))
     with database.reading() as db:
         (user,) = users.every(db, demo)
     assert user.id == first.id
@@ -27,9 +27,9 @@ def test_first_visit_makes_the_user_and_the_next_replaces_what_was_known(databas
 
 def test_same_subject_of_two_implementations_is_two_people(db: Session, demo: Implementation):
     other = implementations.create(db, "other", "Other")
-    users.seen(db, demo, "1", ANNA)
+    users.remember(db, demo, "1", ANNA)
     assert users.find(db, other, "1") is None
-    users.seen(db, other, "1", Profile("berta"))
+    users.remember(db, other, "1", UserProfile("berta"))
     mine = users.find(db, demo, "1")
     assert mine is not None
     assert mine.username == "anna"
@@ -38,20 +38,22 @@ def test_same_subject_of_two_implementations_is_two_people(db: Session, demo: Im
 def test_first_visits_at_the_same_moment_make_one_user(database: Database, demo: Implementation):
     def visit(_: int) -> int:
         with database.session() as db:
-            return users.seen(db, demo, "anna@idp", ANNA).id
+            return users.remember(db, demo, "anna@idp", ANNA).id
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(visit, range(16)))) == 1
 
 
 def test_bad_description_is_refused_with_every_fault(db: Session, demo: Implementation):
-    with pytest.raises(Refused) as caught:
-        users.seen(db, demo, "", Profile(last_name="x" * 201, badge_id="\x1b[31m", attributes={"a": float("inf")}))
+    with pytest.raises(RuleViolation) as caught:
+        users.remember(
+            db, demo, "", UserProfile(last_name="x" * 201, badge_id="\x1b[31m", attributes={"a": float("inf")})
+        )
     assert [fault.field for fault in caught.value.faults] == ["subject", "last_name", "badge_id", "attributes"]
 
 
 def test_representation_names_nobody(db: Session, demo: Implementation):
-    user = users.seen(db, demo, "anna@idp", ANNA)
+    user = users.remember(db, demo, "anna@idp", ANNA)
     assert "anna" not in repr(user).lower()
 
 
@@ -60,11 +62,11 @@ IDP, OTHER = "https://idp.example.org", "https://other.example.org"
 
 def test_person_belongs_to_the_first_provider_and_another_cannot_come_as_them(database: Database, demo: Implementation):
     with database.session() as db:
-        users.seen(db, demo, "1", Profile("sample"))
-        assert users.seen(db, demo, "1", ANNA, provider=IDP).provider == IDP
-        assert users.seen(db, demo, "1", ANNA, provider=IDP).provider == IDP
+        users.remember(db, demo, "1", UserProfile("sample"))
+        assert users.remember(db, demo, "1", ANNA, provider=IDP).provider == IDP
+        assert users.remember(db, demo, "1", ANNA, provider=IDP).provider == IDP
     with database.session() as db, pytest.raises(OtherProvider) as caught:
-        users.seen(db, demo, "1", Profile("eve", "Staff"), provider=OTHER)
+        users.remember(db, demo, "1", UserProfile("eve", "Staff"), provider=OTHER)
     assert (caught.value.known, caught.value.given) == (IDP, OTHER)
     assert "anna" not in str(caught.value)
     with database.reading() as db:
@@ -73,8 +75,8 @@ def test_person_belongs_to_the_first_provider_and_another_cannot_come_as_them(da
 
 
 def test_what_is_no_login_describes_a_person_and_leaves_them_their_provider(db: Session, demo: Implementation):
-    users.seen(db, demo, "1", ANNA, provider=IDP)
-    user = users.seen(db, demo, "1", Profile("sample"))
+    users.remember(db, demo, "1", ANNA, provider=IDP)
+    user = users.remember(db, demo, "1", UserProfile("sample"))
     assert (user.username, user.provider) == ("sample", IDP)
 
 
@@ -82,7 +84,7 @@ def test_two_providers_that_bring_the_same_subject_at_once_do_not_both_get_it(da
     def come(n: int) -> str:
         try:
             with database.session() as db:
-                return users.seen(db, demo, "1", ANNA, provider=(IDP, OTHER)[n % 2]).provider
+                return users.remember(db, demo, "1", ANNA, provider=(IDP, OTHER)[n % 2]).provider
         except OtherProvider as refused:
             return refused.known
 
@@ -93,31 +95,31 @@ def test_two_providers_that_bring_the_same_subject_at_once_do_not_both_get_it(da
 def test_people_are_handed_over_to_the_provider_which_replaces_theirs(db: Session, demo: Implementation):
     other = implementations.create(db, "other", "Other")
     for implementation, subject, provider in ((demo, "1", IDP), (demo, "2", IDP), (demo, "3", ""), (other, "1", IDP)):
-        users.seen(db, implementation, subject, ANNA, provider=provider)
+        users.remember(db, implementation, subject, ANNA, provider=provider)
     assert users.hand_over(db, demo, IDP, OTHER) == 2
     db.expire_all()
-    assert users.seen(db, demo, "1", ANNA, provider=OTHER).provider == OTHER
+    assert users.remember(db, demo, "1", ANNA, provider=OTHER).provider == OTHER
     with pytest.raises(OtherProvider):
-        users.seen(db, demo, "2", ANNA, provider=IDP)
-    assert users.seen(db, other, "1", ANNA, provider=IDP).provider == IDP
+        users.remember(db, demo, "2", ANNA, provider=IDP)
+    assert users.remember(db, other, "1", ANNA, provider=IDP).provider == IDP
 
 
 @pytest.mark.parametrize(("old", "new"), [("", OTHER), (IDP, ""), (IDP, IDP), (IDP, "a\x00")])
 def test_handing_over_from_or_to_nobody_is_refused(db: Session, demo: Implementation, old: str, new: str):
-    with pytest.raises(Refused):
+    with pytest.raises(RuleViolation):
         users.hand_over(db, demo, old, new)
 
 
 def test_lock_out_needs_a_reason_keeps_its_first_moment_and_outlasts_visits(db: Session, demo: Implementation):
-    user = users.seen(db, demo, "1", ANNA, provider=IDP)
-    with pytest.raises(Refused, match="reason: is missing"):
+    user = users.remember(db, demo, "1", ANNA, provider=IDP)
+    with pytest.raises(RuleViolation, match="reason: is missing"):
         users.disable(db, user, " ")
     users.disable(db, user, "lost badge")
     since = user.disabled_at
     assert since is not None
     users.disable(db, user, "left")
     assert (user.disabled_at, user.disabled_reason) == (since, "left")
-    assert users.seen(db, demo, "1", ANNA, provider=IDP).disabled_at == since
+    assert users.remember(db, demo, "1", ANNA, provider=IDP).disabled_at == since
     users.enable(db, user)
     assert (user.disabled_at, user.disabled_reason) == (None, "")
 
@@ -145,24 +147,24 @@ def test_search_finds_every_word_without_case_and_takes_no_wildcards(
     db: Session, demo: Implementation, text: str, found: list[str]
 ):
     other = implementations.create(db, "other", "Other")
-    people = [("1", ANNA), ("2", Profile("emile", first_name="Émile")), ("3", Profile("50%_off"))]
+    people = [("1", ANNA), ("2", UserProfile("emile", first_name="Émile")), ("3", UserProfile("50%_off"))]
     for n, (subject, profile) in enumerate(people):
         moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n)
-        users.seen(db, demo, subject, profile, at=moment)
-        users.seen(db, other, subject, profile, at=moment)
+        users.remember(db, demo, subject, profile, at=moment)
+        users.remember(db, other, subject, profile, at=moment)
     assert [user.subject for user in users.search(db, demo, text)] == found
 
 
 def test_search_comes_in_pages(db: Session, demo: Implementation):
     for n in range(7):
-        users.seen(db, demo, str(n), Profile(f"user{n}"), at=datetime(2026, 1, 1, tzinfo=UTC))
+        users.remember(db, demo, str(n), UserProfile(f"user{n}"), at=datetime(2026, 1, 1, tzinfo=UTC))
     pages = [users.search(db, demo, "user", limit=3, offset=start) for start in (0, 3, 6, 9)]
     assert [[user.subject for user in page] for page in pages] == [["0", "1", "2"], ["3", "4", "5"], ["6"], []]
 
 
 def test_search_finds_a_person_by_what_they_are_called_now(db: Session, demo: Implementation):
-    users.seen(db, demo, "1", ANNA)
-    users.seen(db, demo, "1", Profile("berta"))
+    users.remember(db, demo, "1", ANNA)
+    users.remember(db, demo, "1", UserProfile("berta"))
     assert users.search(db, demo, "anna") == []
     assert len(users.search(db, demo, "berta")) == 1
 
@@ -170,7 +172,7 @@ def test_search_finds_a_person_by_what_they_are_called_now(db: Session, demo: Im
 @pytest.mark.parametrize("sign", ["\n", "\r\n", " ", "\t", "\u00a0", "\u2028"], ids=ascii)
 def test_a_key_or_username_is_never_trimmed_to_somebody_elses(db: Session, demo: Implementation, sign: str):
     for key in (f"anna@idp{sign}", f"{sign}anna@idp"):
-        with pytest.raises(Refused, match="subject"):
-            users.seen(db, demo, key, ANNA)
-        with pytest.raises(Refused, match="username"):
-            users.seen(db, demo, "anna@idp", Profile(key))
+        with pytest.raises(RuleViolation, match="subject"):
+            users.remember(db, demo, key, ANNA)
+        with pytest.raises(RuleViolation, match="username"):
+            users.remember(db, demo, "anna@idp", UserProfile(key))

@@ -13,8 +13,8 @@ from pathlib import Path
 from records import (
     ConnectionDraft,
     Database,
-    Profile,
     SecretBox,
+    UserProfile,
     agenda,
     connections,
     editions,
@@ -23,7 +23,7 @@ from records import (
     sessions,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 from runner.cache import StatusCache
 from runner.logins import LoginStore
 from runner.settings import Settings
@@ -91,10 +91,12 @@ class Site:
         now = datetime.now(UTC)
         start, end = (at.isoformat(timespec="seconds") for at in (now, now + timedelta(hours=1)))
         rows = ["ID,Title,Start Time,End Time", *(f"s{number},Session {number},{start},{end}" for number in range(10))]
-        report = agenda.import_file(db, made, agenda.read("\n".join(rows).encode(), made.time_zone), Decision("tests"))
+        report = agenda.import_file(
+            db, made, agenda.read("\n".join(rows).encode(), made.time_zone), AuditContext("tests")
+        )
         assert not report.faults, report.faults
         for number in range(10):
-            users.seen(db, made, f"u{number}", Profile(f"u{number}", "attendee", "A", "B", f"b{number}"))
+            users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "A", "B", f"b{number}"))
         draft = ConnectionDraft(
             name="vendor", base_url=vendor, auth_kind="bearer", secret="V3ndorSecretOfTheSite", development=True
         )

@@ -82,7 +82,7 @@ class House:
                         parent_id=parent if session != parent else None,
                     )
                 )
-            users.seen(db, implementation, "ann", users.Profile(username="ann", user_type="attendee"))
+            users.remember(db, implementation, "ann", users.UserProfile(username="ann", user_type="attendee"))
         if source:
             self.activate(slug, source)
 
@@ -106,8 +106,8 @@ class House:
     def know(self, user="ann", **attributes):
         """Let somebody have these attributes: what a run finds changes, and what is remembered of runs counts on."""
         with self.database.session() as db:
-            profile = users.Profile(username=user, user_type="attendee", attributes=attributes)
-            users.seen(db, implementations.find(db, "acme"), user, profile)
+            profile = users.UserProfile(username=user, user_type="attendee", attributes=attributes)
+            users.remember(db, implementations.find(db, "acme"), user, profile)
         self.desk.changed("acme")
 
     def runs(self, slug="acme"):

@@ -3,13 +3,13 @@
 import pytest
 
 from records import archiving, implementations, runs
-from records.archiving import Decision
+from records.archiving import AuditContext
 from runner.retirement import retire
 from runner.status import Asker, UnknownImplementation
 from tests.runner.conftest import eventually
 
 ANN = Asker("acme", "ann", "s1")
-BY = Decision("tests")
+BY = AuditContext("tests")
 
 
 def archive(house):

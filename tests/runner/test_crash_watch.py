@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import RunRecord, Unavailable, audit, crashes, implementations, scripts
+from records import DatabaseUnavailable, RunRecord, audit, crashes, implementations, scripts
 from runner.cache import Begun
 from runner.crash_watch import CrashWatch
 from runner.job import Execution, perform
@@ -159,7 +159,7 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
         scripts.reinstate(db, scripts.find_version(db, implementations.find(db, "acme"), version))
 
     def away(*_):
-        raise Unavailable("away")
+        raise DatabaseUnavailable("away")
 
     with monkeypatch.context() as patch:
         patch.setattr(crashes, "suspend_repeated", away)

@@ -8,7 +8,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from records import Database, Silent, Unavailable, postgres_connection
+from records import Database, DatabaseUnavailable, DatabaseUnresponsive, postgres_connection
 from runner.outages import OutageLog
 from runner.settings import Settings
 from tests.hanging import Relay
@@ -62,12 +62,12 @@ def test_the_first_request_ends_the_others_do_not_wait_and_the_log_has_two_lines
     relay, database, outages, caplog, inside
 ):
     assert read(database) == 1
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         read(database, before=relay.hang) if inside else hang_and_read(relay, database)
     assert outages.database_is_away()
     before = relay.accepted
     for _ in range(1000):
-        with pytest.raises(Unavailable, match="did not answer just now"):
+        with pytest.raises(DatabaseUnavailable, match="did not answer just now"):
             read(database)
     assert relay.accepted <= before + 1, "nobody but the thread that looks for the end asks"
     relay.move()
@@ -79,7 +79,7 @@ def test_the_first_request_ends_the_others_do_not_wait_and_the_log_has_two_lines
 def test_a_new_connection_to_a_server_that_hangs_counts_as_well(relay, outages):
     relay.hang()
     database = Database(relay.url.replace("?", "?connect_timeout=2&"), environment="production", watch=outages)
-    with pytest.raises(Silent):
+    with pytest.raises(DatabaseUnresponsive):
         read(database)
     assert outages.database_is_away()
     database.dispose()
@@ -98,7 +98,7 @@ def test_several_who_wait_are_all_let_go(relay, database):
     def wait():
         try:
             read(database, before=lambda: (begun.wait(), begun.wait()))
-        except Unavailable as error:
+        except DatabaseUnavailable as error:
             found.append(error)
 
     threads = [threading.Thread(target=wait) for _ in range(4)]

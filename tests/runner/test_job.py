@@ -9,9 +9,9 @@ import pytest
 
 from records import (
     ConnectionDraft,
+    DatabaseUnavailable,
     Implementation,
     SecretBox,
-    Unavailable,
     connections,
     implementations,
     scripts,
@@ -266,7 +266,7 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
     workshop.kits.get("acme", order.version)
     records.rename(records.with_suffix(".away"))
     caplog.set_level(logging.INFO)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         perform(workshop, order)
     workshop.traces.purge()
     assert "outcome='service away' shown='fallback'" in caplog.text
@@ -278,7 +278,7 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
 
 
 def test_the_reference_in_a_workers_line_of_an_outage_is_found(redis, workshop):
-    error = Unavailable("gone")
+    error = DatabaseUnavailable("gone")
     workshop.outages.database_lost(error)
     reference = workshop.outages.reference("database", error)
     (found,) = eventually(lambda: LoginStore(redis).errors.find(reference))

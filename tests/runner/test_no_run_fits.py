@@ -19,8 +19,8 @@ def acme(house):
     house.add(source="", sessions=("s1", "s2"))
     with house.database.session() as db:
         owner = implementations.find(db, "acme")
-        users.seen(db, owner, "u-1", users.Profile("mei@example.org", "member", "Mei", "Chen", "B-17"))
-        users.seen(db, owner, "u-2", users.Profile("li@example.org", "member", "Li", "Chen"))
+        users.remember(db, owner, "u-1", users.UserProfile("mei@example.org", "member", "Mei", "Chen", "B-17"))
+        users.remember(db, owner, "u-2", users.UserProfile("li@example.org", "member", "Li", "Chen"))
         for user, session in (("u-1", "s1"), ("gone", "old")):
             runs.record_many(db, [RunRecord(f"run-{user}", "acme", user, session, "a" * 64, NOW, "returned", "fresh")])
     return house
@@ -38,7 +38,9 @@ def test_a_person_is_named_as_people_say_it(acme, said):
 def test_a_session_is_named_by_its_title_and_what_is_gone_by_its_key(acme):
     assert listed(acme, "--session", "Session s1") == ["u-1"]
     with acme.database.session() as db:  # in whose name the key of the other stands
-        users.seen(db, implementations.find(db, "acme"), "u-3", users.Profile("x@example.org", "", "Bygone", "Days"))
+        users.remember(
+            db, implementations.find(db, "acme"), "u-3", users.UserProfile("x@example.org", "", "Bygone", "Days")
+        )
     assert listed(acme, "--user", "gone") == listed(acme, "--session", "old") == ["gone"]
 
 

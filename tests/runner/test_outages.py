@@ -10,7 +10,7 @@ import pytest
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
-from records import Database, Unavailable
+from records import Database, DatabaseUnavailable
 from runner.logins import LoginStore, StoreAway
 from runner.outages import DATABASE, STORE, OutageLog
 from runner.settings import Settings
@@ -76,7 +76,7 @@ def test_an_outage_is_told_again_while_it_lasts_and_when_it_is_over(outages, par
 
 
 def test_passwords_of_addresses_are_in_no_line(outages, caplog):
-    outages.database_lost(Unavailable("no password=hunter2"))
+    outages.database_lost(DatabaseUnavailable("no password=hunter2"))
     assert eventually(lambda: len(lines(caplog)) >= 2)
     assert "hunter2" not in caplog.text
 
@@ -87,7 +87,7 @@ def test_the_next_outage_has_another_reference_and_both_parts_have_their_own(out
     assert eventually(lambda: "answers again" in lines(caplog)[-1])
     part.there.clear()
     outages.store_lost(ConnectionError("two"))
-    outages.database_lost(Unavailable("three"))
+    outages.database_lost(DatabaseUnavailable("three"))
     begun = re.findall(r"the (\w+) does not answer ref=([0-9a-f]{8})", caplog.text)
     assert [part for part, _ in begun] == ["store", "store", "database"]
     assert len({reference for _, reference in begun}) == 3
@@ -157,7 +157,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
         database = Database(url, environment="development", watch=outages)
         database.version()
         (tmp_path / "records.db").rename(tmp_path / "moved.db")
-        with pytest.raises(Unavailable), database.reading():
+        with pytest.raises(DatabaseUnavailable), database.reading():
             pass
         assert "error=StoreRefuses: OOM command not allowed" in caplog.text
         assert "there is no file" in caplog.text
@@ -235,7 +235,7 @@ def test_what_was_read_still_counts_while_the_database_is_away_and_one_request_a
     def read(slug, name):
         asked.append(slug)
         if away.is_set():
-            raise Unavailable("gone")
+            raise DatabaseUnavailable("gone")
         return len(asked)
 
     snapshots = Snapshots(read, life_s=0)
@@ -243,10 +243,10 @@ def test_what_was_read_still_counts_while_the_database_is_away_and_one_request_a
     away.set()
     assert [snapshots.get("a") for _ in range(100)] == [2] * 100
     assert len(asked) == 3
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         snapshots.get("b")
     snapshots.drop("a")  # changed: what was read before counts no more
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         snapshots.get("a")
     away.clear()
     assert snapshots.get("a") > 2

@@ -3,11 +3,11 @@
 import pytest
 
 from records import agenda, implementations, runs
-from records.archiving import Decision
+from records.archiving import AuditContext
 from runner.status import Asker, UnknownSession
 
 ANN = Asker("acme", "ann", "s1")
-BY = Decision("tests")
+BY = AuditContext("tests")
 OTHER = b"ID,Title,Start Time,End Time\ns2,Other,2026-07-15 09:00,2026-07-15 10:00\n"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from records import Unavailable
+from records import DatabaseUnavailable
 from runner.shown import login
 from runner.status import Asker, BadToken, StoreAway, UnknownImplementation, UnknownSession
 from tests.runner.conftest import eventually
@@ -254,7 +254,7 @@ def test_a_cached_status_needs_no_database_and_what_nobody_asked_for_does(house,
     try:
         assert {house.desk.ask(ANN).state for _ in range(3)} == {"ready"}
         assert house.desk.returned(ANN).state == "checking"
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailable):
             house.desk.ask(replace(ANN, session="s2"))
     finally:
         file.with_suffix(".moved").rename(file)

@@ -2,7 +2,7 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from records import RunRecord, Unavailable
+from records import DatabaseUnavailable, RunRecord
 from runner.traces import TraceWriter
 from tests.runner.conftest import eventually
 
@@ -24,7 +24,7 @@ class Away:
     def session(self):
         self.asked.set()
         if self.away:
-            raise Unavailable("gone fishing")
+            raise DatabaseUnavailable("gone fishing")
         with self.database.session() as db:
             yield db
 

@@ -336,7 +336,7 @@ def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run
     house = failing(fresh_seconds=3600, stale_seconds=7200)
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
-        users.seen(db, acme, "olu", users.Profile("olu", "staff", "Olu"))
+        users.remember(db, acme, "olu", users.UserProfile("olu", "staff", "Olu"))
         grants.add(db, acme, kind="username", value="olu", role="organizer", by="test")
     store = LoginStore(house.redis)
     app = create_app(house.settings, desk=house.desk, database=house.database, checks={}, store=store, outreach=None)

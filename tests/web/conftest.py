@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from records import AgendaSession, Database, Profile, implementations, users
+from records import AgendaSession, Database, UserProfile, implementations, users
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect
@@ -35,12 +35,12 @@ def database(tmp_path_factory):
                     ends_at=ends,
                 )
             )
-        users.seen(db, demo, "ada", Profile("ada@example.org", "attendee", "Ada", "Lovelace"))
-        users.seen(db, demo, "rtl", Profile("noor@example.org", "attendee", "نور", "الهاشمي"))
-        users.seen(
-            db, demo, "long", Profile("k", "staff", "Maximiliana-Friederike", "Donaudampfschifffahrtsgesellschaft")
+        users.remember(db, demo, "ada", UserProfile("ada@example.org", "attendee", "Ada", "Lovelace"))
+        users.remember(db, demo, "rtl", UserProfile("noor@example.org", "attendee", "نور", "الهاشمي"))
+        users.remember(
+            db, demo, "long", UserProfile("k", "staff", "Maximiliana-Friederike", "Donaudampfschifffahrtsgesellschaft")
         )
-        users.seen(db, other, "bob", Profile("bob@example.org", "attendee", "Bob", "Byte"))
+        users.remember(db, other, "bob", UserProfile("bob@example.org", "attendee", "Bob", "Byte"))
     yield database
     database.dispose()
 

@@ -10,7 +10,7 @@ import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
-from records import AgendaSession, Database, Profile, implementations, scripts, users
+from records import AgendaSession, Database, UserProfile, implementations, scripts, users
 from runner.logins import LoginStore
 from runner.store import connect
 from runner.store_mark import adopt
@@ -39,7 +39,7 @@ def furnish(url):
                     ends_at=now + timedelta(hours=1),
                 )
             )
-            users.seen(db, demo, "ada", Profile("ada"))
+            users.remember(db, demo, "ada", UserProfile("ada"))
             version = scripts.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
             scripts.activate(db, demo, version, "t")
 

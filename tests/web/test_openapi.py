@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from records import Unavailable, implementations
+from records import DatabaseUnavailable, implementations
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, SAME_ORIGIN, STATUS, UNAVAILABLE, checking, ready
 from web.openapi.operations import OPERATIONS
@@ -97,7 +97,7 @@ def test_every_refusal_fits(http, desk, bearer, fits):
         answer = http.post(returned, headers=bearer())
     assert answer.status_code == 429
     fits(answer, f"{PATH}/returned", "post")
-    desk.fails_with = Unavailable("away")
+    desk.fails_with = DatabaseUnavailable("away")
     fits(http.get(STATUS, headers=bearer()), PATH)
 
 

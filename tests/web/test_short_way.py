@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from records import Unavailable
+from records import DatabaseUnavailable
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
 from web.status.short_way import ShortWay
@@ -125,7 +125,7 @@ def test_any_mixture_is_the_same_both_ways(ways, desk, credentials, which, statu
 
 def test_what_breaks_on_the_short_way_is_answered_by_the_application(app, ways, desk, bearer):
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    for error in (Unavailable("away"), RuntimeError("a bug")):
+    for error in (DatabaseUnavailable("away"), RuntimeError("a bug")):
         desk.fails_with = error
         short, whole = ways(headers=bearer())
         assert short == whole

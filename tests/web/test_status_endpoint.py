@@ -2,7 +2,7 @@
 
 import pytest
 
-from records import Unavailable
+from records import DatabaseUnavailable
 from runner.shown import Status
 from runner.status import Asker
 from tests.logins.people import visitor
@@ -159,7 +159,7 @@ def test_an_unknown_place_is_404_with_and_without_a_login(http, logins, bearer, 
 
 
 def test_records_that_do_not_answer_are_503_and_tell_no_secret(http, desk, bearer):
-    desk.fails_with = Unavailable("the database does not answer (password=hunter2)")
+    desk.fails_with = DatabaseUnavailable("the database does not answer (password=hunter2)")
     answer = http.get(STATUS, headers=bearer())
     assert (answer.status_code, answer.json["status"]) == (503, 503)
     assert int(answer.headers["Retry-After"]) > 0

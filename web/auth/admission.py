@@ -28,9 +28,9 @@ from records import (
     DbSession,
     Implementation,
     OtherProvider,
-    Profile,
-    Refused,
+    RuleViolation,
     User,
+    UserProfile,
     administrators,
     audit,
     grants,
@@ -87,7 +87,7 @@ class Person:
     source: str  #: "saml", "jwt", "introspection", "password", "first administrator"
     provider: str  #: entity id, or "jwt:<issuer>", "introspection:<host>", "password:<host>"
     subject: str = field(repr=False)
-    profile: Profile = field(repr=False)
+    profile: UserProfile = field(repr=False)
     expires_at: datetime | None = None  #: the provider wants the login to end then
     proved_at: datetime | None = None  #: when the provider last asked them for proof, if that was before now
     saml: SamlSession | None = None
@@ -177,10 +177,10 @@ def _judged(db: DbSession, person: Person) -> tuple[Implementation, User, Visito
 
 def _remembered(db: DbSession, implementation: Implementation, person: Person) -> User:
     try:
-        return users.seen(db, implementation, person.subject, person.profile, provider=person.provider)
+        return users.remember(db, implementation, person.subject, person.profile, provider=person.provider)
     except OtherProvider:
         raise NotAdmitted("other-provider", user=person.subject) from None
-    except Refused as refused:
+    except RuleViolation as refused:
         raise NotAdmitted("unkeepable", refused.field, person.subject) from None
 
 

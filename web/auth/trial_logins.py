@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from records import Profile
+from records import UserProfile
 from runner.logins import LoginStore
 from web.auth.entrance import Entrance
 from web.problems import Fault
@@ -44,7 +44,7 @@ def is_test(handle: str) -> bool:
     return handle.startswith(_MARK)
 
 
-def finish(handle: str, implementation: str, subject: str, profile: Profile) -> str:
+def finish(handle: str, implementation: str, subject: str, profile: UserProfile) -> str:
     """Keep who arrived; return the address at which it is shown. Raises `Fault` for a handle that was used."""
     entrance = Entrance.here()
     begun = entrance.store.once.take(_BEGUN, handle)
@@ -59,7 +59,7 @@ def finish(handle: str, implementation: str, subject: str, profile: Profile) -> 
 
 
 def keep_result(store: LoginStore, implementation: str, login: str, who: dict[str, Any]) -> None:
-    """Keep who arrived for one console login: the subject and what a `Profile` has."""
+    """Keep who arrived for one console login: the subject and what a `UserProfile` has."""
     store.once.put(_RESULT, who, RESULT_S, handle=f"{implementation} {login}")
 
 

@@ -10,9 +10,9 @@ import click
 
 from records import ImportPlan, actors, agenda
 from records.agenda import dates
-from records.agenda.faults import told
+from records.agenda.faults import as_lines
 from records.agenda.headings import LABELS
-from records.archiving import Decision
+from records.archiving import AuditContext
 from records.counted import counted
 from web.moments import Clock
 
@@ -107,7 +107,7 @@ def undo(implementation: str, reason: str, *, preview: bool) -> None:
                 last = agenda.last_import(db, found)
                 if last is None:
                     raise Complaint("There is no import that could be undone.")
-                who = person_words(last.imported_by, actors.known(db, [last.imported_by]).get(last.imported_by))
+                who = person_words(last.imported_by, actors.by_keys(db, [last.imported_by]).get(last.imported_by))
                 when = f"{Clock.of(found).exact(last.imported_at)} by {who}"
                 click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
             return
@@ -118,9 +118,9 @@ def undo(implementation: str, reason: str, *, preview: bool) -> None:
     click.echo(f"{put_back} put back as before, {retired} retired that the import had added")
 
 
-def decided(reason: str) -> Decision:
+def decided(reason: str) -> AuditContext:
     """Who decided: this command, and which user of this machine gave it."""
-    return Decision(ACTOR, reason, {"system_user": whoami()})
+    return AuditContext(ACTOR, reason, {"system_user": whoami()})
 
 
 def say_columns(plan: ImportPlan) -> None:
@@ -135,7 +135,7 @@ def say_understood(file: str, plan: ImportPlan) -> None:
     """Print how the file was read; with faults, print those and end with status 1."""
     for note in plan.notes:
         click.echo(f"{file}: {note}", err=True)
-    for line in told(plan.faults):
+    for line in as_lines(plan.faults):
         click.echo(f"{file}: {line}", err=True)
     if plan.faults:
         faults = counted(len(plan.faults), "fault")

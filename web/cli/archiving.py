@@ -10,7 +10,7 @@ from collections.abc import Callable
 import click
 
 from records import DbSession, Implementation, archiving
-from records.archiving import Decision, Retired
+from records.archiving import AfterCommit, AuditContext
 from runner.retirement import retire
 
 from .complaints import Complaint
@@ -82,7 +82,7 @@ def remove(slug: str, reason: str, *, preview: bool, yes: bool) -> None:
     click.echo(f"Removed {slug}.")
 
 
-def act(slug: str, rule: Callable[[DbSession, Implementation, str], Retired]) -> None:
+def act(slug: str, rule: Callable[[DbSession, Implementation, str], AfterCommit]) -> None:
     """Let a rule change the implementation in this environment, then do what it leaves to the store."""
     with place() as here:
         with here.database.session() as db:
@@ -90,7 +90,7 @@ def act(slug: str, rule: Callable[[DbSession, Implementation, str], Retired]) ->
         follow(here, retired)
 
 
-def follow(here: Place, retired: Retired) -> None:
+def follow(here: Place, retired: AfterCommit) -> None:
     """End logins and drop what is cached. Without a store there are none."""
     if here.settings.redis_url and not retire(here.settings, retired):
         raise Complaint(
@@ -99,6 +99,6 @@ def follow(here: Place, retired: Retired) -> None:
         )
 
 
-def decided(reason: str) -> Decision:
+def decided(reason: str) -> AuditContext:
     """Who decided: this command, and which user of this machine gave it."""
-    return Decision(ACTOR, reason, {"system_user": whoami()})
+    return AuditContext(ACTOR, reason, {"system_user": whoami()})

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from records import AuditEntry, Head, Verdict, actors, audit, implementations
+from records import AuditEntry, ChainHead, ChainVerification, actors, audit, implementations
 from records.actors import NamedEntry
 from records.counted import counted, form
 from web.moments import Clock
@@ -95,15 +95,15 @@ def list_all(implementation: str | None, before: int | None, limit: int, *, as_j
     print_table(heads, [row(one, clock) for one in found], empty="No audit entry is here yet.")
 
 
-def head_from(text: str) -> Head:
+def head_from(text: str) -> ChainHead:
     """A head as `verify` prints it. Raises Complaint."""
     entries, colon, digest = text.strip().partition(":")
     if not colon or not entries.isdecimal() or len(digest) != len(audit.FIRST):
         raise Complaint(f"--noted {text!r} is not a head as `audit verify` prints it: a number, a colon and 64 digits.")
-    return Head(int(entries), digest.lower())
+    return ChainHead(int(entries), digest.lower())
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: ChainVerification) -> dict[str, Any]:
     """A verdict as JSON values."""
     return {
         "ok": verdict.ok,

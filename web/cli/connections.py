@@ -188,7 +188,7 @@ def reseal() -> None:
     After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
     """
     with place() as here, here.database.session() as db:
-        closed = resealing.shut(db, here.box)
+        closed = resealing.unreadable_secrets(db, here.box)
         if closed:
             faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
             raise Complaint("\n".join(["Nothing was changed:", *faults]))

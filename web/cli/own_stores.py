@@ -11,7 +11,7 @@ It seeds a demo, and starts an identity provider at which anybody can be anybody
 from __future__ import annotations
 
 from records import Database, RecordsError, inspection
-from records.inspection import Inspection
+from records.inspection import DatabaseInspection
 from runner.settings import Settings
 from runner.store_checks import StoreMark, mark_of
 
@@ -46,7 +46,7 @@ def database_fault(settings: Settings) -> str:
     return f"{where} ({name}) {purpose(found)}. {remedy(own=own, found=found)}"
 
 
-def purpose(found: Inspection) -> str:
+def purpose(found: DatabaseInspection) -> str:
     """What was found in a database that is not ours."""
     if found.version is None:
         return "is empty, and `up` makes tables in a database of its own only"
@@ -56,7 +56,7 @@ def purpose(found: Inspection) -> str:
     return f"was made for {found.mark}; {holds}"
 
 
-def remedy(*, own: bool, found: Inspection) -> str:
+def remedy(*, own: bool, found: DatabaseInspection) -> str:
     """What to do about it, if it is for development nevertheless."""
     if found.version is None:
         return f"If it is for development: SESSION_STATUS_ENV={DEVELOPMENT} session-status db upgrade."

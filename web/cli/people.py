@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from records import Profile, users
+from records import UserProfile, users
 
 from .complaints import Complaint
 from .examples import examples
@@ -48,10 +48,10 @@ def list_all(implementation: str) -> None:
 @click.option("--attributes", default="{}", metavar="JSON", help="What else the login would tell, as a JSON object.")
 def add(implementation: str, subject: str, attributes: str, **texts: str) -> None:
     """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""
-    profile = Profile(attributes=an_object(attributes), **texts)
+    profile = UserProfile(attributes=an_object(attributes), **texts)
     with place() as here:
         with here.database.session() as db:
-            users.seen(db, find_implementation(db, implementation), subject, profile)
+            users.remember(db, find_implementation(db, implementation), subject, profile)
             note(db, "user.described", implementation, subject)
         here.changed(implementation)
     click.echo(f"{implementation} knows {subject}.")

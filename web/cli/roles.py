@@ -61,7 +61,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
         owner = owner_of_role(db, implementation)
         made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
         note(db, "grant.added", owner.slug, described(made), detail_of(made))
-        in_vain = grant_reach.reach_of(db, owner).in_vain(made.kind, role)
+        in_vain = grant_reach.login_methods_of(db, owner).in_vain(made.kind, role)
     click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
     if in_vain:
         click.echo(f"It counts for nobody yet. {in_vain}", err=True)
@@ -90,7 +90,7 @@ def list_all(implementation: str, *, as_json: bool) -> None:
     with place() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         found = grants.every(db, owner)
-        people = actors.known(db, {one.created_by for one in found})
+        people = actors.by_keys(db, {one.created_by for one in found})
     if as_json:
         print_json([shown(one, people.get(one.created_by)) for one in found])
         return

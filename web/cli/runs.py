@@ -20,7 +20,7 @@ from records import (
 )
 from records.actors import NamedEntry
 from records.counted import counted
-from records.lookup import Match
+from records.lookup import LookupMatch
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
@@ -120,7 +120,7 @@ def find(reference: str) -> None:
         errors, away = noted(here, wanted)
     for first, at, error in errors:
         owner = owners.get(error.implementation)
-        if owner is None or implementations.was_there(owner, at):
+        if owner is None or implementations.existed_at(owner, at):
             told += noted_lines((first, at), error, Clock.of(owner))
     if away:
         click.echo(away, err=True)
@@ -148,7 +148,7 @@ def filter_of(db: DbSession, found: Implementation, *, failed: bool, **asked: An
     )
 
 
-def the_one(found: Implementation, what: str, text: str, match: Match) -> str:
+def the_one(found: Implementation, what: str, text: str, match: LookupMatch) -> str:
     """The key of the one user or session that fits. Raises Complaint."""
     if match.key:
         return match.key

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, SamlCertificate, implementations, saml
-from records.certificates import printed
+from records.certificates import fingerprint_text
 from runner.outreach import Outreach
 from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
 from web.moments import Clock
@@ -53,7 +53,7 @@ def show(implementation: str, *, as_json: bool) -> None:
     print_pairs(found, {})
     click.echo()
     clock = Clock.of(owner)
-    rows = [(one.state, clock.digits(one.not_after), one.subject, printed(one.sha256)) for one in certificates]
+    rows = [(one.state, clock.digits(one.not_after), one.subject, fingerprint_text(one.sha256)) for one in certificates]
     heads = ("certificate", f"until ({clock.zone})", "subject", "SHA-256")
     print_table(heads, rows, empty="No certificate is known yet.")
 
@@ -203,5 +203,5 @@ def certificate_json(one: SamlCertificate) -> dict[str, str]:
         "state": one.state,
         "not_after": one.not_after.isoformat(),
         "subject": one.subject,
-        "sha256": printed(one.sha256),
+        "sha256": fingerprint_text(one.sha256),
     }

@@ -98,7 +98,7 @@ def csv_of_implementation(implementation: str) -> Response:
         return _file(db, implementation_named(db, implementation))
 
 
-def _page(db: DbSession, of: Implementation | None, *, verdict: audit.Verdict | None = None) -> Response:
+def _page(db: DbSession, of: Implementation | None, *, verdict: audit.ChainVerification | None = None) -> Response:
     asked = Asked.here()
     rows = _entries(db, of, asked, ROWS + 1)
     older = asked.address(request.path, before=rows[ROWS - 1].number) if len(rows) > ROWS else ""

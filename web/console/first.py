@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from records import Profile, administrators, audit, implementations
+from records import UserProfile, administrators, audit, implementations
 from web.auth.admission import Journey, NotAdmitted, Person, arrive
 from web.auth.client_networks import address_of
 from web.auth.entrance import Entrance
@@ -67,7 +67,7 @@ def use(token: str) -> Response:
         source=FIRST,
         provider=FIRST,
         subject=FIRST,
-        profile=Profile(username=FIRST, first_name="First", last_name="administrator"),
+        profile=UserProfile(username=FIRST, first_name="First", last_name="administrator"),
     )
     try:
         return arrive(person, Journey(next="/console/"))  # 4.

@@ -23,7 +23,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field
 
-from records import Refused
+from records import RuleViolation
 
 
 class ConsoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -31,7 +31,7 @@ class ConsoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     fields_of: Mapping[str, str] = {}
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: RuleViolation) -> None:
         """Show every fault of a rule at its field, or on top if the form has no such field."""
         for fault in refused.faults:
             self.complain(self.fields_of.get(fault.field, fault.field), sentence(fault.reason))

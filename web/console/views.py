@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, request, url_for
 
-from records import Implementation, Refused, audit, implementations
+from records import Implementation, RuleViolation, audit, implementations
 from web.auth.entrance import Entrance
 from web.console.first_steps import first_steps
 from web.console.frame import implementation_named, page, signed_in
@@ -112,7 +112,7 @@ def add_it() -> Response:
                 implementation=made.slug,
                 detail={"name": made.name, "time_zone": made.time_zone},
             )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
         return page("console/add.html", title="Add an implementation", form=form, status=422)
     entrance.changed(made.slug)

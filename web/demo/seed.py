@@ -14,15 +14,15 @@ from records import (
     ConnectionDraft,
     DbSession,
     Implementation,
-    Profile,
     SecretBox,
+    UserProfile,
     agenda,
     archiving,
     connections,
     implementations,
     users,
 )
-from records.archiving import Decision
+from records.archiving import AuditContext
 from records.environment_mark import DEVELOPMENT
 from records.stand_ins import UP
 from web.devidp.people import Person
@@ -43,7 +43,7 @@ def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, no
     for draft in drafts(keys, vendor_url):
         connect(db, box, demo, draft)
     moved = agenda.read(agenda_csv(now).encode(), demo.time_zone)
-    agenda.import_file(db, demo, moved, Decision(UP), file_name="demo.csv")
+    agenda.import_file(db, demo, moved, AuditContext(UP), file_name="demo.csv")
     for person in reversed(PEOPLE):  # lists show who was seen last first
         describe(db, demo, person)
     return demo
@@ -56,7 +56,7 @@ def present(db: DbSession) -> Implementation:
         demo = implementations.create(db, IMPLEMENTATION, EVENT)
         note(db, "implementation.added", demo, demo.slug, name=demo.name, time_zone=demo.time_zone)
     elif demo.archived_at is not None:
-        archiving.restore(db, demo, Decision(UP), environment=DEVELOPMENT)
+        archiving.restore(db, demo, AuditContext(UP), environment=DEVELOPMENT)
     return demo
 
 
@@ -80,8 +80,8 @@ def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: Connecti
 def describe(db: DbSession, demo: Implementation, person: Person) -> None:
     """Let the records know a sample person."""
     known = users.find(db, demo, person.member_number) is not None
-    profile = Profile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
-    users.seen(db, demo, person.member_number, profile)
+    profile = UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
+    users.remember(db, demo, person.member_number, profile)
     if not known:
         note(db, "user.described", demo, person.member_number)
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, url_for
 
-from records import Unavailable
+from records import DatabaseUnavailable
 from runner.status import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
 from web.headers import PRIVATE
@@ -39,7 +39,7 @@ def show(implementation: str, session_id: str) -> Response:
     place = Place.named(implementation, session_id)
     try:
         drawing = _drawing(counter, place)
-    except (StoreAway, Unavailable) as error:
+    except (StoreAway, DatabaseUnavailable) as error:
         return _away(place, error)
     response = Response(_page(place, drawing), mimetype="text/html")
     response.headers.extend(PRIVATE)
@@ -59,7 +59,7 @@ def check_again(implementation: str, session_id: str) -> Response:
             counter.returned(place, who)
     except LoginEnded:  # the page says so
         pass
-    except (StoreAway, Unavailable) as error:
+    except (StoreAway, DatabaseUnavailable) as error:
         return _away(place, error)
     return see_other(place.widget_path)
 
@@ -86,7 +86,7 @@ def _drawing(counter: Counter, place: Place) -> Drawing:
     return draw_login(place.login_path)
 
 
-def _away(place: Place, error: StoreAway | Unavailable) -> Response:
+def _away(place: Place, error: StoreAway | DatabaseUnavailable) -> Response:
     fault = fault_of(error)
     drawing = draw_unavailable(fault.members["reference"], int(fault.headers["Retry-After"]))
     response = Response(_page(place, drawing), HTTPStatus.SERVICE_UNAVAILABLE, fault.headers, mimetype="text/html")

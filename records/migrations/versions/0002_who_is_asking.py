@@ -11,7 +11,7 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-from records.errors import Refused
+from records.errors import RuleViolation
 
 revision = "0002"
 down_revision = "0001"
@@ -60,7 +60,7 @@ def downgrade() -> None:
 def _refuse_tenant_called_staff() -> None:
     """Stop before somebody's tenant becomes the place where administrators are made."""
     if op.get_bind().scalar(sa.text("SELECT id FROM implementations WHERE slug = 'staff'")) is not None:
-        raise Refused(
+        raise RuleViolation(
             "slug",
             "staff is kept from now on for reviewers and administrators, and an implementation has it: give that one "
             "another slug in the table implementations first, and its new addresses to its app",

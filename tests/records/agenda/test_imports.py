@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from records import AgendaSession, AgendaUpload, Refused, agenda, audit, implementations, sessions
-from records.archiving import Decision
+from records import AgendaSession, AgendaUpload, RuleViolation, agenda, audit, implementations, sessions
+from records.archiving import AuditContext
 from tests.records.agenda.workbooks import workbook
 
-BY = Decision("demo/olga", "Programme of May", {"system_user": "olga"})
+BY = AuditContext("demo/olga", "Programme of May", {"system_user": "olga"})
 HEAD = "ID,Title,Start Time,End Time,Location,Parent ID,Credits,Track\n"
 FIRST = HEAD + (
     "S1,Opening,2026-07-15 09:00,2026-07-15 12:00,Hall A,,1.0,General\n"
@@ -108,7 +108,7 @@ def test_undoing_puts_everything_back_in_one_step_and_the_chain_of_entries_holds
         assert {"added": 1, "changed": 1, "retired": 2, "file": "agenda.csv"}.items() <= imported.detail.items()
         assert (undone.actor, undone.reason, undone.detail["system_user"]) == ("demo/olga", "Programme of May", "olga")
         assert audit.verify(db).ok
-        with pytest.raises(Refused, match="no import that could be undone"):
+        with pytest.raises(RuleViolation, match="no import that could be undone"):
             agenda.undo(db, demo, BY)
 
 
@@ -132,7 +132,7 @@ def test_an_undo_of_another_import_than_the_person_saw_is_refused(db, demo):
     bring(db, demo, FIRST)
     seen = agenda.last_import(db, demo).id
     bring(db, demo, SECOND)
-    with pytest.raises(Refused, match="another import since"):
+    with pytest.raises(RuleViolation, match="another import since"):
         agenda.undo(db, demo, BY, number=seen)
     agenda.undo(db, demo, BY, number=agenda.last_import(db, demo).id)
 
@@ -140,12 +140,12 @@ def test_an_undo_of_another_import_than_the_person_saw_is_refused(db, demo):
 def test_a_file_that_was_read_in_another_time_zone_is_not_imported(db, demo):
     read = said(demo, FIRST)
     implementations.update(db, db.merge(demo), time_zone="Europe/Berlin")
-    with pytest.raises(Refused, match="read it again"):
+    with pytest.raises(RuleViolation, match="read it again"):
         agenda.import_file(db, implementations.find(db, "demo"), read, BY)
 
 
 def test_an_order_of_dates_that_there_is_not_is_refused(demo):
-    with pytest.raises(Refused, match="must be one of"):
+    with pytest.raises(RuleViolation, match="must be one of"):
         agenda.read(b"", demo.time_zone, "guess")
 
 

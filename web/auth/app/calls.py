@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from records import Unavailable, grants, implementations, users
+from records import DatabaseUnavailable, grants, implementations, users
 from runner.logins import StoreAway
 from web.auth.app import grants as app_grants
 from web.auth.app import oauth
@@ -52,7 +52,7 @@ def token(implementation: str) -> Response:
         return app_grants.answer(implementation)
     except oauth.Refused as refused:
         return oauth.refused(refused)
-    except (StoreAway, Unavailable) as error:
+    except (StoreAway, DatabaseUnavailable) as error:
         fault = fault_of(error)
         away = oauth.Refused(
             "temporarily_unavailable",

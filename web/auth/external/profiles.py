@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from records import Profile
+from records import UserProfile
 
 from .reading import line_of, name_of
 
@@ -19,14 +19,14 @@ _MAX_ROLES: Final = 50
 _VALUE: Final = 200  #: characters
 
 
-def from_claims(claims: Mapping[str, Any]) -> Profile:
+def from_claims(claims: Mapping[str, Any]) -> UserProfile:
     """Read the claims of an assertion or an introspected token (OpenID Connect Core, 5.1, and a few of ours)."""
     attributes: dict[str, Any] = {name: name_of(claims.get(name), _VALUE) for name in _ATTRIBUTES}
     if isinstance(claims.get("roles"), list):
         attributes["roles"] = [name_of(role, _VALUE) for role in claims["roles"][:_MAX_ROLES]]
     # An address that the organizer has not verified may be anybody's: it names nobody.
     known_email = attributes["email"] if claims.get("email_verified") is not False else ""
-    return Profile(
+    return UserProfile(
         username=_username(claims) or known_email,
         user_type=name_of(claims.get("user_type"), 100),
         first_name=line_of(claims.get("given_name"), 200),
@@ -36,9 +36,9 @@ def from_claims(claims: Mapping[str, Any]) -> Profile:
     )
 
 
-def from_registrant(known: Mapping[str, Any]) -> Profile:
+def from_registrant(known: Mapping[str, Any]) -> UserProfile:
     """Read what a registration vendor's answer told."""
-    return Profile(
+    return UserProfile(
         username=name_of(known.get("username"), 255),
         user_type=line_of(known.get("user_type"), 100),
         first_name=line_of(known.get("first_name"), 200),

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from records import OpenedExternal, external, implementations
+from records import OpenedExternalAuth, external, implementations
 from web.auth.admission import Journey, NotAdmitted, Person, arrive, journey_asked
 from web.auth.entrance import Entrance
 from web.auth.saml.states import Arrived, Browser, States
@@ -154,7 +154,7 @@ def complete(implementation: str) -> Response:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _offered(implementation: str, kind: str | None = None) -> OpenedExternal:
+def _offered(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
     try:
         return settings_of(implementation, kind)
     except Refused as refused:
@@ -168,7 +168,7 @@ def _name(implementation: str) -> str:
         return found.name if found else implementation
 
 
-def _to_organizer(opened: OpenedExternal, journey: Journey) -> Response:
+def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
     """Send the browser to the organizer's page, with a nonce that only an assertion for this browser can bring back."""
     entrance = Entrance.here()
     browser = Browser(secure=entrance.config.secure)
@@ -199,7 +199,7 @@ def _arrived(person: Person, journey: Journey) -> Response:
 
 
 def _form(
-    opened: OpenedExternal, journey: Journey, typed: Typed = NOTHING_TYPED, status: HTTPStatus = HTTPStatus.OK
+    opened: OpenedExternalAuth, journey: Journey, typed: Typed = NOTHING_TYPED, status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
     """Draw the badge form. What was typed comes back, except the password."""
     kept = {"implementation": opened.implementation, "journey": journey.stored()}

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask.sansio.app import App
 
-from records import NotOpened, OpenedExternal, external, implementations
+from records import OpenedExternalAuth, SecretNotOpened, external, implementations
 from runner.powers import auth_of
 from web.auth.admission import Person
 from web.auth.entrance import Entrance
@@ -79,7 +79,7 @@ def by_assertion(implementation: str, token: str) -> Person:
     return person
 
 
-def by_page(opened: OpenedExternal, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
+def by_page(opened: OpenedExternalAuth, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
     """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `Refused` and `StoreAway`.
 
     1. The assertion is good in itself (`assertions`).
@@ -128,7 +128,7 @@ def by_password(implementation: str, username: str, password: str, ip: str) -> P
     return Person(implementation, "password", provider, registrant.subject, profile)
 
 
-def _registrant(opened: OpenedExternal, username: str, password: str, limits: PasswordLimits) -> relay.Registrant:
+def _registrant(opened: OpenedExternalAuth, username: str, password: str, limits: PasswordLimits) -> relay.Registrant:
     """Ask the vendor, and let the limits know what its answer says about the attempt."""
     soonest = time.monotonic() + LEAST_S + random.uniform(0, SPREAD_S)  # noqa: S311 - blurs a time, guards nothing
     try:
@@ -147,7 +147,7 @@ def _registrant(opened: OpenedExternal, username: str, password: str, limits: Pa
 # -- settings -----------------------------------------------------------------------------------------------------
 
 
-def settings_of(implementation: str, kind: str | None = None) -> OpenedExternal:
+def settings_of(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
     """Return the External Authentication of an implementation, of this kind if one is named; raises `Refused` (404).
 
     Staff have none, and what leads to this machine itself is for development.
@@ -159,7 +159,7 @@ def settings_of(implementation: str, kind: str | None = None) -> OpenedExternal:
         found = implementations.find(db, implementation)
         try:
             opened = external.opened(db, entrance.box, found) if found else None
-        except NotOpened as error:
+        except SecretNotOpened as error:
             log.error("the secret of an external login does not open implementation=%s error=%s", implementation, error)  # noqa: TRY400 - the text says all
             raise broken("secret does not open") from None
     if opened is None or (kind is not None and opened.kind != kind):
@@ -169,7 +169,7 @@ def settings_of(implementation: str, kind: str | None = None) -> OpenedExternal:
     return opened
 
 
-def trust_of(opened: OpenedExternal) -> assertions.Trust:
+def trust_of(opened: OpenedExternalAuth) -> assertions.Trust:
     """Return what this implementation believes of assertions."""
     fields = opened.fields
     algorithm: str = fields["algorithm"]
@@ -186,7 +186,7 @@ def trust_of(opened: OpenedExternal) -> assertions.Trust:
     return assertions.Trust(algorithm, fields["issuer"], audience, opened.secret, find_key)
 
 
-def relay_of(opened: OpenedExternal) -> relay.Relay:
+def relay_of(opened: OpenedExternalAuth) -> relay.Relay:
     """Return the registration vendor of this implementation."""
     fields = opened.fields
     return relay.Relay(

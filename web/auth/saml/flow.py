@@ -28,7 +28,7 @@ from http import HTTPStatus
 
 from flask import Request
 
-from records import Implementation, NotOpened, OpenedSaml, SpKeys, implementations, saml
+from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations, saml
 from runner.logins import Origin
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import Entrance
@@ -97,7 +97,7 @@ def our_side(entrance: Entrance, implementation: str) -> Sp:
         if keys is None:
             with entrance.database.session() as db:
                 keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
-    except NotOpened as error:
+    except SecretNotOpened as error:
         raise LoginFailed("own-key", str(error)) from None
     return _sp(entrance, implementation, keys)
 
@@ -108,7 +108,7 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
         found = _implementation(implementations.find(db, implementation))
         try:
             opened = saml.opened(db, entrance.box, found)
-        except NotOpened as error:
+        except SecretNotOpened as error:
             raise LoginFailed("own-key", str(error)) from None
     if opened and opened.development and entrance.config.production:
         raise LoginFailed("development-only")  # at a stand-in of development anybody can be anybody

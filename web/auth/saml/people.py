@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from records import Profile, saml
+from records import UserProfile, saml
 from web.auth.admission import NotAdmitted, Person, SamlSession
 from web.auth.saml.values import Assertion
 
@@ -53,7 +53,7 @@ def person_of(
         source="saml",
         provider=assertion.issuer,
         subject=subject,
-        profile=Profile(**fields, attributes=_kept(assertion, implementation)),
+        profile=UserProfile(**fields, attributes=_kept(assertion, implementation)),
         expires_at=assertion.session_not_on_or_after,
         proved_at=assertion.authn_instant,
         saml=SamlSession(assertion.nameid, assertion.session_index or "", assertion.nameid_format),

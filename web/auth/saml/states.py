@@ -22,7 +22,7 @@ from typing import Any
 
 from flask import Response, request
 
-from records import Profile
+from records import UserProfile
 from runner.logins import LoginStore, Origin
 from web.auth.admission import Journey, Person, SamlSession
 
@@ -125,7 +125,7 @@ def _arrived(found: dict[str, Any]) -> Arrived:
     person = dict(found["person"])
     for name in ("expires_at", "proved_at"):
         person[name] = datetime.fromisoformat(person[name]) if person[name] else None
-    person["profile"] = Profile(**person["profile"])
+    person["profile"] = UserProfile(**person["profile"])
     person["saml"] = SamlSession(**person["saml"]) if person["saml"] else None
     return Arrived(Person(**person), found["browser"], Journey(**found["journey"]))
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from flask import Response, render_template, request
 
-from records import Profile, User, actors, implementations, users
+from records import User, UserProfile, actors, implementations, users
 from web.auth.admission import Journey
 from web.auth.entrance import Entrance
 from web.auth.logins import Visitor
@@ -59,7 +59,7 @@ def ask(entrance: Entrance, arrived: Arrived, there: Visitor) -> Response:
     return Response(page, mimetype="text/html")
 
 
-def _called(who: User | Profile | None) -> str:
+def _called(who: User | UserProfile | None) -> str:
     """Return a name with the username, by which two people of one name are told apart."""
     if who is None:
         return ""

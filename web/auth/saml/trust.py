@@ -27,7 +27,7 @@ from records import (
     Database,
     DbSession,
     Implementation,
-    Refused,
+    RuleViolation,
     SamlDraft,
     SamlProvider,
     SecretBox,
@@ -35,7 +35,7 @@ from records import (
     implementations,
     saml,
 )
-from records.certificates import printed
+from records.certificates import fingerprint_text
 from records.counted import counted
 from runner.outreach import Outreach, OutreachFailed
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
@@ -84,7 +84,7 @@ def import_metadata(db: DbSession, box: SecretBox, implementation: Implementatio
         if draft is not None:
             saml.save(db, box, implementation, draft, brought.by)
         new = _propose(db, present, found) if present else ()
-    except Refused as refused:
+    except RuleViolation as refused:
         raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
     words = _welcome(found) if present is None else _report(db, present, found, draft)
     waiting = _waiting(db, present) if present else ()
@@ -123,7 +123,7 @@ def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Up
             raise NotTrusted("The provider was changed in the meantime. Try again.")
         try:
             new = _propose(db, present, found)
-        except Refused as refused:
+        except RuleViolation as refused:
             raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
         words, waiting = _report(db, present, found, None), _waiting(db, present)
         if waiting:
@@ -210,7 +210,10 @@ def _vouched(db: DbSession, present: SamlProvider, xml: bytes) -> tuple[str, ...
 
 def _report(db: DbSession, present: SamlProvider, found: IdpMetadata, taken: SamlDraft | None) -> tuple[str, ...]:
     """Return what is different, in sentences. After `taken` was saved, `present` has its values already."""
-    words = [f"A new certificate waits for an administrator: SHA-256 {printed(one)}." for one in _waiting(db, present)]
+    words = [
+        f"A new certificate waits for an administrator: SHA-256 {fingerprint_text(one)}."
+        for one in _waiting(db, present)
+    ]
     if taken is not None:
         words.append("Its addresses were taken over from the metadata.")
     words += [
@@ -221,7 +224,7 @@ def _report(db: DbSession, present: SamlProvider, found: IdpMetadata, taken: Sam
     ]
     named = {_bare(pem) for pem in found.certificates}
     words += [  # 6.
-        f"The certificate with SHA-256 {printed(one.sha256)} is not in the metadata any more: retire it when nobody needs it."
+        f"The certificate with SHA-256 {fingerprint_text(one.sha256)} is not in the metadata any more: retire it when nobody needs it."
         for one in saml.certificates(db, present, state="active")
         if _bare(one.pem) not in named
     ]

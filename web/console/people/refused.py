@@ -40,4 +40,4 @@ def refused_logins(db: DbSession, implementation: Implementation) -> list[Refuse
         )
         for each in kept
     )
-    return [each for each in found if implementations.was_there(implementation, each.at)]
+    return [each for each in found if implementations.existed_at(implementation, each.at)]

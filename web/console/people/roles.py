@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, Refused, actors, audit, grant_reach, grants, users
+from records import DbSession, Grant, Implementation, RuleViolation, actors, audit, grant_reach, grants, users
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import Listing
@@ -102,8 +102,8 @@ def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
                 return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
             for value in lines:
                 _add(db, found, form, value)
-            in_vain = grant_reach.reach_of(db, found).in_vain(form.kind.data, form.role.data)
-    except Refused as refused:
+            in_vain = grant_reach.login_methods_of(db, found).in_vain(form.kind.data, form.role.data)
+    except RuleViolation as refused:
         form.refuse(refused)
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     given = f"The role {form.role.data} was given to: {_shortly(lines)}."
@@ -130,10 +130,10 @@ def _add(db: DbSession, found: Implementation, form: GrantForm, value: str) -> N
     name = (form.name.data or "").strip() if form.kind.data == "attribute" else ""
     try:
         grant = grants.add(db, found, kind=form.kind.data, name=name, value=value, role=form.role.data, by=who)
-    except Refused as refused:
+    except RuleViolation as refused:
         at_value = [fault for fault in refused.faults if fault.field == "value"]
         if at_value:  # one of several: say which
-            raise Refused("value", f"“{value[:60]}” {at_value[0].reason}") from None
+            raise RuleViolation("value", f"“{value[:60]}” {at_value[0].reason}") from None
         raise
     audit.append(
         db, actor=who, action="grant.added", target=whom(grant), implementation=found.slug, detail=_detail(grant)
@@ -168,8 +168,8 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
     with Entrance.here().database.reading() as db:
         found = implementation_named(db, implementation)
         every = grants.every(db, found)
-        people = actors.known(db, {each.created_by for each in every})
-        reach = grant_reach.reach_of(db, found)
+        people = actors.by_keys(db, {each.created_by for each in every})
+        reach = grant_reach.login_methods_of(db, found)
     mine = roles_to_give(person, found)
     form.offer(mine)
     listing = Listing.asked(COLUMNS, "role")
@@ -207,7 +207,7 @@ def _named(db: DbSession, found: Implementation, grant: Grant) -> list[str]:
     """Return the subjects of those whom a grant by username names."""
     if grant.kind != "username":
         return []
-    return [each.subject for each in users.named(db, found, grant.value)]
+    return [each.subject for each in users.with_username(db, found, grant.value)]
 
 
 def _detail(grant: Grant) -> dict[str, str]:

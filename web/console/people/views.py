@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, Refused, User, actors, audit, grants, implementations, users
+from records import DbSession, Grant, Implementation, RuleViolation, User, actors, audit, grants, implementations, users
 from records.actors import NamedEntry
 from runner.logins.refused import MOST
 from web.auth.entrance import Entrance
@@ -62,7 +62,7 @@ class LockOut:
         if user.disabled_at is None:
             return None
         entry = audit.newest(db, implementation=implementation.slug, action=LOCKED_OUT, target=user.subject)
-        known = entry is not None and implementations.was_there(implementation, entry.at)
+        known = entry is not None and implementations.existed_at(implementation, entry.at)
         return cls(
             user.disabled_at, user.disabled_reason, actors.of_entries(db, [entry])[0] if entry and known else None
         )
@@ -134,7 +134,7 @@ def disable(implementation: str, number: int) -> Response:
                 implementation=found.slug,
                 reason=user.disabled_reason,
             )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
         return _person_page(implementation, number, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     entrance.store.ended.end_all(implementation, user.subject)

@@ -37,7 +37,7 @@ class AskedRuns:
         faults = {}
         keys, candidates = {}, {}
         for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
-            match = find(db, implementation, texts[name]) if texts[name] else lookup.Match()
+            match = find(db, implementation, texts[name]) if texts[name] else lookup.LookupMatch()
             keys[name], candidates[name] = match.key or None, match.candidates
             if texts[name] and not match.key:
                 faults[name] = "fits more than one" if match.candidates else "is not known here"

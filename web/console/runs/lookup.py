@@ -75,7 +75,7 @@ def _may_see(
     error: NotedError, at: datetime, found: Implementation, by: Member, others: dict[str, Implementation]
 ) -> bool:
     if error.concerns(found.slug):  # 1.
-        return implementations.was_there(found, at)
+        return implementations.existed_at(found, at)
     return error.implementation not in others and by.may(Permission.SEE_ALL_ERRORS, found.slug)  # 2.
 
 
@@ -83,5 +83,5 @@ def _owners(db: DbSession, noted: list[tuple[datetime, NotedError]]) -> Iterator
     """Yield the implementations that errors belong to; one that was made later is another with the same slug."""
     for at, error in noted:
         owner = implementations.find_any(db, error.implementation) if error.implementation else None
-        if owner is not None and implementations.was_there(owner, at):
+        if owner is not None and implementations.existed_at(owner, at):
             yield owner.slug, owner

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, request, url_for
 
-from records import DbSession, Implementation, Refused, actors, audit, implementations
+from records import DbSession, Implementation, RuleViolation, actors, audit, implementations
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.frame import Link
@@ -98,10 +98,10 @@ def refuse_overtaken(change: Change) -> None:
     if not (as_of.isascii() and as_of.isdigit() and len(as_of) < 16):  # noqa: PLR2004 - digits that every database's number has
         return  # no form that shows what there is
     same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
-    newer = audit.overtaken(change.db, int(as_of), actor=actor(), **same)
+    newer = audit.newest_by_another_actor(change.db, int(as_of), actor=actor(), **same)
     if newer is not None:
         who = actors.in_words(change.db, newer.actor)
-        raise Refused("form", f"was overtaken by a change of {who}. Load the page again, then make your change")
+        raise RuleViolation("form", f"was overtaken by a change of {who}. Load the page again, then make your change")
 
 
 def actor() -> str:
@@ -117,7 +117,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 def refuse_development(*, wanted: bool) -> None:
     """Refuse what leads to this machine itself where that is not for development. Pages do not offer it there."""
     if wanted and Entrance.here().config.production:
-        raise Refused("development", "is for development only")
+        raise RuleViolation("development", "is for development only")
 
 
 def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response:

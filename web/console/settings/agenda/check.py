@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
-from records import ImportPlan, Refused, agenda
+from records import ImportPlan, RuleViolation, agenda
 from records.agenda import dates
 from records.agenda.faults import gathered
 from records.agenda.imports import ReadAgenda
-from records.archiving import Decision
+from records.archiving import AuditContext
 from records.counted import counted
 from web.auth.entrance import Entrance
 from web.console import frame
@@ -45,7 +45,7 @@ def check_agenda(implementation: str) -> Response:
     order = request.args.get("dates") or dates.AUTO
     try:
         waiting = _waiting(implementation, order)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
         order = dates.AUTO
         waiting = _waiting(implementation, order)
@@ -64,7 +64,7 @@ def import_agenda(implementation: str) -> Response:
         if waiting is None or waiting.said.sha256 != form.upload.data:
             return done(AGAIN, "agenda", implementation)
         plan = _imported(implementation, waiting, retire=form.retire.value)
-    except Refused as refused:
+    except RuleViolation as refused:
         return done(f"Nothing was imported: {refused.reason}.", "agenda", implementation)
     if plan.faults:
         return _page(implementation, waiting, form, form.dates.data)
@@ -87,7 +87,7 @@ def _imported(implementation: str, waiting: _Waiting, *, retire: bool) -> Import
         found = frame.implementation_named(db, implementation)
         for action in ("agenda.imported", "agenda.import_undone"):
             refuse_overtaken(Change(db, found, action))
-        by = Decision(actor())
+        by = AuditContext(actor())
         plan = agenda.import_file(db, found, waiting.said, by, retire=retire, file_name=waiting.file_name)
         if not plan.faults:
             agenda.drop_upload(db, found, actor())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response
 
-from records import DbSession, Implementation, Refused, actors, agenda, sessions
+from records import DbSession, Implementation, RuleViolation, actors, agenda, sessions
 from records.agenda.agenda_file import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
-from records.archiving import Decision
+from records.archiving import AuditContext
 from records.counted import counted, form
 from web.auth.entrance import Entrance
 from web.console import frame
@@ -39,7 +39,7 @@ def upload_agenda(implementation: str) -> Response:
     form = UploadForm()
     data = form.file.value
     if not data:
-        form.refuse(Refused("file", "is missing, or empty"))
+        form.refuse(RuleViolation("file", "is missing, or empty"))
         with looking(implementation) as (db, found):
             return _page(found, form, db)
     with Entrance.here().database.session() as db:
@@ -95,8 +95,8 @@ def undo_import(implementation: str, number: int) -> Response:
     try:
         with entrance.database.session() as db:
             found = frame.implementation_named(db, implementation)
-            counts = agenda.undo(db, found, Decision(actor()), number=number)
-    except Refused:
+            counts = agenda.undo(db, found, AuditContext(actor()), number=number)
+    except RuleViolation:
         return done("That import cannot be undone any more.", "agenda", implementation)
     entrance.changed(implementation)
     as_before, added = (counts[name] for name in ("put_back", "retired"))
@@ -119,6 +119,6 @@ def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:
         count=sessions.count(db, found),
         retired=sessions.count(db, found, retired=True),
         last=last,
-        people=actors.known(db, [last.imported_by] if last else ()),
+        people=actors.by_keys(db, [last.imported_by] if last else ()),
         columns=[(heading, field in REQUIRED) for heading, field in COLUMNS.items()],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from records import Implementation, Refused, implementations
+from records import Implementation, RuleViolation, implementations
 from web.auth.app.starts import issuer
 from web.auth.entrance import Entrance
 from web.console.settings.forms import SettingsForm
@@ -44,7 +44,7 @@ def save_app(implementation: str) -> Response:
             implementations.update(change.db, change.implementation, **after)
             change.detail = differences(before, after)
         return saved(change, "The addresses are saved and count from now on.", "app", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
         return _app_page(found, form)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response
 
-from records import Connection, ConnectionDraft, DbSession, Implementation, Refused, connections, scripts
+from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation, connections, scripts
 from runner.outreach import Tried
 from web.auth.entrance import Entrance
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
@@ -77,7 +77,7 @@ def add_connection(implementation: str) -> Response:
         return done(
             f"The connection {name} is added. See now whether it works.", "connection", implementation, name=name
         )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
         return _edit_page(found, form)
@@ -111,7 +111,7 @@ def save_connection(implementation: str, name: str) -> Response:
             implementation,
             name=name,
         )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _edit_page(found, form, _present(db, found, name), named_by=named_by(db, found, name))
@@ -182,9 +182,9 @@ def _present(db: DbSession, implementation: Implementation, name: str) -> Connec
 
 def _refuse_taken(change: Change, name: str) -> None:
     if name == "new":
-        raise Refused("name", "is taken by the page for new connections")
+        raise RuleViolation("name", "is taken by the page for new connections")
     if connections.find(change.db, change.implementation, name):
-        raise Refused("name", "is taken by another connection")
+        raise RuleViolation("name", "is taken by another connection")
 
 
 def _save(change: Change, draft: ConnectionDraft) -> None:

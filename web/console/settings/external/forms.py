@@ -6,7 +6,7 @@ import json
 from types import MappingProxyType
 from typing import Any
 
-from records import Fault, Refused
+from records import FieldFault, RuleViolation
 from web.console.settings.forms import SettingsForm
 from web.console.settings.typed import Choice, Json, Line, Lines, Pick, Secret, YesNo
 
@@ -64,9 +64,9 @@ class KindForm(SettingsForm):
 
     def refuse_unreadable(self) -> None:
         """Raise Refused for JSON that cannot be read, with where and why."""
-        faults = [Fault(field.name, field.fault) for field in self if isinstance(field, Json) and field.fault]
+        faults = [FieldFault(field.name, field.fault) for field in self if isinstance(field, Json) and field.fault]
         if faults:
-            raise Refused(faults[0].field, faults[0].reason, more=faults[1:])
+            raise RuleViolation(faults[0].field, faults[0].reason, more=faults[1:])
 
 
 class JwtForm(KindForm):

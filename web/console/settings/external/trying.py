@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from records import OpenedExternal, audit
+from records import OpenedExternalAuth, audit
 from web.auth.entrance import Entrance
 from web.auth.external import assertions, introspection, profiles, relay
 from web.auth.external.codes import meaning_of
@@ -35,7 +35,7 @@ class Understood:
 def try_password(implementation: str, username: str, password: str, by: str) -> Understood:
     """Ask the registration vendor."""
 
-    def ask(opened: OpenedExternal) -> dict[str, Any]:
+    def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         found = relay.ask(relay_of(opened), username.strip(), password.strip(), Entrance.here().outreach)
         return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
 
@@ -45,7 +45,7 @@ def try_password(implementation: str, username: str, password: str, by: str) -> 
 def try_assertion(implementation: str, token: str, by: str) -> Understood:
     """Check an assertion as a login does, but for its nonce and its first use: it is not used up."""
 
-    def ask(opened: OpenedExternal) -> dict[str, Any]:
+    def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         asserted = assertions.verify(token.strip(), trust_of(opened))
         return {"subject": asserted.subject, **vars(profiles.from_claims(asserted.claims))}
 
@@ -55,7 +55,7 @@ def try_assertion(implementation: str, token: str, by: str) -> Understood:
 def try_token(implementation: str, token: str, by: str) -> Understood:
     """Ask the organizer's server."""
 
-    def ask(opened: OpenedExternal) -> dict[str, Any]:
+    def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         fields = opened.fields
         asked = introspection.Introspector(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
@@ -66,7 +66,7 @@ def try_token(implementation: str, token: str, by: str) -> Understood:
     return _tried(implementation, "introspection", ask, by)
 
 
-def _tried(implementation: str, kind: str, ask: Callable[[OpenedExternal], dict[str, Any]], by: str) -> Understood:
+def _tried(implementation: str, kind: str, ask: Callable[[OpenedExternalAuth], dict[str, Any]], by: str) -> Understood:
     entrance = Entrance.here()
     allowed = entrance.store.attempts.hit("external login tried", implementation, limit=MOST, window_s=WINDOW_S)
     if not allowed.ok:

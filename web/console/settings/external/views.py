@@ -9,7 +9,16 @@ from typing import Any
 
 from flask import Response
 
-from records import DbSession, ExternalDraft, ExternalLogin, Implementation, Refused, actors, external, implementations
+from records import (
+    DbSession,
+    ExternalAuth,
+    ExternalAuthDraft,
+    Implementation,
+    RuleViolation,
+    actors,
+    external,
+    implementations,
+)
 from web.auth.entrance import Entrance
 from web.console.settings.external.forms import (
     AUTH_KINDS,
@@ -64,7 +73,7 @@ def show_external(implementation: str) -> Response:
             found,
             title="External Authentication",
             present=present,
-            people=actors.known(db, [present.changed_by] if present else ()),
+            people=actors.by_keys(db, [present.changed_by] if present else ()),
             kinds=() if implementation == implementations.STAFF else KINDS,
             ours=our_side(found),
         )
@@ -101,7 +110,7 @@ def save_external(implementation: str, kind: str) -> Response:
             implementation,
             kind=kind,
         )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _kind_page(found, form, kind, external.find(db, found))
@@ -169,7 +178,7 @@ def _save(change: Change, form: KindForm, kind: str) -> None:
     refuse_development(wanted=form.development.value)
     before = _shown(external.find(change.db, change.implementation))
     secret = form["secret"].value
-    draft = ExternalDraft(kind, form.draft_fields(), secret, form.development.value)
+    draft = ExternalAuthDraft(kind, form.draft_fields(), secret, form.development.value)
     saved = external.save(change.db, Entrance.here().box, change.implementation, draft, actor())
     after = _shown(saved)
     change.detail = differences(dict.fromkeys(after) | before, after)
@@ -177,7 +186,7 @@ def _save(change: Change, form: KindForm, kind: str) -> None:
         change.detail["secret"] = GIVEN
 
 
-def _shown(row: ExternalLogin | None) -> dict[str, Any]:
+def _shown(row: ExternalAuth | None) -> dict[str, Any]:
     """Return what an audit entry may tell, which more people read than this page.
 
     A vendor's key may stand in the template or in an address's query: of those, whether they are others than before.
@@ -199,7 +208,7 @@ def _mark(value: object) -> str:
     return hmac.digest(key, json.dumps(value).encode(), "sha256").hex()[:8]
 
 
-def _present(db: DbSession, implementation: Implementation) -> ExternalLogin:
+def _present(db: DbSession, implementation: Implementation) -> ExternalAuth:
     """Return what is set. Raises `Problem` (404) if nothing is."""
     found = external.find(db, implementation)
     if found is None:
@@ -221,7 +230,7 @@ def _kind_page(
     found: Implementation,
     form: KindForm,
     kind: str,
-    present: ExternalLogin | None,
+    present: ExternalAuth | None,
     *,
     understood: Understood | None = None,
 ) -> Response:

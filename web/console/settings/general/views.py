@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app
 
-from records import DbSession, Fault, Implementation, Refused, implementations, scripts, users
+from records import DbSession, FieldFault, Implementation, RuleViolation, implementations, scripts, users
 from runner.limits import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
@@ -56,7 +56,7 @@ def save_settings(implementation: str) -> Response:
             values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
             _update(change, values, _strange_host(change, values["session_url"]))
         return saved(change, "The settings are saved and count from now on.", "settings", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _general_page(found, form, seen_user_types(db, found))
@@ -73,13 +73,15 @@ def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
     return sorted(users.types_seen(db, implementation, limit=MOST_OFFERED))
 
 
-def _strange_host(change: Change, session_url: str) -> list[Fault]:
+def _strange_host(change: Change, session_url: str) -> list[FieldFault]:
     """Return what is wrong with where people are led after each login, as with any link: a host that is not trusted."""
     implementation = change.implementation
     if signed_in().may(Permission.CHANGE_TRUST, implementation.slug):
         return []
     trusted = {None, *implementation.link_hosts, _host(implementation.session_url)}
-    fault = Fault("session_url", "leads to a host that is not among the link hosts; an administrator can add it there")
+    fault = FieldFault(
+        "session_url", "leads to a host that is not among the link hosts; an administrator can add it there"
+    )
     return [] if _host(session_url) in trusted else [fault]
 
 
@@ -90,16 +92,16 @@ def _host(address: str) -> str | None:
         return None
 
 
-def _update(change: Change, values: dict[str, Any], faults: list[Fault]) -> None:
+def _update(change: Change, values: dict[str, Any], faults: list[FieldFault]) -> None:
     """Change fields by the records' rule; `faults` are those which were found before, and are told with the rest."""
     before = {name: getattr(change.implementation, name) for name in values}
     try:
         implementations.update(change.db, change.implementation, **values)
-    except Refused as refused:
+    except RuleViolation as refused:
         more = [*refused.faults[1:], *faults]
-        raise Refused(refused.field, refused.reason, more=more) from None
+        raise RuleViolation(refused.field, refused.reason, more=more) from None
     if faults:
-        raise Refused(faults[0].field, faults[0].reason, more=faults[1:])
+        raise RuleViolation(faults[0].field, faults[0].reason, more=faults[1:])
     after = {name: getattr(change.implementation, name) for name in values}
     change.detail = implementations.differences(before, after)
 
@@ -124,7 +126,7 @@ def save_link_hosts(implementation: str) -> Response:
         with saving(implementation, "settings.changed") as change:
             _update(change, form.values("link_hosts"), [])
         return saved(change, "The link hosts are saved and count from now on.", "link_hosts", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
         return page("link_hosts.html", found, title="Link hosts", below=ABOVE, form=form)
@@ -149,13 +151,13 @@ def save_script(implementation: str) -> Response:
             limits, faults = _budgets(form)
             limits = _kept(change.implementation) | limits
             if form.script_settings.fault:
-                faults.append(Fault("script_settings", form.script_settings.fault))
+                faults.append(FieldFault("script_settings", form.script_settings.fault))
             values = form.values("concurrency", "keep_runs_days") | {"limits": limits}
             if not form.script_settings.fault:
                 values["script_settings"] = form.script_settings.value
             _update(change, values, faults)
         return saved(change, "The settings are saved and count from the next run on.", "script", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _script_page(db, found, form)
@@ -178,7 +180,7 @@ def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Resp
     )
 
 
-def _budgets(form: ScriptForm) -> tuple[dict[str, Any], list[Fault]]:
+def _budgets(form: ScriptForm) -> tuple[dict[str, Any], list[FieldFault]]:
     """Return the budgets which are set, and what is wrong with them. An empty field leaves the usual one."""
     good, faults = {}, []
     for name in BUDGETS:
@@ -187,7 +189,7 @@ def _budgets(form: ScriptForm) -> tuple[dict[str, Any], list[Fault]]:
             if value is not None:
                 good[name] = _budget(name, value, getattr(current_app.extensions[OPERATOR], name) / field.factor, field)
         except ValueError as fault:
-            faults.append(Fault(name, str(fault)))
+            faults.append(FieldFault(name, str(fault)))
     return good, faults
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from wtforms import HiddenField
 
-from records import Fault, Refused, SamlDraft, saml
+from records import FieldFault, RuleViolation, SamlDraft, saml
 from web.console.settings.forms import SettingsForm
 from web.console.settings.typed import Choice, Line, Lines, Text, Upload, YesNo
 
@@ -103,7 +103,7 @@ class ProviderForm(SettingsForm):
         """Raise Refused if another provider takes the place of this one, and nobody said whose people they are."""
         replaces = present is not None and present.entity_id != self.entity_id.value
         if replaces and self.people.value not in dict(PEOPLE):
-            raise Refused("people", "has to be answered, because the entity ID is another than before")
+            raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
 
 
 class MappingForm(SettingsForm):
@@ -158,8 +158,10 @@ def choose_one(given: Mapping[str, Any]) -> str:
     there: Iterable[str] = [name for name, value in given.items() if value]
     first, *others = [*there, ""]
     if not first:
-        raise Refused("file", "is missing, and so are the pasted text and the address: one of the three is needed")
+        raise RuleViolation(
+            "file", "is missing, and so are the pasted text and the address: one of the three is needed"
+        )
     if others and others[0]:
-        more = [Fault(name, "is given as well: one of the three is enough") for name in others if name]
-        raise Refused(more[0].field, more[0].reason, more=more[1:])
+        more = [FieldFault(name, "is given as well: one of the three is enough") for name in others if name]
+        raise RuleViolation(more[0].field, more[0].reason, more=more[1:])
     return str(first)

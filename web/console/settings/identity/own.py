@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from records import NotOpened, certificates, saml
+from records import SecretNotOpened, certificates, saml
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.settings.pages import blueprint, looking
@@ -56,7 +56,7 @@ def keys_of(implementation: str) -> saml.SpKeys | None:
             return keys
         with entrance.database.session() as db:
             return saml.sp_keys(db, entrance.box, frame.implementation_named(db, implementation))
-    except NotOpened:
+    except SecretNotOpened:
         return None
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from flask import Response
 
-from records import DbSession, Implementation, Refused, SamlDraft, saml, users
+from records import DbSession, Implementation, RuleViolation, SamlDraft, saml, users
 from web.auth import trial_logins
 from web.auth.entrance import Entrance
 from web.console.frame import signed_in
@@ -46,7 +46,7 @@ def save_attributes(implementation: str) -> Response:
             "attributes",
             implementation,
         )
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _mapping_page(db, found, form)
@@ -70,7 +70,7 @@ def save_policy(implementation: str) -> Response:
         with saving(implementation, "saml.saved") as change:
             _change(change, form.values(*(name for name, _, _ in SWITCHES)))
         return saved(change, "The policy is saved and counts from now on.", "policy", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
         return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from records import Implementation, Refused, SamlDraft, actors, certificates, saml, users
+from records import Implementation, RuleViolation, SamlDraft, actors, certificates, saml, users
 from runner.outreach import OutreachFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
@@ -69,7 +69,9 @@ def provider(implementation: str) -> Response:
             found,
             title="Identity provider",
             provider=present,
-            people=actors.known(db, {each.decided_by for each in known} | ({present.changed_by} if present else set())),
+            people=actors.by_keys(
+                db, {each.decided_by for each in known} | ({present.changed_by} if present else set())
+            ),
             certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
             active=sum(each.state == "active" for each in known),
             now=now,
@@ -98,7 +100,7 @@ def preview_provider(implementation: str) -> Response:
     asked = ReadForm()
     try:
         read = _read(asked)
-    except Refused as refused:
+    except RuleViolation as refused:
         asked.refuse(refused)
         with looking(implementation) as (_, found):
             return page("provider_read.html", found, title="Read metadata", below=ABOVE, form=asked)
@@ -137,7 +139,7 @@ def save_provider(implementation: str) -> Response:
             form.refuse_unanswered(present)
             _save(change, form, present)
         return saved(change, "The identity provider is saved. Try the login now.", "check", implementation)
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (db, found):
         return _provider_page(found, form, saml.find(db, found))
@@ -179,15 +181,15 @@ def _read(form: ReadForm) -> IdpMetadata:
         document = _fetched(given["url"]) if source == "url" else given[source]
         return read_idp_metadata(document, form.entity_id.value or None)
     except OutreachFailed as failed:
-        raise Refused("url", f"cannot be fetched: {failed.text}") from None
+        raise RuleViolation("url", f"cannot be fetched: {failed.text}") from None
     except BadMetadata as bad:
-        raise Refused(source, f"cannot be used: {bad}") from None
+        raise RuleViolation(source, f"cannot be used: {bad}") from None
 
 
 def _fetched(url: str) -> bytes:
     answer = Entrance.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
     if answer.status != 200:  # noqa: PLR2004 - OK
-        raise Refused("url", f"cannot be fetched: the server answered {answer.status}")
+        raise RuleViolation("url", f"cannot be fetched: the server answered {answer.status}")
     return answer.body
 
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
-from records import DbSession, Implementation, Refused, SamlProvider, saml
+from records import DbSession, Implementation, RuleViolation, SamlProvider, saml
 from web.auth.entrance import Entrance
 from web.auth.saml import trust
 from web.console.settings.pages import Change, actor, blueprint, changing, done
@@ -94,7 +94,7 @@ def _act(implementation: str, action: str, act: Callable[[Change, SamlProvider],
     try:
         with changing(implementation, action) as change:
             act(change, connected(change.db, change.implementation))
-    except Refused as refused:
+    except RuleViolation as refused:
         flash(f"Nothing was changed: the {refused.field.replace('_', ' ')} {refused.reason}.", "bad")
         return done("", "provider", implementation)
     return done(said, "provider", implementation)

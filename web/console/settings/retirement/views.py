@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from flask import Response, current_app, flash, url_for
 
-from records import DbSession, Implementation, Refused, archiving
-from records.archiving import Decision, Retired
+from records import DbSession, Implementation, RuleViolation, archiving
+from records.archiving import AfterCommit, AuditContext
 from web.auth.entrance import Entrance
 from web.console import frame
 from web.console.settings.pages import actor, blueprint, looking, page
@@ -46,7 +46,7 @@ def restore(implementation: str) -> Response:
     form = RemoveForm()
     environment = "production" if Entrance.here().config.production else "development"
 
-    def rule(db: DbSession, found: Implementation, by: Decision) -> Retired:
+    def rule(db: DbSession, found: Implementation, by: AuditContext) -> AfterCommit:
         return archiving.restore(db, found, by, environment=environment)
 
     return _decided(implementation, form, rule, "The implementation is served again. People have to log in again.")
@@ -58,7 +58,7 @@ def remove(implementation: str) -> Response:
     """Remove an archived implementation for ever."""
     form = RemoveForm()
 
-    def rule(db: DbSession, found: Implementation, by: Decision) -> Retired:
+    def rule(db: DbSession, found: Implementation, by: AuditContext) -> AfterCommit:
         return archiving.remove(db, found, by, typed=form.slug.value)
 
     return _decided(implementation, form, rule, f"{implementation} is removed. Its audit entries stay.", gone=True)
@@ -67,7 +67,7 @@ def remove(implementation: str) -> Response:
 def _decided(
     slug: str,
     form: RemoveForm,
-    rule: Callable[[DbSession, Implementation, Decision], Retired],
+    rule: Callable[[DbSession, Implementation, AuditContext], AfterCommit],
     said: str,
     *,
     gone: bool = False,
@@ -76,8 +76,8 @@ def _decided(
     entrance = Entrance.here()
     try:
         with entrance.database.session() as db:
-            retired = rule(db, frame.implementation_named(db, slug), Decision(actor(), form.reason.value))
-    except Refused as refused:
+            retired = rule(db, frame.implementation_named(db, slug), AuditContext(actor(), form.reason.value))
+    except RuleViolation as refused:
         form.refuse(refused)
         return _page(slug, form)
     if not current_app.extensions[RETIRE](retired):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from records import Implementation, Refused, implementations
+from records import Implementation, RuleViolation, implementations
 from web.console.settings.pages import UNCHANGED, blueprint, differences, looking, page, saving
 from web.console.settings.roles.forms import BoundForm
 from web.onward import see_other
@@ -32,7 +32,7 @@ def save_mapped_roles(implementation: str) -> Response:
             change.detail = differences(before, after)
         flash("Saved. What user types and attributes give is bounded by it from now on." if change.made else UNCHANGED)
         return see_other(url_for("console_roles.roles", implementation=implementation))
-    except Refused as refused:
+    except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
         return _page(found, form)
