@@ -31,12 +31,12 @@ from rq.worker import WorkerStatus
 
 from runner.job import run_status
 from runner.outages import OUTAGE
-from runner.presence import Presence
+from runner.presence import WorkerHeartbeat
 from runner.process_log import start_log
-from runner.queue import StatusJob, StatusQueueOfRQ, queue_of_rq, quieten_rq
+from runner.queue import RqStatusQueue, StatusJob, quieten_rq, rq_status_queue
 from runner.settings import Settings, SettingsError
 from runner.store import AWAY, connect_queue
-from runner.workshop import WORKSHOP, JailTooWeak, NotStarted, Workshop, open_workshop, start_jail
+from runner.workshop import WORKER_SERVICES, JailTooWeak, NotStarted, WorkerServices, open_worker_services, start_jail
 
 BEAT_S = 3.0
 #: Seconds after which an idle worker looks whether it shall stop.
@@ -88,7 +88,7 @@ def main(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        with closing(open_workshop(settings, sandbox)) as workshop:
+        with closing(open_worker_services(settings, sandbox)) as workshop:
             log.info("worker started %s", workshop.about)
             serve(workshop, stop)
     finally:
@@ -97,10 +97,10 @@ def main(settings: Settings) -> int:
     return 0
 
 
-def serve(workshop: Workshop, stop: StopSignal) -> None:
+def serve(workshop: WorkerServices, stop: StopSignal) -> None:
     """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
-    settings, in_thread, watch = workshop.settings, partial(WORKSHOP.set, workshop), workshop.outages
-    presence = Presence(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
+    settings, in_thread, watch = workshop.settings, partial(WORKER_SERVICES.set, workshop), workshop.outages
+    presence = WorkerHeartbeat(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
     while not stop.asked:
         redis = connect_queue(settings.redis_url, environment=settings.environment, watch=watch)
         with closing(redis), suppress(*AWAY):
@@ -134,7 +134,7 @@ class ThreadWorker(SimpleWorker):
     """
 
     death_penalty_class = NoDeathPenalty
-    queue_class = StatusQueueOfRQ
+    queue_class = RqStatusQueue
     job_class = RunJob
     max_connection_wait_time = 1.0  # s between looks for a store that is away; RQ would wait a minute
 
@@ -148,7 +148,7 @@ class ThreadWorker(SimpleWorker):
         on_beat: Callable[[int], None],
     ) -> None:
         super().__init__(
-            [queue_of_rq(redis)],
+            [rq_status_queue(redis)],
             connection=redis,
             serializer=JSONSerializer,
             worker_ttl=WORKER_TTL_S,

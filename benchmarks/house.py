@@ -21,7 +21,7 @@ from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from runner.store_embedded import EmbeddedStore
 from runner.submission import submit
-from runner.trials import Bench
+from runner.trials import TrialSandbox
 
 SLUG = "bench"
 SCRIPT = """
@@ -86,7 +86,7 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
     """One implementation with many users, a session which has just ended, and a script that makes one call."""
     database = Database(settings.database_url, environment=settings.environment)
     database.upgrade()
-    with Bench() as bench:
+    with TrialSandbox() as bench:
         review = bench.review(SCRIPT)
     now = datetime.now(UTC)
     rows = f"ID,Title,Start Time,End Time\nS1,Airway,{now - timedelta(hours=1):%FT%TZ},{now:%FT%TZ}\n"

@@ -30,7 +30,7 @@ RETRY_S = 0.5
 log = logging.getLogger(__name__)
 
 
-class Bulletin:
+class ChangeListener:
     """Started by the first who needs it, in the process which needs it: a fork leaves threads behind.
 
     `on_changed` is called with a slug, or with None when anything may have changed.
@@ -135,7 +135,7 @@ def text_of(message: Any) -> str:
     return str(message["data"].decode(errors="replace"))
 
 
-def forget(bulletin: weakref.ref[Bulletin]) -> None:
+def forget(bulletin: weakref.ref[ChangeListener]) -> None:
     """Let a forked child begin anew, without keeping the bulletin alive for it."""
 
     def in_child() -> None:

@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
-from .logins.ended import LoginEnded, Standing
+from .logins.ended import EndedLoginCheck, LoginEnded
 from .store_refusals import is_wrong_type
 
 #: Where the key of each status is published whose run has ended.
@@ -49,12 +49,12 @@ STATES = frozenset({b"", b"ready", b"hidden", b"old"})
 log = logging.getLogger(__name__)
 
 
-class Unreadable(Exception):
+class UnreadableEntry(Exception):
     """An entry of the cache is not one that we write."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimResult:
     """The answer to a claim.
 
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
@@ -64,7 +64,7 @@ class Claimed:
 
     what: str
     body: bytes = b""
-    state: str = ""  #: as in `Shown`
+    state: str = ""  #: as in `StatusUpdate`
     left_ms: int = 0
     mine: bool = False
     generation: int = 0
@@ -73,7 +73,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
+class LastGoodBody:
     """The last body that came from a run which did not fail."""
 
     body: bytes
@@ -82,20 +82,20 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class RunStart:
     """The run may begin. `good` is what a failure may fall back to, never from before a return.
 
     `returned`: the user came back from outside, so what a vendor said before must not be used again.
     """
 
-    good: Good | None
+    good: LastGoodBody | None
     returned: bool
     rechecks: int = 0  #: which of the re-checks after that return this run is; 0: it is none
     returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StatusUpdate:
     """What a run wants shown.
 
     `state`: ready, hidden, or old for an earlier run's message which is shown because this run failed. `body` is a JSON
@@ -119,8 +119,16 @@ class StatusCache:
         self._redis = redis
         self._steps = tuple(int(step * 1000) for step in steps_s)
         self._clock = clock_ms
-        self._claim, self._begin, self._store = Lua(redis, CLAIM), Lua(redis, BEGIN), Lua(redis, STORE)
-        self._returned, self._free, self._leave = Lua(redis, RETURNED), Lua(redis, FREE), Lua(redis, LEAVE)
+        self._claim, self._begin, self._store = (
+            LuaScript(redis, CLAIM),
+            LuaScript(redis, BEGIN),
+            LuaScript(redis, STORE),
+        )
+        self._returned, self._free, self._leave = (
+            LuaScript(redis, RETURNED),
+            LuaScript(redis, FREE),
+            LuaScript(redis, LEAVE),
+        )
 
     @staticmethod
     def key(implementation: str, user: str, session: str, edition: str) -> str:
@@ -133,10 +141,10 @@ class StatusCache:
         key: str,
         token: str,
         *,
-        standing: Standing | None = None,
+        standing: EndedLoginCheck | None = None,
         queued_s: float = QUEUED_S,
         patience_s: float = PATIENCE_S,
-    ) -> Claimed:
+    ) -> ClaimResult:
         """Read a status; `token` becomes the run's if one is due and nobody has it.
 
         Whether the asker's login still stands is read in the same round trip. Raises `LoginEnded`, and then nothing
@@ -145,7 +153,7 @@ class StatusCache:
         arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
         if standing is None:
             return self._healed(self._claim, key, *arguments)
-        both = Beside(self._claim, standing.keys)
+        both = PipelinedScript(self._claim, standing.keys)
         found = self._healed(both, key, *arguments)
         if standing.ended(both.values):
             if found.mine:
@@ -153,17 +161,17 @@ class StatusCache:
             raise LoginEnded
         return found
 
-    def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> Begun | None:
+    def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
         """A run wants to begin. None: it is not needed any more, or another one is under way."""
         answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
         if not answer[0]:
             return None
         due, rechecks, back_ms, *kept = answer[1:]
-        good = Good(body=kept[0], state=kept[1].decode(), age_s=kept[2] / 1000) if kept else None
+        good = LastGoodBody(body=kept[0], state=kept[1].decode(), age_s=kept[2] / 1000) if kept else None
         returned_at = datetime.fromtimestamp(back_ms / 1000, UTC) if back_ms else None
-        return Begun(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
+        return RunStart(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
 
-    def store(self, key: str, token: str, generation: int, shown: Shown) -> bool:
+    def store(self, key: str, token: str, generation: int, shown: StatusUpdate) -> bool:
         """A run has ended: free its lock, and unless the generation has moved, show what it found and wake who waits."""
         fresh_s = shown.fresh_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
         answer = self._store(
@@ -177,7 +185,7 @@ class StatusCache:
         )
         return bool(answer)
 
-    def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> Claimed:
+    def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> ClaimResult:
         """The user came back from outside: what was found before is not the present state any more."""
         return self._healed(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
 
@@ -189,24 +197,24 @@ class StatusCache:
         """Give a claimed run back to the one which has it in the queue still."""
         self._leave(key, self._now(), token, earlier)
 
-    def _healed(self, script: Lua | Beside, key: str, *arguments: str | int) -> Claimed:
+    def _healed(self, script: LuaScript | PipelinedScript, key: str, *arguments: str | int) -> ClaimResult:
         """What the script says. An entry that it cannot read, of whomever it may be, is forgotten and made anew."""
         try:
-            return claimed(script(key, self._now(), *arguments))
-        except Unreadable:
+            return parse_claim(script(key, self._now(), *arguments))
+        except UnreadableEntry:
             pass
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
         log.error("unreadable entry of the cache forgotten key=%s", key)
         self._redis.delete(key)
-        return claimed(script(key, self._now(), *arguments))
+        return parse_claim(script(key, self._now(), *arguments))
 
     def _now(self) -> int:
         return self._clock() if self._clock else 0
 
 
-class Lua:
+class LuaScript:
     """One script, sent by its digest. After a restart of the server it is sent whole, once."""
 
     def __init__(self, redis: Redis, source: str) -> None:
@@ -226,10 +234,10 @@ class Lua:
         self.redis.script_load(self._source)
 
 
-class Beside:
+class PipelinedScript:
     """A script and, in the same round trip, the values of some keys: `values`, after a call."""
 
-    def __init__(self, script: Lua, keys: Sequence[str]) -> None:
+    def __init__(self, script: LuaScript, keys: Sequence[str]) -> None:
         self._script = script
         self._keys = keys
         self.values: Sequence[Any] = ()
@@ -255,17 +263,17 @@ def ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-def claimed(answer: Any) -> Claimed:
-    """From the script's list to a value; a hit has only four entries. Raises `Unreadable`."""
+def parse_claim(answer: Any) -> ClaimResult:
+    """From the script's list to a value; a hit has only four entries. Raises `UnreadableEntry`."""
     if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):  # noqa: PLR2004
-        raise Unreadable
+        raise UnreadableEntry
     what, body, state, left_ms = answer[:4]
     if len(answer) == 4:  # noqa: PLR2004 - the hot path
-        return Claimed(what.decode(), body, state.decode(), left_ms)
+        return ClaimResult(what.decode(), body, state.decode(), left_ms)
     mine, generation, *earlier = answer[4:]
     if not generation.isdigit():
-        raise Unreadable
-    return Claimed(
+        raise UnreadableEntry
+    return ClaimResult(
         what.decode(),
         body,
         state.decode(),

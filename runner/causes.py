@@ -24,7 +24,7 @@ _OF_CLAIMS: Final = {"pending": FIRST_LOOK, "late": FIRST_LOOK, "stale": REFRESH
 
 
 def of_claim(what: str, *, staff: bool) -> str:
-    """Say why a claim, with this `Claimed.what`, starts a run."""
+    """Say why a claim, with this `ClaimResult.what`, starts a run."""
     return STATUS_GET if staff else _OF_CLAIMS[what]
 
 

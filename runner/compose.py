@@ -13,8 +13,8 @@ from datetime import datetime
 
 from sandbox import Outcome, OutcomeKind, RunLimits, ScriptError, Usage
 
-from .cache import FAILED_S, FAILED_STALE_S, Good, Shown
-from .kit import Kit
+from .cache import FAILED_S, FAILED_STALE_S, LastGoodBody, StatusUpdate
+from .kit import VersionBundle
 from .message import judge
 from .shown import Action, ShownMessage, body_of, compact
 
@@ -24,27 +24,29 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Composed:
+class StatusDecision:
     """What is shown, and for the trace: as what (fresh, last good, fallback, hidden) and with which warnings."""
 
-    shown: Shown
+    shown: StatusUpdate
     shown_as: str
     outcome: Outcome
     warnings: tuple[str, ...]
 
 
-def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: datetime) -> Composed:
+def decide_status(
+    outcome: Outcome, kit: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
+) -> StatusDecision:
     """Judge the message and decide what is shown."""
-    warnings = nearly_used_up(outcome.usage, kit.limits)
+    warnings = budget_warnings(outcome.usage, kit.limits)
     if outcome.kind is not OutcomeKind.RETURNED:
-        shown, shown_as = soft(kit, good, run=run, now=now)
-        return Composed(shown, shown_as, outcome, warnings)
+        shown, shown_as = status_after_failure(kit, good, run=run, now=now)
+        return StatusDecision(shown, shown_as, outcome, warnings)
     judged = judge(outcome.value, kit.link_hosts, allow_loopback=kit.allow_loopback)
     warnings += judged.warnings
     if judged.refused:
         error = ScriptError(type="MessageRefused", line=None, text=judged.refused)
-        shown, shown_as = soft(kit, good, run=run, now=now)
-        return Composed(shown, shown_as, replace(outcome, kind=OutcomeKind.RAISED, error=error), warnings)
+        shown, shown_as = status_after_failure(kit, good, run=run, now=now)
+        return StatusDecision(shown, shown_as, replace(outcome, kind=OutcomeKind.RAISED, error=error), warnings)
     message = None
     if judged.message:
         action = Action("link", judged.message.link) if judged.message.link else None
@@ -52,27 +54,33 @@ def compose(outcome: Outcome, kit: Kit, good: Good | None, *, run: str, now: dat
         message = ShownMessage(judged.message.text, color, action)
     fresh_s = float(kit.implementation.fresh_seconds)
     stale_s = float(kit.implementation.stale_seconds - kit.implementation.fresh_seconds)
-    shown = shown_of(message, run=run, now=now, ok=True, fresh_s=fresh_s, stale_s=stale_s)
-    return Composed(shown, "fresh" if message else "hidden", outcome, warnings)
+    shown = status_update(message, run=run, now=now, ok=True, fresh_s=fresh_s, stale_s=stale_s)
+    return StatusDecision(shown, "fresh" if message else "hidden", outcome, warnings)
 
 
-def soft(kit: Kit, good: Good | None, *, run: str, now: datetime) -> tuple[Shown, str]:
+def status_after_failure(
+    kit: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
+) -> tuple[StatusUpdate, str]:
     """What is shown after a failure, and as what. It is cached briefly: the next run may go well."""
     left_s = kit.implementation.last_good_minutes * 60 - good.age_s if good else 0.0
     if good and left_s > 0:
         state = "old" if good.state == "ready" else good.state
         stale_s = min(FAILED_STALE_S, left_s)
-        return Shown(state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s), "last good"
-    shown = shown_of(kit.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
+        return StatusUpdate(
+            state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s
+        ), "last good"
+    shown = status_update(kit.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
     return shown, "fallback" if kit.fallback else "hidden"
 
 
-def shown_of(  # noqa: PLR0913 - six, the most our style allows
+def status_update(  # noqa: PLR0913 - six, the most our style allows
     message: ShownMessage | None, *, run: str, now: datetime, ok: bool, fresh_s: float, stale_s: float
-) -> Shown:
+) -> StatusUpdate:
     """A message, or nothing, as the cache keeps it."""
     body = body_of(message, as_of=now if ok else None, run=run)
-    return Shown("ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s)
+    return StatusUpdate(
+        "ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s
+    )
 
 
 def digest_of(body: bytes) -> str:
@@ -80,7 +88,7 @@ def digest_of(body: bytes) -> str:
     return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
 
 
-def nearly_used_up(usage: Usage, limits: RunLimits) -> tuple[str, ...]:
+def budget_warnings(usage: Usage, limits: RunLimits) -> tuple[str, ...]:
     """A warning for each budget of which little was left."""
     own_bytes = max(0, usage.memory_bytes - usage.idle_bytes)
     budgets = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from redis import Redis
 
-from .cache import PATIENCE_S, Lua, ms
+from .cache import PATIENCE_S, LuaScript, ms
 from .cache_scripts import NOW
 from .shown import NOTHING, ShownMessage, Status
 from .visibility import HidingRule
@@ -48,7 +48,7 @@ class LastGood:
 
 
 @dataclass(frozen=True, slots=True)
-class Displayed:
+class DisplayedStatus:
     """What somebody would see who looked now.
 
     `state`: ready, hidden (by the script, or for want of anything better), checking (after a return), nothing (the next
@@ -82,12 +82,12 @@ class Displayed:
         return str(found) if found else None
 
 
-def look(redis: Redis, key: str, session: str) -> Displayed:
+def read_displayed(redis: Redis, key: str, session: str) -> DisplayedStatus:
     """Read what is displayed under a key of the cache."""
-    answer: Any = Lua(redis, LOOK)(key, 0, ms(PATIENCE_S))
+    answer: Any = LuaScript(redis, LOOK)(key, 0, ms(PATIENCE_S))
     body, state, fresh, due, running, step, began, late, by, asked, good, good_at = answer
     seen = {"ready": "ready", "old": "ready", "hidden": "hidden"}.get(state.decode(), "nothing") if body else "nothing"
-    return Displayed(
+    return DisplayedStatus(
         session=session,
         state="late" if late else "checking" if due else seen,
         body=body or NOTHING,

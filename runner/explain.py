@@ -14,10 +14,10 @@ from records import AgendaSession, DbSession, Implementation, Run, RunFilter, Us
 from sandbox import OutcomeKind
 
 from . import reasons
-from .displayed import Displayed
+from .displayed import DisplayedStatus
 from .reasons import Reason
 
-__all__ = ["OUTCOMES", "Explanation", "Health", "Reason", "explain", "failing", "health"]
+__all__ = ["OUTCOMES", "Explanation", "VersionHealth", "Reason", "explain", "failing", "version_health"]
 
 #: How a run can end, in the words of traces.
 OUTCOMES = tuple(kind.value for kind in OutcomeKind)
@@ -33,7 +33,7 @@ JUDGED, WITHIN, WORRYING = 50, timedelta(days=1), 0.1
 class Explanation:
     """`shown` is the run which found out what is displayed, None if it is not recorded (any more, or yet)."""
 
-    displayed: Displayed
+    displayed: DisplayedStatus
     why: Reason
     shown: Run | None
     newest: tuple[Run, ...]
@@ -45,7 +45,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Health:
+class VersionHealth:
     """How the runs of the version in service went lately. `newest` is the newest run that failed."""
 
     runs: int
@@ -60,14 +60,18 @@ class Health:
 
 
 def explain(
-    db: DbSession, implementation: Implementation, user: User, session: AgendaSession, look: Callable[[], Displayed]
+    db: DbSession,
+    implementation: Implementation,
+    user: User,
+    session: AgendaSession,
+    look: Callable[[], DisplayedStatus],
 ) -> Explanation:
     """Put together what is known of what a user is displayed at a session.
 
     `look` reads what is displayed; it is not called where a rule decides that nothing is even looked up.
     """
     refused = reasons.refused(implementation, user, session)
-    displayed = Displayed(session.session_id, "refused") if refused else look()
+    displayed = DisplayedStatus(session.session_id, "refused") if refused else look()
     about = RunFilter(user=user.subject, session=displayed.session)
     newest = tuple(runs.recent(db, implementation, about, limit=NEWEST))
     shown = runs.find(db, implementation, displayed.run) if displayed.run else None
@@ -81,15 +85,17 @@ def failing(newest: Sequence[Run]) -> int:
     return next((count for count, run in enumerate(newest) if run.outcome == runs.RETURNED), len(newest))
 
 
-def health(db: DbSession, implementation: Implementation, version: Version, now: datetime) -> Health:
+def version_health(db: DbSession, implementation: Implementation, version: Version, now: datetime) -> VersionHealth:
     """How the version's runs of the last day went."""
     wanted = RunFilter(version=version.sha256, since=now - WITHIN)
     newest = runs.recent(db, implementation, wanted, limit=JUDGED)
     failed = [run for run in newest if run.outcome != runs.RETURNED]
-    return Health(len(newest), len(failed), failing(newest), failed[0] if failed else None)
+    return VersionHealth(len(newest), len(failed), failing(newest), failed[0] if failed else None)
 
 
-def _by_runs(implementation: Implementation, displayed: Displayed, shown: Run | None, newest: Sequence[Run]) -> Reason:
+def _by_runs(
+    implementation: Implementation, displayed: DisplayedStatus, shown: Run | None, newest: Sequence[Run]
+) -> Reason:
     """Why, as the runs say; a fallback is an answer of the run which failed."""
     if displayed.failed or (failing(newest) and shown is not None and shown.id != newest[0].id):
         return reasons.of_last_good(implementation, displayed)

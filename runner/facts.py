@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 from records import AgendaSession, Database, Implementation, User, implementations, sessions, users
 from sandbox import ScriptInput
 
-from .ttl_cache import Snapshots
+from .ttl_cache import TtlCache
 
 SESSION_S = 30.0
 
 
-class Facts:
+class ScriptInputReader:
     """Reads what runs are told. The agenda is kept for a while, users are always read. Thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sessions = Snapshots(self._read_session, life_s=SESSION_S)
+        self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
 
     def given(
         self, implementation: Implementation, user: str, session: str, *, now: datetime, return_url: str
@@ -29,8 +29,8 @@ class Facts:
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
         return ScriptInput(
-            user=user_facts(known, user),
-            session=session_facts(self._sessions.get(implementation.slug, session), session, zone),
+            user=user_fields(known, user),
+            session=session_fields(self._sessions.get(implementation.slug, session), session, zone),
             settings=implementation.script_settings,
             now=moment(now, zone),
             return_url=return_url,
@@ -50,14 +50,14 @@ class Facts:
             return sessions.find(db, implementation, session) if implementation else None
 
 
-def user_facts(known: User | None, subject: str) -> dict[str, Any]:
+def user_fields(known: User | None, subject: str) -> dict[str, Any]:
     """The fields of `user` in the script API."""
     names = ("username", "user_type", "first_name", "last_name", "badge_id")
     texts = {name: getattr(known, name) if known else "" for name in names}
     return {"id": subject, **texts, "attributes": known.attributes if known else {}}
 
 
-def session_facts(known: AgendaSession | None, session: str, zone: tzinfo) -> dict[str, Any]:
+def session_fields(known: AgendaSession | None, session: str, zone: tzinfo) -> dict[str, Any]:
     """The fields of `session` in the script API; times in the implementation's zone, as its people read them."""
     if known is None:
         return {"id": session}

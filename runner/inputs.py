@@ -37,7 +37,7 @@ class InputError(Exception):
 
 
 @dataclass(frozen=True)
-class Input:
+class TrialInput:
     """What a trial is given. `settings` and `link_hosts` are None where INPUT is silent about them."""
 
     user: Mapping[str, Any]
@@ -62,13 +62,13 @@ class Input:
         )
 
 
-def parse_input(data: Any) -> Input:
+def parse_input(data: Any) -> TrialInput:
     """Check INPUT and fill in what is missing. Raises InputError for the first field that is wrong."""
     whole = an_object("INPUT", data)
     user = an_object("user", whole.get("user"))
     session = an_object("session", whole.get("session"))
     settings = None if whole.get("settings") is None else an_object("settings", whole["settings"])
-    return Input(
+    return TrialInput(
         user=user_of(user),
         session=session_of(session),
         now=moment("now", whole.get("now")) or datetime.now(UTC).isoformat(timespec="seconds"),

@@ -17,24 +17,24 @@ from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from . import causes
 from .alarm import raise_alarm
-from .cache import Begun, StatusCache
-from .compose import Composed, compose
-from .kit import Kit
+from .cache import RunStart, StatusCache
+from .compose import StatusDecision, decide_status
+from .kit import VersionBundle
 from .outages import OUTAGE
 from .powers import LivePowers
-from .queue import Order, waited_ms
+from .queue import RunOrder, waited_ms
 from .script_lines import with_lines
-from .workshop import WORKSHOP, Workshop
+from .workshop import WORKER_SERVICES, WorkerServices
 
 log = logging.getLogger(__name__)
 
 
 def run_status(**order: Any) -> None:
-    """The one function which the queue runs; its arguments are the fields of `Order`."""
-    perform(WORKSHOP.get(), Order(**order))
+    """The one function which the queue runs; its arguments are the fields of `RunOrder`."""
+    perform_run(WORKER_SERVICES.get(), RunOrder(**order))
 
 
-def perform(workshop: Workshop, order: Order) -> None:
+def perform_run(workshop: WorkerServices, order: RunOrder) -> None:
     """Make the run, if it is still wanted, and show what it found.
 
     Raises what is our own fault, after something soft was shown in its place.
@@ -59,10 +59,10 @@ def perform(workshop: Workshop, order: Order) -> None:
     begun = workshop.cache.begin(key, order.token, order.generation, wall_s=kit.limits.wall_s)
     if begun is None:
         return
-    Execution(workshop, order, kit, begun, waited).run(key)
+    RunExecution(workshop, order, kit, begun, waited).run(key)
 
 
-def _is_served(workshop: Workshop, order: Order) -> bool:
+def _is_served(workshop: WorkerServices, order: RunOrder) -> bool:
     """Say whether the session is still in the agenda; a script is never run for one that was retired meanwhile."""
     if workshop.facts.knows(order.implementation, order.session):
         return True
@@ -70,10 +70,12 @@ def _is_served(workshop: Workshop, order: Order) -> bool:
     return workshop.facts.knows(order.implementation, order.session)
 
 
-class Execution:
+class RunExecution:
     """One run which has begun, after `waited` ms in the queue."""
 
-    def __init__(self, workshop: Workshop, order: Order, kit: Kit, begun: Begun, waited: int | None) -> None:
+    def __init__(
+        self, workshop: WorkerServices, order: RunOrder, kit: VersionBundle, begun: RunStart, waited: int | None
+    ) -> None:
         self._workshop = workshop
         self._order = order
         self._kit = kit
@@ -112,10 +114,10 @@ class Execution:
         outcome = workshop.sandbox.run(kit.code, self._given, powers=self._powers, limits=kit.limits)
         return with_lines(outcome, kit.status_lines)
 
-    def _compose(self, outcome: Outcome) -> Composed:
-        return compose(outcome, self._kit, self._begun.good, run=self._order.token, now=self._started_at)
+    def _compose(self, outcome: Outcome) -> StatusDecision:
+        return decide_status(outcome, self._kit, self._begun.good, run=self._order.token, now=self._started_at)
 
-    def _show(self, key: str, composed: Composed) -> None:
+    def _show(self, key: str, composed: StatusDecision) -> None:
         order = self._order
         kept = self._workshop.cache.store(key, order.token, order.generation, composed.shown)
         self._workshop.traces.add(self._trace(composed))
@@ -127,7 +129,7 @@ class Execution:
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
 
-    def _trace(self, composed: Composed) -> RunRecord:
+    def _trace(self, composed: StatusDecision) -> RunRecord:
         """What is kept of the run: no body of an answer, no secret, and not the signed return address."""
         order, outcome = self._order, composed.outcome
         given = asdict(replace(self._given, return_url="")) if self._given else {}

@@ -27,9 +27,9 @@ from .limits import limits_of
 from .powers import VendorConnection, vendor_connection
 from .script_lines import Lines, lines_of
 from .shown import Action, ShownMessage
-from .ttl_cache import Snapshots
+from .ttl_cache import TtlCache
 
-KIT_S = 30.0
+BUNDLE_S = 30.0
 #: Kits of one worker process.
 MOST = 500
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Kit:
+class VersionBundle:
     """What a run of this version needs. `code` is None when the version is refused, and `refusal` says why."""
 
     implementation: Implementation  #: detached; for its plain fields
@@ -53,7 +53,7 @@ class Kit:
     allow_loopback: bool = False  #: development: links to this machine count
 
 
-class Kits:
+class VersionBundles:
     """Reads kits and keeps them for a while. Thread-safe."""
 
     def __init__(
@@ -64,10 +64,10 @@ class Kits:
         self._sandbox = sandbox
         self._most = most
         self._allow_loopback = allow_loopback
-        self._kits = Snapshots(self._read, life_s=KIT_S, most=MOST)
+        self._kits = TtlCache(self._read, life_s=BUNDLE_S, most=MOST)
         self._checking = threading.Lock()
 
-    def get(self, implementation: str, version: str) -> Kit | None:
+    def get(self, implementation: str, version: str) -> VersionBundle | None:
         """The kit, or None if the version is gone or suspended."""
         return self._kits.get(implementation, version)
 
@@ -75,7 +75,7 @@ class Kits:
         """Forget the kits of one implementation, or all."""
         self._kits.drop(implementation)
 
-    def _read(self, slug: str, sha256: str) -> Kit | None:
+    def _read(self, slug: str, sha256: str) -> VersionBundle | None:
         with self._database.reading() as db:
             found = implementations.find(db, slug)
             version = scripts.find_version(db, found, sha256) if found else None
@@ -90,7 +90,7 @@ class Kits:
         refusal = None
         if code is None:
             code, refusal = self._compile(found, sha256, source)
-        return Kit(
+        return VersionBundle(
             implementation=found,
             version=sha256,
             edition=edition,

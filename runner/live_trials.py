@@ -11,12 +11,12 @@ from typing import Self
 from records import Database, SecretBox, connections, implementations
 from sandbox import RunLimits
 
-from .inputs import Input
+from .inputs import TrialInput
 from .limits import limits_of
-from .powers import LivePowers, Vendors, vendor_connection
+from .powers import LivePowers, VendorServices, vendor_connection
 from .settings import Settings
 from .store import connect_brief
-from .trials import Terms
+from .trials import TrialTerms
 
 #: where nothing answers: without a store, limits and breakers are left out and calls go on
 NOWHERE = "unix:///nonexistent"
@@ -40,7 +40,9 @@ class LiveVendors:
         self._limits: RunLimits = limits_of(found, settings.most)
         self._allow_loopback = allowed
         self._redis = connect_brief(settings.redis_url or NOWHERE, environment=settings.environment)
-        self._vendors = Vendors(redis=self._redis, allow_loopback=allowed, tls_ca_file=settings.vendor_ca_file or None)
+        self._vendors = VendorServices(
+            redis=self._redis, allow_loopback=allowed, tls_ca_file=settings.vendor_ca_file or None
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -51,10 +53,10 @@ class LiveVendors:
         self._vendors.close()
         self._redis.close()
 
-    def terms(self, asked: Input) -> Terms:
+    def terms(self, asked: TrialInput) -> TrialTerms:
         """What INPUT is silent about comes from the implementation."""
         hosts = asked.link_hosts if asked.link_hosts is not None else self._link_hosts
-        return Terms(asked.given(self._settings), hosts, self._limits, allow_loopback=self._allow_loopback)
+        return TrialTerms(asked.given(self._settings), hosts, self._limits, allow_loopback=self._allow_loopback)
 
     def powers(self) -> LivePowers:
         """The powers of one trial; it is given no kept answers."""

@@ -1,7 +1,7 @@
 """The message contract: what of a script's message reaches an attendee, and why the rest does not.
 
 A script's text, link and colour are hostile input which ends on a stranger's phone. The same rules run twice, over the
-literals at review (`review`) and over every value at run time (`judge`), so that they are written here once; the one
+literals at review (`review_literals`) and over every value at run time (`judge`), so that they are written here once; the one
 about texts is `records.message_text`, because saved texts keep it, too. Nothing is escaped here: templates do that.
 """
 
@@ -35,7 +35,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedMessage:
     """The verdict: `message` is None for a hidden status and for a refused text, which `refused` then explains."""
 
     message: Message | None
@@ -43,7 +43,9 @@ class Judged:
     refused: str | None = None
 
 
-def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow_loopback: bool = False) -> Judged:
+def judge(
+    value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow_loopback: bool = False
+) -> JudgedMessage:
     """Judge `{"text", "link", "color"}` as a script returned it; None stands for `hidden()`.
 
     A text is cleaned of what nobody would see; one that breaks the contract is refused as a whole. A link or a colour
@@ -51,12 +53,12 @@ def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow
     http link to this very machine counts then, with a warning which says that it counts nowhere else.
     """
     if value is None:
-        return Judged(message=None)
+        return JudgedMessage(message=None)
     if not isinstance(value, Mapping):
-        return Judged(message=None, refused="the script did not return a message")
+        return JudgedMessage(message=None, refused="the script did not return a message")
     cleaned = clean_text(value.get("text"))
     if cleaned.refused:
-        return Judged(message=None, refused=cleaned.refused)
+        return JudgedMessage(message=None, refused=cleaned.refused)
     link, link_fault = _kept(value.get("link"), lambda link: link_fault_of(link, link_hosts))
     if link_fault and allow_loopback and leads_to_this_machine(value["link"]):
         link, link_fault = value["link"], None
@@ -68,10 +70,10 @@ def judge(value: Mapping[str, Any] | None, link_hosts: Collection[str], *, allow
         color_fault and f"the colour was left away: {color_fault}",
     )
     message = Message(text=cleaned.text, link=link, color=color.lower() if color else None)
-    return Judged(message=message, warnings=tuple(warning for warning in warnings if warning))
+    return JudgedMessage(message=message, warnings=tuple(warning for warning in warnings if warning))
 
 
-def review(literals: Iterable[MessageLiteral], link_hosts: Collection[str]) -> tuple[Finding, ...]:
+def review_literals(literals: Iterable[MessageLiteral], link_hosts: Collection[str]) -> tuple[Finding, ...]:
     """The same contract over the literal arguments of `message(...)` calls, before any run.
 
     A text that would be refused is an error, because the attendee would never see it; the rest are warnings.

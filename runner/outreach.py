@@ -23,16 +23,16 @@ from redis import Redis
 from records import OpenedConnection
 from sandbox import Call, CallFault, CallNotMade
 
-from .powers.addresses import Lookup, Names, system_lookup
+from .powers.addresses import HostResolver, Lookup, system_lookup
 from .powers.asked import check_path
 from .powers.bodies import ACCEPT_ENCODING, shown_headers, unpacked
 from .powers.connections import Auth, NoAuth, VendorConnection, parse_base, vendor_connection
 from .powers.credentials import credentials_of
 from .powers.errors import FaultyConnectionError
-from .powers.gate import Gate, Verdict
-from .powers.http import ExchangeFailed, Http, Outgoing
-from .powers.reach import Reach
-from .powers.vendors import Vendors
+from .powers.gate import CallVerdict, VendorLimiter
+from .powers.http import ExchangeFailed, HttpClient, OutgoingRequest
+from .powers.reach import PinnedConnector
+from .powers.vendors import VendorServices
 from .settings import Settings
 from .store import StoreWatch, connect_brief
 
@@ -55,7 +55,7 @@ _DOWN: Final = frozenset({502, 503, 504})
 _SERVER_FAILED: Final = 500
 
 
-class OutreachFailed(Exception):
+class OutboundRequestFailed(Exception):
     """Nothing usable came back. `kind` is the value of a `CallFault`; `text` holds nothing of what was sent."""
 
     def __init__(self, kind: str, text: str) -> None:
@@ -65,7 +65,7 @@ class OutreachFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedDocument:
     """An answer of any status; header names are lower case, the body is unpacked."""
 
     status: int
@@ -74,7 +74,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Tried:
+class ConnectionTestResult:
     """What the test of a connection found; `text` is for the person who pressed the button."""
 
     ok: bool
@@ -92,7 +92,7 @@ class _Target:
     target: str
 
 
-class Outreach:
+class OutboundRequests:
     """Outbound requests of a web process, for any number of threads.
 
     Args:
@@ -107,11 +107,13 @@ class Outreach:
     ) -> None:
         self._redis: Redis | None = None  # closed with us only if we opened it
         self._allow_loopback = allow_loopback
-        self._http = Http(ca_file=ca_file)
-        self._reach = Reach(names=Names(resolver), http=self._http, allow_loopback=allow_loopback)
-        self._gate = Gate(redis)
+        self._http = HttpClient(ca_file=ca_file)
+        self._reach = PinnedConnector(names=HostResolver(resolver), http=self._http, allow_loopback=allow_loopback)
+        self._gate = VendorLimiter(redis)
         self._seats = _Seats()
-        self._vendors = Vendors(redis=redis, allow_loopback=allow_loopback, tls_ca_file=ca_file, resolver=resolver)
+        self._vendors = VendorServices(
+            redis=redis, allow_loopback=allow_loopback, tls_ca_file=ca_file, resolver=resolver
+        )
 
     @classmethod
     def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
@@ -130,13 +132,15 @@ class Outreach:
         if self._redis is not None:
             self._redis.close()
 
-    def fetch(self, url: str, *, max_body: int = FETCH_BYTES, timeout_s: float = 5.0, accept: str = "") -> Fetched:
-        """GET a document from a public address. Redirects are answers like others. Raises `OutreachFailed`."""
+    def fetch(
+        self, url: str, *, max_body: int = FETCH_BYTES, timeout_s: float = 5.0, accept: str = ""
+    ) -> FetchedDocument:
+        """GET a document from a public address. Redirects are answers like others. Raises `OutboundRequestFailed`."""
         deadline = time.monotonic() + timeout_s
         with self._seats.taken("fetch"), _translated():
             where = self._aim(url)
             headers = (("Accept", accept or "*/*"),)
-            return self._exchange(where, Outgoing("GET", where.target, headers), deadline, max_body)
+            return self._exchange(where, OutgoingRequest("GET", where.target, headers), deadline, max_body)
 
     def post(
         self,
@@ -146,8 +150,8 @@ class Outreach:
         json: Any = None,
         auth: Auth = NoAuth(),  # noqa: B008 - frozen, so one for all
         breaker: tuple[str, str] | None = None,
-    ) -> Fetched:
-        """POST a form, or else JSON, once; the answer has at most `POST_BYTES`. Raises `OutreachFailed`.
+    ) -> FetchedDocument:
+        """POST a form, or else JSON, once; the answer has at most `POST_BYTES`. Raises `OutboundRequestFailed`.
 
         With a `breaker` (implementation, what for) a vendor which failed again and again is left alone for a while.
         """
@@ -157,16 +161,16 @@ class Outreach:
             where = self._aim(url)
             credentials = credentials_of(auth)
             headers = (("Accept", "application/json"), ("Content-Type", kind), *credentials.headers)
-            outgoing = Outgoing("POST", where.target, headers, body)
+            outgoing = OutgoingRequest("POST", where.target, headers, body)
             if breaker is None:
                 return self._exchange(where, outgoing, deadline, POST_BYTES)
             guarded = VendorConnection(breaker[0], f"({breaker[1]})", where.base_url, timeout_s=POST_S)
             return self._behind_breaker(guarded, where, outgoing, deadline)
 
-    def try_connection(self, opened: OpenedConnection, path: str) -> Tried:
+    def try_connection(self, opened: OpenedConnection, path: str) -> ConnectionTestResult:
         """Make one GET of a connection just as a script would: the same rules, credentials, limits and breaker."""
         if opened.development and not self._allow_loopback:
-            return Tried(False, None, CallFault.REFUSED, 0.0, "The connection is for development only.")
+            return ConnectionTestResult(False, None, CallFault.REFUSED, 0.0, "The connection is for development only.")
         powers = self._vendors.powers({opened.name: vendor_connection(opened)}, fresh=True)
         deadline = time.monotonic() + TRY_S
         try:
@@ -174,12 +178,16 @@ class Outreach:
                 answer = powers.call(Call("GET", opened.name, path), deadline=deadline, read_bytes_left=FETCH_BYTES)
         except CallNotMade as failed:
             ms = powers.calls[-1].ms
-            return Tried(False, None, failed.fault.value, ms, f"No answer after {ms:.0f} ms: {failed.text}.")
-        except OutreachFailed as busy:
-            return Tried(False, None, busy.kind, 0.0, busy.text)
+            return ConnectionTestResult(
+                False, None, failed.fault.value, ms, f"No answer after {ms:.0f} ms: {failed.text}."
+            )
+        except OutboundRequestFailed as busy:
+            return ConnectionTestResult(False, None, busy.kind, 0.0, busy.text)
         ms = powers.calls[-1].ms
         well = answer.status < 400  # noqa: PLR2004 - from here on HTTP speaks of errors
-        return Tried(well, answer.status, None, ms, f"The vendor answered {answer.status} after {ms:.0f} ms.")
+        return ConnectionTestResult(
+            well, answer.status, None, ms, f"The vendor answered {answer.status} after {ms:.0f} ms."
+        )
 
     def _aim(self, url: str) -> _Target:
         """Take an address apart; raises `FaultyConnectionError` and `CallNotMade` for one that may not be used.
@@ -199,34 +207,34 @@ class Outreach:
         path = check_path(match["path"] or "/")
         return _Target(base_url, f"{path}?{match['query']}" if match["query"] else path)
 
-    def _exchange(self, where: _Target, outgoing: Outgoing, deadline: float, max_body: int) -> Fetched:
+    def _exchange(self, where: _Target, outgoing: OutgoingRequest, deadline: float, max_body: int) -> FetchedDocument:
         origin = parse_base(where.base_url, allow_loopback=self._allow_loopback).origin
         ours = (("Host", origin.host_header), ("User-Agent", "session-status"), ("Accept-Encoding", ACCEPT_ENCODING))
-        complete = Outgoing(outgoing.method, outgoing.target, (*ours, *outgoing.headers), outgoing.body)
+        complete = OutgoingRequest(outgoing.method, outgoing.target, (*ours, *outgoing.headers), outgoing.body)
         incoming = self._reach.exchange(origin, complete, deadline=deadline, max_body=max_body)
-        return Fetched(incoming.status, shown_headers(incoming.headers), unpacked(incoming, max_body))
+        return FetchedDocument(incoming.status, shown_headers(incoming.headers), unpacked(incoming, max_body))
 
     def _behind_breaker(
-        self, guarded: VendorConnection, where: _Target, outgoing: Outgoing, deadline: float
-    ) -> Fetched:
+        self, guarded: VendorConnection, where: _Target, outgoing: OutgoingRequest, deadline: float
+    ) -> FetchedDocument:
         leave = self._gate.enter(guarded, deadline=deadline)
-        verdict = Verdict.UNKNOWN
+        verdict = CallVerdict.UNKNOWN
         try:
             fetched = self._exchange(where, outgoing, deadline, POST_BYTES)
             verdict = _verdict(fetched.status)
         except (ExchangeFailed, CallNotMade) as failed:
             if failed.fault in {CallFault.CONNECTION, CallFault.TIMEOUT}:
-                verdict = Verdict.FAILED
+                verdict = CallVerdict.FAILED
             raise
         finally:
             self._gate.leave(guarded, leave, verdict)
         return fetched
 
 
-def _verdict(status: int) -> Verdict:
+def _verdict(status: int) -> CallVerdict:
     if status in _DOWN:
-        return Verdict.FAILED
-    return Verdict.WELL if status < _SERVER_FAILED else Verdict.UNKNOWN
+        return CallVerdict.FAILED
+    return CallVerdict.WELL if status < _SERVER_FAILED else CallVerdict.UNKNOWN
 
 
 def _written(form: Mapping[str, str] | None, json: Any) -> tuple[str, bytes]:
@@ -243,9 +251,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (ExchangeFailed, CallNotMade) as failed:
-        failure = OutreachFailed(failed.fault.value, failed.text)
+        failure = OutboundRequestFailed(failed.fault.value, failed.text)
     except FaultyConnectionError as fault:
-        failure = OutreachFailed(CallFault.REFUSED.value, f"the address cannot be used: {fault}")
+        failure = OutboundRequestFailed(CallFault.REFUSED.value, f"the address cannot be used: {fault}")
     if failure:
         raise failure from None
 
@@ -259,10 +267,12 @@ class _Seats:
 
     @contextmanager
     def taken(self, whose: str) -> Iterator[None]:
-        """Count one request while it lasts. Nobody waits here: raises `OutreachFailed` when there is no seat."""
+        """Count one request while it lasts. Nobody waits here: raises `OutboundRequestFailed` when there is no seat."""
         with self._lock:
             if self._sitting[whose] >= MOST_EACH or self._sitting.total() >= MOST_AT_ONCE:
-                raise OutreachFailed(CallFault.TIMEOUT.value, "Too many requests are under way; try again in a moment.")
+                raise OutboundRequestFailed(
+                    CallFault.TIMEOUT.value, "Too many requests are under way; try again in a moment."
+                )
             self._sitting[whose] += 1
         try:
             yield

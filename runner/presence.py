@@ -39,7 +39,7 @@ class WorkerNote:
     jail: dict[str, Any]
 
 
-class Presence:
+class WorkerHeartbeat:
     """A worker's own note."""
 
     def __init__(self, redis: Redis, *, report: JailReport, places: int) -> None:

@@ -22,7 +22,7 @@ from records import (
 from sandbox import RunLimits
 
 from .limits import limits_of
-from .ttl_cache import Snapshots
+from .ttl_cache import TtlCache
 
 IMPLEMENTATION_S = 10.0
 SESSION_S = 60.0
@@ -39,7 +39,7 @@ class UnknownSession(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class ImplementationSnapshot:
     """What the web side knows of an implementation. `version` is empty when none is in service."""
 
     slug: str
@@ -54,7 +54,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class SessionSnapshot:
     """What the web side knows of a session."""
 
     id: str
@@ -64,24 +64,24 @@ class Slot:
     parent: str | None
 
 
-class Profiles:
+class StatusSnapshots:
     """What the web side needs of implementations, sessions and users."""
 
     def __init__(self, database: Database, *, most: RunLimits) -> None:
         self._database = database
         self._most = most
-        self._implementations = Snapshots(self._read_implementation, life_s=IMPLEMENTATION_S)
-        self._sessions = Snapshots(self._read_session, life_s=SESSION_S)
-        self._user_types = Snapshots(self._read_user_type, life_s=USER_S)
+        self._implementations = TtlCache(self._read_implementation, life_s=IMPLEMENTATION_S)
+        self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
+        self._user_types = TtlCache(self._read_user_type, life_s=USER_S)
 
-    def implementation(self, slug: str) -> Profile:
+    def implementation(self, slug: str) -> ImplementationSnapshot:
         """Raises `UnknownImplementation`."""
         profile = self._implementations.get(slug)
         if profile is None:
             raise UnknownImplementation(slug)
         return profile
 
-    def session(self, slug: str, session: str) -> Slot:
+    def session(self, slug: str, session: str) -> SessionSnapshot:
         """Raises `UnknownSession`."""
         slot = self._sessions.get(slug, session)
         if slot is None:
@@ -97,19 +97,21 @@ class Profiles:
         for snapshots in (self._implementations, self._sessions, self._user_types):
             snapshots.drop(slug)
 
-    def _read_implementation(self, slug: str, _: str) -> Profile | None:
+    def _read_implementation(self, slug: str, _: str) -> ImplementationSnapshot | None:
         with self._database.reading() as db:
             found = implementations.find(db, slug)
             if found is None:
                 return None
             version = scripts.active(db, found)
-            return profile_of(found, version.sha256 if version else "", editions.edition(db, found), self._most)
+            return implementation_snapshot(
+                found, version.sha256 if version else "", editions.edition(db, found), self._most
+            )
 
-    def _read_session(self, slug: str, session: str) -> Slot | None:
+    def _read_session(self, slug: str, session: str) -> SessionSnapshot | None:
         with self._database.reading() as db:
             implementation = implementations.find(db, slug)
             found = sessions.find(db, implementation, session) if implementation else None
-            return slot_of(found) if found else None
+            return session_snapshot(found) if found else None
 
     def _read_user_type(self, slug: str, user: str) -> str:
         with self._database.reading() as db:
@@ -118,9 +120,9 @@ class Profiles:
             return found.user_type if found else ""
 
 
-def slot_of(found: AgendaSession) -> Slot:
+def session_snapshot(found: AgendaSession) -> SessionSnapshot:
     """The snapshot of a row."""
-    return Slot(
+    return SessionSnapshot(
         id=found.session_id,
         edition=editions.session_edition(found),
         starts_at=found.starts_at,
@@ -129,9 +131,11 @@ def slot_of(found: AgendaSession) -> Slot:
     )
 
 
-def profile_of(found: Implementation, version: str, edition: str, most: RunLimits) -> Profile:
+def implementation_snapshot(
+    found: Implementation, version: str, edition: str, most: RunLimits
+) -> ImplementationSnapshot:
     """The snapshot of a row."""
-    return Profile(
+    return ImplementationSnapshot(
         slug=found.slug,
         version=version,
         edition=edition,

@@ -51,7 +51,7 @@ class JobRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunOrder:
     """What a run is told. Plain values; everything else it reads from the records itself."""
 
     implementation: str  #: slug
@@ -102,7 +102,7 @@ class StatusJob(Job):
         return self.run
 
 
-class StatusQueueOfRQ(Queue):
+class RqStatusQueue(Queue):
     """RQ's queue with a shorter lock for its maintenance."""
 
     job_class = StatusJob
@@ -112,9 +112,9 @@ class StatusQueueOfRQ(Queue):
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
 
 
-def queue_of_rq(redis: Redis) -> StatusQueueOfRQ:
+def rq_status_queue(redis: Redis) -> RqStatusQueue:
     """The queue in RQ's terms."""
-    return StatusQueueOfRQ(QUEUE, connection=redis, serializer=JSONSerializer, job_class=StatusJob)
+    return RqStatusQueue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=StatusJob)
 
 
 class StatusQueue:
@@ -122,10 +122,10 @@ class StatusQueue:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._queue = queue_of_rq(redis)
+        self._queue = rq_status_queue(redis)
         self._backlogs: dict[str, tuple[float, int]] = {}
 
-    def enqueue(self, order: Order, *, concurrency: int, wall_s: float, returned: bool = False) -> None:
+    def enqueue(self, order: RunOrder, *, concurrency: int, wall_s: float, returned: bool = False) -> None:
         """Queue a run. Those after a return have their own share, so that they do not stand behind the others."""
         self._queue.enqueue_call(
             RUN,
@@ -136,7 +136,7 @@ class StatusQueue:
             result_ttl=0,
             failure_ttl=FAILED_S,
             description="status",  # RQ's own would hold the arguments, and it is logged
-            rate_limit=RateLimit(key=share(order.implementation, returned=returned), concurrency=concurrency),
+            rate_limit=RateLimit(key=rate_limit_key(order.implementation, returned=returned), concurrency=concurrency),
         )
 
     def is_waiting(self, token: str) -> bool:
@@ -148,7 +148,7 @@ class StatusQueue:
     def give_back(self, implementation: str, token: str) -> None:
         """The run's worker is dead: free the place which it held in its implementation's share."""
         for returned in (False, True):
-            registry = RateLimitRegistry(share(implementation, returned=returned), self._redis)
+            registry = RateLimitRegistry(rate_limit_key(implementation, returned=returned), self._redis)
             if registry.concurrency:
                 registry.release_and_enqueue(token)
 
@@ -163,7 +163,7 @@ class StatusQueue:
             return kept[1]
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.llen(self._queue.key)
-            pipe.zcard(RateLimitRegistry(share(implementation), self._redis).rate_limited_key)
+            pipe.zcard(RateLimitRegistry(rate_limit_key(implementation), self._redis).rate_limited_key)
             found = int(sum(pipe.execute()))
         self._backlogs[implementation] = (time.monotonic() + BACKLOG_S, found)
         return found
@@ -183,7 +183,7 @@ def is_no_outage(record: logging.LogRecord) -> bool:
     return not isinstance(error, OUTAGE) and not str(record.msg).startswith(OF_OUTAGES)
 
 
-def share(implementation: str, *, returned: bool = False) -> str:
+def rate_limit_key(implementation: str, *, returned: bool = False) -> str:
     """The name of an implementation's part of the workers."""
     return f"{implementation}:back" if returned else implementation
 

@@ -12,7 +12,7 @@ from records import AgendaSession, Implementation, User, references
 from records.counted import counted
 
 from .cache import STEPS_S
-from .displayed import Displayed
+from .displayed import DisplayedStatus
 from .shown import LOGIN_TEXT
 from .visibility import HidingRule
 
@@ -53,7 +53,9 @@ def refused(implementation: Implementation, user: User, session: AgendaSession) 
     return None
 
 
-def of_cache(implementation: Implementation, user: User, session: AgendaSession, displayed: Displayed) -> Reason | None:
+def of_cache(
+    implementation: Implementation, user: User, session: AgendaSession, displayed: DisplayedStatus
+) -> Reason | None:
     """Why, where no answer of a run is displayed; None if one is."""
     if displayed.state == "unavailable":
         return ("The store does not answer, so attendees are told that the status cannot be shown right now.",)
@@ -74,7 +76,7 @@ def of_cache(implementation: Implementation, user: User, session: AgendaSession,
     return None
 
 
-def of_last_good(implementation: Implementation, displayed: Displayed) -> Reason:
+def of_last_good(implementation: Implementation, displayed: DisplayedStatus) -> Reason:
     """Why an earlier answer is displayed although a newer run has ended: that run failed."""
     which = f" ({references.of_run(displayed.stored_by)})" if displayed.stored_by else ""
     limit = counted(implementation.last_good_minutes, "minute")
@@ -83,7 +85,7 @@ def of_last_good(implementation: Implementation, displayed: Displayed) -> Reason
     return (f"{said}: until ", _until(implementation, last.found_at), ".") if last else (f"{said}.",)
 
 
-def of_parent(session: AgendaSession, displayed: Displayed) -> Reason:
+def of_parent(session: AgendaSession, displayed: DisplayedStatus) -> Reason:
     """What has to be said first of a sub-session which shows its parent's message; nothing of any other."""
     if displayed.session == session.session_id:
         return ()
@@ -107,7 +109,7 @@ def _hidden(implementation: Implementation, user: User, session: AgendaSession, 
             return (f"Messages are shown {when} only, and it ended at ", session.ends_at, ". No run is made any more.")
 
 
-def _late(displayed: Displayed) -> Reason:
+def _late(displayed: DisplayedStatus) -> Reason:
     since: Reason = ("since ", displayed.waiting_since) if displayed.waiting_since else ("for too long",)
     return (
         "No run has ended ",
@@ -116,13 +118,13 @@ def _late(displayed: Displayed) -> Reason:
     )
 
 
-def _no_answer(displayed: Displayed) -> Reason:
+def _no_answer(displayed: DisplayedStatus) -> Reason:
     if displayed.running:
         return ("There is no fresh answer now, and the user sees “Checking…”.", *_waiting(displayed))
     return ("There is no fresh answer now. The next look starts a run and shows “Checking…” meanwhile.",)
 
 
-def _waiting(displayed: Displayed) -> Reason:
+def _waiting(displayed: DisplayedStatus) -> Reason:
     """How far the run is on which the user waits."""
     if not displayed.running:
         return ()
@@ -131,7 +133,7 @@ def _waiting(displayed: Displayed) -> Reason:
     return (f" {how}", *since, ".")
 
 
-def _after_failure(implementation: Implementation, displayed: Displayed) -> Reason:
+def _after_failure(implementation: Implementation, displayed: DisplayedStatus) -> Reason:
     """What a failed run would show, as `runner.compose` decides it."""
     last = displayed.last_good
     if last and _until(implementation, last.found_at) > datetime.now(tz=last.found_at.tzinfo):

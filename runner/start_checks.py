@@ -19,7 +19,7 @@ from records.stand_ins import StandIn
 
 from .settings import Settings
 from .store import connect_brief
-from .store_mark import StoreForOther
+from .store_mark import StoreEnvironmentMismatch
 
 #: What to do about a stand-in, by its kind. Everything of an implementation but the staff's can be archived instead.
 REMEDIES = {
@@ -141,7 +141,7 @@ def store_fault(settings: Settings) -> str:
     redis = connect_brief(settings.redis_url, environment=settings.environment)
     try:
         redis.ping()
-    except StoreForOther as error:
+    except StoreEnvironmentMismatch as error:
         return (
             f"REDIS_URL: {error}. Correct REDIS_URL or SESSION_STATUS_ENV; if it changes its purpose for good, "
             f"`session-status store mark {error.wanted}`."

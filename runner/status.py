@@ -21,22 +21,30 @@ from redis.exceptions import RedisError
 from records import Database
 
 from . import causes
-from .bulletin import Bulletin
-from .cache import Claimed, StatusCache
-from .displayed import Displayed, look
+from .bulletin import ChangeListener
+from .cache import ClaimResult, StatusCache
+from .displayed import DisplayedStatus, read_displayed
 from .logins import LoginEnded, NotedErrors, StoreAway
-from .logins.ended import Standing, standing_of
+from .logins.ended import EndedLoginCheck, ended_login_check
 from .logins.errors import answering
-from .profiles import Profile, Profiles, UnknownImplementation, UnknownSession
-from .queue import Order, StatusQueue, new_run_id
+from .profiles import ImplementationSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
+from .queue import RunOrder, StatusQueue, new_run_id
 from .settings import Settings
 from .shown import NOTHING, Status
 from .store import StoreWatch, connect
 from .tokens import BadToken, ReturnTokens
-from .unavailable import LateStatuses
+from .unavailable import UnavailableStatuses
 from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
-__all__ = ["Asker", "BadToken", "LoginEnded", "StatusDesk", "StoreAway", "UnknownImplementation", "UnknownSession"]
+__all__ = [
+    "StatusRequest",
+    "BadToken",
+    "LoginEnded",
+    "StatusService",
+    "StoreAway",
+    "UnknownImplementation",
+    "UnknownSession",
+]
 
 #: Seconds to the next question when a run is under way and nothing stands before it.
 SOON_S = 1.0
@@ -52,7 +60,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class StatusRequest:
     """Who asks about what: slug, the user's subject, the session's id.
 
     `login` and `since` are of the login by which they ask, and `LoginEnded` is raised when it has been ended. Without
@@ -67,27 +75,27 @@ class Asker:
     staff: bool = field(default=False, compare=False)  #: it is not the user who asks
 
     @property
-    def standing(self) -> Standing | None:
+    def standing(self) -> EndedLoginCheck | None:
         """What has to be read to know whether the login still stands."""
-        return standing_of(self.implementation, self.user, self.login, self.since) if self.login else None
+        return ended_login_check(self.implementation, self.user, self.login, self.since) if self.login else None
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ResolvedRequest:
     """An asker whose implementation and session are known. `session` is the one whose status is shown."""
 
-    profile: Profile
+    profile: ImplementationSnapshot
     user: str
     session: str
     edition: str  #: of implementation and session: an answer counts for this one
     key: str
     rule: HidingRule | None  #: which hides the message
     hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
-    standing: Standing | None
-    staff: bool  #: as in `Asker`
+    standing: EndedLoginCheck | None
+    staff: bool  #: as in `StatusRequest`
 
 
-class StatusDesk:
+class StatusService:
     """Thread-safe; one for a process. `redis` is the web side's client, `queue` has a client of its own."""
 
     def __init__(self, *, settings: Settings, database: Database, redis: Redis, queue: StatusQueue) -> None:
@@ -95,9 +103,9 @@ class StatusDesk:
         self._redis = redis
         self._queue = queue
         self._cache = StatusCache(redis)
-        self._profiles = Profiles(database, most=settings.most)
-        self._bulletin = Bulletin(redis, on_changed=self._profiles.drop)
-        self._late = LateStatuses(NotedErrors(redis))
+        self._profiles = StatusSnapshots(database, most=settings.most)
+        self._bulletin = ChangeListener(redis, on_changed=self._profiles.drop)
+        self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
         self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
 
@@ -117,7 +125,7 @@ class StatusDesk:
         self._queue.close()
         self._redis.close()
 
-    def ask(self, asker: Asker, wait_s: float = 0.0) -> Status:
+    def ask(self, asker: StatusRequest, wait_s: float = 0.0) -> Status:
         """The status; `wait_s` is how long this request may be held for a first answer.
 
         Raises `UnknownImplementation`, `UnknownSession`, `LoginEnded`, and what an outage is: `StoreAway` and
@@ -133,7 +141,7 @@ class StatusDesk:
                 claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
             return self._answer(question, claimed)
 
-    def returned(self, asker: Asker) -> Status:
+    def returned(self, asker: StatusRequest) -> Status:
         """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
 
         Raises the same as `ask`.
@@ -150,18 +158,18 @@ class StatusDesk:
             self._enqueue(question, token, claimed, returned=True)
             return self._answer(question, claimed)
 
-    def look(self, asker: Asker) -> Displayed:
+    def look(self, asker: StatusRequest) -> DisplayedStatus:
         """What the asker would see now; nothing is started by looking.
 
         Raises `UnknownImplementation` and `UnknownSession`.
         """
         question = self._question(asker)
         if question.rule:
-            return Displayed(question.session, "not shown", hidden_by=question.rule)
+            return DisplayedStatus(question.session, "not shown", hidden_by=question.rule)
         try:
-            return look(self._redis, question.key, question.session)
+            return read_displayed(self._redis, question.key, question.session)
         except RedisError:
-            return Displayed(question.session, "unavailable")
+            return DisplayedStatus(question.session, "unavailable")
 
     def check_exists(self, implementation: str, session: str) -> None:
         """Raise `UnknownImplementation` or `UnknownSession`; for those who ask without a login, so mostly from memory."""
@@ -169,20 +177,20 @@ class StatusDesk:
         self._profiles.implementation(implementation)
         self._profiles.session(implementation, session)
 
-    def return_url(self, asker: Asker) -> str:
+    def return_url(self, asker: StatusRequest) -> str:
         """The signed address to which a vendor's site may send the user back."""
         token = self._tokens.make(asker.implementation, asker.user, asker.session)
         return f"{self._settings.public_url}/r/{token}"
 
-    def read_return_token(self, token: str) -> Asker:
+    def read_return_token(self, token: str) -> StatusRequest:
         """Who came back with this token. Raises `BadToken`."""
-        return Asker(*self._tokens.read(token))
+        return StatusRequest(*self._tokens.read(token))
 
     def changed(self, implementation: str) -> None:
         """Something of the implementation was changed and committed: every process forgets what it knew of it."""
         self._bulletin.changed(implementation)
 
-    def _question(self, asker: Asker) -> Question:
+    def _question(self, asker: StatusRequest) -> ResolvedRequest:
         self._bulletin.ensure_started()
         profile = self._profiles.implementation(asker.implementation)
         if asker.login and asker.since < profile.since:  # of one that was removed and had the same slug
@@ -197,9 +205,9 @@ class StatusDesk:
         edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
         key = StatusCache.key(asker.implementation, asker.user, session, edition)
         hidden_s = seconds_until_shown(rule, profile, slot, now)
-        return Question(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing, asker.staff)
+        return ResolvedRequest(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing, asker.staff)
 
-    def _check_standing(self, question: Question) -> None:
+    def _check_standing(self, question: ResolvedRequest) -> None:
         """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""
         if question.standing and question.standing.ended(self._redis.mget(question.standing.keys)):
             raise LoginEnded
@@ -213,14 +221,14 @@ class StatusDesk:
             session = parent
         return session
 
-    def _claim(self, question: Question) -> Claimed:
+    def _claim(self, question: ResolvedRequest) -> ClaimResult:
         token = new_run_id()
         claimed = self._cache.claim(question.key, token, standing=question.standing)
         if claimed.mine:
             self._enqueue(question, token, claimed, returned=claimed.what == "checking")
         return claimed
 
-    def _wait(self, question: Question, claimed: Claimed, wait_s: float) -> Claimed:
+    def _wait(self, question: ResolvedRequest, claimed: ClaimResult, wait_s: float) -> ClaimResult:
         """Hold the request until the run has ended or the time is up, if there is a seat for it."""
         if not self._seats or not self._seats.acquire(blocking=False):
             return claimed
@@ -236,7 +244,7 @@ class StatusDesk:
         finally:
             self._seats.release()
 
-    def _enqueue(self, question: Question, token: str, claimed: Claimed, *, returned: bool) -> None:
+    def _enqueue(self, question: ResolvedRequest, token: str, claimed: ClaimResult, *, returned: bool) -> None:
         """Queue the run which was given to us; whatever goes wrong, give it back."""
         profile = question.profile
         try:
@@ -245,7 +253,7 @@ class StatusDesk:
                     self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
                     return
                 self._queue.give_back(profile.slug, claimed.earlier)  # its worker died
-            order = Order(
+            order = RunOrder(
                 implementation=profile.slug,
                 user=question.user,
                 session=question.session,
@@ -260,7 +268,7 @@ class StatusDesk:
             self._cache.free(question.key, token)
             raise
 
-    def _answer(self, question: Question, claimed: Claimed) -> Status:
+    def _answer(self, question: ResolvedRequest, claimed: ClaimResult) -> Status:
         body = claimed.body or NOTHING
         match claimed.what:
             case "hit":
@@ -276,13 +284,13 @@ class StatusDesk:
             return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
         return Status("checking", body, refresh_after=self._soon(question))
 
-    def _soon(self, question: Question) -> int:
+    def _soon(self, question: ResolvedRequest) -> int:
         """Seconds after which a run may have ended; grows with the queue, so that those who wait do not add to it."""
         backlog = self._queue.backlog(question.profile.slug)
         return jittered(min(LONGEST_S, SOON_S + backlog / RUNS_PER_S))
 
 
-def unanswered(claimed: Claimed) -> bool:
+def unanswered(claimed: ClaimResult) -> bool:
     """Whether a run is under way whose end is worth waiting for."""
     return claimed.what in {"pending", "checking"} and not claimed.left_ms
 

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
-from .store_mark import AskFirst, StoreForOther
+from .store_mark import EnvironmentMarkCheck, StoreEnvironmentMismatch
 from .store_refusals import StoreRefuses, refusal_of
 
 #: Connections of one client: more than a process ever has threads, as redis-py's own hundred would refuse the next.
@@ -23,7 +23,7 @@ MOST_CONNECTIONS = 1024
 SILENT = (NoConnection, NoAnswer)
 #: What redis-py and the socket raise when no answer came in time.
 _TOO_LATE = (NoAnswer, TimeoutError)
-AWAY = (*SILENT, StoreForOther, StoreRefuses)
+AWAY = (*SILENT, StoreEnvironmentMismatch, StoreRefuses)
 
 
 class StoreWatch(Protocol):
@@ -46,19 +46,19 @@ def connect(url: str, *, environment: str | None = None, watch: StoreWatch | Non
     in: a store of another one is refused (`store_mark`). None, which takes any, is for tools and tests. `watch` is for
     processes that serve: thousands of requests must not each wait for a store that is away.
     """
-    retry = TellingRetry(ExponentialBackoff(cap=0.2, base=0.02), 2, watch, waits_once=True)
+    retry = ReportingRetry(ExponentialBackoff(cap=0.2, base=0.02), 2, watch, waits_once=True)
     return client(url, environment, answer_s=2.0, connect_s=1.0, retry=retry)
 
 
 def connect_queue(url: str, *, environment: str | None = None, watch: StoreWatch | None = None) -> Redis:
     """A client for one RQ worker, which blocks for long; redis-py's own five seconds would break that."""
-    retry = TellingRetry(ExponentialBackoff(cap=0.5, base=0.05), 3, watch)
+    retry = ReportingRetry(ExponentialBackoff(cap=0.5, base=0.05), 3, watch)
     return client(url, environment, answer_s=30.0, connect_s=2.0, retry=retry)
 
 
 def connect_brief(url: str, *, environment: str | None = None, watch: StoreWatch | None = None) -> Redis:
     """A client for what can be left out: calls to vendors have a deadline, and a hanging store must not eat it up."""
-    return client(url, environment, answer_s=0.3, connect_s=0.3, retry=TellingRetry(NoBackoff(), 0, watch))
+    return client(url, environment, answer_s=0.3, connect_s=0.3, retry=ReportingRetry(NoBackoff(), 0, watch))
 
 
 def connect_once(url: str, *, environment: str | None = None) -> Redis:
@@ -66,7 +66,7 @@ def connect_once(url: str, *, environment: str | None = None) -> Redis:
     return client(url, environment, answer_s=1.0, connect_s=1.0, retry=Retry(NoBackoff(), 0))
 
 
-class TellingRetry(Retry):
+class ReportingRetry(Retry):
     """Tries again as redis-py does, tells when no try has helped, and tries nothing while the store is known to be away.
 
     `waits_once`: after a store that said nothing in time, nothing is tried again. redis-py tries within tries (an
@@ -119,5 +119,5 @@ def client(url: str, environment: str | None, *, answer_s: float, connect_s: flo
         retry=retry,
         health_check_interval=15,
         max_connections=MOST_CONNECTIONS,
-        redis_connect_func=AskFirst(environment) if environment else None,
+        redis_connect_func=EnvironmentMarkCheck(environment) if environment else None,
     )

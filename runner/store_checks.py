@@ -45,7 +45,7 @@ def adopt_own(redis_url: str, environment: str) -> str:
     return _asked(redis_url, lambda redis: adopt(redis, environment))
 
 
-def mark_anew(redis_url: str, environment: str) -> str:
+def replace_mark(redis_url: str, environment: str) -> str:
     """Change what a store is for; return what it was for, "" if it had no mark. Raises NotMarked."""
     return _asked(redis_url, lambda redis: change_mark(redis, environment))
 

@@ -32,7 +32,7 @@ return ARGV[1]
 """
 
 
-class StoreForOther(RedisError):
+class StoreEnvironmentMismatch(RedisError):
     """The store was made for another environment. Never tried again by redis-py: it would be the same."""
 
     def __init__(self, found: str, wanted: str) -> None:
@@ -41,14 +41,14 @@ class StoreForOther(RedisError):
         super().__init__(f"the store {made} and this process runs in {wanted}")
 
 
-class AskFirst:
+class EnvironmentMarkCheck:
     """What redis-py calls for each new connection: the usual handshake, then the question."""
 
     def __init__(self, environment: str) -> None:
         self._environment = environment
 
     def __call__(self, connection: Any) -> None:
-        """Raises `StoreForOther`."""
+        """Raises `StoreEnvironmentMismatch`."""
         connection.on_connect_check_health(
             check_health=False
         )  # else a check, when it fails, connects again, without end
@@ -56,7 +56,7 @@ class AskFirst:
         found = text_of(connection.read_response())
         if found != self._environment:
             connection.disconnect()
-            raise StoreForOther(found, self._environment)
+            raise StoreEnvironmentMismatch(found, self._environment)
 
 
 def try_write(redis: Redis) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from records import DbSession, Implementation, scripts
 from sandbox import runtime_key
 
-from .trials import Review, finding_json
+from .trials import ScriptReview, finding_json
 
 
-def submit(db: DbSession, implementation: Implementation, source: str, review: Review, *, by: str) -> int:
+def submit(db: DbSession, implementation: Implementation, source: str, review: ScriptReview, *, by: str) -> int:
     """Activate a text which passed its review; returns the version's number. Announce the change after the commit."""
     assert review.ok
     assert review.checked.code is not None

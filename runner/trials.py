@@ -28,14 +28,14 @@ from sandbox import (
     Usage,
 )
 
-from .compose import nearly_used_up
-from .inputs import Input
-from .message import Judged, Message, judge, review
+from .compose import budget_warnings
+from .inputs import TrialInput
+from .message import JudgedMessage, Message, judge, review_literals
 from .powers import CallRecord
 from .script_lines import lines_of, with_lines
 
 
-class BenchUnsafeError(Exception):
+class TrialSandboxUnsafeError(Exception):
     """The jail of this machine lets something through, so nothing may be tried here."""
 
 
@@ -49,7 +49,7 @@ class RecordingPowers(Powers, Protocol):
 
 
 @dataclass(frozen=True)
-class Review:
+class ScriptReview:
     """What there is to say about a text before any run; `checked.code` is there if it may run."""
 
     checked: CheckResult
@@ -95,7 +95,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Terms:
+class TrialTerms:
     """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
 
     given: ScriptInput
@@ -104,12 +104,12 @@ class Terms:
     allow_loopback: bool = False  #: development: links to this machine count
 
     @classmethod
-    def alone(cls, asked: Input) -> Terms:
+    def alone(cls, asked: TrialInput) -> TrialTerms:
         """The terms of a trial without an implementation: where INPUT is silent about link hosts, any will do."""
         return cls(asked.given(), asked.link_hosts)
 
 
-class Bench:
+class TrialSandbox:
     """Where scripts are tried: one sandbox for any number of them and any number of threads."""
 
     def __init__(self, *, allow_weak: bool = False) -> None:
@@ -119,35 +119,35 @@ class Bench:
         try:
             self._sandbox.start()
         except JailTooWeak as error:
-            raise BenchUnsafeError(str(error)) from error
+            raise TrialSandboxUnsafeError(str(error)) from error
         return self
 
     def __exit__(self, *_: object) -> None:
         self._sandbox.close()
 
-    def review(self, source: str, link_hosts: Collection[str] | None = None) -> Review:
+    def review(self, source: str, link_hosts: Collection[str] | None = None) -> ScriptReview:
         """Check a text, and the messages in it. Without `link_hosts` a link may lead to any host."""
         checked = self._sandbox.check(source)
         hosts = hosts_in(checked.literals) if link_hosts is None else link_hosts
-        findings = (*checked.findings, *review(checked.literals, hosts))
-        return Review(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
+        findings = (*checked.findings, *review_literals(checked.literals, hosts))
+        return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
-    def run(self, source: str, terms: Terms, powers: RecordingPowers) -> Trial:
+    def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
         """Check a text and run it once."""
         checked = self._sandbox.check(source)
         if checked.code is None:
-            return refused(checked.findings)
+            return refused_trial(checked.findings)
         outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
         outcome = with_lines(outcome, lines_of(source))
-        judged = Judged(message=None)
+        judged = JudgedMessage(message=None)
         if outcome.kind is OutcomeKind.RETURNED:
             hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
             judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
-        trial = told(outcome, judged, tuple(powers.calls))
-        return replace(trial, warnings=(*nearly_used_up(outcome.usage, terms.limits), *trial.warnings))
+        trial = trial_of(outcome, judged, tuple(powers.calls))
+        return replace(trial, warnings=(*budget_warnings(outcome.usage, terms.limits), *trial.warnings))
 
 
-def refused(findings: tuple[Finding, ...]) -> Trial:
+def refused_trial(findings: tuple[Finding, ...]) -> Trial:
     """The trial of a text that may not run; its error is the first finding that forbids it."""
     first = next((finding for finding in findings if finding.severity is Severity.ERROR), None)
     error = (
@@ -158,12 +158,12 @@ def refused(findings: tuple[Finding, ...]) -> Trial:
     return Trial(OutcomeKind.REFUSED, error=error, findings=findings)
 
 
-def unreadable(reason: str) -> Finding:
+def unreadable_finding(reason: str) -> Finding:
     """The finding for a script whose file cannot be read."""
     return Finding("unreadable", 1, 1, reason, "a script is a text file in UTF-8", "name a file with a script in it")
 
 
-def told(outcome: Outcome, judged: Judged, calls: tuple[CallRecord, ...]) -> Trial:
+def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, ...]) -> Trial:
     """Put together what happened; a text that breaks the contract makes a failure of a run that returned."""
     trial = Trial(
         outcome=outcome.kind,

@@ -21,7 +21,7 @@ AWAY_PAUSE_S = 2.0
 MOST = 20_000
 
 
-class Snapshots(Generic[Value]):
+class TtlCache(Generic[Value]):
     """Values by (slug, name), each read once and kept for `life_s`; what is not there is remembered, too."""
 
     def __init__(self, read: Callable[[str, str], Value], *, life_s: float, most: int = MOST) -> None:

@@ -25,7 +25,7 @@ PAUSE_S = 10.0
 log = logging.getLogger(__name__)
 
 
-class LateStatuses:
+class UnavailableStatuses:
     """Makes these statuses. Thread-safe. `clock` gives seconds that only grow."""
 
     def __init__(self, errors: NotedErrors, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from .profiles import Profile, Slot
+from .profiles import ImplementationSnapshot, SessionSnapshot
 
 #: Seconds after which a hidden widget asks again, at the latest: the agenda may change.
 LOOK_AGAIN_S = 300
@@ -20,7 +20,9 @@ class HidingRule(Enum):
     OVER = "over"
 
 
-def hiding_rule(profile: Profile, slot: Slot, user_type: str, now: datetime) -> HidingRule | None:
+def hiding_rule(
+    profile: ImplementationSnapshot, slot: SessionSnapshot, user_type: str, now: datetime
+) -> HidingRule | None:
     """Return the first rule that hides the message; None if a message may be shown now."""
     if not profile.version:
         return HidingRule.NO_SCRIPT
@@ -33,7 +35,9 @@ def hiding_rule(profile: Profile, slot: Slot, user_type: str, now: datetime) -> 
     return HidingRule.OVER if profile.show_when == "during" and now >= slot.ends_at else None
 
 
-def seconds_until_shown(rule: HidingRule | None, profile: Profile, slot: Slot, now: datetime) -> int | None:
+def seconds_until_shown(
+    rule: HidingRule | None, profile: ImplementationSnapshot, slot: SessionSnapshot, now: datetime
+) -> int | None:
     """0: shown now. Else after how many seconds it is worth asking again; None: never, as far as is known now."""
     match rule:
         case None:
@@ -45,5 +49,5 @@ def seconds_until_shown(rule: HidingRule | None, profile: Profile, slot: Slot, n
     return None
 
 
-def _begins(profile: Profile, slot: Slot) -> datetime:
+def _begins(profile: ImplementationSnapshot, slot: SessionSnapshot) -> datetime:
     return slot.ends_at if profile.show_when == "after" else slot.starts_at

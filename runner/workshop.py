@@ -17,14 +17,14 @@ from redis import Redis
 from records import Database, SecretBox
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
-from .bulletin import Bulletin
+from .bulletin import ChangeListener
 from .cache import StatusCache
 from .crash_watch import CrashWatch
-from .facts import Facts
-from .kit import Kits
+from .facts import ScriptInputReader
+from .kit import VersionBundles
 from .logins import NotedErrors
 from .outages import OutageLog
-from .powers import Vendors, digest_key
+from .powers import VendorServices, digest_key
 from .queue import QUEUE
 from .settings import Settings
 from .start_checks import NotStarted, check_start
@@ -33,12 +33,12 @@ from .tokens import ReturnTokens
 from .traces import TraceWriter
 from .unavailable import note_outage
 
-__all__ = ["WORKSHOP", "JailTooWeak", "NotStarted", "Workshop", "open_workshop", "start_jail"]
+__all__ = ["WORKER_SERVICES", "JailTooWeak", "NotStarted", "WorkerServices", "open_worker_services", "start_jail"]
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Everything that a run needs beside its order. Made by `open_workshop`, put away by `close`."""
+class WorkerServices:
+    """Everything that a run needs beside its order. Made by `open_worker_services`, put away by `close`."""
 
     settings: Settings = field(repr=False)
     outages: OutageLog
@@ -46,12 +46,12 @@ class Workshop:
     redis: Redis
     brief_redis: Redis  #: for the vendors' limits: a call cannot wait for a store that hangs
     sandbox: Sandbox
-    vendors: Vendors
+    vendors: VendorServices
     cache: StatusCache
-    kits: Kits
-    facts: Facts
+    kits: VersionBundles
+    facts: ScriptInputReader
     tokens: ReturnTokens
-    bulletin: Bulletin
+    bulletin: ChangeListener
     traces: TraceWriter
     forget: Callable[[str | None], None]  #: drops what is known of one implementation, or of all
 
@@ -76,7 +76,7 @@ class Workshop:
 
 
 #: Set in each thread of the worker.
-WORKSHOP: ContextVar[Workshop] = ContextVar("workshop")
+WORKER_SERVICES: ContextVar[WorkerServices] = ContextVar("workshop")
 
 
 def start_jail(settings: Settings) -> Sandbox:
@@ -84,7 +84,7 @@ def start_jail(settings: Settings) -> Sandbox:
     return Sandbox(config=JailConfig(allow_weak=settings.sandbox_allow_weak, require=settings.sandbox_require)).start()
 
 
-def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
+def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices:
     """Put the parts together and start their threads. The sandbox has to be started before.
 
     Raises `NotStarted` when something of `start_checks` is not as it has to be.
@@ -95,29 +95,29 @@ def open_workshop(settings: Settings, sandbox: Sandbox) -> Workshop:
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
     outages.on_change = partial(note_outage, NotedErrors(redis))
     brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
-    kits = Kits(
+    kits = VersionBundles(
         database=database,
         box=SecretBox(settings.keys),
         sandbox=sandbox,
         most=settings.most,
         allow_loopback=settings.allow_loopback_vendors,
     )
-    facts = Facts(database)
+    facts = ScriptInputReader(database)
 
     def drop(implementation: str | None) -> None:
         kits.drop(implementation)
         facts.drop(implementation)
 
-    bulletin = Bulletin(redis, on_changed=drop)
+    bulletin = ChangeListener(redis, on_changed=drop)
     watch = CrashWatch(database, on_suspended=bulletin.changed)
-    workshop = Workshop(
+    workshop = WorkerServices(
         settings=settings,
         outages=outages,
         database=database,
         redis=redis,
         brief_redis=brief_redis,
         sandbox=sandbox,
-        vendors=Vendors(
+        vendors=VendorServices(
             redis=brief_redis,
             allow_loopback=settings.allow_loopback_vendors,
             tls_ca_file=settings.vendor_ca_file or None,

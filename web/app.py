@@ -7,9 +7,9 @@ from flask import Flask
 from records import Database, SecretBox
 from runner.logins import LoginStore
 from runner.outages import OutageLog
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.settings import Settings
-from runner.status import StatusDesk
+from runner.status import StatusService
 from web import (
     assets,
     door,
@@ -60,11 +60,11 @@ CONSOLE = (console, first, people, roles, runs, audit)
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     settings: Settings,
     *,
-    desk: StatusDesk,
+    desk: StatusService,
     database: Database,
     checks: Checks,
     store: LoginStore,
-    outreach: Outreach,
+    outreach: OutboundRequests,
     outages: OutageLog | None = None,
 ) -> Flask:
     """Build the application around a desk (what answers), the records, the checks of readiness by part, and the logins.

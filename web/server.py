@@ -28,12 +28,12 @@ from granian.log import LogLevels
 from records import Database, DatabaseUnavailable
 from runner.logins import LoginStore
 from runner.outages import OutageLog
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.presence import store_serves, worker_is_there
 from runner.process_log import start_log
 from runner.setting_kinds import address_and_port
 from runner.settings import Settings
-from runner.status import StatusDesk
+from runner.status import StatusService
 from runner.store import connect
 from runner.unavailable import note_outage
 from web.app import create_app
@@ -144,10 +144,10 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     """Build the application on the real parts; also return what closes them."""
     outages = OutageLog.open(settings)
     database = Database(settings.database_url, environment=settings.environment, watch=outages)
-    desk = StatusDesk.open(settings, database, outages)
+    desk = StatusService.open(settings, database, outages)
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
-    outreach = Outreach.open(settings, outages)
+    outreach = OutboundRequests.open(settings, outages)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:

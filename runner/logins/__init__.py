@@ -18,28 +18,28 @@
 When Redis does not answer, every part raises `StoreAway`: what cannot be looked up is not believed.
 """
 
-from .attempts import Allowed, Attempts
-from .begun import BegunLogins, Origin
-from .ended import Ended, LoginEnded
+from .attempts import AttemptDecision, AttemptLimits
+from .begun import LoginOrigin, PendingLogins
+from .ended import EndedLogins, LoginEnded
 from .errors import StoreAway
 from .noted_errors import NotedError, NotedErrors
 from .store import LoginStore
-from .token_shapes import Pair, fingerprint
+from .token_shapes import TokenPair, fingerprint
 from .tokens import AppTokens, TokenRefused
 from .visitor import Visitor
 
 __all__ = [
-    "Allowed",
+    "AttemptDecision",
     "AppTokens",
-    "Attempts",
-    "BegunLogins",
-    "Ended",
+    "AttemptLimits",
+    "PendingLogins",
+    "EndedLogins",
     "LoginEnded",
     "LoginStore",
     "NotedError",
     "NotedErrors",
-    "Origin",
-    "Pair",
+    "LoginOrigin",
+    "TokenPair",
     "StoreAway",
     "TokenRefused",
     "Visitor",

@@ -59,14 +59,14 @@ return 0
 
 
 @dataclass(frozen=True)
-class Allowed:
+class AttemptDecision:
     """Whether one more is allowed, and if not, after how many seconds."""
 
     ok: bool
     retry_after_s: int = 0
 
 
-class Attempts:
+class AttemptLimits:
     """Counts by kind ("password", "address") and key; what is personal in a key is an HMAC. Everything raises `StoreAway`."""
 
     def __init__(self, redis: Redis) -> None:
@@ -76,15 +76,15 @@ class Attempts:
         self._wait = redis.register_script(_WAIT)
         self._spare = redis.register_script(_SPARE)
 
-    def hit(self, kind: str, key: str, *, limit: int, window_s: int) -> Allowed:
+    def hit(self, kind: str, key: str, *, limit: int, window_s: int) -> AttemptDecision:
         """Count one, of which `limit` are allowed in a window that begins with its first."""
         with answering():
             count, left_ms = self._hit(keys=[key_of("hits", kind, key)], args=[window_s * 1000])
         if count <= limit:
-            return Allowed(True)
-        return Allowed(False, max(1, math.ceil(left_ms / 1000)))
+            return AttemptDecision(True)
+        return AttemptDecision(False, max(1, math.ceil(left_ms / 1000)))
 
-    def left(self, kind: str, key: str, *, limit: int) -> Allowed:
+    def left(self, kind: str, key: str, *, limit: int) -> AttemptDecision:
         """Say whether another would be allowed, without counting one."""
         name = key_of("hits", kind, key)
         with answering(), self._redis.pipeline() as both:
@@ -92,8 +92,8 @@ class Attempts:
             both.pttl(name)
             count, left_ms = both.execute()
         if int(count or 0) < limit:
-            return Allowed(True)
-        return Allowed(False, max(1, math.ceil(left_ms / 1000)))
+            return AttemptDecision(True)
+        return AttemptDecision(False, max(1, math.ceil(left_ms / 1000)))
 
     def begin(self, kind: str, key: str) -> int:
         """Count an attempt as failed before it is made; 0, or the seconds to wait first.

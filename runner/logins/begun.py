@@ -22,7 +22,7 @@ from redis import Redis
 
 from .errors import answering
 from .naming import PREFIX, digest, key
-from .once import Once
+from .once import OneTimeStates
 
 #: Logins begun and not finished: from one address, and in sum (for each of the two sums).
 MOST_FROM_ADDRESS: Final = 5_000
@@ -69,7 +69,7 @@ return gone
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class LoginOrigin:
     """Where a login is begun: the address (of IPv6 its network), and whether that is a venue's.
 
     `owner` is what one customer of a provider is given, if that is more than the address: of IPv6 that are thousands.
@@ -80,17 +80,17 @@ class Origin:
     owner: str = ""
 
 
-class BegunLogins:
+class PendingLogins:
     """The states of logins that strangers begin. Everything raises `StoreAway`."""
 
-    def __init__(self, redis: Redis, once: Once) -> None:
+    def __init__(self, redis: Redis, once: OneTimeStates) -> None:
         self._redis = redis
         self._once = once
         self._add = redis.register_script(_ADD)
         self._remove = redis.register_script(_REMOVE)
 
-    def put(self, kind: str, value: Mapping[str, Any], life_s: int, origin: Origin, *, handle: str = "") -> str:
-        """Keep a JSON object as `Once.put` does, and make room for it. All lives are the same, or nearly so."""
+    def put(self, kind: str, value: Mapping[str, Any], life_s: int, origin: LoginOrigin, *, handle: str = "") -> str:
+        """Keep a JSON object as `OneTimeStates.put` does, and make room for it. All lives are the same, or nearly so."""
         handle = handle or self._once.new_handle()
         address = digest(origin.owner or origin.address)[:_ADDRESS]
         state = self._once.key(kind, handle)

@@ -31,7 +31,7 @@ class LoginEnded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EndedLoginCheck:
     """What has to be read to know whether one login still stands: two keys, and what their values mean."""
 
     keys: tuple[str, str]
@@ -46,7 +46,7 @@ class Standing:
         return this_one is not None or (all_until is not None and self.since <= int(all_until))
 
 
-class Ended:
+class EndedLogins:
     """The ends of logins. `clock` gives Unix seconds."""
 
     def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.time) -> None:
@@ -75,14 +75,14 @@ class Ended:
 
     def is_ended(self, implementation: str, subject: str, login: str, since: int) -> bool:
         """Say whether a login has ended. Raises `StoreAway`."""
-        standing = standing_of(implementation, subject, login, since)
+        standing = ended_login_check(implementation, subject, login, since)
         with answering():
             return standing.ended(self._redis.mget(standing.keys))
 
 
-def standing_of(implementation: str, subject: str, login: str, since: int) -> Standing:
+def ended_login_check(implementation: str, subject: str, login: str, since: int) -> EndedLoginCheck:
     """What to read for this login, for those who read it together with something else."""
-    return Standing((login_key(login), all_key(implementation, subject)), since)
+    return EndedLoginCheck((login_key(login), all_key(implementation, subject)), since)
 
 
 def login_key(login: str) -> str:

@@ -11,7 +11,7 @@ from .naming import key
 IDLE_S = 1800
 
 
-class Idle:
+class IdleTimeouts:
     """Logins in use."""
 
     def __init__(self, redis: Redis) -> None:

@@ -13,7 +13,7 @@ from .errors import answering
 from .naming import key
 
 
-class Once:
+class OneTimeStates:
     """Values which are put once and taken once."""
 
     def __init__(self, redis: Redis) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis import Redis
 
-from .ended import Ended
+from .ended import EndedLogins
 from .errors import answering
 from .naming import key
 from .once import loaded
@@ -25,7 +25,7 @@ MOST = 500
 class SamlSessions:
     """The logins of a provider's sessions. `clock` gives Unix seconds."""
 
-    def __init__(self, redis: Redis, ended: Ended, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, redis: Redis, ended: EndedLogins, *, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
         self._ended = ended
         self._clock = clock

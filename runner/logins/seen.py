@@ -8,7 +8,7 @@ from .errors import answering
 from .naming import key
 
 
-class Seen:
+class ReplayStore:
     """The replay store."""
 
     def __init__(self, redis: Redis) -> None:

@@ -9,15 +9,15 @@ from redis import Redis
 from runner.settings import Settings
 from runner.store import StoreWatch, connect
 
-from .attempts import Attempts
-from .begun import BegunLogins
-from .ended import Ended
-from .idle import Idle
+from .attempts import AttemptLimits
+from .begun import PendingLogins
+from .ended import EndedLogins
+from .idle import IdleTimeouts
 from .noted_errors import NotedErrors
-from .once import Once
+from .once import OneTimeStates
 from .refused import RefusedLogins
 from .saml_sessions import SamlSessions
-from .seen import Seen
+from .seen import ReplayStore
 from .tokens import AppTokens
 
 
@@ -26,13 +26,13 @@ class LoginStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self.once = Once(redis)
-        self.begun = BegunLogins(redis, self.once)
-        self.seen = Seen(redis)
-        self.ended = Ended(redis)
-        self.idle = Idle(redis)
+        self.once = OneTimeStates(redis)
+        self.begun = PendingLogins(redis, self.once)
+        self.seen = ReplayStore(redis)
+        self.ended = EndedLogins(redis)
+        self.idle = IdleTimeouts(redis)
         self.saml_sessions = SamlSessions(redis, self.ended)
-        self.attempts = Attempts(redis)
+        self.attempts = AttemptLimits(redis)
         self.refused = RefusedLogins(redis)
         self.tokens = AppTokens(redis, self.ended)
         self.errors = NotedErrors(redis)

@@ -26,7 +26,7 @@ CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """What the app is given."""
 
     access: str = field(repr=False)
@@ -39,7 +39,7 @@ def fingerprint(access: str) -> str | None:
     return digest(access) if ACCESS.fullmatch(access) else None
 
 
-def derived(token: str, nonce: str, expires_in: int) -> Pair:
+def derived(token: str, nonce: str, expires_in: int) -> TokenPair:
     """The successors of a refresh token. Only its holder and the nonce together make them."""
 
     def secret(purpose: str) -> str:
@@ -47,7 +47,7 @@ def derived(token: str, nonce: str, expires_in: int) -> Pair:
         return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
     family = token.rpartition(".")[0]
-    return Pair(f"cat_{secret('access')}", f"{family}.{secret('refresh')}", expires_in)
+    return TokenPair(f"cat_{secret('access')}", f"{family}.{secret('refresh')}", expires_in)
 
 
 def challenge_of(verifier: str) -> str:

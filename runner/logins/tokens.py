@@ -34,7 +34,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from .ended import ENDED_S, Ended, all_key, family_key, login_key
+from .ended import ENDED_S, EndedLogins, all_key, family_key, login_key
 from .errors import answering
 from .naming import PREFIX, digest
 from .token_scripts import EXCHANGE, ISSUE, ROTATE
@@ -42,7 +42,7 @@ from .token_shapes import (
     CODE,
     REFRESH,
     VERIFIER,
-    Pair,
+    TokenPair,
     access_record,
     challenge_of,
     derived,
@@ -80,7 +80,7 @@ class TokenRefused(Exception):
 class AppTokens:
     """Makes, changes and ends tokens. `clock` gives Unix seconds."""
 
-    def __init__(self, redis: Redis, ended: Ended, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, redis: Redis, ended: EndedLogins, *, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
         self._ended = ended
         self._clock = clock
@@ -97,7 +97,7 @@ class AppTokens:
             together.execute()
         return code
 
-    def redeem(self, implementation: str, code: str, *, redirect_uri: str, verifier: str) -> Pair:
+    def redeem(self, implementation: str, code: str, *, redirect_uri: str, verifier: str) -> TokenPair:
         """The first tokens for a code. Raises `TokenRefused`."""
         # 1. of ours
         if not CODE.fullmatch(code):
@@ -128,14 +128,14 @@ class AppTokens:
             raise TokenRefused(f"{said} code")
         return pair
 
-    def issue(self, visitor: Visitor) -> Pair:
+    def issue(self, visitor: Visitor) -> TokenPair:
         """The first tokens for somebody who has proved who they are without a browser. The login has to be a new one."""
         begun, pair = self._begun(visitor)
         with answering():
             self._issue([family_key(visitor.login), name("access", pair.access)], begun)
         return pair
 
-    def refresh(self, implementation: str, token: str) -> tuple[Visitor, Pair]:
+    def refresh(self, implementation: str, token: str) -> tuple[Visitor, TokenPair]:
         """Change a refresh token for the next pair. Raises `TokenRefused`."""
         # 1. of this family, for this implementation
         parts = REFRESH.fullmatch(token)
@@ -209,7 +209,7 @@ class AppTokens:
             return None
         return visitor if self._now() < ends else None
 
-    def _begun(self, visitor: Visitor) -> tuple[list[str | int], Pair]:
+    def _begun(self, visitor: Visitor) -> tuple[list[str | int], TokenPair]:
         """What a new family is made of, as the scripts take it, and its first pair."""
         now = self._now()
         mark, access = secrets.token_urlsafe(16), f"cat_{secrets.token_urlsafe(32)}"
@@ -217,7 +217,7 @@ class AppTokens:
         assert REFRESH.fullmatch(refresh), "a login id has 16 to 64 letters, digits, hyphens or underscores"
         ends = min(visitor.since + LOGIN_S, visitor.until or visitor.since + LOGIN_S)
         life = max(1, min(REFRESH_S, ends - now))
-        pair = Pair(access, refresh, max(1, min(ACCESS_S, ends - now)))
+        pair = TokenPair(access, refresh, max(1, min(ACCESS_S, ends - now)))
         begun: list[str | int] = [written(visitor), digest(mark), ends, now + life, digest(refresh), life]
         begun += [access_record(visitor, now + pair.expires_in), pair.expires_in]
         return begun, pair

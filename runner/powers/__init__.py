@@ -1,6 +1,6 @@
 """What a script can do to the outside: calls to vendors, live or recorded.
 
-`Vendors` is made once in a process and gives each run its powers; `RecordedPowers` stands in for vendors. Start an
+`VendorServices` is made once in a process and gives each run its powers; `RecordedPowers` stands in for vendors. Start an
 audit in `live`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
 """
 
@@ -21,7 +21,7 @@ from .connections import (
 from .errors import AnswersError, FaultyConnectionError, PowersError
 from .live import LivePowers
 from .recorded import RecordedAnswer, RecordedPowers, parse_answers
-from .vendors import Vendors
+from .vendors import VendorServices
 
 __all__ = [
     "AnswersError",
@@ -39,7 +39,7 @@ __all__ = [
     "RecordedAnswer",
     "RecordedPowers",
     "VendorConnection",
-    "Vendors",
+    "VendorServices",
     "auth_of",
     "digest_key",
     "parse_answers",

@@ -152,7 +152,7 @@ class _Answer:
     ends_at: float = float("inf")
 
 
-class Names:
+class HostResolver:
     """Looks hosts up, once for all threads that ask at the same time, and never longer than a caller can wait.
 
     The system's resolver cannot be interrupted, so each lookup has a thread of its own, which a caller leaves behind

@@ -52,7 +52,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
-class Asked:
+class CallRequest:
     """A checked call. `path` and `query` are ASCII and exactly what goes on the wire, before credentials are added."""
 
     method: str
@@ -73,7 +73,7 @@ def encode_query(params: tuple[tuple[str, str], ...]) -> str:
     return urlencode(params, quote_via=quote, safe="")
 
 
-def check_call(call: Call) -> Asked:
+def check_call(call: Call) -> CallRequest:
     """Check everything about a call which does not depend on its connection; raises `CallNotMade` (refused).
 
     0. The method is one that scripts have at all.
@@ -103,7 +103,7 @@ def check_call(call: Call) -> Asked:
     body = _encoded_body(call.json) if call.has_json else None
     if body is not None and call.method != "POST":
         raise refused("only a POST can have a JSON body")
-    return Asked(call.method, call.connection, path, params, headers, body)
+    return CallRequest(call.method, call.connection, path, params, headers, body)
 
 
 def check_path(path: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
-from .http import Incoming
+from .http import IncomingResponse
 
 ACCEPT_ENCODING: Final = "gzip"
 MAX_MEMBERS: Final = 16  #: of one gzip body: each costs a copy of all that follow
@@ -41,7 +41,7 @@ _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
-def unpacked(incoming: Incoming, max_bytes: int) -> bytes:
+def unpacked(incoming: IncomingResponse, max_bytes: int) -> bytes:
     """Take the content coding off, and never make more than `max_bytes`; raises `CallNotMade`.
 
     Its `bytes_read` is what was unpacked above the size of the packed body.

@@ -38,7 +38,7 @@ class CallRecord:
 
 
 @dataclass
-class Progress:
+class CallProgress:
     """What happened so far in a call; `secrets` is what its texts must not show."""
 
     started: float = field(default_factory=time.monotonic)

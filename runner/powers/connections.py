@@ -156,7 +156,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseAddress:
     """A base address taken apart: the origin, and a path without a slash at its end."""
 
     origin: Origin
@@ -164,7 +164,7 @@ class Base:
 
 
 @functools.lru_cache(maxsize=4096)
-def parse_base(url: str, *, allow_loopback: bool) -> Base:
+def parse_base(url: str, *, allow_loopback: bool) -> BaseAddress:
     """Take a base or token address apart; raises `FaultyConnectionError` with what is wrong with it.
 
     1. Only `scheme://host[:port][/path]` in plain characters: no user info, query, fragment, escapes or `..`.
@@ -193,4 +193,4 @@ def parse_base(url: str, *, allow_loopback: bool) -> Base:
     # 4. a second opinion
     if urlsplit(url).hostname != host.strip("[]"):
         raise FaultyConnectionError("the base address can be read in two ways")
-    return Base(Origin(scheme, host.strip("[]"), port), path.rstrip("/"))
+    return BaseAddress(Origin(scheme, host.strip("[]"), port), path.rstrip("/"))

@@ -9,7 +9,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from .asked import Asked, canonical, refused
+from .asked import CallRequest, canonical, refused
 from .connections import ApiKeyHeader, ApiKeyParameter, Auth, Basic, Bearer, NoAuth
 from .errors import FaultyConnectionError
 from .redaction import MIN_REDACTED
@@ -63,7 +63,7 @@ def _sendable(secret: str) -> str:
     return secret
 
 
-def refuse_collisions(auth: Auth, asked: Asked) -> None:
+def refuse_collisions(auth: Auth, asked: CallRequest) -> None:
     """A script may not send the header or the parameter which carries the key; raises `CallNotMade`."""
     if isinstance(auth, ApiKeyHeader) and canonical(auth.name) in {canonical(name) for name, _ in asked.headers}:
         raise refused(f"the header {auth.name} carries the connection's key and is not a script's to set")

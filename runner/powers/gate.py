@@ -94,7 +94,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[5])
 _log = logging.getLogger(__name__)
 
 
-class Verdict(StrEnum):
+class CallVerdict(StrEnum):
     """How a call went, as the breaker sees it."""
 
     WELL = "well"
@@ -103,7 +103,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pass:
+class CallLease:
     """Leave to make one call, to be given back with a verdict."""
 
     lease: str = ""
@@ -118,7 +118,7 @@ def keys_of(connection: VendorConnection) -> tuple[str, str, str]:
     return f"{tag}:breaker", f"{tag}:rate", f"{tag}:leases"
 
 
-class Gate:
+class VendorLimiter:
     """Lets calls through to vendors. The Redis client should have short time-outs: calls wait for it."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -127,13 +127,13 @@ class Gate:
         self._paused_until = 0.0
         self._lock = threading.Lock()
 
-    def enter(self, connection: VendorConnection, *, deadline: float) -> Pass:
+    def enter(self, connection: VendorConnection, *, deadline: float) -> CallLease:
         """Wait for the call's turn, at most until the deadline (monotonic); raises `CallNotMade`."""
         while True:
             lease = secrets.token_hex(8) if connection.concurrency else ""
             answer = self._ask_to_enter(connection, lease, deadline)
             if answer is None:
-                return Pass()
+                return CallLease()
             what, number, *flags = answer
             if what == _OPEN:
                 text = (
@@ -143,18 +143,18 @@ class Gate:
             pause = number / 1e6 if number else _POLL_S * random.uniform(0.5, 1.5)  # noqa: S311 - spreads threads
             if what == _GO:
                 _sleep(number / 1e6)
-                return Pass(lease, bool(flags[0]), bool(flags[1]))
+                return CallLease(lease, bool(flags[0]), bool(flags[1]))
             if time.monotonic() + pause >= deadline:
                 raise CallNotMade(
                     CallFault.TIMEOUT, f"{connection.name} is called too often: no turn before the deadline"
                 )
             _sleep(pause)
 
-    def leave(self, connection: VendorConnection, leave: Pass, verdict: Verdict) -> None:
+    def leave(self, connection: VendorConnection, leave: CallLease, verdict: CallVerdict) -> None:
         """Give the pass back. A call which went well, as all did before it, has nothing to say to Redis."""
-        if verdict is Verdict.WELL and not (leave.lease or leave.counting):
+        if verdict is CallVerdict.WELL and not (leave.lease or leave.counting):
             return
-        if verdict is Verdict.UNKNOWN and not (leave.lease or leave.probe):
+        if verdict is CallVerdict.UNKNOWN and not (leave.lease or leave.probe):
             return
         breaker, _, leases = keys_of(connection)
         args = [leave.lease, verdict.value, FAILURES, OPEN_MS, FORGOTTEN_MS, int(leave.probe)]

@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from sandbox import CallFault
 
 from .connections import IDEMPOTENT, Origin
-from .wire import PIECE, Guard, Wire
+from .wire import PIECE, CountedSocket, ExchangeBudget
 
 CONNECT_S: Final = 2.0  #: for one address; another may be tried after it
 MAX_HEADER_BYTES: Final = 64 * 1024  #: status lines and headers of one answer together
@@ -38,7 +38,9 @@ class ExchangeFailed(Exception):
     `lasting` that the same would happen again, `bytes_read` how much of a body was read in vain.
     """
 
-    def __init__(self, fault: CallFault, text: str, guard: Guard | None = None, *, lasting: bool = False) -> None:
+    def __init__(
+        self, fault: CallFault, text: str, guard: ExchangeBudget | None = None, *, lasting: bool = False
+    ) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
@@ -49,7 +51,7 @@ class ExchangeFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutgoingRequest:
     """A request, complete with credentials, which is why its `repr` shows nothing but the method."""
 
     method: str
@@ -59,7 +61,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
-class Incoming:
+class IncomingResponse:
     """An answer as it came: header fields in order, names in lower case; the body not decoded from its coding."""
 
     status: int
@@ -74,7 +76,7 @@ class Incoming:
 class _Guarded:
     """What both kinds of connection add to urllib3's: the guard, and how long they have been idle."""
 
-    guard: Guard
+    guard: ExchangeBudget
     sock: Any
     timeout: Any
     idle_since = 0.0
@@ -91,7 +93,7 @@ class _Guarded:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        self.sock = Wire(self.sock, self.guard)
+        self.sock = CountedSocket(self.sock, self.guard)
 
     def fit(self, idle_s: float) -> bool:
         """Tell whether an idle connection can be used again: young, still open, and nothing came unasked."""
@@ -122,7 +124,7 @@ _Wired = _Plain | _Encrypted
 _Key = tuple[str, int, str, str]  # address, port, host, scheme
 
 
-class Http:
+class HttpClient:
     """Exchanges over kept connections, for any number of threads. Knows no redirects, no retries and no proxies."""
 
     def __init__(self, *, ca_file: str | None = None) -> None:
@@ -131,13 +133,15 @@ class Http:
         self._lock = threading.Lock()
         self._swept_at = 0.0
 
-    def exchange(self, origin: Origin, address: str, outgoing: Outgoing, *, deadline: float, max_body: int) -> Incoming:
+    def exchange(
+        self, origin: Origin, address: str, outgoing: OutgoingRequest, *, deadline: float, max_body: int
+    ) -> IncomingResponse:
         """Send a request to an address which was checked for the origin; raises `ExchangeFailed`.
 
         `deadline` is a monotonic time, `max_body` counts bytes as they come, before decompression.
         """
         key = (address, origin.port, origin.host, origin.scheme)
-        guard = Guard(deadline, MAX_HEADER_BYTES)
+        guard = ExchangeBudget(deadline, MAX_HEADER_BYTES)
         kept = self._take(key, outgoing.method)
         try:
             return self._over(kept or self._new(key), key, guard, outgoing, max_body)
@@ -147,7 +151,9 @@ class Http:
                 raise
         return self._over(self._new(key), key, guard, outgoing, max_body)
 
-    def _over(self, connection: _Wired, key: _Key, guard: Guard, outgoing: Outgoing, max_body: int) -> Incoming:
+    def _over(
+        self, connection: _Wired, key: _Key, guard: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
+    ) -> IncomingResponse:
         failure = None
         try:
             incoming, keep = _converse(connection, guard, outgoing, max_body)
@@ -214,10 +220,12 @@ class Http:
         return old
 
 
-def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: int) -> tuple[Incoming, bool]:
+def _converse(
+    connection: _Wired, guard: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
+) -> tuple[IncomingResponse, bool]:
     """Send and receive; tells as well whether the connection can be kept."""
     connection.guard = guard
-    if isinstance(connection.sock, Wire):
+    if isinstance(connection.sock, CountedSocket):
         connection.sock.guard = guard
     connection.request(outgoing.method, outgoing.target, body=outgoing.body, headers=dict(outgoing.headers))
     wire = connection.sock
@@ -241,10 +249,10 @@ def _converse(connection: _Wired, guard: Guard, outgoing: Outgoing, max_body: in
     framed_once = sum(name in {"content-length", "transfer-encoding"} for name, _ in headers) <= 1
     # What came beyond the answer belongs to nobody: it would be read as the beginning of somebody's next one.
     keep = not raw.will_close and ended and framed_once and rest == "" and not wire.surplus
-    return Incoming(raw.status, headers, body), keep
+    return IncomingResponse(raw.status, headers, body), keep
 
 
-def _read_body(response: urllib3.HTTPResponse, guard: Guard, max_body: int) -> bytes:
+def _read_body(response: urllib3.HTTPResponse, guard: ExchangeBudget, max_body: int) -> bytes:
     body = bytearray()
     while piece := response.read(min(PIECE, max_body + 1 - len(body)), decode_content=False):
         body += piece
@@ -254,7 +262,7 @@ def _read_body(response: urllib3.HTTPResponse, guard: Guard, max_body: int) -> b
     return bytes(body)
 
 
-def _failure(error: Exception, guard: Guard) -> ExchangeFailed:
+def _failure(error: Exception, guard: ExchangeBudget) -> ExchangeFailed:
     """Translate whatever the layers below raise; the texts are ours, because theirs may quote what was sent."""
     if isinstance(error, ExchangeFailed):
         return error

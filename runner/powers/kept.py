@@ -2,7 +2,7 @@
 
 Two runs that send the very same request of the same connection get the same answer; what makes a request personal (an
 id in the path, a parameter, a header) is part of it, so one person's answer is never another's. A run after a return
-asks anew (`Vendors.powers(fresh=True)`), or it would see the state from before the click.
+asks anew (`VendorServices.powers(fresh=True)`), or it would see the state from before the click.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import redis
 
 from sandbox import Answer
 
-from .asked import Asked
+from .asked import CallRequest
 from .connections import VendorConnection
 
 MAX_KEPT: Final = 256 * 1024  #: characters of an answer worth keeping
@@ -24,13 +24,13 @@ MAX_KEPT: Final = 256 * 1024  #: characters of an answer worth keeping
 _log = logging.getLogger(__name__)
 
 
-class KeptAnswers:
+class AnswerCache:
     """A small cache; whenever Redis does not answer it is as if nothing had been kept."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def find(self, connection: VendorConnection, asked: Asked) -> Answer | None:
+    def find(self, connection: VendorConnection, asked: CallRequest) -> Answer | None:
         """Give the kept answer to the same request, if there is one."""
         try:
             stored = cast("bytes | None", self._redis.get(key_of(connection, asked)))
@@ -39,7 +39,7 @@ class KeptAnswers:
             return None
         return _read(stored) if stored else None
 
-    def keep(self, connection: VendorConnection, asked: Asked, answer: Answer) -> None:
+    def keep(self, connection: VendorConnection, asked: CallRequest, answer: Answer) -> None:
         """Keep an answer for as long as the connection says, if it went well and the vendor does not forbid it."""
         forbidden = "no-store" in answer.headers.get("cache-control", "").lower()
         if answer.status != 200 or forbidden or len(answer.text) > MAX_KEPT:  # noqa: PLR2004
@@ -65,7 +65,7 @@ def _read(stored: bytes) -> Answer | None:
     return None
 
 
-def key_of(connection: VendorConnection, asked: Asked) -> str:
+def key_of(connection: VendorConnection, asked: CallRequest) -> str:
     """Everything that makes a request what it is; the credentials by their `repr`, which shows no secret.
 
     The number is the version of what is stored: it changes with the fields of `Answer`.

@@ -12,13 +12,13 @@ from sandbox import Answer, Call, CallNotMade
 
 from .asked import check_call, refused, within
 from .bodies import decoded, shown_headers, unpacked
-from .calls import CallRecord, Progress
+from .calls import CallProgress, CallRecord
 from .connections import VendorConnection
 from .credentials import refuse_collisions
 from .errors import FaultyConnectionError
-from .http import ExchangeFailed, Incoming
+from .http import ExchangeFailed, IncomingResponse
 from .redaction import redact
-from .sending import Sending, Shared
+from .sending import CallDispatch, DispatchServices
 
 #: Characters of a fault's text; a vendor has a say in some of them.
 MAX_TEXT: Final = 500
@@ -27,7 +27,7 @@ MAX_TEXT: Final = 500
 class LivePowers:
     """`sandbox.Powers` for one run and one thread. `calls` grows with every call, also with the refused ones."""
 
-    def __init__(self, *, connections: Mapping[str, VendorConnection], shared: Shared, fresh: bool) -> None:
+    def __init__(self, *, connections: Mapping[str, VendorConnection], shared: DispatchServices, fresh: bool) -> None:
         self._connections = connections
         self._shared = shared
         self._fresh = fresh
@@ -35,7 +35,7 @@ class LivePowers:
 
     def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
         """Make a call; `deadline` is a monotonic time. Raises `CallNotMade` and nothing else."""
-        progress = Progress(digest_key=self._shared.digest_key)
+        progress = CallProgress(digest_key=self._shared.digest_key)
         failure = None
         answer = None
         try:
@@ -55,7 +55,7 @@ class LivePowers:
             raise CallNotMade(failure.fault, text, bytes_read=progress.bytes_read)
         return answer
 
-    def _call(self, call: Call, deadline: float, read_bytes_left: int, progress: Progress) -> Answer:
+    def _call(self, call: Call, deadline: float, read_bytes_left: int, progress: CallProgress) -> Answer:
         """Apply the rules.
 
         1. The call is well-formed on its own (`asked`).
@@ -88,7 +88,7 @@ class LivePowers:
         # 5. the gate, and 6. the vendor
         deadline = min(deadline, progress.started + connection.timeout_s)
         max_body = max(0, min(read_bytes_left, connection.max_body_bytes))
-        incoming = Sending(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(asked)
+        incoming = CallDispatch(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(asked)
         # 7. the answer
         answer = _answer_of(incoming, max_body, progress)
         if keeps:
@@ -96,7 +96,7 @@ class LivePowers:
         return answer
 
 
-def _answer_of(incoming: Incoming, max_body: int, progress: Progress) -> Answer:
+def _answer_of(incoming: IncomingResponse, max_body: int, progress: CallProgress) -> Answer:
     before = progress.bytes_read - len(incoming.body)  # of attempts and redirects before this answer
     body = unpacked(incoming, max_body - before)
     progress.bytes_read = before + max(len(body), len(incoming.body))

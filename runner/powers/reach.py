@@ -1,6 +1,6 @@
 """The way to an origin: its name looked up once, every address checked, one of those very addresses connected to.
 
-Everything that leaves for the internet on a script's behalf goes through `Reach.exchange`: calls, their redirects and
+Everything that leaves for the internet on a script's behalf goes through `PinnedConnector.exchange`: calls, their redirects and
 the fetching of tokens.
 """
 
@@ -11,22 +11,24 @@ from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
-from .addresses import AddressRefused, Names, usable_addresses
+from .addresses import AddressRefused, HostResolver, usable_addresses
 from .connections import Origin
-from .http import ExchangeFailed, Http, Incoming, Outgoing
+from .http import ExchangeFailed, HttpClient, IncomingResponse, OutgoingRequest
 
 _MAX_TRIED: Final = 3  #: addresses of one host for one exchange
 
 
-class Reach:
+class PinnedConnector:
     """Exchanges with origins by name. `allow_loopback` is for development only."""
 
-    def __init__(self, *, names: Names, http: Http, allow_loopback: bool) -> None:
+    def __init__(self, *, names: HostResolver, http: HttpClient, allow_loopback: bool) -> None:
         self._names = names
         self._http = http
         self._allow_loopback = allow_loopback
 
-    def exchange(self, origin: Origin, outgoing: Outgoing, *, deadline: float, max_body: int) -> Incoming:
+    def exchange(
+        self, origin: Origin, outgoing: OutgoingRequest, *, deadline: float, max_body: int
+    ) -> IncomingResponse:
         """Send a request to an origin; raises `CallNotMade` for a refused one and `ExchangeFailed` for a failed one.
 
         1. The name is looked up, once.

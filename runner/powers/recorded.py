@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from sandbox import Answer, Call, CallFault, CallNotMade
 
-from .asked import Asked, check_call
-from .calls import CallRecord, Progress
+from .asked import CallRequest, check_call
+from .calls import CallProgress, CallRecord
 from .connections import METHODS
 from .errors import AnswersError
 
@@ -49,7 +49,7 @@ class RecordedAnswer:
     fault: CallFault | None = None
     delay_ms: float = 0.0
 
-    def answers(self, asked: Asked) -> bool:
+    def answers(self, asked: CallRequest) -> bool:
         """Tell whether this entry answers the call; the order of parameters does not matter."""
         place = (self.connection, self.method, self.path) == (asked.connection, asked.method, asked.path)
         return place and (self.query is None or self.query == tuple(sorted(asked.params)))
@@ -64,7 +64,7 @@ class RecordedPowers:
 
     def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
         """Give the recorded answer; raises `CallNotMade`, also when there is none, naming the nearest entries."""
-        progress = Progress()
+        progress = CallProgress()
         answer, failure = None, None
         try:
             answer = self._answer(check_call(call), deadline, read_bytes_left)
@@ -78,7 +78,7 @@ class RecordedPowers:
             raise failure
         return answer
 
-    def _answer(self, asked: Asked, deadline: float, read_bytes_left: int) -> Answer:
+    def _answer(self, asked: CallRequest, deadline: float, read_bytes_left: int) -> Answer:
         entry = next((entry for entry in self._answers if entry.answers(asked)), None)
         if entry is None:
             raise CallNotMade(CallFault.NO_ANSWER_RECORDED, _missing(asked, self._answers))
@@ -96,7 +96,7 @@ class RecordedPowers:
         return Answer(entry.status, entry.headers, entry.text, size)
 
 
-def _missing(asked: Asked, answers: tuple[RecordedAnswer, ...]) -> str:
+def _missing(asked: CallRequest, answers: tuple[RecordedAnswer, ...]) -> str:
     wanted = _place(asked.connection, asked.method, asked.path, tuple(sorted(asked.params)))
     known = [_place(entry.connection, entry.method, entry.path, entry.query) for entry in answers]
     nearest = difflib.get_close_matches(wanted, known, n=3, cutoff=0.4)
@@ -157,7 +157,7 @@ class _Entry:
         if len(given) > 1:
             raise self._error(given[1], f"cannot be given together with {given[0]}")
 
-    def _asked(self) -> Asked:
+    def _asked(self) -> CallRequest:
         """The call which the entry answers, in the form in which calls are compared."""
         connection, method = self._str("connection"), self._str("method", "GET").upper()
         if method not in METHODS:

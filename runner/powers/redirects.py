@@ -12,21 +12,23 @@ from urllib.parse import urljoin, urlsplit
 
 from sandbox import CallFault, CallNotMade
 
-from .asked import Asked, check_path, query_params, refused, within
-from .connections import Base, VendorConnection
-from .http import Incoming
+from .asked import CallRequest, check_path, query_params, refused, within
+from .connections import BaseAddress, VendorConnection
+from .http import IncomingResponse
 
 MAX_HOPS: Final = 3
 _FOLLOWED: Final = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD: Final = frozenset({307, 308})
 
 
-def is_redirect(incoming: Incoming) -> bool:
+def is_redirect(incoming: IncomingResponse) -> bool:
     """Tell whether an answer asks to go elsewhere."""
     return incoming.status in _FOLLOWED and bool(incoming.header("location"))
 
 
-def next_hop(connection: VendorConnection, base: Base, asked: Asked, incoming: Incoming) -> Asked:
+def next_hop(
+    connection: VendorConnection, base: BaseAddress, asked: CallRequest, incoming: IncomingResponse
+) -> CallRequest:
     """Give the call that follows a redirect; raises `CallNotMade` (refused).
 
     1. The target has the connection's own scheme, host and port, and no user info.

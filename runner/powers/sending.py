@@ -13,17 +13,17 @@ from typing import Final
 
 from sandbox import CallFault, CallNotMade
 
-from .asked import Asked, encode_query, refused
+from .asked import CallRequest, encode_query, refused
 from .bodies import ACCEPT_ENCODING
-from .calls import Progress
-from .connections import IDEMPOTENT, ApiKeyParameter, Base, OAuth2ClientCredentials, VendorConnection, parse_base
+from .calls import CallProgress
+from .connections import IDEMPOTENT, ApiKeyParameter, BaseAddress, OAuth2ClientCredentials, VendorConnection, parse_base
 from .credentials import Credentials, credentials_of
-from .gate import Gate, Verdict
-from .http import ExchangeFailed, Incoming, Outgoing
-from .kept import KeptAnswers
-from .reach import Reach
+from .gate import CallVerdict, VendorLimiter
+from .http import ExchangeFailed, IncomingResponse, OutgoingRequest
+from .kept import AnswerCache
+from .reach import PinnedConnector
 from .redirects import MAX_HOPS, is_redirect, next_hop
-from .tokens import Tokens
+from .tokens import OAuthTokens
 
 MAX_RETRIES: Final = 2
 RETRY_WAIT_S: Final = 0.1  #: doubled each time, with jitter
@@ -37,22 +37,28 @@ _UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True)
-class Shared:
+class DispatchServices:
     """What all runs of a process share."""
 
-    reach: Reach
-    tokens: Tokens
-    gate: Gate
-    kept: KeptAnswers
+    reach: PinnedConnector
+    tokens: OAuthTokens
+    gate: VendorLimiter
+    kept: AnswerCache
     allow_loopback: bool
-    digest_key: bytes = field(default=b"", repr=False)  #: as in `Progress`
+    digest_key: bytes = field(default=b"", repr=False)  #: as in `CallProgress`
 
 
-class Sending:
+class CallDispatch:
     """Sends one call of a connection. `deadline` is a monotonic time, `max_body` counts bytes."""
 
     def __init__(
-        self, shared: Shared, connection: VendorConnection, progress: Progress, *, deadline: float, max_body: int
+        self,
+        shared: DispatchServices,
+        connection: VendorConnection,
+        progress: CallProgress,
+        *,
+        deadline: float,
+        max_body: int,
     ) -> None:
         self._shared = shared
         self._connection = connection
@@ -61,14 +67,14 @@ class Sending:
         self._max_body = max_body
         self._base = parse_base(connection.base_url, allow_loopback=shared.allow_loopback)
 
-    def send(self, asked: Asked) -> Incoming:
+    def send(self, asked: CallRequest) -> IncomingResponse:
         """Send when it is the call's turn; raises `CallNotMade`, `ExchangeFailed` and `FaultyConnectionError`."""
         leave = self._shared.gate.enter(self._connection, deadline=self._deadline)
         had_s = self._deadline - time.monotonic()
-        verdict = Verdict.UNKNOWN
+        verdict = CallVerdict.UNKNOWN
         try:
             incoming = self._follow(asked)
-            verdict = Verdict.FAILED if incoming.status >= _SERVER_FAILED else Verdict.WELL
+            verdict = CallVerdict.FAILED if incoming.status >= _SERVER_FAILED else CallVerdict.WELL
         except (ExchangeFailed, CallNotMade) as failed:
             verdict = _verdict_on(failed.fault, had_s, self._connection.timeout_s)
             raise
@@ -76,7 +82,7 @@ class Sending:
             self._shared.gate.leave(self._connection, leave, verdict)
         return incoming
 
-    def _follow(self, asked: Asked) -> Incoming:
+    def _follow(self, asked: CallRequest) -> IncomingResponse:
         """Follow redirects, if the connection allows that, each hop checked like the first."""
         for _ in range(MAX_HOPS + 1):
             incoming = self._with_token(asked)
@@ -85,7 +91,7 @@ class Sending:
             asked = next_hop(self._connection, self._base, asked, incoming)
         raise refused(f"the vendor redirected more than {MAX_HOPS} times")
 
-    def _with_token(self, asked: Asked) -> Incoming:
+    def _with_token(self, asked: CallRequest) -> IncomingResponse:
         """Send with credentials; a token that the vendor rejects is fetched anew, once, if the call can be repeated."""
         auth = self._connection.auth
         if not isinstance(auth, OAuth2ClientCredentials):
@@ -109,7 +115,7 @@ class Sending:
         self._progress.secrets = tuple({*self._progress.secrets, *credentials.secrets})
         return credentials
 
-    def _repeatedly(self, asked: Asked, credentials: Credentials) -> Incoming:
+    def _repeatedly(self, asked: CallRequest, credentials: Credentials) -> IncomingResponse:
         """Send, and send again if that can do no harm and may help: after a broken connection or a 502, 503 or 504."""
         retries = MAX_RETRIES if asked.method in IDEMPOTENT else 0
         for attempt in range(retries):
@@ -126,7 +132,9 @@ class Sending:
             raise failed
         return self._once(asked, credentials)
 
-    def _attempt(self, asked: Asked, credentials: Credentials) -> tuple[Incoming | None, ExchangeFailed | None]:
+    def _attempt(
+        self, asked: CallRequest, credentials: Credentials
+    ) -> tuple[IncomingResponse | None, ExchangeFailed | None]:
         """Send once; gives the answer or a failure after which another attempt may help, and raises any other."""
         try:
             return self._once(asked, credentials), None
@@ -135,7 +143,7 @@ class Sending:
                 raise
             return None, failed
 
-    def _once(self, asked: Asked, credentials: Credentials) -> Incoming:
+    def _once(self, asked: CallRequest, credentials: Credentials) -> IncomingResponse:
         self._progress.attempts += 1
         outgoing = complete(self._connection, self._base, asked, credentials)
         room = self._max_body - self._progress.bytes_read
@@ -148,7 +156,9 @@ class Sending:
         return incoming
 
 
-def complete(connection: VendorConnection, base: Base, asked: Asked, credentials: Credentials) -> Outgoing:
+def complete(
+    connection: VendorConnection, base: BaseAddress, asked: CallRequest, credentials: Credentials
+) -> OutgoingRequest:
     """Write the request as it goes out: what the script chose first, then ours, then the credentials."""
     params = asked.params
     if isinstance(connection.auth, ApiKeyParameter):
@@ -162,10 +172,10 @@ def complete(connection: VendorConnection, base: Base, asked: Asked, credentials
     if asked.body is not None and "content-type" not in chosen:
         ours.append(("Content-Type", "application/json"))
     target = base.path + asked.path + (f"?{query}" if query else "")
-    return Outgoing(asked.method, target, (*asked.headers, *ours, *credentials.headers), asked.body)
+    return OutgoingRequest(asked.method, target, (*asked.headers, *ours, *credentials.headers), asked.body)
 
 
-def _wait_of(incoming: Incoming | None, attempt: int) -> float:
+def _wait_of(incoming: IncomingResponse | None, attempt: int) -> float:
     """Seconds until the next attempt: what the vendor asks for in Retry-After, else a little, growing."""
     asked_for = incoming.header("retry-after") if incoming else ""
     if asked_for.isascii() and asked_for.isdigit():
@@ -173,8 +183,8 @@ def _wait_of(incoming: Incoming | None, attempt: int) -> float:
     return RETRY_WAIT_S * float(2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, guards nothing
 
 
-def _verdict_on(fault: CallFault, had_s: float, timeout_s: float) -> Verdict:
+def _verdict_on(fault: CallFault, had_s: float, timeout_s: float) -> CallVerdict:
     had_enough = had_s >= min(JUDGED_S, timeout_s / 2)
     if fault is CallFault.CONNECTION or (fault is CallFault.TIMEOUT and had_enough):
-        return Verdict.FAILED
-    return Verdict.UNKNOWN
+        return CallVerdict.FAILED
+    return CallVerdict.UNKNOWN

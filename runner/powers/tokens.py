@@ -18,8 +18,8 @@ from sandbox import CallFault, CallNotMade
 from .bodies import ACCEPT_ENCODING, unpacked
 from .connections import OAuth2ClientCredentials, VendorConnection, parse_base
 from .credentials import basic_value
-from .http import ExchangeFailed, Outgoing
-from .reach import Reach
+from .http import ExchangeFailed, OutgoingRequest
+from .reach import PinnedConnector
 
 MAX_ANSWER: Final = 64 * 1024  #: bytes of a token server's answer
 MAX_LIFE_S: Final = 24 * 3600.0
@@ -48,10 +48,10 @@ class _Slot:
     failed_until: float = 0.0
 
 
-class Tokens:
+class OAuthTokens:
     """The tokens of a process, by implementation, connection and credentials: changed credentials never find an old one."""
 
-    def __init__(self, reach: Reach, *, allow_loopback: bool) -> None:
+    def __init__(self, reach: PinnedConnector, *, allow_loopback: bool) -> None:
         self._reach = reach
         self._allow_loopback = allow_loopback
         self._slots: dict[tuple[str, str, OAuth2ClientCredentials], _Slot] = {}
@@ -114,7 +114,7 @@ class Tokens:
         else:
             value = basic_value(quote_plus(auth.client_id), quote_plus(auth.client_secret))
             headers.append(("Authorization", f"Basic {value}"))
-        outgoing = Outgoing("POST", base.path or "/", tuple(headers), urlencode(fields).encode("ascii"))
+        outgoing = OutgoingRequest("POST", base.path or "/", tuple(headers), urlencode(fields).encode("ascii"))
         incoming = self._reach.exchange(base.origin, outgoing, deadline=deadline, max_body=MAX_ANSWER)
         try:
             answer = json.loads(unpacked(incoming, MAX_ANSWER))

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 import redis
 
-from .addresses import Lookup, Names, system_lookup
+from .addresses import HostResolver, Lookup, system_lookup
 from .connections import VendorConnection
-from .gate import Gate
-from .http import Http
-from .kept import KeptAnswers
+from .gate import VendorLimiter
+from .http import HttpClient
+from .kept import AnswerCache
 from .live import LivePowers
-from .reach import Reach
-from .sending import Shared
-from .tokens import Tokens
+from .reach import PinnedConnector
+from .sending import DispatchServices
+from .tokens import OAuthTokens
 
 
-class Vendors:
+class VendorServices:
     """Calls to vendors, for a whole process and any number of threads.
 
     Args:
@@ -38,13 +38,13 @@ class Vendors:
         digest_key: bytes = b"",
         resolver: Lookup = system_lookup,
     ) -> None:
-        self._http = Http(ca_file=tls_ca_file)
-        reach = Reach(names=Names(resolver), http=self._http, allow_loopback=allow_loopback)
-        self._shared = Shared(
+        self._http = HttpClient(ca_file=tls_ca_file)
+        reach = PinnedConnector(names=HostResolver(resolver), http=self._http, allow_loopback=allow_loopback)
+        self._shared = DispatchServices(
             reach=reach,
-            tokens=Tokens(reach, allow_loopback=allow_loopback),
-            gate=Gate(redis),
-            kept=KeptAnswers(redis),
+            tokens=OAuthTokens(reach, allow_loopback=allow_loopback),
+            gate=VendorLimiter(redis),
+            kept=AnswerCache(redis),
             allow_loopback=allow_loopback,
             digest_key=digest_key,
         )

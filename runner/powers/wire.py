@@ -15,7 +15,7 @@ from typing import Any, Final
 PIECE: Final = 16 * 1024  #: bytes read at a time
 
 
-class Guard:
+class ExchangeBudget:
     """What is left of one exchange: time until the deadline (monotonic) and bytes that may still be read."""
 
     def __init__(self, deadline: float, room: int) -> None:
@@ -38,10 +38,10 @@ class Guard:
         self.room -= count
 
 
-class Wire:
+class CountedSocket:
     """A connected socket, as much of one as http.client needs, which obeys the guard at every read and write."""
 
-    def __init__(self, sock: socket.socket, guard: Guard) -> None:
+    def __init__(self, sock: socket.socket, guard: ExchangeBudget) -> None:
         self.sock = sock
         self.guard = guard
         self.surplus = False  #: whether more was read than belonged to the answer, once its reading end is closed
@@ -77,7 +77,7 @@ class Wire:
 class _Reading(io.RawIOBase):
     """The reading end of a wire, guarded."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: CountedSocket) -> None:
         self._wire = wire
         self._raw = wire.sock.makefile("rb", buffering=0)
         self.over = False  #: nothing more is to be read from the socket
@@ -104,7 +104,7 @@ class _Reading(io.RawIOBase):
 class _Buffered(io.BufferedReader):
     """Reads ahead, and tells the wire at the end whether anything was left over: bytes which would vanish with us."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: CountedSocket) -> None:
         self._wire = wire
         self._reading = _Reading(wire)
         super().__init__(self._reading, PIECE)

@@ -13,11 +13,11 @@ import pytest
 from werkzeug.test import Client
 
 from records import Database, implementations, scripts
-from runner.cache import Shown, StatusCache
+from runner.cache import StatusCache, StatusUpdate
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.shown import ShownMessage, body_of
-from runner.status import Asker, StatusDesk
+from runner.status import StatusRequest, StatusService
 from tests.app_login.phone import Phone
 from tests.auth.stage import KEY, copied
 from tests.logins.people import visitor
@@ -77,7 +77,7 @@ def served(seeded, valkey_url, folder):
 
     def make(address):
         settings = Settings(environment="development", public_url=address, secret_key=KEY, redis_url=valkey_url)
-        parts.extend((StatusDesk.open(settings, database), LoginStore.open(settings)))
+        parts.extend((StatusService.open(settings, database), LoginStore.open(settings)))
         desk, store = parts
         return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
 
@@ -89,12 +89,12 @@ def served(seeded, valkey_url, folder):
 
 
 def remember(app, redis):
-    key = app.extensions["counter"].desk._question(Asker("demo", "ada", "CE-1")).key
+    key = app.extensions["counter"].desk._question(StatusRequest("demo", "ada", "CE-1")).key
     cache = StatusCache(redis)
     body = body_of(ShownMessage("Claim 1.0 CE credit"), as_of=datetime.now(UTC), run="01RUN")
     assert cache.claim(key, "t").mine
     assert cache.begin(key, "t", 0, wall_s=1)
-    assert cache.store(key, "t", 0, Shown("ready", body, "d", ok=True, fresh_s=600, stale_s=60))
+    assert cache.store(key, "t", 0, StatusUpdate("ready", body, "d", ok=True, fresh_s=600, stale_s=60))
 
 
 def log_in_by_browser(app, address):

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from lxml import etree
 
 from records import SamlDraft, audit, certificates, implementations, saml
-from runner.outreach import Fetched, OutreachFailed
+from runner.outreach import FetchedDocument, OutboundRequestFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp, sign_element
@@ -32,8 +32,8 @@ class Publishing:
     def fetch(self, url, **_):
         self.asked.append(url)
         if self.fault:
-            raise OutreachFailed("refused", self.fault)
-        return Fetched(self.status, {}, self.body)
+            raise OutboundRequestFailed("refused", self.fault)
+        return FetchedDocument(self.status, {}, self.body)
 
 
 def moved(idp, address="https://elsewhere.example/sso"):

@@ -9,13 +9,13 @@ from records import Database, implementations, users
 from runner.logins import LoginStore, fingerprint
 from runner.logins.tokens import ACCESS_S
 from runner.settings import Settings
-from runner.store_checks import mark_anew
+from runner.store_checks import replace_mark
 
 
 @pytest.fixture
 def env(records, redis, valkey_url, cli):
     """A development machine with a store, one implementation and one user."""
-    mark_anew(valkey_url, "development")
+    replace_mark(valkey_url, "development")
     made = {**records, "REDIS_URL": valkey_url}
     assert cli("implementation", "add", "aha26", "--name", "AHA 2026", env=made).exit_code == 0
     assert cli("users", "add", "aha26", "165", "--first-name", "Mei", env=made).exit_code == 0
@@ -37,7 +37,7 @@ def test_the_login_ends_with_its_token_and_is_noted_but_not_with_the_token(cli, 
 
 
 def test_production_refuses_and_its_store_holds_no_login(cli, redis, valkey_url, tmp_path):
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     url = made_for(f"sqlite:///{tmp_path}/records.db", "production", "aha26")
     production = {**PRODUCTION, "DATABASE_URL": url, "REDIS_URL": valkey_url}
     assert cli("users", "add", "aha26", "165", env=production).exit_code == 0

@@ -15,7 +15,7 @@ import pytest
 from running import eventually, free_ports
 
 from runner.presence import LAST
-from runner.store_checks import mark_anew
+from runner.store_checks import replace_mark
 from runner.store_embedded import EmbeddedStore
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -112,7 +112,7 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
 
 
 def test_once_a_worker_was_there_having_none_fails(cli, redis, valkey_url, tmp_path):
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     redis.set(LAST, "host.1.abc at 2026-05-04 13:00 UTC")
     env = {
         "SESSION_STATUS_PUBLIC_URL": "https://status.example.org",

@@ -13,7 +13,7 @@ from stores import KEY, PRODUCTION, content, keys, made_for
 from records import Database, SecretBox, audit, implementations, stand_ins
 from records.stand_ins import UP
 from runner.settings import Settings
-from runner.store_checks import mark_anew, mark_of
+from runner.store_checks import mark_of, replace_mark
 from web.cli import servers
 from web.cli import up as up_command
 from web.cli.programs import Ports
@@ -45,7 +45,7 @@ def address(request, tmp_path):
 @pytest.fixture
 def production(redis, valkey_url, address, tmp_path):
     """The environment of production, on a database and a store that were made for it."""
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     made_for(address, "production", "aha26")
     own = {"DATABASE_URL": address, "REDIS_URL": valkey_url, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data")}
     return {**PRODUCTION, **own}
@@ -138,7 +138,7 @@ def strange(request, redis, valkey_url, tmp_path):
     """The environment of a process, and the other one, for which its database and its store were made."""
     mine, other = request.param, {"production": "development", "development": "production"}[request.param]
     url = made_for(f"sqlite:///{tmp_path}/records.db", other, "aha26")
-    mark_anew(valkey_url, other)
+    replace_mark(valkey_url, other)
     before = content(url), keys(valkey_url)
     own = {"DATABASE_URL": url, "REDIS_URL": valkey_url, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data")}
     yield SimpleNamespace(mine=mine, other=other, env={**PRODUCTION, "SESSION_STATUS_ENV": mine, **own})

@@ -19,7 +19,7 @@ from records.connections import ConnectionDraft
 from records.external_logins import ExternalAuthDraft
 from runner.settings import Settings, SettingsError
 from runner.start_checks import NotStarted, check_start
-from runner.store_checks import mark_anew
+from runner.store_checks import replace_mark
 from web.cli import servers
 from web.listening import listening_fault
 
@@ -29,7 +29,7 @@ OTHER_KEY = secrets.token_urlsafe(48)
 @pytest.fixture
 def production(redis, valkey_url, tmp_path):
     """The environment of production, on a database and a store that were made for it."""
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     url = made_for(f"sqlite:///{tmp_path}/records.db", "production", "aha26")
     own = {"DATABASE_URL": url, "REDIS_URL": valkey_url, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data")}
     return {**PRODUCTION, **own}

@@ -6,9 +6,9 @@ from stores import PRODUCTION, keys, made_for
 from records import Database, audit
 from runner.logins import LoginStore, TokenRefused
 from runner.logins.token_shapes import fingerprint
-from runner.presence import Presence
+from runner.presence import WorkerHeartbeat
 from runner.store import connect
-from runner.store_checks import mark_anew, mark_of
+from runner.store_checks import mark_of, replace_mark
 from runner.store_embedded import EmbeddedStore
 from runner.store_mark import KEY
 from sandbox import JailReport
@@ -18,7 +18,7 @@ from tests.logins.people import visitor
 @pytest.fixture
 def production(redis, valkey_url, tmp_path):
     """The environment of production, on a database and a store that were made for it."""
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     url = made_for(f"sqlite:///{tmp_path}/records.db", "production")
     own = {"DATABASE_URL": url, "REDIS_URL": valkey_url, "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data")}
     return {**PRODUCTION, **own}
@@ -64,7 +64,7 @@ def test_without_a_yes_nothing_goes(cli, redis, production):
 
 
 def test_while_a_worker_is_there_nothing_goes_unless_forced(cli, redis, production, valkey_url):
-    worker = Presence(redis, report=JailReport("x86_64", "Linux", "3.11"), places=1)
+    worker = WorkerHeartbeat(redis, report=JailReport("x86_64", "Linux", "3.11"), places=1)
     worker.note(0)
     refused = cli("store", "empty", "--yes", env=production)
     assert (refused.exit_code, f"Workers are there: {worker.name}. Stop them first" in refused.stderr) == (2, True)
@@ -74,7 +74,7 @@ def test_while_a_worker_is_there_nothing_goes_unless_forced(cli, redis, producti
 
 
 def test_a_store_of_development_is_refused_in_production(cli, redis, production, valkey_url):
-    mark_anew(valkey_url, "development")
+    replace_mark(valkey_url, "development")
     redis.set("st:something", "x")
     result = cli("store", "empty", "--yes", env=production)
     assert (result.exit_code, "made for development and this process runs in production" in result.stderr) == (2, True)

@@ -9,7 +9,7 @@ from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 
 from records import Database, environment_mark, inspection
 from runner.settings import Settings
-from runner.store_checks import mark_anew
+from runner.store_checks import replace_mark
 from runner.store_embedded import EmbeddedStore, answers
 from web.cli import ground
 from web.cli import up as up_command
@@ -45,7 +45,7 @@ def store(redis, valkey_url):
         if used:
             redis.set("login", "somebody's")
         if mark:
-            mark_anew(valkey_url, mark)
+            replace_mark(valkey_url, mark)
         return valkey_url
 
     return make
@@ -218,7 +218,7 @@ def test_a_store_in_the_data_folder_that_was_marked_for_production_is_refused_an
     env = {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
     settings = Settings.from_environment(env)
     with EmbeddedStore(tmp_path / "store") as own:
-        mark_anew(own.url, "production")
+        replace_mark(own.url, "production")
     with pytest.raises(Complaint, match="was made for production"), ground.store(settings):
         pytest.fail("it was let in")
     assert not answers(tmp_path / "store" / "store.sock")

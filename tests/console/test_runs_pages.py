@@ -22,7 +22,7 @@ from records import (
 )
 from records.archiving import AuditContext
 from runner import causes
-from runner.displayed import Displayed
+from runner.displayed import DisplayedStatus
 from runner.logins import NotedError
 from runner.run_words import RUN_WORDS
 from runner.shown import body_of
@@ -67,7 +67,7 @@ def past(database, app):
             times = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=1)}
             db.add(AgendaSession(implementation_id=demo.id, session_id=session, title=title, **times))
         runs.record_many(db, [GOOD, BAD, replace(GOOD, id="of another", implementation="other")])
-    displayed = Displayed("CE-1", "ready", body_of(CLAIM, as_of=GOOD.started_at, run=GOOD.id), failed=True)
+    displayed = DisplayedStatus("CE-1", "ready", body_of(CLAIM, as_of=GOOD.started_at, run=GOOD.id), failed=True)
     app.extensions["counter"].desk.look = lambda _: displayed
     return displayed
 
@@ -375,7 +375,7 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_without_an_answer_says_what_the_user_sees_and_why(past, desk, app, state):
     more, sees, why = STATES[state]
-    app.extensions["counter"].desk.look = lambda _: Displayed("CE-1", state, **more)
+    app.extensions["counter"].desk.look = lambda _: DisplayedStatus("CE-1", state, **more)
     page = desk("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1").text
     shown, reason = page.index("<dt>Shown</dt>"), page.index("<dt>Why</dt>")
     assert sees in page[shown:reason]

@@ -21,7 +21,7 @@ from records import (
     users,
 )
 from runner.logins import LoginStore
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.settings import Settings
 from runner.store import connect
 from tests.auth.stage import copied
@@ -125,7 +125,9 @@ def allow_loopback():
 def outreaches(valkey_url):
     """One that may reach this machine and one that may not; they are slow to make, because of their certificates."""
     client = connect(valkey_url)
-    made = {loopback: Outreach(redis=client, allow_loopback=loopback, ca_file=None) for loopback in (True, False)}
+    made = {
+        loopback: OutboundRequests(redis=client, allow_loopback=loopback, ca_file=None) for loopback in (True, False)
+    }
     yield made
     for outreach in made.values():
         outreach.close()

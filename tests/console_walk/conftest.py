@@ -9,7 +9,7 @@ import pytest
 
 from records import Database, SecretBox, UserProfile, administrators, certificates
 from runner.logins import LoginStore
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.settings import Settings
 from runner.store import connect
 from runner.store_mark import adopt
@@ -117,7 +117,7 @@ def staged(walk_seed, valkey_url, folder):
     seed, link = walk_seed
     database = Database(f"sqlite:///{folder / 'walked.db'}")
     redis = connect(valkey_url)
-    outreach = Outreach(redis=redis, allow_loopback=True, ca_file=None)
+    outreach = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
     settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
     parts = {"desk": StubDesk(), "database": database, "checks": {}, "store": LoginStore(redis), "outreach": outreach}
     try:

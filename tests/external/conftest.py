@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from records import Database, ExternalAuthDraft, SecretBox, external, implementations
 from runner.logins import LoginStore
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.settings import Settings
 from runner.store import connect
 from tests.auth.stage import copied
@@ -36,7 +36,7 @@ def built(seeded, valkey_url, ca_file, tmp_path_factory):
     """The application on its parts, once for the run: to build it anew for each test takes longer than the tests."""
     copy = copied(seeded, tmp_path_factory.mktemp("records") / "built.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
-    outreach = Outreach(redis=client, allow_loopback=True, ca_file=ca_file)
+    outreach = OutboundRequests(redis=client, allow_loopback=True, ca_file=ca_file)
     settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
     parts = {"desk": StubDesk(), "database": database, "store": LoginStore(client), "outreach": outreach}
     yield create_app(settings, checks={}, **parts)

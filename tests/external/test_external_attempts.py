@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from runner.logins.attempts import FIRST_S, FREE, LONGEST_S, Attempts
+from runner.logins.attempts import FIRST_S, FREE, LONGEST_S, AttemptLimits
 from runner.logins.errors import StoreAway
 from runner.store import connect_brief
 from tests.valkey import written
@@ -12,7 +12,7 @@ from tests.valkey import written
 
 @pytest.fixture
 def attempts(redis):
-    return Attempts(redis)
+    return AttemptLimits(redis)
 
 
 def over(redis, key_part="fails"):
@@ -105,7 +105,7 @@ def test_failures_are_forgotten_in_time_and_keys_are_hashes(attempts, redis):
 
 
 def test_without_the_store_nobody_may_try():
-    away = Attempts(connect_brief("unix:///nonexistent/store.sock"))
+    away = AttemptLimits(connect_brief("unix:///nonexistent/store.sock"))
     for act in (
         lambda: away.hit("address", "a", limit=1, window_s=1),
         lambda: away.begin("password", "a"),

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from records import Database, ExternalAuthDraft, SecretBox, external, implementations
 from runner.logins import LoginStore
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from runner.settings import Settings
 from runner.store import connect
 from tests.auth.stage import copied
@@ -45,7 +45,7 @@ def sites(seeded, valkey_url, redis, start_vendor, tmp_path):
     """The service: `demo` logs in over the organizer's page, `other` by badge."""
     copy = copied(seeded, tmp_path / "browser.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
-    outreach = Outreach(redis=client, allow_loopback=True, ca_file=None)
+    outreach = OutboundRequests(redis=client, allow_loopback=True, ca_file=None)
     vendor, organizer = start_vendor(reply(PERSON)), Organizer()
 
     def make(address):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from records import OpenedConnection
-from runner.outreach import MOST_EACH, Outreach, OutreachFailed
+from runner.outreach import MOST_EACH, OutboundRequestFailed, OutboundRequests
 from runner.powers import Basic
 from runner.powers.gate import FAILURES
 from tests.vendors import reply
@@ -31,7 +31,9 @@ def make_outreach(redis, ca_file, names):
 
     def make(**options):
         made.append(
-            Outreach(**{"redis": redis, "allow_loopback": True, "ca_file": ca_file, "resolver": look_up} | options)
+            OutboundRequests(
+                **{"redis": redis, "allow_loopback": True, "ca_file": ca_file, "resolver": look_up} | options
+            )
         )
         return made[-1]
 
@@ -70,7 +72,7 @@ def test_a_document_over_tls_comes_with_status_headers_and_body(outreach, start_
 )
 def test_in_production_an_address_that_is_not_public_is_refused(make_outreach, names, address):
     names["idp.example.org"] = ["93.184.216.34", address]
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         make_outreach(allow_loopback=False).fetch("https://idp.example.org/")
     assert failed.value.kind == "refused"
     assert address not in failed.value.text
@@ -86,7 +88,7 @@ def test_in_production_an_address_that_is_not_public_is_refused(make_outreach, n
     ],
 )  # fmt: skip
 def test_what_is_no_plain_address_is_refused(outreach, url):
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         outreach.fetch(url)
     assert failed.value.kind == "refused"
 
@@ -96,7 +98,7 @@ def test_without_encryption_only_loopback_and_only_in_development(outreach, make
     assert outreach.fetch(vendor.url).status == 200
     names["idp.example.org"] = ["93.184.216.34"]
     for client, url in ((make_outreach(allow_loopback=False), vendor.url), (outreach, "http://idp.example.org/")):
-        with pytest.raises(OutreachFailed) as failed:
+        with pytest.raises(OutboundRequestFailed) as failed:
             client.fetch(url)
         assert failed.value.kind == "refused"
 
@@ -110,7 +112,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(outreach, start_vendor):
 def test_too_large_plain_and_packed(outreach, start_vendor):
     bomb = gzip.compress(b"\0" * 5_000_000)
     for answer in (reply(b"x" * 5000), reply(bomb, headers={"Content-Encoding": "gzip"})):
-        with pytest.raises(OutreachFailed) as failed:
+        with pytest.raises(OutboundRequestFailed) as failed:
             outreach.fetch(start_vendor(answer).url, max_body=4000)
         assert failed.value.kind == "too large"
 
@@ -121,7 +123,7 @@ def test_a_dripping_vendor_ends_at_the_deadline(outreach, start_vendor):
             request.sock.sendall(b"H")
             time.sleep(0.02)
 
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         outreach.fetch(start_vendor(drip).url, timeout_s=0.3)
     assert failed.value.kind in {"timeout", "connection"}
 
@@ -129,7 +131,7 @@ def test_a_dripping_vendor_ends_at_the_deadline(outreach, start_vendor):
 def test_a_certificate_for_another_name_is_refused(outreach, start_vendor, names):
     names["idp.example.org"] = ["127.0.0.1"]
     vendor = start_vendor(reply("x"), tls="other.example.org")
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         outreach.fetch(f"https://idp.example.org:{vendor.port}/")
     assert "certificate" in failed.value.text
 
@@ -151,7 +153,7 @@ def test_json_goes_out_as_it_is(outreach, start_vendor):
 
 def test_the_text_of_a_failure_holds_nothing_that_was_sent(outreach, start_vendor):
     vendor = start_vendor(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nshort")
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         outreach.post(vendor.url, json={"password": "hunter2-hunter2"}, auth=Basic("u", "hunter3"))
     seen = f"{failed.value!r} {failed.value.__cause__!r} {failed.value.text}"
     assert "hunter" not in seen
@@ -161,7 +163,7 @@ def test_a_vendor_which_fails_again_and_again_is_left_alone(outreach, start_vend
     vendor = start_vendor(reply(status=503))
     for _ in range(FAILURES):
         assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 503
-    with pytest.raises(OutreachFailed) as failed:
+    with pytest.raises(OutboundRequestFailed) as failed:
         outreach.post(vendor.url, json={}, breaker=("demo", "login"))
     assert failed.value.kind == "breaker open"
     assert len(vendor.requests) == FAILURES
@@ -180,7 +182,7 @@ def test_one_implementation_cannot_take_all_seats(outreach):
     taken = [outreach._seats.taken("demo") for _ in range(MOST_EACH)]
     for seat in taken:
         seat.__enter__()
-    with pytest.raises(OutreachFailed), outreach._seats.taken("demo"):
+    with pytest.raises(OutboundRequestFailed), outreach._seats.taken("demo"):
         pass
     with outreach._seats.taken("other"):
         pass

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from runner.logins import Ended, LoginStore
+from runner.logins import EndedLogins, LoginStore
 from runner.logins.tokens import AppTokens
 
 
@@ -28,7 +28,7 @@ def store(redis):
 
 @pytest.fixture
 def ended(redis, clock):
-    return Ended(redis, clock=clock)
+    return EndedLogins(redis, clock=clock)
 
 
 @pytest.fixture

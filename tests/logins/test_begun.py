@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from runner.logins import Origin, StoreAway, begun
+from runner.logins import LoginOrigin, StoreAway, begun
 from runner.logins.store import LoginStore
 from runner.store import connect
 from tests.valkey import written
 
-HOME, VENUE = Origin("192.0.2.1"), Origin("198.51.100.1", at_venue=True)
+HOME, VENUE = LoginOrigin("192.0.2.1"), LoginOrigin("198.51.100.1", at_venue=True)
 
 
 def put(store, origin=HOME, **value):
@@ -54,14 +54,14 @@ def test_in_sum_the_busiest_address_pays(store, monkeypatch):
     monkeypatch.setattr(begun, "MOST_IN_SUM", 10)
     mine = [put(store), put(store)]
     for number in range(100):
-        put(store, Origin(f"203.0.113.{number % 3}"))
+        put(store, LoginOrigin(f"203.0.113.{number % 3}"))
     assert are_there(store, mine) == [True, True]
 
 
 def test_a_flood_from_as_many_addresses_as_there_is_room_never_has_more_than_the_room(store, redis, monkeypatch):
     monkeypatch.setattr(begun, "MOST_IN_SUM", 10)
     for number in range(60):
-        put(store, Origin(f"2001:db8:{number:x}::/64"))
+        put(store, LoginOrigin(f"2001:db8:{number:x}::/64"))
     assert len([key for key in redis.keys("*") if b":once:" in key]) == 10
 
 
@@ -70,7 +70,7 @@ def test_a_venue_is_bounded_in_sum_only_and_apart(store, monkeypatch):
     monkeypatch.setattr(begun, "MOST_IN_SUM", 6)
     there = [put(store, VENUE) for _ in range(6)]
     for number in range(20):
-        put(store, Origin(f"203.0.113.{number}"))
+        put(store, LoginOrigin(f"203.0.113.{number}"))
     assert all(are_there(store, there))
     put(store, VENUE)
     assert are_there(store, there).count(False) == 1

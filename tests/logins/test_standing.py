@@ -3,9 +3,9 @@
 import pytest
 from people import visitor
 
-from runner.cache import Shown, StatusCache
+from runner.cache import StatusCache, StatusUpdate
 from runner.logins import LoginEnded
-from runner.logins.ended import standing_of
+from runner.logins.ended import ended_login_check
 
 BODY = b'{"message":null}'
 
@@ -17,7 +17,7 @@ def ada():
 
 @pytest.fixture
 def standing(ada):
-    return standing_of(ada.implementation, ada.subject, ada.login, ada.since)
+    return ended_login_check(ada.implementation, ada.subject, ada.login, ada.since)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def key(cache):
 def fill(cache, key):
     assert cache.claim(key, "t").mine
     assert cache.begin(key, "t", 0, wall_s=1)
-    assert cache.store(key, "t", 0, Shown("ready", BODY, "d", ok=True, fresh_s=60, stale_s=60))
+    assert cache.store(key, "t", 0, StatusUpdate("ready", BODY, "d", ok=True, fresh_s=60, stale_s=60))
 
 
 def trips(redis, act):

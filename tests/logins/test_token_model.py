@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from people import visitor
 
-from runner.logins import Ended, TokenRefused
+from runner.logins import EndedLogins, TokenRefused
 from runner.logins.token_shapes import challenge_of
 from runner.logins.tokens import ACCESS_S, CODE_S, GRACE_S, LOGIN_S, REFRESH_S, AppTokens
 
@@ -52,7 +52,7 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def four_people_log_in(self):
         self.now = 1_800_000_000
-        self.ended = Ended(self.redis, clock=lambda: self.now)
+        self.ended = EndedLogins(self.redis, clock=lambda: self.now)
         self.tokens = AppTokens(self.redis, self.ended, clock=lambda: self.now)
         self.redis.flushdb()
         people = [("demo", "ada"), ("demo", "ada"), ("demo", "bob"), ("other", "ada")]

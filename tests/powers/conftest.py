@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from runner.powers import VendorConnection, Vendors
+from runner.powers import VendorConnection, VendorServices
 from sandbox import Call
 
 MIB = 1024 * 1024
@@ -58,7 +58,7 @@ def make_client(redis, ca_file, names):
 
     def make(**options):
         options = {"redis": redis, "allow_loopback": True, "tls_ca_file": ca_file, "resolver": look_up} | options
-        made.append(Vendors(**options))
+        made.append(VendorServices(**options))
         return Client(made[-1])
 
     yield make

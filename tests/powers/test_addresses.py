@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.powers import FaultyConnectionError, parse_base
-from runner.powers.addresses import AddressRefused, Names, not_public, system_lookup, usable_addresses
+from runner.powers.addresses import AddressRefused, HostResolver, not_public, system_lookup, usable_addresses
 from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
@@ -269,7 +269,7 @@ def test_a_name_is_looked_up_once_for_all_that_ask_at_the_same_time():
         time.sleep(0.1)
         return ["8.8.8.8"]
 
-    names = Names(slowly)
+    names = HostResolver(slowly)
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(names.addresses("x.test", deadline=time.monotonic() + 2)))

@@ -1,14 +1,14 @@
 """Traces tell whether a vendor answered as before, by a keyed digest that tells nothing of the answer."""
 
 from runner.powers import digest_key
-from runner.powers.calls import Progress
+from runner.powers.calls import CallProgress
 from sandbox import Answer, Call
 
 CALL = Call("GET", "ethosce", "/credits")
 
 
 def digest(text, *, status=200, key="k" * 40):
-    progress = Progress(digest_key=digest_key(key))
+    progress = CallProgress(digest_key=digest_key(key))
     return progress.record(CALL, Answer(status, {}, text, len(text)), None).digest
 
 
@@ -19,5 +19,5 @@ def test_the_same_answer_has_the_same_digest_and_another_one_another():
 
 
 def test_a_call_without_an_answer_or_a_process_without_a_key_has_no_digest():
-    assert Progress(digest_key=digest_key("k" * 40)).record(CALL, None, None).digest == ""
-    assert Progress().record(CALL, Answer(200, {}, "[]", 2), None).digest == ""
+    assert CallProgress(digest_key=digest_key("k" * 40)).record(CALL, None, None).digest == ""
+    assert CallProgress().record(CALL, Answer(200, {}, "[]", 2), None).digest == ""

@@ -124,7 +124,7 @@ def test_a_probe_whose_worker_died_lets_another_probe_after_a_while(client, star
     connection = client.connect(vendor)
     calls(client, connection, 5)
     time.sleep(soon)
-    lost = gate.Gate(redis).enter(connection, deadline=time.monotonic() + 1)
+    lost = gate.VendorLimiter(redis).enter(connection, deadline=time.monotonic() + 1)
     assert lost.probe
     vendor.answer = reply({})
     assert calls(client, connection, 1) == ["breaker open"]
@@ -217,7 +217,9 @@ def test_the_place_of_a_failed_call_is_free_again(client, start_vendor):
 
 def test_the_place_of_a_worker_that_died_is_free_after_its_deadline(client, start_vendor, redis, monkeypatch):
     connection = client.connect(start_vendor(reply({})), concurrency=1)
-    gate.Gate(redis).enter(connection, deadline=time.monotonic() - 0.5)  # never left; its lease ends in a second
+    gate.VendorLimiter(redis).enter(
+        connection, deadline=time.monotonic() - 0.5
+    )  # never left; its lease ends in a second
     assert fault_of(client, connection, wall_s=0.3) is CallFault.TIMEOUT
     assert client(connection, wall_s=2).status == 200
 

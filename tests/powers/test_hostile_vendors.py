@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.powers import bodies
-from runner.powers.wire import Guard, Wire
+from runner.powers.wire import CountedSocket, ExchangeBudget
 from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 
@@ -102,7 +102,7 @@ def test_sending_ends_at_the_deadline_of_this_exchange_not_of_an_earlier_one():
         ours.settimeout(5)  # as an earlier exchange over the kept connection left it
         started = time.monotonic()
         with pytest.raises(TimeoutError):
-            Wire(ours, Guard(started + 0.2, 1000)).sendall(b"x" * 16 * MIB)
+            CountedSocket(ours, ExchangeBudget(started + 0.2, 1000)).sendall(b"x" * 16 * MIB)
         assert time.monotonic() - started < 1.0
 
 

@@ -8,7 +8,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.message import Message, color_fault_of, judge, link_fault_of, review
+from runner.message import Message, color_fault_of, judge, link_fault_of, review_literals
 from sandbox import MessageLiteral, Severity
 
 HOSTS = frozenset({"cme.example.org", "xn--bcher-kva.example"})
@@ -174,7 +174,7 @@ def test_what_nobody_sees_is_removed_with_a_warning_and_the_rest_is_kept(text, s
     assert verdict.message == Message(shown)
     assert told in verdict.warnings[0]
     assert text_of(shown).warnings == ()
-    (finding,) = review([MessageLiteral(1, 1, text, None, None)], HOSTS)
+    (finding,) = review_literals([MessageLiteral(1, 1, text, None, None)], HOSTS)
     assert (finding.rule, finding.severity) == ("message-text", Severity.WARNING)
 
 
@@ -363,7 +363,7 @@ def test_whatever_is_judged_satisfies_the_contract_and_is_judged_the_same_again(
 
 
 def test_the_review_names_line_and_column_and_what_to_write_instead():
-    findings = review(
+    findings = review_literals(
         [
             MessageLiteral(3, 12, "Claim 1.0 CE credit", "https://cme.example.org/", "#006109"),
             MessageLiteral(5, 12, "Claim your continuing education credits", "http://cme.example.org/", "#ffcc00"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.message import judge, review
+from runner.message import judge, review_literals
 from sandbox import MessageLiteral, Severity
 
 HOSTS = ("ok.example.org", "xn--bcher-kva.example")
@@ -140,7 +140,7 @@ COLORS_DROPPED = [
 def test_a_hostile_text_is_refused_at_both_times(name):
     assert judge({"text": REFUSED[name], "link": None, "color": None}, HOSTS).refused
     if isinstance(REFUSED[name], str):
-        (finding,) = review([MessageLiteral(1, 1, REFUSED[name], None, None)], HOSTS)
+        (finding,) = review_literals([MessageLiteral(1, 1, REFUSED[name], None, None)], HOSTS)
         assert (finding.rule, finding.severity) == ("message-text", Severity.ERROR)
 
 

@@ -14,7 +14,7 @@ from site_stage import Site, key_of, stop
 from vendor_stage import Vendor, ok
 
 from runner.presence import workers_present
-from runner.status import Asker, StatusDesk
+from runner.status import StatusRequest, StatusService
 from runner.store import connect
 from runner.store_embedded import EmbeddedStore
 
@@ -42,7 +42,7 @@ MARK = "/tmp/redteam-was-here"
 JOBS = {
     "os.system": plain_job(data=data("os.system", None, [f"touch {MARK}"], {})),
     "builtins.eval": plain_job(data=data("builtins.eval", None, ["1"], {})),
-    "a private function of ours": plain_job(data=data("runner.job.perform", None, [], {})),
+    "a private function of ours": plain_job(data=data("runner.job.perform_run", None, [], {})),
     "dots": plain_job(data=data("runner.job.run_status.__globals__", None, [], {})),
     "a method of an instance": plain_job(data=data("run_status", {"x": 1}, [], {})),
     "pickle": plain_job(data=zlib.compress(pickle.dumps(Boom()))),
@@ -82,7 +82,7 @@ def working(tmp_path_factory, vendor_for_all):
         made.client = connect(store.url)
         process = made.start("worker")
         made.worker = process
-        desk = StatusDesk.open(made.settings, made.database)
+        desk = StatusService.open(made.settings, made.database)
         ends = time.monotonic() + 40
         while time.monotonic() < ends and not workers_present(made.client):
             assert process.poll() is None, made.logs.read_text()
@@ -119,7 +119,7 @@ def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
     site, desk = working
     Path(MARK).unlink(missing_ok=True)
     before = site.logs.stat().st_size
-    assert settled(desk, Asker("one", "u0", "s0")) == "Hello u0 at s0"
+    assert settled(desk, StatusRequest("one", "u0", "s0")) == "Hello u0 at s0"
     for number, fields in enumerate(JOBS.values()):
         job_id = f"redteam-{number}"
         site.client.hset(f"rq:job:{job_id}", mapping=fields)
@@ -130,8 +130,8 @@ def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
         job_id = f"wrongtype-{wrong}"
         site.client.set(f"rq:job:{job_id}", "x") if wrong == "text" else site.client.rpush(f"rq:job:{job_id}", "x")
         site.client.lpush("rq:queue:status", job_id)
-    assert settled(desk, Asker("one", "u1", "s1"), 10) == "Hello u1 at s1"
-    assert settled(desk, Asker("two", "u1", "s1")) == "Hello u1 at s1"
+    assert settled(desk, StatusRequest("one", "u1", "s1"), 10) == "Hello u1 at s1"
+    assert settled(desk, StatusRequest("two", "u1", "s1")) == "Hello u1 at s1"
     assert not Path(MARK).exists()
     assert site.worker.poll() is None
     log = site.logs.read_bytes()[before:]
@@ -141,7 +141,7 @@ def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
 
 def test_returns_in_a_storm_make_few_runs_and_one_message(working):
     site, desk = working
-    asker = Asker("one", "u3", "s3")
+    asker = StatusRequest("one", "u3", "s3")
     assert settled(desk, asker).startswith("Hello")
     calls = [threading.Thread(target=desk.returned, args=(asker,)) for _ in range(60)]
     for thread in calls:

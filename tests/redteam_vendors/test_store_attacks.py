@@ -8,11 +8,11 @@ import pytest
 from site_stage import Site, key_of
 
 from records import RunRecord, implementations, runs
-from runner.bulletin import CHANGED, Bulletin
-from runner.cache import DONE, Shown, StatusCache
+from runner.bulletin import CHANGED, ChangeListener
+from runner.cache import DONE, StatusCache, StatusUpdate
 from runner.presence import NAMES, workers_present
 from runner.queue import new_run_id
-from runner.status import Asker, StatusDesk
+from runner.status import StatusRequest, StatusService
 from runner.store import connect
 from runner.store_embedded import EmbeddedStore
 from runner.store_mark import adopt
@@ -45,7 +45,7 @@ def site(tmp_path_factory, own_store):
 
 @pytest.fixture
 def desk(site, redis):
-    made = StatusDesk.open(site.settings, site.database)
+    made = StatusService.open(site.settings, site.database)
     yield made
     made.close()
 
@@ -74,13 +74,13 @@ WRONG = {
 def test_whatever_lies_in_the_cache_the_asker_gets_an_answer(site, desk, redis, wrong):
     key = key_of(site)
     WRONG[wrong](redis, key)
-    asker = Asker("one", "u0", "s0")
+    asker = StatusRequest("one", "u0", "s0")
     for ask in (desk.ask, desk.returned, desk.ask):
         status = ask(asker)
         assert status.state in {"ready", "checking", "unavailable", "hidden"}
         json.loads(status.as_json())
         assert status.message is None or status.message.text
-    assert desk.ask(Asker("one", "u1", "s0")).state == "checking"
+    assert desk.ask(StatusRequest("one", "u1", "s0")).state == "checking"
 
 
 def test_a_result_cannot_be_stored_for_a_claim_that_is_not_ones_own(redis):
@@ -91,7 +91,7 @@ def test_a_result_cannot_be_stored_for_a_claim_that_is_not_ones_own(redis):
     assert cache.begin(key, "mine", 0, wall_s=5)
     assert cache.begin(key, "thief", 0, wall_s=5) is None
     moved = cache.returned(key, "after")
-    shown = Shown("ready", BODY, "d", ok=True, fresh_s=60, stale_s=60)
+    shown = StatusUpdate("ready", BODY, "d", ok=True, fresh_s=60, stale_s=60)
     assert not cache.store(key, "mine", 0, shown)
     assert cache.begin(key, "mine", 0, wall_s=5) is None
     assert cache.claim(key, "other").what == "checking"
@@ -144,7 +144,7 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
     cache = StatusCache(redis, clock_ms=lambda: clock[0])
     key = cache.key("one", "u", f"s{jump_s}", "v" + state)
     assert cache.claim(key, "first").mine
-    shown = Shown("ready", BODY, "d", ok=True, fresh_s=10, stale_s=10)
+    shown = StatusUpdate("ready", BODY, "d", ok=True, fresh_s=10, stale_s=10)
     if state != "locked":
         assert cache.begin(key, "first", 0, wall_s=5)
         assert cache.store(key, "first", 0, shown)
@@ -166,7 +166,7 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
 
 def test_rubbish_on_the_bulletin_does_not_end_it(redis):
     changed = []
-    bulletin = Bulletin(redis, on_changed=changed.append)
+    bulletin = ChangeListener(redis, on_changed=changed.append)
     bulletin.ensure_started()
     time.sleep(0.2)
     for channel in (DONE, CHANGED):

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from runner.powers import VendorConnection, Vendors
+from runner.powers import VendorConnection, VendorServices
 from sandbox import Answer, Call, CallNotMade
 
 #: What an honest vendor says, on any connection, to whoever asks for /clean/<word>.
@@ -179,4 +179,4 @@ def call(vendors, conn, path="/x", *, method="GET", seconds=3.0, **more):
 
 def make_vendors(redis, **more):
     more.setdefault("allow_loopback", True)
-    return Vendors(redis=redis, **more)
+    return VendorServices(redis=redis, **more)

@@ -12,9 +12,9 @@ from records import AgendaSession, Database, implementations, runs, scripts, use
 from runner.presence import workers_present
 from runner.queue import StatusQueue
 from runner.settings import Settings
-from runner.status import StatusDesk
+from runner.status import StatusService
 from runner.store import connect, connect_queue
-from runner.workshop import WORKSHOP, open_workshop
+from runner.workshop import WORKER_SERVICES, open_worker_services
 from sandbox import Sandbox
 from worker import StopSignal, ThreadWorker
 
@@ -59,7 +59,7 @@ class House:
 
     def new_desk(self):
         queue = StatusQueue(connect(self.settings.redis_url))
-        return StatusDesk(
+        return StatusService(
             settings=self.settings, database=self.database, redis=connect(self.settings.redis_url), queue=queue
         )
 
@@ -124,7 +124,7 @@ def house(tmp_path, redis, valkey_url, sandbox, blank):
 
 @pytest.fixture
 def workshop(house):
-    workshop = open_workshop(house.settings, house.sandbox)
+    workshop = open_worker_services(house.settings, house.sandbox)
     yield workshop
     workshop.close()
 
@@ -136,7 +136,11 @@ def work_off(house, workshop):
     def work(*, runs=4):
         client = connect_queue(house.settings.redis_url)
         worker = ThreadWorker(
-            client, runs=runs, stop=StopSignal(), in_thread=lambda: WORKSHOP.set(workshop), on_beat=lambda _: None
+            client,
+            runs=runs,
+            stop=StopSignal(),
+            in_thread=lambda: WORKER_SERVICES.set(workshop),
+            on_beat=lambda _: None,
         )
         worker.work(burst=True)
         client.close()

@@ -4,12 +4,12 @@ from click.testing import CliRunner
 
 from records import implementations, sessions, users
 from runner.explain import explain
-from runner.status import Asker
+from runner.status import StatusRequest
 from tests.runner.conftest import eventually
 from web.cli import main
 from web.moments import Clock
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 
 
 def grow_old(house):

@@ -5,10 +5,10 @@ import pytest
 from records import archiving, implementations, runs
 from records.archiving import AuditContext
 from runner.retirement import retire
-from runner.status import Asker, UnknownImplementation
+from runner.status import StatusRequest, UnknownImplementation
 from tests.runner.conftest import eventually
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 BY = AuditContext("tests")
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from runner.bulletin import Bulletin
+from runner.bulletin import ChangeListener
 from runner.store import connect
 from tests.runner.conftest import eventually
 
@@ -17,7 +17,7 @@ def heard():
 @pytest.fixture
 def bulletin(redis, valkey_url, heard):
     client = connect(valkey_url)
-    bulletin = Bulletin(client, on_changed=heard.append)
+    bulletin = ChangeListener(client, on_changed=heard.append)
     yield bulletin
     bulletin.close()
     client.close()

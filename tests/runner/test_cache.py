@@ -2,12 +2,12 @@ import threading
 
 import pytest
 
-from runner.cache import Shown, StatusCache
+from runner.cache import StatusCache, StatusUpdate
 
 KEY = StatusCache.key("acme", "ann", "s1", "v1")
-CLAIM = Shown(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=60, stale_s=600)
-CLAIMED = Shown(state="ready", body=b'{"text":"Claimed"}', digest="claimed", ok=True, fresh_s=60, stale_s=600)
-FAILED = Shown(state="hidden", body=b'{"text":null}', digest="", ok=False, fresh_s=5, stale_s=60)
+CLAIM = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=60, stale_s=600)
+CLAIMED = StatusUpdate(state="ready", body=b'{"text":"Claimed"}', digest="claimed", ok=True, fresh_s=60, stale_s=600)
+FAILED = StatusUpdate(state="hidden", body=b'{"text":null}', digest="", ok=False, fresh_s=5, stale_s=60)
 
 
 class Clock:

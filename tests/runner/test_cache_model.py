@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from runner.cache import Shown, StatusCache
+from runner.cache import StatusCache, StatusUpdate
 
 KEY = StatusCache.key("acme", "ann", "s1", "v1")
 WALL_S = 5
@@ -74,7 +74,7 @@ class Promises(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(sorted(self.running)))
         generation, era, ends = self.running.pop(token)
         body = json.dumps({"text": text, "era": era, "run": token}).encode()
-        shown = Shown("ready", body, text, ok, fresh_s=60 if ok else 5, stale_s=600)
+        shown = StatusUpdate("ready", body, text, ok, fresh_s=60 if ok else 5, stale_s=600)
         kept = self.cache.store(KEY, token, generation, shown)
         assert kept == (era == self.era), "exactly the results of this generation are kept"
         if ends == self.lock_ends:

@@ -8,7 +8,7 @@ import pytest
 from records import implementations, runs
 from runner import causes
 from runner.cache import STEPS_S
-from runner.queue import JobRefused, Order, new_run_id, waited_ms
+from runner.queue import JobRefused, RunOrder, new_run_id, waited_ms
 from tests.runner.conftest import eventually
 from tests.runner.support import ANN, command, grow_old
 
@@ -87,6 +87,6 @@ def test_the_wait_is_read_off_the_id_and_unknown_for_an_id_that_is_not_ours():
 
 def test_an_order_of_an_earlier_release_is_taken_and_a_cause_that_there_is_not_is_refused():
     fields = ("acme", "ann", "s1", "v", "e", "t", 0)
-    assert Order(*fields).because == ""
+    assert RunOrder(*fields).because == ""
     with pytest.raises(JobRefused):
-        Order(*fields, because="x" * 500)
+        RunOrder(*fields, because="x" * 500)

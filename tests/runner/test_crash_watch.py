@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import DatabaseUnavailable, RunRecord, audit, crashes, implementations, scripts
-from runner.cache import Begun
+from runner.cache import RunStart
 from runner.crash_watch import CrashWatch
-from runner.job import Execution, perform
-from runner.queue import Order
+from runner.job import RunExecution, perform_run
+from runner.queue import RunOrder
 from runner.script_lines import lines_of, with_lines
-from runner.status import Asker
+from runner.status import StatusRequest
 from sandbox import FATAL_SIGNALS, Outcome, OutcomeKind, ScriptError
 from tests.runner.conftest import eventually
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 
 
 class Dying:
@@ -42,7 +42,7 @@ def crash(house, workshop, token, sandbox=None):
     """One run, which dies."""
     sandbox = sandbox or Dying(workshop.sandbox.report)
     order = order_for(house, workshop, token)
-    perform(dataclasses.replace(workshop, sandbox=sandbox), order)
+    perform_run(dataclasses.replace(workshop, sandbox=sandbox), order)
     assert eventually(lambda: any(run.id == token for run in house.runs()))
     return order.version
 
@@ -54,7 +54,7 @@ def order_for(house, workshop, token):
     for key in house.redis.keys("st:{acme:*"):
         house.redis.delete(key)
     claimed = workshop.cache.claim(question.key, token)
-    return Order("acme", "ann", "s1", version, question.edition, token, claimed.generation)
+    return RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
 
 
 def suspended(house, version):
@@ -113,8 +113,8 @@ def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_
     kit = workshop.kits.get("acme", orders[0].version)
     for order in orders:  # two that were under way at the same time
         key = house.desk._question(ANN).key
-        begun = workshop.cache.begin(key, order.token, order.generation, wall_s=1.0) or Begun(None, returned=False)
-        Execution(forging, order, kit, begun, waited=0).run(key)
+        begun = workshop.cache.begin(key, order.token, order.generation, wall_s=1.0) or RunStart(None, returned=False)
+        RunExecution(forging, order, kit, begun, waited=0).run(key)
     (entry,) = why(house)
     assert (entry.actor, entry.target) == ("the service", "version 1")
     assert "no script can send" in entry.reason

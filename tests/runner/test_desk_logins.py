@@ -6,13 +6,13 @@ import time
 import pytest
 
 from runner.logins import LoginEnded, LoginStore
-from runner.status import Asker
+from runner.status import StatusRequest
 from tests.logins.people import visitor
 
 #: Later than the implementation, which each test makes.
 ANN = visitor("acme", "ann", since=int(time.time()) + 3600)
-ASKER = Asker("acme", "ann", "s1", ANN.login, ANN.since)
-NEXT = Asker("acme", "ann", "s1", visitor().login, ANN.since)
+ASKER = StatusRequest("acme", "ann", "s1", ANN.login, ANN.since)
+NEXT = StatusRequest("acme", "ann", "s1", visitor().login, ANN.since)
 
 
 @pytest.fixture
@@ -27,12 +27,12 @@ def test_a_login_from_before_the_implementation_is_of_a_removed_one_with_the_sam
     early = visitor("acme", "ann", since=int(time.time()) - 60)
     for act in (house.desk.ask, house.desk.returned):
         with pytest.raises(LoginEnded):
-            act(Asker("acme", "ann", "s1", early.login, early.since))
+            act(StatusRequest("acme", "ann", "s1", early.login, early.since))
     assert house.redis.llen("rq:queue:status") == 0
 
 
 def test_two_logins_of_a_user_are_the_same_asker():
-    assert ASKER == NEXT == Asker("acme", "ann", "s1")
+    assert ASKER == NEXT == StatusRequest("acme", "ann", "s1")
     assert hash(ASKER) == hash(NEXT)
 
 
@@ -88,4 +88,4 @@ def test_a_login_that_ends_while_its_request_waits_gets_no_answer(house, end):
 
 def test_who_comes_by_a_return_address_needs_no_login(house):
     house.add()
-    assert house.desk.returned(Asker("acme", "ann", "s1")).state == "checking"
+    assert house.desk.returned(StatusRequest("acme", "ann", "s1")).state == "checking"

@@ -2,9 +2,9 @@
 
 import time
 
-from runner.status import Asker
+from runner.status import StatusRequest
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 
 
 def test_a_question_becomes_a_run_whose_message_is_shown_and_traced(house, start_worker):

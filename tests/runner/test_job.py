@@ -17,16 +17,16 @@ from records import (
     scripts,
     sessions,
 )
-from runner.job import perform
+from runner.job import perform_run
 from runner.kit import fallback_of
 from runner.logins import LoginStore
-from runner.queue import Order
-from runner.status import Asker
+from runner.queue import RunOrder
+from runner.status import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind
 from tests.runner.conftest import eventually
 from web.widget.drawing import draw
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 FAILS_ON_DEMAND = """
 def status(user, session, api):
     if user.attributes.get("fail"):
@@ -140,7 +140,7 @@ def test_a_script_is_told_about_the_user_and_the_session_in_the_time_of_the_plac
     )
     house.add(source=source, time_zone="America/Chicago", script_settings={"x": 7})
     assert ask().message.text == "ann ann Session s1 04:00 7"
-    assert ask(Asker("acme", "a stranger", "s1")).message.text == "a stranger  Session s1 04:00 7"
+    assert ask(StatusRequest("acme", "a stranger", "s1")).message.text == "a stranger  Session s1 04:00 7"
 
 
 def test_the_trace_holds_what_was_given_but_no_return_address_and_no_secret(house, ask):
@@ -191,7 +191,7 @@ def claimed_order(house, workshop, token="run-1"):
     question = house.desk._question(ANN)
     claimed = workshop.cache.claim(question.key, token)
     assert claimed.mine
-    return Order("acme", "ann", "s1", version, question.edition, token, claimed.generation)
+    return RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
 
 
 class Alarming:
@@ -212,7 +212,7 @@ class Broken(Alarming):
 def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, workshop, caplog):
     house.add()
     order = claimed_order(house, workshop)
-    perform(dataclasses.replace(workshop, sandbox=Alarming(workshop.sandbox.report)), order)
+    perform_run(dataclasses.replace(workshop, sandbox=Alarming(workshop.sandbox.report)), order)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
         assert scripts.active(db, acme) is None
@@ -252,7 +252,7 @@ def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, workshop):
     house.add(fallback_text="Later")
     order = claimed_order(house, workshop)
     with pytest.raises(RuntimeError, match="our own bug"):
-        perform(dataclasses.replace(workshop, sandbox=Broken(workshop.sandbox.report)), order)
+        perform_run(dataclasses.replace(workshop, sandbox=Broken(workshop.sandbox.report)), order)
     assert house.desk.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("crashed", "RuntimeError")
@@ -267,7 +267,7 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
     records.rename(records.with_suffix(".away"))
     caplog.set_level(logging.INFO)
     with pytest.raises(DatabaseUnavailable):
-        perform(workshop, order)
+        perform_run(workshop, order)
     workshop.traces.purge()
     assert "outcome='service away' shown='fallback'" in caplog.text
     assert not [record for record in caplog.records if record.exc_info]
@@ -291,7 +291,7 @@ def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, wor
     with house.database.session() as db:
         version = scripts.find_version(db, implementations.find(db, "acme"), order.version)
         db.delete(db.get(scripts.VersionCode, (version.id, house.sandbox.report.runtime)))
-    perform(workshop, order)
+    perform_run(workshop, order)
     assert house.desk.ask(ANN).state == "ready"
     with house.database.reading() as db:
         version = scripts.find_version(db, implementations.find(db, "acme"), order.version)
@@ -306,7 +306,7 @@ def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, w
         scripts.activate(db, acme, version, by="test")
     house.desk.changed("acme")
     order = claimed_order(house, workshop)
-    perform(workshop, order)
+    perform_run(workshop, order)
     run = last_run(house)
     assert (run.outcome, run.error["line"]) == ("refused", 1)
     assert house.desk.ask(ANN).state == "hidden"
@@ -315,15 +315,15 @@ def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, w
 def test_a_run_of_a_version_that_is_gone_gives_its_lock_back(house, workshop):
     house.add()
     order = claimed_order(house, workshop)
-    perform(workshop, dataclasses.replace(order, version="0" * 64))
+    perform_run(workshop, dataclasses.replace(order, version="0" * 64))
     assert house.runs() == []
 
 
 def test_a_run_which_is_not_wanted_any_more_does_nothing(house, workshop):
     house.add()
     order = claimed_order(house, workshop)
-    perform(workshop, order)
-    perform(workshop, dataclasses.replace(order, token="run-2"))
+    perform_run(workshop, order)
+    perform_run(workshop, dataclasses.replace(order, token="run-2"))
     assert last_run(house).id == "run-1"
     assert len(house.runs()) == 1
 

@@ -11,12 +11,12 @@ import pytest
 
 import worker
 from runner.presence import workers_present
-from runner.status import Asker, StoreAway
+from runner.status import StatusRequest, StoreAway
 from runner.store_embedded import EmbeddedStore
 from runner.workshop import JailTooWeak
 from tests.runner.conftest import House, WorkerProcess, eventually
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 #: A script cannot sleep, so a slow one computes; its calls to a slow vendor are tested with the powers.
 SLOW = """
 def status(user, session, api):
@@ -97,13 +97,15 @@ def test_a_worker_killed_in_the_middle_of_a_run_leaves_no_status_stuck(house, st
     status = answered(house, seconds=15)  # its lock ends 3 s after the wall time
     assert status.message.text == "Slow"
     assert time.monotonic() - began < 10
-    assert answered(house, Asker("acme", "bob", "s1"), seconds=3).state == "ready"  # its share is free again, too
+    assert (
+        answered(house, StatusRequest("acme", "bob", "s1"), seconds=3).state == "ready"
+    )  # its share is free again, too
 
 
 @pytest.mark.slow
 def test_a_worker_killed_at_any_moment_loses_no_status(house, start_worker):
     house.add(source=SLOW, script_settings={"n": 50_000}, limits={"wall_s": 1})
-    askers = [Asker("acme", f"user-{number}", "s1") for number in range(40)]
+    askers = [StatusRequest("acme", f"user-{number}", "s1") for number in range(40)]
     for _ in range(2):
         started = start_worker()
         for asker in askers:
@@ -139,7 +141,7 @@ def test_a_killed_zygote_is_replaced_and_the_next_request_recovers(house, start_
 def test_a_graceful_stop_under_load_loses_no_run(house, start_worker):
     house.add(source=SLOW, script_settings={"n": 60_000}, concurrency=64)
     first = start_worker()
-    askers = [Asker("acme", f"user-{number}", "s1") for number in range(120)]
+    askers = [StatusRequest("acme", f"user-{number}", "s1") for number in range(120)]
     for asker in askers:
         house.desk.ask(asker)
     time.sleep(0.3)
@@ -162,7 +164,7 @@ def test_a_slow_implementation_does_not_starve_another(house, start_worker):
     house.add("acme")
     start_worker(SESSION_STATUS_WORKER_RUNS="8")
     for number in range(40):
-        house.desk.ask(Asker("slow", f"user-{number}", "s1"))
+        house.desk.ask(StatusRequest("slow", f"user-{number}", "s1"))
     began = time.monotonic()
     assert answered(house, seconds=10).state == "ready"
     assert time.monotonic() - began < 2
@@ -185,7 +187,7 @@ def test_a_store_that_is_killed_and_comes_back_is_used_again_with_what_it_held(t
             time.sleep(1)
             store.start()
             assert eventually(lambda: house.desk.ask(ANN).state == "ready", seconds=5), "the cached status was kept"
-            bob = Asker("acme", "bob", "s1")
+            bob = StatusRequest("acme", "bob", "s1")
             assert answered(house, bob, seconds=12).state == "ready", started.log.read_text()
             assert started.process.poll() is None
             store._process.kill()

@@ -16,8 +16,8 @@ from runner.outages import DATABASE, STORE, OutageLog
 from runner.settings import Settings
 from runner.store import connect, connect_brief
 from runner.store_embedded import EmbeddedStore
-from runner.ttl_cache import Snapshots
-from runner.unavailable import LateStatuses
+from runner.ttl_cache import TtlCache
+from runner.unavailable import UnavailableStatuses
 from tests.runner.conftest import eventually
 
 SOON = {"look_s": 0.02, "remind_s": 0.1}
@@ -238,7 +238,7 @@ def test_what_was_read_still_counts_while_the_database_is_away_and_one_request_a
             raise DatabaseUnavailable("gone")
         return len(asked)
 
-    snapshots = Snapshots(read, life_s=0)
+    snapshots = TtlCache(read, life_s=0)
     assert (snapshots.get("a"), snapshots.get("a")) == (1, 2)
     away.set()
     assert [snapshots.get("a") for _ in range(100)] == [2] * 100
@@ -255,7 +255,7 @@ def test_what_was_read_still_counts_while_the_database_is_away_and_one_request_a
 def test_statuses_without_any_worker_are_a_line_in_ten_seconds_and_each_is_found_by_its_reference(redis, caplog):
     now = [100.0]
     errors = LoginStore(redis).errors
-    late = LateStatuses(errors, clock=lambda: now[0])
+    late = UnavailableStatuses(errors, clock=lambda: now[0])
     references = [late.status("acme", f"u{number}", "s1").reference for number in range(300)]
     now[0] += 10
     last = late.status("acme", "ann", "s1").reference

@@ -12,15 +12,15 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from runner.queue import RUN, JobRefused, Order, StatusJob, StatusQueue, new_run_id, queue_of_rq
-from runner.status import Asker
+from runner.queue import RUN, JobRefused, RunOrder, StatusJob, StatusQueue, new_run_id, rq_status_queue
+from runner.status import StatusRequest
 from worker import ThreadWorker
 
-ASKER = Asker("acme", "ann", "s1")
+ASKER = StatusRequest("acme", "ann", "s1")
 
 
 def order(**fields):
-    return Order(
+    return RunOrder(
         **{"implementation": "acme", "user": "ann", "session": "s1", "version": "v", "edition": "e", "generation": 0}
         | fields
     )
@@ -70,7 +70,7 @@ def test_a_job_of_ours_with_a_callback_is_refused_and_the_callback_is_not_called
         ({"webhooks": json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "failed", "method": "GET"}])}, None),
         ({"repeats_left": 5, "repeat_intervals": "[0]"}, None),
         ({"retries_left": 5}, None),
-        ({}, ["runner.job.perform", None, [], {}]),
+        ({}, ["runner.job.perform_run", None, [], {}]),
         ({}, ["run_status", "an instance", [], {}]),
         ({}, [RUN, {"an": "instance"}, [], {}]),
         ({}, ["builtins.exec", None, ["1/0"], {}]),
@@ -120,7 +120,7 @@ def test_what_we_write_is_json_with_no_argument_in_the_description(queue, redis)
 
 
 def test_the_serializer_is_json_on_both_sides(redis):
-    assert queue_of_rq(redis).serializer is JSONSerializer
+    assert rq_status_queue(redis).serializer is JSONSerializer
     source = inspect.getsource(ThreadWorker.__init__)
     assert "serializer=JSONSerializer" in source
 

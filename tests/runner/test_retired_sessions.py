@@ -4,9 +4,9 @@ import pytest
 
 from records import agenda, implementations, runs
 from records.archiving import AuditContext
-from runner.status import Asker, UnknownSession
+from runner.status import StatusRequest, UnknownSession
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 BY = AuditContext("tests")
 OTHER = b"ID,Title,Start Time,End Time\ns2,Other,2026-07-15 09:00,2026-07-15 10:00\n"
 
@@ -27,11 +27,11 @@ def test_a_session_that_the_agenda_retired_is_unknown_at_once_and_known_again_af
     for ask in (house.desk.ask, house.desk.returned):
         with pytest.raises(UnknownSession):
             ask(ANN)
-    assert house.desk.ask(Asker("acme", "ann", "s2")).state == "checking"
+    assert house.desk.ask(StatusRequest("acme", "ann", "s2")).state == "checking"
     change(house, lambda db, acme: agenda.undo(db, acme, BY))
     assert house.desk.ask(ANN).state in ("ready", "checking")
     with pytest.raises(UnknownSession):
-        house.desk.ask(Asker("acme", "ann", "s2"))
+        house.desk.ask(StatusRequest("acme", "ann", "s2"))
 
 
 def test_a_run_that_was_queued_before_its_session_was_retired_does_not_happen(house, work_off):

@@ -8,10 +8,10 @@ import pytest
 
 from records import DatabaseUnavailable
 from runner.shown import login
-from runner.status import Asker, BadToken, StoreAway, UnknownImplementation, UnknownSession
+from runner.status import BadToken, StatusRequest, StoreAway, UnknownImplementation, UnknownSession
 from tests.runner.conftest import eventually
 
-ANN = Asker("acme", "ann", "s1")
+ANN = StatusRequest("acme", "ann", "s1")
 SECRET = (
     "def status(user, session, api):\n    return message('Hello ' + user.first_name, link='https://a.example.org/')\n"
 )
@@ -20,11 +20,11 @@ SECRET = (
 def test_an_unknown_implementation_and_an_unknown_session_are_told_apart(house):
     house.add()
     with pytest.raises(UnknownImplementation):
-        house.desk.ask(Asker("nobody", "ann", "s1"))
+        house.desk.ask(StatusRequest("nobody", "ann", "s1"))
     with pytest.raises(UnknownSession):
-        house.desk.ask(Asker("acme", "ann", "s2"))
+        house.desk.ask(StatusRequest("acme", "ann", "s2"))
     with pytest.raises(UnknownSession):
-        house.desk.returned(Asker("acme", "ann", "s2"))
+        house.desk.returned(StatusRequest("acme", "ann", "s2"))
 
 
 def test_without_a_worker_the_answer_is_checking_and_one_run_is_queued(house):
@@ -43,7 +43,7 @@ def test_a_run_answers_everybody_who_asks_afterwards(house, work_off):
     assert (status.state, status.message.text, status.stale) == ("ready", "Claim 1.0 CE credit", False)
     assert 50 <= status.refresh_after <= 70
     assert abs(status.as_of - datetime.now(UTC)) < timedelta(seconds=10)
-    assert house.desk.ask(Asker("acme", "bob", "s1")).state == "checking"
+    assert house.desk.ask(StatusRequest("acme", "bob", "s1")).state == "checking"
 
 
 def test_the_json_is_what_the_fields_say(house, work_off):
@@ -176,7 +176,7 @@ def test_only_the_user_types_which_are_named_see_the_widget(house):
     assert house.desk.ask(ANN).state == "checking"
     house.change("acme", user_types=["exhibitor"])
     assert house.desk.ask(ANN).state == "hidden"
-    assert house.desk.ask(Asker("acme", "a stranger", "s1")).state == "hidden"
+    assert house.desk.ask(StatusRequest("acme", "a stranger", "s1")).state == "hidden"
 
 
 def test_a_sub_session_shows_the_message_of_its_parent(house, work_off):
@@ -185,8 +185,8 @@ def test_a_sub_session_shows_the_message_of_its_parent(house, work_off):
     house.desk.ask(ANN)
     work_off()
     assert house.desk.ask(ANN).message.text == "This is day"
-    assert house.desk.ask(Asker("acme", "ann", "s2")).message.text == "This is day"
-    assert house.desk.ask(Asker("acme", "ann", "day")).message.text == "This is day"
+    assert house.desk.ask(StatusRequest("acme", "ann", "s2")).message.text == "This is day"
+    assert house.desk.ask(StatusRequest("acme", "ann", "day")).message.text == "This is day"
     assert eventually(lambda: len(house.runs()) == 1)
 
 

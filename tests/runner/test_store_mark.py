@@ -6,9 +6,9 @@ import pytest
 from redis.exceptions import AuthenticationError
 
 from runner.store import connect, connect_brief, connect_queue
-from runner.store_checks import adopt_own, mark_anew, mark_of
+from runner.store_checks import adopt_own, mark_of, replace_mark
 from runner.store_embedded import EmbeddedStore
-from runner.store_mark import KEY, StoreForOther
+from runner.store_mark import KEY, StoreEnvironmentMismatch
 
 OPENERS = (connect, connect_queue, connect_brief)
 
@@ -22,11 +22,11 @@ def unmarked(redis):
 @pytest.mark.parametrize("opener", OPENERS)
 @pytest.mark.parametrize(("made_for", "other"), [("development", "production"), ("production", "development")])
 def test_a_store_refuses_every_client_of_the_other_environment(redis, valkey_url, opener, made_for, other):
-    mark_anew(valkey_url, made_for)
+    replace_mark(valkey_url, made_for)
     client = opener(valkey_url, environment=other)
-    with pytest.raises(StoreForOther, match=f"made for {made_for} and this process runs in {other}"):
+    with pytest.raises(StoreEnvironmentMismatch, match=f"made for {made_for} and this process runs in {other}"):
         client.set("login", "x")
-    with pytest.raises(StoreForOther):
+    with pytest.raises(StoreEnvironmentMismatch):
         client.pubsub().subscribe("st:changed")
     assert redis.keys() == [KEY.encode()]
     opener(valkey_url, environment=made_for).set("login", "x")
@@ -45,7 +45,7 @@ def test_an_empty_store_is_that_of_exactly_one_of_those_who_come_first(unmarked,
         client = connect(valkey_url, environment=("development", "production")[number % 2])
         try:
             return client.ping()
-        except StoreForOther:
+        except StoreEnvironmentMismatch:
             return False
         finally:
             client.close()
@@ -58,7 +58,7 @@ def test_an_empty_store_is_that_of_exactly_one_of_those_who_come_first(unmarked,
 
 def test_a_store_with_data_and_without_a_mark_counts_as_production(unmarked, valkey_url):
     unmarked.set("login", "somebody's")
-    with pytest.raises(StoreForOther, match="carries no mark, so it counts as production"):
+    with pytest.raises(StoreEnvironmentMismatch, match="carries no mark, so it counts as production"):
         connect(valkey_url, environment="development").ping()
     assert mark_of(valkey_url).environment == ""
     connect(valkey_url, environment="production").ping()
@@ -71,14 +71,14 @@ def test_a_store_that_is_flushed_and_taken_by_development_is_refused_to_producti
     unmarked.flushall()
     connect(valkey_url, environment="development").ping()
     production.connection_pool.disconnect()
-    with pytest.raises(StoreForOther):
+    with pytest.raises(StoreEnvironmentMismatch):
         production.ping()
 
 
 def test_the_store_of_a_data_folder_is_adopted_with_what_is_in_it_and_never_against_its_mark(unmarked, valkey_url):
     unmarked.set("st:workers", "of an earlier release")
     assert adopt_own(valkey_url, "development") == "development"
-    mark_anew(valkey_url, "production")
+    replace_mark(valkey_url, "production")
     assert adopt_own(valkey_url, "development") == "production"
 
 

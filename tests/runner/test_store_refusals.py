@@ -7,10 +7,10 @@ import pytest
 from redis.exceptions import ResponseError
 
 from runner.cache import StatusCache
-from runner.logins.ended import Standing
+from runner.logins.ended import EndedLoginCheck
 from runner.outages import OutageLog
 from runner.settings import Settings
-from runner.status import Asker
+from runner.status import StatusRequest
 from runner.store import connect, connect_brief, connect_queue
 from runner.store_embedded import EmbeddedStore
 from runner.store_refusals import REFUSALS, REMEDIES, StoreRefuses, refusal_of
@@ -69,7 +69,7 @@ def test_every_client_tells_of_a_store_that_needs_replicas_and_the_log_quotes_th
     client.close()
 
 
-@pytest.mark.parametrize("standing", [None, Standing(("ended:{x}", "ended:{all}"), 0)], ids=["alone", "beside"])
+@pytest.mark.parametrize("standing", [None, EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)], ids=["alone", "beside"])
 def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(redis_of, store, caplog, standing):
     cache = StatusCache(redis_of)
     key = cache.key("acme", "ann", "s1", "edition")
@@ -85,7 +85,7 @@ def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(re
 def test_a_script_that_the_store_forgot_is_sent_again_beside_the_values(redis_of):
     cache = StatusCache(redis_of)
     redis_of.script_flush()
-    standing = Standing(("ended:{x}", "ended:{all}"), 0)
+    standing = EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)
     assert cache.claim(cache.key("acme", "ann", "s1", "e"), "t1", standing=standing).mine
 
 
@@ -122,7 +122,7 @@ def test_a_worker_outlives_a_store_that_takes_no_writes_and_works_on(redis_of, s
         assert eventually(lambda: refused(redis_of) >= 8, seconds=30), worker.log.read_text()
         redis_of.config_set("min-replicas-to-write", 0)
         worker.await_ready(redis_of)
-        assert eventually(lambda: house.desk.ask(Asker("acme", "ann", "s1"), wait_s=0.8).state == "ready")
+        assert eventually(lambda: house.desk.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state == "ready")
         redis_of.config_set("min-replicas-to-write", 1)
         assert worker.stop() == 0, "it also ends in order"
     finally:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.compose import nearly_used_up
+from runner.compose import budget_warnings
 from sandbox import RunLimits, Usage
 
 MIB = 1024 * 1024
@@ -19,15 +19,15 @@ NEARLY = {
 
 @pytest.mark.parametrize(("warning", "usage"), NEARLY.items())
 def test_four_fifths_of_each_budget_are_a_warning_of_its_own(warning, usage):
-    assert nearly_used_up(usage, LIMITS) == (warning,)
+    assert budget_warnings(usage, LIMITS) == (warning,)
 
 
 def test_less_is_none_and_what_an_idle_child_has_does_not_count():
     usage = Usage(
         wall_ms=3990, cpu_ms=790, memory_bytes=70 * MIB, idle_bytes=20 * MIB, calls=7, read_bytes=790, log_lines=79
     )
-    assert nearly_used_up(usage, LIMITS) == ()
+    assert budget_warnings(usage, LIMITS) == ()
 
 
 def test_a_budget_of_nothing_is_not_nearly_used_up():
-    assert nearly_used_up(Usage(), RunLimits(calls=0, read_bytes=0, log_lines=0)) == ()
+    assert budget_warnings(Usage(), RunLimits(calls=0, read_bytes=0, log_lines=0)) == ()

@@ -13,12 +13,12 @@ import pytest
 
 from records import RunRecord, grants, implementations, references, runs, scripts, users
 from runner import explain as explaining
-from runner.explain import health
+from runner.explain import version_health
 from runner.logins import LoginStore, NotedError, NotedErrors, StoreAway, Visitor
 from runner.logins.noted_errors import MOST
 from runner.profiles import UnknownSession
 from runner.queue import StatusQueue
-from runner.status import Asker, StatusDesk
+from runner.status import StatusRequest, StatusService
 from runner.store import connect
 from tests.runner.support import ANN, command, explained, run_again, why
 from web.app import create_app
@@ -55,7 +55,7 @@ def test_looking_starts_no_run_and_changes_nothing(house):
     assert (explained(house).displayed.state, explained(house).newest) == ("nothing", ())
     assert house.redis.dbsize() == before
     with pytest.raises(UnknownSession):
-        house.desk.look(Asker("acme", "ann", "s9"))
+        house.desk.look(StatusRequest("acme", "ann", "s9"))
 
 
 def test_failures_behind_a_good_message_are_told_with_the_newest_error(failing):
@@ -287,7 +287,7 @@ def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):
 
     def judged():
         with house.database.reading() as db:
-            return health(db, implementations.find(db, "acme"), version, now + timedelta(seconds=5))
+            return version_health(db, implementations.find(db, "acme"), version, now + timedelta(seconds=5))
 
     assert not judged().worrying
     old = now - explaining.WITHIN - timedelta(hours=1)
@@ -321,7 +321,7 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
 def test_without_the_store_there_is_no_status_and_looking_says_so(house):
     house.add()
     away = "redis://127.0.0.1:1"
-    desk = StatusDesk(
+    desk = StatusService(
         settings=house.settings, database=house.database, redis=connect(away), queue=StatusQueue(connect(away))
     )
     try:

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from runner.displayed import Displayed
+from runner.displayed import DisplayedStatus
 from runner.shown import Action, ShownMessage, Status, body_of
-from runner.status import Asker, LoginEnded, UnknownImplementation, UnknownSession
+from runner.status import LoginEnded, StatusRequest, UnknownImplementation, UnknownSession
 from runner.tokens import ReturnTokens
 
 PUBLIC_URL = "https://status.example.org"
@@ -59,7 +59,7 @@ class StubDesk:
         return self.status
 
     def look(self, asker):
-        return Displayed(asker.session, self.status.state, self.status.body, fresh=not self.status.stale)
+        return DisplayedStatus(asker.session, self.status.state, self.status.body, fresh=not self.status.stale)
 
     def returned(self, asker):
         self.check_exists(asker.implementation, asker.session)
@@ -73,7 +73,7 @@ class StubDesk:
             raise LoginEnded
 
     def read_return_token(self, token):
-        return Asker(*self.tokens.read(token))
+        return StatusRequest(*self.tokens.read(token))
 
     def check_exists(self, implementation, session):
         if self.fails_with:

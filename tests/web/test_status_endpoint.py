@@ -4,7 +4,7 @@ import pytest
 
 from records import DatabaseUnavailable
 from runner.shown import Status
-from runner.status import Asker
+from runner.status import StatusRequest
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, SAME_ORIGIN, STATUS, UNAVAILABLE, WIDGET, checking, ready
 
@@ -33,7 +33,7 @@ def test_ready_has_message_action_and_private_headers(http, desk, bearer):
     }
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert {"Authorization", "Cookie"} <= set(answer.headers["Vary"].split(", "))
-    assert desk.asked == [(Asker("demo", "ada", "CE-1"), 0.0)]
+    assert desk.asked == [(StatusRequest("demo", "ada", "CE-1"), 0.0)]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_returned_starts_a_check_and_answers_with_the_old_message(http, desk, be
     answer = http.post(f"{STATUS}/returned", headers=bearer())
     assert (answer.status_code, answer.json["state"]) == (200, "checking")
     assert answer.json["message"]["text"] == "Claim 1.0 CE credit"
-    assert desk.came_back == [Asker("demo", "ada", "CE-1")]
+    assert desk.came_back == [StatusRequest("demo", "ada", "CE-1")]
 
 
 def test_returned_by_cookie_from_our_own_page_counts(http, desk, log_in):

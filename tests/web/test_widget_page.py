@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from records import implementations
 from runner.shown import Action, ShownMessage
-from runner.status import Asker
+from runner.status import StatusRequest
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
 from web.widget.drawing import age
 from web.widget.tints import CONTRAST, DARK_PAPER, contrast, dark_partner
@@ -88,7 +88,7 @@ def test_without_script_check_again_checks_and_shows_the_page(http, desk, log_in
     log_in()
     answer = http.post(WIDGET, headers=SAME_ORIGIN)
     assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET)
-    assert desk.came_back == [Asker("demo", "ada", "CE-1")]
+    assert desk.came_back == [StatusRequest("demo", "ada", "CE-1")]
 
 
 def test_check_again_without_a_login_does_nothing(http, desk):
@@ -117,7 +117,7 @@ def test_the_signed_way_back_checks_and_leads_to_the_app(http, desk, database):
             implementations.update(db, implementations.find(db, "demo"), session_url="")
     assert (answer.status_code, answer.headers["Location"]) == (303, "https://app.example.org/s/CE-1")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert desk.came_back == [Asker("demo", "ada", "CE-1")]
+    assert desk.came_back == [StatusRequest("demo", "ada", "CE-1")]
     assert to_app.headers["Location"] == "https://app.example.org/s/CE-1"
 
 

@@ -12,7 +12,7 @@ from flask import current_app
 
 from records import Database, SecretBox
 from runner.logins import LoginStore
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from web.auth.logins import Logins, Visitor
 from web.auth.saml.work_limit import WorkLimit
 from web.config import WebConfig
@@ -31,7 +31,7 @@ class Entrance:
     box: SecretBox
     logins: Logins
     store: LoginStore
-    outreach: Outreach
+    outreach: OutboundRequests
     #: tells all processes that an implementation has changed, by its slug; call it after the commit
     changed: Callable[[str], None]
     #: ends a login which an app began: the handle of its start and who logged in, to the address to go to

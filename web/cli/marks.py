@@ -10,7 +10,7 @@ import click
 
 from records import Database, RecordsError, environment_mark, inspection
 from runner.settings import Settings
-from runner.store_checks import NotMarked, mark_anew, mark_of
+from runner.store_checks import NotMarked, mark_of, replace_mark
 
 from .complaints import Complaint, listed
 from .examples import examples
@@ -101,7 +101,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
         require_current(database)
         with database.session() as db:
             note(db, "store.marked", "", environment, {"was": found.environment})
-            mark_anew(settings.redis_url, environment)  # within: what cannot be noted is not done
+            replace_mark(settings.redis_url, environment)  # within: what cannot be noted is not done
     except (RecordsError, NotMarked) as error:
         raise Complaint(sentence(str(error))) from error
     finally:

@@ -13,7 +13,7 @@ import click
 
 from records import DbSession, Implementation, SamlCertificate, implementations, saml
 from records.certificates import fingerprint_text
-from runner.outreach import Outreach
+from runner.outreach import OutboundRequests
 from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
 from web.moments import Clock
 
@@ -96,7 +96,7 @@ def refresh_all(implementation: str | None) -> None:
         with here.database.reading() as db:
             slugs = [find_served(db, implementation).slug] if implementation else with_address(db)
             attention = tell_expiring(db, implementation)
-        with closing(Outreach.open(here.settings)) as outreach:
+        with closing(OutboundRequests.open(here.settings)) as outreach:
             for slug in slugs:
                 attention |= refreshed(here, outreach, slug)
     if not slugs:
@@ -144,7 +144,7 @@ def remove(implementation: str) -> None:
     click.echo(f"Removed the identity provider of {implementation}.")
 
 
-def refreshed(here: Place, outreach: Outreach, slug: str) -> bool:
+def refreshed(here: Place, outreach: OutboundRequests, slug: str) -> bool:
     """Refresh one, and say what came of it; whether somebody has to act."""
     try:
         upkeep = refresh(here.database, outreach, slug, by=ACTOR)

@@ -15,7 +15,7 @@ import click
 
 from runner import inputs
 from runner.submission import submit
-from runner.trials import Bench, BenchUnsafeError, Trial, finding_json, refused, unreadable
+from runner.trials import Trial, TrialSandbox, TrialSandboxUnsafeError, finding_json, refused_trial, unreadable_finding
 
 from .complaints import ANSWER_IS_NO, Complaint
 from .drawing import draw_findings, draw_trial
@@ -176,12 +176,12 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
 
 
 @contextmanager
-def open_bench(*, allow_weak: bool) -> Iterator[Bench]:
+def open_bench(*, allow_weak: bool) -> Iterator[TrialSandbox]:
     """Start the jail, or say why this machine cannot."""
     try:
-        with Bench(allow_weak=allow_weak) as bench:
+        with TrialSandbox(allow_weak=allow_weak) as bench:
             yield bench
-    except BenchUnsafeError as error:
+    except TrialSandboxUnsafeError as error:
         raise Complaint(
             f"Scripts cannot run on this machine: {error}\n"
             "`session-status doctor` says more. --allow-weak goes on nevertheless, for scripts you trust."
@@ -204,17 +204,17 @@ def hosts_of(listed: str) -> tuple[str, ...]:
         raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 
-def checked(bench: Bench, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
+def checked(bench: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
     """What there is to say about one file, as JSON values."""
     source, fault = read_source(file)
     if source is None:
-        return {"file": file, "ok": False, "findings": [finding_json(unreadable(fault))]}
+        return {"file": file, "ok": False, "findings": [finding_json(unreadable_finding(fault))]}
     review = bench.review(source, hosts)
     return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
 
 
-def tried(bench: Bench, case: Case) -> Trial:
+def tried(bench: TrialSandbox, case: Case) -> Trial:
     """One file on trial."""
     if case.source is None:
-        return refused((unreadable(case.fault),))
+        return refused_trial((unreadable_finding(case.fault),))
     return bench.run(case.source, case.terms, case.powers())

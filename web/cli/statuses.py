@@ -18,11 +18,11 @@ from records import AgendaSession, Implementation, Run, User, sessions
 from records.counted import counted
 from runner import reasons
 from runner.cache import STEPS_S
-from runner.displayed import Displayed
+from runner.displayed import DisplayedStatus
 from runner.explain import Explanation, explain
 from runner.limits import limits_of
 from runner.shown import Status, login
-from runner.status import Asker, StatusDesk, StoreAway
+from runner.status import StatusRequest, StatusService, StoreAway
 from web.moments import Clock
 from web.places import Place as SessionPlace
 
@@ -49,9 +49,9 @@ class Subject:
     session: AgendaSession
 
     @property
-    def asker(self) -> Asker:
+    def asker(self) -> StatusRequest:
         """The same for the service."""
-        return Asker(self.owner.slug, self.user.subject, self.session.session_id, staff=True)
+        return StatusRequest(self.owner.slug, self.user.subject, self.session.session_id, staff=True)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
         patience_s = patience(limits_of(asked.owner, here.settings.most).wall_s, returned=returned)
         if asked.user.disabled_at is not None:
             found = login(here.settings.public_url + SessionPlace(implementation, session).login_path)
-            displayed = Displayed(session, "refused")
+            displayed = DisplayedStatus(session, "refused")
         else:
             found, displayed = ask(here, asked.asker, returned=returned, patience_s=patience_s)
         explained = explanation(here, asked, displayed)
@@ -159,9 +159,9 @@ def patience(wall_s: float, *, returned: bool) -> float:
     return QUEUED_S + wall_s + sum(step + wall_s for step in steps)
 
 
-def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tuple[Status, Displayed]:
+def ask(here: Place, asker: StatusRequest, *, returned: bool, patience_s: float) -> tuple[Status, DisplayedStatus]:
     """Ask until there is an answer, as the app does, for a while; and look at what is displayed then."""
-    desk = StatusDesk.open(here.settings, here.database)
+    desk = StatusService.open(here.settings, here.database)
     end = time.monotonic() + patience_s
     try:
         found = desk.returned(asker) if returned else desk.ask(asker, wait_s=1.0)
@@ -175,7 +175,7 @@ def ask(here: Place, asker: Asker, *, returned: bool, patience_s: float) -> tupl
         desk.close()
 
 
-def explanation(here: Place, asked: Subject, displayed: Displayed) -> ToldExplanation:
+def explanation(here: Place, asked: Subject, displayed: DisplayedStatus) -> ToldExplanation:
     """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
     end = time.monotonic() + TRACE_S
     while True:

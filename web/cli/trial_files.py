@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 
-from runner.inputs import Input, InputError, parse_input
+from runner.inputs import InputError, TrialInput, parse_input
 from runner.live_trials import LiveVendors
 from runner.powers import AnswersError, RecordedPowers, parse_answers
-from runner.trials import RecordingPowers, Terms
+from runner.trials import RecordingPowers, TrialTerms
 
 from .complaints import Complaint
 from .files import STDIN, is_file, is_folder, read_json, read_text
@@ -36,7 +36,7 @@ class Case:
     file: str
     source: str | None
     fault: str
-    terms: Terms
+    terms: TrialTerms
     powers: Callable[[], RecordingPowers]
 
 
@@ -82,7 +82,7 @@ def recorded_case(file: str, named: Files) -> Case:
     answers_file = named.answers_file or (None if named.input_file else beside(file, "answers.json"))
     recorded = read_answers(answers_file) if answers_file else []
     asked = read_input(input_of(file, named))
-    return Case(file, *read_source(file), Terms.alone(asked), lambda: RecordedPowers(recorded))
+    return Case(file, *read_source(file), TrialTerms.alone(asked), lambda: RecordedPowers(recorded))
 
 
 def input_of(file: str, named: Files) -> str:
@@ -107,7 +107,7 @@ def beside(file: str, name: str) -> str | None:
 
 
 @cache
-def read_input(file: str) -> Input:
+def read_input(file: str) -> TrialInput:
     """INPUT, checked; names which mean nothing are told on standard error."""
     try:
         asked = parse_input(read_json(file, "INPUT"))

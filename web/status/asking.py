@@ -10,7 +10,7 @@ from flask import current_app, request
 
 from records import Database
 from runner.shown import Status
-from runner.status import Asker, StatusDesk
+from runner.status import StatusRequest, StatusService
 from web.auth.logins import Logins, NoLogin, Visitor, visitor_of
 from web.config import WebConfig
 from web.places import Place
@@ -24,7 +24,7 @@ class Counter:
     """What the endpoints and the widget page share: the desk behind, and who may ask it."""
 
     config: WebConfig
-    desk: StatusDesk
+    desk: StatusService
     database: Database
     logins: Logins
     pace: Pace
@@ -69,5 +69,5 @@ class Counter:
         return self.desk.returned(asker)
 
 
-def _asker(place: Place, visitor: Visitor) -> Asker:
-    return Asker(place.implementation, visitor.subject, place.session, visitor.login, visitor.since)
+def _asker(place: Place, visitor: Visitor) -> StatusRequest:
+    return StatusRequest(place.implementation, visitor.subject, place.session, visitor.login, visitor.since)

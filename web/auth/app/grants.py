@@ -22,7 +22,7 @@ from typing import Any
 from flask import Request, Response, request
 
 from records import implementations, saml, users
-from runner.logins import Allowed, TokenRefused, Visitor
+from runner.logins import AttemptDecision, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import NotAdmitted, Person, admit
 from web.auth.app import limits
@@ -174,7 +174,7 @@ def _not_granted(implementation: str, refused: TokenRefused) -> Refused:
     return NotGranted(refused.code)
 
 
-def _check(allowed: Allowed) -> None:
+def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
         wait = "Too many requests. Wait for Retry-After seconds."
         raise Refused("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)

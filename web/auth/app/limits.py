@@ -14,7 +14,7 @@ from typing import Final
 
 from flask import request
 
-from runner.logins import Allowed
+from runner.logins import AttemptDecision
 from web.auth.client_networks import address_of, is_venue
 from web.auth.entrance import Entrance
 
@@ -24,23 +24,23 @@ STARTS_FROM_ADDRESS: Final = 120
 WINDOW_S: Final = 60
 
 
-def of_one(entrance: Entrance, what: str) -> Allowed:
+def of_one(entrance: Entrance, what: str) -> AttemptDecision:
     """Count a request with this code, or for this login. Raises `StoreAway`."""
     return entrance.store.attempts.hit("app tokens for one", what, limit=FOR_ONE, window_s=WINDOW_S)
 
 
-def of_address(entrance: Entrance) -> Allowed:
+def of_address(entrance: Entrance) -> AttemptDecision:
     """Count a request for tokens from the address which asks. Raises `StoreAway`."""
     return _from(entrance, "app tokens from address", FROM_ADDRESS)
 
 
-def of_starts(entrance: Entrance) -> Allowed:
+def of_starts(entrance: Entrance) -> AttemptDecision:
     """Count a login which the address that asks begins. Raises `StoreAway`."""
     return _from(entrance, "app starts from address", STARTS_FROM_ADDRESS)
 
 
-def _from(entrance: Entrance, kind: str, limit: int) -> Allowed:
+def _from(entrance: Entrance, kind: str, limit: int) -> AttemptDecision:
     where = address_of(request.remote_addr or "")
     if is_venue(where, entrance.config.venue_networks):
-        return Allowed(True)
+        return AttemptDecision(True)
     return entrance.store.attempts.hit(kind, where, limit=limit, window_s=WINDOW_S)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response
 
-from runner.logins import Pair
+from runner.logins import TokenPair
 from web.error_notes import reference_of
 
 #: RFC 6749, sections 5.1 and 5.2.
@@ -54,7 +54,7 @@ class NotGranted(Refused):
         self.code = code
 
 
-def granted(pair: Pair, **more: str) -> Response:
+def granted(pair: TokenPair, **more: str) -> Response:
     """Return the tokens (RFC 6749, section 5.1)."""
     tokens = {"access_token": pair.access, "token_type": "Bearer", "expires_in": pair.expires_in}
     return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from runner.outreach import Fetched, Outreach, OutreachFailed
+from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequests
 from runner.powers import Basic
 
 from .reading import read_object, subject_of
@@ -49,7 +49,9 @@ class Told:
     claims: dict[str, Any] = field(repr=False)
 
 
-def ask(introspector: Introspector, token: str, outreach: Outreach, *, clock: Callable[[], float] = time.time) -> Told:
+def ask(
+    introspector: Introspector, token: str, outreach: OutboundRequests, *, clock: Callable[[], float] = time.time
+) -> Told:
     """Ask the organizer whose token this is; raises `Refused`.
 
     1. It has the shape of a token.
@@ -85,7 +87,7 @@ def ask(introspector: Introspector, token: str, outreach: Outreach, *, clock: Ca
     return Told(subject, datetime.fromtimestamp(expires, UTC), claims)
 
 
-def _asked(introspector: Introspector, token: str, outreach: Outreach) -> Fetched:
+def _asked(introspector: Introspector, token: str, outreach: OutboundRequests) -> FetchedDocument:
     # Both halves are form-encoded before they are joined (RFC 6749, 2.3.1): a colon may be in either.
     client = Basic(quote_plus(introspector.client_id), quote_plus(introspector.client_secret))
     try:
@@ -95,11 +97,11 @@ def _asked(introspector: Introspector, token: str, outreach: Outreach) -> Fetche
             auth=client,
             breaker=(introspector.implementation, BREAKER),
         )
-    except OutreachFailed as failed:
+    except OutboundRequestFailed as failed:
         raise unreached("introspection", failed.kind) from None
 
 
-def _read(answer: Fetched) -> dict[str, Any]:
+def _read(answer: FetchedDocument) -> dict[str, Any]:
     if answer.status >= _SERVER_FAILED or answer.status == _TOO_MANY:
         raise away(f"introspection answered {answer.status}")
     if answer.status != _OK:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from runner.outreach import Outreach, OutreachFailed
+from runner.outreach import OutboundRequestFailed, OutboundRequests
 
 from .reading import read_object
 
@@ -109,7 +109,7 @@ class _Set:
 class KeyRings:
     """The fetched keys of a process, by address. `clock` gives monotonic seconds."""
 
-    def __init__(self, outreach: Outreach, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, outreach: OutboundRequests, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._outreach = outreach
         self._clock = clock
         self._sets: dict[str, _Set] = {}
@@ -175,6 +175,6 @@ class KeyRings:
                 log.warning("keys were not given host=%s status=%d", host, answer.status)
                 return None
             return read_object(answer.body)
-        except (OutreachFailed, ValueError) as failed:
+        except (OutboundRequestFailed, ValueError) as failed:
             log.warning("keys were not given host=%s error=%s", host, failed)
             return None

@@ -58,7 +58,7 @@ def broken(code: str) -> Refused:
 
 
 def unreached(what: str, kind: str) -> Refused:
-    """No usable answer came, for this kind of reason (`OutreachFailed.kind`): some get better by waiting, others do not."""
+    """No usable answer came, for this kind of reason (`OutboundRequestFailed.kind`): some get better by waiting, others do not."""
     return broken(f"{what} {kind}") if kind in {"refused", "too large"} else away(f"{what} {kind}")
 
 

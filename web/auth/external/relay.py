@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from runner.outreach import Fetched, Outreach, OutreachFailed
+from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequests
 from runner.powers import Auth
 
 from .reading import line_of, read_json, subject_of
@@ -83,7 +83,7 @@ class Barred(Refused):
         super().__init__(code, text or "This registration cannot log in here.", HTTPStatus.FORBIDDEN, user=user)
 
 
-def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Registrant:
+def ask(relay: Relay, username: str, password: str, outreach: OutboundRequests) -> Registrant:
     """Ask the vendor; raises `Refused`.
 
     1. Both are short lines of text.
@@ -104,7 +104,7 @@ def ask(relay: Relay, username: str, password: str, outreach: Outreach) -> Regis
             auth=relay.auth,
             breaker=(relay.implementation, BREAKER),
         )
-    except OutreachFailed as failed:
+    except OutboundRequestFailed as failed:
         raise unreached("vendor", failed.kind) from None
     # 3. status
     _judge_status(relay, answer)
@@ -158,7 +158,7 @@ def written(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _judge_status(relay: Relay, answer: Fetched) -> None:
+def _judge_status(relay: Relay, answer: FetchedDocument) -> None:
     if answer.status in _OK:
         return
     if answer.status in WRONG_STATUSES:
@@ -170,7 +170,7 @@ def _judge_status(relay: Relay, answer: Fetched) -> None:
     raise broken(f"vendor answered {answer.status}")
 
 
-def _read(relay: Relay, answer: Fetched) -> Registrant:
+def _read(relay: Relay, answer: FetchedDocument) -> Registrant:
     try:
         content = read_json(answer.body)
     except ValueError:

@@ -29,7 +29,7 @@ from http import HTTPStatus
 from flask import Request
 
 from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations, saml
-from runner.logins import Origin
+from runner.logins import LoginOrigin
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import Entrance
 from web.auth.saml import people, requests
@@ -115,7 +115,7 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
     return _sides(entrance, opened, fresh=fresh) if opened else None
 
 
-def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str, origin: Origin) -> str:
+def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
     """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
     handle = entrance.store.once.new_handle()
     ask = journey.fresh or journey.switch

@@ -23,7 +23,7 @@ from typing import Any
 from flask import Response, request
 
 from records import UserProfile
-from runner.logins import LoginStore, Origin
+from runner.logins import LoginOrigin, LoginStore
 from web.auth.admission import Journey, Person, SamlSession
 
 #: Seconds for typing a password, finding the phone, and confirming; then the login has to begin again.
@@ -73,7 +73,7 @@ class States:
         self._begun = store.begun
         self._once = store.once
 
-    def put_asked(self, asked: Asked, handle: str, origin: Origin) -> None:
+    def put_asked(self, asked: Asked, handle: str, origin: LoginOrigin) -> None:
         """Keep a begun login under its handle, the RelayState."""
         self._begun.put(_ASKED, asdict(asked), ASKED_S, origin, handle=handle)
 

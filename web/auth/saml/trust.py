@@ -11,7 +11,7 @@ Metadata says by whose word people are let in. So what is read from it counts on
 5. A changed address is taken when an administrator brings the metadata; fetched metadata only reports it.
 6. A certificate which is missing now is reported. Taking it away is an administrator's act.
 
-Metadata is fetched by `Outreach`: https, public addresses, no redirects, 2 MB at most.
+Metadata is fetched by `OutboundRequests`: https, public addresses, no redirects, 2 MB at most.
 
     brought = Brought(upload, by=member.name)                                    # or:
     brought = Brought(fetch_metadata(outreach, url), by=member.name, url=url)    # outside of a transaction
@@ -37,7 +37,7 @@ from records import (
 )
 from records.certificates import fingerprint_text
 from records.counted import counted
-from runner.outreach import Outreach, OutreachFailed
+from runner.outreach import OutboundRequestFailed, OutboundRequests
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 
 #: What a provider's server is asked for.
@@ -95,18 +95,18 @@ def import_metadata(db: DbSession, box: SecretBox, implementation: Implementatio
     return upkeep
 
 
-def fetch_metadata(outreach: Outreach, url: str) -> bytes:
+def fetch_metadata(outreach: OutboundRequests, url: str) -> bytes:
     """Fetch metadata. Raises `NotTrusted` with the reason. Never inside a transaction: it may take seconds."""
     try:
         fetched = outreach.fetch(url, max_body=MOST_BYTES, accept=ACCEPT)
-    except OutreachFailed as failed:
+    except OutboundRequestFailed as failed:
         raise NotTrusted(f"The metadata could not be fetched: {failed.text}") from None
     if fetched.status != _OK:
         raise NotTrusted(f"The metadata could not be fetched: the server answered with status {fetched.status}.")
     return fetched.body
 
 
-def refresh(database: Database, outreach: Outreach, slug: str, *, by: str) -> Upkeep:
+def refresh(database: Database, outreach: OutboundRequests, slug: str, *, by: str) -> Upkeep:
     """Fetch the metadata of an implementation's provider and compare. Raises `NotTrusted` with the reason.
 
     It changes nothing that lets anybody in: new certificates wait, changed addresses are only reported.

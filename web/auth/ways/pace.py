@@ -14,7 +14,7 @@ from typing import Final
 
 from flask import request
 
-from runner.logins import Allowed, Origin
+from runner.logins import AttemptDecision, LoginOrigin
 from web.auth.client_networks import address_of, is_venue, owner_of
 from web.auth.entrance import Entrance
 from web.problems import Fault
@@ -28,10 +28,10 @@ WINDOW_S: Final = 60
 _REFUSED: Final = "saml refused from address"
 
 
-def origin() -> Origin:
+def origin() -> LoginOrigin:
     """Return from where this request comes."""
     where = address_of(request.remote_addr or "")
-    return Origin(where, is_venue(where, Entrance.here().config.venue_networks), owner_of(where))
+    return LoginOrigin(where, is_venue(where, Entrance.here().config.venue_networks), owner_of(where))
 
 
 def check_pace() -> None:
@@ -56,7 +56,7 @@ def count_refused() -> None:
     Entrance.here().store.attempts.hit(_REFUSED, where, limit=REFUSED_FROM_ADDRESS, window_s=WINDOW_S)
 
 
-def _check(allowed: Allowed) -> None:
+def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
         raise Fault(
             HTTPStatus.TOO_MANY_REQUESTS,

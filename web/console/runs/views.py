@@ -24,7 +24,7 @@ from records import (
 from records.actors import NamedEntry
 from runner import causes
 from runner.explain import OUTCOMES, Explanation, explain
-from runner.status import Asker
+from runner.status import StatusRequest
 from runner.unavailable import NOTED
 from web.auth.entrance import Entrance
 from web.console.frame import Link, implementation_named, page, signed_in
@@ -129,7 +129,7 @@ def one(implementation: str, run_id: str) -> Response:
 
 
 def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
-    asker = Asker(found.slug, user.subject, session.session_id)
+    asker = StatusRequest(found.slug, user.subject, session.session_id)
     return explain(db, found, user, session, lambda: Counter.here().desk.look(asker))
 
 

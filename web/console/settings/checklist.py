@@ -20,7 +20,7 @@ from records import (
     users,
 )
 from records.counted import counted, form
-from runner.explain import Health, health
+from runner.explain import VersionHealth, version_health
 from web.permissions import Permission
 
 MINUTE = timedelta(minutes=1)
@@ -115,14 +115,14 @@ def _script(db: DbSession, implementation: Implementation) -> Step:
             f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."
         )
         return Step("Script", "wrong", said, "console_settings.script")
-    lately = health(db, implementation, version, datetime.now(UTC))
+    lately = version_health(db, implementation, version, datetime.now(UTC))
     if lately.newest is not None and lately.worrying:
         said, at = _failing(version, lately, lately.newest), lately.newest.started_at
         return Step("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
     return Step("Script", "done", f"Version {version.number} is in service", "console_settings.script")
 
 
-def _failing(version: Version, lately: Health, newest: Run) -> str:
+def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
     """Say how many of the newest runs failed, and how the last that did. The text of the error is for its page."""
     error = newest.error or {}
     where = f" in line {error['line']}" if error.get("line") else ""

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response
 
 from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation, connections, scripts
-from runner.outreach import Tried
+from runner.outreach import ConnectionTestResult
 from web.auth.entrance import Entrance
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
 from web.console.settings.pages import (
@@ -156,13 +156,13 @@ def try_connection(implementation: str, name: str) -> Response:
         return _edit_page(found, form, present, tried=tried, asked=asked, named_by=named_by(db, found, name))
 
 
-def _tried(implementation: str, name: str, path: str) -> Tried:
+def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
     entrance = Entrance.here()
     with looking(implementation) as (db, found):
         opened, _ = connections.open_usable(db, entrance.box, found)
     if name not in opened:
         words = "The secret cannot be opened with the keys of this server. Type it again and save the connection."
-        return Tried(ok=False, status=None, fault="refused", ms=0, text=words)
+        return ConnectionTestResult(ok=False, status=None, fault="refused", ms=0, text=words)
     return entrance.outreach.try_connection(opened[name], path)
 
 
@@ -207,7 +207,7 @@ def _edit_page(  # noqa: PLR0913 - what one page may show
     form: ConnectionForm,
     present: Connection | None = None,
     *,
-    tried: Tried | None = None,
+    tried: ConnectionTestResult | None = None,
     asked: TryForm | None = None,
     named_by: int | None = None,
 ) -> Response:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from flask import Response
 
 from records import Implementation, RuleViolation, SamlDraft, actors, certificates, saml, users
-from runner.outreach import OutreachFailed
+from runner.outreach import OutboundRequestFailed
 from web.auth.entrance import Entrance
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console.settings.identity import own
@@ -180,7 +180,7 @@ def _read(form: ReadForm) -> IdpMetadata:
     try:
         document = _fetched(given["url"]) if source == "url" else given[source]
         return read_idp_metadata(document, form.entity_id.value or None)
-    except OutreachFailed as failed:
+    except OutboundRequestFailed as failed:
         raise RuleViolation("url", f"cannot be fetched: {failed.text}") from None
     except BadMetadata as bad:
         raise RuleViolation(source, f"cannot be used: {bad}") from None
