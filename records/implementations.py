@@ -31,7 +31,7 @@ MAPPED_ROLES = ("scanner", "organizer", "author", *STAFF_ROLES)
 SHOW_WHEN = ("always", "during", "after", "during or after")
 MIB = 1024 * 1024
 
-#: The budgets an implementation may set for its runs, with their ranges. The names are those of `sandbox.Limits`.
+#: The budgets an implementation may set for its runs, with their ranges. The names are those of `sandbox.XmlLimits`.
 LIMITS: dict[str, fields.Check] = {
     "wall_s": fields.number(0.1, 30),
     "cpu_s": fields.number(0.1, 10),

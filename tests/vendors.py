@@ -1,7 +1,7 @@
 """Fixtures: vendors on loopback, over real sockets. They answer byte by byte what a test tells them to.
 
 `start_vendor(answer)` starts one; `answer` is bytes, a list of bytes (one for each request, the last again and again),
-or a function of the `Request` which gives bytes, or which writes to `request.sock` itself and gives None (the connection
+or a function of the `ReceivedRequest` which gives bytes, or which writes to `request.sock` itself and gives None (the connection
 is closed after that).
 """
 

@@ -27,7 +27,7 @@ from web import (
 from web.auth.app import calls as app_calls
 from web.auth.app import pages as app_pages
 from web.auth.app.starts import finish_start
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.external import views as external
 from web.auth.logins import Logins
 from web.auth.saml import views as saml
@@ -46,9 +46,9 @@ from web.openapi import views as openapi
 from web.public_address import AtPublicAddress
 from web.status import returns
 from web.status import views as status
-from web.status.asking import Counter
-from web.status.pace import Pace
-from web.status.short_way import ShortWay
+from web.status.asking import StatusEndpointServices
+from web.status.pace import ReturnRateLimit
+from web.status.short_way import FastPath
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
@@ -94,10 +94,10 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     # The parts which views share.
     known = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
-    counter = Counter(config=config, desk=desk, database=database, logins=known, pace=Pace())
+    counter = StatusEndpointServices(config=config, desk=desk, database=database, logins=known, pace=ReturnRateLimit())
     app.extensions["counter"] = counter
     app.extensions["health checks"] = checks
-    app.extensions["entrance"] = Entrance(
+    app.extensions["entrance"] = AuthServices(
         config=config,
         database=database,
         box=SecretBox(settings.keys),
@@ -113,7 +113,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
-    app.wsgi_app = ShortWay(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    app.wsgi_app = FastPath(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
         app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]

@@ -22,11 +22,11 @@ from urllib.parse import urlencode
 from flask import Flask, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.console.staff import Member, member
+from web.console.staff import StaffMember, member
 from web.gate import SAFE_METHODS
 from web.onward import local_path, see_other
-from web.permissions import Need, Permission, need_of
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.permissions import Permission, RequiredPermission, need_of
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
         need = need_of(app.view_functions.get(request.endpoint))
         if need is None:  # 1.
             log.error("refused: the view does not say what it needs endpoint=%s", request.endpoint)
-            raise Fault(HTTPStatus.FORBIDDEN, "Nobody may do this.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "Nobody may do this.")
         if need.permission is Permission.ANYONE:  # 2.
             return None
         found = member()
@@ -61,14 +61,14 @@ def install(app: Flask) -> None:
         return None
 
 
-def _check(need: Need, found: Member, implementation: str | None) -> None:
+def _check(need: RequiredPermission, found: StaffMember, implementation: str | None) -> None:
     if implementation is not None and not found.may(Permission.SEE_CONSOLE, implementation):  # 4.
         _note("not there for this person")
-        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if not found.may(need.permission, implementation or found.visitor.implementation):  # 5.
         _note(f"may not {need.permission}")
         who = f"You are signed in as {found.name} ({found.user.username or found.user.subject})."
-        raise Fault(HTTPStatus.FORBIDDEN, f"Your roles do not allow you to {need.permission}. {who}")
+        raise HttpProblem(HTTPStatus.FORBIDDEN, f"Your roles do not allow you to {need.permission}. {who}")
 
 
 def _sign_in_first() -> Response:
@@ -79,7 +79,7 @@ def _sign_in_first() -> Response:
     return _keeping_what_was_typed(SIGN_IN, "Sign in first", "You are not signed in any more.", "Sign in")
 
 
-def _prove_again(found: Member) -> Response:
+def _prove_again(found: StaffMember) -> Response:
     """Lead to a step-up, or keep what was typed. Nobody can ask the first administrator again but a new link."""
     _note("not fresh")
     if found.is_first:

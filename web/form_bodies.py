@@ -20,8 +20,8 @@ from flask import Flask, request
 
 from web.console.staff import member
 from web.gate import SAFE_METHODS
-from web.permissions import Need, Permission, need_of
-from web.problems import Fault
+from web.permissions import Permission, RequiredPermission, need_of
+from web.problems import HttpProblem
 
 #: Bytes of a form which is read from anybody: room for a long script which the door keeps.
 READ_FROM_ANYBODY: Final = 128 * 1024
@@ -51,13 +51,13 @@ def install(app: Flask) -> None:
         need = need_of(app.view_functions.get(request.endpoint))
         for_anybody = need is not None and need.permission is Permission.ANYONE
         if (request.content_length or 0) > READ_FROM_ANYBODY and not (for_anybody or _may(need)):
-            raise Fault(HTTPStatus.FORBIDDEN, LONG)
+            raise HttpProblem(HTTPStatus.FORBIDDEN, LONG)
         # 2.
         if request.mimetype == URLENCODED:
             _check(request.get_data(), escapes=ESCAPES_OF_ANYBODY if for_anybody else None)
 
 
-def _may(need: Need | None) -> bool:
+def _may(need: RequiredPermission | None) -> bool:
     """Say whether somebody is signed in who may do this here."""
     found = member()
     if need is None or found is None:
@@ -67,11 +67,11 @@ def _may(need: Need | None) -> bool:
 
 def _check(body: bytes, *, escapes: int | None) -> None:
     if body.count(b"&") >= FIELDS:
-        raise Fault(HTTPStatus.BAD_REQUEST, f"A form has at most {FIELDS} fields.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, f"A form has at most {FIELDS} fields.")
     if escapes is not None and body.count(b"%") > escapes:
-        raise Fault(HTTPStatus.BAD_REQUEST, "The form has too many signs that are written as %XX.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The form has too many signs that are written as %XX.")
     if _BROKEN.search(body) or (_NOT_ASCII.search(body) and not _is_utf8(body)):
-        raise Fault(HTTPStatus.BAD_REQUEST, "A form is written in UTF-8, and what is written as %XX is whole.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "A form is written in UTF-8, and what is written as %XX is whole.")
 
 
 def _is_utf8(body: bytes) -> bool:

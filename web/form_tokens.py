@@ -20,8 +20,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from web.config import WebConfig
 from web.gate import SAFE_METHODS, carries_bearer
-from web.permissions import taken_by
-from web.problems import Fault, answer
+from web.permissions import request_rules_of
+from web.problems import HttpProblem, answer
 
 #: How long a form may lie open. Its cookie goes with the browser's session.
 LASTS = timedelta(hours=12)
@@ -46,18 +46,18 @@ def install(app: Flask, config: WebConfig) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the steps above decide, not lists of views
     app.config["WTF_CSRF_TIME_LIMIT"] = int(LASTS.total_seconds())
     app.config["WTF_CSRF_SSL_STRICT"] = False  # looks at the Referer, which we switch off; the gate looks at the origin
-    app.register_error_handler(CSRFError, lambda _: answer(Fault(HTTPStatus.FORBIDDEN, STALE)))
+    app.register_error_handler(CSRFError, lambda _: answer(HttpProblem(HTTPStatus.FORBIDDEN, STALE)))
     tokens = CSRFProtect(app)
 
     @app.before_request
     def demand_token() -> None:
         if request.method in SAFE_METHODS or request.endpoint is None:
             return
-        taken = taken_by(app.view_functions.get(request.endpoint))
+        taken = request_rules_of(app.view_functions.get(request.endpoint))
         if taken.from_elsewhere or carries_bearer(request):  # 1., 2.
             return
         if request.path.startswith(API) or not taken.form_token:  # 3., 4.
             return
         if request.is_json:  # a form would be filled from it, with values that are no texts
-            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is sent as a form.")
+            raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is sent as a form.")
         tokens.protect()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-class FreeThreads:
+class ThreadSlots:
     """How many threads are free. For one event loop."""
 
     def __init__(self, number: int) -> None:

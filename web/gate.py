@@ -21,8 +21,8 @@ from flask import Flask, Request, request
 from werkzeug.exceptions import HTTPException
 
 from web.config import WebConfig
-from web.permissions import BODY, taken_by
-from web.problems import Fault
+from web.permissions import BODY, request_rules_of
+from web.problems import HttpProblem
 
 #: Where the web server says why it did not take a request: an `HTTPStatus`.
 REFUSED = "session_status.refused"
@@ -56,30 +56,30 @@ def install(app: Flask, config: WebConfig) -> None:
     def pass_gate() -> None:
         # 1. Host
         if request.environ.get("HTTP_HOST", "").lower() not in hosts and request.endpoint not in HEALTH:
-            raise Fault(HTTPStatus.BAD_REQUEST, "The Host header does not name this service.")
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "The Host header does not name this service.")
         # 2. NUL
         if b"%00" in request.query_string:
-            raise Fault(HTTPStatus.BAD_REQUEST, "An address holds no NUL.")
+            raise HttpProblem(HTTPStatus.BAD_REQUEST, "An address holds no NUL.")
         # 3. head and body
-        taken = taken_by(app.view_functions.get(request.endpoint or ""))
+        taken = request_rules_of(app.view_functions.get(request.endpoint or ""))
         request.max_content_length = request.max_form_memory_size = taken.body
         _check_arrival(request, taken.body)
         if request.method in SAFE_METHODS:
             return
         # 4. origin
         if not (taken.from_elsewhere or carries_bearer(request) or comes_from_us(request, origins)):
-            raise Fault(HTTPStatus.FORBIDDEN, "This can only be sent from our own pages, or with a bearer token.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "This can only be sent from our own pages, or with a bearer token.")
 
 
 def _check_arrival(asked: Request, limit: int) -> None:
     refused = asked.environ.get(REFUSED)
     if refused == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (asked.content_length or 0) > limit:
-        raise Fault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {limit} bytes.")
+        raise HttpProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {limit} bytes.")
     if refused is not None:
         detail, headers = REFUSALS[refused]
-        raise Fault(refused, detail, headers=headers)
+        raise HttpProblem(refused, detail, headers=headers)
     if "Transfer-Encoding" in asked.headers:
-        raise Fault(HTTPStatus.LENGTH_REQUIRED, "The length of a body has to be announced.")
+        raise HttpProblem(HTTPStatus.LENGTH_REQUIRED, "The length of a body has to be announced.")
 
 
 def body_limit(app: Flask) -> Callable[[str, str], int]:
@@ -91,7 +91,7 @@ def body_limit(app: Flask) -> Callable[[str, str], int]:
             endpoint, _ = adapter.match(path, method)
         except HTTPException:  # no view takes it: the answer will be 404, 405 or a redirect
             return BODY
-        return taken_by(app.view_functions.get(endpoint)).body
+        return request_rules_of(app.view_functions.get(endpoint)).body
 
     return limit
 

@@ -46,13 +46,13 @@ def _last(clock_time: time, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class Clock:
+class TimeFormatter:
     """Shows moments in one zone, which the page or the head of a table names."""
 
     zone: str = "UTC"
 
     @classmethod
-    def of(cls, implementation: Implementation | None) -> Clock:
+    def of(cls, implementation: Implementation | None) -> TimeFormatter:
         """Return the clock of what concerns this implementation; None for what concerns all of them."""
         return cls(implementation.time_zone) if implementation else cls()
 

@@ -15,7 +15,7 @@ from runner.logins import StoreAway
 from runner.outages import DATABASE, STORE, OutageLog
 from runner.status import jittered
 from web.gate import SAFE_METHODS
-from web.problems import Fault, answer
+from web.problems import HttpProblem, answer
 
 _KEPT = "outages"
 
@@ -34,11 +34,11 @@ def install(app: Flask, outages: OutageLog) -> None:
     app.register_error_handler(DatabaseUnavailable, _refused)
 
 
-def fault_of(error: StoreAway | DatabaseUnavailable) -> Fault:
+def fault_of(error: StoreAway | DatabaseUnavailable) -> HttpProblem:
     """Return the refusal, with `Retry-After` and the member `reference`."""
     outages: OutageLog = current_app.extensions[_KEPT]
     reference = outages.reference(STORE if isinstance(error, StoreAway) else DATABASE, error)
-    return Fault(
+    return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         DETAIL if request.method in SAFE_METHODS else DETAIL_SENT,
         headers={"Retry-After": str(jittered(RETRY_AFTER_S))},

@@ -82,7 +82,7 @@ HOUSE_ROLES = frozenset({"reviewer", "administrator"})
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredPermission:
     """What one view needs. `fresh`: a login that is minutes old at most, for what would hurt most."""
 
     permission: Permission
@@ -90,7 +90,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Taken:
+class RequestRules:
     """What kind of request one view takes beyond the ordinary."""
 
     body: int = BODY  #: bytes
@@ -102,7 +102,7 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
     """Say which permission a view needs."""
 
     def mark(view: View) -> View:
-        view.need = Need(permission, fresh)  # type: ignore[attr-defined]
+        view.need = RequiredPermission(permission, fresh)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -112,17 +112,17 @@ def takes(*, body: int = BODY, from_elsewhere: bool = False, form_token: bool = 
     """Say that a view takes larger bodies, posts from pages which are not ours, or forms without a token."""
 
     def mark(view: View) -> View:
-        view.taken = Taken(body, from_elsewhere, form_token)  # type: ignore[attr-defined]
+        view.taken = RequestRules(body, from_elsewhere, form_token)  # type: ignore[attr-defined]
         return view
 
     return mark
 
 
-def need_of(view: Callable[..., Any] | None) -> Need | None:
+def need_of(view: Callable[..., Any] | None) -> RequiredPermission | None:
     """Return what a view needs; None if it does not say."""
     return getattr(view, "need", None)
 
 
-def taken_by(view: Callable[..., Any] | None) -> Taken:
+def request_rules_of(view: Callable[..., Any] | None) -> RequestRules:
     """Return what kind of request a view takes."""
-    return getattr(view, "taken", Taken())
+    return getattr(view, "taken", RequestRules())

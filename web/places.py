@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
-from web.problems import Fault
+from web.problems import HttpProblem
 
 #: What an implementation is called in addresses.
 IMPLEMENTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -20,15 +20,15 @@ SESSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]{0,127}")
 
 
 @dataclass(frozen=True)
-class Place:
+class SessionAddress:
     """A session of an implementation; both identifiers have been checked."""
 
     implementation: str
     session: str
 
     @classmethod
-    def named(cls, implementation: str, session: str) -> Place:
-        """Check both identifiers. Raises `Fault` (400) which says what is wrong with which of them."""
+    def named(cls, implementation: str, session: str) -> SessionAddress:
+        """Check both identifiers. Raises `HttpProblem` (400) which says what is wrong with which of them."""
         checked_implementation(implementation)
         if not SESSION.fullmatch(session):
             raise _malformed(
@@ -55,7 +55,7 @@ class Place:
 
 
 def checked_implementation(implementation: str) -> str:
-    """Return the identifier. Raises `Fault` (400) if it cannot be one."""
+    """Return the identifier. Raises `HttpProblem` (400) if it cannot be one."""
     if not IMPLEMENTATION.fullmatch(implementation):
         raise _malformed(
             "implementation",
@@ -64,5 +64,5 @@ def checked_implementation(implementation: str) -> str:
     return implementation
 
 
-def _malformed(field: str, detail: str) -> Fault:
-    return Fault(HTTPStatus.BAD_REQUEST, detail, members={"field": field})
+def _malformed(field: str, detail: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.BAD_REQUEST, detail, members={"field": field})

@@ -1,6 +1,6 @@
 """Errors as people and programs can read them.
 
-Programs (the API, health) get problem details as in RFC 9457, people get a plain page. Views raise `Fault` or one of
+Programs (the API, health) get problem details as in RFC 9457, people get a plain page. Views raise `HttpProblem` or one of
 Werkzeug's exceptions; this file alone decides what that looks like.
 """
 
@@ -51,7 +51,7 @@ NO_IMPLEMENTATION = "There is no such implementation."
 NO_SESSION = "The implementation's agenda has no such session."
 
 
-class Fault(HTTPException):
+class HttpProblem(HTTPException):
     """A refusal with words of ours.
 
     `members` are extension members of the problem document. `why` is a code of ours by which support finds the reason.
@@ -78,8 +78,10 @@ def install(app: Flask) -> None:
     app.log_exception = _log_bug  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, answer)
     # What the rooms below raise is translated here, once for all views; outages are `web.outage_answers`'.
-    app.register_error_handler(UnknownImplementation, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)))
-    app.register_error_handler(UnknownSession, lambda _: answer(Fault(HTTPStatus.NOT_FOUND, NO_SESSION)))
+    app.register_error_handler(
+        UnknownImplementation, lambda _: answer(HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
+    )
+    app.register_error_handler(UnknownSession, lambda _: answer(HttpProblem(HTTPStatus.NOT_FOUND, NO_SESSION)))
 
 
 def _log_bug(exc_info: Any) -> None:
@@ -91,13 +93,13 @@ def answer(error: HTTPException) -> Response:
     """Turn an error into a problem document or a page, with a reference that a person can read out: its own, or a new one."""
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     detail = error.description or ""
-    if not isinstance(error, Fault):
+    if not isinstance(error, HttpProblem):
         detail = DETAILS.get(status, detail)
-    headers = error.headers if isinstance(error, Fault) else _kept_headers(error)
-    members = error.members if isinstance(error, Fault) else {}
+    headers = error.headers if isinstance(error, HttpProblem) else _kept_headers(error)
+    members = error.members if isinstance(error, HttpProblem) else {}
     reference = members.get("reference", "")
     if status >= HTTPStatus.BAD_REQUEST and not reference and not request.path.startswith(READ_BY_NOBODY):
-        reference = reference_of(status, why=error.why if isinstance(error, Fault) else "", said=detail)
+        reference = reference_of(status, why=error.why if isinstance(error, HttpProblem) else "", said=detail)
         members = {"reference": reference, **members}
     if request.path.startswith(PROGRAM_PATHS):
         return problem(status, detail, headers, members)

@@ -37,14 +37,14 @@ PIECE_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RequestBody:
     """A complete body, or why there is none."""
 
     data: bytes = b""
     refused: HTTPStatus | None = None
 
 
-EMPTY = Body()
+EMPTY = RequestBody()
 
 
 class RequestBodies:
@@ -61,7 +61,7 @@ class RequestBodies:
         self._deadline_s = deadline_s
         self._left = most_in_all
 
-    async def collect(self, scope: Scope, headers: Headers, protocol: HTTPProtocol) -> Body:
+    async def collect(self, scope: Scope, headers: Headers, protocol: HTTPProtocol) -> RequestBody:
         """Read the body. Whoever gets it gives it back with `release` when the request is answered."""
         announced = headers.get("content-length")
         chunked = "transfer-encoding" in headers
@@ -69,7 +69,7 @@ class RequestBodies:
             return EMPTY
         limit = self._limit_for(scope.method, scope.path)
         if not chunked and int(announced) > limit:  # 2. the server has seen that it is a number
-            return Body(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return RequestBody(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         pieces: list[bytes] = []
         try:
             async with asyncio.timeout(self._deadline_s):  # 3.
@@ -79,15 +79,15 @@ class RequestBodies:
         except BaseException:
             self._left += _size(pieces)
             raise
-        body = Body(b"".join(pieces))
+        body = RequestBody(b"".join(pieces))
         if not refused and not chunked and len(body.data) != int(announced):  # 6.
             refused = HTTPStatus.BAD_REQUEST
         if refused:
             self.release(body)
-            return Body(refused=refused)
+            return RequestBody(refused=refused)
         return body
 
-    def release(self, body: Body) -> None:
+    def release(self, body: RequestBody) -> None:
         """Give back what a body held."""
         self._left += len(body.data)
 

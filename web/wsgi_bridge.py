@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
-from web.free_threads import FreeThreads
+from web.free_threads import ThreadSlots
 from web.gate import REFUSED
-from web.request_body import Body, RequestBodies
+from web.request_body import RequestBodies, RequestBody
 from web.request_head import fault_of
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ ALIVE = "/healthz"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """What was received in full."""
 
     scope: Scope
     headers: Headers
-    body: Body
+    body: RequestBody
 
 
 class WsgiBridge:
@@ -62,8 +62,8 @@ class WsgiBridge:
         self._application = application
         self._bodies = bodies
         self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
-        self._free = FreeThreads(threads)
-        self._free_for_alive = FreeThreads(1)
+        self._free = ThreadSlots(threads)
+        self._free_for_alive = ThreadSlots(1)
         self._always = _of_every_request(public_url)
         self._close = close
 
@@ -80,15 +80,15 @@ class WsgiBridge:
         """Answer one request."""
         headers = scope.headers  # a copy each time that it is asked for
         fault = fault_of(scope, headers)
-        body = Body(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
+        body = RequestBody(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
         free = self._free_for_alive if scope.path == ALIVE else self._free
         try:
             if await free.take(protocol.client_disconnect):
-                await self._in_thread(Request(scope, headers, body), protocol, free)
+                await self._in_thread(ReceivedRequest(scope, headers, body), protocol, free)
         finally:
             self._bodies.release(body)
 
-    async def _in_thread(self, request: Request, protocol: HTTPProtocol, free: FreeThreads) -> None:
+    async def _in_thread(self, request: ReceivedRequest, protocol: HTTPProtocol, free: ThreadSlots) -> None:
         answered = self._loop.create_future()
         try:
             self._threads.submit(self._answer, request, protocol, answered)
@@ -96,7 +96,7 @@ class WsgiBridge:
         finally:
             free.give_back()
 
-    def _answer(self, request: Request, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
+    def _answer(self, request: ReceivedRequest, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
         """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
         try:
             status, headers, sent = _run(self._application, self._environ(request))
@@ -109,7 +109,7 @@ class WsgiBridge:
         finally:
             self._loop.call_soon_threadsafe(_settle, answered)
 
-    def _environ(self, request: Request) -> WSGIEnvironment:
+    def _environ(self, request: ReceivedRequest) -> WSGIEnvironment:
         scope, body = request.scope, request.body
         environ = self._always | {
             "REQUEST_METHOD": scope.method,

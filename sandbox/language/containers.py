@@ -94,7 +94,7 @@ def factory_of(values: defaultdict) -> Callable[[], Any] | None:
 
 
 def counted_elements(counter: dict[Any, int]) -> Iterator[Any]:
-    """`Counter.elements`: each key as often as it was counted."""
+    """`StatusEndpointServices.elements`: each key as often as it was counted."""
     for key, number in list(counter.items()):
         for _ in range(number):
             yield key

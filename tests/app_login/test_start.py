@@ -14,7 +14,7 @@ from tests.web.stub_desk import PUBLIC_URL
 from web.auth.app import limits, starts
 from web.auth.app.codes import CODES
 from web.auth.ways.codes import meaning_of
-from web.problems import Fault
+from web.problems import HttpProblem
 
 
 def is_a_page(answer, code=400):
@@ -237,7 +237,7 @@ def test_a_post_begins_nothing(phone):
 def test_the_way_in_can_end_once(phone):
     handle = phone.handle()
     phone.finish(handle)
-    with pytest.raises(Fault, match="go back to the app"):
+    with pytest.raises(HttpProblem, match="go back to the app"):
         phone.finish(handle)
 
 
@@ -245,12 +245,12 @@ def test_the_way_in_can_end_once(phone):
     "handle", ["", "x", "\ud800", secrets.token_urlsafe(32)], ids=["empty", "x", "surrogate", "random"]
 )
 def test_a_handle_that_nobody_began_ends_nowhere(phone, handle):
-    with pytest.raises(Fault, match="go back to the app"):
+    with pytest.raises(HttpProblem, match="go back to the app"):
         phone.finish(handle)
 
 
 def test_a_login_of_another_implementation_gives_no_code(phone):
-    with pytest.raises(Fault, match="go back to the app"):
+    with pytest.raises(HttpProblem, match="go back to the app"):
         phone.finish(phone.handle(), visitor("other"))
 
 
@@ -258,7 +258,7 @@ def test_an_address_which_was_taken_away_meanwhile_is_not_gone_to(own_phone, own
     handle = own_phone.handle()
     with own_database.session() as db:
         implementations.update(db, implementations.find(db, "demo"), app_redirect_uris=[SCHEME])
-    with pytest.raises(Fault, match="not registered"):
+    with pytest.raises(HttpProblem, match="not registered"):
         own_phone.finish(handle)
 
 

@@ -1,7 +1,7 @@
 """The stage of the login's tests: browsers that log in at a forged provider, over the real application.
 
-Providers post from another site, so their posts carry no cookie: `Browser.answer` sends what a provider's page sends,
-and `Browser.follow` what the browser does then.
+Providers post from another site, so their posts carry no cookie: `LoginBrowser.answer` sends what a provider's page sends,
+and `LoginBrowser.follow` what the browser does then.
 """
 
 import base64
@@ -18,7 +18,7 @@ from lxml import etree
 from records import SamlDraft, implementations, saml
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.saml import flow
 
 KEY = "k" * 40
@@ -122,7 +122,7 @@ def begun(address):
 def sp_of(app, slug):
     """Our side of an implementation, as its provider knows it."""
     with app.app_context():
-        return flow.our_side(Entrance.here(), slug)
+        return flow.service_provider(AuthServices.here(), slug)
 
 
 def is_refused(response, status=400):

@@ -6,7 +6,7 @@ from werkzeug.formparser import FormDataParser
 from tests.auth.stage import IDP, is_refused, sp_of
 from web import form_bodies
 from web.auth.ways import pace
-from web.permissions import Permission, need_of, taken_by
+from web.permissions import Permission, need_of, request_rules_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BEARER = {**FORM, "Authorization": "Bearer none"}
@@ -28,7 +28,7 @@ def addresses_for_long_forms(app):
     """Addresses of the views that read long forms, and need a permission."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        long = taken_by(view).body > form_bodies.READ_FROM_ANYBODY
+        long = request_rules_of(view).body > form_bodies.READ_FROM_ANYBODY
         if "POST" in (rule.methods or ()) and long and need_of(view).permission is not Permission.ANYONE:
             yield rule.rule.replace("<implementation>", "demo").replace("<name>", "x").replace("<kind>", "jwt")
 

@@ -13,9 +13,9 @@ from runner.outreach import FetchedDocument, OutboundRequestFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp, sign_element
-from web.auth.saml.trust import Brought, NotTrusted, fetch_metadata, import_metadata, refresh
+from web.auth.saml.trust import MetadataRefused, ProvidedMetadata, fetch_metadata, import_metadata, refresh
 from web.cli import doctor, main
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 NEXT = ForgedIdp(IDP.entity_id, name="the next key")
 URL = "https://idp.example/metadata"
@@ -43,7 +43,7 @@ def moved(idp, address="https://elsewhere.example/sso"):
 
 def brought(database, box, xml, slug="demo", **more):
     with database.session() as db:
-        return import_metadata(db, box, implementations.find(db, slug), Brought(xml, by="kim", **more))
+        return import_metadata(db, box, implementations.find(db, slug), ProvidedMetadata(xml, by="kim", **more))
 
 
 def states(database, slug="demo"):
@@ -108,7 +108,7 @@ def test_the_same_metadata_again_changes_nothing(database, box):
     ids=["another", "no metadata", "rubbish", "nothing", "entities", "over", "by post", "http", "script", "huge"],
 )
 def test_metadata_that_cannot_be_trusted_changes_nothing(database, box, xml):
-    with pytest.raises(NotTrusted) as refused:
+    with pytest.raises(MetadataRefused) as refused:
         brought(database, box, xml)
     assert str(refused.value)
     assert list(states(database).values()) == ["active"]
@@ -171,20 +171,20 @@ def test_of_a_federations_metadata_the_one_provider_is_taken(at_its_address):
     ids=["another", "redirect", "gone", "private"],
 )
 def test_a_refresh_that_cannot_be_trusted_changes_nothing(at_its_address, publishing):
-    with pytest.raises(NotTrusted):
+    with pytest.raises(MetadataRefused):
         refresh(at_its_address, publishing, "demo", by="timer")
     assert list(states(at_its_address).values()) == ["active"]
 
 
 def test_what_was_uploaded_has_no_address_to_be_fetched_from(database):
-    with pytest.raises(NotTrusted, match="uploaded"):
+    with pytest.raises(MetadataRefused, match="uploaded"):
         refresh(database, Publishing(), "demo", by="timer")
-    with pytest.raises(NotTrusted, match="no identity provider"):
+    with pytest.raises(MetadataRefused, match="no identity provider"):
         refresh(database, Publishing(), "empty", by="timer")
 
 
 def test_a_fault_of_the_network_is_told_in_its_words():
-    with pytest.raises(NotTrusted, match="The name could not be found"):
+    with pytest.raises(MetadataRefused, match="The name could not be found"):
         fetch_metadata(Publishing(fault="The name could not be found."), URL)
 
 
@@ -247,7 +247,7 @@ def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli,
         )
         other = implementations.find(db, "other")
         saml.save(db, box, other, theirs, by="tests")
-        until = Clock.of(other).exact(SOON)
+        until = TimeFormatter.of(other).exact(SOON)
         monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=20))
         saml.new_sp_keys(db, box, implementations.find(db, "demo"))
     result = cli("refresh")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running import eventually, free_ports, start_up
 
-from web.cli.supervisor import Program, StartError, Stop, Supervisor
+from web.cli.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -112,11 +112,13 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
 
 
 def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_path):
-    program = Program(
+    program = SupervisedProgram(
         "worker", (sys.executable, "-c", "import sys; sys.exit('no jail here')"), {}, tmp_path / "log", lambda: True
     )
-    never = Program("web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False)
-    supervisor = Supervisor([program, never], say=lambda text: None, stop=Stop())
+    never = SupervisedProgram(
+        "web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False
+    )
+    supervisor = Supervisor([program, never], say=lambda text: None, stop=StopRequest())
     with pytest.raises(StartError, match=r"(?s)worker ends as soon as it starts.*no jail here"):
         supervisor.start()
     supervisor.stop()

@@ -13,7 +13,7 @@ from runner.store_checks import replace_mark
 from runner.store_embedded import EmbeddedStore, answers
 from web.cli import ground
 from web.cli import up as up_command
-from web.cli.complaints import Complaint
+from web.cli.complaints import CommandFailed
 from web.cli.own_stores import require_own_stores
 from web.cli.programs import Ports
 
@@ -196,7 +196,7 @@ def test_a_mark_that_changes_between_the_look_and_the_start_stops_the_seeding(tm
     require_own_stores(settings)
     mark(settings.database_url, "production")
     before = content(settings.database_url)
-    with pytest.raises(Complaint, match="was made for production, and this process runs in development"):
+    with pytest.raises(CommandFailed, match="was made for production, and this process runs in development"):
         up_command.prepare(settings, PORTS, allow_weak=False)
     assert content(settings.database_url) == before
 
@@ -219,7 +219,7 @@ def test_a_store_in_the_data_folder_that_was_marked_for_production_is_refused_an
     settings = Settings.from_environment(env)
     with EmbeddedStore(tmp_path / "store") as own:
         replace_mark(own.url, "production")
-    with pytest.raises(Complaint, match="was made for production"), ground.store(settings):
+    with pytest.raises(CommandFailed, match="was made for production"), ground.store(settings):
         pytest.fail("it was let in")
     assert not answers(tmp_path / "store" / "store.sock")
 

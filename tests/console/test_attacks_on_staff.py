@@ -10,7 +10,7 @@ from records import Database, UserProfile, administrators, audit, grants, implem
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store import connect
 from tests.console.conftest import Desk, build, person
-from web.auth.admission import Person, admit
+from web.auth.admission import AuthenticatedPerson, admit
 
 DEMO = "/console/implementations/demo"
 
@@ -40,7 +40,7 @@ def test_a_conference_provider_puts_nobody_of_the_house_into_the_audit(namesake,
 def test_a_login_entry_names_whose_person_it_is(app, database):
     profile = UserProfile("organizer@example.org", "member", "Organizer")
     with app.test_request_context():
-        admit(Person("demo", "saml", "https://idp.example", "organizer", profile))
+        admit(AuthenticatedPerson("demo", "saml", "https://idp.example", "organizer", profile))
     with database.reading() as db:
         assert [entry.actor for entry in audit.recent(db, implementation="demo")] == ["demo/organizer"]
 

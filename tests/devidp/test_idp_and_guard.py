@@ -11,7 +11,7 @@ from web.auth.saml import requests
 from web.auth.saml.guard import verify_response
 from web.auth.saml.logout import verify_logout_request, verify_logout_response
 from web.auth.saml.metadata import read_idp_metadata
-from web.auth.saml.values import Idp, Policy, Rejected, Sp
+from web.auth.saml.values import Idp, Rejected, SamlPolicy, Sp
 from web.devidp.identity import ENTITY_ID
 from web.devidp.writing import metadata
 
@@ -47,7 +47,9 @@ def once():
 
 
 def believed(message, sp, known, request_id, **rules):
-    return verify_response(message, sp=sp, idp=known, policy=Policy(**rules), request_id=request_id, first_time=once())
+    return verify_response(
+        message, sp=sp, idp=known, policy=SamlPolicy(**rules), request_id=request_id, first_time=once()
+    )
 
 
 def test_the_metadata_is_read_as_it_is_meant(idp, known):
@@ -80,7 +82,7 @@ def test_the_guard_refuses_the_answer_to_another_question_implementation_or_time
         with pytest.raises(Rejected):
             believed(message, cheated, at, question)
     again = once()
-    given = {"sp": sp, "idp": known, "policy": Policy(), "request_id": "_request1", "first_time": again}
+    given = {"sp": sp, "idp": known, "policy": SamlPolicy(), "request_id": "_request1", "first_time": again}
     assert verify_response(message, **given).assertion_id
     with pytest.raises(Rejected):
         verify_response(message, **given)

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.devidp.sender import NAMESPACES, RSA_SHA256, SERVICE, URL, Sender, code, now
-from web.devidp.reading import LARGEST_MESSAGE, Refused, read_query
+from web.devidp.reading import LARGEST_MESSAGE, SamlMessageRefused, read_query
 
 
 def packed(raw):
@@ -94,7 +94,7 @@ def test_a_message_that_inflates_without_end_costs_little(demo):
     bomb = demo.signed(b64encode(packed(b"<a>" + b" " * 9_000_000)))
     assert len(bomb) < 16 * 1024
     tracemalloc.start()
-    with pytest.raises(Refused, match=str(LARGEST_MESSAGE)):
+    with pytest.raises(SamlMessageRefused, match=str(LARGEST_MESSAGE)):
         read_query(bomb.encode())
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()

@@ -20,7 +20,7 @@ from tests.devidp.sender import URL
 from web.app import create_app
 from web.demo.logins import connect, draft
 from web.demo.vendor import main as vendor_main
-from web.devidp.__main__ import Known, main
+from web.devidp.__main__ import ImplementationCertificates, main
 from web.devidp.app import create_idp
 from web.devidp.identity import identity
 
@@ -121,7 +121,7 @@ def answers(address, patience_s=20):
 
 def test_it_knows_the_implementations_and_their_keys_also_while_these_change(database):
     box = SecretBox([KEY])
-    known = Known(database, box)
+    known = ImplementationCertificates(database, box)
     assert known.certificates("nobody") == ()
     [first] = known.certificates("demo")
     assert known.certificates("demo") == (first,)

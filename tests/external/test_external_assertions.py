@@ -26,7 +26,7 @@ from tests.external.signing import (
     signature,
     token,
 )
-from web.auth.external import Refused, by_assertion, refused
+from web.auth.external import ExternalLoginRefused, by_assertion, refused
 
 NOW = int(time.time())
 DEEP = ("[" * 900 + "]" * 900).encode()
@@ -219,7 +219,7 @@ FORGED = {
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_a_forged_assertion_lets_nobody_in(standing, forged):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", forged())
     assert (outcome.value.text, outcome.value.status) == (refused.NEUTRAL, 401)
 
@@ -283,7 +283,7 @@ def test_the_second_time_is_a_replay(inside, signed):
     first, other = token(body=claims(jti="x" * 20)), token(body=claims(jti="x" * 20, sub="somebody-else"))
     by_assertion("demo", first)
     for replayed in (first, other):
-        with pytest.raises(Refused) as outcome:
+        with pytest.raises(ExternalLoginRefused) as outcome:
             by_assertion("demo", replayed)
         assert outcome.value.code == "seen before"
 
@@ -296,7 +296,7 @@ def test_of_many_who_replay_at_once_one_gets_in(app, signed):
         with app.test_request_context():
             try:
                 outcomes.append(by_assertion("demo", stolen).subject)
-            except Refused as refusal:
+            except ExternalLoginRefused as refusal:
                 outcomes.append(refusal.code)
 
     threads = [threading.Thread(target=use) for _ in range(8)]
@@ -310,7 +310,7 @@ def test_of_many_who_replay_at_once_one_gets_in(app, signed):
 def test_a_refused_assertion_does_not_use_up_its_id(inside, signed):
     signed()
     for wrong in (claims(jti="y" * 20, aud="https://x.example"), claims(jti="y" * 20, nonce="n" * 43)):
-        with pytest.raises(Refused):
+        with pytest.raises(ExternalLoginRefused):
             by_assertion("demo", token(body=wrong))
     assert by_assertion("demo", token(body=claims(jti="y" * 20))).subject == "member-17"
 
@@ -319,7 +319,7 @@ def test_the_same_organizer_at_two_implementations_is_two_doors(inside, signed):
     signed()
     signed(slug="other")
     made = token()
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("other", made)
     assert outcome.value.code == "audience"
     assert by_assertion("demo", made).implementation == "demo"
@@ -336,14 +336,14 @@ def test_the_key_of_one_algorithm_is_no_key_of_another(inside, signed, algorithm
         token(header(alg="HS256"), key=public if algorithm != "HS256" else b"guess"),
         token(header(alg="none")),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(ExternalLoginRefused):
             by_assertion("demo", forged)
 
 
 @pytest.mark.parametrize("slug", ["empty", "nobody", "staff", "../demo"])
 def test_where_it_is_not_offered_it_is_not_found(inside, signed, slug):
     signed()
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion(slug, token())
     assert outcome.value.status == 404
 
@@ -359,7 +359,7 @@ def test_without_the_store_nobody_gets_in(inside, signed, monkeypatch):
 def test_the_log_has_the_code_and_the_reference_and_nothing_of_the_assertion(inside, signed, caplog):
     signed()
     made = token(body=claims(sub="very-secret-person", aud="https://x.example"))
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", made)
     line = caplog.text
     assert "code=audience" in line

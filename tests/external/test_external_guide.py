@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.external.signing import claims, header, token
 from tests.vendors import reply
-from web.auth.external import Refused, by_assertion, by_introspection, by_password
+from web.auth.external import ExternalLoginRefused, by_assertion, by_introspection, by_password
 from web.auth.external.codes import CODES, meaning_of
 from web.console.settings.external.forms import PasswordForm
 
@@ -89,7 +89,7 @@ def test_the_settings_request_and_answer_of_the_relay_fit_together(inside, set_u
     assert vendor.requests[0].headers["x-api-key"] == "the-api-key"
     for change, text in (({"type": "exhibitor"}, "excluded_text"), ({"appOptOut": True}, "opted_out_text")):
         vendor.answer = reply({**ANSWERED, "registrant": ANSWERED["registrant"] | change})
-        with pytest.raises(Refused) as outcome:
+        with pytest.raises(ExternalLoginRefused) as outcome:
             by_password("demo", "B-4711", "Lovelace", "198.51.100.7")
         assert outcome.value.text == SETTINGS[text]
 
@@ -163,5 +163,5 @@ def test_what_the_console_explains_are_the_codes_of_the_page():
 
 def test_headers_which_the_page_refuses_are_refused(standing):
     for name in re.search(r"`jwk`, `jku`, `x5u`, `x5c` and `crit`", PAGE)[0].replace(" and", ",").split(", "):
-        with pytest.raises(Refused):
+        with pytest.raises(ExternalLoginRefused):
             by_assertion("demo", token(header(**{name.strip("`"): "x"})))

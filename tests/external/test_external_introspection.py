@@ -9,7 +9,7 @@ import pytest
 
 from tests.valkey import written
 from tests.vendors import reply
-from web.auth.external import Refused, by_introspection, introspection
+from web.auth.external import ExternalLoginRefused, by_introspection, introspection
 
 TOKEN = "organizers-token.abc_123-~+/=="
 SECRET = "client:secret/with+signs"
@@ -33,7 +33,7 @@ def ask(outreach, start_vendor):
 
     def act(answer, token=TOKEN, audience=""):
         organizer = start_vendor(answer if isinstance(answer, bytes) or callable(answer) else reply(answer))
-        asked = introspection.Introspector("demo", organizer.url, "app", SECRET, audience)
+        asked = introspection.IntrospectionEndpoint("demo", organizer.url, "app", SECRET, audience)
         act.organizer = organizer
         return introspection.ask(asked, token, outreach)
 
@@ -66,7 +66,7 @@ def test_an_active_token_is_its_owner_until_it_ends(inside, told):
 def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
     organizer = told([reply(active(client_id="status:app")), reply({"active": False})])
     by_introspection("demo", TOKEN)
-    with pytest.raises(Refused):
+    with pytest.raises(ExternalLoginRefused):
         by_introspection("demo", TOKEN)
     assert len(organizer.requests) == 2
     refused, *noted = sorted(written(redis), reverse=True)  # by its reference and code, and nothing else
@@ -103,7 +103,7 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_whoever_is_not_clearly_vouched_for_is_not_let_in(ask, lie):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         ask(lie)
     assert outcome.value.status == 401
 
@@ -121,14 +121,14 @@ MEANT = {
 
 @pytest.mark.parametrize("answer", MEANT.values(), ids=MEANT)
 def test_a_token_made_for_others_is_refused(ask, answer):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         ask(answer, audience="our-app")
     assert outcome.value.code == "audience"
 
 
 @pytest.mark.parametrize("answer", MEANT.values(), ids=MEANT)
 def test_without_an_audience_a_token_must_be_made_for_our_own_client(ask, answer):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         ask(answer)
     assert outcome.value.code == "audience"
     assert ask(active(client_id=None, aud=["x", "app"])).subject == "member-17"
@@ -157,7 +157,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("answer", "status"), BROKEN.values(), ids=BROKEN)
 def test_an_organizer_out_of_order_is_nobodys_wrong_token(ask, answer, status):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         ask(answer)
     assert outcome.value.status == status
     assert bool(outcome.value.retry_after) == (status == 503)
@@ -165,7 +165,7 @@ def test_an_organizer_out_of_order_is_nobodys_wrong_token(ask, answer, status):
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\r\nX: y", "x" * 4097, "é", "a&active=true", "=", "a=b"])
 def test_what_is_no_token_is_not_sent(ask, token):
-    with pytest.raises(Refused):
+    with pytest.raises(ExternalLoginRefused):
         ask(active(), token)
     assert ask.organizer.requests == []
 
@@ -173,7 +173,7 @@ def test_what_is_no_token_is_not_sent(ask, token):
 def test_an_organizer_that_fails_again_and_again_is_left_alone(inside, told):
     organizer = told(reply(status=502))
     for _ in range(9):
-        with pytest.raises(Refused) as outcome:
+        with pytest.raises(ExternalLoginRefused) as outcome:
             by_introspection("demo", TOKEN)
         assert outcome.value.status == 503
     assert len(organizer.requests) == 5
@@ -183,7 +183,7 @@ def test_the_token_and_the_secret_are_in_no_log_and_in_no_store(inside, told, re
     caplog.set_level("DEBUG")
     told([reply(active(client_id="status:app")), reply({"active": False, "echo": TOKEN + SECRET})])
     by_introspection("demo", TOKEN)
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_introspection("demo", TOKEN)
     seen = caplog.text + repr(outcome.value) + "".join(str(key) for key in redis.keys("*"))
     for part in (TOKEN, TOKEN[:12], SECRET, "client:secret"):

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.external.signing import EC, ED, OTHER_EC, RSA, header, jwk, number, token
 from tests.vendors import reply
-from web.auth.external import Refused, by_assertion, keys
+from web.auth.external import ExternalLoginRefused, by_assertion, keys
 
 
 class Clock:
@@ -26,7 +26,7 @@ def clock():
 
 @pytest.fixture
 def rings(outreach, clock):
-    return keys.KeyRings(outreach, clock=clock)
+    return keys.JwksCache(outreach, clock=clock)
 
 
 def published(*found):
@@ -68,7 +68,7 @@ def test_while_the_organizer_is_away_the_old_keys_serve_for_a_while(rings, clock
     clock.now += keys.LIFE_S + 1
     assert rings.find(organizer.url, "ES256", "k1")
     clock.now += keys.STALE_S
-    with pytest.raises(keys.KeysAway):
+    with pytest.raises(keys.KeysUnavailable):
         rings.find(organizer.url, "ES256", "k1")
 
 
@@ -93,14 +93,14 @@ BAD_ANSWERS = {
 def test_without_keys_nothing_is_believed_and_a_failure_is_not_tried_again_at_once(rings, start_vendor, answer):
     organizer = start_vendor(answer)
     for _ in range(3):
-        with pytest.raises(keys.KeysAway):
+        with pytest.raises(keys.KeysUnavailable):
             rings.find(organizer.url, "ES256", "k1")
     assert len(organizer.requests) <= 1
 
 
 def test_an_organizer_without_keys_is_away_and_nobodys_assertion_is_wrong(inside, signed, start_vendor):
     signed(keys={}, jwks_url=start_vendor(reply(status=500)).url)
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", token())
     assert (outcome.value.status, outcome.value.code) == (503, "keys away")
     assert outcome.value.retry_after
@@ -114,12 +114,12 @@ def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach,
         answering.wait(10)
         return published(jwk(EC))
 
-    organizer, rings, outcomes = start_vendor(slow), keys.KeyRings(outreach), []
+    organizer, rings, outcomes = start_vendor(slow), keys.JwksCache(outreach), []
 
     def ask():
         try:
             outcomes.append(rings.find(organizer.url, "ES256", "k1") is not None)
-        except keys.KeysAway:
+        except keys.KeysUnavailable:
             outcomes.append("away")
 
     first = threading.Thread(target=ask)
@@ -180,7 +180,7 @@ def test_of_a_key_only_its_public_numbers_are_taken():
 def test_a_point_off_the_curve_verifies_nothing(inside, signed, start_vendor):
     organizer = start_vendor(published(jwk(EC, y=number(5, 32))))
     signed(keys={}, jwks_url=organizer.url)
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", token())
     assert outcome.value.code == "signature"
 
@@ -189,7 +189,7 @@ def test_keys_of_a_private_address_are_not_fetched_in_production(inside, signed,
     organizer = start_vendor(published(jwk(EC)))
     signed(keys={}, jwks_url=organizer.url)
     monkeypatch.setattr(outreach, "_allow_loopback", False)
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", token(header()))
     assert outcome.value.code == "keys away"
     assert organizer.requests == []

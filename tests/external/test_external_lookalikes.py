@@ -12,7 +12,7 @@ from tests.external.test_external_pages import FORM, SAME_ORIGIN, field
 from tests.vendors import reply
 from web.auth.external import ways_in
 from web.auth.external.limits import IN_IMPLEMENTATION, PasswordLimits
-from web.auth.external.refused import Refused
+from web.auth.external.refused import ExternalLoginRefused
 from web.auth.ways import pace
 
 TOKEN = "/api/v1/implementations/demo/auth/token"
@@ -123,7 +123,7 @@ def test_a_botnet_outside_does_not_lock_out_the_people_at_the_venue(store):
     limits = PasswordLimits(store, key="k" * 40, venues=[VENUE])
     for number in range(IN_IMPLEMENTATION):
         limits.begin("demo", f"U{number}", f"192.0.{number // 250}.{number % 250}")
-    with pytest.raises(Refused, match="in this implementation"):
+    with pytest.raises(ExternalLoginRefused, match="in this implementation"):
         limits.begin("demo", "somebody", "203.0.113.1")
     limits.begin("demo", "somebody", "198.18.0.1")
 

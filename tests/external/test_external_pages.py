@@ -280,7 +280,7 @@ def test_an_assertion_with_a_nonce_is_no_use_to_an_app(app, browser, paged):
     path = "/api/v1/implementations/demo/auth/token"
     if path in {str(rule).replace("<implementation>", "demo") for rule in app.url_map.iter_rules()}:
         assert browser.post(path, data=body).status_code == 400
-    with app.test_request_context(), pytest.raises(ways_in.Refused) as outcome:
+    with app.test_request_context(), pytest.raises(ways_in.ExternalLoginRefused) as outcome:
         ways_in.by_assertion("demo", made)
     assert outcome.value.code == "nonce"
 

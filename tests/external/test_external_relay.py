@@ -18,7 +18,7 @@ from runner.store import connect_brief
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
 from web.auth import client_networks
-from web.auth.external import Refused, by_password, limits, relay, ways_in
+from web.auth.external import ExternalLoginRefused, by_password, limits, relay, ways_in
 
 IP = "198.51.100.7"
 
@@ -50,7 +50,7 @@ def attempt(username="B-4711", password=PASSWORD, ip=IP, slug="demo"):
 
 
 def refusal(*args, **more):
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         attempt(*args, **more)
     return outcome.value
 
@@ -88,7 +88,7 @@ INJECTIONS = [
 @pytest.mark.parametrize("typed", INJECTIONS)
 def test_what_is_typed_stays_data(outreach, start_vendor, typed):
     started = start_vendor(reply(PERSON))
-    asked = relay.Relay("demo", started.url, NoAuth(), FIELDS["template"], FIELDS["result"])
+    asked = relay.RegistrationVendor("demo", started.url, NoAuth(), FIELDS["template"], FIELDS["result"])
     relay.ask(asked, typed, "p" + typed, outreach)
     assert json.loads(started.requests[0].body) == {
         "login": {"badge": typed, "name": "p" + typed, "event": "AM26"},
@@ -331,7 +331,7 @@ def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
         venue.begin("demo", f"C-{count}", "2001:db8:7:1::5")
     for count in range(limits.FROM_ADDRESS):
         venue.begin("demo", f"D-{count}", "198.51.100.16")
-    with pytest.raises(Refused) as outcome:
+    with pytest.raises(ExternalLoginRefused) as outcome:
         venue.begin("demo", "E", "198.51.100.16")
     assert outcome.value.code == "too often from this address"
 
@@ -405,7 +405,7 @@ def test_the_password_is_in_no_log_in_no_store_and_in_no_text(inside, vendor, re
         started.answer = answer
         try:
             seen.append(repr(attempt()))
-        except Refused as outcome:
+        except ExternalLoginRefused as outcome:
             seen += [repr(outcome), outcome.text, outcome.code, repr(outcome.__context__), repr(outcome.__cause__)]
     assert len(started.requests) == 6
     seen.append(caplog.text)
@@ -419,6 +419,6 @@ def test_the_password_is_in_no_log_in_no_store_and_in_no_text(inside, vendor, re
 
 
 def test_no_repr_of_the_parts_shows_a_secret():
-    asked = relay.Relay("demo", "https://v.example", Bearer("vendor-key"), {}, {})
+    asked = relay.RegistrationVendor("demo", "https://v.example", Bearer("vendor-key"), {}, {})
     assert "vendor-key" not in repr(asked)
     assert "4711" not in repr(relay.Registrant("4711", {"id": "4711"}))

@@ -7,7 +7,7 @@ from runner.explain import explain
 from runner.status import StatusRequest
 from tests.runner.conftest import eventually
 from web.cli import main
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 ANN = StatusRequest("acme", "ann", "s1")
 
@@ -36,7 +36,7 @@ def explained(house, asker=ANN):
 
 def why(house, asker=ANN):
     """The reason, in UTC."""
-    return Clock().told(explained(house, asker).why)
+    return TimeFormatter().told(explained(house, asker).why)
 
 
 def command(house, *arguments):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.saml.forge import ASSERTION, EMAIL, PROTOCOL, USUAL, Recipe
 from tests.saml.scene import RESPONSE_SIGNED, Attack, Scene, add, attack, recipes
-from web.auth.saml.values import Policy
+from web.auth.saml.values import SamlPolicy
 
 A = f"{{{ASSERTION}}}"
 P = f"{{{PROTOCOL}}}"
@@ -110,7 +110,7 @@ recipes("session-over", session_is_over=lambda s: {"session_for_s": -300})
 recipes("authn-instant", authenticated_in_future=lambda s: {"authenticated_ago_s": -500})
 recipes(
     "authn-too-old",
-    policy=Policy(max_authn_age_s=120),
+    policy=SamlPolicy(max_authn_age_s=120),
     step_up_with_old_login=lambda s: {"authenticated_ago_s": 400},
     step_up_with_login_of_yesterday=lambda s: {"authenticated_ago_s": 86400},
 )
@@ -443,7 +443,9 @@ def answer_to_nothing(scene: Scene) -> str:
     return scene.response()
 
 
-@attack("unsolicited-with-captured-assertion", "in-response-to", pending=False, policy=Policy(allow_unsolicited=True))
+@attack(
+    "unsolicited-with-captured-assertion", "in-response-to", pending=False, policy=SamlPolicy(allow_unsolicited=True)
+)
 def unsolicited_captured(scene: Scene) -> str:
     """The unsigned response loses its InResponseTo; the signed assertion still answers somebody's request."""
     return scene.response(in_response_to=None)

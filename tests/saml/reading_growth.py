@@ -19,7 +19,7 @@ from tests.saml.forge import ASSERTION
 from tests.saml.scene import Scene
 from web.auth.saml.guard import verify_response
 from web.auth.saml.parsing import read_xml
-from web.auth.saml.values import Policy, Rejected
+from web.auth.saml.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 DOCUMENTS = 60
@@ -58,7 +58,7 @@ def judge(message: str) -> None:
             message,
             sp=SCENE.sp,
             idp=SCENE.idp.idp,
-            policy=Policy(),
+            policy=SamlPolicy(),
             request_id=SCENE.request_id,
             first_time=lambda key, life_s: True,
         )

@@ -11,9 +11,9 @@ from typing import Any
 from lxml import etree
 
 from tests.saml.forge import ForgedIdp, Recipe, decode, encode, service
-from web.auth.saml.values import Policy, Sp
+from web.auth.saml.values import SamlPolicy, Sp
 
-USUAL_POLICY = Policy()
+USUAL_POLICY = SamlPolicy()
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Attack:
     name: str
     code: str | None  # None: any code will do
     build: Callable[[Scene], str]
-    policy: Policy = USUAL_POLICY
+    policy: SamlPolicy = USUAL_POLICY
     pending: bool = True  # whether a request is pending when it comes
     twice: bool = False
     encrypts: bool = False
@@ -66,8 +66,8 @@ class Attack:
 
 
 ATTACKS: dict[str, Attack] = {}
-RESPONSE_SIGNED = Policy(accept_response_signature=True)
-CBC_ALLOWED = Policy(allow_cbc=True)
+RESPONSE_SIGNED = SamlPolicy(accept_response_signature=True)
+CBC_ALLOWED = SamlPolicy(allow_cbc=True)
 
 
 def add(attack: Attack) -> None:
@@ -85,7 +85,9 @@ def attack(name: str, code: str | None = None, **rest: Any):
     return note
 
 
-def recipes(code: str | None, /, *, policy: Policy = USUAL_POLICY, **cases: Callable[[Scene], dict[str, Any]]) -> None:
+def recipes(
+    code: str | None, /, *, policy: SamlPolicy = USUAL_POLICY, **cases: Callable[[Scene], dict[str, Any]]
+) -> None:
     """Write down attacks that are honest responses with other ingredients. Names have `_` for `-`."""
     for name, changes in cases.items():
         add(Attack(name.replace("_", "-"), code, _cook(changes), policy))

@@ -23,7 +23,7 @@ from tests.saml.forge import (
     stamp,
 )
 from tests.saml.scene import USUAL_POLICY, Scene
-from web.auth.saml.values import Policy
+from web.auth.saml.values import SamlPolicy
 
 A = f"{{{ASSERTION}}}"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -43,7 +43,7 @@ class Shape:
     nameid: str
     mail: tuple[str, ...]  # the values of the attribute with the address
     mail_name: str
-    policy: Policy = USUAL_POLICY
+    policy: SamlPolicy = USUAL_POLICY
     signed: str = "assertion"  # for a second opinion: "assertion", "response", "both" or "" (encrypted)
 
 
@@ -288,12 +288,12 @@ def key_beside(scene: Scene) -> str:
     return posted(root)
 
 
-LENIENT = Policy(accept_response_signature=True)
+LENIENT = SamlPolicy(accept_response_signature=True)
 SHAPES = {
     "pysaml2": Shape(pysaml2, "7f3e", ("ada@example.org",), "urn:oid:0.9.2342.19200300.100.1.3"),
     "simplesamlphp": Shape(simplesamlphp, "c0ffee", ("ada@example.org",), "mail", signed="both"),
     "simplesamlphp-encrypted": Shape(
-        simplesamlphp_encrypted, "c0ffee", ("ada@example.org",), "mail", Policy(allow_cbc=True), ""
+        simplesamlphp_encrypted, "c0ffee", ("ada@example.org",), "mail", SamlPolicy(allow_cbc=True), ""
     ),
     "saml-idp": Shape(saml_idp, "ada@example.org", ("ada@example.org",), "email", signed="both"),
     "auth0": Shape(auth0, "auth0|5e", ("ada@example.org",), CLAIMS + "emailaddress"),

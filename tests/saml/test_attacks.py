@@ -9,7 +9,7 @@ from tests.saml.corpus import ATTACKS, Scene
 from tests.saml.forge import ForgedIdp
 from web.auth.saml.codes import CODES
 from web.auth.saml.guard import verify_response
-from web.auth.saml.values import Policy, Rejected
+from web.auth.saml.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 
@@ -58,7 +58,7 @@ def test_tricks_with_the_numbers_of_an_elliptic_signature_are_refused(name):
     message = scene.response(signature={"value": lambda _: ECDSA[name]})
     with pytest.raises(Rejected) as refused:
         verify_response(
-            message, sp=scene.sp, idp=scene.idp.idp, policy=Policy(), request_id="_request1", first_time=Seen()
+            message, sp=scene.sp, idp=scene.idp.idp, policy=SamlPolicy(), request_id="_request1", first_time=Seen()
         )
     assert refused.value.code == "signature"
 

@@ -18,12 +18,12 @@ from tests.saml.forge import MORE, TRANSIENT, XENC, ForgedIdp, changing_keys, de
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
 from web.auth.saml.guard import verify_response
-from web.auth.saml.values import Policy, Rejected
+from web.auth.saml.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 
 
-def believed(message, *, scene=SCENE, idp=None, policy=Policy(), request_id="_request1"):  # noqa: B008 - frozen
+def believed(message, *, scene=SCENE, idp=None, policy=SamlPolicy(), request_id="_request1"):  # noqa: B008 - frozen
     return verify_response(
         message,
         sp=scene.sp,
@@ -215,7 +215,7 @@ def test_the_moment_of_a_judgement_can_be_given():
     """Rehearsals and tests have a clock of their own, and nothing behind the guard looks at another."""
     then = dt.datetime.now(dt.UTC) + dt.timedelta(days=400)
     message = SCENE.response(now=then)
-    given = {"sp": SCENE.sp, "idp": SCENE.idp.idp, "policy": Policy(), "request_id": "_request1"}
+    given = {"sp": SCENE.sp, "idp": SCENE.idp.idp, "policy": SamlPolicy(), "request_id": "_request1"}
     assert verify_response(message, **given, first_time=lambda key, life_s: True, now=then)
     with pytest.raises(Rejected):
         verify_response(message, **given, first_time=lambda key, life_s: True)
@@ -234,7 +234,7 @@ def test_the_clock_of_the_library_is_never_asked(monkeypatch):
 
 def test_a_login_that_nobody_asked_for_counts_where_it_is_allowed():
     message = SCENE.idp.response(SCENE.sp, None)
-    assert believed(message, policy=Policy(allow_unsolicited=True), request_id=None).in_response_to is None
+    assert believed(message, policy=SamlPolicy(allow_unsolicited=True), request_id=None).in_response_to is None
 
 
 def test_times_at_the_end_of_the_calendar_are_read():
@@ -255,7 +255,7 @@ def test_a_provider_without_certificates_is_never_believed():
 
 
 def test_step_up_takes_a_fresh_login():
-    assert believed(SCENE.response(authenticated_ago_s=100), policy=Policy(max_authn_age_s=120))
+    assert believed(SCENE.response(authenticated_ago_s=100), policy=SamlPolicy(max_authn_age_s=120))
 
 
 def test_what_is_remembered_against_replay_outlives_the_message():
@@ -266,7 +266,7 @@ def test_what_is_remembered_against_replay_outlives_the_message():
             message,
             sp=SCENE.sp,
             idp=SCENE.idp.idp,
-            policy=Policy(),
+            policy=SamlPolicy(),
             request_id="_request1",
             first_time=lambda key, life_s: lives.append(life_s) or True,
         )
@@ -285,7 +285,7 @@ def test_a_store_that_is_away_is_not_taken_for_a_refusal():
             SCENE.response(),
             sp=SCENE.sp,
             idp=SCENE.idp.idp,
-            policy=Policy(),
+            policy=SamlPolicy(),
             request_id="_request1",
             first_time=first_time,
         )

@@ -22,12 +22,12 @@ from web.auth.saml.codes import CODES
 from web.auth.saml.guard import verify_response
 from web.auth.saml.logout import verify_logout_request, verify_logout_response
 from web.auth.saml.metadata import BadMetadata, read_idp_metadata
-from web.auth.saml.values import Policy, Rejected
+from web.auth.saml.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 A = f"{{{ASSERTION}}}"
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-LENIENT = Policy(allow_cbc=True, accept_response_signature=True, allow_unsolicited=True)
+LENIENT = SamlPolicy(allow_cbc=True, accept_response_signature=True, allow_unsolicited=True)
 
 
 def judged(message, policy=LENIENT):

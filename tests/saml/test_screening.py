@@ -246,7 +246,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_libxml2_sees_no_byte_of_metadata_with_too_many(name, unread, monkeypatch):
     if name == "namespaces in scope":
-        monkeypatch.setattr(metadata, "DOCUMENT", screening.Limits(unknown=400, in_scope=30, lenient=True))
+        monkeypatch.setattr(metadata, "DOCUMENT", screening.XmlLimits(unknown=400, in_scope=30, lenient=True))
     with pytest.raises(BadMetadata, match="can be read safely"):
         read_idp_metadata(extended(HOSTILE[name], ' xmlns:e="urn:extension"'))
 

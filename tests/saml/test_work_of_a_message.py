@@ -18,7 +18,7 @@ from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
 from tests.saml.test_controls import believed
 from web.auth.saml import guard, library, signatures
-from web.auth.saml.values import Policy, Rejected
+from web.auth.saml.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 #: Four certificates are pinned; the provider signs with the last of them.
@@ -58,7 +58,7 @@ def opened(monkeypatch):
     return asked
 
 
-def code_of(message: str, policy=Policy()) -> str:  # noqa: B008 - frozen
+def code_of(message: str, policy=SamlPolicy()) -> str:  # noqa: B008 - frozen
     with pytest.raises(Rejected) as refused:
         believed(message, idp=PINNED, policy=policy)
     return refused.value.code
@@ -76,7 +76,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_strangers_signature_makes_nobody_digest_anything(name, digests):
-    policy = Policy(accept_response_signature=name == "response signed")
+    policy = SamlPolicy(accept_response_signature=name == "response signed")
     assert code_of(SCENE.thief.response(SCENE.sp, SCENE.request_id, **STRANGERS[name]), policy) == "signature"
     assert not digests
 

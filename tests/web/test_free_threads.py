@@ -14,7 +14,7 @@ from flask import Flask
 from runner.settings import Settings
 from tests.web.event_loop import awaited
 from tests.web.real_server import Server, all_of, free_port, head
-from web.free_threads import FreeThreads
+from web.free_threads import ThreadSlots
 from web.server import bridge, run
 
 THREADS = 4
@@ -22,7 +22,7 @@ THREADS = 4
 
 def test_of_those_who_wait_the_ones_that_leave_get_no_thread_and_the_rest_their_turn():
     async def act():
-        free = FreeThreads(1)
+        free = ThreadSlots(1)
         assert await free.take(asyncio.Event().wait)
         left = [asyncio.Event() for _ in range(4)]
         waiting = [asyncio.create_task(free.take(each.wait)) for each in left]
@@ -44,7 +44,7 @@ def test_of_those_who_wait_the_ones_that_leave_get_no_thread_and_the_rest_their_
 @pytest.mark.parametrize("turns", range(4))
 def test_a_thread_is_never_lost_whichever_comes_first_the_turn_or_the_end(turns):
     async def act(cancel):
-        free, left = FreeThreads(1), asyncio.Event()
+        free, left = ThreadSlots(1), asyncio.Event()
         await free.take(left.wait)
         waiting = asyncio.create_task(free.take(left.wait))
         await asyncio.sleep(0)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.web.event_loop import awaited
-from web.request_body import KEPT_FOR_SMALL, PIECES, SMALL, Body, RequestBodies
+from web.request_body import KEPT_FOR_SMALL, PIECES, SMALL, RequestBodies, RequestBody
 
 LIMIT = 1000
 CHUNKED = {"transfer-encoding": "chunked"}
@@ -38,7 +38,7 @@ def collect(headers, *pieces, **options):
 @pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
 def test_a_request_without_a_body_is_not_waited_for(headers):
     body, taken, _ = collect(headers, None)
-    assert (body, taken) == (Body(), 0)
+    assert (body, taken) == (RequestBody(), 0)
 
 
 def test_a_whole_body_is_handed_on_as_one():
@@ -58,7 +58,7 @@ def test_of_chunks_above_the_limit_no_more_is_taken():
 
 def test_a_body_that_does_not_arrive_in_time_is_refused():
     body, _, _ = collect({"content-length": "6"}, b"abc", None, deadline_s=0.05)
-    assert body == Body(refused=HTTPStatus.REQUEST_TIMEOUT)
+    assert body == RequestBody(refused=HTTPStatus.REQUEST_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_body_that_does_not_arrive_in_time_is_refused():
     ],
 )
 def test_a_body_that_is_cut_broken_or_in_crumbs_is_never_taken_for_a_whole_one(headers, pieces):
-    assert collect(headers, *pieces)[0] == Body(refused=HTTPStatus.BAD_REQUEST)
+    assert collect(headers, *pieces)[0] == RequestBody(refused=HTTPStatus.BAD_REQUEST)
 
 
 def test_all_bodies_together_are_bounded_and_what_was_given_back_can_be_had_again():
@@ -86,7 +86,7 @@ def test_all_bodies_together_are_bounded_and_what_was_given_back_can_be_had_agai
         return second, third, await one()
 
     second, third, fourth = awaited(two_and_a_third())
-    assert third == Body(refused=HTTPStatus.SERVICE_UNAVAILABLE)
+    assert third == RequestBody(refused=HTTPStatus.SERVICE_UNAVAILABLE)
     assert len(second.data) == len(fourth.data) == 700
 
 

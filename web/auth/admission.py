@@ -1,7 +1,7 @@
 """Admission: every way in ends here, with one kind of result. A person is let in, or is not, for one written reason.
 
 Each way in (SAML, a signed assertion, introspection, a password relay, the first administrator's link) proves by its
-own rules who somebody is and then says it as a `Person`. What follows is the same for all of them:
+own rules who somebody is and then says it as a `AuthenticatedPerson`. What follows is the same for all of them:
 
 1. The implementation exists.
 2. The person is remembered as described; a subject that came from another provider is refused.
@@ -40,7 +40,7 @@ from records import (
 )
 from runner.logins import LoginStore
 from web.auth import trial_logins
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import LASTS, Visitor
 from web.auth.ways.away import away
 from web.onward import local_path, see_other
@@ -80,7 +80,7 @@ class SamlSession:
 
 
 @dataclass(frozen=True)
-class Person:
+class AuthenticatedPerson:
     """Who somebody is, as a way in has proved it."""
 
     implementation: str  #: slug
@@ -124,12 +124,12 @@ def journey_asked() -> Journey:
     )
 
 
-def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visitor:
+def admit(person: AuthenticatedPerson, *, lasts_s: int = int(LASTS.total_seconds())) -> Visitor:
     """Let a person in and return their login. Raises `NotAdmitted`, and `StoreAway` when the store is.
 
     `lasts_s`: for how long the provider's logout must be able to find the login.
     """
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with entrance.database.session() as db:
         found, user, visitor = _judged(db, person)  # 1. to 4.
         _note_staff(db, found, user, person)  # 6.
@@ -138,16 +138,16 @@ def admit(person: Person, *, lasts_s: int = int(LASTS.total_seconds())) -> Visit
     return visitor
 
 
-def check_admission(person: Person) -> None:
+def check_admission(person: AuthenticatedPerson) -> None:
     """Judge as `admit` does, and let nobody in: nothing of it stays. Raises `NotAdmitted`."""
-    with Entrance.here().database.session() as db:
+    with AuthServices.here().database.session() as db:
         _judged(db, person)
         db.rollback()
 
 
-def arrive(person: Person, journey: Journey) -> Response:
+def arrive(person: AuthenticatedPerson, journey: Journey) -> Response:
     """Let a person in and send the browser on: back to the app or the test which began the login, or to its next page."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     if trial_logins.is_test(journey.app):
         check_admission(person)
         return see_other(trial_logins.finish(journey.app, person.implementation, person.subject, person.profile))
@@ -163,7 +163,7 @@ def arrive(person: Person, journey: Journey) -> Response:
     return response
 
 
-def _judged(db: DbSession, person: Person) -> tuple[Implementation, User, Visitor]:
+def _judged(db: DbSession, person: AuthenticatedPerson) -> tuple[Implementation, User, Visitor]:
     found = implementations.find(db, person.implementation)  # 1.
     if found is None:
         raise NotAdmitted("no-implementation")
@@ -175,7 +175,7 @@ def _judged(db: DbSession, person: Person) -> tuple[Implementation, User, Visito
     return found, user, _visitor(person, sessions.last_end(db, found))  # 4.
 
 
-def _remembered(db: DbSession, implementation: Implementation, person: Person) -> User:
+def _remembered(db: DbSession, implementation: Implementation, person: AuthenticatedPerson) -> User:
     try:
         return users.remember(db, implementation, person.subject, person.profile, provider=person.provider)
     except OtherProvider:
@@ -184,12 +184,12 @@ def _remembered(db: DbSession, implementation: Implementation, person: Person) -
         raise NotAdmitted("unkeepable", refused.field, person.subject) from None
 
 
-def _is_the_first(person: Person) -> bool:
+def _is_the_first(person: AuthenticatedPerson) -> bool:
     """Say whether somebody has the first administrator's name. Had they got in with it, the link would open no more."""
     return person.implementation == implementations.STAFF and person.subject == administrators.SUBJECT
 
 
-def _note_staff(db: DbSession, implementation: Implementation, user: User, person: Person) -> None:
+def _note_staff(db: DbSession, implementation: Implementation, user: User, person: AuthenticatedPerson) -> None:
     roles = grants.roles_of(db, implementation, user, person.source)
     if roles - ORDINARY_ROLES:
         detail = {"source": person.source, "provider": person.provider, "roles": sorted(roles)}
@@ -197,7 +197,7 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
         audit.append(db, actor=who, action="login", implementation=implementation.slug, detail=detail)
 
 
-def _visitor(person: Person, last_end: datetime | None) -> Visitor:
+def _visitor(person: AuthenticatedPerson, last_end: datetime | None) -> Visitor:
     """Return the new login. `last_end`: when the last session of the agenda ends."""
     now = int(time.time())
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
@@ -210,7 +210,9 @@ def _visitor(person: Person, last_end: datetime | None) -> Visitor:
     return Visitor(person.implementation, person.subject, login, now, person.source, proved, min(ends, default=0))
 
 
-def _note_saml_session(store: LoginStore, person: Person, named: SamlSession, visitor: Visitor, lasts_s: int) -> None:
+def _note_saml_session(
+    store: LoginStore, person: AuthenticatedPerson, named: SamlSession, visitor: Visitor, lasts_s: int
+) -> None:
     ours = (person.implementation, person.provider)
     store.saml_sessions.remember(*ours, named.nameid, named.index, visitor.login, visitor.subject, lasts_s)
     store.saml_sessions.name(visitor.login, {**asdict(named), "provider": person.provider}, lasts_s)

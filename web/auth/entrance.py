@@ -1,6 +1,6 @@
 """The entrance: what every way in, every way out and every page about logins shares, as one frozen value.
 
-Built once by `create_app` and found by `Entrance.here()`, so that a view needs no globals and a test can read it whole.
+Built once by `create_app` and found by `AuthServices.here()`, so that a view needs no globals and a test can read it whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _no_apps(handle: str, visitor: Visitor) -> str:  # noqa: ARG001 - the signat
 
 
 @dataclass(frozen=True)
-class Entrance:
+class AuthServices:
     """The parts behind a login. The application's maker owns them and closes them."""
 
     config: WebConfig
@@ -40,7 +40,7 @@ class Entrance:
     saml_work: WorkLimit = field(default_factory=WorkLimit)
 
     @classmethod
-    def here(cls) -> Entrance:
+    def here(cls) -> AuthServices:
         """Return the entrance of the running application."""
         entrance = current_app.extensions["entrance"]
         assert isinstance(entrance, cls)

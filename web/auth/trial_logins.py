@@ -20,8 +20,8 @@ from flask import request, url_for
 
 from records import UserProfile
 from runner.logins import LoginStore
-from web.auth.entrance import Entrance
-from web.problems import Fault
+from web.auth.entrance import AuthServices
+from web.problems import HttpProblem
 
 #: Seconds in which a test login has to be finished, and for which its result can be looked at.
 BEGUN_S = 15 * 60
@@ -45,11 +45,11 @@ def is_test(handle: str) -> bool:
 
 
 def finish(handle: str, implementation: str, subject: str, profile: UserProfile) -> str:
-    """Keep who arrived; return the address at which it is shown. Raises `Fault` for a handle that was used."""
-    entrance = Entrance.here()
+    """Keep who arrived; return the address at which it is shown. Raises `HttpProblem` for a handle that was used."""
+    entrance = AuthServices.here()
     begun = entrance.store.once.take(_BEGUN, handle)
     if begun is None:
-        raise Fault(HTTPStatus.BAD_REQUEST, "This test login took too long, or was used before. Begin it again.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "This test login took too long, or was used before. Begin it again.")
     back = url_for("console_settings.check", implementation=begun["implementation"])
     present = entrance.logins.visitor(request)
     if present is None or present.login != begun["login"] or implementation != begun["implementation"]:  # 2.

@@ -14,10 +14,10 @@ import click
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.logins.tokens import ACCESS_S
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .noting import note
-from .surroundings import ACTOR, Place, find_served, find_user, place
+from .surroundings import ACTOR, CommandContext, find_served, find_user, open_context
 
 
 @click.command(
@@ -35,14 +35,14 @@ def users_token(implementation: str, subject: str) -> None:
     SUBJECT is what scripts see as user.id. The token alone goes to standard output, and what it is good for to standard
     error. Whoever has it is that user until it ends, so treat it as a password.
     """
-    with place() as here:
+    with open_context() as here:
         if here.settings.production:
-            raise Complaint(
+            raise CommandFailed(
                 "`users token` is for development, and SESSION_STATUS_ENV says production. There, a person logs in, and "
                 "the app gets its tokens; docs/app-integration.md says how."
             )
         if not here.settings.redis_url:
-            raise Complaint(
+            raise CommandFailed(
                 "There is no store to keep the token in: start `session-status up` first, or set REDIS_URL."
             )
         name = known_name(here, implementation, subject)
@@ -56,19 +56,19 @@ def users_token(implementation: str, subject: str) -> None:
     )
 
 
-def known_name(here: Place, implementation: str, subject: str) -> str:
+def known_name(here: CommandContext, implementation: str, subject: str) -> str:
     """Note whose token it will be, and return their name. Raises Complaint for somebody who could not log in."""
     with here.database.session() as db:
         user = find_user(db, find_served(db, implementation), subject)
         if user.disabled_at is not None:
-            raise Complaint(
+            raise CommandFailed(
                 f"{subject} is locked out of {implementation}. Let them in again in the console, under People."
             )
         note(db, "token.issued", implementation, subject)
         return f"{user.first_name} {user.last_name}".strip() or subject
 
 
-def issued(here: Place, implementation: str, subject: str) -> str:
+def issued(here: CommandContext, implementation: str, subject: str) -> str:
     """The access token of a login that ends with it. Raises Complaint when the store is away."""
     now = int(time.time())
     visitor = Visitor(
@@ -78,6 +78,8 @@ def issued(here: Place, implementation: str, subject: str) -> str:
     try:
         return store.tokens.issue(visitor).access
     except StoreAway:
-        raise Complaint("The store does not answer, so there is no token. `session-status doctor` says more.") from None
+        raise CommandFailed(
+            "The store does not answer, so there is no token. `session-status doctor` says more."
+        ) from None
     finally:
         store.close()

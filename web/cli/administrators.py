@@ -6,10 +6,10 @@ import click
 
 from records import administrators, implementations
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .noting import note
-from .surroundings import place
+from .surroundings import open_context
 
 
 @click.group("administrator")
@@ -25,9 +25,9 @@ def link() -> None:
     order. The address works once and for 24 hours; a new one ends those that were not used. Whoever has it can do
     everything in the console, so give it to nobody. The audit entries say that it was made, and when it was used.
     """
-    with place() as here:
+    with open_context() as here:
         if not here.settings.public_url:
-            raise Complaint("Under which address do browsers reach the service? Set SESSION_STATUS_PUBLIC_URL.")
+            raise CommandFailed("Under which address do browsers reach the service? Set SESSION_STATUS_PUBLIC_URL.")
         with here.database.session() as db:
             token = administrators.new_link(db)
             note(db, "administrator.link", implementations.STAFF)

@@ -14,14 +14,14 @@ from records.agenda.faults import as_lines
 from records.agenda.headings import LABELS
 from records.archiving import AuditContext
 from records.counted import counted
-from web.moments import Clock
+from web.moments import TimeFormatter
 
-from .complaints import ANSWER_IS_NO, Complaint
+from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import person_words
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import whoami
-from .surroundings import ACTOR, find_implementation, place
+from .surroundings import ACTOR, find_implementation, open_context
 
 #: Sessions of each kind that a preview names; the rest are counted.
 MOST_NAMED = 10
@@ -70,7 +70,7 @@ def import_file(  # noqa: PLR0913 - one for each option
     with --dates.
     """
     data = read_file(file)
-    with place() as here:
+    with open_context() as here:
         with here.database.reading() as db:
             zone = find_implementation(db, implementation).time_zone
         said = agenda.read(data, zone, order)
@@ -79,7 +79,7 @@ def import_file(  # noqa: PLR0913 - one for each option
                 plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
                 say_columns(plan)
                 say_understood(file, plan)
-                say_planned(plan, Clock(zone))
+                say_planned(plan, TimeFormatter(zone))
             return
         with here.database.session() as db:
             found = find_implementation(db, implementation)
@@ -100,15 +100,15 @@ def undo(implementation: str, reason: str, *, preview: bool) -> None:
 
     Sessions that it added are retired. Only the last import can be undone, once.
     """
-    with place() as here:
+    with open_context() as here:
         if preview:
             with here.database.reading() as db:
                 found = find_implementation(db, implementation)
                 last = agenda.last_import(db, found)
                 if last is None:
-                    raise Complaint("There is no import that could be undone.")
+                    raise CommandFailed("There is no import that could be undone.")
                 who = person_words(last.imported_by, actors.by_keys(db, [last.imported_by]).get(last.imported_by))
-                when = f"{Clock.of(found).exact(last.imported_at)} by {who}"
+                when = f"{TimeFormatter.of(found).exact(last.imported_at)} by {who}"
                 click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
             return
         with here.database.session() as db:
@@ -151,7 +151,7 @@ def dates_read(plan: ImportPlan) -> str:
     return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
 
 
-def say_planned(plan: ImportPlan, clock: Clock) -> None:
+def say_planned(plan: ImportPlan, clock: TimeFormatter) -> None:
     """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
     click.echo(f"{f'{dates_read(plan)} ' if plan.sessions else ''}Times in {clock.zone}.")
     added = [one for one in plan.sessions if one.added]
@@ -173,7 +173,7 @@ def _say(what: str, lines: Iterable[str]) -> None:
         click.echo(f"  … and {len(lines) - MOST_NAMED} more")
 
 
-def _when(values: Mapping[str, Any], clock: Clock) -> str:
+def _when(values: Mapping[str, Any], clock: TimeFormatter) -> str:
     starts, ends = (clock.words(values[name], weekday=True) for name in ("starts_at", "ends_at"))
     day, comma, time = ends.rpartition(", ")
     return f"{starts} to {time if starts.startswith(day + comma) else ends}"
@@ -195,8 +195,8 @@ def read_file(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except FileNotFoundError:
-        raise Complaint(f"{file}: there is no such file.") from None
+        raise CommandFailed(f"{file}: there is no such file.") from None
     except IsADirectoryError:
-        raise Complaint(f"{file}: this is a folder; the agenda is an Excel workbook or a CSV file.") from None
+        raise CommandFailed(f"{file}: this is a folder; the agenda is an Excel workbook or a CSV file.") from None
     except OSError as error:
-        raise Complaint(f"{file}: it cannot be read: {error.strerror}.") from None
+        raise CommandFailed(f"{file}: it cannot be read: {error.strerror}.") from None

@@ -13,11 +13,11 @@ from records import DbSession, Implementation, archiving
 from records.archiving import AfterCommit, AuditContext
 from runner.retirement import retire
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import whoami
-from .surroundings import ACTOR, Place, find_implementation, place
+from .surroundings import ACTOR, CommandContext, find_implementation, open_context
 
 REASON = click.option("--reason", default="", help="Why; the audit entry keeps it.")
 
@@ -63,7 +63,7 @@ def remove(slug: str, reason: str, *, preview: bool, yes: bool) -> None:
 
     It says what goes, and asks for the slug in full. There is no way back but a backup of the database.
     """
-    with place() as here:
+    with open_context() as here:
         with here.database.reading() as db:
             counts = archiving.preview(db, find_implementation(db, slug))
         click.echo(f"With {slug} {'go' if counts else 'goes nothing but its settings'}{':' if counts else '.'}")
@@ -84,16 +84,16 @@ def remove(slug: str, reason: str, *, preview: bool, yes: bool) -> None:
 
 def act(slug: str, rule: Callable[[DbSession, Implementation, str], AfterCommit]) -> None:
     """Let a rule change the implementation in this environment, then do what it leaves to the store."""
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             retired = rule(db, find_implementation(db, slug), here.settings.environment)
         follow(here, retired)
 
 
-def follow(here: Place, retired: AfterCommit) -> None:
+def follow(here: CommandContext, retired: AfterCommit) -> None:
     """End logins and drop what is cached. Without a store there are none."""
     if here.settings.redis_url and not retire(here.settings, retired):
-        raise Complaint(
+        raise CommandFailed(
             f"It is done in the database, but the store does not answer: logins of {retired.slug} may still be there. "
             "Nothing is served to them, and an implementation that is made later under this slug does not take them."
         )

@@ -11,13 +11,13 @@ import click
 from records import AuditEntry, ChainHead, ChainVerification, actors, audit, implementations
 from records.actors import NamedEntry
 from records.counted import counted, form
-from web.moments import Clock
+from web.moments import TimeFormatter
 
-from .complaints import ANSWER_IS_NO, Complaint
+from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import person_words
 from .examples import examples
 from .implementation_id import ImplementationId
-from .surroundings import place
+from .surroundings import open_context
 from .tables import print_json, print_table
 
 
@@ -46,7 +46,7 @@ def verify(noted: str | None, *, as_json: bool) -> None:
     Exit status: 0 nothing was changed; 1 an entry is not as it was written.
     """
     known = head_from(noted) if noted else None
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         verdict = audit.verify(db, noted=known)
     if as_json:
         print_json(verdict_json(verdict))
@@ -85,9 +85,9 @@ def list_all(implementation: str | None, before: int | None, limit: int, *, as_j
 
     Times are those of the implementation, if one is named and still there; else UTC. JSON is always in UTC.
     """
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = actors.of_entries(db, audit.recent(db, implementation=implementation, before=before, limit=limit))
-        clock = Clock.of(implementations.find_any(db, implementation) if implementation else None)
+        clock = TimeFormatter.of(implementations.find_any(db, implementation) if implementation else None)
     if as_json:
         print_json([entry_json(one) for one in found])
         return
@@ -99,7 +99,9 @@ def head_from(text: str) -> ChainHead:
     """A head as `verify` prints it. Raises Complaint."""
     entries, colon, digest = text.strip().partition(":")
     if not colon or not entries.isdecimal() or len(digest) != len(audit.FIRST):
-        raise Complaint(f"--noted {text!r} is not a head as `audit verify` prints it: a number, a colon and 64 digits.")
+        raise CommandFailed(
+            f"--noted {text!r} is not a head as `audit verify` prints it: a number, a colon and 64 digits."
+        )
     return ChainHead(int(entries), digest.lower())
 
 
@@ -119,7 +121,7 @@ def entry_json(named: NamedEntry) -> dict[str, Any]:
     return named.as_values() | {"at": named.entry.at.isoformat()}
 
 
-def row(named: NamedEntry, clock: Clock) -> tuple[str, ...]:
+def row(named: NamedEntry, clock: TimeFormatter) -> tuple[str, ...]:
     """An entry as a row of the list."""
     entry = named.entry
     who, whom = person_words(entry.actor, named.by), person_words(entry.target, named.target)

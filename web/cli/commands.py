@@ -10,7 +10,7 @@ from .access_tokens import users_token
 from .administrators import administrator
 from .agenda import sessions_group
 from .audit import audit_group
-from .complaints import Commands
+from .complaints import CommandGroup
 from .connections import connection
 from .doctor import doctor
 from .implementations import implementation
@@ -26,7 +26,7 @@ from .store_empty import store_empty
 from .up import up
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(version("session-status"), prog_name="session-status")
 def main() -> None:
     """What a conference session shows an attendee: the service, its records, and the tools of script authors.

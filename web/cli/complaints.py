@@ -18,7 +18,7 @@ R = TypeVar("R")
 ANSWER_IS_NO = 1
 
 
-class Complaint(click.ClickException):
+class CommandFailed(click.ClickException):
     """What is wrong, where, and what to do about it, in sentences."""
 
     exit_code = 2
@@ -28,7 +28,7 @@ class Complaint(click.ClickException):
         click.echo(f"session-status: {self.message}", err=True)
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """All commands. A file that a command cannot use is a complaint, whichever command it is."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -39,10 +39,10 @@ class Commands(click.Group):
             if not isinstance(error.filename, str | bytes):
                 raise
             file = click.format_filename(error.filename)
-            raise Complaint(f"{file}: it cannot be used: {error.strerror}.") from error
+            raise CommandFailed(f"{file}: it cannot be used: {error.strerror}.") from error
 
 
-def complaining(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def reports_errors(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Turn exceptions that carry a sentence for people into complaints."""
 
     def decorate(command: Callable[P, R]) -> Callable[P, R]:
@@ -51,7 +51,7 @@ def complaining(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[
             try:
                 return command(*args, **kwargs)
             except kinds as error:
-                raise Complaint(str(error)) from error
+                raise CommandFailed(str(error)) from error
 
         return run
 

@@ -18,11 +18,11 @@ from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession,
 from records.counted import counted
 from runner.start_checks import told, what_to_do
 
-from .complaints import Complaint, listed
+from .complaints import CommandFailed, listed
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import differences, note
-from .surroundings import Place, find_implementation, place
+from .surroundings import CommandContext, find_implementation, open_context
 from .tables import print_json, print_table
 
 #: what the secret of each kind of credential is called
@@ -96,13 +96,15 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 def add(implementation: str, name: str, **given: Any) -> None:
     """Add a connection; the script calls it by NAME. The secret is asked for, or comes from --secret-stdin/--secret-env."""
     if not given["base_url"]:
-        raise Complaint("Where does it lead? Give --base-url https://…")
+        raise CommandFailed("Where does it lead? Give --base-url https://…")
     draft = changed(ConnectionDraft(name=name, base_url=""), given)
-    with place() as here:
+    with open_context() as here:
         refuse_development(here, draft)
         with here.database.reading() as db:
             if connections.find(db, find_implementation(db, implementation), name):
-                raise Complaint(f"{implementation} has a connection {name!r} already. Change it with `connection set`.")
+                raise CommandFailed(
+                    f"{implementation} has a connection {name!r} already. Change it with `connection set`."
+                )
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=draft.auth_kind != "none"))
         with here.database.session() as db:
             saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)
@@ -123,7 +125,7 @@ def add(implementation: str, name: str, **given: Any) -> None:
 @options
 def change(implementation: str, name: str, **given: Any) -> None:
     """Change a connection. A new address needs the secret again, so that nobody can send it elsewhere unknowingly."""
-    with place() as here:
+    with open_context() as here:
         with here.database.reading() as db:
             present = find_connection(db, implementation, name)
             before = shown(present)
@@ -141,10 +143,10 @@ def change(implementation: str, name: str, **given: Any) -> None:
     click.echo(f"Changed the connection {name}.")
 
 
-def refuse_development(here: Place, draft: ConnectionDraft) -> None:
+def refuse_development(here: CommandContext, draft: ConnectionDraft) -> None:
     """Raise Complaint in production for a connection of development, with which the next process would not start."""
     if here.settings.production and draft.development:
-        raise Complaint(
+        raise CommandFailed(
             "A connection for development cannot be saved in production. With `set`, take that off: --no-development."
         )
 
@@ -154,7 +156,7 @@ def refuse_development(here: Place, draft: ConnectionDraft) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list; secrets are never shown.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the connections of an implementation."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = [shown(one) for one in connections.every(db, find_implementation(db, implementation))]
     if as_json:
         print_json(found)
@@ -173,7 +175,7 @@ def list_all(implementation: str, *, as_json: bool) -> None:
 @click.confirmation_option(prompt="Its secret is forgotten, and scripts that call it will fail. Remove it?")
 def remove(implementation: str, name: str) -> None:
     """Remove a connection and forget its secret. Asks once; --yes does not ask."""
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             connections.delete(db, find_connection(db, implementation, name))
             note(db, "connection.removed", implementation, name)
@@ -187,11 +189,11 @@ def reseal() -> None:
 
     After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
     """
-    with place() as here, here.database.session() as db:
+    with open_context() as here, here.database.session() as db:
         closed = resealing.unreadable_secrets(db, here.box)
         if closed:
             faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
-            raise Complaint("\n".join(["Nothing was changed:", *faults]))
+            raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
         count = resealing.reseal_all(db, here.box)
         note(db, "secrets.resealed", "", detail={"secrets": count})
     click.echo(f"Sealed {counted(count, 'secret')} with the present key.")
@@ -203,7 +205,7 @@ def find_connection(db: DbSession, implementation: str, name: str) -> Connection
     found = connections.find(db, owner, name)
     if found is None:
         known = listed(one.name for one in connections.every(db, owner))
-        raise Complaint(f"{implementation} has no connection {name!r}. It has: {known}.")
+        raise CommandFailed(f"{implementation} has no connection {name!r}. It has: {known}.")
     return found
 
 
@@ -240,7 +242,7 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
-            raise Complaint(f"--auth-field {text!r} is not NAME=VALUE, for example user=restws.")
+            raise CommandFailed(f"--auth-field {text!r} is not NAME=VALUE, for example user=restws.")
         found[name] = value
     return found
 
@@ -250,14 +252,16 @@ def secret_for(kind: str, given: dict[str, Any], *, wanted: bool) -> str | None:
     if given["secret_env"]:
         secret = os.environ.get(given["secret_env"])
         if not secret:
-            raise Complaint(f"The environment variable {given['secret_env']} is not set, so there is no secret in it.")
+            raise CommandFailed(
+                f"The environment variable {given['secret_env']} is not set, so there is no secret in it."
+            )
         return secret
     if given["secret_stdin"]:
         return sys.stdin.readline().rstrip("\r\n") or None
     if not wanted:
         return None
     if not sys.stdin.isatty():
-        raise Complaint(
+        raise CommandFailed(
             "There is no terminal to ask for the secret. Pipe it in with --secret-stdin, or use --secret-env."
         )
     return str(click.prompt(SECRETS[kind], hide_input=True, err=True))

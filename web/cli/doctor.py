@@ -34,8 +34,8 @@ from runner.start_checks import (
 from runner.store_embedded import EmbeddedStore, StoreError
 from web.listening import BIND, listening_fault
 
-from .complaints import ANSWER_IS_NO, Complaint
-from .doctor_lines import Line, draw, parted
+from .complaints import ANSWER_IS_NO, CommandFailed
+from .doctor_lines import DoctorFinding, draw, parted
 from .examples import examples
 from .folder_check import folder_lines
 from .surroundings import ENV, environment, read_settings
@@ -71,7 +71,7 @@ def doctor(*, as_json: bool) -> None:
         raise SystemExit(ANSWER_IS_NO)
 
 
-def look() -> Iterator[Line]:
+def look() -> Iterator[DoctorFinding]:
     """All lines, from the ground up."""
     yield from versions()
     given = environment()
@@ -79,8 +79,8 @@ def look() -> Iterator[Line]:
         given[ENV] = "development"
     try:
         settings = read_settings(given if given.get(ENV) != "development" else {KEY: "x" * 32, **given})
-    except Complaint as complaint:
-        yield Line("settings", "fail", complaint.message, "correct the environment")
+    except CommandFailed as complaint:
+        yield DoctorFinding("settings", "fail", complaint.message, "correct the environment")
         yield from jail(None)
         return
     yield from settings_lines(settings, given)
@@ -92,15 +92,15 @@ def look() -> Iterator[Line]:
     yield from jail(settings)
 
 
-def versions() -> Iterator[Line]:
+def versions() -> Iterator[DoctorFinding]:
     """What runs here."""
-    yield Line(
+    yield DoctorFinding(
         "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
     )
-    yield Line("packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    yield DoctorFinding("packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
 
 
-def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[Line]:
+def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[DoctorFinding]:
     """Which settings are set; of secrets only that they are there."""
     told = [
         f"{entry.name}={'(set)' if entry.secret else getattr(settings, entry.attribute)}"
@@ -108,29 +108,29 @@ def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[Lin
         if entry.name in given
     ]
     state, todo = ("ok", "") if settings.production else ("warn", PRODUCTION)
-    yield Line("settings", state, f"{settings.environment}; {'; '.join(told) or 'all defaults'}", todo)
+    yield DoctorFinding("settings", state, f"{settings.environment}; {'; '.join(told) or 'all defaults'}", todo)
     if any(weakness(key) for key in settings.secret_keys_old):
         found = "one of SESSION_STATUS_SECRET_KEYS_OLD can be guessed, and is still accepted"
-        yield Line("settings", "warn", found, "session-status connection reseal, then take it out: logins end")
+        yield DoctorFinding("settings", "warn", found, "session-status connection reseal, then take it out: logins end")
 
 
-def listening_lines(settings: Settings) -> Iterator[Line]:
+def listening_lines(settings: Settings) -> Iterator[DoctorFinding]:
     """Whether the web server may listen where it should. That something listens there already is mostly itself."""
     number, fault = listening_fault(settings.web_bind)
     if not fault:
-        yield Line("address", "ok", f"{settings.web_bind} is free for the web server")
+        yield DoctorFinding("address", "ok", f"{settings.web_bind} is free for the web server")
     elif number == errno.EADDRINUSE:
-        yield Line("address", "ok", f"something listens on {settings.web_bind}: the web server, if it runs")
+        yield DoctorFinding("address", "ok", f"something listens on {settings.web_bind}: the web server, if it runs")
     else:
-        yield Line("address", "fail", fault, f"correct {BIND}")
+        yield DoctorFinding("address", "fail", fault, f"correct {BIND}")
 
 
-def database_lines(settings: Settings) -> Iterator[Line]:
+def database_lines(settings: Settings) -> Iterator[DoctorFinding]:
     """Whether the records can be read, and are those of this release."""
     file = settings.database_url.removeprefix("sqlite:///")
     if file != settings.database_url and not Path(file).exists():
         state, todo = ("fail", "session-status db upgrade") if settings.production else ("warn", "session-status up")
-        yield Line("database", state, f"{file} is not there yet", todo)
+        yield DoctorFinding("database", state, f"{file} is not there yet", todo)
         return
     try:
         database = Database(settings.database_url, environment=settings.environment)
@@ -140,18 +140,18 @@ def database_lines(settings: Settings) -> Iterator[Line]:
         barred = [] if wrong or old else list(content_lines(database, settings))
         database.dispose()
     except RecordsError as error:
-        yield Line("database", "fail", str(error), database_remedy(error))
+        yield DoctorFinding("database", "fail", str(error), database_remedy(error))
         return
     if old:
-        yield Line("database", "fail", *parted(old))
+        yield DoctorFinding("database", "fail", *parted(old))
     elif wrong:
-        yield Line("database", "fail", wrong, f"correct the settings; {ENV} says {settings.environment}")
+        yield DoctorFinding("database", "fail", wrong, f"correct the settings; {ENV} says {settings.environment}")
     else:
-        yield Line("database", "ok", f"{shown}, schema {found}, made for {settings.environment}")
+        yield DoctorFinding("database", "ok", f"{shown}, schema {found}, made for {settings.environment}")
         yield from barred
 
 
-def content_lines(database: Database, settings: Settings) -> Iterator[Line]:
+def content_lines(database: Database, settings: Settings) -> Iterator[DoctorFinding]:
     """What in the records an operator has to know."""
     yield from script_lines(database)
     yield from certificate_lines(database)
@@ -160,27 +160,27 @@ def content_lines(database: Database, settings: Settings) -> Iterator[Line]:
         yield from stand_in_lines(database)
 
 
-def secret_lines(database: Database, settings: Settings) -> Iterator[Line]:
+def secret_lines(database: Database, settings: Settings) -> Iterator[DoctorFinding]:
     """Secrets that no key of the settings opens: with one of something served no worker starts."""
     for one in shut_secrets(settings, database):
         found = f"no key opens {told(one)}" + (", which is archived" if one.archived else "")
-        yield Line("secret", "warn" if one.archived else "fail", found, what_to_do(one))
+        yield DoctorFinding("secret", "warn" if one.archived else "fail", found, what_to_do(one))
 
 
-def stand_in_lines(database: Database) -> Iterator[Line]:
+def stand_in_lines(database: Database) -> Iterator[DoctorFinding]:
     """Stand-ins of development, with which no process starts in production."""
     with database.reading() as db:
         for one in stand_ins.every(db):
-            yield Line("stand-in", "fail", described(one), remedy(one))
+            yield DoctorFinding("stand-in", "fail", described(one), remedy(one))
 
 
-def script_lines(database: Database) -> Iterator[Line]:
+def script_lines(database: Database) -> Iterator[DoctorFinding]:
     """The versions which are suspended, and those in whose runs the interpreter died: the operator has to know."""
     now = datetime.now(UTC)
     with database.reading() as db:
         for slug, version in scripts.suspended(db):
             found = f"version {version.number} of {slug} is suspended: {version.suspended_reason}"
-            yield Line("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
+            yield DoctorFinding("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
         for owner in implementations.every(db):
             numbers = {version.sha256: version.number for version in scripts.versions(db, owner)}
             died = crashes.between(db, owner, now - CRASHES_FOR, now)
@@ -190,10 +190,12 @@ def script_lines(database: Database) -> Iterator[Line]:
                     f"version {numbers.get(sha256, sha256[:12])} of {owner.slug}: in {len(mine)} runs of the last"
                     f" {CRASHES_FOR // ONE_HOUR} hours the interpreter died, last in run {mine[-1].run}: {mine[-1].where}"
                 )
-                yield Line("script", "warn", found, "run the newest Python; read these lines as if they were an attack")
+                yield DoctorFinding(
+                    "script", "warn", found, "run the newest Python; read these lines as if they were an attack"
+                )
 
 
-def certificate_lines(database: Database) -> Iterator[Line]:
+def certificate_lines(database: Database) -> Iterator[DoctorFinding]:
     """The certificates which end soon: those of identity providers, and our own towards them."""
     with database.reading() as db:
         slugs = {one.id: one.slug for one in implementations.every(db) if one.archived_at is None}
@@ -202,7 +204,7 @@ def certificate_lines(database: Database) -> Iterator[Line]:
             if slug is None:
                 continue
             found = f"a certificate of the identity provider of {slug} is good until {certificate.not_after:%Y-%m-%d}"
-            yield Line(
+            yield DoctorFinding(
                 "login", "warn", found, f"session-status saml refresh {slug}; accept the next one in the console"
             )
         for own in saml.own_expiring(db):
@@ -211,10 +213,12 @@ def certificate_lines(database: Database) -> Iterator[Line]:
             found = (
                 f"our {own.use} certificate for {slugs[own.implementation_id]} is good until {own.not_after:%Y-%m-%d}"
             )
-            yield Line("login", "warn", found, "change our keys in the console, on the page of the identity provider")
+            yield DoctorFinding(
+                "login", "warn", found, "change our keys in the console, on the page of the identity provider"
+            )
 
 
-def store_lines(settings: Settings) -> Iterator[Line]:
+def store_lines(settings: Settings) -> Iterator[DoctorFinding]:
     """The store, and the workers that noted themselves there."""
     if settings.redis_url:
         yield from answering_store(settings, store_checkup(settings.redis_url))
@@ -223,23 +227,23 @@ def store_lines(settings: Settings) -> Iterator[Line]:
         with EmbeddedStore() as own:
             found = store_checkup(own.url)
     except StoreError as error:
-        yield Line("store", "fail", str(error), "set REDIS_URL, or install a server")
+        yield DoctorFinding("store", "fail", str(error), "set REDIS_URL, or install a server")
         return
-    yield Line("store", "ok", f"none is named; our own starts when it is needed ({found.server})")
-    yield Line("workers", "warn", "not looked for: nothing is running", "session-status up")
+    yield DoctorFinding("store", "ok", f"none is named; our own starts when it is needed ({found.server})")
+    yield DoctorFinding("workers", "warn", "not looked for: nothing is running", "session-status up")
 
 
-def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
+def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[DoctorFinding]:
     """The store that the settings name."""
     if found.fault:
-        yield Line("store", "fail", found.fault, found.remedy)
+        yield DoctorFinding("store", "fail", found.fault, found.remedy)
         return  # workers note themselves in the store: without a write nobody knows of them
     yield mark_line(settings, found)
     if found.policy not in ("", "noeviction"):
         todo = "set it to noeviction: what is evicted is lost work"
-        yield Line("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
+        yield DoctorFinding("eviction", "fail", f"maxmemory-policy is {found.policy}", todo)
     if found.persists is False:
-        yield Line(
+        yield DoctorFinding(
             "persistence",
             "warn",
             "the append-only file is off",
@@ -247,43 +251,43 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[Line]:
         )
     if abs(found.ahead_s) > CLOCKS_S:
         todo = "keep both by NTP: logins are refused when a clock is 90 seconds off"
-        yield Line("clock", "warn", f"this machine and the store differ by {abs(found.ahead_s)} s", todo)
+        yield DoctorFinding("clock", "warn", f"this machine and the store differ by {abs(found.ahead_s)} s", todo)
     if not found.workers:
         yield no_workers(settings, found)
     for note in found.workers:
         where = f"{note.name}: {note.in_flight} of {note.places} places taken"
         if note.jail.get("weak"):
-            yield Line("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
+            yield DoctorFinding("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
         else:
-            yield Line("worker", "ok", where)
+            yield DoctorFinding("worker", "ok", where)
 
 
-def no_workers(settings: Settings, found: StoreCheckup) -> Line:
+def no_workers(settings: Settings, found: StoreCheckup) -> DoctorFinding:
     """What it means that no worker is there: nothing before the first one, and an outage after it."""
     if not found.last_worker:
-        return Line("workers", "note", "none has been started yet", "session-status worker")
+        return DoctorFinding("workers", "note", "none has been started yet", "session-status worker")
     state = "fail" if settings.production else "warn"
-    return Line("workers", state, f"none is there; the last was {found.last_worker}", "session-status worker")
+    return DoctorFinding("workers", state, f"none is there; the last was {found.last_worker}", "session-status worker")
 
 
-def mark_line(settings: Settings, found: StoreCheckup) -> Line:
+def mark_line(settings: Settings, found: StoreCheckup) -> DoctorFinding:
     """What the store was made for. One that is empty is marked by the first process that starts, not by a look."""
     told = f"{found.server}, {found.used} used"
     counts_as = found.mark or ("production" if not found.empty else settings.environment)
     if counts_as == settings.environment:
-        return Line("store", "ok", f"{told}, {f'made for {found.mark}' if found.mark else 'not marked yet'}")
+        return DoctorFinding("store", "ok", f"{told}, {f'made for {found.mark}' if found.mark else 'not marked yet'}")
     why = "it was made for" if found.mark else "it holds data and carries no mark, so it counts as"
     todo = f"correct REDIS_URL or {ENV}; if it changes its purpose: session-status store mark {settings.environment}"
-    return Line("store", "fail", f"{told}; {why} {counts_as}", todo)
+    return DoctorFinding("store", "fail", f"{told}; {why} {counts_as}", todo)
 
 
-def jail(settings: Settings | None) -> Iterator[Line]:
+def jail(settings: Settings | None) -> Iterator[DoctorFinding]:
     """Let the probes attack the jail here and now."""
     found = jail_checkup(settings)
     weak = settings is not None and settings.sandbox_allow_weak
     state = "ok" if not found.objection else "warn" if weak and found.started else "fail"
-    yield Line("jail", state, found.layers or "nothing could be seen of it", found.objection)
+    yield DoctorFinding("jail", state, found.layers or "nothing could be seen of it", found.objection)
     if found.started:
-        yield Line(
+        yield DoctorFinding(
             "probes", "ok" if not found.leaks else "warn" if weak else "fail", f"attempts to break out: {found.probes}"
         )

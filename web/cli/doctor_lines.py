@@ -11,7 +11,7 @@ MARKS = {"ok": "green", "note": "blue", "warn": "yellow", "fail": "red"}
 
 
 @dataclass(frozen=True)
-class Line:
+class DoctorFinding:
     """One thing that was looked at."""
 
     part: str
@@ -20,7 +20,7 @@ class Line:
     todo: str = ""
 
 
-def draw(lines: Iterable[Line]) -> None:
+def draw(lines: Iterable[DoctorFinding]) -> None:
     """A table, with what to do below the line that needs it."""
     lines = list(lines)
     width = max(len(line.part) for line in lines)

@@ -9,23 +9,23 @@ from pathlib import Path
 
 from runner.settings import Settings
 
-from .doctor_lines import Line
+from .doctor_lines import DoctorFinding
 
 PART = "data folder"
 SETTING = "SESSION_STATUS_DATA_FOLDER"
 
 
-def folder_lines(settings: Settings) -> Iterator[Line]:
+def folder_lines(settings: Settings) -> Iterator[DoctorFinding]:
     """What `doctor` says of the data folder. It makes nothing: a folder that could be made is well."""
     folder = settings.data_folder
     if not settings.data_folder_is_used:
-        yield Line(PART, "ok", f"{folder} is not used: database and store are elsewhere")
+        yield DoctorFinding(PART, "ok", f"{folder} is not used: database and store are elsewhere")
         return
     reason = fault(folder)
     if reason:
-        yield Line(PART, "fail", f"{folder} cannot be used: {reason}", remedy(folder))
+        yield DoctorFinding(PART, "fail", f"{folder} cannot be used: {reason}", remedy(folder))
     else:
-        yield Line(PART, "ok", str(folder))
+        yield DoctorFinding(PART, "ok", str(folder))
 
 
 def fault(folder: Path) -> str:

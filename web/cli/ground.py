@@ -15,7 +15,7 @@ from runner.settings import Settings
 from runner.store_checks import NotMarked, adopt_own
 from runner.store_embedded import EmbeddedStore, StoreError
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .running_note import LOCK, running_note
 from .start_command import StartCommand, port_fault
 
@@ -29,7 +29,7 @@ def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
         (folder / "demo").mkdir(exist_ok=True)
         file = (folder / LOCK).open("a+")
     except OSError as error:
-        raise Complaint(
+        raise CommandFailed(
             f"The data folder cannot be used: {folder}: {error.strerror}. Choose another: --data-folder."
         ) from None
     with file:
@@ -37,7 +37,7 @@ def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             address = running_note(folder).get("SESSION_STATUS_PUBLIC_URL", "")
-            raise Complaint(
+            raise CommandFailed(
                 f"Another `session-status up` uses {folder}{address and f' and answers at {address}'}. "
                 "Stop it with Ctrl-C in its terminal, or start a second one beside it, in a folder of its own: "
                 f"`{command.beside()}`."
@@ -50,10 +50,10 @@ def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
     taken: set[int] = set()
     for option, port in ports.items():
         if port in taken:
-            raise Complaint(f"Port {port} cannot serve two parts: choose another port with {option}.")
+            raise CommandFailed(f"Port {port} cannot serve two parts: choose another port with {option}.")
         fault = port_fault(port)
         if fault:
-            raise Complaint(
+            raise CommandFailed(
                 f"Port {port} cannot be used: {fault}. Stop what uses it, or take other ports: `{command.elsewhere()}`."
             )
         taken.add(port)
@@ -63,7 +63,7 @@ def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
     """Raise Complaint when there is no such port."""
     for port in ports.values():
         if not 0 < port <= LARGEST_PORT:
-            raise Complaint(
+            raise CommandFailed(
                 f"There is no port {port}: ports are numbers from 1 to {LARGEST_PORT}. Take others: `{command.elsewhere()}`."
             )
 
@@ -78,11 +78,11 @@ def store(settings: Settings) -> Iterator[str]:
     try:
         address = own.start()
     except StoreError as error:
-        raise Complaint(str(error)) from None
+        raise CommandFailed(str(error)) from None
     try:
         made_for = marked(address, settings)
         if made_for != settings.environment:
-            raise Complaint(
+            raise CommandFailed(
                 f"The store in {settings.data_folder} was made for {made_for}. Choose another folder: --data-folder."
             )
         yield address
@@ -95,4 +95,4 @@ def marked(address: str, settings: Settings) -> str:
     try:
         return adopt_own(address, settings.environment)
     except NotMarked as error:
-        raise Complaint(str(error)) from error
+        raise CommandFailed(str(error)) from error

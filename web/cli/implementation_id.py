@@ -9,7 +9,7 @@ import click
 
 from records import DbSession, implementations
 
-from .surroundings import place
+from .surroundings import open_context
 
 
 class ImplementationId(click.ParamType[str]):
@@ -19,7 +19,7 @@ class ImplementationId(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """Return the id as it is written, also of an archived implementation."""
-        with place() as here, here.database.reading() as db:
+        with open_context() as here, here.database.reading() as db:
             return as_written(db, value)
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, implementations, scripts
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 from .archiving import archive, remove, restore
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import note
-from .surroundings import find_implementation, place
+from .surroundings import find_implementation, open_context
 from .tables import print_json, print_pairs, print_table
 
 #: what can be changed, in the order of `show`, with a word of explanation
@@ -76,7 +76,7 @@ for below in (archive, restore, remove):
 @click.argument("changes", nargs=-1, metavar="[FIELD=VALUE]...")
 def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
     """Add an implementation. SLUG is its id in addresses and stays for ever."""
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             implementations.create(db, slug, name, time_zone, **assignments(changes))
             note(db, "implementation.added", slug)
@@ -88,13 +88,13 @@ def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list.")
 def list_all(*, as_json: bool) -> None:
     """List all implementations."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = implementations.every(db)
     if as_json:
         names = ("slug", "name", "time_zone")
         print_json([{name: getattr(one, name) for name in names} | {"archived_at": since(one)} for one in found])
         return
-    clock = Clock()
+    clock = TimeFormatter()
     archived = [clock.digits(one.archived_at) if one.archived_at else "" for one in found]
     rows = [(one.slug, one.name, one.time_zone, at) for one, at in zip(found, archived, strict=True)]
     heads = ("slug", "name", "time zone", f"archived ({clock.zone})")
@@ -106,7 +106,7 @@ def list_all(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 def show(slug: str, *, as_json: bool) -> None:
     """Show everything about an implementation."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = find_implementation(db, slug)
         values = {"slug": found.slug, "archived_at": since(found)} | {field: getattr(found, field) for field in FIELDS}
         values["script"] = in_service(db, found)
@@ -114,7 +114,7 @@ def show(slug: str, *, as_json: bool) -> None:
         print_json(values)
         return
     if found.archived_at:
-        values["archived_at"] = Clock.of(found).exact(found.archived_at)
+        values["archived_at"] = TimeFormatter.of(found).exact(found.archived_at)
     print_pairs(values, FIELDS)
 
 
@@ -150,7 +150,7 @@ def change(slug: str, changes: tuple[str, ...]) -> None:
     Lists are written with commas or as JSON, objects as JSON. `show` lists the fields.
     """
     wanted = assignments(changes)
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             found = find_implementation(db, slug)
             before = {field: getattr(found, field) for field in wanted}
@@ -170,9 +170,9 @@ def assignment(text: str) -> tuple[str, Any]:
     """One FIELD=VALUE."""
     field, equals, value = text.partition("=")
     if not equals:
-        raise Complaint(f"{text!r} is not FIELD=VALUE, for example fresh_seconds=30.")
+        raise CommandFailed(f"{text!r} is not FIELD=VALUE, for example fresh_seconds=30.")
     if field not in FIELDS:
-        raise Complaint(f"There is no field {field!r}. There are: {', '.join(FIELDS)}.")
+        raise CommandFailed(f"There is no field {field!r}. There are: {', '.join(FIELDS)}.")
     return field, value_of(field, value)
 
 
@@ -185,4 +185,4 @@ def value_of(field: str, value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise Complaint(f"{field}: {value!r} is not JSON ({error}). It means: {FIELDS[field]}.") from None
+        raise CommandFailed(f"{field}: {value!r} is not JSON ({error}). It means: {FIELDS[field]}.") from None

@@ -12,7 +12,7 @@ from records import Database, RecordsError, environment_mark, inspection
 from runner.settings import Settings
 from runner.store_checks import NotMarked, mark_of, replace_mark
 
-from .complaints import Complaint, listed
+from .complaints import CommandFailed, listed
 from .examples import examples
 from .noting import note
 from .surroundings import ENV, open_database, read_settings_of_data, require_current, sentence
@@ -36,7 +36,7 @@ def db_mark(environment: str, *, yes: bool) -> None:
     try:
         found = inspection.look(settings.database_url, own=settings.database_is_own)
         if found.version is None:
-            raise Complaint(
+            raise CommandFailed(
                 "The database has no tables yet: `session-status db upgrade` makes them for this environment."
             )
         if found.mark == environment:
@@ -47,7 +47,7 @@ def db_mark(environment: str, *, yes: bool) -> None:
             click.confirm(f"{holds} Is it for {environment} from now on?", abort=True)
         mark_database(settings, environment)
     except RecordsError as error:
-        raise Complaint(sentence(str(error))) from error
+        raise CommandFailed(sentence(str(error))) from error
     click.echo(f"The database is for {environment} now. Restart what runs on it.")
 
 
@@ -82,10 +82,10 @@ def store_mark(environment: str, *, yes: bool) -> None:
     """
     settings = agreed(environment)
     if not settings.redis_url:
-        raise Complaint("REDIS_URL is not set, so there is no store to mark.")
+        raise CommandFailed("REDIS_URL is not set, so there is no store to mark.")
     found = mark_of(settings.redis_url)
     if found.fault:
-        raise Complaint(f"The store cannot be marked: {found.fault}.")
+        raise CommandFailed(f"The store cannot be marked: {found.fault}.")
     if found.environment == environment:
         click.echo(f"The store is for {environment} already.")
         return
@@ -103,7 +103,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
             note(db, "store.marked", "", environment, {"was": found.environment})
             replace_mark(settings.redis_url, environment)  # within: what cannot be noted is not done
     except (RecordsError, NotMarked) as error:
-        raise Complaint(sentence(str(error))) from error
+        raise CommandFailed(sentence(str(error))) from error
     finally:
         database.dispose()
     click.echo(f"The store is for {environment} now. Restart what runs on it.")
@@ -113,7 +113,7 @@ def agreed(environment: str) -> Settings:
     """The settings. Raises Complaint unless they are of the environment that was named."""
     settings = read_settings_of_data()
     if settings.environment != environment:
-        raise Complaint(
+        raise CommandFailed(
             f"{ENV} says {settings.environment}, and you say {environment}. Whoever changes a mark says the same twice: "
             f"{ENV}={environment} session-status … mark {environment}."
         )

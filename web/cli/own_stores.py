@@ -15,7 +15,7 @@ from records.inspection import DatabaseInspection
 from runner.settings import Settings
 from runner.store_checks import StoreMark, mark_of
 
-from .complaints import Complaint, listed
+from .complaints import CommandFailed, listed
 
 DEVELOPMENT = "development"
 PURPOSE = (
@@ -28,7 +28,7 @@ def require_own_stores(settings: Settings) -> None:
     """Raise Complaint, with everything that was found, unless the database and the store are for development."""
     faults = [fault for fault in (database_fault(settings), store_fault(settings)) if fault]
     if faults:
-        raise Complaint("\n".join([PURPOSE, *(f"  - {fault}" for fault in faults)]))
+        raise CommandFailed("\n".join([PURPOSE, *(f"  - {fault}" for fault in faults)]))
 
 
 def database_fault(settings: Settings) -> str:

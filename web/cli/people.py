@@ -9,11 +9,11 @@ import click
 
 from records import UserProfile, users
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import note
-from .surroundings import find_implementation, place
+from .surroundings import find_implementation, open_context
 from .tables import print_table
 
 
@@ -26,7 +26,7 @@ def users_group() -> None:
 @click.argument("implementation", type=ImplementationId())
 def list_all(implementation: str) -> None:
     """List the users who were seen last, at most 100."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = users.every(db, find_implementation(db, implementation))
     rows = [(one.subject, f"{one.first_name} {one.last_name}".strip(), one.username, one.user_type) for one in found]
     print_table(("subject", "name", "username", "type"), rows, empty=f"{implementation} has seen nobody yet.")
@@ -49,7 +49,7 @@ def list_all(implementation: str) -> None:
 def add(implementation: str, subject: str, attributes: str, **texts: str) -> None:
     """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""
     profile = UserProfile(attributes=an_object(attributes), **texts)
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             users.remember(db, find_implementation(db, implementation), subject, profile)
             note(db, "user.described", implementation, subject)
@@ -62,7 +62,7 @@ def an_object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise Complaint(f"--attributes is not JSON: {error}.") from None
+        raise CommandFailed(f"--attributes is not JSON: {error}.") from None
     if not isinstance(found, dict):
-        raise Complaint('--attributes is a JSON object, for example {"member_number": "M-5512"}.')
+        raise CommandFailed('--attributes is a JSON object, for example {"member_number": "M-5512"}.')
     return found

@@ -16,7 +16,7 @@ from runner.settings import Settings
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback import HOST
 
-from .supervisor import Program
+from .supervisor import SupervisedProgram
 
 DEMO_SCRIPT = Path(__file__).parents[2] / "scripts" / "examples" / "annual_meeting" / "script.py"
 DEFAULT_PORT = 8000
@@ -53,24 +53,24 @@ class Ports:
         return f"http://{HOST}:{self.idp}"
 
 
-def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list[Program]:
+def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
     """What runs, in the order of its start."""
     python = (sys.executable, "-P", "-m")
     logs = settings.data_folder / "logs"
     bound = address_and_port(settings.web_bind)[1]
     workers = [
-        Program(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
+        SupervisedProgram(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
         for number in range(1, settings.worker_processes + 1)
     ]
     return [
-        Program(
+        SupervisedProgram(
             "demo vendor",
             (*python, "web.demo.vendor", str(ports.demo)),
             given,
             logs / "vendor.log",
             answering(ports.demo, "/live/healthz"),
         ),
-        Program(
+        SupervisedProgram(
             "identity provider",
             (*python, "web.devidp", str(ports.idp)),
             given,
@@ -78,7 +78,7 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
             answering(ports.idp, "/healthz"),
         ),
         *workers,
-        Program(
+        SupervisedProgram(
             "web server",
             (*python, "web.cli", "web"),
             given,

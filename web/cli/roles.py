@@ -8,14 +8,14 @@ import click
 
 from records import DbSession, Grant, Implementation, actors, grant_reach, grants, implementations
 from records.actors import Actor
-from web.moments import Clock
+from web.moments import TimeFormatter
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .drawing import person_words
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import note
-from .surroundings import ACTOR, find_implementation, place
+from .surroundings import ACTOR, find_implementation, open_context
 from .tables import print_json, print_table
 
 #: who is meant by a grant of each kind
@@ -57,7 +57,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
     implementation. Roles above scanner count only for people who logged in by SAML.
     """
     wanted = what_to_match(given)
-    with place() as here, here.database.session() as db:
+    with open_context() as here, here.database.session() as db:
         owner = owner_of_role(db, implementation)
         made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
         note(db, "grant.added", owner.slug, described(made), detail_of(made))
@@ -72,11 +72,13 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 def revoke(implementation: str, number: int) -> None:
     """Take a grant away; it counts at once. NUMBER is what `role list` shows."""
-    with place() as here, here.database.session() as db:
+    with open_context() as here, here.database.session() as db:
         owner = owner_of_role(db, implementation)
         found = grants.find(db, owner, number)
         if found is None:
-            raise Complaint(f"{implementation} has no grant {number}. See `session-status role list {implementation}`.")
+            raise CommandFailed(
+                f"{implementation} has no grant {number}. See `session-status role list {implementation}`."
+            )
         grants.remove(db, owner, number)
         note(db, "grant.removed", owner.slug, described(found), detail_of(found))
     click.echo(f"Took away grant {number}: {described(found)} of {implementation} had the role {found.role}.")
@@ -87,14 +89,14 @@ def revoke(implementation: str, number: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the grants of an implementation."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         found = grants.every(db, owner)
         people = actors.by_keys(db, {one.created_by for one in found})
     if as_json:
         print_json([shown(one, people.get(one.created_by)) for one in found])
         return
-    clock = Clock.of(owner)
+    clock = TimeFormatter.of(owner)
     rows = [
         (
             str(one.id),
@@ -113,13 +115,13 @@ def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
     """The kind, name and value of a grant. Raises Complaint unless exactly one way was given."""
     ways = {name: value for name, value in given.items() if value is not None}
     if len(ways) != 1:
-        raise Complaint("Who gets it? Give exactly one of --username, --user-type and --attribute.")
+        raise CommandFailed("Who gets it? Give exactly one of --username, --user-type and --attribute.")
     (way, value), *_ = ways.items()
     if way != "attribute":
         return {"kind": way.replace("_", " "), "value": value}
     name, equals, value = value.partition("=")
     if not equals:
-        raise Complaint(f"--attribute {name!r} is not NAME=VALUE, for example groups=badge-desk.")
+        raise CommandFailed(f"--attribute {name!r} is not NAME=VALUE, for example groups=badge-desk.")
     return {"kind": "attribute", "name": name, "value": value}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from records import DbSession, Implementation, Run, run_names, runs
 from records.run_names import RunNames
 from runner import causes
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 from .drawing import INDENT, block, error_lines, happened, message_lines, plain
 
@@ -21,7 +21,7 @@ WHOLE = (
 
 
 @dataclass(frozen=True)
-class ToldRun:
+class RunDetails:
     """A run with what is told beside it: whose clock it is shown by, and the names that people know."""
 
     owner: Implementation
@@ -30,9 +30,9 @@ class ToldRun:
     before: Run | None = None  #: the run before it, with whose answers its own are compared
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> TimeFormatter:
         """The clock of its conference."""
-        return Clock.of(self.owner)
+        return TimeFormatter.of(self.owner)
 
     @property
     def user(self) -> str:
@@ -45,24 +45,26 @@ class ToldRun:
         return _named(self.run.session, self.names.sessions)
 
 
-def told_runs(db: DbSession, owner: Implementation, rows: Sequence[Run], *, compared: bool = False) -> list[ToldRun]:
+def run_details(
+    db: DbSession, owner: Implementation, rows: Sequence[Run], *, compared: bool = False
+) -> list[RunDetails]:
     """Runs of one implementation, with the names in them; `compared`, each also with the run before it."""
     names = run_names.of_runs(db, owner, rows)
-    return [ToldRun(owner, run, names, runs.before(db, owner, run) if compared else None) for run in rows]
+    return [RunDetails(owner, run, names, runs.before(db, owner, run) if compared else None) for run in rows]
 
 
-def happened_in(told: ToldRun) -> Iterable[str]:
+def happened_in(told: RunDetails) -> Iterable[str]:
     """What a run met with on its way."""
     return happened({**vars(told.run), "calls": runs.calls_compared(told.run, told.before)})
 
 
-def row(told: ToldRun) -> tuple[str, ...]:
+def row(told: RunDetails) -> tuple[str, ...]:
     """A run as a row of the list."""
     run, at = told.run, told.clock.digits(told.run.started_at)
     return (at, run.reference, because(told), told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
 
 
-def because(told: ToldRun) -> str:
+def because(told: RunDetails) -> str:
     """Why it was started, in a few words: with when the user came back, and a wait for a worker that was long."""
     run = told.run
     back = f"came back {told.clock.time_of_day(run.returned_at)}" if run.returned_at else ""
@@ -77,7 +79,7 @@ def gist(run: Run) -> str:
     return str(run.message["text"]) if run.message else "(hidden)"
 
 
-def run_json(told: ToldRun) -> dict[str, Any]:
+def run_json(told: RunDetails) -> dict[str, Any]:
     """A run as plain JSON values; its time is in UTC, and a name that is not known is null."""
     run, names = told.run, told.names
     return {
@@ -88,7 +90,7 @@ def run_json(told: ToldRun) -> dict[str, Any]:
     } | {name: getattr(run, name) for name in WHOLE}
 
 
-def run_lines(told: ToldRun) -> list[str]:
+def run_lines(told: RunDetails) -> list[str]:
     """A run with what it met with on its way, for people."""
     run = told.run
     lines = [f"Run {run.id} (reference {run.reference}) of {told.owner.slug}"]
@@ -107,7 +109,7 @@ def run_lines(told: ToldRun) -> list[str]:
     ]
 
 
-def cause_lines(told: ToldRun) -> list[str]:
+def cause_lines(told: RunDetails) -> list[str]:
     """Why a run was started, and whether it had to wait; nothing where it was not noted."""
     if not told.run.because:
         return []

@@ -26,15 +26,15 @@ from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
 from runner.unavailable import NOTED
 from web.auth.ways.codes import meaning_of
-from web.moments import Clock, moment
+from web.moments import TimeFormatter, moment
 from web.page_names import page_name
 
-from .complaints import ANSWER_IS_NO, Complaint
+from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import INDENT, block, person_words, plain
 from .examples import examples
 from .implementation_id import ImplementationId
-from .run_lines import ToldRun, row, run_json, run_lines, told_runs
-from .surroundings import Place, find_implementation, place, several
+from .run_lines import RunDetails, row, run_details, run_json, run_lines
+from .surroundings import CommandContext, find_implementation, open_context, several
 from .tables import print_json, print_table
 
 #: For how long before, where no run fits and no beginning was asked for, changes are looked for.
@@ -72,15 +72,23 @@ def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) ->
 
     Where none fits, the changes are listed that could have changed what is shown in that time, or in the day before.
     """
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = find_implementation(db, implementation)
         wanted = filter_of(db, found, **asked)
-        rows = told_runs(db, found, runs.recent(db, found, wanted, limit=limit))
+        rows = run_details(db, found, runs.recent(db, found, wanted, limit=limit))
         empty = "" if rows else "\n".join(no_run_lines(db, found, wanted))
     if as_json:
         print_json([run_json(told) for told in rows])
         return
-    heads = (f"started ({Clock.of(found).zone})", "reference", "because", "user", "session", "outcome", "shown as")
+    heads = (
+        f"started ({TimeFormatter.of(found).zone})",
+        "reference",
+        "because",
+        "user",
+        "session",
+        "outcome",
+        "shown as",
+    )
     print_table((*heads, "message or error"), [row(told) for told in rows], empty=empty)
 
 
@@ -91,7 +99,7 @@ def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) ->
 @click.option("--json", "as_json", is_flag=True, help="A JSON list; a reference may stand for more than one run.")
 def show(run: str, *, as_json: bool) -> None:
     """Show a run with its trace. RUN is its id or its reference. Exit status: 1 when it is not here."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         found = named(db, run)
     if not found:
         click.echo(f"There is no run {run!r}: it was never recorded, or is no longer kept.", err=True)
@@ -112,8 +120,10 @@ def find(reference: str) -> None:
     """
     wanted = references.read(reference)
     if wanted is None:
-        raise Complaint(f"{reference!r} is no reference: it must be eight digits or letters a to f, as in 3f9ca71e.")
-    with place() as here:
+        raise CommandFailed(
+            f"{reference!r} is no reference: it must be eight digits or letters a to f, as in 3f9ca71e."
+        )
+    with open_context() as here:
         with here.database.reading() as db:
             told = [line for found in of_reference(db, wanted) for line in run_lines(found)]
             owners = {one.slug: one for one in implementations.every(db)}
@@ -121,7 +131,7 @@ def find(reference: str) -> None:
     for first, at, error in errors:
         owner = owners.get(error.implementation)
         if owner is None or implementations.existed_at(owner, at):
-            told += noted_lines((first, at), error, Clock.of(owner))
+            told += noted_lines((first, at), error, TimeFormatter.of(owner))
     if away:
         click.echo(away, err=True)
     if not told:
@@ -153,15 +163,15 @@ def the_one(found: Implementation, what: str, text: str, match: LookupMatch) -> 
     if match.key:
         return match.key
     if match.candidates:
-        raise Complaint(several(found, what, text, match.candidates))
-    raise Complaint(f"{found.slug} knows no {what} {text!r}, and keeps no run of one.")
+        raise CommandFailed(several(found, what, text, match.candidates))
+    raise CommandFailed(f"{found.slug} knows no {what} {text!r}, and keeps no run of one.")
 
 
 def no_run_lines(db: DbSession, found: Implementation, wanted: RunFilter) -> list[str]:
     """What to look at where no run fits: other reasons, and what was changed in that time."""
     until = wanted.until or datetime.now(UTC)
     entries = display_changes.between(db, found, wanted.since or until - A_DAY, until, user=wanted.user or "")
-    clock, time = Clock.of(found), "that time" if wanted.since else "the day before"
+    clock, time = TimeFormatter.of(found), "that time" if wanted.since else "the day before"
     changes = [change_line(each, clock) for each in actors.of_entries(db, entries)]
     return [
         f"No run fits. {found.slug} keeps runs for {counted(found.keep_runs_days, 'day')}.",
@@ -175,7 +185,7 @@ def no_run_lines(db: DbSession, found: Implementation, wanted: RunFilter) -> lis
     ]
 
 
-def change_line(each: NamedEntry, clock: Clock) -> str:
+def change_line(each: NamedEntry, clock: TimeFormatter) -> str:
     """An audit entry in a line."""
     target, actor = person_words(each.entry.target, each.target), person_words(each.entry.actor, each.by)
     parts = (clock.digits(each.entry.at), each.entry.action, target, f"by {actor}")
@@ -187,24 +197,24 @@ def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
     try:
         return moment(text, zone, datetime.now(UTC)) if text else None
     except ValueError as error:
-        raise Complaint(f"{option} {text!r} {error}.") from None
+        raise CommandFailed(f"{option} {text!r} {error}.") from None
 
 
-def named(db: DbSession, text: str) -> list[ToldRun]:
+def named(db: DbSession, text: str) -> list[RunDetails]:
     """The runs of this id or reference."""
     reference = references.read(text)
     found = of_reference(db, reference or references.of_run(text))
     return found if reference else [told for told in found if told.run.id == text]
 
 
-def of_reference(db: DbSession, reference: str) -> list[ToldRun]:
+def of_reference(db: DbSession, reference: str) -> list[RunDetails]:
     """The runs of all implementations with this reference."""
     return [
-        told for owner, run in runs.by_reference(db, reference) for told in told_runs(db, owner, [run], compared=True)
+        told for owner, run in runs.by_reference(db, reference) for told in run_details(db, owner, [run], compared=True)
     ]
 
 
-def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, datetime, NotedError]], str]:
+def noted(here: CommandContext, reference: str) -> tuple[list[tuple[datetime, datetime, NotedError]], str]:
     """The errors which the store remembers by a reference, with when each was shown first and last.
 
     Also what to say if it cannot be asked.
@@ -221,7 +231,7 @@ def noted(here: Place, reference: str) -> tuple[list[tuple[datetime, datetime, N
         redis.close()
 
 
-def noted_lines(shown: tuple[datetime, datetime], error: NotedError, clock: Clock) -> list[str]:
+def noted_lines(shown: tuple[datetime, datetime], error: NotedError, clock: TimeFormatter) -> list[str]:
     """An error that somebody was shown, first and last at these moments, and where to go on."""
     first, last = shown
     said = f"Error {error.status} at {clock.exact(last)}"

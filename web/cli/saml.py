@@ -14,14 +14,14 @@ import click
 from records import DbSession, Implementation, SamlCertificate, implementations, saml
 from records.certificates import fingerprint_text
 from runner.outreach import OutboundRequests
-from web.auth.saml.trust import Brought, NotTrusted, Upkeep, import_metadata, refresh
-from web.moments import Clock
+from web.auth.saml.trust import MetadataChange, MetadataRefused, ProvidedMetadata, import_metadata, refresh
+from web.moments import TimeFormatter
 
-from .complaints import ANSWER_IS_NO, Complaint, complaining
+from .complaints import ANSWER_IS_NO, CommandFailed, reports_errors
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import note
-from .surroundings import ACTOR, Place, find_implementation, find_served, place
+from .surroundings import ACTOR, CommandContext, find_implementation, find_served, open_context
 from .tables import print_json, print_pairs, print_table
 
 
@@ -42,7 +42,7 @@ def saml_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; keys are never shown.")
 def show(implementation: str, *, as_json: bool) -> None:
     """Show both sides: our addresses for the provider, and the provider with its certificates."""
-    with place() as here, here.database.reading() as db:
+    with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         found = shown(db, here, owner)
         provider = saml.find(db, owner)
@@ -52,7 +52,7 @@ def show(implementation: str, *, as_json: bool) -> None:
         return
     print_pairs(found, {})
     click.echo()
-    clock = Clock.of(owner)
+    clock = TimeFormatter.of(owner)
     rows = [(one.state, clock.digits(one.not_after), one.subject, fingerprint_text(one.sha256)) for one in certificates]
     heads = ("certificate", f"until ({clock.zone})", "subject", "SHA-256")
     print_table(heads, rows, empty="No certificate is known yet.")
@@ -64,16 +64,16 @@ def show(implementation: str, *, as_json: bool) -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@complaining(NotTrusted)
+@reports_errors(MetadataRefused)
 def import_file(implementation: str, file: Path) -> None:
     """Connect an identity provider by its metadata, or bring newer metadata of the one that is connected.
 
     Exit status: 1 when a new certificate waits; accept it in the console if the provider confirms its fingerprint.
     """
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             owner = find_implementation(db, implementation)
-            upkeep = import_metadata(db, here.box, owner, Brought(file.read_bytes(), by=ACTOR))
+            upkeep = import_metadata(db, here.box, owner, ProvidedMetadata(file.read_bytes(), by=ACTOR))
         if upkeep.changed:
             here.changed(implementation)
     tell(implementation, upkeep)
@@ -90,9 +90,9 @@ def refresh_all(implementation: str | None) -> None:
     told. Certificates that end within 30 days are told as well, the providers' and our own. Exit status: 0 nothing to
     do; 1 somebody has to act, or a provider's metadata could not be had.
     """
-    with place() as here:
+    with open_context() as here:
         if not here.settings.redis_url:
-            raise Complaint("This needs the store: set REDIS_URL, or start `session-status up`.")
+            raise CommandFailed("This needs the store: set REDIS_URL, or start `session-status up`.")
         with here.database.reading() as db:
             slugs = [find_served(db, implementation).slug] if implementation else with_address(db)
             attention = tell_expiring(db, implementation)
@@ -114,7 +114,7 @@ def new_key(implementation: str) -> None:
     It takes effect at once: a provider that checks our signature or encrypts for us has to read our metadata anew
     before people can log in. Keys that are still good are better changed in the console, without a gap.
     """
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             owner = find_implementation(db, implementation)
             saml.new_sp_keys(db, here.box, owner)
@@ -132,23 +132,23 @@ def remove(implementation: str) -> None:
     For one that must not be there, such as that of development in production. People whom it brought in are not let in
     by another one until an administrator hands them over in the console.
     """
-    with place() as here:
+    with open_context() as here:
         with here.database.session() as db:
             owner = find_implementation(db, implementation)
             present = saml.find(db, owner)
             if present is None:
-                raise Complaint(f"{implementation} has no identity provider.")
+                raise CommandFailed(f"{implementation} has no identity provider.")
             saml.remove(db, owner)
             note(db, "saml.removed", owner.slug, present.entity_id)
         here.changed(implementation)
     click.echo(f"Removed the identity provider of {implementation}.")
 
 
-def refreshed(here: Place, outreach: OutboundRequests, slug: str) -> bool:
+def refreshed(here: CommandContext, outreach: OutboundRequests, slug: str) -> bool:
     """Refresh one, and say what came of it; whether somebody has to act."""
     try:
         upkeep = refresh(here.database, outreach, slug, by=ACTOR)
-    except NotTrusted as refused:
+    except MetadataRefused as refused:
         click.echo(f"{slug}: {refused}", err=True)
         return True
     if upkeep.changed:
@@ -166,7 +166,7 @@ def tell_expiring(db: DbSession, implementation: str | None) -> bool:
     ends += [(one.implementation_id, f"our {one.use} certificate", one.not_after) for one in saml.own_expiring(db)]
     told = [(owners[owner], words, end) for owner, words, end in ends if owner in owners]
     for owner, words, end in told:
-        click.echo(f"{owner.slug}: {words} is good until {Clock.of(owner).exact(end)}.")
+        click.echo(f"{owner.slug}: {words} is good until {TimeFormatter.of(owner).exact(end)}.")
     return bool(told)
 
 
@@ -175,7 +175,7 @@ def served(db: DbSession) -> list[Implementation]:
     return [one for one in implementations.every(db) if one.archived_at is None]
 
 
-def tell(slug: str, upkeep: Upkeep) -> None:
+def tell(slug: str, upkeep: MetadataChange) -> None:
     """Print what came of metadata."""
     for words in upkeep.words:
         click.echo(f"{slug}: {words}")
@@ -187,7 +187,7 @@ def with_address(db: DbSession) -> list[str]:
     return [one.slug for one, provider in found if provider and provider.metadata_url]
 
 
-def shown(db: DbSession, here: Place, owner: Implementation) -> dict[str, Any]:
+def shown(db: DbSession, here: CommandContext, owner: Implementation) -> dict[str, Any]:
     """Both sides, without any key."""
     base = f"{here.settings.public_url.rstrip('/')}/saml/{owner.slug}"
     provider = saml.find(db, owner)

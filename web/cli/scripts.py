@@ -17,14 +17,14 @@ from runner import inputs
 from runner.submission import submit
 from runner.trials import Trial, TrialSandbox, TrialSandboxUnsafeError, finding_json, refused_trial, unreadable_finding
 
-from .complaints import ANSWER_IS_NO, Complaint
+from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import draw_findings, draw_trial
 from .examples import examples
 from .implementation_id import ImplementationId
 from .noting import note, whoami
-from .surroundings import find_implementation, place
+from .surroundings import find_implementation, open_context
 from .tables import print_compact
-from .trial_files import Case, Files, live_cases, read_source, recorded_cases
+from .trial_files import TrialCase, TrialFileOptions, live_cases, read_source, recorded_cases
 
 T = TypeVar("T")
 
@@ -117,9 +117,9 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
     Exit status: 0 when every run returned (also when it says hidden), 1 when one did not, 2 when INPUT or ANSWERS
     cannot be used.
     """
-    named = Files(**given)
+    named = TrialFileOptions(**given)
     if live and named.answers_file:
-        raise Complaint("--live asks the real vendors and --answers stands in for them: choose one.")
+        raise CommandFailed("--live asks the real vendors and --answers stands in for them: choose one.")
     found = live_cases(files, named, live) if live else recorded_cases(files, named)
     good = True
     with found as cases, open_bench(allow_weak=allow_weak) as bench:
@@ -150,8 +150,8 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
     """
     source, fault = read_source(file)
     if source is None:
-        raise Complaint(fault)
-    with place() as here, open_bench(allow_weak=allow_weak) as bench:
+        raise CommandFailed(fault)
+    with open_context() as here, open_bench(allow_weak=allow_weak) as bench:
         with here.database.reading() as db:
             hosts = find_implementation(db, implementation).link_hosts
         review = bench.review(source, hosts)
@@ -182,7 +182,7 @@ def open_bench(*, allow_weak: bool) -> Iterator[TrialSandbox]:
         with TrialSandbox(allow_weak=allow_weak) as bench:
             yield bench
     except TrialSandboxUnsafeError as error:
-        raise Complaint(
+        raise CommandFailed(
             f"Scripts cannot run on this machine: {error}\n"
             "`session-status doctor` says more. --allow-weak goes on nevertheless, for scripts you trust."
         ) from error
@@ -213,7 +213,7 @@ def checked(bench: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict
     return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
 
 
-def tried(bench: TrialSandbox, case: Case) -> Trial:
+def tried(bench: TrialSandbox, case: TrialCase) -> Trial:
     """One file on trial."""
     if case.source is None:
         return refused_trial((unreadable_finding(case.fault),))

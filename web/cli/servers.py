@@ -15,7 +15,7 @@ from runner.settings import Settings
 from runner.start_checks import NotStarted, check_start, secret_faults, wrong_database
 from web.server import AddressTakenError, TooFewFilesError, serve
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .folder_check import remedy
 from .missing_data import data_folder
@@ -36,11 +36,11 @@ def web() -> None:
     if not has_administrator(settings):
         # Not the link itself: who reads a log must not become administrator.
         log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
-    tell_shut_secrets(settings)
+    log_unopenable_secrets(settings)
     try:
         serve(settings)
     except (AddressTakenError, TooFewFilesError) as error:
-        raise Complaint(str(error)) from error
+        raise CommandFailed(str(error)) from error
 
 
 @click.command(epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker"))
@@ -72,9 +72,9 @@ def upgrade() -> None:
         database.upgrade(own=settings.database_is_own)
         after = database.version()
     except WrongEnvironment as error:
-        raise Complaint(wrong_database(error)) from error
+        raise CommandFailed(wrong_database(error)) from error
     except RecordsError as error:
-        raise Complaint(sentence(str(error))) from error
+        raise CommandFailed(sentence(str(error))) from error
     finally:
         database.dispose()
     click.echo(
@@ -90,7 +90,7 @@ def make_folder(folder: Path, *, was_there: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         reason = error.strerror or error
-        raise Complaint(f"The data folder {folder} cannot be used: {reason}. {sentence(remedy(folder))}") from error
+        raise CommandFailed(f"The data folder {folder} cannot be used: {reason}. {sentence(remedy(folder))}") from error
     if not was_there:
         click.echo(f"Made the data folder {folder}.", err=True)
 
@@ -112,11 +112,11 @@ def settled(*, worker: bool) -> Settings:
     try:
         check_start(settings, worker=worker)
     except NotStarted as error:
-        raise Complaint(str(error)) from error
+        raise CommandFailed(str(error)) from error
     return settings
 
 
-def tell_shut_secrets(settings: Settings) -> None:
+def log_unopenable_secrets(settings: Settings) -> None:
     """Log each secret that no key opens: its logins or calls will fail until somebody acts."""
     database = open_database(settings)
     try:

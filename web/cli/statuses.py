@@ -23,15 +23,15 @@ from runner.explain import Explanation, explain
 from runner.limits import limits_of
 from runner.shown import Status, login
 from runner.status import StatusRequest, StatusService, StoreAway
-from web.moments import Clock
-from web.places import Place as SessionPlace
+from web.moments import TimeFormatter
+from web.places import SessionAddress as SessionPlace
 
-from .complaints import ANSWER_IS_NO, Complaint
+from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import INDENT, block, error_lines, message_lines
 from .examples import examples
 from .implementation_id import ImplementationId
-from .run_lines import ToldRun, cause_lines, happened_in, run_json, told_runs
-from .surroundings import Place, find_person, find_served, place
+from .run_lines import RunDetails, cause_lines, happened_in, run_details, run_json
+from .surroundings import CommandContext, find_person, find_served, open_context
 from .tables import print_compact
 
 #: Seconds for which a run may wait for its turn, until it is given up.
@@ -41,7 +41,7 @@ PAUSE_S = 0.3
 
 
 @dataclass(frozen=True)
-class Subject:
+class StatusSubject:
     """What is asked about: rows that are detached, for their plain fields."""
 
     owner: Implementation
@@ -55,12 +55,12 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class ToldExplanation:
+class ExplanationDetails:
     """Why something is displayed, and the runs that it names, with what is told beside them."""
 
     explained: Explanation
-    runs: Mapping[str, ToldRun]
-    clock: Clock
+    runs: Mapping[str, RunDetails]
+    clock: TimeFormatter
 
     @property
     def why(self) -> str:
@@ -68,12 +68,12 @@ class ToldExplanation:
         return self.clock.told(self.explained.why)
 
     @property
-    def shown(self) -> ToldRun | None:
+    def shown(self) -> RunDetails | None:
         """The run behind the answer."""
         return self.runs[self.explained.shown.id] if self.explained.shown else None
 
     @property
-    def newest(self) -> ToldRun | None:
+    def newest(self) -> RunDetails | None:
         """The newest run, which may have failed."""
         return self.runs[self.explained.newest[0].id] if self.explained.newest else None
 
@@ -108,9 +108,9 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
     named. Exit status: 1 when no answer came.
     """
     began = datetime.now(UTC)
-    with place() as here:
+    with open_context() as here:
         if not here.settings.redis_url:
-            raise Complaint("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
+            raise CommandFailed("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
         asked = subject_of(here, implementation, session, user)
         patience_s = patience(limits_of(asked.owner, here.settings.most).wall_s, returned=returned)
         if asked.user.disabled_at is not None:
@@ -139,18 +139,18 @@ def no_answer(state: str, newest: Sequence[Run], began: datetime, patience_s: fl
     return f"No answer came in {patience_s:.0f} s. Is a worker running? `session-status doctor` says."
 
 
-def subject_of(here: Place, implementation: str, session: str, user: str) -> Subject:
+def subject_of(here: CommandContext, implementation: str, session: str, user: str) -> StatusSubject:
     """What is asked about. Raises Complaint for what is not known, or not served."""
     with here.database.reading() as db:
         owner = find_served(db, implementation)
         person = find_person(db, owner, user)
         slot = sessions.find_any(db, owner, session)
         if slot is None:
-            raise Complaint(f"The agenda of {implementation} has no session {session!r}.")
+            raise CommandFailed(f"The agenda of {implementation} has no session {session!r}.")
         if slot.retired_at is not None:
             why = reasons.refused(owner, person, slot) or ()
-            raise Complaint(Clock.of(owner).told(why))
-        return Subject(owner, person, slot)
+            raise CommandFailed(TimeFormatter.of(owner).told(why))
+        return StatusSubject(owner, person, slot)
 
 
 def patience(wall_s: float, *, returned: bool) -> float:
@@ -159,7 +159,9 @@ def patience(wall_s: float, *, returned: bool) -> float:
     return QUEUED_S + wall_s + sum(step + wall_s for step in steps)
 
 
-def ask(here: Place, asker: StatusRequest, *, returned: bool, patience_s: float) -> tuple[Status, DisplayedStatus]:
+def ask(
+    here: CommandContext, asker: StatusRequest, *, returned: bool, patience_s: float
+) -> tuple[Status, DisplayedStatus]:
     """Ask until there is an answer, as the app does, for a while; and look at what is displayed then."""
     desk = StatusService.open(here.settings, here.database)
     end = time.monotonic() + patience_s
@@ -170,21 +172,23 @@ def ask(here: Place, asker: StatusRequest, *, returned: bool, patience_s: float)
             found = desk.ask(asker, wait_s=1.0)
         return found, desk.look(asker)
     except StoreAway as error:
-        raise Complaint(f"The store does not answer ({error}). `session-status doctor` says more.") from None
+        raise CommandFailed(f"The store does not answer ({error}). `session-status doctor` says more.") from None
     finally:
         desk.close()
 
 
-def explanation(here: Place, asked: Subject, displayed: DisplayedStatus) -> ToldExplanation:
+def explanation(here: CommandContext, asked: StatusSubject, displayed: DisplayedStatus) -> ExplanationDetails:
     """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
     end = time.monotonic() + TRACE_S
     while True:
         with here.database.reading() as db:
             explained = explain(db, asked.owner, asked.user, asked.session, lambda: displayed)
             rows = [explained.shown, *explained.newest[:1]]
-            told = {one.run.id: one for one in told_runs(db, asked.owner, [run for run in rows if run], compared=True)}
+            told = {
+                one.run.id: one for one in run_details(db, asked.owner, [run for run in rows if run], compared=True)
+            }
         if time.monotonic() > end or is_whole(explained):
-            return ToldExplanation(explained, told, Clock.of(asked.owner))
+            return ExplanationDetails(explained, told, TimeFormatter.of(asked.owner))
         time.sleep(PAUSE_S)
 
 
@@ -194,7 +198,7 @@ def is_whole(explained: Explanation) -> bool:
     return known >= {run for run in (explained.displayed.run, explained.displayed.stored_by) if run}
 
 
-def as_values(found: ToldExplanation) -> dict[str, Any]:
+def as_values(found: ExplanationDetails) -> dict[str, Any]:
     """The explanation as JSON values: the run behind the answer, the newest one, and how many have failed since."""
     return {
         "trace": run_json(found.shown) if found.shown else None,
@@ -204,7 +208,7 @@ def as_values(found: ToldExplanation) -> dict[str, Any]:
     }
 
 
-def lines(told: dict[str, Any], found: ToldExplanation) -> Iterable[str]:
+def lines(told: dict[str, Any], found: ExplanationDetails) -> Iterable[str]:
     """The status as the app would draw it, why, and the runs in a few lines."""
     explained, newest = found.explained, found.newest
     if explained.displayed.state == "refused":
@@ -236,7 +240,7 @@ def failing_words(explained: Explanation) -> str:
     return f"{least}{counted(explained.failing, 'run')} failed one after the other, up to now"
 
 
-def run_of(label: str, told: ToldRun) -> Iterable[str]:
+def run_of(label: str, told: RunDetails) -> Iterable[str]:
     """One run: its reference, how it ended, and what it met with on its way."""
     run = told.run
     yield (

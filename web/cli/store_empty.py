@@ -13,7 +13,7 @@ from runner.presence import LIFE_S
 from runner.settings import Settings
 from runner.store_emptying import HOLDS, NotEmptied, StoreContent, empty, look_into
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .noting import note
 from .surroundings import open_database, read_settings_of_data, require_current, sentence
@@ -31,7 +31,7 @@ def store_empty(*, yes: bool, force: bool) -> None:
     """
     settings = read_settings_of_data()
     if not settings.redis_url:
-        raise Complaint("REDIS_URL is not set, so there is no store to empty.")
+        raise CommandFailed("REDIS_URL is not set, so there is no store to empty.")
     try:
         found = look_into(settings)
         require_no_workers(found, force=force)
@@ -39,14 +39,14 @@ def store_empty(*, yes: bool, force: bool) -> None:
             click.confirm(question(settings, found), abort=True)
         empty_and_note(settings, found)
     except (RecordsError, NotEmptied) as error:
-        raise Complaint(sentence(str(error))) from error
+        raise CommandFailed(sentence(str(error))) from error
     click.echo(f"The store is empty ({found.keys} keys were in it), and still made for {settings.environment}.")
 
 
 def require_no_workers(found: StoreContent, *, force: bool) -> None:
     """Raise Complaint while workers are there, unless that is wanted."""
     if found.workers and not force:
-        raise Complaint(
+        raise CommandFailed(
             f"Workers are there: {', '.join(found.workers)}. Stop them first (one that was killed is gone after {LIFE_S} seconds), "
             "or say --force: then the runs in flight are lost."
         )

@@ -32,7 +32,7 @@ class StartError(Exception):
 
 
 @dataclass(frozen=True)
-class Program:
+class SupervisedProgram:
     """One process to keep alive. `is_ready` is asked until it says yes once; it must answer quickly."""
 
     name: str
@@ -43,10 +43,10 @@ class Program:
 
 
 @dataclass
-class Running:
+class RunningProgram:
     """A program and its present process."""
 
-    program: Program
+    program: SupervisedProgram
     process: subprocess.Popen[bytes]
     started: float
     deaths: int = 0
@@ -55,7 +55,7 @@ class Running:
 
 
 @dataclass
-class Stop:
+class StopRequest:
     """Set by a signal; the loop looks at it."""
 
     asked: bool = False
@@ -68,9 +68,9 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[Stop]:
+def stop_on_signals() -> Iterator[StopRequest]:
     """Within the block SIGINT, SIGTERM and SIGHUP are only noted."""
-    stop = Stop()
+    stop = StopRequest()
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, stop.note) for number in wanted}
     try:
@@ -83,15 +83,15 @@ def stop_on_signals() -> Iterator[Stop]:
 class Supervisor:
     """Looks after some programs; the first is started first and stopped last."""
 
-    def __init__(self, programs: Sequence[Program], *, say: Callable[[str], None], stop: Stop) -> None:
+    def __init__(self, programs: Sequence[SupervisedProgram], *, say: Callable[[str], None], stop: StopRequest) -> None:
         self._programs = programs
         self._say = say
         self._stop = stop
-        self._running: list[Running] = []
+        self._running: list[RunningProgram] = []
 
     def start(self) -> bool:
         """Start all and wait until they are ready. False if a signal came first. Raises StartError."""
-        self._running = [Running(program, spawn(program), time.monotonic()) for program in self._programs]
+        self._running = [RunningProgram(program, spawn(program), time.monotonic()) for program in self._programs]
         end = time.monotonic() + READY_S
         while not self._stop.asked:
             waiting = [one for one in self._running if not self._check_ready(one)]
@@ -114,7 +114,7 @@ class Supervisor:
             end(one)
         self._running = []
 
-    def _check_ready(self, one: Running) -> bool:
+    def _check_ready(self, one: RunningProgram) -> bool:
         if not one.was_ready and one.again_at is None:
             one.was_ready = one.program.is_ready()
         return one.was_ready
@@ -127,7 +127,7 @@ class Supervisor:
             elif one.again_at is not None and now >= one.again_at:
                 one.process, one.started, one.again_at = spawn(one.program), now, None
 
-    def _plan_restart(self, one: Running, now: float) -> None:
+    def _plan_restart(self, one: RunningProgram, now: float) -> None:
         sweep(one.process.pid)
         one.deaths = 1 if now - one.started > STEADY_S else one.deaths + 1
         pause = min(FIRST_PAUSE_S * 2 ** (one.deaths - 1), LONGEST_PAUSE_S)
@@ -135,7 +135,7 @@ class Supervisor:
         how = f"was killed by signal {-one.process.returncode}" if one.process.returncode < 0 else "ended"
         self._say(f"{one.program.name} {how}; it starts again in {pause:g} s. Its log: {one.program.log}")
 
-    def _give_up(self, waiting: Sequence[Running], *, late: bool) -> None:
+    def _give_up(self, waiting: Sequence[RunningProgram], *, late: bool) -> None:
         """Raise StartError for one which dies again and again, or else for one that is not ready in time."""
         hopeless = [one for one in self._running if one.deaths >= DEATHS_AT_START]
         for one in (*hopeless, *(waiting if late else ())):
@@ -143,7 +143,7 @@ class Supervisor:
             raise StartError(f"{one.program.name} {what}. The end of {one.program.log}:\n{tail(one.program.log)}")
 
 
-def spawn(program: Program) -> subprocess.Popen[bytes]:
+def spawn(program: SupervisedProgram) -> subprocess.Popen[bytes]:
     """Start a program in a process group of its own, so that a Ctrl-C in the terminal reaches only us."""
     with program.log.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - the command is ours
@@ -156,7 +156,7 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
         )
 
 
-def end(one: Running) -> None:
+def end(one: RunningProgram) -> None:
     """Ask to stop, wait, then kill; whatever is left of its group goes too."""
     if one.process.poll() is None:
         one.process.terminate()

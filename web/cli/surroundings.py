@@ -30,7 +30,7 @@ from runner.start_checks import database_fault, schema_fault, store_fault
 from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data
-from .complaints import Complaint, listed
+from .complaints import CommandFailed, listed
 from .drawing import plain
 from .running_note import running_note
 
@@ -58,7 +58,7 @@ def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False)
         text = str(error)
     if missing_data.nothing_is_set(os.environ):
         text += f"\nTo look around, start the demo with `session-status up`, or set {ENV}=development."
-    raise Complaint(text)
+    raise CommandFailed(text)
 
 
 def read_settings_of_data() -> Settings:
@@ -66,17 +66,17 @@ def read_settings_of_data() -> Settings:
     settings = read_settings()
     fault = "" if settings.production else missing_data.fault(settings)
     if fault:
-        raise Complaint(fault)
+        raise CommandFailed(fault)
     return settings
 
 
 def require_told(given: Mapping[str, str]) -> None:
     """Raise Complaint for a newcomer whose demo is not running here, rather than name the settings of a server."""
     if missing_data.is_newcomer(given):
-        raise Complaint(missing_data.no_demo(missing_data.data_folder(given)))
+        raise CommandFailed(missing_data.no_demo(missing_data.data_folder(given)))
 
 
-class Place:
+class CommandContext:
     """What most commands need: settings, records, and the box that seals secrets."""
 
     def __init__(self) -> None:
@@ -102,19 +102,19 @@ def open_database(settings: Settings) -> Database:
     try:
         return Database(settings.database_url, environment=settings.environment)
     except RecordsError as error:
-        raise Complaint(f"The database cannot be used: {error}.") from None
+        raise CommandFailed(f"The database cannot be used: {error}.") from None
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def open_context() -> Iterator[CommandContext]:
     """Open the place of a command; whatever the records refuse or cannot do becomes a sentence."""
-    here = Place()
+    here = CommandContext()
     try:
         require_current(here.database)
         require_environment(here)
         yield here
     except RecordsError as error:
-        raise Complaint(f"{sentence(str(error))}") from error
+        raise CommandFailed(f"{sentence(str(error))}") from error
     finally:
         here.database.dispose()
 
@@ -123,15 +123,15 @@ def require_current(database: Database) -> None:
     """Raise Complaint if the tables are not those of this release."""
     fault = schema_fault(database.version())
     if fault:
-        raise Complaint(sentence(fault))
+        raise CommandFailed(sentence(fault))
 
 
-def require_environment(here: Place) -> None:
+def require_environment(here: CommandContext) -> None:
     """Raise Complaint if the database or the store was made for another environment."""
     store = store_fault(here.settings) if here.settings.redis_url else ""
     faults = [fault for fault in (database_fault(here.database), store) if fault]
     if faults:
-        raise Complaint("\n".join(faults))
+        raise CommandFailed("\n".join(faults))
 
 
 def sentence(text: str) -> str:
@@ -144,7 +144,7 @@ def find_served(db: DbSession, slug: str) -> Implementation:
     """The implementation of this id, for what only one that is served can do. Raises Complaint."""
     found = find_implementation(db, slug)
     if found.archived_at is not None:
-        raise Complaint(f"{slug} is archived. Restore it with `session-status implementation restore {slug}`.")
+        raise CommandFailed(f"{slug} is archived. Restore it with `session-status implementation restore {slug}`.")
     return found
 
 
@@ -152,7 +152,7 @@ def find_user(db: DbSession, implementation: Implementation, subject: str) -> Us
     """The user whom scripts know by this id. Raises Complaint."""
     found = users.find(db, implementation, subject)
     if found is None:
-        raise Complaint(
+        raise CommandFailed(
             f"{implementation.slug} has never seen a user {subject!r}. "
             f"`session-status users list {implementation.slug}` lists those it has."
         )
@@ -165,11 +165,11 @@ def find_person(db: DbSession, implementation: Implementation, text: str) -> Use
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Complaint(
+        raise CommandFailed(
             f"{implementation.slug} knows no user {text!r}: no user ID, username, badge ID or name. "
             f"`session-status users list {implementation.slug}` lists those it has."
         )
-    raise Complaint(several(implementation, "user", text, [(each.subject, actors.name_of(each)) for each in found]))
+    raise CommandFailed(several(implementation, "user", text, [(each.subject, actors.name_of(each)) for each in found]))
 
 
 def several(implementation: Implementation, what: str, text: str, candidates: Iterable[tuple[str, str]]) -> str:
@@ -186,5 +186,5 @@ def find_implementation(db: DbSession, slug: str) -> Implementation:
         way = (
             "`session-status up` makes the demo" if slug == DEMO else "Add one with `session-status implementation add`"
         )
-        raise Complaint(f"There is no implementation {slug!r}. There is: {known}. {way}.")
+        raise CommandFailed(f"There is no implementation {slug!r}. There is: {known}. {way}.")
     return found

@@ -14,7 +14,7 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def tether(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Ask the kernel to kill this process when its parent ends; only Linux can."""
     if not sys.platform.startswith("linux"):
         return
@@ -25,5 +25,5 @@ def tether(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    tether(int(sys.argv[1]))
+    die_with_parent(int(sys.argv[1]))
     os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - the arguments are ours, and no shell is wanted

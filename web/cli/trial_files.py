@@ -20,17 +20,17 @@ from runner.live_trials import LiveVendors
 from runner.powers import AnswersError, RecordedPowers, parse_answers
 from runner.trials import RecordingPowers, TrialTerms
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .files import STDIN, is_file, is_folder, read_json, read_text
 from .implementation_id import as_written
-from .surroundings import find_served, place
+from .surroundings import find_served, open_context
 
 #: a folder stands for the script in it
 SCRIPT = "script.py"
 
 
 @dataclass(frozen=True)
-class Case:
+class TrialCase:
     """One file to try: either its text, or why there is none."""
 
     file: str
@@ -41,7 +41,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Files:
+class TrialFileOptions:
     """What the options of `script run` say about INPUT and ANSWERS."""
 
     input_file: str | None
@@ -53,43 +53,43 @@ def read_source(file: str) -> tuple[str | None, str]:
     inside = Path(file) / SCRIPT
     try:
         return read_text(str(inside) if file != STDIN and is_file(inside) else file, "the script"), ""
-    except Complaint as complaint:
+    except CommandFailed as complaint:
         return None, complaint.message
 
 
 @contextmanager
-def recorded_cases(files: Sequence[str], named: Files) -> Iterator[list[Case]]:
+def recorded_cases(files: Sequence[str], named: TrialFileOptions) -> Iterator[list[TrialCase]]:
     """The cases of a run against recorded answers. Raises Complaint for INPUT or ANSWERS which cannot be used."""
     yield [recorded_case(file, named) for file in files]
 
 
 @contextmanager
-def live_cases(files: Sequence[str], named: Files, typed: str) -> Iterator[list[Case]]:
+def live_cases(files: Sequence[str], named: TrialFileOptions, typed: str) -> Iterator[list[TrialCase]]:
     """The cases of a run against the real vendors of the implementation whose id was typed."""
-    with place() as here:
+    with open_context() as here:
         with here.database.reading() as db:
             slug = find_served(db, as_written(db, typed)).slug
         with LiveVendors(here.settings, here.database, slug) as vendors:
             asked = [read_input(input_of(file, named)) for file in files]
             yield [
-                Case(file, *read_source(file), vendors.terms(one), vendors.powers)
+                TrialCase(file, *read_source(file), vendors.terms(one), vendors.powers)
                 for file, one in zip(files, asked, strict=True)
             ]
 
 
-def recorded_case(file: str, named: Files) -> Case:
+def recorded_case(file: str, named: TrialFileOptions) -> TrialCase:
     """One file with its INPUT and its ANSWERS; what was not named is looked for beside the script."""
     answers_file = named.answers_file or (None if named.input_file else beside(file, "answers.json"))
     recorded = read_answers(answers_file) if answers_file else []
     asked = read_input(input_of(file, named))
-    return Case(file, *read_source(file), TrialTerms.alone(asked), lambda: RecordedPowers(recorded))
+    return TrialCase(file, *read_source(file), TrialTerms.alone(asked), lambda: RecordedPowers(recorded))
 
 
-def input_of(file: str, named: Files) -> str:
+def input_of(file: str, named: TrialFileOptions) -> str:
     """Where the INPUT of a script is. Raises Complaint when it was not named and is not beside the script."""
     found = named.input_file or beside(file, "input.json")
     if found is None:
-        raise Complaint(
+        raise CommandFailed(
             f"{file}: for whom, where and when shall it run? Name a file with --input INPUT.json, "
             "or put an input.json beside the script. There is one in each folder of scripts/examples."
         )
@@ -112,7 +112,7 @@ def read_input(file: str) -> TrialInput:
     try:
         asked = parse_input(read_json(file, "INPUT"))
     except InputError as error:
-        raise Complaint(f"{file}: INPUT cannot be used: {error}.") from None
+        raise CommandFailed(f"{file}: INPUT cannot be used: {error}.") from None
     for name in asked.unknown:
         click.echo(f"{file}: INPUT has {name}, which means nothing here and is ignored. Is it misspelt?", err=True)
     return asked
@@ -125,5 +125,5 @@ def read_answers(file: str) -> Any:
     try:
         parse_answers(data)
     except AnswersError as error:
-        raise Complaint(f"{file}: ANSWERS cannot be used: {error}.") from None
+        raise CommandFailed(f"{file}: ANSWERS cannot be used: {error}.") from None
     return data

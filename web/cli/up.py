@@ -28,7 +28,7 @@ from web.demo.trail import note
 from web.devidp.identity import FOLDER, identity
 from web.loopback import HOST
 
-from .complaints import Complaint
+from .complaints import CommandFailed
 from .examples import examples
 from .ground import only_one, require_free, require_real, store
 from .own_stores import require_own_stores
@@ -36,7 +36,7 @@ from .programs import DEFAULT_PORT, DEMO_SCRIPT, Ports, page, programs
 from .running_note import NOTE
 from .scripts import open_bench
 from .start_command import StartCommand
-from .supervisor import Program, StartError, Stop, Supervisor, stop_on_signals
+from .supervisor import StartError, StopRequest, SupervisedProgram, Supervisor, stop_on_signals
 from .surroundings import ENV, find_implementation, sentence
 
 
@@ -113,16 +113,16 @@ def development_settings(given: Mapping[str, str], *, make: bool = True) -> Sett
     `make` is as in `Settings.from_environment`.
     """
     if (given[ENV].strip() or "production") == "production":  # which is what nothing stands for
-        raise Complaint(
+        raise CommandFailed(
             f"`up` is for development, and {ENV} says production. There, start `session-status web` and "
             "`session-status worker` under your supervisor; docs/operations.md says how."
         )
     try:
         return Settings.from_environment(given, make=make)
     except SettingsError as error:
-        raise Complaint(str(error)) from None
+        raise CommandFailed(str(error)) from None
     except OSError as error:
-        raise Complaint(
+        raise CommandFailed(
             f"The data folder cannot be used: {error.filename}: {error.strerror}. Choose another: --data-folder."
         ) from None
 
@@ -141,7 +141,7 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:
-        raise Complaint(sentence(str(error))) from error
+        raise CommandFailed(sentence(str(error))) from error
     finally:
         database.dispose()
     for slug in (IMPLEMENTATION, STAFF):
@@ -166,7 +166,7 @@ def noted(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
     return known | {"SESSION_STATUS_DATA_FOLDER": str(settings.data_folder), "REDIS_URL": settings.redis_url}
 
 
-def supervise(parts: Sequence[Program], told: str, stop: Stop) -> None:
+def supervise(parts: Sequence[SupervisedProgram], told: str, stop: StopRequest) -> None:
     """Start the processes, say where to look when all are ready, and keep them alive until a signal comes."""
     supervisor = Supervisor(parts, say=lambda text: click.echo(text, err=True), stop=stop)
     click.echo("Starting: store, database, worker, web server, demo vendor, identity provider …")
@@ -176,6 +176,6 @@ def supervise(parts: Sequence[Program], told: str, stop: Stop) -> None:
             supervisor.watch()
         click.echo("\nStopping …")
     except StartError as error:
-        raise Complaint(str(error)) from None
+        raise CommandFailed(str(error)) from None
     finally:
         supervisor.stop()

@@ -5,7 +5,7 @@ renders. Who may enter is decided before, by `web.door`, from the mark above eac
 
     frame.py     the frame of every page: navigation, the way here, notices; `page(...)` renders into it
     forms.py     the form which all forms of the console are made of
-    staff.py     who is signed in, and what they may do: `Member`
+    staff.py     who is signed in, and what they may do: `StaffMember`
     views.py     the first pages: implementations, one implementation, signing in
     first.py     the first administrator, by a link that works once
     people/      people and roles

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 
 from records import AuditEntry, DbSession, Implementation, actors, audit
 from records.spreadsheet_cells import guarded
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import implementation_named, page
 from web.permissions import Permission, needs
 
@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuditQuery:
     """What the address asks for: texts which the fields hold, and the entry before which the page begins."""
 
     actor: str = ""
@@ -48,7 +48,7 @@ class Asked:
     before: int | None = None
 
     @classmethod
-    def here(cls) -> Asked:
+    def here(cls) -> AuditQuery:
         """Read it from the address."""
         number = request.args.get("before", "")
         texts = {name: request.args.get(name, "").strip()[:LONGEST] for name in ("actor", "action", "target")}
@@ -69,7 +69,7 @@ class Asked:
 @needs(Permission.SEE_ALL_AUDIT)
 def of_all() -> Response:
     """Show the entries of all implementations; with `check=1` also whether all are as they were written."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         verdict = audit.verify(db) if request.args.get("check") else None
         return _page(db, None, verdict=verdict)
 
@@ -78,7 +78,7 @@ def of_all() -> Response:
 @needs(Permission.SEE_ALL_AUDIT)
 def csv_of_all() -> Response:
     """Give the entries of all implementations as a file."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         return _file(db, None)
 
 
@@ -86,7 +86,7 @@ def csv_of_all() -> Response:
 @needs(Permission.SEE_AUDIT)
 def of_implementation(implementation: str) -> Response:
     """Show the entries of one implementation."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         return _page(db, implementation_named(db, implementation))
 
 
@@ -94,12 +94,12 @@ def of_implementation(implementation: str) -> Response:
 @needs(Permission.SEE_AUDIT)
 def csv_of_implementation(implementation: str) -> Response:
     """Give the entries of one implementation as a file."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         return _file(db, implementation_named(db, implementation))
 
 
 def _page(db: DbSession, of: Implementation | None, *, verdict: audit.ChainVerification | None = None) -> Response:
-    asked = Asked.here()
+    asked = AuditQuery.here()
     rows = _entries(db, of, asked, ROWS + 1)
     older = asked.address(request.path, before=rows[ROWS - 1].number) if len(rows) > ROWS else ""
     entries = actors.of_entries(db, rows[:ROWS])
@@ -122,7 +122,7 @@ def _file(db: DbSession, of: Implementation | None) -> Response:
     written = io.StringIO()
     sheet = csv.writer(written, lineterminator="\r\n")
     sheet.writerow(COLUMNS)
-    for named in actors.of_entries(db, _entries(db, of, Asked.here(), DOWNLOADED)):
+    for named in actors.of_entries(db, _entries(db, of, AuditQuery.here(), DOWNLOADED)):
         row = named.as_values()
         sheet.writerow(guarded(_plain(row[column])) for column in COLUMNS)
     name = f"audit-{of.slug}.csv" if of else "audit.csv"
@@ -130,7 +130,7 @@ def _file(db: DbSession, of: Implementation | None) -> Response:
     return Response(written.getvalue(), headers=headers, mimetype="text/csv")
 
 
-def _entries(db: DbSession, of: Implementation | None, asked: Asked, limit: int) -> list[AuditEntry]:
+def _entries(db: DbSession, of: Implementation | None, asked: AuditQuery, limit: int) -> list[AuditEntry]:
     return audit.recent(
         db,
         implementation=of.slug if of else None,

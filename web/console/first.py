@@ -16,13 +16,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from records import UserProfile, administrators, audit, implementations
-from web.auth.admission import Journey, NotAdmitted, Person, arrive
+from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive
 from web.auth.client_networks import address_of
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import page
 from web.console.staff import FIRST
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ LOCKED_OUT = (
 def look(token: str) -> Response:
     """Show what the link does, with one button. Nothing is used up (1.)."""
     _slow_down()
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         works = administrators.is_open(db, token)
     return _page(works=works)
 
@@ -53,7 +53,7 @@ def look(token: str) -> Response:
 def use(token: str) -> Response:
     """Use the link and log in."""
     _slow_down()
-    with Entrance.here().database.session() as db:
+    with AuthServices.here().database.session() as db:
         used = administrators.use_link(db, token)  # 3.
         if used:
             audit.append(
@@ -62,7 +62,7 @@ def use(token: str) -> Response:
     if not used:
         log.warning("refused code=administrator link used up, expired or unknown")
         return _page(works=False)
-    person = Person(
+    person = AuthenticatedPerson(
         implementation=implementations.STAFF,
         source=FIRST,
         provider=FIRST,
@@ -73,16 +73,16 @@ def use(token: str) -> Response:
         return arrive(person, Journey(next="/console/"))  # 4.
     except NotAdmitted as refused:
         log.warning("refused code=%s of the first administrator", refused.code)
-        raise Fault(HTTPStatus.FORBIDDEN, LOCKED_OUT) from None
+        raise HttpProblem(HTTPStatus.FORBIDDEN, LOCKED_OUT) from None
 
 
 def _slow_down() -> None:
     """Refuse after a few tries (2.). The link itself cannot be guessed; this keeps the log and the database quiet."""
-    allowed = Entrance.here().store.attempts.hit(
+    allowed = AuthServices.here().store.attempts.hit(
         "first administrator", address_of(request.remote_addr or ""), limit=TRIES, window_s=WINDOW_S
     )
     if not allowed.ok:
-        raise Fault(
+        raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS,
             "There were many tries from your address. Please wait a few minutes.",
             headers={"Retry-After": str(allowed.retry_after_s)},

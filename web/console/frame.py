@@ -14,16 +14,16 @@ from flask import Flask, Response, current_app, render_template, request, url_fo
 
 from records import DbSession, Implementation, implementations
 from web.console import page_times
-from web.console.staff import Member, member
+from web.console.staff import StaffMember, member
 from web.permissions import Permission
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 #: Below this path stand all pages of the console.
 CONSOLE = "/console"
 
 
 @dataclass(frozen=True)
-class Way:
+class NavigationItem:
     """One line of the navigation: its words, the view which it leads to, and what that needs."""
 
     label: str
@@ -34,19 +34,19 @@ class Way:
 
 #: The pages of one implementation. A line whose view is not there is left out.
 OF_AN_IMPLEMENTATION = (
-    Way("Overview", "console.overview", Permission.SEE_CONSOLE),
-    Way("Settings", "console_settings.settings", Permission.SEE_SETTINGS),
-    Way("Identity provider", "console_settings.provider", Permission.SEE_SETTINGS),
-    Way("External Authentication", "console_settings.external", Permission.SEE_SETTINGS, of_staff=False),
-    Way("Agenda", "console_settings.agenda", Permission.SEE_SETTINGS, of_staff=False),
-    Way("Connections", "console_settings.connections", Permission.SEE_SETTINGS, of_staff=False),
-    Way("The app", "console_settings.app", Permission.SEE_SETTINGS, of_staff=False),
-    Way("People", "console_people.people", Permission.SEE_PEOPLE),
-    Way("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
-    Way("Refused logins", "console_people.refused", Permission.SEE_PEOPLE),
-    Way("Why this message?", "console_runs.why", Permission.SEE_RUNS),
-    Way("Runs", "console_runs.every", Permission.SEE_RUNS),
-    Way("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),
+    NavigationItem("Overview", "console.overview", Permission.SEE_CONSOLE),
+    NavigationItem("Settings", "console_settings.settings", Permission.SEE_SETTINGS),
+    NavigationItem("Identity provider", "console_settings.provider", Permission.SEE_SETTINGS),
+    NavigationItem("External Authentication", "console_settings.external", Permission.SEE_SETTINGS, of_staff=False),
+    NavigationItem("Agenda", "console_settings.agenda", Permission.SEE_SETTINGS, of_staff=False),
+    NavigationItem("Connections", "console_settings.connections", Permission.SEE_SETTINGS, of_staff=False),
+    NavigationItem("The app", "console_settings.app", Permission.SEE_SETTINGS, of_staff=False),
+    NavigationItem("People", "console_people.people", Permission.SEE_PEOPLE),
+    NavigationItem("Roles", "console_roles.roles", Permission.SEE_PEOPLE),
+    NavigationItem("Refused logins", "console_people.refused", Permission.SEE_PEOPLE),
+    NavigationItem("Why this message?", "console_runs.why", Permission.SEE_RUNS),
+    NavigationItem("Runs", "console_runs.every", Permission.SEE_RUNS),
+    NavigationItem("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),
 )
 
 
@@ -102,21 +102,21 @@ def page(
 
 
 def implementation_named(db: DbSession, slug: str) -> Implementation:
-    """Return the implementation, archived or not. Raises `Fault` (404) if there is none, in the words of one that may not be seen."""
+    """Return the implementation, archived or not. Raises `HttpProblem` (404) if there is none, in the words of one that may not be seen."""
     found = implementations.find_any(db, slug)
     if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     return found
 
 
-def signed_in() -> Member:
+def signed_in() -> StaffMember:
     """Return who is signed in. For views behind the door, which let nobody else in."""
     found = member()
     assert found is not None
     return found
 
 
-def _ways(found: Member | None, slug: str | None) -> list[Link]:
+def _ways(found: StaffMember | None, slug: str | None) -> list[Link]:
     if found is None or slug is None or not found.may(Permission.SEE_CONSOLE, slug):
         return []
     ways = [

@@ -11,7 +11,7 @@ from flask import Flask, g
 from markupsafe import Markup
 
 from records import Implementation
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 _TIME = Markup('<time datetime="{instant}" title="{exact}">{words}</time>')
 
@@ -19,14 +19,14 @@ _TIME = Markup('<time datetime="{instant}" title="{exact}">{words}</time>')
 class PageTimes:
     """The clock of one page. `shown` is whether the page has a time on it, known once its body is rendered."""
 
-    def __init__(self, clock: Clock, *, shown: bool = False) -> None:
+    def __init__(self, clock: TimeFormatter, *, shown: bool = False) -> None:
         self.clock = clock
         self.shown = shown
 
     def draw(self, at: datetime, **how: bool) -> Markup:
         """Return a moment as an element: in words, exact on hover, and the instant for programs in UTC.
 
-        `how` is as in `Clock.words`.
+        `how` is as in `TimeFormatter.words`.
         """
         self.shown = True
         instant = at.astimezone(UTC).isoformat(timespec="seconds")
@@ -40,7 +40,7 @@ def install(app: Flask) -> None:
 
 def begin(implementation: Implementation | None, *, shown: bool) -> PageTimes:
     """Choose the clock of the page that is rendered next. `shown`: it has times even where no moment is drawn."""
-    g.page_times = PageTimes(Clock.of(implementation), shown=shown)
+    g.page_times = PageTimes(TimeFormatter.of(implementation), shown=shown)
     return of_this_page()
 
 

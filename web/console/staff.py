@@ -23,7 +23,7 @@ from flask import Flask, Request, g, request
 from flask_login import LoginManager, UserMixin, current_user
 
 from records import DbSession, User, audit, grants, implementations, saml, users
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.gate import carries_bearer
 from web.permissions import HOUSE_ROLES, MAY, Permission
@@ -43,7 +43,7 @@ FIRST_FRESH_S = 60 * 60
 
 
 @dataclass(frozen=True)
-class Member(UserMixin):  # type: ignore[misc]  # it ships no types
+class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     """A person who is signed in, with the roles of this very moment. What Flask-Login calls the current user."""
 
     visitor: Visitor
@@ -102,21 +102,21 @@ def install(app: Flask) -> None:
     manager.request_loader(_load)
 
 
-def member() -> Member | None:
+def member() -> StaffMember | None:
     """Return who is signed in with this request; None for nobody."""
-    return cast("Member", current_user) if current_user.is_authenticated else None
+    return cast("StaffMember", current_user) if current_user.is_authenticated else None
 
 
-def _load(_: Request) -> Member | None:
+def _load(_: Request) -> StaffMember | None:
     if g.get("member_unknown"):  # it could not be looked up: the page that says so has nobody, and does not ask again
         return None
     g.member_unknown = True
-    found = _found(Entrance.here())
+    found = _found(AuthServices.here())
     g.member_unknown = False
     return found
 
 
-def _found(entrance: Entrance) -> Member | None:
+def _found(entrance: AuthServices) -> StaffMember | None:
     if carries_bearer(request):  # 1.
         return None
     visitor = entrance.logins.visitor(request)
@@ -133,7 +133,7 @@ def _found(entrance: Entrance) -> Member | None:
         return _with_roles(db, visitor)
 
 
-def _in_use(entrance: Entrance, login: str, age_s: float) -> bool:
+def _in_use(entrance: AuthServices, login: str, age_s: float) -> bool:
     """Say whether a login is in use. Its clock starts with its first page, which comes soon after the login or never."""
     idle = entrance.store.idle
     if idle.touch(login, IDLE_S):
@@ -144,7 +144,7 @@ def _in_use(entrance: Entrance, login: str, age_s: float) -> bool:
     return True
 
 
-def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
+def _with_roles(db: DbSession, visitor: Visitor) -> StaffMember | None:
     home = implementations.find(db, visitor.implementation)
     user = home and users.find(db, home, visitor.subject)
     if not home or not user or user.disabled_at is not None:  # 4.
@@ -153,4 +153,4 @@ def _with_roles(db: DbSession, visitor: Visitor) -> Member | None:
         return None
     if visitor.source != FIRST and saml.is_replaced(db, home, user):
         return None
-    return Member(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.
+    return StaffMember(visitor, user, grants.roles_of(db, home, user, visitor.source))  # 5.

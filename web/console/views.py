@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, flash, request, url_for
 
 from records import Implementation, RuleViolation, audit, implementations
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.first_steps import first_steps
 from web.console.frame import implementation_named, page, signed_in
 from web.console.implementation_forms import AddForm
@@ -33,7 +33,7 @@ COLUMNS = {
 def home() -> Response:
     """List the implementations which the person may see; lead on if that is one."""
     person = signed_in()
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         mine = [each for each in implementations.every(db) if person.may(Permission.SEE_CONSOLE, each.slug)]
         steps_to_take = first_steps(db) if person.is_first else []
     if not person.of_the_house and len(mine) == 1:
@@ -81,7 +81,7 @@ def signed_in_again() -> Response:
 @needs(Permission.SEE_CONSOLE)
 def overview(implementation: str) -> Response:
     """Show what this implementation is, and where its pages lead."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         return page("console/overview.html", title="Overview", implementation=found, steps=steps(db, found))
 
@@ -98,7 +98,7 @@ def add() -> Response:
 def add_it() -> Response:
     """Add it; faults are shown at their fields."""
     form = AddForm()
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     try:
         with entrance.database.session() as db:
             made = implementations.create(
@@ -128,13 +128,13 @@ def _conference(slug: str) -> tuple[Implementation | None, str]:
     """Return the conference which somebody named on the sign-in page, or what is wrong with the name."""
     if not IMPLEMENTATION.fullmatch(slug):
         return None, "has only letters, digits, hyphens and underscores, such as annual-meeting-2026"
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementations.find_typed(db, slug)
     return found, "" if found else "is not known here; it stands in the address of your console, and in our e-mail"
 
 
 def _way_in(slug: str, wanted: str) -> str:
     """Return the login's address. Whoever is there already is asked anew: they are idle, or no staff, or want to change."""
-    there = Entrance.here().logins.visitor(request)
+    there = AuthServices.here().logins.visitor(request)
     asked = {"next": wanted} | ({"switch": 1} if there and there.implementation == slug else {})
     return f"/login/{slug}?{urlencode(asked)}"

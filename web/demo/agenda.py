@@ -15,7 +15,7 @@ EVENT = "Meadowlands Annual Meeting"
 
 
 @dataclass(frozen=True)
-class Slot:
+class SampleSession:
     """One session of the sample agenda; `start` is minutes from now, negative for the past."""
 
     session_id: str
@@ -39,7 +39,7 @@ LINK_HOSTS = ("cme.example.org", "survey.example.com")
 FULL = frozenset({"WS-202"})
 
 AGENDA = (
-    Slot(
+    SampleSession(
         "LIVE-1",
         "Welcome and awards",
         -190,
@@ -48,7 +48,7 @@ AGENDA = (
         "The president opens the meeting and hands over this year's teaching awards.",
         attributes={"kind": "live"},
     ),
-    Slot(
+    SampleSession(
         STORY,
         "Sepsis in the first hour",
         -105,
@@ -57,7 +57,7 @@ AGENDA = (
         "What to do, in which order, before the laboratory answers. Cases from three emergency rooms, with votes.",
         credits="1.0",
     ),
-    Slot(
+    SampleSession(
         "CE-102",
         "New guidelines for asthma",
         -20,
@@ -66,7 +66,7 @@ AGENDA = (
         "What changed since the last edition, and what to tell patients who ask why.",
         credits="1.5",
     ),
-    Slot(
+    SampleSession(
         "LIVE-2",
         "Keynote: medicine in 2040",
         -15,
@@ -75,7 +75,7 @@ AGENDA = (
         "Three people who build the hospitals of the future, and one who doubts them.",
         attributes={"kind": "live"},
     ),
-    Slot(
+    SampleSession(
         "LUNCH",
         "Lunch with the exhibitors",
         40,
@@ -83,7 +83,7 @@ AGENDA = (
         "Garden",
         "No status message here: the widget stays hidden and takes no room.",
     ),
-    Slot(
+    SampleSession(
         "WS-201",
         "Hands-on: point-of-care ultrasound",
         150,
@@ -92,7 +92,7 @@ AGENDA = (
         "Four stations, eight probes, sixteen seats. Please register.",
         attributes={"kind": "workshop"},
     ),
-    Slot(
+    SampleSession(
         "WS-202",
         "Hands-on: difficult airways",
         300,
@@ -101,7 +101,7 @@ AGENDA = (
         "Video laryngoscopy and everything after it. Fully booked; there is a waitlist.",
         attributes={"kind": "workshop"},
     ),
-    Slot(
+    SampleSession(
         "LIVE-3",
         "Closing debate",
         1440,
@@ -116,12 +116,12 @@ AGENDA = (
 PEOPLE = tuple(person for person in people.PEOPLE if person.home != STAFF)
 
 
-def slot_with(session_id: str) -> Slot | None:
+def sample_session_with(session_id: str) -> SampleSession | None:
     """Return the sample session of this id."""
     return next((slot for slot in AGENDA if slot.session_id == session_id), None)
 
 
-def slot_title(session_id: str) -> str:
+def sample_session_title(session_id: str) -> str:
     """Return the title of a session, or its id if the sample does not know it."""
-    slot = slot_with(session_id)
+    slot = sample_session_with(session_id)
     return slot.title if slot else session_id

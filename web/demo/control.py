@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .site import site
+from .site import demo_services
 from .switches import Mode
 
 NAMES = {"ethosce": "Meadow CE (EthosCE-like)", "cvent": "Lumen Registration (Cvent-like)"}
@@ -26,13 +26,15 @@ blueprint = Blueprint("control", __name__, url_prefix="/control")
 def show() -> str:
     """All switches."""
     saved = request.args.get("saved")
-    return render_template("demo/control.html", switches=site().switches.all(), names=NAMES, modes=MODES, saved=saved)
+    return render_template(
+        "demo/control.html", switches=demo_services().switches.all(), names=NAMES, modes=MODES, saved=saved
+    )
 
 
 @blueprint.post("/forget")
 def forget() -> Response:
     """Forget claims and registrations."""
-    site().ledger.forget()
+    demo_services().ledger.forget()
     return redirect(url_for(".show", saved="forgotten"), 303)
 
 
@@ -43,5 +45,5 @@ def change(api: str) -> Response:
     if api not in NAMES:
         abort(404)
     slow_s, lag_s = request.form.get("slow_s", 3.0, type=float), request.form.get("lag_s", 0.0, type=float)
-    site().switches.set(api, mode=mode, slow_s=slow_s, lag_s=lag_s)
+    demo_services().switches.set(api, mode=mode, slow_s=slow_s, lag_s=lag_s)
     return redirect(url_for(".show", saved=api), 303)

@@ -12,8 +12,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from .agenda import FULL, slot_title
-from .site import site
+from .agenda import FULL, sample_session_title
+from .site import demo_services
 
 API = "cvent"
 PAGE = 2  #: rows on a page; real ones hold 100, small ones show the paging
@@ -25,13 +25,13 @@ blueprint = Blueprint(API, __name__, url_prefix="/cvent")
 @blueprint.before_request
 def interfere() -> AnyResponse | None:
     """Let the switches act on the API, not on the page."""
-    return site().switches.interfere(API) if request.path.startswith("/cvent/ea/") else None
+    return demo_services().switches.interfere(API) if request.path.startswith("/cvent/ea/") else None
 
 
 @blueprint.post("/ea/oauth2/token")
 def token() -> AnyResponse:
     """Give a bearer token for client id and secret (RFC 6749, 4.4)."""
-    given, keys = request.authorization, site().keys
+    given, keys = request.authorization, demo_services().keys
     client, secret = (given.username or "", given.password or "") if given else ("", "")
     right_client = hmac.compare_digest(client.encode(), keys.cvent_client.encode())
     if not right_client or not hmac.compare_digest(secret.encode(), keys.cvent_secret.encode()):
@@ -39,14 +39,16 @@ def token() -> AnyResponse:
     if request.form.get("grant_type") != "client_credentials":
         return problem("unsupported_grant_type", 400)
     life_s = 3600
-    return jsonify({"access_token": site().keys.new_token(life_s), "token_type": "Bearer", "expires_in": life_s})
+    return jsonify(
+        {"access_token": demo_services().keys.new_token(life_s), "token_type": "Bearer", "expires_in": life_s}
+    )
 
 
 @blueprint.get("/ea/sessions/enrollment")
 def enrollment() -> AnyResponse:
     """Enrollments of an attendee, `PAGE` at a time; `paging.nextToken` asks for more."""
     bearer = request.authorization.token if request.authorization else None
-    if not site().keys.knows_token(bearer or ""):
+    if not demo_services().keys.knows_token(bearer or ""):
         return problem("invalid_token", 401)
     wanted = dict(FILTER.findall(request.args.get("filter", "")))
     start = request.args.get("token", 0, type=int)
@@ -57,14 +59,14 @@ def enrollment() -> AnyResponse:
 def register_page(session: str) -> str:
     """Where an attendee registers, or sees how it stands."""
     user = request.args.get("uid", "")
-    entry = site().ledger.seen(API, user).get(session)
+    entry = demo_services().ledger.seen(API, user).get(session)
     return render_template(
         "demo/register.html",
-        title=slot_title(session),
+        title=sample_session_title(session),
         full=session in FULL,
-        name=site().name_of(user),
+        name=demo_services().name_of(user),
         standing=entry.standing if entry else None,
-        back=site().safe_return(request.args.get("return_to", "")),
+        back=demo_services().safe_return(request.args.get("return_to", "")),
     )
 
 
@@ -74,14 +76,14 @@ def register(session: str) -> AnyResponse:
     standing = "Waitlisted" if session in FULL else "Registered"
     if request.form.get("cancel"):
         standing = "Cancelled"
-    site().ledger.write(API, request.args.get("uid", ""), session, standing)
-    return redirect(site().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+    demo_services().ledger.write(API, request.args.get("uid", ""), session, standing)
+    return redirect(demo_services().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
 
 
 def rows_for(wanted: dict[str, str]) -> list[dict[str, Any]]:
     """All enrollments which pass the filter, as the API knows them with its lag."""
     user = wanted.get("attendee", "")
-    seen = site().ledger.seen(API, user, lag_s=site().switches.of(API).lag_s)
+    seen = demo_services().ledger.seen(API, user, lag_s=demo_services().switches.of(API).lag_s)
     standings = dict.fromkeys(ELSEWHERE, "Registered") | {s: entry.standing for s, entry in seen.items()}
     return [
         {"session": {"id": session}, "attendee": {"id": user}, "status": standing}

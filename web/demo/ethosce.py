@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from .agenda import slot_title, slot_with
+from .agenda import sample_session_title, sample_session_with
 from .ledger import Entry
-from .site import site
+from .site import demo_services
 
 API = "ethosce"
 blueprint = Blueprint(API, __name__, url_prefix="/ethosce")
@@ -24,14 +24,14 @@ def guard() -> AnyResponse | None:
     """Let the switches act on the API, and ask for the credential; the page needs neither."""
     if request.path.startswith("/ethosce/claim/"):
         return None
-    return site().switches.interfere(API) or unauthorized()
+    return demo_services().switches.interfere(API) or unauthorized()
 
 
 @blueprint.get("/course_credit_awarded.json")
 def awarded() -> AnyResponse:
     """Credits of `uid` for the course `nid`; `{"list": []}` if there is none."""
     uid, nid = request.args.get("uid", ""), request.args.get("nid", "")
-    seen = site().ledger.seen(API, uid, lag_s=site().switches.of(API).lag_s)
+    seen = demo_services().ledger.seen(API, uid, lag_s=demo_services().switches.of(API).lag_s)
     return jsonify({"list": [record(entry) for entry in seen.values() if nid in ("", entry.session)]})
 
 
@@ -39,7 +39,7 @@ def awarded() -> AnyResponse:
 def award() -> AnyResponse:
     """Award a credit: `{"uid", "nid"}`."""
     body = request.get_json()
-    site().ledger.write(API, str(body["uid"]), str(body["nid"]), "awarded")
+    demo_services().ledger.write(API, str(body["uid"]), str(body["nid"]), "awarded")
     return jsonify({"uri": request.base_url, "id": str(body["nid"]), "resource": "course_credit_awarded"})
 
 
@@ -49,27 +49,27 @@ def claim_page(nid: str) -> str:
     user = request.args.get("uid", "")
     return render_template(
         "demo/claim.html",
-        title=slot_title(nid),
+        title=sample_session_title(nid),
         credits=credits_of(nid),
-        name=site().name_of(user),
-        claimed=nid in site().ledger.seen(API, user),
-        back=site().safe_return(request.args.get("return_to", "")),
+        name=demo_services().name_of(user),
+        claimed=nid in demo_services().ledger.seen(API, user),
+        back=demo_services().safe_return(request.args.get("return_to", "")),
     )
 
 
 @blueprint.post("/claim/<nid>")
 def claim(nid: str) -> AnyResponse:
     """Write the claim down and lead back, as real sites do."""
-    site().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
-    return redirect(site().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
+    demo_services().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
+    return redirect(demo_services().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
 
 
 def unauthorized() -> Response | None:
     """Return the refusal of a caller without the right user and password."""
     given = request.authorization
     user, password = (given.username or "", given.password or "") if given else ("", "")
-    known = hmac.compare_digest(user.encode(), site().keys.ethosce_user.encode())
-    if known and hmac.compare_digest(password.encode(), site().keys.ethosce_password.encode()):
+    known = hmac.compare_digest(user.encode(), demo_services().keys.ethosce_user.encode())
+    if known and hmac.compare_digest(password.encode(), demo_services().keys.ethosce_password.encode()):
         return None
     return Response("Access denied", 401, {"WWW-Authenticate": 'Basic realm="restws"'})
 
@@ -87,5 +87,5 @@ def record(entry: Entry) -> dict[str, Any]:
 
 def credits_of(nid: str) -> str:
     """How many credits a course gives."""
-    slot = slot_with(nid)
+    slot = sample_session_with(nid)
     return slot.credits if slot and slot.credits else "1.0"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from .agenda import slot_title
-from .site import site
+from .agenda import sample_session_title
+from .site import demo_services
 
 blueprint = Blueprint("live", __name__, url_prefix="/live")
 
@@ -13,7 +13,9 @@ blueprint = Blueprint("live", __name__, url_prefix="/live")
 @blueprint.get("/<session>")
 def watch(session: str) -> str:
     """Show where the stream would be."""
-    return render_template("demo/live.html", title=slot_title(session), back=f"{site().own_url}/sessions/{session}")
+    return render_template(
+        "demo/live.html", title=sample_session_title(session), back=f"{demo_services().own_url}/sessions/{session}"
+    )
 
 
 @blueprint.get("/healthz")

@@ -10,7 +10,7 @@ from typing import Any
 
 from records import Database, implementations, runs, sessions
 
-from .agenda import IMPLEMENTATION, PEOPLE, slot_title
+from .agenda import IMPLEMENTATION, PEOPLE, sample_session_title
 from .pages import AppSession, RunLine
 
 SHOWN_RUNS = 6
@@ -55,7 +55,7 @@ def run_line(row: runs.Run) -> RunLine:
         outcome=row.outcome,
         shown=shown if row.shown_as in ("fresh", "hidden") else f"{shown} ({row.shown_as})",
         clock=f"{row.started_at:%H:%M:%S}",
-        session=slot_title(row.session),
+        session=sample_session_title(row.session),
         user=person,
         ms=round(row.usage.get("wall_ms", row.usage.get("ms", 0))),
         calls=tuple(call_line(call) for call in row.calls),

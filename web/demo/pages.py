@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, abort, current_app, render_template
 
-from .agenda import EVENT, IMPLEMENTATION, STORY, slot_with
-from .site import site
+from .agenda import EVENT, IMPLEMENTATION, STORY, sample_session_with
+from .site import demo_services
 
 _KEY = "demo-app"
 
@@ -88,15 +88,15 @@ def session(session_id: str) -> str:
     found = next((one for one in known.sessions() if one.session_id == session_id), None)
     if found is None:
         abort(404)
-    slot = slot_with(session_id)
+    slot = sample_session_with(session_id)
     place = quote(session_id, safe="")
     return render_template(
         "demo/session.html",
         item=item(found, known.clock()),
         about=slot.about if slot else "",
-        widget=f"{site().service_url}/widget/{IMPLEMENTATION}/sessions/{place}",
+        widget=f"{demo_services().service_url}/widget/{IMPLEMENTATION}/sessions/{place}",
         # switch: the identity provider asks again, whoever is logged in there
-        login=f"{site().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}&switch=1",
+        login=f"{demo_services().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}&switch=1",
         **beside(),
     )
 
@@ -109,7 +109,7 @@ def runs_panel() -> str:
 
 def beside() -> dict[str, object]:
     """What stands beside the app on every page."""
-    return {"event": EVENT, "story": slot_with(STORY), "runs": data().runs()}
+    return {"event": EVENT, "story": sample_session_with(STORY), "runs": data().runs()}
 
 
 def data() -> AppData:

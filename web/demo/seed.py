@@ -25,9 +25,9 @@ from records import (
 from records.archiving import AuditContext
 from records.environment_mark import DEVELOPMENT
 from records.stand_ins import UP
-from web.devidp.people import Person
+from web.devidp.people import SamplePerson
 
-from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, Slot
+from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, SampleSession
 from .keys import VendorKeys
 from .trail import note
 
@@ -77,7 +77,7 @@ def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: Connecti
         note(db, "connection.saved", demo, draft.name, base_url=draft.base_url, development=True)
 
 
-def describe(db: DbSession, demo: Implementation, person: Person) -> None:
+def describe(db: DbSession, demo: Implementation, person: SamplePerson) -> None:
     """Let the records know a sample person."""
     known = users.find(db, demo, person.member_number) is not None
     profile = UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
@@ -135,7 +135,7 @@ def agenda_csv(now: datetime) -> str:
     return out.getvalue()
 
 
-def row(slot: Slot, base: datetime) -> list[str]:
+def row(slot: SampleSession, base: datetime) -> list[str]:
     """One session of the file."""
     start = base + timedelta(minutes=slot.start)
     end = start + timedelta(minutes=slot.minutes)

@@ -17,7 +17,7 @@ _KEY = "demo-site"
 
 
 @dataclass(frozen=True)
-class Site:
+class DemoServices:
     """Made once at start. Addresses have no slash at the end."""
 
     ledger: Ledger
@@ -41,6 +41,6 @@ class Site:
         return address if same and wanted.path.startswith("/r/") else None
 
 
-def site() -> Site:
+def demo_services() -> DemoServices:
     """Return the site of the application which answers the present request."""
-    return cast(Site, current_app.extensions[_KEY])
+    return cast(DemoServices, current_app.extensions[_KEY])

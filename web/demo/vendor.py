@@ -22,16 +22,16 @@ from .keys import vendor_keys
 from .ledger import Ledger
 from .memory import DemoRecords
 from .pages import AppData
-from .site import Site
+from .site import DemoServices
 from .switches import Switchboard
 
 APIS = (ethosce.API, cvent.API)
 
 
-def make_site(folder: Path, *, service_url: str, own_url: str) -> Site:
+def make_site(folder: Path, *, service_url: str, own_url: str) -> DemoServices:
     """Everything the pages share, read from the demo's folder."""
     keys = vendor_keys(folder)
-    return Site(
+    return DemoServices(
         ledger=Ledger(folder / "ledger.json"),
         switches=Switchboard(folder / "switches.json", APIS),
         keys=keys,
@@ -40,7 +40,7 @@ def make_site(folder: Path, *, service_url: str, own_url: str) -> Site:
     )
 
 
-def create_vendor(shared: Site, known: AppData) -> Flask:
+def create_vendor(shared: DemoServices, known: AppData) -> Flask:
     """Make the whole demo process as one WSGI application."""
     app = Flask("web.demo")
     templating.install(app)

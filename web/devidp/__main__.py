@@ -16,7 +16,7 @@ from .identity import FOLDER, identity
 from .service_providers import ServiceProviders
 
 
-class Known:
+class ImplementationCertificates:
     """The certificates of our own service's implementations, as its records have them."""
 
     def __init__(self, database: Database, box: SecretBox) -> None:
@@ -39,7 +39,9 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
         settings, "The development identity provider is for development only: anybody can be anybody."
     )
     port = loopback.port_of(arguments)
-    known = Known(Database(settings.database_url, environment=settings.environment), SecretBox(settings.keys))
+    known = ImplementationCertificates(
+        Database(settings.database_url, environment=settings.environment), SecretBox(settings.keys)
+    )
     app = create_idp(
         identity(settings.data_folder / FOLDER, f"http://{loopback.HOST}:{port}"),
         ServiceProviders(public_url=settings.public_url, certificates=known.certificates),

@@ -10,11 +10,11 @@ from flask import Flask
 from web import assets, loopback, templating
 
 from . import logout, views
-from .desk import Desk
+from .desk import IdpServices
 from .identity import Identity
-from .messages import Judge
+from .messages import MessageValidator
 from .service_providers import ServiceProviders
-from .visits import Visits
+from .visits import IdpLogins
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def create_idp(
     app = Flask("web", template_folder="templates", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = BODY
     templating.install(app)
-    Desk(identity, Judge(identity, providers), Visits(), service_url).attach(app)
+    IdpServices(identity, MessageValidator(identity, providers), IdpLogins(), service_url).attach(app)
     assets.install(app)
     for part in (views, logout):
         app.register_blueprint(part.blueprint)

@@ -8,8 +8,8 @@ from typing import cast
 from flask import Flask, Response, current_app, request
 
 from .identity import Identity
-from .messages import Judge
-from .visits import Visit, Visits
+from .messages import MessageValidator
+from .visits import IdpLogin, IdpLogins
 
 _KEY = "identity provider"
 
@@ -18,12 +18,12 @@ COOKIE = "development-identity-provider"
 
 
 @dataclass(frozen=True)
-class Desk:
+class IdpServices:
     """Made once at start."""
 
     identity: Identity
-    judge: Judge
-    visits: Visits
+    judge: MessageValidator
+    visits: IdpLogins
     service_url: str  #: the public address of the service
 
     def attach(self, app: Flask) -> None:
@@ -36,14 +36,14 @@ class Desk:
         return request.cookies.get(COOKIE, "")
 
     @property
-    def visit(self) -> Visit | None:
+    def visit(self) -> IdpLogin | None:
         """The visit of the present browser."""
         return self.visits.find(self.handle)
 
 
-def desk() -> Desk:
+def idp_services() -> IdpServices:
     """Return the desk of the application which answers the present request."""
-    return cast(Desk, current_app.extensions[_KEY])
+    return cast(IdpServices, current_app.extensions[_KEY])
 
 
 def keep(response: Response, handle: str) -> None:

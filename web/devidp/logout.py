@@ -12,11 +12,11 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from web.onward import see_other
 
-from .desk import desk, forget
-from .messages import LogoutRequest
-from .reading import Message, Refused, read_query
+from .desk import forget, idp_services
+from .messages import ReceivedLogoutRequest
+from .reading import RedirectMessage, SamlMessageRefused, read_query
 from .views import require_own_page
-from .visits import Leaving, Visit
+from .visits import IdpLogin, LogoutInProgress
 from .writing import logout_request, logout_response
 
 log = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ blueprint = Blueprint("logout", __name__)
 def leave() -> Response:
     """Log out here and everywhere, as the person wants."""
     require_own_page()
-    visit = desk().visits.forget(desk().handle)
+    visit = idp_services().visits.forget(idp_services().handle)
     if visit is None:
         return see_other("/")
-    return go_on(Leaving(visit.person, visit.index, list(visit.told.values()), wanted_by=None))
+    return go_on(LogoutInProgress(visit.person, visit.index, list(visit.told.values()), wanted_by=None))
 
 
 @blueprint.get("/slo")
@@ -41,47 +41,49 @@ def slo() -> Response:
     return answered(message) if message.root.tag.endswith("}LogoutResponse") else asked(message)
 
 
-def asked(message: Message) -> Response:
+def asked(message: RedirectMessage) -> Response:
     """End the login which a service provider names, and then go round."""
-    wanted = desk().judge.logout_request(message)
+    wanted = idp_services().judge.logout_request(message)
     handle, visit = named(wanted)
     if visit is None:  # it has ended already, which is what was wanted
-        return see_other(logout_response(desk().identity, wanted, is_partial=False))
-    desk().visits.forget(handle)
+        return see_other(logout_response(idp_services().identity, wanted, is_partial=False))
+    idp_services().visits.forget(handle)
     others = [one for one in visit.told.values() if one.entity_id != wanted.provider.entity_id]
-    return go_on(Leaving(visit.person, visit.index, others, wanted_by=wanted))
+    return go_on(LogoutInProgress(visit.person, visit.index, others, wanted_by=wanted))
 
 
-def answered(message: Message) -> Response:
+def answered(message: RedirectMessage) -> Response:
     """Go on with a logout after one service provider has answered."""
-    said = desk().judge.logout_response(message)
-    leaving = desk().visits.left(said.relay_state)
+    said = idp_services().judge.logout_response(message)
+    leaving = idp_services().visits.left(said.relay_state)
     if leaving is None or leaving.asked != said.in_response_to:
-        raise Refused("nobody-asked", "This answers no logout of ours, or one that was answered before.")
+        raise SamlMessageRefused("nobody-asked", "This answers no logout of ours, or one that was answered before.")
     leaving.is_partial |= not said.is_success
     return go_on(leaving)
 
 
-def named(wanted: LogoutRequest) -> tuple[str, Visit | None]:
+def named(wanted: ReceivedLogoutRequest) -> tuple[str, IdpLogin | None]:
     """Return handle and visit of the login which a request names: the browser's own, or one called by its index."""
-    for handle in (desk().handle, *(desk().visits.named(index) for index in wanted.indexes)):
-        visit = desk().visits.find(handle)
+    for handle in (idp_services().handle, *(idp_services().visits.named(index) for index in wanted.indexes)):
+        visit = idp_services().visits.find(handle)
         if visit is None:
             continue
-        if desk().identity.name_id(visit.person.username, wanted.provider.entity_id) == wanted.name_id:
+        if idp_services().identity.name_id(visit.person.username, wanted.provider.entity_id) == wanted.name_id:
             return handle, visit
     return "", None
 
 
-def go_on(leaving: Leaving) -> Response:
+def go_on(leaving: LogoutInProgress) -> Response:
     """Ask the next service provider, or finish."""
     if leaving.remaining:
         provider = leaving.remaining.pop()
-        relay_state = desk().visits.leave(leaving)
-        address, leaving.asked = logout_request(desk().identity, provider, leaving.person, leaving.index, relay_state)
+        relay_state = idp_services().visits.leave(leaving)
+        address, leaving.asked = logout_request(
+            idp_services().identity, provider, leaving.person, leaving.index, relay_state
+        )
         return without_visit(see_other(address))
     if leaving.wanted_by:
-        address = logout_response(desk().identity, leaving.wanted_by, is_partial=leaving.is_partial)
+        address = logout_response(idp_services().identity, leaving.wanted_by, is_partial=leaving.is_partial)
         return without_visit(see_other(address))
     page = render_template("devidp/out.html", person=leaving.person, is_partial=leaving.is_partial)
     return without_visit(make_response(page))

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .identity import Identity
-from .reading import Message, Refused
+from .reading import RedirectMessage, SamlMessageRefused
 from .service_providers import ServiceProvider, ServiceProviders
 from .signing import is_signed_by
 
@@ -42,7 +42,7 @@ BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True)
-class LoginRequest:
+class ReceivedLoginRequest:
     """An AuthnRequest which we act upon."""
 
     provider: ServiceProvider
@@ -54,8 +54,8 @@ class LoginRequest:
 
 
 @dataclass(frozen=True)
-class LogoutRequest:
-    """A LogoutRequest which we act upon."""
+class ReceivedLogoutRequest:
+    """A ReceivedLogoutRequest which we act upon."""
 
     provider: ServiceProvider
     request_id: str
@@ -65,8 +65,8 @@ class LogoutRequest:
 
 
 @dataclass(frozen=True)
-class LogoutResponse:
-    """What a service provider answers to our LogoutRequest."""
+class ReceivedLogoutResponse:
+    """What a service provider answers to our ReceivedLogoutRequest."""
 
     provider: ServiceProvider
     in_response_to: str
@@ -74,27 +74,31 @@ class LogoutResponse:
     is_success: bool
 
 
-class Judge:
+class MessageValidator:
     """Judges messages to one identity provider from the service providers which it knows."""
 
     def __init__(self, identity: Identity, providers: ServiceProviders) -> None:
         self._identity = identity
         self._providers = providers
 
-    def login_request(self, message: Message) -> LoginRequest:
-        """Judge an AuthnRequest. Raises `Refused`."""
+    def login_request(self, message: RedirectMessage) -> ReceivedLoginRequest:
+        """Judge an AuthnRequest. Raises `SamlMessageRefused`."""
         provider = self._sender(message, "AuthnRequest", self._identity.sso_url)
         root = message.root
         # 6. The answer goes to the address that we know, by the binding that we speak.
         if root.get("AssertionConsumerServiceURL", provider.acs_url) != provider.acs_url:
-            raise Refused("other-acs", "The answer is wanted at an address which is not the implementation's.")
+            raise SamlMessageRefused(
+                "other-acs", "The answer is wanted at an address which is not the implementation's."
+            )
         if root.get("AssertionConsumerServiceIndex") is not None or root.get("ProtocolBinding", HTTP_POST) != HTTP_POST:
-            raise Refused("other-binding", "Answers are sent by HTTP-POST to the one address of the implementation.")
+            raise SamlMessageRefused(
+                "other-binding", "Answers are sent by HTTP-POST to the one address of the implementation."
+            )
         # 7. Nothing is asked for that we would have to ignore.
         if root.find(f"{SAML}Subject") is not None or root.find(f"{SAML}Conditions") is not None:
-            raise Refused("not-supported", "Subject and Conditions are not supported in a login request.")
+            raise SamlMessageRefused("not-supported", "Subject and Conditions are not supported in a login request.")
         policy = root.find(f"{SAMLP}NameIDPolicy")
-        return LoginRequest(
+        return ReceivedLoginRequest(
             provider=provider,
             request_id=root.get("ID"),
             relay_state=message.relay_state,
@@ -103,14 +107,14 @@ class Judge:
             name_id_format="" if policy is None else policy.get("Format", ""),
         )
 
-    def logout_request(self, message: Message) -> LogoutRequest:
-        """Judge a LogoutRequest. Raises `Refused`."""
-        provider = self._sender(message, "LogoutRequest", self._identity.slo_url)
+    def logout_request(self, message: RedirectMessage) -> ReceivedLogoutRequest:
+        """Judge a ReceivedLogoutRequest. Raises `SamlMessageRefused`."""
+        provider = self._sender(message, "ReceivedLogoutRequest", self._identity.slo_url)
         root = message.root
         until = root.get("NotOnOrAfter")
         if until is not None and instant(until) + SKEW <= datetime.now(UTC):
-            raise Refused("too-old", "The message has ended.")
-        return LogoutRequest(
+            raise SamlMessageRefused("too-old", "The message has ended.")
+        return ReceivedLogoutRequest(
             provider=provider,
             request_id=root.get("ID"),
             relay_state=message.relay_state,
@@ -118,61 +122,65 @@ class Judge:
             indexes=tuple(one.text or "" for one in root.findall(f"{SAMLP}SessionIndex")),
         )
 
-    def logout_response(self, message: Message) -> LogoutResponse:
-        """Judge a LogoutResponse; whether we asked for it is the caller's to know. Raises `Refused`."""
-        provider = self._sender(message, "LogoutResponse", self._identity.slo_url)
+    def logout_response(self, message: RedirectMessage) -> ReceivedLogoutResponse:
+        """Judge a ReceivedLogoutResponse; whether we asked for it is the caller's to know. Raises `SamlMessageRefused`."""
+        provider = self._sender(message, "ReceivedLogoutResponse", self._identity.slo_url)
         code = message.root.find(f"{SAMLP}Status/{SAMLP}StatusCode")
-        return LogoutResponse(
+        return ReceivedLogoutResponse(
             provider=provider,
             in_response_to=message.root.get("InResponseTo", ""),
             relay_state=message.relay_state,
             is_success=code is not None and code.get("Value") == SUCCESS,
         )
 
-    def _sender(self, message: Message, kind: str, here: str) -> ServiceProvider:
+    def _sender(self, message: RedirectMessage, kind: str, here: str) -> ServiceProvider:
         root = message.root
         # 1. what it is
         if root.tag != SAMLP + kind or root.get("Version") != "2.0" or not NCNAME.fullmatch(root.get("ID", "")):
-            raise Refused("other-message", f"This is no {kind} of SAML 2.0 with an ID.")
+            raise SamlMessageRefused("other-message", f"This is no {kind} of SAML 2.0 with an ID.")
         # 2. who says it
         provider = self._providers.find(only_text(root, f"{SAML}Issuer"))
         if provider is None:
-            raise Refused("unknown-issuer", "The issuer is no implementation of our service.")
+            raise SamlMessageRefused("unknown-issuer", "The issuer is no implementation of our service.")
         # 3. whether they do
         if not is_signed_by(provider.certificates, message.signed, message.signature, message.algorithm):
-            raise Refused("bad-signature", "The implementation's key has not signed this.")
+            raise SamlMessageRefused("bad-signature", "The implementation's key has not signed this.")
         # 4. to whom
         if root.get("Destination") != here:
-            raise Refused("other-destination", f"The message is not addressed to {here}.")
+            raise SamlMessageRefused("other-destination", f"The message is not addressed to {here}.")
         # 5. when
         now, made = datetime.now(UTC), instant(root.get("IssueInstant", ""))
         if not now - OLDEST <= made <= now + SKEW:
-            raise Refused("too-old", "The message was made too long ago, or its clock is wrong. Please start again.")
+            raise SamlMessageRefused(
+                "too-old", "The message was made too long ago, or its clock is wrong. Please start again."
+            )
         return provider
 
 
 def only_text(root: Any, path: str) -> str:
-    """The text of the one element of this path. Raises `Refused` unless it is one, with text and nothing else."""
+    """The text of the one element of this path. Raises `SamlMessageRefused` unless it is one, with text and nothing else."""
     found = root.findall(path)
     if len(found) != 1 or len(found[0]) or not found[0].text:
-        raise Refused("missing", f"The message must have exactly one {path.rpartition('}')[2]}, with text only.")
+        raise SamlMessageRefused(
+            "missing", f"The message must have exactly one {path.rpartition('}')[2]}, with text only."
+        )
     return str(found[0].text)
 
 
 def boolean(root: Any, name: str) -> bool:
-    """An attribute of type xs:boolean. Raises `Refused` for any other word."""
+    """An attribute of type xs:boolean. Raises `SamlMessageRefused` for any other word."""
     try:
         return BOOLEANS[root.get(name, "")]
     except KeyError:
-        raise Refused("not-boolean", f"{name} must be true or false.") from None
+        raise SamlMessageRefused("not-boolean", f"{name} must be true or false.") from None
 
 
 def instant(value: str) -> datetime:
-    """A time in UTC (core 1.3.3). Raises `Refused`."""
+    """A time in UTC (core 1.3.3). Raises `SamlMessageRefused`."""
     words = "A time in the message is not one in UTC."
     if not INSTANT.fullmatch(value):
-        raise Refused("not-a-time", words)
+        raise SamlMessageRefused("not-a-time", words)
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        raise Refused("not-a-time", words) from None
+        raise SamlMessageRefused("not-a-time", words) from None

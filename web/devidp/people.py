@@ -12,7 +12,7 @@ from records.implementations import STAFF
 
 
 @dataclass(frozen=True)
-class Person:
+class SamplePerson:
     """One who can be chosen; `role` is told on the page, and nowhere else."""
 
     username: str
@@ -49,23 +49,23 @@ class Person:
 
 
 PEOPLE = (
-    Person("mchen", "Mei", "Chen", "attendee", "attendee", "165", "100165"),
-    Person("jokafor", "Jide", "Okafor", "member", "attendee", "166", "100166"),
-    Person("lhaddad", "ليلى", "حدّاد", "attendee", "attendee", "168", "100168"),
-    Person("srivera", "Sam", "Rivera", "staff", "scanner", "167", "100167"),
-    Person("nvandijk", "Noor", "van Dijk", "organizer", "organizer", "169", "100169"),
-    Person("tferreira", "Tomás", "Ferreira", "vendor", "author", "170"),
-    Person("isolberg", "Ingrid", "Solberg-Hohenstein", "ativ", "reviewer", "901", home=STAFF),
-    Person("gokonkwo", "Grace", "Okonkwo", "ativ", "administrator", "902", home=STAFF),
+    SamplePerson("mchen", "Mei", "Chen", "attendee", "attendee", "165", "100165"),
+    SamplePerson("jokafor", "Jide", "Okafor", "member", "attendee", "166", "100166"),
+    SamplePerson("lhaddad", "ليلى", "حدّاد", "attendee", "attendee", "168", "100168"),
+    SamplePerson("srivera", "Sam", "Rivera", "staff", "scanner", "167", "100167"),
+    SamplePerson("nvandijk", "Noor", "van Dijk", "organizer", "organizer", "169", "100169"),
+    SamplePerson("tferreira", "Tomás", "Ferreira", "vendor", "author", "170"),
+    SamplePerson("isolberg", "Ingrid", "Solberg-Hohenstein", "ativ", "reviewer", "901", home=STAFF),
+    SamplePerson("gokonkwo", "Grace", "Okonkwo", "ativ", "administrator", "902", home=STAFF),
 )
 
 
-def person_called(username: str) -> Person | None:
+def person_called(username: str) -> SamplePerson | None:
     """Return the sample person of this user name."""
     return next((person for person in PEOPLE if person.username == username), None)
 
 
-def offered(implementation: str) -> list[tuple[str, list[Person]]]:
+def offered(implementation: str) -> list[tuple[str, list[SamplePerson]]]:
     """Return the people by groups, those first who belong to the implementation. Anybody may still try."""
     staff = [person for person in PEOPLE if person.home == STAFF]
     others = [person for person in PEOPLE if person.home != STAFF]

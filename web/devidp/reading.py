@@ -34,7 +34,7 @@ SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 DECLARATION = re.compile(rb"""\A<\?xml version=["']1\.0["'](?: encoding=["'](?i:utf-8)["'])?\s*\?>\s*""")
 
 
-class Refused(Exception):
+class SamlMessageRefused(Exception):
     """A message that is not acted upon: a code for the log, and words for the developer who looks at the page."""
 
     def __init__(self, code: str, words: str) -> None:
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Message:
+class RedirectMessage:
     """A message which could be read; its signature is not checked yet."""
 
     root: Any
@@ -54,54 +54,56 @@ class Message:
     algorithm: str
 
 
-def read_query(query: bytes) -> Message:
-    """Read the message in an address's query (without its question mark). Raises `Refused`."""
+def read_query(query: bytes) -> RedirectMessage:
+    """Read the message in an address's query (without its question mark). Raises `SamlMessageRefused`."""
     # 1. size, and nothing twice
     if len(query) > LONGEST_QUERY:
-        raise Refused("query-too-long", f"The address may have at most {LONGEST_QUERY} bytes of query.")
+        raise SamlMessageRefused("query-too-long", f"The address may have at most {LONGEST_QUERY} bytes of query.")
     raw: dict[str, bytes] = {}
     for part in query.split(b"&"):
         name, _, value = part.partition(b"=")
         if (field := name.decode("latin-1")) not in FIELDS:
             continue
         if field in raw:
-            raise Refused("field-twice", f"{field} stands twice in the address.")
+            raise SamlMessageRefused("field-twice", f"{field} stands twice in the address.")
         raw[field] = value
     # 2. one message
     names = [name for name in ("SAMLRequest", "SAMLResponse") if name in raw]
     if len(names) != 1:
-        raise Refused("no-message", "The address must have exactly one of SAMLRequest and SAMLResponse.")
+        raise SamlMessageRefused("no-message", "The address must have exactly one of SAMLRequest and SAMLResponse.")
     if text(raw.get("SAMLEncoding", b"")) not in ("", DEFLATE):
-        raise Refused("encoding", "The message must be deflated.")
+        raise SamlMessageRefused("encoding", "The message must be deflated.")
     relay_state = text(raw.get("RelayState", b""))
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
-        raise Refused("relay-state-too-long", f"RelayState may have at most {LONGEST_RELAY_STATE} bytes.")
+        raise SamlMessageRefused("relay-state-too-long", f"RelayState may have at most {LONGEST_RELAY_STATE} bytes.")
     # 3. unpack, 4. parse
     root = parsed(inflated(strict_base64(names[0], raw[names[0]])))
     # 5. signature
     if root.find(f".//{SIGNATURE}") is not None:
-        raise Refused("signature-inside", "A message in an address has its signature in the address, not inside.")
+        raise SamlMessageRefused(
+            "signature-inside", "A message in an address has its signature in the address, not inside."
+        )
     if "SigAlg" not in raw or "Signature" not in raw:
-        raise Refused("not-signed", "The message is not signed.")
+        raise SamlMessageRefused("not-signed", "The message is not signed.")
     order = [name for name in (names[0], "RelayState", "SigAlg") if name in raw]
     signed = b"&".join(name.encode() + b"=" + raw[name] for name in order)
-    return Message(root, relay_state, signed, strict_base64("Signature", raw["Signature"]), text(raw["SigAlg"]))
+    return RedirectMessage(root, relay_state, signed, strict_base64("Signature", raw["Signature"]), text(raw["SigAlg"]))
 
 
 def text(value: bytes) -> str:
-    """A field's value, decoded. Raises `Refused` unless it is UTF-8."""
+    """A field's value, decoded. Raises `SamlMessageRefused` unless it is UTF-8."""
     try:
         return unquote_to_bytes(value.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        raise Refused("not-utf-8", "The address is not UTF-8.") from None
+        raise SamlMessageRefused("not-utf-8", "The address is not UTF-8.") from None
 
 
 def strict_base64(name: str, value: bytes) -> bytes:
-    """Decode a field. Raises `Refused` for anything outside the alphabet."""
+    """Decode a field. Raises `SamlMessageRefused` for anything outside the alphabet."""
     try:
         return b64decode(text(value), validate=True)
     except ValueError:
-        raise Refused("base64", f"{name} is not base64.") from None
+        raise SamlMessageRefused("base64", f"{name} is not base64.") from None
 
 
 def inflated(packed: bytes) -> bytes:
@@ -110,31 +112,31 @@ def inflated(packed: bytes) -> bytes:
     try:
         unpacked = unpacker.decompress(packed, LARGEST_MESSAGE + 1)
     except zlib.error:
-        raise Refused("deflate", "The message is not deflated.") from None
+        raise SamlMessageRefused("deflate", "The message is not deflated.") from None
     if len(unpacked) > LARGEST_MESSAGE:
-        raise Refused("message-too-large", f"A message may have at most {LARGEST_MESSAGE} bytes.")
+        raise SamlMessageRefused("message-too-large", f"A message may have at most {LARGEST_MESSAGE} bytes.")
     if not unpacker.eof or unpacker.unused_data:
-        raise Refused("deflate", "The message is not complete, or something stands behind it.")
+        raise SamlMessageRefused("deflate", "The message is not complete, or something stands behind it.")
     return unpacked
 
 
 def parsed(document: bytes) -> Any:
-    """Parse a message. Raises `Refused` for what no honest message has."""
+    """Parse a message. Raises `SamlMessageRefused` for what no honest message has."""
     body = DECLARATION.sub(b"", document)
     try:
         body.decode()
     except UnicodeDecodeError:
-        raise Refused("not-utf-8", "The message is not UTF-8.") from None
+        raise SamlMessageRefused("not-utf-8", "The message is not UTF-8.") from None
     # No message of ours has text with "<!" or "<?": this shuts out DTDs, entities, comments, CDATA and instructions.
     if b"<!" in body or b"<?" in body:
-        raise Refused("xml-extras", "A message has no declarations, comments or processing instructions.")
+        raise SamlMessageRefused("xml-extras", "A message has no declarations, comments or processing instructions.")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
-        raise Refused("not-xml", "The message is not well-formed XML.") from None
+        raise SamlMessageRefused("not-xml", "The message is not well-formed XML.") from None
     if sum(1 for _ in root.iter()) > MOST_NODES or depth(root) > DEEPEST:
-        raise Refused("tree-too-large", f"A message has at most {MOST_NODES} elements, {DEEPEST} deep.")
+        raise SamlMessageRefused("tree-too-large", f"A message has at most {MOST_NODES} elements, {DEEPEST} deep.")
     return root
 
 

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from web.onward import see_other
 
-from .desk import desk, forget, keep
-from .messages import PERSISTENT, UNSPECIFIED, LoginRequest
-from .people import PEOPLE, Person, offered, person_called
-from .reading import Refused, read_query
-from .visits import Visit
+from .desk import forget, idp_services, keep
+from .messages import PERSISTENT, UNSPECIFIED, ReceivedLoginRequest
+from .people import PEOPLE, SamplePerson, offered, person_called
+from .reading import SamlMessageRefused, read_query
+from .visits import IdpLogin
 from .writing import login_failure, login_response, metadata
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,9 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def home() -> str:
     """What this is, who is logged in here, and the way out."""
-    return render_template("devidp/home.html", visit=desk().visit, people=PEOPLE, service=desk().service_url)
+    return render_template(
+        "devidp/home.html", visit=idp_services().visit, people=PEOPLE, service=idp_services().service_url
+    )
 
 
 @blueprint.get("/healthz")
@@ -36,7 +38,7 @@ def alive() -> Response:
 @blueprint.get("/metadata")
 def own_metadata() -> Response:
     """The metadata of this identity provider."""
-    return Response(metadata(desk().identity), mimetype="application/samlmetadata+xml")
+    return Response(metadata(idp_services().identity), mimetype="application/samlmetadata+xml")
 
 
 @blueprint.get("/sso")
@@ -44,12 +46,12 @@ def sso() -> Response:
     """Answer a login request at once if the browser is logged in here, else ask who it is."""
     asked = login_request()
     if asked.name_id_format not in ("", PERSISTENT, UNSPECIFIED):
-        return answer(asked, login_failure(desk().identity, asked, "InvalidNameIDPolicy"))
-    visit = None if asked.force_authn else desk().visit
+        return answer(asked, login_failure(idp_services().identity, asked, "InvalidNameIDPolicy"))
+    visit = None if asked.force_authn else idp_services().visit
     if visit and "switch" not in request.args:
         return admit(asked, visit)
     if asked.is_passive:
-        return answer(asked, login_failure(desk().identity, asked, "NoPassive"))
+        return answer(asked, login_failure(idp_services().identity, asked, "NoPassive"))
     return make_response(render_template("devidp/choose.html", asked=asked, groups=offered(asked.provider.slug)))
 
 
@@ -59,13 +61,13 @@ def chosen() -> Response:
     require_own_page()
     asked = login_request()
     if "nobody" in request.form:
-        return answer(asked, login_failure(desk().identity, asked, "AuthnFailed"))
+        return answer(asked, login_failure(idp_services().identity, asked, "AuthnFailed"))
     person = person_called(request.form.get("person", ""))
     if person is None:
-        raise Refused("no-such-person", "There is no such sample person. Please choose one from the list.")
+        raise SamlMessageRefused("no-such-person", "There is no such sample person. Please choose one from the list.")
     log.warning("Somebody logs in as %s, without any proof", person.username)
-    desk().visits.forget(desk().handle)
-    handle, visit = desk().visits.begin(person)
+    idp_services().visits.forget(idp_services().handle)
+    handle, visit = idp_services().visits.begin(person)
     response = admit(asked, visit)
     keep(response, handle)
     return response
@@ -75,31 +77,31 @@ def chosen() -> Response:
 def switch() -> Response:
     """Forget who is logged in here, without telling anybody: the next login asks anew."""
     require_own_page()
-    desk().visits.forget(desk().handle)
+    idp_services().visits.forget(idp_services().handle)
     response = see_other("/")
     forget(response)
     return response
 
 
-@blueprint.app_errorhandler(Refused)
-def refused(fault: Refused) -> Response:
+@blueprint.app_errorhandler(SamlMessageRefused)
+def refused(fault: SamlMessageRefused) -> Response:
     """Say what is wrong with a message. Nothing of it is shown, and nobody is sent anywhere."""
     log.warning("A message was refused code=%s", fault.code)
     return make_response(render_template("devidp/refused.html", fault=fault), HTTPStatus.BAD_REQUEST)
 
 
-def login_request() -> LoginRequest:
+def login_request() -> ReceivedLoginRequest:
     """Judge the login request in the present address: at the page of choice, and again when somebody has chosen."""
-    return desk().judge.login_request(read_query(request.query_string))
+    return idp_services().judge.login_request(read_query(request.query_string))
 
 
-def admit(asked: LoginRequest, visit: Visit) -> Response:
+def admit(asked: ReceivedLoginRequest, visit: IdpLogin) -> Response:
     """Send the browser back, logged in."""
     visit.told[asked.provider.entity_id] = asked.provider
-    return answer(asked, login_response(desk().identity, asked, visit.facts), visit.person)
+    return answer(asked, login_response(idp_services().identity, asked, visit.facts), visit.person)
 
 
-def answer(asked: LoginRequest, message: str, person: Person | None = None) -> Response:
+def answer(asked: ReceivedLoginRequest, message: str, person: SamplePerson | None = None) -> Response:
     """The page that posts an answer to the service provider, by itself or with a button (bindings 3.5)."""
     page = render_template(
         "devidp/send.html", asked=asked, message=message, person=person, query=request.query_string.decode("latin-1")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from .messages import LogoutRequest
-from .people import Person
+from .messages import ReceivedLogoutRequest
+from .people import SamplePerson
 from .service_providers import ServiceProvider
 from .writing import LOGIN_LASTS, LoginFacts
 
@@ -25,10 +25,10 @@ Kept = TypeVar("Kept")
 
 
 @dataclass
-class Visit:
+class IdpLogin:
     """One browser's login; `told` maps the names of service providers to them."""
 
-    person: Person
+    person: SamplePerson
     since: datetime
     index: str
     told: dict[str, ServiceProvider] = field(default_factory=dict)
@@ -40,31 +40,31 @@ class Visit:
 
 
 @dataclass
-class Leaving:
+class LogoutInProgress:
     """A logout under way: whom to tell still, what we asked last, and who wanted it (None: the person, on our page)."""
 
-    person: Person
+    person: SamplePerson
     index: str
     remaining: list[ServiceProvider]
-    wanted_by: LogoutRequest | None
+    wanted_by: ReceivedLogoutRequest | None
     asked: str = ""  #: the ID of the request whose answer we wait for
     is_partial: bool = False
 
 
-class Visits:
+class IdpLogins:
     """All visits and all logouts under way, by the secret handles that browsers hold."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._visits: OrderedDict[str, Visit] = OrderedDict()
-        self._leavings: OrderedDict[str, Leaving] = OrderedDict()
+        self._visits: OrderedDict[str, IdpLogin] = OrderedDict()
+        self._leavings: OrderedDict[str, LogoutInProgress] = OrderedDict()
 
-    def begin(self, person: Person) -> tuple[str, Visit]:
+    def begin(self, person: SamplePerson) -> tuple[str, IdpLogin]:
         """Log somebody in; return the handle for the browser's cookie."""
-        visit = Visit(person, datetime.now(UTC), "_" + secrets.token_hex(16))
+        visit = IdpLogin(person, datetime.now(UTC), "_" + secrets.token_hex(16))
         return self._keep(self._visits, visit), visit
 
-    def find(self, handle: str) -> Visit | None:
+    def find(self, handle: str) -> IdpLogin | None:
         """Return the visit of a browser."""
         visit = self._visits.get(handle)
         return visit if visit and datetime.now(UTC) < visit.since + LOGIN_LASTS else None
@@ -74,16 +74,16 @@ class Visits:
         with self._lock:
             return next((handle for handle, visit in self._visits.items() if visit.index == index), "")
 
-    def forget(self, handle: str) -> Visit | None:
+    def forget(self, handle: str) -> IdpLogin | None:
         """End a visit here, and return it."""
         with self._lock:
             return self._visits.pop(handle, None)
 
-    def leave(self, leaving: Leaving) -> str:
+    def leave(self, leaving: LogoutInProgress) -> str:
         """Remember a logout that waits for an answer; return its handle, which travels as RelayState."""
         return self._keep(self._leavings, leaving)
 
-    def left(self, handle: str) -> Leaving | None:
+    def left(self, handle: str) -> LogoutInProgress | None:
         """Take back the logout that an answer belongs to. It can be taken once."""
         with self._lock:
             return self._leavings.pop(handle, None)

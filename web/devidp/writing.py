@@ -17,8 +17,8 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from .identity import ENTITY_ID, Identity
-from .messages import PERSISTENT, SUCCESS, LoginRequest, LogoutRequest
-from .people import Person
+from .messages import PERSISTENT, SUCCESS, ReceivedLoginRequest, ReceivedLogoutRequest
+from .people import SamplePerson
 from .service_providers import ServiceProvider
 from .signing import sign_element, signed_query
 
@@ -47,7 +47,7 @@ ds = ElementMaker(namespace=XMLDSIG)
 class LoginFacts:
     """What an assertion tells: who logged in here, and when; `index` names this login for a later logout."""
 
-    person: Person
+    person: SamplePerson
     since: datetime
     index: str
 
@@ -75,7 +75,7 @@ def metadata(identity: Identity) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
-def login_response(identity: Identity, request: LoginRequest, facts: LoginFacts) -> str:
+def login_response(identity: Identity, request: ReceivedLoginRequest, facts: LoginFacts) -> str:
     """Return the answer to a login request, as the base64 that a form carries."""
     now = datetime.now(UTC)
     root = response(request, now, samlp.StatusCode(Value=SUCCESS))
@@ -86,7 +86,7 @@ def login_response(identity: Identity, request: LoginRequest, facts: LoginFacts)
     return encoded(root)
 
 
-def login_failure(identity: Identity, request: LoginRequest, code: str) -> str:
+def login_failure(identity: Identity, request: ReceivedLoginRequest, code: str) -> str:
     """Return an answer which says that there is no login; `code` is a second-level status code (core 3.2.2.2)."""
     status = samlp.StatusCode(samlp.StatusCode(Value=STATUS + code), Value=STATUS + "Responder")
     root = response(request, datetime.now(UTC), status)
@@ -94,7 +94,7 @@ def login_failure(identity: Identity, request: LoginRequest, code: str) -> str:
     return encoded(root)
 
 
-def response(request: LoginRequest, now: datetime, code: Any) -> Any:
+def response(request: ReceivedLoginRequest, now: datetime, code: Any) -> Any:
     """An answer to a login request, without assertion and signature."""
     return samlp.Response(
         saml.Issuer(ENTITY_ID),
@@ -107,7 +107,7 @@ def response(request: LoginRequest, now: datetime, code: Any) -> Any:
     )
 
 
-def assertion(identity: Identity, request: LoginRequest, facts: LoginFacts, now: datetime) -> Any:
+def assertion(identity: Identity, request: ReceivedLoginRequest, facts: LoginFacts, now: datetime) -> Any:
     """What we vouch for: name, attributes and time of a login, for one service provider and its one question."""
     until = stamp(now + ANSWER_LASTS)
     confirmation = saml.SubjectConfirmationData(
@@ -143,7 +143,7 @@ def assertion(identity: Identity, request: LoginRequest, facts: LoginFacts, now:
 
 
 def logout_request(
-    identity: Identity, provider: ServiceProvider, person: Person, index: str, relay_state: str
+    identity: Identity, provider: ServiceProvider, person: SamplePerson, index: str, relay_state: str
 ) -> tuple[str, str]:
     """Return the address that tells a service provider to end a login, and the ID of this request."""
     now = datetime.now(UTC)
@@ -161,7 +161,7 @@ def logout_request(
     return redirect(identity, provider, "SAMLRequest", root, relay_state), request_id
 
 
-def logout_response(identity: Identity, request: LogoutRequest, *, is_partial: bool) -> str:
+def logout_response(identity: Identity, request: ReceivedLogoutRequest, *, is_partial: bool) -> str:
     """Return the address that answers a service provider's logout request; partial: another one did not end theirs."""
     code = samlp.StatusCode(Value=SUCCESS)
     if is_partial:
@@ -186,7 +186,7 @@ def redirect(identity: Identity, provider: ServiceProvider, field: str, root: An
     return f"{provider.slo_url}?{signed_query(fields, identity)}"
 
 
-def name_of(identity: Identity, person: Person, provider: ServiceProvider) -> Any:
+def name_of(identity: Identity, person: SamplePerson, provider: ServiceProvider) -> Any:
     """A person's persistent name for a service provider."""
     value = identity.name_id(person.username, provider.entity_id)
     return saml.NameID(value, Format=PERSISTENT, NameQualifier=ENTITY_ID, SPNameQualifier=provider.entity_id)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from web import outage_answers
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 blueprint = Blueprint("health", __name__)
 
@@ -50,7 +50,7 @@ def ready() -> Response:
     warnings = [MISSING[name] for name, there in parts.items() if there is False and name not in NEEDED]
     lacking = [_lack(name) for name, there in parts.items() if not there and name in NEEDED]
     if lacking:
-        raise Fault(
+        raise HttpProblem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"Not ready: {', '.join(lacking)}. `session-status doctor` says more.",
             members={"ready": False, "parts": parts, "warnings": warnings},

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from web.openapi.operations import ASKED, HEADERS, HEEDED, OPERATIONS, Operation, Reply
+from web.openapi.operations import ASKED, HEADERS, HEEDED, OPERATIONS, DocumentedResponse, Operation
 from web.openapi.schemas import PARAMETERS, SCHEMAS
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -76,7 +76,7 @@ def _own_parameters(rule: Rule) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
-def _reply(code: int, reply: Reply) -> dict[str, Any]:
+def _reply(code: int, reply: DocumentedResponse) -> dict[str, Any]:
     kinds = [each for each in (reply, reply.also) if each]
     found: dict[str, Any] = {"description": " Or: ".join(each.meaning for each in kinds) or HTTPStatus(code).phrase}
     if reply.headers:
@@ -85,5 +85,5 @@ def _reply(code: int, reply: Reply) -> dict[str, Any]:
     return found | {"content": content} if content else found
 
 
-def _schema(reply: Reply) -> dict[str, Any]:
+def _schema(reply: DocumentedResponse) -> dict[str, Any]:
     return {"schema": {"$ref": f"#/components/schemas/{reply.schema}"}} if reply.schema else {}

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Reply:
+class DocumentedResponse:
     """One possible answer: what it means, its media type and schema (both None without a body), its headers.
 
     `also` is for a status code which has two kinds of bodies: what the second one means, and its type and schema.
@@ -17,38 +17,38 @@ class Reply:
     media_type: str | None = None
     schema: str | None = None
     headers: tuple[str, ...] = ()
-    also: Reply | None = None
+    also: DocumentedResponse | None = None
 
 
 @dataclass(frozen=True)
 class Operation:
     """One endpoint: its replies by status code, what it heeds of a request, and whether it takes a credential."""
 
-    replies: dict[int, Reply]
+    replies: dict[int, DocumentedResponse]
     heeds: tuple[str, ...] = ()  #: headers
     takes_login: bool = False
     query: tuple[str, ...] = ()  #: parameters, all needed
     form: str | None = None  #: schema of the body, as a form or as JSON
 
 
-def problem(meaning: str, *headers: str) -> Reply:
+def problem(meaning: str, *headers: str) -> DocumentedResponse:
     """Return a refusal as programs read it."""
-    return Reply(meaning, "application/problem+json", "Problem", headers)
+    return DocumentedResponse(meaning, "application/problem+json", "Problem", headers)
 
 
-def page(meaning: str) -> Reply:
+def page(meaning: str) -> DocumentedResponse:
     """Return an answer for people."""
-    return Reply(meaning, "text/html")
+    return DocumentedResponse(meaning, "text/html")
 
 
 STATUS_REPLIES = {
-    200: Reply("The status.", "application/json", "Status", ("ETag", "Preference-Applied")),
-    202: Reply(
+    200: DocumentedResponse("The status.", "application/json", "Status", ("ETag", "Preference-Applied")),
+    202: DocumentedResponse(
         "Nothing to show yet; ask again.", "application/json", "Status", ("ETag", "Retry-After", "Preference-Applied")
     ),
-    304: Reply("What you have is still right.", headers=("ETag", "Retry-After")),
+    304: DocumentedResponse("What you have is still right.", headers=("ETag", "Retry-After")),
     400: problem("An identifier or the Host header is malformed."),
-    401: Reply(
+    401: DocumentedResponse(
         "The credential has ended or belongs to another implementation.",
         "application/problem+json",
         "LoginProblem",
@@ -59,15 +59,15 @@ STATUS_REPLIES = {
 }
 
 
-def oauth(meaning: str, *headers: str, also: Reply | None = None) -> Reply:
+def oauth(meaning: str, *headers: str, also: DocumentedResponse | None = None) -> DocumentedResponse:
     """Return a refusal in the words of OAuth 2, which is for the token and revocation endpoints only."""
-    return Reply(meaning, "application/json", "OAuthError", headers, also)
+    return DocumentedResponse(meaning, "application/json", "OAuthError", headers, also)
 
 
 HOST_MALFORMED = problem("The Host header is malformed.")
 
 
-AWAY_PAGE = Reply("The store or the database does not answer.", "text/html", headers=("Retry-After",))
+AWAY_PAGE = DocumentedResponse("The store or the database does not answer.", "text/html", headers=("Retry-After",))
 PAGE_REPLIES = {
     400: page("The address is malformed."),
     404: page("No such implementation or session."),
@@ -90,7 +90,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "returns.come_back": Operation(
         {
-            303: Reply("To the session in the app.", headers=("Location",)),
+            303: DocumentedResponse("To the session in the app.", headers=("Location",)),
             400: page("The token is not ours, or has ended."),
             429: page("The same user came back too often."),
             503: AWAY_PAGE,
@@ -98,7 +98,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "returns.to_app": Operation(
         {
-            303: Reply("To the session in the app.", headers=("Location",)),
+            303: DocumentedResponse("To the session in the app.", headers=("Location",)),
             400: page("An identifier is malformed."),
             503: AWAY_PAGE,
         }
@@ -108,20 +108,20 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "widget.check_again": Operation(
         {
-            303: Reply("To the widget.", headers=("Location",)),
+            303: DocumentedResponse("To the widget.", headers=("Location",)),
             403: page("Sent from a foreign page."),
             429: page("The same user came back too often."),
             **PAGE_REPLIES,
         },
         takes_login=True,
     ),
-    "widget.tint": Operation({200: Reply("The style sheet.", "text/css"), 404: page("No colour.")}),
+    "widget.tint": Operation({200: DocumentedResponse("The style sheet.", "text/css"), 404: page("No colour.")}),
     "app_login.start": Operation(
         {
-            303: Reply("To the way in.", headers=("Location",)),
+            303: DocumentedResponse("To the way in.", headers=("Location",)),
             400: page("A parameter is wrong; nobody is sent anywhere."),
             404: page("No such implementation."),
-            429: Reply("Too many logins begun from one address.", "text/html", headers=("Retry-After",)),
+            429: DocumentedResponse("Too many logins begun from one address.", "text/html", headers=("Retry-After",)),
             503: AWAY_PAGE,
         },
         query=("redirect_uri", "state", "code_challenge", "code_challenge_method"),
@@ -129,7 +129,7 @@ OPERATIONS: dict[str, Operation] = {
     "app_login.done": Operation({200: page("The login is done."), 400: page("The address is malformed.")}),
     "app_tokens.token": Operation(
         {
-            200: Reply("The tokens.", "application/json", "Tokens"),
+            200: DocumentedResponse("The tokens.", "application/json", "Tokens"),
             400: oauth("No tokens. `invalid_grant`: log in again.", also=HOST_MALFORMED),
             404: oauth("No such implementation."),
             413: problem("The body is too large."),
@@ -141,7 +141,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "app_tokens.revoke": Operation(
         {
-            200: Reply("The token is worth nothing any more, or never was."),
+            200: DocumentedResponse("The token is worth nothing any more, or never was."),
             400: oauth("The body has no `token` (`invalid_request`): nothing was ended.", also=HOST_MALFORMED),
             413: problem("The body is too large."),
             503: problem("The store does not answer.", "Retry-After"),
@@ -150,21 +150,21 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "app_tokens.session": Operation(
         {
-            200: Reply("Who is logged in.", "application/json", "Login"),
+            200: DocumentedResponse("Who is logged in.", "application/json", "Login"),
             400: problem("An identifier or the Host header is malformed."),
             401: problem("Nobody is logged in with this credential.", "WWW-Authenticate"),
             503: problem("The store or the database does not answer.", "Retry-After"),
         },
         takes_login=True,
     ),
-    "health.alive": Operation({200: Reply("The process lives.", "application/json", "Alive")}),
+    "health.alive": Operation({200: DocumentedResponse("The process lives.", "application/json", "Alive")}),
     "health.ready": Operation(
         {
-            200: Reply("Ready, perhaps with warnings.", "application/json", "Ready"),
-            503: Reply("The store does not answer.", "application/problem+json", "NotReady"),
+            200: DocumentedResponse("Ready, perhaps with warnings.", "application/json", "Ready"),
+            503: DocumentedResponse("The store does not answer.", "application/problem+json", "NotReady"),
         }
     ),
-    "openapi.document": Operation({200: Reply("This document.", "application/json")}),
+    "openapi.document": Operation({200: DocumentedResponse("This document.", "application/json")}),
 }
 
 HEADERS: dict[str, dict[str, Any]] = {

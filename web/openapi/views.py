@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from web.openapi.document import build
 from web.permissions import Permission, needs
-from web.status.asking import Counter
+from web.status.asking import StatusEndpointServices
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -15,5 +15,5 @@ blueprint = Blueprint("openapi", __name__)
 @needs(Permission.ANYONE)
 def document() -> Response:
     """Give this description of the endpoints (OpenAPI 3.1)."""
-    counter = Counter.here()
+    counter = StatusEndpointServices.here()
     return jsonify(build(current_app, public_url=counter.config.public_url, cookie=counter.logins.cookie))

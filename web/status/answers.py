@@ -14,7 +14,7 @@ from werkzeug.http import parse_etags
 
 from runner.shown import Status, login
 from web.headers import PRIVATE
-from web.problems import Fault
+from web.problems import HttpProblem
 
 MEDIA_TYPE = "application/json"
 
@@ -23,7 +23,7 @@ RETRY_AFTER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class StatusResponse:
     """An answer before anybody's framework has touched it; a body is JSON, and its type and length are still to add."""
 
     code: HTTPStatus
@@ -35,7 +35,7 @@ class Reply:
         return Response(self.body, self.code, self.headers, mimetype=MEDIA_TYPE)
 
 
-def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Reply:
+def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> StatusResponse:
     """Return the whole answer: 200, 202 while there is nothing to show yet, or 304.
 
     `none_match` is the request's If-None-Match, `waited_s` the wait that was granted to it.
@@ -46,21 +46,21 @@ def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Repl
         headers.append(("Preference-Applied", f"wait={waited_s:g}"))
     pace = [("Retry-After", str(status.refresh_after or RETRY_AFTER))] if status.state == "checking" else []
     if none_match is not None and parse_etags(none_match).contains_weak(etag):
-        return Reply(HTTPStatus.NOT_MODIFIED, [*headers, *pace])  # it has no body that could tell
+        return StatusResponse(HTTPStatus.NOT_MODIFIED, [*headers, *pace])  # it has no body that could tell
     if status.state == "checking" and status.message is None:
         headers += pace
-        return Reply(HTTPStatus.ACCEPTED, headers, status.as_json())
-    return Reply(HTTPStatus.OK, headers, status.as_json())
+        return StatusResponse(HTTPStatus.ACCEPTED, headers, status.as_json())
+    return StatusResponse(HTTPStatus.OK, headers, status.as_json())
 
 
-def login_reply(login_address: str) -> Reply:
+def login_reply(login_address: str) -> StatusResponse:
     """Return what somebody without any credential gets (200)."""
-    return Reply(HTTPStatus.OK, list(PRIVATE), login(login_address).as_json())
+    return StatusResponse(HTTPStatus.OK, list(PRIVATE), login(login_address).as_json())
 
 
-def refused_login(login_address: str) -> Fault:
+def refused_login(login_address: str) -> HttpProblem:
     """Return the refusal of a credential that does not count here (401), with something for the app to show."""
-    return Fault(
+    return HttpProblem(
         HTTPStatus.UNAUTHORIZED,
         "The login has ended, or belongs to another implementation.",
         headers={"WWW-Authenticate": 'Bearer error="invalid_token"', **dict(PRIVATE)},

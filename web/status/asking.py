@@ -13,38 +13,38 @@ from runner.shown import Status
 from runner.status import StatusRequest, StatusService
 from web.auth.logins import Logins, NoLogin, Visitor, visitor_of
 from web.config import WebConfig
-from web.places import Place
-from web.problems import Fault
-from web.status.pace import Pace
+from web.places import SessionAddress
+from web.problems import HttpProblem
+from web.status.pace import ReturnRateLimit
 from web.status.prefer import wait_wanted
 
 
 @dataclass(frozen=True)
-class Counter:
+class StatusEndpointServices:
     """What the endpoints and the widget page share: the desk behind, and who may ask it."""
 
     config: WebConfig
     desk: StatusService
     database: Database
     logins: Logins
-    pace: Pace
+    pace: ReturnRateLimit
 
     @classmethod
-    def here(cls) -> Counter:
+    def here(cls) -> StatusEndpointServices:
         """Return the counter of the running application."""
         counter = current_app.extensions["counter"]
         assert isinstance(counter, cls)
         return counter
 
-    def login_address(self, place: Place) -> str:
+    def login_address(self, place: SessionAddress) -> str:
         """Return the absolute address of the login page which leads back to this place."""
         return self.config.absolute(place.login_path)
 
-    def who(self, place: Place) -> Visitor | NoLogin:
+    def who(self, place: SessionAddress) -> Visitor | NoLogin:
         """Return who asks about this place."""
         return visitor_of(place.implementation, self.logins)
 
-    def check_exists(self, place: Place) -> None:
+    def check_exists(self, place: SessionAddress) -> None:
         """Raise what becomes a 404 for a place that nobody knows. For askers without a login."""
         self.desk.check_exists(place.implementation, place.session)
 
@@ -52,16 +52,16 @@ class Counter:
         """Return for how many seconds the request prefers to be held, and may be."""
         return wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
 
-    def ask(self, place: Place, visitor: Visitor, wait_s: float) -> Status:
+    def ask(self, place: SessionAddress, visitor: Visitor, wait_s: float) -> Status:
         """Ask for the status, for at most so many seconds. Raises `LoginEnded`."""
         return self.desk.ask(_asker(place, visitor), wait_s)
 
-    def returned(self, place: Place, visitor: Visitor) -> Status:
-        """Note that the visitor came back. Raises `LoginEnded`, and `Fault` (429) if that happens too often."""
+    def returned(self, place: SessionAddress, visitor: Visitor) -> Status:
+        """Note that the visitor came back. Raises `LoginEnded`, and `HttpProblem` (429) if that happens too often."""
         asker = _asker(place, visitor)
         wait = self.pace.wait_for(asker)
         if wait:
-            raise Fault(
+            raise HttpProblem(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "This was checked several times just now. Please wait a few seconds.",
                 headers={"Retry-After": str(math.ceil(wait))},
@@ -69,5 +69,5 @@ class Counter:
         return self.desk.returned(asker)
 
 
-def _asker(place: Place, visitor: Visitor) -> StatusRequest:
+def _asker(place: SessionAddress, visitor: Visitor) -> StatusRequest:
     return StatusRequest(place.implementation, visitor.subject, place.session, visitor.login, visitor.since)

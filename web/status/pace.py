@@ -19,7 +19,7 @@ SECONDS_EACH = 5.0
 REMEMBERED = 10_000
 
 
-class Pace:
+class ReturnRateLimit:
     """Token buckets by key. Thread-safe."""
 
     def __init__(

@@ -16,9 +16,9 @@ from runner.status import BadToken
 from web.auth.logins import Visitor
 from web.onward import see_other
 from web.permissions import Permission, needs
-from web.places import Place
-from web.problems import Fault
-from web.status.asking import Counter
+from web.places import SessionAddress
+from web.problems import HttpProblem
+from web.status.asking import StatusEndpointServices
 
 blueprint = Blueprint("returns", __name__)
 
@@ -34,14 +34,14 @@ def come_back(token: str) -> Response:
     The address is made by `api.return_url()` in a script; a vendor's site redirects to it. 303 leads to where the
     implementation shows its sessions, or else to the widget page. A token that is forged or has ended is 400.
     """
-    counter = Counter.here()
+    counter = StatusEndpointServices.here()
     try:
         asker = counter.desk.read_return_token(token)
     except BadToken:
-        raise Fault(
+        raise HttpProblem(
             HTTPStatus.BAD_REQUEST, "This way back does not work any more. Please go back to the app."
         ) from None
-    place = Place(asker.implementation, asker.session)
+    place = SessionAddress(asker.implementation, asker.session)
     counter.returned(place, Visitor(asker.implementation, asker.user))
     response = see_other(session_address(counter, place))
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -52,10 +52,10 @@ def come_back(token: str) -> Response:
 @needs(Permission.ANYONE)
 def to_app(implementation: str, session_id: str) -> Response:
     """Lead to where the app shows the session, or else to the widget page. The login leads here."""
-    return see_other(session_address(Counter.here(), Place.named(implementation, session_id)))
+    return see_other(session_address(StatusEndpointServices.here(), SessionAddress.named(implementation, session_id)))
 
 
-def session_address(counter: Counter, place: Place) -> str:
+def session_address(counter: StatusEndpointServices, place: SessionAddress) -> str:
     """Return where the app shows the session; without a usable setting, the widget page."""
     with counter.database.reading() as db:
         implementation = implementations.find(db, place.implementation)

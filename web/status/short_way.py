@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from web.auth.logins import Visitor
 from web.gate import REFUSED
 from web.headers import for_data
-from web.places import IMPLEMENTATION, SESSION, Place
-from web.status.answers import MEDIA_TYPE, Reply, reply
-from web.status.asking import Counter
+from web.places import IMPLEMENTATION, SESSION, SessionAddress
+from web.status.answers import MEDIA_TYPE, StatusResponse, reply
+from web.status.asking import StatusEndpointServices
 from web.status.prefer import wait_wanted
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 PATH = re.compile(f"/api/v1/implementations/({IMPLEMENTATION.pattern})/sessions/({SESSION.pattern})/status")
 
 
-class ShortWay:
+class FastPath:
     """A WSGI application around the whole one."""
 
-    def __init__(self, application: WSGIApplication, counter: Counter) -> None:
+    def __init__(self, application: WSGIApplication, counter: StatusEndpointServices) -> None:
         self._application = application
         self._counter = counter
         self._hosts = counter.config.trusted_hosts
@@ -53,7 +53,7 @@ class ShortWay:
         start_response(f"{found.code.value} {found.code.phrase}", headers)
         return [found.body]
 
-    def _reply(self, environ: WSGIEnvironment) -> Reply | None:
+    def _reply(self, environ: WSGIEnvironment) -> StatusResponse | None:
         # 1. what is asked
         if environ["REQUEST_METHOD"] != "GET" or environ.get("HTTP_HOST", "").lower() not in self._hosts:
             return None
@@ -67,7 +67,7 @@ class ShortWay:
             if visitor is None or visitor.implementation != path[1]:
                 return None
             # 3. the answer
-            status = self._counter.ask(Place(path[1], path[2]), visitor, wait_s)
+            status = self._counter.ask(SessionAddress(path[1], path[2]), visitor, wait_s)
         except Exception:  # noqa: BLE001 - nothing is swallowed: the application meets it again, logs it and answers
             return None
         return reply(status, environ.get("HTTP_IF_NONE_MATCH"), wait_s)

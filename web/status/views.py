@@ -12,10 +12,10 @@ from flask import Blueprint, Response, request
 from runner.status import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.permissions import Permission, needs
-from web.places import Place
-from web.problems import Fault
+from web.places import SessionAddress
+from web.problems import HttpProblem
 from web.status.answers import login_reply, refused_login, reply
-from web.status.asking import Counter
+from web.status.asking import StatusEndpointServices
 
 blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<implementation>/sessions/<session_id>")
 
@@ -33,8 +33,8 @@ def show(implementation: str, session_id: str) -> Response:
     `Preference-Applied` says that it did. 202 means that there is nothing to show yet: ask again after `Retry-After`.
     With `If-None-Match`, 304 means that nothing has changed; while the state is `checking` it has `Retry-After`, too.
     """
-    counter = Counter.here()
-    place = Place.named(implementation, session_id)
+    counter = StatusEndpointServices.here()
+    place = SessionAddress.named(implementation, session_id)
     who = counter.who(place)
     if not isinstance(who, Visitor):
         return _invite(counter, place, who)
@@ -55,8 +55,8 @@ def returned(implementation: str, session_id: str) -> Response:
     to be shown as such, until that run has ended. If the vendor's system lags, the run is repeated a few times until
     the message differs. The request has no body. With the cookie as credential it must come from a page of ours.
     """
-    counter = Counter.here()
-    place = Place.named(implementation, session_id)
+    counter = StatusEndpointServices.here()
+    place = SessionAddress.named(implementation, session_id)
     _refuse_body()
     who = counter.who(place)
     if not isinstance(who, Visitor):
@@ -68,8 +68,8 @@ def returned(implementation: str, session_id: str) -> Response:
     return reply(status, request.headers.get("If-None-Match")).as_response()
 
 
-def _invite(counter: Counter, place: Place, why: NoLogin) -> Response:
-    """Answer somebody who is not logged in here. Raises `Fault` (401, 404)."""
+def _invite(counter: StatusEndpointServices, place: SessionAddress, why: NoLogin) -> Response:
+    """Answer somebody who is not logged in here. Raises `HttpProblem` (401, 404)."""
     login_address = counter.login_address(place)
     if why is NoLogin.REFUSED:
         raise refused_login(login_address)
@@ -78,11 +78,13 @@ def _invite(counter: Counter, place: Place, why: NoLogin) -> Response:
 
 
 def _refuse_body() -> None:
-    """Accept no body, or an empty JSON object for clients which must send something. Raises `Fault` (400, 415)."""
+    """Accept no body, or an empty JSON object for clients which must send something. Raises `HttpProblem` (400, 415)."""
     sent = request.get_data(cache=False)
     if not sent:
         return
     if request.mimetype != "application/json":
-        raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This call has no body; an empty JSON object is accepted.")
+        raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This call has no body; an empty JSON object is accepted.")
     if sent.strip() != b"{}":
-        raise Fault(HTTPStatus.BAD_REQUEST, "This call has no body; an empty JSON object is accepted, and no members.")
+        raise HttpProblem(
+            HTTPStatus.BAD_REQUEST, "This call has no body; an empty JSON object is accepted, and no members."
+        )

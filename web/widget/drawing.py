@@ -16,7 +16,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Drawing:
+class RenderedStatus:
     """What the widget shows. With `href` the text is a button; `tint` is a colour `rrggbb`."""
 
     state: str
@@ -29,30 +29,30 @@ class Drawing:
     offers_again: bool = False
 
 
-def draw_login(login_path: str) -> Drawing:
+def draw_login(login_path: str) -> RenderedStatus:
     """Draw the invitation to log in (product rule 1)."""
-    return Drawing("login", LOGIN_TEXT, href=login_path, action_kind="login")
+    return RenderedStatus("login", LOGIN_TEXT, href=login_path, action_kind="login")
 
 
-def draw_unavailable(reference: str, refresh_after: int | None) -> Drawing:
+def draw_unavailable(reference: str, refresh_after: int | None) -> RenderedStatus:
     """Draw that nothing can be shown, with the reference and a way to try again."""
     note = f"Reference {reference}" if reference else None
-    return Drawing("unavailable", UNAVAILABLE_TEXT, note=note, refresh_after=refresh_after, offers_again=True)
+    return RenderedStatus("unavailable", UNAVAILABLE_TEXT, note=note, refresh_after=refresh_after, offers_again=True)
 
 
-def draw(status: Status, login_path: str, now: datetime) -> Drawing:
+def draw(status: Status, login_path: str, now: datetime) -> RenderedStatus:
     """Draw a status as of `now`."""
     message = status.message
     if status.state == "login":
         return draw_login(login_path)
     if status.state == "checking":
         note = f"Last shown: {message.text}" if message else None
-        return Drawing("checking", CHECKING_TEXT, note=note, refresh_after=status.refresh_after)
+        return RenderedStatus("checking", CHECKING_TEXT, note=note, refresh_after=status.refresh_after)
     if status.state == "unavailable" and message is None:
         return draw_unavailable(status.reference, status.refresh_after)
     if message is None or status.state == "hidden":
-        return Drawing("hidden", refresh_after=status.refresh_after)
-    return Drawing(
+        return RenderedStatus("hidden", refresh_after=status.refresh_after)
+    return RenderedStatus(
         "ready",
         message.text,
         href=message.action.url if message.action else None,

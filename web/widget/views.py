@@ -14,10 +14,10 @@ from web.headers import PRIVATE
 from web.onward import see_other
 from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
-from web.places import Place
-from web.problems import Fault
-from web.status.asking import Counter
-from web.widget.drawing import Drawing, draw, draw_login, draw_unavailable
+from web.places import SessionAddress
+from web.problems import HttpProblem
+from web.status.asking import StatusEndpointServices
+from web.widget.drawing import RenderedStatus, draw, draw_login, draw_unavailable
 from web.widget.tints import COLOR, style_sheet
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget")
@@ -35,8 +35,8 @@ def show(implementation: str, session_id: str) -> Response:
     and when the server says that the answer may have changed. A hidden status takes no room. While the store or the
     database is away, the page says so with 503, and asks again by itself.
     """
-    counter = Counter.here()
-    place = Place.named(implementation, session_id)
+    counter = StatusEndpointServices.here()
+    place = SessionAddress.named(implementation, session_id)
     try:
         drawing = _drawing(counter, place)
     except (StoreAway, DatabaseUnavailable) as error:
@@ -51,8 +51,8 @@ def show(implementation: str, session_id: str) -> Response:
 @takes(form_token=False)  # it asks for a newer answer, which hurts nobody; the page stays without cookies of its own
 def check_again(implementation: str, session_id: str) -> Response:
     """Check again as after a return, then show the page."""
-    counter = Counter.here()
-    place = Place.named(implementation, session_id)
+    counter = StatusEndpointServices.here()
+    place = SessionAddress.named(implementation, session_id)
     try:
         who = counter.who(place)
         if isinstance(who, Visitor):
@@ -69,11 +69,11 @@ def check_again(implementation: str, session_id: str) -> Response:
 def tint(color: str) -> Response:
     """Give a message's colour to the page, with its partner for dark mode."""
     if not COLOR.fullmatch(color):
-        raise Fault(HTTPStatus.NOT_FOUND, "A colour is six hexadecimal digits in lower case.")
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "A colour is six hexadecimal digits in lower case.")
     return Response(style_sheet(color), mimetype="text/css", headers={"Cache-Control": FOR_EVER})
 
 
-def _drawing(counter: Counter, place: Place) -> Drawing:
+def _drawing(counter: StatusEndpointServices, place: SessionAddress) -> RenderedStatus:
     who = counter.who(place)
     if isinstance(who, Visitor):
         try:
@@ -86,7 +86,7 @@ def _drawing(counter: Counter, place: Place) -> Drawing:
     return draw_login(place.login_path)
 
 
-def _away(place: Place, error: StoreAway | DatabaseUnavailable) -> Response:
+def _away(place: SessionAddress, error: StoreAway | DatabaseUnavailable) -> Response:
     fault = fault_of(error)
     drawing = draw_unavailable(fault.members["reference"], int(fault.headers["Retry-After"]))
     response = Response(_page(place, drawing), HTTPStatus.SERVICE_UNAVAILABLE, fault.headers, mimetype="text/html")
@@ -94,6 +94,6 @@ def _away(place: Place, error: StoreAway | DatabaseUnavailable) -> Response:
     return response
 
 
-def _page(place: Place, drawing: Drawing) -> str:
+def _page(place: SessionAddress, drawing: RenderedStatus) -> str:
     again_path = url_for("widget.check_again", implementation=place.implementation, session_id=place.session)
     return render_template("widget/show.html", drawing=drawing, again_path=again_path)

@@ -16,13 +16,13 @@ from records import DatabaseUnavailable, grants, implementations, users
 from runner.logins import StoreAway
 from web.auth.app import grants as app_grants
 from web.auth.app import oauth
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import NoLogin, Visitor, visitor_of
 from web.headers import PRIVATE
 from web.outage_answers import fault_of
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +50,11 @@ def token(implementation: str) -> Response:
     try:
         _check_known(implementation)
         return app_grants.answer(implementation)
-    except oauth.Refused as refused:
+    except oauth.OAuthError as refused:
         return oauth.refused(refused)
     except (StoreAway, DatabaseUnavailable) as error:
         fault = fault_of(error)
-        away = oauth.Refused(
+        away = oauth.OAuthError(
             "temporarily_unavailable",
             "The store or the database does not answer at the moment.",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
@@ -75,9 +75,9 @@ def revoke(implementation: str) -> Response:
     """
     try:
         token = app_grants.field_of(app_grants.fields_of(request), "token")
-    except oauth.Refused as refused:
+    except oauth.OAuthError as refused:
         return oauth.refused(refused)
-    if Entrance.here().store.tokens.revoke(implementation, token):
+    if AuthServices.here().store.tokens.revoke(implementation, token):
         log.info("app login ended by its app implementation=%s", implementation)
     return Response(status=HTTPStatus.OK, headers=oauth.NEVER_KEPT)
 
@@ -90,7 +90,7 @@ def session(implementation: str) -> Response:
     The credential is a bearer token or the login cookie. Roles are as they are now. 401 without a login that counts.
     """
     checked_implementation(implementation)
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     visitor = visitor_of(implementation, entrance.logins)
     if visitor is NoLogin.MISSING:
         raise _no_login('Bearer realm="session-status"')
@@ -102,7 +102,7 @@ def session(implementation: str) -> Response:
     return oauth.answer(HTTPStatus.OK, found)
 
 
-def _described(entrance: Entrance, visitor: Visitor) -> dict[str, Any] | None:
+def _described(entrance: AuthServices, visitor: Visitor) -> dict[str, Any] | None:
     """Return what is known of who is logged in; None for somebody who is not known any more, or locked out."""
     with entrance.database.reading() as db:
         implementation = implementations.find(db, visitor.implementation)
@@ -122,13 +122,13 @@ def _described(entrance: Entrance, visitor: Visitor) -> dict[str, Any] | None:
     }
 
 
-def _no_login(challenge: str = "") -> Fault:
+def _no_login(challenge: str = "") -> HttpProblem:
     headers = {**NO_LOGIN, "WWW-Authenticate": challenge} if challenge else NO_LOGIN
-    return Fault(HTTPStatus.UNAUTHORIZED, "Nobody is logged in with this credential.", headers=headers)
+    return HttpProblem(HTTPStatus.UNAUTHORIZED, "Nobody is logged in with this credential.", headers=headers)
 
 
 def _check_known(implementation: str) -> None:
     """Raise `Refused` for an implementation that nobody knows."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         if implementations.find(db, implementation) is None:
-            raise oauth.Refused("invalid_request", NO_IMPLEMENTATION, status=HTTPStatus.NOT_FOUND)
+            raise oauth.OAuthError("invalid_request", NO_IMPLEMENTATION, status=HTTPStatus.NOT_FOUND)

@@ -24,12 +24,12 @@ from flask import Request, Response, request
 from records import implementations, saml, users
 from runner.logins import AttemptDecision, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
-from web.auth.admission import NotAdmitted, Person, admit
+from web.auth.admission import AuthenticatedPerson, NotAdmitted, admit
 from web.auth.app import limits
-from web.auth.app.oauth import NEUTRAL, NotGranted, Refused, granted
-from web.auth.entrance import Entrance
+from web.auth.app.oauth import NEUTRAL, InvalidGrant, OAuthError, granted
+from web.auth.entrance import AuthServices
 from web.auth.external import ways_in
-from web.auth.external.refused import Refused as NotLetIn
+from web.auth.external.refused import ExternalLoginRefused as NotLetIn
 from web.auth.ways.refusals import Refusal, keep
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ Fields = Mapping[str, str]
 
 
 def answer(implementation: str) -> Response:
-    """Answer the request. Raises `Refused` and `StoreAway`."""
-    entrance = Entrance.here()
+    """Answer the request. Raises `OAuthError` and `StoreAway`."""
+    entrance = AuthServices.here()
     # 1.
     fields = fields_of(request)
     # 2.
@@ -52,19 +52,19 @@ def answer(implementation: str) -> Response:
     # 3.
     grant = GRANTS.get(fields.get("grant_type", ""))
     if grant is None:
-        raise Refused("unsupported_grant_type", "grant_type is missing, or none of ours.")
+        raise OAuthError("unsupported_grant_type", "grant_type is missing, or none of ours.")
     return grant(entrance, implementation, fields)
 
 
 def fields_of(asked: Request) -> dict[str, str]:
-    """Return the fields of a request. Raises `Refused`."""
+    """Return the fields of a request. Raises `OAuthError`."""
     if asked.mimetype == "application/x-www-form-urlencoded":
         if any(len(values) > 1 for values in asked.form.to_dict(flat=False).values()):
-            raise Refused("invalid_request", "A field comes twice.")
+            raise OAuthError("invalid_request", "A field comes twice.")
         return asked.form.to_dict()
     if asked.mimetype == "application/json":
         return _from_json(asked.get_data(cache=False))
-    raise Refused("invalid_request", "The body is a form (application/x-www-form-urlencoded).")
+    raise OAuthError("invalid_request", "The body is a form (application/x-www-form-urlencoded).")
 
 
 def _from_json(body: bytes) -> dict[str, str]:
@@ -79,11 +79,11 @@ def _from_json(body: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise Refused("invalid_request", "The body is no JSON object whose values are all texts.")
+        raise OAuthError("invalid_request", "The body is no JSON object whose values are all texts.")
     return found
 
 
-def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Response:
+def _by_code(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
     code = field_of(fields, "code")
     _check(limits.of_one(entrance, code))
     asked = {"redirect_uri": field_of(fields, "redirect_uri"), "verifier": field_of(fields, "code_verifier")}
@@ -93,7 +93,7 @@ def _by_code(entrance: Entrance, implementation: str, fields: Fields) -> Respons
         raise _not_granted(implementation, refused) from None
 
 
-def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Response:
+def _by_refresh(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
     token = field_of(fields, "refresh_token")
     _check(limits.of_one(entrance, login_of(token) or "none of ours"))
     try:
@@ -104,7 +104,7 @@ def _by_refresh(entrance: Entrance, implementation: str, fields: Fields) -> Resp
     return granted(pair)
 
 
-def _check_not_locked_out(entrance: Entrance, visitor: Visitor) -> None:
+def _check_not_locked_out(entrance: AuthServices, visitor: Visitor) -> None:
     """Raise `TokenRefused`. Locking somebody out ends their logins as well; this is the second wall.
 
     Whom a provider brought in whose place another has taken has to log in there. A login that is older than the
@@ -122,25 +122,25 @@ def _check_not_locked_out(entrance: Entrance, visitor: Visitor) -> None:
         raise TokenRefused("locked out", visitor.login)
 
 
-def _by_assertion(entrance: Entrance, implementation: str, fields: Fields) -> Response:
+def _by_assertion(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
     assertion = field_of(fields, "assertion")
     return _admitted(entrance, implementation, lambda: ways_in.by_assertion(implementation, assertion))
 
 
-def _by_introspection(entrance: Entrance, implementation: str, fields: Fields) -> Response:
+def _by_introspection(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
     token = field_of(fields, "subject_token")
     if fields.get("subject_token_type") != ACCESS_TOKEN:
-        raise Refused("invalid_request", f"subject_token_type is {ACCESS_TOKEN}.")
+        raise OAuthError("invalid_request", f"subject_token_type is {ACCESS_TOKEN}.")
     return _admitted(entrance, implementation, lambda: ways_in.by_introspection(implementation, token))
 
 
-def _by_password(entrance: Entrance, implementation: str, fields: Fields) -> Response:
+def _by_password(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
     username, password = field_of(fields, "username"), field_of(fields, "password")
     ip = request.remote_addr or ""
     return _admitted(entrance, implementation, lambda: ways_in.by_password(implementation, username, password, ip))
 
 
-def _admitted(entrance: Entrance, implementation: str, prove: Callable[[], Person]) -> Response:
+def _admitted(entrance: AuthServices, implementation: str, prove: Callable[[], AuthenticatedPerson]) -> Response:
     """Let somebody in whom External Authentication has proved, and give the first tokens."""
     try:
         visitor = admit(prove())
@@ -149,11 +149,11 @@ def _admitted(entrance: Entrance, implementation: str, prove: Callable[[], Perso
     except NotAdmitted as refused:
         refusal = Refusal(implementation, refused.code, HTTPStatus.BAD_REQUEST, NEUTRAL, refused.user, refused.detail)
         keep(refusal)
-        raise NotGranted(refused.code, refusal.reference) from None
+        raise InvalidGrant(refused.code, refusal.reference) from None
     return granted(entrance.store.tokens.issue(visitor), issued_token_type=ACCESS_TOKEN)
 
 
-def _in_oauth(refused: NotLetIn) -> Refused:
+def _in_oauth(refused: NotLetIn) -> OAuthError:
     """Say a refusal of External Authentication in the words of OAuth; its text is for the person."""
     error, status, description = {
         HTTPStatus.NOT_FOUND: ("unauthorized_client", HTTPStatus.BAD_REQUEST, "This grant is not offered here."),
@@ -162,33 +162,33 @@ def _in_oauth(refused: NotLetIn) -> Refused:
         HTTPStatus.BAD_GATEWAY: ("server_error", refused.status, "The organizer's side answers what was not agreed."),
     }.get(refused.status, ("invalid_grant", HTTPStatus.BAD_REQUEST, NEUTRAL))
     more = {"detail": refused.text, "reference": refused.reference}
-    return Refused(error, description, status=status, retry_after=refused.retry_after, more=more)
+    return OAuthError(error, description, status=status, retry_after=refused.retry_after, more=more)
 
 
-def _not_granted(implementation: str, refused: TokenRefused) -> Refused:
+def _not_granted(implementation: str, refused: TokenRefused) -> OAuthError:
     """All reasons look the same from outside."""
     log.warning(
         "app tokens refused code=%s implementation=%s login_ended=%s",
         refused.code, implementation, bool(refused.login),
     )  # fmt: skip
-    return NotGranted(refused.code)
+    return InvalidGrant(refused.code)
 
 
 def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
         wait = "Too many requests. Wait for Retry-After seconds."
-        raise Refused("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)
+        raise OAuthError("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)
 
 
 def field_of(fields: Fields, name: str) -> str:
-    """Return a field which must be there; one without a value counts as missing (RFC 6749, 3.2). Raises `Refused`."""
+    """Return a field which must be there; one without a value counts as missing (RFC 6749, 3.2). Raises `OAuthError`."""
     value = fields.get(name, "")
     if not value:
-        raise Refused("invalid_request", f"{name} is missing.")
+        raise OAuthError("invalid_request", f"{name} is missing.")
     return value
 
 
-GRANTS: dict[str, Callable[[Entrance, str, Fields], Response]] = {
+GRANTS: dict[str, Callable[[AuthServices, str, Fields], Response]] = {
     "authorization_code": _by_code,
     "refresh_token": _by_refresh,
     JWT_BEARER: _by_assertion,

@@ -16,7 +16,7 @@ from flask import request
 
 from runner.logins import AttemptDecision
 from web.auth.client_networks import address_of, is_venue
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 
 FOR_ONE: Final = 20
 FROM_ADDRESS: Final = 600
@@ -24,22 +24,22 @@ STARTS_FROM_ADDRESS: Final = 120
 WINDOW_S: Final = 60
 
 
-def of_one(entrance: Entrance, what: str) -> AttemptDecision:
+def of_one(entrance: AuthServices, what: str) -> AttemptDecision:
     """Count a request with this code, or for this login. Raises `StoreAway`."""
     return entrance.store.attempts.hit("app tokens for one", what, limit=FOR_ONE, window_s=WINDOW_S)
 
 
-def of_address(entrance: Entrance) -> AttemptDecision:
+def of_address(entrance: AuthServices) -> AttemptDecision:
     """Count a request for tokens from the address which asks. Raises `StoreAway`."""
     return _from(entrance, "app tokens from address", FROM_ADDRESS)
 
 
-def of_starts(entrance: Entrance) -> AttemptDecision:
+def of_starts(entrance: AuthServices) -> AttemptDecision:
     """Count a login which the address that asks begins. Raises `StoreAway`."""
     return _from(entrance, "app starts from address", STARTS_FROM_ADDRESS)
 
 
-def _from(entrance: Entrance, kind: str, limit: int) -> AttemptDecision:
+def _from(entrance: AuthServices, kind: str, limit: int) -> AttemptDecision:
     where = address_of(request.remote_addr or "")
     if is_venue(where, entrance.config.venue_networks):
         return AttemptDecision(True)

@@ -21,7 +21,7 @@ NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 NEUTRAL = "The credential does not count. Log in again."
 
 
-class Refused(Exception):
+class OAuthError(Exception):
     """No tokens. `error` is a word of RFC 6749 (or of RFC 8628: slow_down), `description` is for developers, in ASCII.
 
     `code` is for us: it says why, in the log and to support. `more` has `detail`, which is for the person,
@@ -46,7 +46,7 @@ class Refused(Exception):
         self.more = dict(more or {})
 
 
-class NotGranted(Refused):
+class InvalidGrant(OAuthError):
     """The credential does not count. All reasons look the same from outside; `code` says to us which it was."""
 
     def __init__(self, code: str, reference: str = "") -> None:
@@ -60,7 +60,7 @@ def granted(pair: TokenPair, **more: str) -> Response:
     return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})
 
 
-def refused(why: Refused) -> Response:
+def refused(why: OAuthError) -> Response:
     """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
     members = {"error": why.error, "error_description": why.description, **why.more}
     if "reference" not in members:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from web.auth.app import starts
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.ways.typed_ids import to_written
 from web.onward import see_other
 from web.permissions import Permission, needs
@@ -40,7 +40,7 @@ def start(implementation: str) -> Response:
     written = to_written(implementation)
     if written:
         return written
-    handle = starts.begin(Entrance.here(), implementation, request.args.to_dict(flat=False))
+    handle = starts.begin(AuthServices.here(), implementation, request.args.to_dict(flat=False))
     return see_other(f"/login/{implementation}?m={handle}")
 
 

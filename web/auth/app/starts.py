@@ -27,11 +27,11 @@ from urllib.parse import quote, urlencode
 from records import implementations
 from runner.logins.token_shapes import CHALLENGE
 from web.auth.app import limits
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.auth.ways.pace import origin
 from web.config import WebConfig
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 #: Seconds for a person to log in.
 START_S = 15 * 60
@@ -43,7 +43,7 @@ GO_BACK = "Please go back to the app and log in again."
 
 
 @dataclass(frozen=True)
-class Start:
+class AppLoginStart:
     """What an app said when it began a login."""
 
     implementation: str
@@ -52,12 +52,12 @@ class Start:
     challenge: str
 
 
-def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]]) -> str:
-    """Judge what an app asks; return the handle under which it waits. Raises `Fault`."""
+def begin(entrance: AuthServices, implementation: str, asked: Mapping[str, list[str]]) -> str:
+    """Judge what an app asks; return the handle under which it waits. Raises `HttpProblem`."""
     # 1.
     registered = _registered(entrance, implementation)
     if registered is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if any(len(values) > 1 for values in asked.values()):
         raise _wrong("app-parameter-twice", "A parameter comes twice.")
     given = {name: values[0] for name, values in asked.items()}
@@ -77,19 +77,19 @@ def begin(entrance: Entrance, implementation: str, asked: Mapping[str, list[str]
     if given.get("response_type", "code") != "code":
         raise _wrong("app-response-type", "The only response_type is code.")
     # 5.
-    start = Start(implementation, redirect_uri, state, challenge)
+    start = AppLoginStart(implementation, redirect_uri, state, challenge)
     return entrance.store.begun.put(_KIND, asdict(start), START_S, origin())
 
 
 def finish_start(handle: str, visitor: Visitor) -> str:
-    """Return the address at which the app waits for the login which it began, with a code. Raises `Fault`."""
-    entrance = Entrance.here()
+    """Return the address at which the app waits for the login which it began, with a code. Raises `HttpProblem`."""
+    entrance = AuthServices.here()
     # 6.
     found = entrance.store.begun.take(_KIND, handle)
-    start = Start(**found) if found else None
+    start = AppLoginStart(**found) if found else None
     if start is None or start.implementation != visitor.implementation:
         said = f"This login took too long, or was used before. {GO_BACK}"
-        raise Fault(HTTPStatus.BAD_REQUEST, said, why="app-start-over")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, said, why="app-start-over")
     # 7.
     if start.redirect_uri not in (_registered(entrance, start.implementation) or ()):
         raise _wrong("app-redirect-removed", "Its redirect_uri is not registered any more.")
@@ -104,7 +104,7 @@ def issuer(config: WebConfig, implementation: str) -> str:
     return config.absolute(f"/m/{implementation}")
 
 
-def _registered(entrance: Entrance, implementation: str) -> frozenset[str] | None:
+def _registered(entrance: AuthServices, implementation: str) -> frozenset[str] | None:
     if implementation == implementations.STAFF:  # staff have browsers, and no app that could be lost with a phone
         return frozenset()
     with entrance.database.reading() as db:
@@ -112,13 +112,15 @@ def _registered(entrance: Entrance, implementation: str) -> frozenset[str] | Non
         return frozenset(found.app_redirect_uris) if found else None
 
 
-def _check_pace(entrance: Entrance) -> None:
+def _check_pace(entrance: AuthServices) -> None:
     allowed = limits.of_starts(entrance)
     if not allowed.ok:
         headers = {"Retry-After": str(allowed.retry_after_s)}
         said = "Too many logins were begun from here. Please wait."
-        raise Fault(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers, why="app-starts-too-many")
+        raise HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers, why="app-starts-too-many")
 
 
-def _wrong(why: str, what: str) -> Fault:
-    return Fault(HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}", why=why)
+def _wrong(why: str, what: str) -> HttpProblem:
+    return HttpProblem(
+        HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}", why=why
+    )

@@ -11,10 +11,10 @@
 
     person = by_assertion("demo", token)          # or by_introspection, by_password; then web.auth.admission
 
-Each raises `Refused`: `code` for the log, `text` for the person, `status`, `retry_after`.
+Each raises `ExternalLoginRefused`: `code` for the log, `text` for the person, `status`, `retry_after`.
 """
 
-from .refused import Refused
+from .refused import ExternalLoginRefused
 from .ways_in import by_assertion, by_introspection, by_password
 
-__all__ = ["Refused", "by_assertion", "by_introspection", "by_password"]
+__all__ = ["ExternalLoginRefused", "by_assertion", "by_introspection", "by_password"]

@@ -21,7 +21,7 @@ from joserfc.jws import JWSRegistry
 
 from .keys import SAME
 from .reading import read_object, subject_of
-from .refused import Refused
+from .refused import ExternalLoginRefused
 
 MAX_CHARS: Final = 4096
 LIFE_S: Final = 120  #: longest time between `iat` and `exp`
@@ -41,7 +41,7 @@ FindKey = Callable[[str | None], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
-class Trust:
+class JwtTrust:
     """What an implementation believes. `secret` is for HS256, `find_key` for all others."""
 
     algorithm: str
@@ -52,7 +52,7 @@ class Trust:
 
 
 @dataclass(frozen=True)
-class Assertion:
+class JwtAssertion:
     """What the organizer says, after everything about it was checked but whether it came before (`jti`)."""
 
     subject: str = field(repr=False)
@@ -62,8 +62,8 @@ class Assertion:
     claims: dict[str, Any] = field(repr=False)
 
 
-def verify(token: str, trust: Trust, *, clock: Callable[[], float] = time.time) -> Assertion:
-    """Check an assertion; raises `Refused` with one text for all reasons.
+def verify(token: str, trust: JwtTrust, *, clock: Callable[[], float] = time.time) -> JwtAssertion:
+    """Check an assertion; raises `ExternalLoginRefused` with one text for all reasons.
 
     1. Three parts of Base64url, not too long.
     2. The header is an object of `alg`, `kid` and `typ` and nothing else, read in one way only.
@@ -81,24 +81,24 @@ def verify(token: str, trust: Trust, *, clock: Callable[[], float] = time.time) 
     # 4. key, and 5. signature
     signed = token.rpartition(".")[0].encode("ascii")
     if not _signed(signed, signature, trust, kid):
-        raise Refused("signature")
+        raise ExternalLoginRefused("signature")
     # 6. claims
     claims = _object(payload, "claims")
     subject, jti, nonce = _names(claims)
     # 7. from whom, for whom
     if claims.get("iss") != trust.issuer:
-        raise Refused("issuer")
+        raise ExternalLoginRefused("issuer")
     if claims.get("aud") != trust.audience:
-        raise Refused("audience")
+        raise ExternalLoginRefused("audience")
     # 8. time
     expires = _checked_times(claims, clock())
-    return Assertion(subject, jti, nonce, expires, claims)
+    return JwtAssertion(subject, jti, nonce, expires, claims)
 
 
 def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     parts = token.split(".") if len(token) <= MAX_CHARS else []
     if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):  # noqa: PLR2004 - header, payload, signature
-        raise Refused("not a signed JWT")
+        raise ExternalLoginRefused("not a signed JWT")
     header, payload, signature = (_unpacked(part) for part in parts)
     return header, payload, signature
 
@@ -107,10 +107,10 @@ def _unpacked(part: str) -> bytes:
     try:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
-        raise Refused("not a signed JWT") from None
+        raise ExternalLoginRefused("not a signed JWT") from None
     # Bits that stand for nothing could be changed without changing what is read.
     if base64.urlsafe_b64encode(raw).rstrip(b"=") != part.encode("ascii"):
-        raise Refused("not a signed JWT")
+        raise ExternalLoginRefused("not a signed JWT")
     return raw
 
 
@@ -118,7 +118,7 @@ def _object(raw: bytes, what: str) -> dict[str, Any]:
     try:
         return read_object(raw)
     except ValueError:
-        raise Refused(f"{what} unreadable") from None
+        raise ExternalLoginRefused(f"{what} unreadable") from None
 
 
 def _checked_header(raw: bytes, algorithm: str) -> str | None:
@@ -126,20 +126,20 @@ def _checked_header(raw: bytes, algorithm: str) -> str | None:
     surplus = header.keys() - HEADERS
     if surplus:
         trick = next((name for name in TRICKS if name in surplus), "other")
-        raise Refused(f"header {trick}")
+        raise ExternalLoginRefused(f"header {trick}")
     named = header.get("alg")
     if not isinstance(named, str) or SAME.get(named, named) != algorithm:
-        raise Refused("algorithm")
+        raise ExternalLoginRefused("algorithm")
     kind = header.get("typ")
     if not isinstance(kind, str) or kind.lower() not in TYPES:
-        raise Refused("type")
+        raise ExternalLoginRefused("type")
     kid = header.get("kid")
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= _MAX_KID):
-        raise Refused("key id")
+        raise ExternalLoginRefused("key id")
     return kid
 
 
-def _signed(signed: bytes, signature: bytes, trust: Trust, kid: str | None) -> bool:
+def _signed(signed: bytes, signature: bytes, trust: JwtTrust, kid: str | None) -> bool:
     model = JWSRegistry.algorithms[trust.algorithm]
     try:
         key = _key(trust, kid)
@@ -149,43 +149,43 @@ def _signed(signed: bytes, signature: bytes, trust: Trust, kid: str | None) -> b
         return False
 
 
-def _key(trust: Trust, kid: str | None) -> Key:
+def _key(trust: JwtTrust, kid: str | None) -> Key:
     if trust.algorithm == "HS256":
         secret = trust.secret.encode()
         if len(secret) < SECRET_BYTES:
-            raise Refused("secret too short")
+            raise ExternalLoginRefused("secret too short")
         return OctKey.import_key(secret)
     found = trust.find_key(kid)
     if found is None:
-        raise Refused("unknown key")
+        raise ExternalLoginRefused("unknown key")
     return JWKRegistry.import_key(found)
 
 
 def _names(claims: dict[str, Any]) -> tuple[str, str, str | None]:
     jti, nonce = claims.get("jti"), claims.get("nonce")
     if not isinstance(jti, str) or len(jti) not in _JTI or not jti.isprintable():
-        raise Refused("jti")
+        raise ExternalLoginRefused("jti")
     if nonce is not None and not (isinstance(nonce, str) and nonce):
-        raise Refused("nonce")
+        raise ExternalLoginRefused("nonce")
     if not isinstance(claims.get("sub"), str):  # numbers are for vendors' answers; here the claim is a text
-        raise Refused("subject")
+        raise ExternalLoginRefused("subject")
     try:
         return subject_of(claims["sub"]), jti, nonce
     except ValueError:
-        raise Refused("subject") from None
+        raise ExternalLoginRefused("subject") from None
 
 
 def _checked_times(claims: dict[str, Any], now: float) -> int:
     issued, expires, begins = (claims.get(name) for name in ("iat", "exp", "nbf"))
     for name, value in (("iat", issued), ("exp", expires), ("nbf", issued if begins is None else begins)):
         if type(value) is not int or not 0 < value < _MAX_TIME:
-            raise Refused(f"time {name}")
+            raise ExternalLoginRefused(f"time {name}")
     assert isinstance(issued, int)
     assert isinstance(expires, int)
     if not 0 < expires - issued <= LIFE_S:
-        raise Refused("lifetime")
+        raise ExternalLoginRefused("lifetime")
     if now >= expires + SKEW_S:
-        raise Refused("expired")
+        raise ExternalLoginRefused("expired")
     if max(issued, begins or 0) > now + SKEW_S:
-        raise Refused("not yet valid")
+        raise ExternalLoginRefused("not yet valid")
     return expires

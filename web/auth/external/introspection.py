@@ -17,7 +17,7 @@ from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequ
 from runner.powers import Basic
 
 from .reading import read_object, subject_of
-from .refused import Refused, away, broken, unreached
+from .refused import ExternalLoginRefused, away, broken, unreached
 
 BREAKER: Final = "introspection"
 #: A bearer token as RFC 6750 (2.1) writes it; nobody's is longer.
@@ -30,7 +30,7 @@ _TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True)
-class Introspector:
+class IntrospectionEndpoint:
     """Where an implementation asks about tokens, and for whom they must be made (empty: for our own client)."""
 
     implementation: str
@@ -41,7 +41,7 @@ class Introspector:
 
 
 @dataclass(frozen=True)
-class Told:
+class IntrospectedToken:
     """What the organizer says about an active token."""
 
     subject: str = field(repr=False)
@@ -50,9 +50,13 @@ class Told:
 
 
 def ask(
-    introspector: Introspector, token: str, outreach: OutboundRequests, *, clock: Callable[[], float] = time.time
-) -> Told:
-    """Ask the organizer whose token this is; raises `Refused`.
+    introspector: IntrospectionEndpoint,
+    token: str,
+    outreach: OutboundRequests,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> IntrospectedToken:
+    """Ask the organizer whose token this is; raises `ExternalLoginRefused`.
 
     1. It has the shape of a token.
     2. The organizer is asked with our client's credentials, and answers with an object read in one way only.
@@ -64,30 +68,30 @@ def ask(
     """
     # 1. shape
     if not _TOKEN.fullmatch(token):
-        raise Refused("not a token")
+        raise ExternalLoginRefused("not a token")
     # 2. ask
     claims = _read(_asked(introspector, token, outreach))
     # 3. active
     if claims.get("active") is not True:
-        raise Refused("not active")
+        raise ExternalLoginRefused("not active")
     # 4. for whom
     if not _meant(claims, introspector.audience or introspector.client_id):
-        raise Refused("audience")
+        raise ExternalLoginRefused("audience")
     # 5. time
     expires, begins, now = claims.get("exp"), claims.get("nbf", 1), clock()
     if type(expires) is not int or type(begins) is not int or not 0 < expires < _MAX_TIME:
-        raise Refused("time")
+        raise ExternalLoginRefused("time")
     if expires <= now or begins > now + _SKEW_S:
-        raise Refused("expired")
+        raise ExternalLoginRefused("expired")
     # 6. whose
     try:
         subject = subject_of(claims.get("sub"))
     except ValueError:
-        raise Refused("subject") from None
-    return Told(subject, datetime.fromtimestamp(expires, UTC), claims)
+        raise ExternalLoginRefused("subject") from None
+    return IntrospectedToken(subject, datetime.fromtimestamp(expires, UTC), claims)
 
 
-def _asked(introspector: Introspector, token: str, outreach: OutboundRequests) -> FetchedDocument:
+def _asked(introspector: IntrospectionEndpoint, token: str, outreach: OutboundRequests) -> FetchedDocument:
     # Both halves are form-encoded before they are joined (RFC 6749, 2.3.1): a colon may be in either.
     client = Basic(quote_plus(introspector.client_id), quote_plus(introspector.client_secret))
     try:

@@ -45,7 +45,7 @@ KINDS: Final[dict[str, tuple[str, str | None, tuple[str, ...]]]] = {
 SAME: Final = {"Ed25519": "EdDSA"}
 
 
-class KeysAway(Exception):
+class KeysUnavailable(Exception):
     """The organizer's keys could not be fetched. The text holds nothing that anybody sent."""
 
 
@@ -106,7 +106,7 @@ class _Set:
     tried_at: float = float("-inf")
 
 
-class KeyRings:
+class JwksCache:
     """The fetched keys of a process, by address. `clock` gives monotonic seconds."""
 
     def __init__(self, outreach: OutboundRequests, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -117,7 +117,7 @@ class KeyRings:
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
 
     def find(self, url: str, algorithm: str, kid: str | None) -> dict[str, Any] | None:
-        """Give the key which may verify; None if the organizer publishes none. Raises `KeysAway`.
+        """Give the key which may verify; None if the organizer publishes none. Raises `KeysUnavailable`.
 
         1. Keys that are too old are fetched anew; if that fails, they serve for a while longer.
         2. For a name that is not among them they are fetched once more, but at most once a minute: a stranger may
@@ -128,7 +128,7 @@ class KeyRings:
         if self._clock() - keys.fetched_at > LIFE_S:
             self._refresh(keys, url, every_s=FAILED_S)
         if keys.jwks is None or self._clock() - keys.fetched_at > STALE_S:
-            raise KeysAway("no keys")
+            raise KeysUnavailable("no keys")
         found = choose(keys.jwks, algorithm, kid)
         # 2. unknown name
         if found is None:

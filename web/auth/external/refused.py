@@ -20,7 +20,7 @@ NOT_OFFERED = "This login is not offered here."
 AWAY_S = 15
 
 
-class Refused(Exception):
+class ExternalLoginRefused(Exception):
     """Nobody was logged in. Neither `code` nor `text` holds anything of what was sent.
 
     `status` is 401 for who did not prove who they are, 403 for who did but may not come in, 404 for what is not offered,
@@ -47,26 +47,26 @@ class Refused(Exception):
         self.reference = references.new()
 
 
-def away(code: str, retry_after: int = AWAY_S) -> Refused:
+def away(code: str, retry_after: int = AWAY_S) -> ExternalLoginRefused:
     """The organizer's side does not answer: nobody's credentials are to blame."""
-    return Refused(code, AWAY, HTTPStatus.SERVICE_UNAVAILABLE, retry_after)
+    return ExternalLoginRefused(code, AWAY, HTTPStatus.SERVICE_UNAVAILABLE, retry_after)
 
 
-def broken(code: str) -> Refused:
+def broken(code: str) -> ExternalLoginRefused:
     """The organizer's side answers, but not with what was agreed."""
-    return Refused(code, BROKEN, HTTPStatus.BAD_GATEWAY)
+    return ExternalLoginRefused(code, BROKEN, HTTPStatus.BAD_GATEWAY)
 
 
-def unreached(what: str, kind: str) -> Refused:
+def unreached(what: str, kind: str) -> ExternalLoginRefused:
     """No usable answer came, for this kind of reason (`OutboundRequestFailed.kind`): some get better by waiting, others do not."""
     return broken(f"{what} {kind}") if kind in {"refused", "too large"} else away(f"{what} {kind}")
 
 
-def too_often(code: str, retry_after: int) -> Refused:
+def too_often(code: str, retry_after: int) -> ExternalLoginRefused:
     """More attempts than allowed; says nothing about whether they were right."""
-    return Refused(code, TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS, retry_after)
+    return ExternalLoginRefused(code, TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS, retry_after)
 
 
-def not_offered(code: str) -> Refused:
+def not_offered(code: str) -> ExternalLoginRefused:
     """The implementation has no such way in."""
-    return Refused(code, NOT_OFFERED, HTTPStatus.NOT_FOUND)
+    return ExternalLoginRefused(code, NOT_OFFERED, HTTPStatus.NOT_FOUND)

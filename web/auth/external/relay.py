@@ -15,7 +15,7 @@ from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequ
 from runner.powers import Auth
 
 from .reading import line_of, read_json, subject_of
-from .refused import Refused, away, broken, unreached
+from .refused import ExternalLoginRefused, away, broken, unreached
 
 BREAKER: Final = "password login"
 USERNAME: Final = "{username}"
@@ -43,7 +43,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Relay:
+class RegistrationVendor:
     """A registration vendor as an implementation configures it."""
 
     implementation: str
@@ -65,26 +65,26 @@ class Registrant:
     """Who the vendor says it is."""
 
     subject: str = field(repr=False)
-    known: dict[str, Any] = field(repr=False)  #: by the names of `Relay.result`
+    known: dict[str, Any] = field(repr=False)  #: by the names of `RegistrationVendor.result`
 
 
-class Wrong(Refused):
+class BadgeOrNameWrong(ExternalLoginRefused):
     """The two do not belong together; which of them is wrong, nobody is told."""
 
-    def __init__(self, relay: Relay, code: str) -> None:
+    def __init__(self, relay: RegistrationVendor, code: str) -> None:
         labels = f"{relay.username_label or 'Badge ID'} and {relay.password_label or 'Last name'}"
         super().__init__(code, f"{labels} do not match a registration. Please check both and try again.")
 
 
-class Barred(Refused):
+class RegistrantBarred(ExternalLoginRefused):
     """The two belong together, but the organizer does not let this registrant in."""
 
     def __init__(self, code: str, text: str, user: str) -> None:
         super().__init__(code, text or "This registration cannot log in here.", HTTPStatus.FORBIDDEN, user=user)
 
 
-def ask(relay: Relay, username: str, password: str, outreach: OutboundRequests) -> Registrant:
-    """Ask the vendor; raises `Refused`.
+def ask(relay: RegistrationVendor, username: str, password: str, outreach: OutboundRequests) -> Registrant:
+    """Ask the vendor; raises `ExternalLoginRefused`.
 
     1. Both are short lines of text.
     2. They fill the template, as whole values, and go out once.
@@ -94,7 +94,7 @@ def ask(relay: Relay, username: str, password: str, outreach: OutboundRequests) 
     """
     # 1. lines
     if not all(0 < len(text) <= LONGEST and text.isprintable() for text in (username, password)):
-        raise Wrong(relay, "not a line of text")
+        raise BadgeOrNameWrong(relay, "not a line of text")
     # 2. ask
     filling = {USERNAME: username, PASSWORD: password}
     try:
@@ -112,9 +112,9 @@ def ask(relay: Relay, username: str, password: str, outreach: OutboundRequests) 
     registrant = _read(relay, answer)
     # 5. who is kept out
     if _kinds(registrant.known.get("user_type")) & {excluded.strip().casefold() for excluded in relay.excluded_types}:
-        raise Barred("excluded", relay.excluded_text, registrant.subject)
+        raise RegistrantBarred("excluded", relay.excluded_text, registrant.subject)
     if registrant.known.get("opted_out"):
-        raise Barred("opted out", relay.opted_out_text, registrant.subject)
+        raise RegistrantBarred("opted out", relay.opted_out_text, registrant.subject)
     return registrant
 
 
@@ -158,11 +158,11 @@ def written(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _judge_status(relay: Relay, answer: FetchedDocument) -> None:
+def _judge_status(relay: RegistrationVendor, answer: FetchedDocument) -> None:
     if answer.status in _OK:
         return
     if answer.status in WRONG_STATUSES:
-        raise Wrong(relay, f"vendor answered {answer.status}")
+        raise BadgeOrNameWrong(relay, f"vendor answered {answer.status}")
     if answer.status >= _SERVER_FAILED or answer.status in _AWAY_STATUSES:
         asked_for = answer.headers.get("retry-after", "")
         wait_s = int(asked_for[:6]) if asked_for.isascii() and asked_for.isdigit() else 0
@@ -170,16 +170,16 @@ def _judge_status(relay: Relay, answer: FetchedDocument) -> None:
     raise broken(f"vendor answered {answer.status}")
 
 
-def _read(relay: Relay, answer: FetchedDocument) -> Registrant:
+def _read(relay: RegistrationVendor, answer: FetchedDocument) -> Registrant:
     try:
         content = read_json(answer.body)
     except ValueError:
         raise broken("vendor unreadable") from None
     if relay.accepted is not None and not relay.accepted.holds(content):
-        raise Wrong(relay, "vendor did not accept")
+        raise BadgeOrNameWrong(relay, "vendor did not accept")
     known = {name: at(content, path) for name, path in relay.result.items() if path}
     if known.get("subject") in (None, "") and relay.accepted is None:
-        raise Wrong(relay, "vendor named nobody")  # an empty answer is how such vendors say no
+        raise BadgeOrNameWrong(relay, "vendor named nobody")  # an empty answer is how such vendors say no
     try:
         subject = subject_of(known.get("subject"))
     except ValueError:

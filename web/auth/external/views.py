@@ -18,18 +18,18 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, render_template, request
 
 from records import OpenedExternalAuth, external, implementations
-from web.auth.admission import Journey, NotAdmitted, Person, arrive, journey_asked
-from web.auth.entrance import Entrance
-from web.auth.saml.states import Arrived, Browser, States
+from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
+from web.auth.entrance import AuthServices
+from web.auth.saml.states import LoginBrowser, LoginStates, ProvedLogin
 from web.auth.ways import refusals
-from web.auth.ways.pace import check_pace, origin
+from web.auth.ways.pace import check_rate, origin
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
-from web.problems import Fault
+from web.problems import HttpProblem
 
-from .refused import Refused
-from .ways_in import by_page, by_password, install, kept_refusal, settings_of
+from .refused import ExternalLoginRefused
+from .ways_in import by_page, by_password, install, refusal_to_keep, settings_of
 
 blueprint = Blueprint("external", __name__, url_prefix="/ext/<implementation>")
 
@@ -46,7 +46,7 @@ NO_BADGE: Final = "Please fill in both fields."
 
 
 @dataclass(frozen=True)
-class Typed:
+class BadgeFormState:
     """What the form shows again: never the password."""
 
     state: str = ""
@@ -55,7 +55,7 @@ class Typed:
     reference: str = ""
 
 
-NOTHING_TYPED: Final = Typed()
+NOTHING_TYPED: Final = BadgeFormState()
 
 
 @blueprint.after_request
@@ -74,7 +74,7 @@ def login(implementation: str) -> Response:
 
     `next`, `m` and `fresh` as at the login address. 404 where nothing of this kind is offered.
     """
-    check_pace()
+    check_rate()
     opened = _offered(checked_implementation(implementation))
     if opened.kind == "password":
         return _form(opened, journey_asked())
@@ -91,21 +91,23 @@ def log_in(implementation: str) -> Response:
     303 onward. The form again with what was wrong, and with what was typed except the password: 400, 401, 403, 429
     (`Retry-After`), 502, 503 (`Retry-After`).
     """
-    check_pace()
+    check_rate()
     opened = _offered(checked_implementation(implementation), "password")
-    begun = Entrance.here().store.begun
+    begun = AuthServices.here().store.begun
     state, username = request.form.get("state", ""), request.form.get("username", "")
     kept = begun.look(_FORM, state)
     if kept is None or kept["implementation"] != implementation:
-        return _form(opened, Journey(), Typed(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
+        return _form(opened, Journey(), BadgeFormState(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
     journey = Journey(**kept["journey"])
     password = request.form.get("password", "")
     if not username.strip() or not password.strip():
-        return _form(opened, journey, Typed(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
+        return _form(opened, journey, BadgeFormState(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
     try:
         person = by_password(implementation, username, password, request.remote_addr or "")
-    except Refused as refused:
-        response = _form(opened, journey, Typed(state, username, refused.text, refused.reference), refused.status)
+    except ExternalLoginRefused as refused:
+        response = _form(
+            opened, journey, BadgeFormState(state, username, refused.text, refused.reference), refused.status
+        )
         if refused.retry_after:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
@@ -121,16 +123,16 @@ def posted(implementation: str) -> Response:
 
     303 to the completion; the one page of a login that did not work for everything else.
     """
-    check_pace()
+    check_rate()
     opened = _offered(checked_implementation(implementation), "jwt")
     tokens = request.form.getlist("assertion")
     token = tokens[0] if len(tokens) == 1 else ""
     try:
         person, asked = by_page(opened, token, lambda nonce: _taken(implementation, nonce))
-    except Refused as refused:
-        return refusals.login_page(kept_refusal(implementation, refused))
-    arrived = Arrived(person, asked["browser"], Journey(**asked["journey"]))
-    handle = States(Entrance.here().store).put_arrived(arrived)
+    except ExternalLoginRefused as refused:
+        return refusals.login_page(refusal_to_keep(implementation, refused))
+    arrived = ProvedLogin(person, asked["browser"], Journey(**asked["journey"]))
+    handle = LoginStates(AuthServices.here().store).put_arrived(arrived)
     return see_other(f"/ext/{implementation}/complete?{urlencode({'o': handle})}")
 
 
@@ -138,13 +140,13 @@ def posted(implementation: str) -> Response:
 @needs(Permission.ANYONE)
 def complete(implementation: str) -> Response:
     """Finish a login in the browser which asked for it (303)."""
-    entrance = Entrance.here()
-    states = States(entrance.store)
+    entrance = AuthServices.here()
+    states = LoginStates(entrance.store)
     handle = request.args.get("o", "")
     arrived = states.look_arrived(checked_implementation(implementation), handle)
     if arrived is None:
         return refusals.login(refusals.Refusal(implementation, "nobody arrived"))
-    if not Browser(secure=entrance.config.secure).is_the_one(arrived.browser):
+    if not LoginBrowser(secure=entrance.config.secure).is_the_one(arrived.browser):
         return refusals.login(refusals.Refusal(implementation, "another browser", user=arrived.person.subject))
     if not states.take_arrived(handle):
         return refusals.login(refusals.Refusal(implementation, "arrived before", user=arrived.person.subject))
@@ -157,12 +159,12 @@ def complete(implementation: str) -> Response:
 def _offered(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
     try:
         return settings_of(implementation, kind)
-    except Refused as refused:
-        raise Fault(refused.status, refused.text) from None
+    except ExternalLoginRefused as refused:
+        raise HttpProblem(refused.status, refused.text) from None
 
 
 def _name(implementation: str) -> str:
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with entrance.database.reading() as db:
         found = implementations.find(db, implementation)
         return found.name if found else implementation
@@ -170,8 +172,8 @@ def _name(implementation: str) -> str:
 
 def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
     """Send the browser to the organizer's page, with a nonce that only an assertion for this browser can bring back."""
-    entrance = Entrance.here()
-    browser = Browser(secure=entrance.config.secure)
+    entrance = AuthServices.here()
+    browser = LoginBrowser(secure=entrance.config.secure)
     value, hashed = browser.mark()
     asked = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
     nonce = entrance.store.begun.put(_ASKED, asked, OPEN_S, origin())
@@ -184,14 +186,14 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
 
 
 def _taken(implementation: str, nonce: str | None) -> dict[str, Any]:
-    """Use a nonce up; raises `Refused` for one which is not ours, is used up, or is another implementation's."""
-    asked = Entrance.here().store.begun.take(_ASKED, nonce) if nonce else None
+    """Use a nonce up; raises `ExternalLoginRefused` for one which is not ours, is used up, or is another implementation's."""
+    asked = AuthServices.here().store.begun.take(_ASKED, nonce) if nonce else None
     if asked is None or asked["implementation"] != implementation:
-        raise Refused("nonce")
+        raise ExternalLoginRefused("nonce")
     return asked
 
 
-def _arrived(person: Person, journey: Journey) -> Response:
+def _arrived(person: AuthenticatedPerson, journey: Journey) -> Response:
     try:
         return arrive(person, journey)
     except NotAdmitted as refused:
@@ -199,7 +201,10 @@ def _arrived(person: Person, journey: Journey) -> Response:
 
 
 def _form(
-    opened: OpenedExternalAuth, journey: Journey, typed: Typed = NOTHING_TYPED, status: HTTPStatus = HTTPStatus.OK
+    opened: OpenedExternalAuth,
+    journey: Journey,
+    typed: BadgeFormState = NOTHING_TYPED,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     """Draw the badge form. What was typed comes back, except the password."""
     kept = {"implementation": opened.implementation, "journey": journey.stored()}
@@ -212,7 +217,7 @@ def _form(
         password_label=password_label,
         # A last name typed blindly is a last name typed wrong, and everybody in the room knows it anyway.
         password_is_a_name="name" in password_label.casefold(),
-        state=typed.state or Entrance.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
+        state=typed.state or AuthServices.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
         username=typed.username[:255],
         error=typed.error,
         reference=typed.reference,

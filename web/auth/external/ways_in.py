@@ -1,4 +1,4 @@
-"""The three ways in, each from what was handed in to a `Person`, or to a `Refused`.
+"""The three ways in, each from what was handed in to a `AuthenticatedPerson`, or to a `ExternalLoginRefused`.
 
 Settings are read anew each time: what an administrator changes or takes away counts at once.
 """
@@ -19,14 +19,14 @@ from flask.sansio.app import App
 
 from records import OpenedExternalAuth, SecretNotOpened, external, implementations
 from runner.powers import auth_of
-from web.auth.admission import Person
-from web.auth.entrance import Entrance
+from web.auth.admission import AuthenticatedPerson
+from web.auth.entrance import AuthServices
 from web.auth.ways.refusals import Refusal, keep
 
 from . import assertions, introspection, profiles, relay
-from .keys import KeyRings, KeysAway, choose
+from .keys import JwksCache, KeysUnavailable, choose
 from .limits import PasswordLimits
-from .refused import Refused, away, broken, not_offered
+from .refused import ExternalLoginRefused, away, broken, not_offered
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +41,14 @@ REMEMBERED_S: Final = assertions.LIFE_S + 2 * assertions.SKEW_S + 60
 
 
 @dataclass(frozen=True)
-class Desk:
+class ExternalAuthServices:
     """What the ways in share beside the entrance."""
 
-    rings: KeyRings
+    rings: JwksCache
     limits: PasswordLimits
 
     @classmethod
-    def here(cls) -> Desk:
+    def here(cls) -> ExternalAuthServices:
         """Return the desk of the running application."""
         desk = current_app.extensions["external"]
         assert isinstance(desk, cls)
@@ -57,21 +57,21 @@ class Desk:
 
 def install(app: App) -> None:
     """Give the application what the ways in share. Its entrance must be there before."""
-    entrance: Entrance = app.extensions["entrance"]
+    entrance: AuthServices = app.extensions["entrance"]
     config = entrance.config
     limits = PasswordLimits(entrance.store, key=config.secret_keys[-1], venues=config.venue_networks)
-    app.extensions["external"] = Desk(KeyRings(entrance.outreach), limits)
+    app.extensions["external"] = ExternalAuthServices(JwksCache(entrance.outreach), limits)
 
 
-def by_assertion(implementation: str, token: str) -> Person:
-    """Log in by an assertion which the organizer signed; raises `Refused` and `StoreAway`.
+def by_assertion(implementation: str, token: str) -> AuthenticatedPerson:
+    """Log in by an assertion which the organizer signed; raises `ExternalLoginRefused` and `StoreAway`.
 
     It must have no nonce: one that was made for a browser is no app's to use.
     """
 
     def without_nonce(nonce: str | None) -> None:
         if nonce is not None:
-            raise Refused("nonce")
+            raise ExternalLoginRefused("nonce")
 
     with _noted(implementation):
         opened = settings_of(implementation, "jwt")
@@ -79,8 +79,10 @@ def by_assertion(implementation: str, token: str) -> Person:
     return person
 
 
-def by_page(opened: OpenedExternalAuth, token: str, spend: Callable[[str | None], Spent]) -> tuple[Person, Spent]:
-    """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `Refused` and `StoreAway`.
+def by_page(
+    opened: OpenedExternalAuth, token: str, spend: Callable[[str | None], Spent]
+) -> tuple[AuthenticatedPerson, Spent]:
+    """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `ExternalLoginRefused` and `StoreAway`.
 
     1. The assertion is good in itself (`assertions`).
     2. Its nonce is what was asked for.
@@ -90,33 +92,33 @@ def by_page(opened: OpenedExternalAuth, token: str, spend: Callable[[str | None]
     with _noted(implementation):
         asserted = assertions.verify(token, trust)  # 1.
         spent = spend(asserted.nonce)  # 2.
-        seen = Entrance.here().store.seen
+        seen = AuthServices.here().store.seen
         if not seen.first_time("jwt", implementation, trust.issuer, asserted.jti, life_s=REMEMBERED_S):  # 3.
-            raise Refused("seen before")
+            raise ExternalLoginRefused("seen before")
     profile = profiles.from_claims(asserted.claims)
-    return Person(implementation, "jwt", f"jwt:{trust.issuer}", asserted.subject, profile), spent
+    return AuthenticatedPerson(implementation, "jwt", f"jwt:{trust.issuer}", asserted.subject, profile), spent
 
 
-def by_introspection(implementation: str, token: str) -> Person:
-    """Log in by a token of the organizer's, whom we ask about it; raises `Refused`."""
+def by_introspection(implementation: str, token: str) -> AuthenticatedPerson:
+    """Log in by a token of the organizer's, whom we ask about it; raises `ExternalLoginRefused`."""
     with _noted(implementation):
         opened = settings_of(implementation, "introspection")
         fields = opened.fields
-        asked = introspection.Introspector(
+        asked = introspection.IntrospectionEndpoint(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
         )
-        told = introspection.ask(asked, token, Entrance.here().outreach)
+        told = introspection.ask(asked, token, AuthServices.here().outreach)
     provider = f"introspection:{_host(fields['url'])}"
     profile = profiles.from_claims(told.claims)
-    return Person(implementation, "introspection", provider, told.subject, profile, told.expires_at)
+    return AuthenticatedPerson(implementation, "introspection", provider, told.subject, profile, told.expires_at)
 
 
-def by_password(implementation: str, username: str, password: str, ip: str) -> Person:
-    """Log in by what the registration vendor says about a badge and a name; raises `Refused` and `StoreAway`.
+def by_password(implementation: str, username: str, password: str, ip: str) -> AuthenticatedPerson:
+    """Log in by what the registration vendor says about a badge and a name; raises `ExternalLoginRefused` and `StoreAway`.
 
     `ip`: the address that asks, as the trusted proxies tell it.
     """
-    limits = Desk.here().limits
+    limits = ExternalAuthServices.here().limits
     username, password = username.strip(), password.strip()
     with _noted(implementation):
         opened = settings_of(implementation, "password")
@@ -125,21 +127,21 @@ def by_password(implementation: str, username: str, password: str, ip: str) -> P
     limits.right(implementation, username)
     provider = f"password:{_host(opened.fields['url'])}"
     profile = profiles.from_registrant(registrant.known)
-    return Person(implementation, "password", provider, registrant.subject, profile)
+    return AuthenticatedPerson(implementation, "password", provider, registrant.subject, profile)
 
 
 def _registrant(opened: OpenedExternalAuth, username: str, password: str, limits: PasswordLimits) -> relay.Registrant:
     """Ask the vendor, and let the limits know what its answer says about the attempt."""
     soonest = time.monotonic() + LEAST_S + random.uniform(0, SPREAD_S)  # noqa: S311 - blurs a time, guards nothing
     try:
-        return relay.ask(relay_of(opened), username, password, Entrance.here().outreach)
-    except relay.Wrong:
+        return relay.ask(relay_of(opened), username, password, AuthServices.here().outreach)
+    except relay.BadgeOrNameWrong:
         time.sleep(max(0.0, soonest - time.monotonic()))
         raise
-    except relay.Barred:
+    except relay.RegistrantBarred:
         limits.right(opened.implementation, username)
         raise
-    except Refused:
+    except ExternalLoginRefused:
         limits.unknown(opened.implementation, username)
         raise
 
@@ -148,11 +150,11 @@ def _registrant(opened: OpenedExternalAuth, username: str, password: str, limits
 
 
 def settings_of(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
-    """Return the External Authentication of an implementation, of this kind if one is named; raises `Refused` (404).
+    """Return the External Authentication of an implementation, of this kind if one is named; raises `ExternalLoginRefused` (404).
 
     Staff have none, and what leads to this machine itself is for development.
     """
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     if implementation == implementations.STAFF:
         raise not_offered("staff")
     with entrance.database.reading() as db:
@@ -169,7 +171,7 @@ def settings_of(implementation: str, kind: str | None = None) -> OpenedExternalA
     return opened
 
 
-def trust_of(opened: OpenedExternalAuth) -> assertions.Trust:
+def trust_of(opened: OpenedExternalAuth) -> assertions.JwtTrust:
     """Return what this implementation believes of assertions."""
     fields = opened.fields
     algorithm: str = fields["algorithm"]
@@ -178,18 +180,18 @@ def trust_of(opened: OpenedExternalAuth) -> assertions.Trust:
         if not fields["jwks_url"]:
             return choose(fields["keys"], algorithm, kid)
         try:
-            return Desk.here().rings.find(fields["jwks_url"], algorithm, kid)
-        except KeysAway:
+            return ExternalAuthServices.here().rings.find(fields["jwks_url"], algorithm, kid)
+        except KeysUnavailable:
             raise away("keys away") from None
 
-    audience = Entrance.here().config.absolute(f"/ext/{opened.implementation}")
-    return assertions.Trust(algorithm, fields["issuer"], audience, opened.secret, find_key)
+    audience = AuthServices.here().config.absolute(f"/ext/{opened.implementation}")
+    return assertions.JwtTrust(algorithm, fields["issuer"], audience, opened.secret, find_key)
 
 
-def relay_of(opened: OpenedExternalAuth) -> relay.Relay:
+def relay_of(opened: OpenedExternalAuth) -> relay.RegistrationVendor:
     """Return the registration vendor of this implementation."""
     fields = opened.fields
-    return relay.Relay(
+    return relay.RegistrationVendor(
         implementation=opened.implementation,
         url=fields["url"],
         auth=auth_of(fields["auth_kind"], fields["auth_fields"], opened.secret),
@@ -213,7 +215,7 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def kept_refusal(implementation: str, refused: Refused) -> Refusal:
+def refusal_to_keep(implementation: str, refused: ExternalLoginRefused) -> Refusal:
     """Return a refusal as it is kept. Its precise code is told to nobody outside."""
     return Refusal(
         implementation, refused.code, refused.status, refused.text, refused.user, reference=refused.reference
@@ -225,6 +227,6 @@ def _noted(implementation: str) -> Iterator[None]:
     """Write a refusal down once, with its precise code."""
     try:
         yield
-    except Refused as refused:
-        keep(kept_refusal(implementation, refused))
+    except ExternalLoginRefused as refused:
+        keep(refusal_to_keep(implementation, refused))
         raise

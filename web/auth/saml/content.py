@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from .parsing import Element, text_of
-from .values import Assertion, Idp, Policy, Rejected, Sp
+from .values import Idp, Rejected, SamlAssertion, SamlPolicy, Sp
 from .vocabulary import BEARER, NAMEID_FORMATS, UNSPECIFIED, a
 
 #: Characters of a NameID, and of an attribute's value.
@@ -62,7 +62,7 @@ def check_age(element: Element, now: datetime, skew_s: int, max_age_s: int) -> d
     return issued
 
 
-def check_audience(assertion: Element, sp: Sp, now: datetime, policy: Policy) -> None:
+def check_audience(assertion: Element, sp: Sp, now: datetime, policy: SamlPolicy) -> None:
     """Demand conditions that hold now, and that every restriction of the audience names us."""
     conditions = assertion.findall(a("Conditions"))
     if len(conditions) != 1:
@@ -110,7 +110,7 @@ def _not_now(data: Element, until: datetime, now: datetime, skew: timedelta) -> 
     return "" if now - skew < until else "confirmation-expired"
 
 
-def check_authentication(assertion: Element, now: datetime, policy: Policy) -> Element:
+def check_authentication(assertion: Element, now: datetime, policy: SamlPolicy) -> Element:
     """Return the one AuthnStatement: it still holds and, for step-up, the person proved who they are just now."""
     statement = _only(assertion, "AuthnStatement")
     instant, ends = time_of(statement, "AuthnInstant"), time_of(statement, "SessionNotOnOrAfter")
@@ -124,11 +124,11 @@ def check_authentication(assertion: Element, now: datetime, policy: Policy) -> E
     return statement
 
 
-def read(assertion: Element, statement: Element, request_id: str | None) -> Assertion:
+def read(assertion: Element, statement: Element, request_id: str | None) -> SamlAssertion:
     """Return who the assertion is about."""
     name, name_format = read_nameid(_only(_only(assertion, "Subject"), "NameID"))
     attributes, friendly, indented = _attributes(assertion)
-    return Assertion(
+    return SamlAssertion(
         issuer=text_of(_only(assertion, "Issuer")),
         nameid=name,
         nameid_format=name_format,

@@ -20,7 +20,7 @@ from lxml import etree
 
 from . import library
 from .parsing import Element, read_xml
-from .values import Policy, Rejected, Sp
+from .values import Rejected, SamlPolicy, Sp
 from .vocabulary import CBC, ELEMENT, ENCRYPTED_KEY, GCM, KEY_TRANSPORT, PROTOCOL, a, d, x
 
 _OAEP_DIGESTS = {
@@ -31,7 +31,7 @@ _OAEP_DIGESTS = {
 }
 
 
-def check_encryption(encrypted: Element, policy: Policy, *, outer_signed: bool) -> None:
+def check_encryption(encrypted: Element, policy: SamlPolicy, *, outer_signed: bool) -> None:
     """Judge the form of an EncryptedAssertion: steps 1 to 3. Nothing is decrypted yet."""
     data = _only(encrypted, x("EncryptedData"))
     if data.get("Type") != ELEMENT:

@@ -31,12 +31,12 @@ from flask import Request
 from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations, saml
 from runner.logins import LoginOrigin
 from web.auth.admission import Journey, NotAdmitted
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.saml import people, requests
 from web.auth.saml.guard import FirstTime, verify_response
-from web.auth.saml.states import ASKED_S, Arrived, Asked, Browser, States
-from web.auth.saml.values import Assertion, Idp, Policy, Rejected, Sp
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.auth.saml.states import ASKED_S, AwaitedLogin, LoginBrowser, LoginStates, ProvedLogin
+from web.auth.saml.values import Idp, Rejected, SamlAssertion, SamlPolicy, Sp
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class LoginFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Posted:
+class PostedMessage:
     """What a provider's page posted."""
 
     message: str = field(repr=False)
@@ -73,22 +73,22 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class Sides:
+class SamlParties:
     """Both sides of an implementation's SAML, and how messages between them are read."""
 
     implementation: str
     sp: Sp
     idp: Idp
-    policy: Policy
+    policy: SamlPolicy
     attribute_map: Mapping[str, list[str]]
     subject_attribute: str
 
-    def first_time(self, entrance: Entrance) -> FirstTime:
+    def first_time(self, entrance: AuthServices) -> FirstTime:
         """Return what remembers messages of this provider; it raises `StoreAway`, so that nothing is let in unseen."""
         return lambda key, life_s: entrance.store.seen.first_time("saml", key, life_s=life_s)
 
 
-def our_side(entrance: Entrance, implementation: str) -> Sp:
+def service_provider(entrance: AuthServices, implementation: str) -> Sp:
     """Return our side of an implementation, whether a provider is known or not: it wants to read about us first."""
     try:
         with entrance.database.reading() as db:
@@ -102,7 +102,7 @@ def our_side(entrance: Entrance, implementation: str) -> Sp:
     return _sp(entrance, implementation, keys)
 
 
-def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) -> Sides | None:
+def saml_parties(entrance: AuthServices, implementation: str, *, fresh: bool = False) -> SamlParties | None:
     """Return both sides; None when no provider is known. `fresh`: for a step-up."""
     with entrance.database.reading() as db:
         found = _implementation(implementations.find(db, implementation))
@@ -115,16 +115,18 @@ def both_sides(entrance: Entrance, implementation: str, *, fresh: bool = False) 
     return _sides(entrance, opened, fresh=fresh) if opened else None
 
 
-def begin(entrance: Entrance, sides: Sides, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
+def begin(entrance: AuthServices, sides: SamlParties, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
     """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
     handle = entrance.store.once.new_handle()
     ask = journey.fresh or journey.switch
     address, request_id = requests.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=ask)
-    States(entrance.store).put_asked(Asked(sides.implementation, browser, request_id, journey), handle, origin)
+    LoginStates(entrance.store).put_asked(
+        AwaitedLogin(sides.implementation, browser, request_id, journey), handle, origin
+    )
     return address
 
 
-def posted(asked: Request) -> Posted:
+def posted(asked: Request) -> PostedMessage:
     """Read a provider's form. Raises `LoginFailed` for one that says something twice."""
     # 1.
     asked.max_form_parts = MOST_FIELDS
@@ -133,16 +135,16 @@ def posted(asked: Request) -> Posted:
     fields = asked.form.to_dict(flat=False)
     if len(fields) > MOST_FIELDS or any(len(values) > 1 for values in fields.values()) or "SAMLResponse" not in fields:
         raise LoginFailed("form", "a field is missing or came twice")
-    return Posted(fields["SAMLResponse"][0], fields.get("RelayState", [""])[0])
+    return PostedMessage(fields["SAMLResponse"][0], fields.get("RelayState", [""])[0])
 
 
-def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
+def believe(entrance: AuthServices, implementation: str, given: PostedMessage) -> str:
     """Judge a provider's message; return the local address to go on to. Raises `LoginFailed` and `TooMuchWork`."""
-    states = States(entrance.store)
+    states = LoginStates(entrance.store)
     # 2.
     asked = states.look_asked(implementation, given.relay_state) if given.relay_state else None
     journey = asked.journey if asked else Journey()
-    sides = both_sides(entrance, implementation, fresh=journey.fresh)
+    sides = saml_parties(entrance, implementation, fresh=journey.fresh)
     if sides is None:
         raise LoginFailed("no-provider")
     if asked is None and not sides.policy.allow_unsolicited:
@@ -165,13 +167,13 @@ def believe(entrance: Entrance, implementation: str, given: Posted) -> str:
         raise LoginFailed(rejected.code, rejected.detail, journey) from None
     except NotAdmitted as refused:
         raise LoginFailed(refused.code, refused.detail, journey) from None
-    handle = states.put_arrived(Arrived(person, asked.browser, journey))  # 7.
+    handle = states.put_arrived(ProvedLogin(person, asked.browser, journey))  # 7.
     return f"/saml/{implementation}/complete?o={handle}"
 
 
-def complete(entrance: Entrance, implementation: str, handle: str, browser: Browser) -> Arrived:
+def complete(entrance: AuthServices, implementation: str, handle: str, browser: LoginBrowser) -> ProvedLogin:
     """Return who has arrived with this browser. Raises `LoginFailed`."""
-    states = States(entrance.store)
+    states = LoginStates(entrance.store)
     # 8.
     arrived = states.look_arrived(implementation, handle)
     if arrived is None:
@@ -185,13 +187,13 @@ def complete(entrance: Entrance, implementation: str, handle: str, browser: Brow
     return arrived
 
 
-def _check_tries(entrance: Entrance, states: States, handle: str, journey: Journey) -> None:
+def _check_tries(entrance: AuthServices, states: LoginStates, handle: str, journey: Journey) -> None:
     if not entrance.store.attempts.hit("saml tries", handle, limit=MOST_TRIES, window_s=ASKED_S).ok:
         states.take_asked(handle)
         raise LoginFailed("nothing-pending", "the same login was tried too often", journey)
 
 
-def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | None) -> Assertion:
+def _believed(entrance: AuthServices, sides: SamlParties, message: str, asked: AwaitedLogin | None) -> SamlAssertion:
     assertion = verify_response(
         message,
         sp=sides.sp,
@@ -205,12 +207,12 @@ def _believed(entrance: Entrance, sides: Sides, message: str, asked: Asked | Non
     return assertion
 
 
-def _sides(entrance: Entrance, opened: OpenedSaml, *, fresh: bool) -> Sides:
-    return Sides(
+def _sides(entrance: AuthServices, opened: OpenedSaml, *, fresh: bool) -> SamlParties:
+    return SamlParties(
         implementation=opened.implementation,
         sp=_sp(entrance, opened.implementation, opened.keys),
         idp=Idp(opened.entity_id, opened.sso_url, opened.slo_url, opened.certificates),
-        policy=Policy(
+        policy=SamlPolicy(
             allow_unsolicited=opened.allow_unsolicited,
             accept_response_signature=opened.accept_response_signature,
             allow_cbc=opened.allow_cbc,
@@ -221,7 +223,7 @@ def _sides(entrance: Entrance, opened: OpenedSaml, *, fresh: bool) -> Sides:
     )
 
 
-def _sp(entrance: Entrance, implementation: str, keys: SpKeys) -> Sp:
+def _sp(entrance: AuthServices, implementation: str, keys: SpKeys) -> Sp:
     next_signing, next_encryption = keys.next_signing, keys.next_encryption
     base = entrance.config.absolute(f"/saml/{implementation}")
     return Sp(
@@ -240,5 +242,5 @@ def _sp(entrance: Entrance, implementation: str, keys: SpKeys) -> Sp:
 
 def _implementation(found: Implementation | None) -> Implementation:
     if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     return found

@@ -14,7 +14,7 @@ stranger can make us do everything before a signature is verified:
  8. A signature stands on the assertion itself, and holds for it; or on the response if the policy says that this is
     enough.
  9. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
-    holds (`content.py`). Clocks may differ by `Policy.skew_s`.
+    holds (`content.py`). Clocks may differ by `SamlPolicy.skew_s`.
 10. Who it is about is read from the very element that was verified.
 11. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
 12. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
@@ -33,9 +33,9 @@ from . import content, library
 from .encryption import check_encryption, decrypt
 from .own_thread import in_own_thread
 from .parsing import Element, check_tree, read_base64, read_xml
-from .shape import Parts, check_assertion, check_response
+from .shape import ResponseParts, check_assertion, check_response
 from .signatures import check_signatures, check_signers
-from .values import Assertion, Idp, Policy, Rejected, Sp
+from .values import Idp, Rejected, SamlAssertion, SamlPolicy, Sp
 from .vocabulary import a
 
 #: Remembers a key for a number of seconds; false if it was known already.
@@ -48,11 +48,11 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     *,
     sp: Sp,
     idp: Idp,
-    policy: Policy,
+    policy: SamlPolicy,
     request_id: str | None,
     first_time: FirstTime,
     now: datetime | None = None,
-) -> Assertion:
+) -> SamlAssertion:
     """Return who logged in. `request_id`: of the pending request of this browser; None if there is none.
 
     `first_time` is asked once, at the end, with a hash and the seconds to remember it. Raises Rejected.
@@ -85,7 +85,7 @@ def replay_key(kind: str, idp: Idp, message_id: str) -> str:
     return hashlib.sha256(f"{kind}\n{idp.entity_id}\n{message_id}".encode()).hexdigest()
 
 
-def _check_delivery(sent: Element, sp: Sp, request_id: str | None, policy: Policy) -> None:
+def _check_delivery(sent: Element, sp: Sp, request_id: str | None, policy: SamlPolicy) -> None:
     if sent.get("Destination") != sp.acs_url:
         raise Rejected("destination")
     answered = sent.get("InResponseTo")
@@ -97,7 +97,7 @@ def _check_delivery(sent: Element, sp: Sp, request_id: str | None, policy: Polic
         raise Rejected("in-response-to")
 
 
-def _opened(sent: Element, parts: Parts, policy: Policy, sp: Sp, *, outer_signed: bool) -> Element | None:
+def _opened(sent: Element, parts: ResponseParts, policy: SamlPolicy, sp: Sp, *, outer_signed: bool) -> Element | None:
     """Return the response with its assertion decrypted; None if it was not encrypted."""
     if parts.encrypted is None:
         return None
@@ -108,7 +108,7 @@ def _opened(sent: Element, parts: Parts, policy: Policy, sp: Sp, *, outer_signed
     return opened
 
 
-def _covered(root: Element, policy: Policy, idp: Idp) -> tuple[Element, tuple[str, ...]]:
+def _covered(root: Element, policy: SamlPolicy, idp: Idp) -> tuple[Element, tuple[str, ...]]:
     """Return the assertion, verified, and the certificates that have signed.
 
     `root`: a response, with the assertion decrypted; its own signature is verified.
@@ -124,7 +124,9 @@ def _covered(root: Element, policy: Policy, idp: Idp) -> tuple[Element, tuple[st
     return assertion, signers
 
 
-def _check_content(assertion: Element, ours: tuple[Sp, Idp, Policy], request_id: str | None, now: datetime) -> datetime:
+def _check_content(
+    assertion: Element, ours: tuple[Sp, Idp, SamlPolicy], request_id: str | None, now: datetime
+) -> datetime:
     """Return the last moment at which this assertion could be presented."""
     sp, idp, policy = ours
     content.check_issuer(assertion, idp, "issuer")

@@ -15,31 +15,31 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.auth.saml import logout, requests
-from web.auth.saml.flow import LoginFailed, Sides, both_sides
-from web.auth.saml.states import Leaving, States
+from web.auth.saml.flow import LoginFailed, SamlParties, saml_parties
+from web.auth.saml.states import AwaitedLogout, LoginStates
 from web.auth.saml.values import Rejected
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProviderLogout:
     """What a provider's logout came to: the logins which it ended, and where the browser takes our answer."""
 
     logins: frozenset[str]
     address: str
 
 
-def begin(entrance: Entrance, visitor: Visitor, onward: str) -> str | None:
+def begin(entrance: AuthServices, visitor: Visitor, onward: str) -> str | None:
     """Return the provider's address for a logout of this login; None when it came another way or that cannot be."""
     if visitor.source != "saml":
         return None
     named = entrance.store.saml_sessions.named(visitor.login)
     try:
-        sides = both_sides(entrance, visitor.implementation)
+        sides = saml_parties(entrance, visitor.implementation)
     except LoginFailed as failed:
         log.warning("saml: the provider is not told of a logout code=%s detail=%r", failed.code, failed.detail)
         return None
@@ -54,14 +54,14 @@ def begin(entrance: Entrance, visitor: Visitor, onward: str) -> str | None:
         session_index=named["index"],
         relay_state=handle,
     )
-    States(entrance.store).put_leaving(Leaving(visitor.implementation, request_id, onward), handle)
+    LoginStates(entrance.store).put_leaving(AwaitedLogout(visitor.implementation, request_id, onward), handle)
     return address
 
 
-def answered(entrance: Entrance, implementation: str, query: str, relay_state: str) -> str:
+def answered(entrance: AuthServices, implementation: str, query: str, relay_state: str) -> str:
     """Take the provider's answer to our logout; return where to go on. Raises `Rejected` for one nobody waits for."""
     sides = _sides(entrance, implementation)
-    leaving = States(entrance.store).take_leaving(implementation, relay_state) if relay_state else None
+    leaving = LoginStates(entrance.store).take_leaving(implementation, relay_state) if relay_state else None
     if leaving is None:
         raise Rejected("nothing-pending", "an answer to a logout that was not begun here")
     response = logout.verify_logout_response(query, sp=sides.sp, idp=sides.idp, request_id=leaving.request_id)
@@ -70,7 +70,7 @@ def answered(entrance: Entrance, implementation: str, query: str, relay_state: s
     return leaving.next
 
 
-def told(entrance: Entrance, implementation: str, query: str) -> Ended:
+def told(entrance: AuthServices, implementation: str, query: str) -> ProviderLogout:
     """Do what a provider's logout request says. Raises `Rejected`."""
     sides = _sides(entrance, implementation)
     # 1.
@@ -86,11 +86,11 @@ def told(entrance: Entrance, implementation: str, query: str) -> Ended:
         address = requests.logout_response(
             sides.sp, sides.idp, in_response_to=wanted.id, relay_state=wanted.relay_state
         )
-    return Ended(frozenset(login for login, _ in found), address)
+    return ProviderLogout(frozenset(login for login, _ in found), address)
 
 
-def _sides(entrance: Entrance, implementation: str) -> Sides:
-    sides = both_sides(entrance, implementation)
+def _sides(entrance: AuthServices, implementation: str) -> SamlParties:
+    sides = saml_parties(entrance, implementation)
     if sides is None:
         raise Rejected("nothing-pending", "no provider is known")
     return sides

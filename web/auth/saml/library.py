@@ -19,7 +19,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from .values import Idp, Policy, Rejected, Sp
+from .values import Idp, Rejected, SamlPolicy, Sp
 from .vocabulary import MORE, POST, REDIRECT
 
 Element = Any
@@ -69,7 +69,7 @@ def _timeless(confirmation: Element) -> Element:
     return copied
 
 
-def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, Policy], request_id: str | None) -> None:
+def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, SamlPolicy], request_id: str | None) -> None:
     """Let the library judge a response but for its times, and verify its signatures.
 
     `opened`: the same with its assertion decrypted.
@@ -174,7 +174,7 @@ def _translated(code: str, ask: Callable[[], Result]) -> Result:
         raise Rejected(code, f"{type(fault).__name__} {number}".strip()) from None
 
 
-def _settings(sp: Sp, idp: Idp, policy: Policy) -> dict[str, Any]:
+def _settings(sp: Sp, idp: Idp, policy: SamlPolicy) -> dict[str, Any]:
     return {
         "strict": True,
         "debug": False,

@@ -17,7 +17,7 @@ from .guard import FirstTime, replay_key
 from .own_thread import in_own_thread
 from .parsing import Element, text_of
 from .shape import check_holds
-from .values import Idp, LogoutRequest, LogoutResponse, Policy, Rejected, Sp
+from .values import Idp, LogoutRequest, LogoutResponse, Rejected, SamlPolicy, Sp
 from .vocabulary import SUCCESS, a, p
 
 _REQUEST = {a("Issuer"), a("NameID"), p("SessionIndex"), p("Extensions")}
@@ -25,7 +25,7 @@ _RESPONSE = {a("Issuer"), p("Status"), p("Extensions")}
 #: Logins that one request names, and characters of an index.
 MOST_INDEXES = 100
 LONGEST_INDEX = 512
-_RULES = Policy()
+_RULES = SamlPolicy()
 
 
 @in_own_thread

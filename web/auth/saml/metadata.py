@@ -21,7 +21,7 @@ from .codes import CODES
 from .content import time_of
 from .own_thread import in_own_thread
 from .parsing import Element, bytes_of, read_xml
-from .screening import Limits
+from .screening import XmlLimits
 from .signatures import check_signatures, check_signers
 from .values import Rejected, Sp
 from .vocabulary import ENCRYPTION, ENCRYPTION_11, METADATA, POST, PROTOCOL, REDIRECT, SIGNATURE, d, m
@@ -29,7 +29,7 @@ from .vocabulary import ENCRYPTION, ENCRYPTION_11, METADATA, POST, PROTOCOL, RED
 #: Federations publish many providers in one document, people write comments into theirs.
 #: What others have added to the standard is read over; an administrator has brought it, and 400 names are far above
 #: what the extensions of all federations use together (mdui, mdrpi, shibmd, alg, idpdisc and others: 150).
-DOCUMENT = Limits(
+DOCUMENT = XmlLimits(
     size=2 * 1024 * 1024,
     nodes=80_000,
     depth=40,

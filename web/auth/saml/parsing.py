@@ -3,7 +3,7 @@
 expat judges what a message is made of, and then lxml reads it once; the tree that it makes is the one that is verified
 and believed. The steps of `read_xml`:
 
-1. At most `Limits.size` bytes: what follows costs by them.
+1. At most `XmlLimits.size` bytes: what follows costs by them.
 2. UTF-8, said and meant: no other encoding by declaration, and none that hides as UTF-8 (NUL bytes).
 3. No document type and no entities, by their bytes and again by both parsers' word.
 4. Well-formed, small in every respect, and of known names only, by expat's reading (`screening.py`). Until here libxml2
@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
-from .screening import Limits, screen
+from .screening import XmlLimits, screen
 from .values import Rejected
 from .vocabulary import ENCRYPTION, ENCRYPTION_11, EXCLUSIVE, INSTANCE, SIGNATURE, XML
 
@@ -31,7 +31,7 @@ from .vocabulary import ENCRYPTION, ENCRYPTION_11, EXCLUSIVE, INSTANCE, SIGNATUR
 Element: TypeAlias = Any
 
 
-MESSAGE = Limits()
+MESSAGE = XmlLimits()
 _BLANKS = b" \t\r\n"
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}")
@@ -58,7 +58,7 @@ def read_base64(text: str, most: int = MESSAGE.size) -> bytes:
     return raw
 
 
-def read_xml(raw: bytes, limits: Limits = MESSAGE) -> Element:
+def read_xml(raw: bytes, limits: XmlLimits = MESSAGE) -> Element:
     """Return the root of a document. The module's docstring numbers the steps."""
     if len(raw) > limits.size:  # 1
         raise Rejected("too-large")
@@ -77,7 +77,7 @@ def read_xml(raw: bytes, limits: Limits = MESSAGE) -> Element:
     return root
 
 
-def check_tree(root: Element, limits: Limits = MESSAGE) -> None:
+def check_tree(root: Element, limits: XmlLimits = MESSAGE) -> None:
     """Judge the identities in a tree: step 6."""
     ids: set[str] = set()
     for count, node in enumerate(root.iter(), start=1):
@@ -103,7 +103,7 @@ def bytes_of(element: Element) -> bytes:
     return read_base64(text_of(element), 16 * 1024)
 
 
-def _parser(limits: Limits) -> Any:
+def _parser(limits: XmlLimits) -> Any:
     return etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -129,7 +129,7 @@ def _check_encoding(raw: bytes) -> None:
         raise Rejected("encoding")
 
 
-def _ids(node: Element, limits: Limits) -> list[str]:
+def _ids(node: Element, limits: XmlLimits) -> list[str]:
     """Return the IDs that an element gives itself; refuse every unusual way to have one."""
     found = []
     for name in node.keys():  # noqa: SIM118 - an element yields its children

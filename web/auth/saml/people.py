@@ -18,8 +18,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from records import UserProfile, saml
-from web.auth.admission import NotAdmitted, Person, SamlSession
-from web.auth.saml.values import Assertion
+from web.auth.admission import AuthenticatedPerson, NotAdmitted, SamlSession
+from web.auth.saml.values import SamlAssertion
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ LONGEST = {"username": 255, "user_type": 100, "first_name": 200, "last_name": 20
 
 
 def person_of(
-    assertion: Assertion, implementation: str, *, attribute_map: Mapping[str, Iterable[str]], subject_attribute: str
-) -> Person:
+    assertion: SamlAssertion, implementation: str, *, attribute_map: Mapping[str, Iterable[str]], subject_attribute: str
+) -> AuthenticatedPerson:
     """Return who logged in. Raises `NotAdmitted` when there is no key by which to know the person."""
     subject = _checked(_subject(assertion, subject_attribute))
     names = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
@@ -48,7 +48,7 @@ def person_of(
         if not _fits(value, LONGEST[name]) or (name == "username" and trimmed):
             log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
             fields[name] = ""
-    return Person(
+    return AuthenticatedPerson(
         implementation=implementation,
         source="saml",
         provider=assertion.issuer,
@@ -60,7 +60,7 @@ def person_of(
     )
 
 
-def _subject(assertion: Assertion, subject_attribute: str) -> str:
+def _subject(assertion: SamlAssertion, subject_attribute: str) -> str:
     # 1.
     if subject_attribute:
         values = _values(assertion, subject_attribute)
@@ -82,12 +82,12 @@ def _checked(subject: str) -> str:
     return subject
 
 
-def _values(assertion: Assertion, name: str) -> tuple[str, ...]:
+def _values(assertion: SamlAssertion, name: str) -> tuple[str, ...]:
     """Return the values of an attribute by its name; by its friendly name only where no attribute has that name."""
     return assertion.attributes[name] if name in assertion.attributes else assertion.friendly.get(name, ())
 
 
-def _first(assertion: Assertion, names: Iterable[str]) -> str:
+def _first(assertion: SamlAssertion, names: Iterable[str]) -> str:
     """Return the first of the names which has a value; "" if none does."""
     return next((name for name in names if _values(assertion, name)), "")
 
@@ -96,7 +96,7 @@ def _fits(value: str, longest: int) -> bool:
     return len(value) <= longest and not any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
 
 
-def _kept(assertion: Assertion, implementation: str) -> dict[str, Any]:
+def _kept(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
     """Return the attributes for the records: a text, or a list of several."""
     kept: dict[str, Any] = {}
     size = 0

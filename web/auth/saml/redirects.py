@@ -32,19 +32,19 @@ LONGEST_RELAY_STATE = 1024
 
 
 @dataclass(frozen=True)
-class Received:
+class SignedRedirectMessage:
     """A message whose signature over the query is the provider's."""
 
     root: Element
     relay_state: str
 
 
-def read(query: str, kind: str, idp: Idp) -> Received:
+def read(query: str, kind: str, idp: Idp) -> SignedRedirectMessage:
     """Read a signed message. `kind`: SAMLRequest or SAMLResponse. The module's docstring numbers the steps."""
     parameters = _parameters(query, kind)  # 1
     _check_signature(parameters, kind, idp)  # 2
     raw = _inflate(read_base64(unquote(parameters[kind]), LONGEST))  # 3
-    return Received(read_xml(raw, SIGNED), _relay_state(parameters))  # 4
+    return SignedRedirectMessage(read_xml(raw, SIGNED), _relay_state(parameters))  # 4
 
 
 def address(to: str, kind: str, xml: str, relay_state: str, key: str) -> str:

@@ -36,7 +36,7 @@ _KEPT_BLANKS: Final = 60
 
 
 @dataclass(frozen=True)
-class Limits:
+class XmlLimits:
     """How much one document may be."""
 
     size: int = 192 * 1024  #: bytes of XML
@@ -53,7 +53,7 @@ class Limits:
     lenient: bool = False
 
 
-def screen(raw: bytes, limits: Limits) -> None:
+def screen(raw: bytes, limits: XmlLimits) -> None:
     """Raise `Rejected` unless a document in UTF-8 may be read. The module's docstring numbers the steps."""
     parser = expat.ParserCreate("utf-8", _JOINT)
     reader = _Reader(limits)
@@ -83,7 +83,7 @@ def screen(raw: bytes, limits: Limits) -> None:
 class _Reader:
     """What expat calls. It raises `Rejected`, which ends the reading."""
 
-    limits: Limits
+    limits: XmlLimits
     nodes: int = 0
     depth: int = 0
     declared: int = 0

@@ -67,14 +67,14 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Parts:
+class ResponseParts:
     """The one assertion of a response: plain, or still encrypted."""
 
     plain: Element | None
     encrypted: Element | None
 
 
-def check_response(root: Element) -> Parts:
+def check_response(root: Element) -> ResponseParts:
     """Judge the form of a response. The module's docstring numbers the steps."""
     if root.tag != p("Response"):  # 1
         raise Rejected("not-a-response")
@@ -88,7 +88,7 @@ def check_response(root: Element) -> Parts:
     check_holds(root, RESPONSE)
     for assertion in plain:
         check_assertion(assertion)  # 4
-    return Parts(plain[0] if plain else None, encrypted[0] if encrypted else None)
+    return ResponseParts(plain[0] if plain else None, encrypted[0] if encrypted else None)
 
 
 def check_status(root: Element) -> None:

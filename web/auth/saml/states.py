@@ -3,9 +3,9 @@
 A message of a provider is posted by a page of another site, so no cookie of ours comes with it. Therefore three things
 are kept, each for minutes, each used once, each for one implementation:
 
-1. `Asked`: a login was begun; the message must answer it. Its handle is the RelayState, which means nothing to others.
-2. `Arrived`: a message was believed; its handle is in the address where the browser comes with its cookie.
-3. `Leaving`: a logout was begun; only its answer is listened to.
+1. `AwaitedLogin`: a login was begun; the message must answer it. Its handle is the RelayState, which means nothing to others.
+2. `ProvedLogin`: a message was believed; its handle is in the address where the browser comes with its cookie.
+3. `AwaitedLogout`: a logout was begun; only its answer is listened to.
 
 The cookie is one random value for a browser, so that logins in several tabs do not disturb each other. In the store is
 only its hash: who reads the store cannot finish somebody's login.
@@ -24,7 +24,7 @@ from flask import Response, request
 
 from records import UserProfile
 from runner.logins import LoginOrigin, LoginStore
-from web.auth.admission import Journey, Person, SamlSession
+from web.auth.admission import AuthenticatedPerson, Journey, SamlSession
 
 #: Seconds for typing a password, finding the phone, and confirming; then the login has to begin again.
 ASKED_S = 15 * 60
@@ -39,7 +39,7 @@ _ASKED, _ARRIVED, _LEAVING = "saml asked", "saml arrived", "saml leaving"
 
 
 @dataclass(frozen=True)
-class Asked:
+class AwaitedLogin:
     """A login which a browser began."""
 
     implementation: str
@@ -49,16 +49,16 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ProvedLogin:
     """A person whom a message has proved, waiting for the browser which began the login."""
 
-    person: Person
+    person: AuthenticatedPerson
     browser: str
     journey: Journey
 
 
 @dataclass(frozen=True)
-class Leaving:
+class AwaitedLogout:
     """A logout of which we told the provider."""
 
     implementation: str
@@ -66,18 +66,18 @@ class Leaving:
     next: str = ""
 
 
-class States:
+class LoginStates:
     """The states in the store. What was made for one implementation is not there for another."""
 
     def __init__(self, store: LoginStore) -> None:
         self._begun = store.begun
         self._once = store.once
 
-    def put_asked(self, asked: Asked, handle: str, origin: LoginOrigin) -> None:
+    def put_asked(self, asked: AwaitedLogin, handle: str, origin: LoginOrigin) -> None:
         """Keep a begun login under its handle, the RelayState."""
         self._begun.put(_ASKED, asdict(asked), ASKED_S, origin, handle=handle)
 
-    def look_asked(self, implementation: str, handle: str) -> Asked | None:
+    def look_asked(self, implementation: str, handle: str) -> AwaitedLogin | None:
         """Return a begun login, and leave it until its message has been believed."""
         found = self._begun.look(_ASKED, handle)
         return _asked(found) if found and found["implementation"] == implementation else None
@@ -86,11 +86,11 @@ class States:
         """Burn a begun login; False if that has happened already."""
         return self._begun.take(_ASKED, handle) is not None
 
-    def put_arrived(self, arrived: Arrived) -> str:
+    def put_arrived(self, arrived: ProvedLogin) -> str:
         """Keep a believed message's person; return the handle for the browser's next address."""
         return self._once.put(_ARRIVED, _stored(arrived), ARRIVED_S)
 
-    def look_arrived(self, implementation: str, handle: str) -> Arrived | None:
+    def look_arrived(self, implementation: str, handle: str) -> ProvedLogin | None:
         """Return who has arrived, and leave it: a stranger who found the address must not burn it."""
         found = self._once.look(_ARRIVED, handle)
         return _arrived(found) if found and found["person"]["implementation"] == implementation else None
@@ -99,21 +99,21 @@ class States:
         """Burn an arrival; False if that has happened already."""
         return self._once.take(_ARRIVED, handle) is not None
 
-    def put_leaving(self, leaving: Leaving, handle: str) -> None:
+    def put_leaving(self, leaving: AwaitedLogout, handle: str) -> None:
         """Keep a begun logout under its handle, the RelayState."""
         self._once.put(_LEAVING, asdict(leaving), LEAVING_S, handle=handle)
 
-    def take_leaving(self, implementation: str, handle: str) -> Leaving | None:
+    def take_leaving(self, implementation: str, handle: str) -> AwaitedLogout | None:
         """Return a begun logout, once."""
         found = self._once.take(_LEAVING, handle)
-        return Leaving(**found) if found and found["implementation"] == implementation else None
+        return AwaitedLogout(**found) if found and found["implementation"] == implementation else None
 
 
-def _asked(found: dict[str, Any]) -> Asked:
-    return Asked(**{**found, "journey": Journey(**found["journey"])})
+def _asked(found: dict[str, Any]) -> AwaitedLogin:
+    return AwaitedLogin(**{**found, "journey": Journey(**found["journey"])})
 
 
-def _stored(arrived: Arrived) -> dict[str, Any]:
+def _stored(arrived: ProvedLogin) -> dict[str, Any]:
     value = asdict(arrived)
     for name in ("expires_at", "proved_at"):
         moment: datetime | None = value["person"][name]
@@ -121,16 +121,16 @@ def _stored(arrived: Arrived) -> dict[str, Any]:
     return value
 
 
-def _arrived(found: dict[str, Any]) -> Arrived:
+def _arrived(found: dict[str, Any]) -> ProvedLogin:
     person = dict(found["person"])
     for name in ("expires_at", "proved_at"):
         person[name] = datetime.fromisoformat(person[name]) if person[name] else None
     person["profile"] = UserProfile(**person["profile"])
     person["saml"] = SamlSession(**person["saml"]) if person["saml"] else None
-    return Arrived(Person(**person), found["browser"], Journey(**found["journey"]))
+    return ProvedLogin(AuthenticatedPerson(**person), found["browser"], Journey(**found["journey"]))
 
 
-class Browser:
+class LoginBrowser:
     """The browser which asks, known by its binding cookie."""
 
     def __init__(self, *, secure: bool) -> None:

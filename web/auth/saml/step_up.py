@@ -19,15 +19,15 @@ from flask import Response, render_template, request
 
 from records import User, UserProfile, actors, implementations, users
 from web.auth.admission import Journey
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
-from web.auth.saml.states import Arrived, States
+from web.auth.saml.states import LoginStates, ProvedLogin
 
 #: Where the other person's login leads: the first page of the console, which alone asks for fresh logins.
 FIRST_PAGE = "/console/"
 
 
-def who_is_there(entrance: Entrance, arrived: Arrived) -> Visitor | None:
+def who_is_there(entrance: AuthServices, arrived: ProvedLogin) -> Visitor | None:
     """Return the login of another person, which this one would replace; None if there is nothing to ask."""
     # 1.
     if not arrived.journey.fresh or arrived.journey.app:  # an app's login does not touch the browser's
@@ -39,11 +39,11 @@ def who_is_there(entrance: Entrance, arrived: Arrived) -> Visitor | None:
     return None if there.subject == arrived.person.subject else there
 
 
-def ask(entrance: Entrance, arrived: Arrived, there: Visitor) -> Response:
+def ask(entrance: AuthServices, arrived: ProvedLogin, there: Visitor) -> Response:
     """Return the page that names both people and asks who goes on."""
     # 3.
     onward = replace(arrived, journey=Journey(next=FIRST_PAGE))  # 5.
-    handle = States(entrance.store).put_arrived(onward)
+    handle = LoginStates(entrance.store).put_arrived(onward)
     with entrance.database.reading() as db:
         home = implementations.find(db, there.implementation)
         before = users.find(db, home, there.subject) if home else None

@@ -50,12 +50,12 @@ _OK = 200
 _ADDRESSES = {"sso_url": "login address", "slo_url": "logout address"}
 
 
-class NotTrusted(Exception):
+class MetadataRefused(Exception):
     """Metadata was not taken. The text is one sentence or more for whoever brought it."""
 
 
 @dataclass(frozen=True)
-class Brought:
+class ProvidedMetadata:
     """Metadata which an administrator brings."""
 
     xml: bytes = field(repr=False)
@@ -65,7 +65,7 @@ class Brought:
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class MetadataChange:
     """What came of metadata: `words` are sentences for a page or a terminal."""
 
     entity_id: str
@@ -75,8 +75,10 @@ class Upkeep:
     attention: bool = False  #: whether somebody has to do something
 
 
-def import_metadata(db: DbSession, box: SecretBox, implementation: Implementation, brought: Brought) -> Upkeep:
-    """Take metadata which an administrator brings, and write the audit entry. Raises `NotTrusted` with the reason."""
+def import_metadata(
+    db: DbSession, box: SecretBox, implementation: Implementation, brought: ProvidedMetadata
+) -> MetadataChange:
+    """Take metadata which an administrator brings, and write the audit entry. Raises `MetadataRefused` with the reason."""
     present = saml.find(db, implementation)
     found = _read(brought.xml, present.entity_id if present else None)  # 1., 3.
     draft = _first(found, brought) if present is None else _changed(present, found, brought)
@@ -85,51 +87,51 @@ def import_metadata(db: DbSession, box: SecretBox, implementation: Implementatio
             saml.save(db, box, implementation, draft, brought.by)
         new = _propose(db, present, found) if present else ()
     except RuleViolation as refused:
-        raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
+        raise MetadataRefused(f"The metadata cannot be used: {refused}.") from None
     words = _welcome(found) if present is None else _report(db, present, found, draft)
     waiting = _waiting(db, present) if present else ()
     if present and waiting:
         words += _vouched(db, present, brought.xml)
-    upkeep = Upkeep(found.entity_id, words, new, changed=bool(draft or new), attention=bool(waiting))
+    upkeep = MetadataChange(found.entity_id, words, new, changed=bool(draft or new), attention=bool(waiting))
     _note(db, implementation, upkeep, by=brought.by, action="saml.metadata.imported")
     return upkeep
 
 
 def fetch_metadata(outreach: OutboundRequests, url: str) -> bytes:
-    """Fetch metadata. Raises `NotTrusted` with the reason. Never inside a transaction: it may take seconds."""
+    """Fetch metadata. Raises `MetadataRefused` with the reason. Never inside a transaction: it may take seconds."""
     try:
         fetched = outreach.fetch(url, max_body=MOST_BYTES, accept=ACCEPT)
     except OutboundRequestFailed as failed:
-        raise NotTrusted(f"The metadata could not be fetched: {failed.text}") from None
+        raise MetadataRefused(f"The metadata could not be fetched: {failed.text}") from None
     if fetched.status != _OK:
-        raise NotTrusted(f"The metadata could not be fetched: the server answered with status {fetched.status}.")
+        raise MetadataRefused(f"The metadata could not be fetched: the server answered with status {fetched.status}.")
     return fetched.body
 
 
-def refresh(database: Database, outreach: OutboundRequests, slug: str, *, by: str) -> Upkeep:
-    """Fetch the metadata of an implementation's provider and compare. Raises `NotTrusted` with the reason.
+def refresh(database: Database, outreach: OutboundRequests, slug: str, *, by: str) -> MetadataChange:
+    """Fetch the metadata of an implementation's provider and compare. Raises `MetadataRefused` with the reason.
 
     It changes nothing that lets anybody in: new certificates wait, changed addresses are only reported.
     """
     with database.reading() as db:
         _, present = _provider(db, slug)
     if not present.metadata_url:
-        raise NotTrusted("Its metadata was uploaded, so there is no address to fetch it from.")
+        raise MetadataRefused("Its metadata was uploaded, so there is no address to fetch it from.")
     xml = fetch_metadata(outreach, present.metadata_url)
     found = _read(xml, present.entity_id)  # 1., 3.
     with database.session() as db:
         implementation, present = _provider(db, slug)
         if present.entity_id != found.entity_id:
-            raise NotTrusted("The provider was changed in the meantime. Try again.")
+            raise MetadataRefused("The provider was changed in the meantime. Try again.")
         try:
             new = _propose(db, present, found)
         except RuleViolation as refused:
-            raise NotTrusted(f"The metadata cannot be used: {refused}.") from None
+            raise MetadataRefused(f"The metadata cannot be used: {refused}.") from None
         words, waiting = _report(db, present, found, None), _waiting(db, present)
         if waiting:
             words += _vouched(db, present, xml)
         moved = any(getattr(found, name) != getattr(present, name) for name in _ADDRESSES)
-        upkeep = Upkeep(found.entity_id, words, new, changed=bool(new), attention=bool(waiting) or moved)
+        upkeep = MetadataChange(found.entity_id, words, new, changed=bool(new), attention=bool(waiting) or moved)
         if new:
             _note(db, implementation, upkeep, by=by, action="saml.metadata.refreshed")
     return upkeep
@@ -137,22 +139,24 @@ def refresh(database: Database, outreach: OutboundRequests, slug: str, *, by: st
 
 def _read(xml: bytes, entity_id: str | None) -> IdpMetadata:
     if len(xml) > MOST_BYTES:
-        raise NotTrusted("The metadata is larger than 2 MB. Use that of the one provider, not of a whole federation.")
+        raise MetadataRefused(
+            "The metadata is larger than 2 MB. Use that of the one provider, not of a whole federation."
+        )
     try:
         return read_idp_metadata(xml, entity_id)
     except BadMetadata as error:
-        raise NotTrusted(str(error)) from None
+        raise MetadataRefused(str(error)) from None
 
 
 def _provider(db: DbSession, slug: str) -> tuple[Implementation, SamlProvider]:
     implementation = implementations.find(db, slug)
     present = saml.find(db, implementation) if implementation else None
     if implementation is None or present is None:
-        raise NotTrusted(f"{slug} has no identity provider.")
+        raise MetadataRefused(f"{slug} has no identity provider.")
     return implementation, present
 
 
-def _first(found: IdpMetadata, brought: Brought) -> SamlDraft:
+def _first(found: IdpMetadata, brought: ProvidedMetadata) -> SamlDraft:
     # 2.
     return SamlDraft(
         entity_id=found.entity_id,
@@ -164,7 +168,7 @@ def _first(found: IdpMetadata, brought: Brought) -> SamlDraft:
     )
 
 
-def _changed(present: SamlProvider, found: IdpMetadata, brought: Brought) -> SamlDraft | None:
+def _changed(present: SamlProvider, found: IdpMetadata, brought: ProvidedMetadata) -> SamlDraft | None:
     """Return the provider with its new addresses; None if they are the old ones. Its certificates stay as they are."""
     # 5.
     url = present.metadata_url if brought.url is None else brought.url
@@ -236,7 +240,7 @@ def _bare(pem: str) -> str:
     return "".join(line.strip() for line in pem.splitlines() if not line.startswith("-----"))
 
 
-def _note(db: DbSession, implementation: Implementation, upkeep: Upkeep, *, by: str, action: str) -> None:
+def _note(db: DbSession, implementation: Implementation, upkeep: MetadataChange, *, by: str, action: str) -> None:
     detail = {"words": list(upkeep.words), "waiting": list(upkeep.waiting)}
     audit.append(
         db, actor=by, action=action, target=upkeep.entity_id, implementation=implementation.slug, detail=detail

@@ -55,7 +55,7 @@ class Idp:
 
 
 @dataclass(frozen=True)
-class Policy:
+class SamlPolicy:
     """What an implementation allows its provider beyond the ordinary. Everything is off at first."""
 
     skew_s: int = 90  #: by which clocks may differ
@@ -67,7 +67,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Assertion:
+class SamlAssertion:
     """Who logged in, read from the element whose signature was verified."""
 
     issuer: str

@@ -11,17 +11,17 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 
 from web.auth.admission import NotAdmitted, arrive, journey_asked
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.saml import flow, leaving, states, step_up
 from web.auth.saml.metadata import sp_metadata
 from web.auth.saml.values import Rejected
 from web.auth.saml.work_limit import RETRY_AFTER_S, TooMuchWork
 from web.auth.ways import refusals
-from web.auth.ways.pace import check_pace, check_refused, count_refused, origin
+from web.auth.ways.pace import check_rate, check_refused, count_refused, origin
 from web.onward import see_other
 from web.permissions import Permission, needs, takes
 from web.places import checked_implementation
-from web.problems import Fault
+from web.problems import HttpProblem
 
 blueprint = Blueprint("saml", __name__, url_prefix="/saml/<implementation>")
 
@@ -65,7 +65,7 @@ def logout_failed(rejected: Rejected) -> Response:
 @needs(Permission.ANYONE)
 def metadata(implementation: str) -> Response:
     """Describe us to a provider, also before any provider is known. 200 with XML; 404 for an unknown implementation."""
-    document = sp_metadata(flow.our_side(Entrance.here(), checked_implementation(implementation)))
+    document = sp_metadata(flow.service_provider(AuthServices.here(), checked_implementation(implementation)))
     headers = {"Cache-Control": f"public, max-age={METADATA_KEPT_S}"}
     return Response(document, mimetype="application/samlmetadata+xml", headers=headers)
 
@@ -77,13 +77,13 @@ def login(implementation: str) -> Response:
 
     `next`, `m`, `fresh` and `switch` as at the login address, to which it leads when there is no provider.
     """
-    check_pace()
-    entrance = Entrance.here()
+    check_rate()
+    entrance = AuthServices.here()
     journey = journey_asked()
-    sides = flow.both_sides(entrance, checked_implementation(implementation))
+    sides = flow.saml_parties(entrance, checked_implementation(implementation))
     if sides is None:
         return see_other(f"/login/{implementation}")
-    browser = states.Browser(secure=entrance.config.secure)
+    browser = states.LoginBrowser(secure=entrance.config.secure)
     value, hashed = browser.mark()
     response = see_other(flow.begin(entrance, sides, journey, browser=hashed, origin=origin()))
     browser.keep(response, value)
@@ -99,16 +99,18 @@ def acs(implementation: str) -> Response:
     303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed; 429
     and 503 with `Retry-After` when too much was posted from one address, or at once. A reload posts it again.
     """
-    check_pace()
+    check_rate()
     check_refused()
     try:
-        return see_other(flow.believe(Entrance.here(), checked_implementation(implementation), flow.posted(request)))
+        return see_other(
+            flow.believe(AuthServices.here(), checked_implementation(implementation), flow.posted(request))
+        )
     except flow.LoginFailed:
         count_refused()
         raise
     except TooMuchWork:
         log.warning("saml: too much work, a message was not judged implementation=%s", implementation)
-        raise Fault(
+        raise HttpProblem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "Many people log in at the moment. Please reload this page in a few seconds.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
@@ -122,7 +124,7 @@ def complete(implementation: str) -> Response:
 
     200 with a page that asks, when a fresh login is of another person than the one who is logged in.
     """
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     arrived = _arrived(entrance, implementation, request.args.get("o", ""))
     there = step_up.who_is_there(entrance, arrived)
     return _let_in(arrived) if there is None else step_up.ask(entrance, arrived, there)
@@ -132,15 +134,15 @@ def complete(implementation: str) -> Response:
 @needs(Permission.ANYONE)
 def complete_as_another(implementation: str) -> Response:
     """Go on as the other person after a fresh login: the login that is there ends (303). `o`: the handle on that page."""
-    return _let_in(_arrived(Entrance.here(), implementation, request.form.get("o", "")))
+    return _let_in(_arrived(AuthServices.here(), implementation, request.form.get("o", "")))
 
 
 @blueprint.get("/slo")
 @needs(Permission.ANYONE)
 def slo(implementation: str) -> Response:
     """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
-    check_pace()
-    entrance = Entrance.here()
+    check_rate()
+    entrance = AuthServices.here()
     checked_implementation(implementation)
     query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent
     if "SAMLResponse" in request.args:
@@ -158,19 +160,19 @@ def slo(implementation: str) -> Response:
 @takes(body=MESSAGE_BYTES, from_elsewhere=True)
 def slo_posted(implementation: str) -> Response:
     """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
-    check_pace()
+    check_rate()
     checked_implementation(implementation)
     if "SAMLResponse" not in request.form:
         raise Rejected("logout-binding")
     return see_other(f"/login/{implementation}/out")
 
 
-def _arrived(entrance: Entrance, implementation: str, handle: str) -> states.Arrived:
-    browser = states.Browser(secure=entrance.config.secure)
+def _arrived(entrance: AuthServices, implementation: str, handle: str) -> states.ProvedLogin:
+    browser = states.LoginBrowser(secure=entrance.config.secure)
     return flow.complete(entrance, checked_implementation(implementation), handle, browser)
 
 
-def _let_in(arrived: states.Arrived) -> Response:
+def _let_in(arrived: states.ProvedLogin) -> Response:
     try:
         return arrive(arrived.person, arrived.journey)
     except NotAdmitted as refused:

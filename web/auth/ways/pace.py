@@ -16,8 +16,8 @@ from flask import request
 
 from runner.logins import AttemptDecision, LoginOrigin
 from web.auth.client_networks import address_of, is_venue, owner_of
-from web.auth.entrance import Entrance
-from web.problems import Fault
+from web.auth.entrance import AuthServices
+from web.problems import HttpProblem
 
 #: Requests from one address in so many seconds.
 FROM_ADDRESS: Final = 3000
@@ -31,34 +31,34 @@ _REFUSED: Final = "saml refused from address"
 def origin() -> LoginOrigin:
     """Return from where this request comes."""
     where = address_of(request.remote_addr or "")
-    return LoginOrigin(where, is_venue(where, Entrance.here().config.venue_networks), owner_of(where))
+    return LoginOrigin(where, is_venue(where, AuthServices.here().config.venue_networks), owner_of(where))
 
 
-def check_pace() -> None:
-    """Count this request. Raises `Fault` (429) when its address asks too often, and `StoreAway`."""
+def check_rate() -> None:
+    """Count this request. Raises `HttpProblem` (429) when its address asks too often, and `StoreAway`."""
     where = origin()
     if where.at_venue:
         return
-    attempts = Entrance.here().store.attempts
+    attempts = AuthServices.here().store.attempts
     _check(attempts.hit("saml from address", where.address, limit=FROM_ADDRESS, window_s=WINDOW_S))  # 1.
 
 
 def check_refused() -> None:
-    """Raise `Fault` (429) when too many messages from this address were refused, and `StoreAway`."""
+    """Raise `HttpProblem` (429) when too many messages from this address were refused, and `StoreAway`."""
     where = origin()
     if not where.at_venue:
-        _check(Entrance.here().store.attempts.left(_REFUSED, where.address, limit=REFUSED_FROM_ADDRESS))  # 2.
+        _check(AuthServices.here().store.attempts.left(_REFUSED, where.address, limit=REFUSED_FROM_ADDRESS))  # 2.
 
 
 def count_refused() -> None:
     """Count a message from this address as refused. Raises `StoreAway`."""
     where = origin().address
-    Entrance.here().store.attempts.hit(_REFUSED, where, limit=REFUSED_FROM_ADDRESS, window_s=WINDOW_S)
+    AuthServices.here().store.attempts.hit(_REFUSED, where, limit=REFUSED_FROM_ADDRESS, window_s=WINDOW_S)
 
 
 def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
-        raise Fault(
+        raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS,
             "Too many people log in from here at the moment. Please try again in a minute.",
             headers={"Retry-After": str(allowed.retry_after_s)},

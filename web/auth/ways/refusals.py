@@ -16,9 +16,9 @@ from flask import Response, render_template
 from records import audit, implementations, references
 from runner.logins import NotedError
 from web.auth.admission import Journey, NotAdmitted
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.error_notes import note_refusal, view
-from web.problems import NO_IMPLEMENTATION, Fault, answer
+from web.problems import NO_IMPLEMENTATION, HttpProblem, answer
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def keep(refusal: Refusal) -> None:
     """Write a refused login down wherever somebody may look for it: log, errors by reference, last refused logins, audit."""
     _keep_error("login refused", refusal)
     where = (refusal.implementation, refusal.code, refusal.reference)
-    Entrance.here().store.refused.note(*where, user=refusal.user, view=view())
+    AuthServices.here().store.refused.note(*where, user=refusal.user, view=view())
     if refusal.implementation == implementations.STAFF:
         _audit(refusal)
 
@@ -59,7 +59,7 @@ def keep(refusal: Refusal) -> None:
 def login(refusal: Refusal, journey: Journey | None = None) -> Response:
     """Return the page for a login that was refused, whatever the reason; note the reason for ourselves."""
     if not _is_known(refusal.implementation):
-        return answer(Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
+        return answer(HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
     keep(refusal)
     return login_page(refusal, journey)
 
@@ -85,7 +85,7 @@ def logout(implementation: str, code: str, *, detail: str = "") -> Response:
 
 def _is_known(implementation: str) -> bool:
     """Say whether there is such an implementation: strangers must not fill the store with refusals of made-up ones."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         return implementations.find(db, implementation) is not None
 
 
@@ -99,7 +99,7 @@ def _keep_error(what: str, refusal: Refusal) -> None:
 
 
 def _audit(refusal: Refusal) -> None:
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     window_s = int(ENTRIES_WINDOW.total_seconds())
     if not entrance.store.attempts.hit(
         "refused logins in the audit", refusal.implementation, limit=MOST_ENTRIES, window_s=window_s

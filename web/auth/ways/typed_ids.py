@@ -8,13 +8,13 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from records import implementations
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.onward import see_other
 
 
 def to_written(implementation: str) -> Response | None:
     """Lead to this address with the id as it is written (303); None if it is written so, or if it cannot be told."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementations.find_typed(db, implementation)
     if found is None or found.slug == implementation:
         return None

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from records import DbSession, Implementation, external, implementations, saml, users
 from web.auth.admission import Journey, journey_asked
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.auth.saml import leaving
 from web.auth.ways.away import away
@@ -17,7 +17,7 @@ from web.auth.ways.typed_ids import to_written
 from web.onward import local_path, see_other
 from web.permissions import Permission, needs
 from web.places import checked_implementation
-from web.problems import NO_IMPLEMENTATION, Fault
+from web.problems import NO_IMPLEMENTATION, HttpProblem
 
 blueprint = Blueprint("ways", __name__)
 
@@ -25,7 +25,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
-class Ways:
+class LoginOptions:
     """The ways in which an implementation has."""
 
     name: str
@@ -47,11 +47,11 @@ def choose(implementation: str) -> Response:
     written = to_written(implementation)
     if written:
         return written
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     journey = journey_asked()
     with entrance.database.reading() as db:
         found = _implementation(db, implementation)
-        ways = ways_of(db, found)
+        ways = login_options_of(db, found)
         visitor = None if _wants_to_log_in(journey) else _present(entrance, implementation)
         person = users.find(db, found, visitor.subject) if visitor else None
     if person:
@@ -73,7 +73,7 @@ def log_out(implementation: str) -> Response:
     it or to the page that says so; 200 with a page that leads on to the provider.
     """
     checked_implementation(implementation)
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     onward = local_path(request.form.get("next", "")) or f"/login/{implementation}/out"
     visitor = entrance.logins.visitor(request)
     address = None
@@ -91,17 +91,17 @@ def log_out(implementation: str) -> Response:
 def out(implementation: str) -> Response:
     """Say that this browser is logged out, or that it is not."""
     checked_implementation(implementation)
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with entrance.database.reading() as db:
-        ways = ways_of(db, _implementation(db, implementation))
+        ways = login_options_of(db, _implementation(db, implementation))
     present = _present(entrance, implementation) is not None
     return _page("ways/out.html", ways, implementation, Journey(), still_in=present)
 
 
-def ways_of(db: DbSession, implementation: Implementation) -> Ways:
+def login_options_of(db: DbSession, implementation: Implementation) -> LoginOptions:
     """Return the ways in of an implementation. Staff have SAML only."""
     other = None if implementation.slug == implementations.STAFF else external.find(db, implementation)
-    return Ways(
+    return LoginOptions(
         implementation.name,
         saml=saml.find(db, implementation) is not None,
         external=other is not None,
@@ -113,7 +113,7 @@ def _wants_to_log_in(journey: Journey) -> bool:
     return journey.fresh or journey.switch or bool(journey.app)
 
 
-def _present(entrance: Entrance, implementation: str) -> Visitor | None:
+def _present(entrance: AuthServices, implementation: str) -> Visitor | None:
     """Return who is logged in to this implementation with this browser."""
     visitor = entrance.logins.visitor(request)
     if visitor is None or visitor.implementation != implementation or not entrance.logins.standing(visitor):
@@ -128,11 +128,11 @@ def _home(visitor: Visitor | None) -> str:
 def _implementation(db: DbSession, slug: str) -> Implementation:
     found = implementations.find(db, slug)
     if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     return found
 
 
-def _page(template: str, ways: Ways, implementation: str, journey: Journey, **more: object) -> Response:
+def _page(template: str, ways: LoginOptions, implementation: str, journey: Journey, **more: object) -> Response:
     links = {
         "saml_way": journey.address(f"/saml/{implementation}/login"),
         "external_way": journey.address(f"/ext/{implementation}/login"),

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from records import Grant, Implementation, grants, implementations
-from web.console.staff import Member
+from web.console.staff import StaffMember
 from web.permissions import Permission
 
 #: What each role may do, in one line for people.
@@ -23,7 +23,7 @@ MEANINGS = {
 SCANNER = "scanner"
 
 
-def roles_to_give(person: Member, implementation: Implementation) -> tuple[str, ...]:
+def roles_to_give(person: StaffMember, implementation: Implementation) -> tuple[str, ...]:
     """Return the roles which this person may give and take in an implementation."""
     if person.may(Permission.GRANT_ROLES, implementation.slug):  # 1.
         house = implementation.slug == implementations.STAFF

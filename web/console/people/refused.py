@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from records import DbSession, Implementation, User, implementations, users
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.ways.codes import meaning_of
 
 
@@ -27,7 +27,7 @@ def refused_logins(db: DbSession, implementation: Implementation) -> list[Refuse
 
     Raises `StoreAway`.
     """
-    kept = Entrance.here().store.refused.recent(implementation.slug)
+    kept = AuthServices.here().store.refused.recent(implementation.slug)
     people = {key: users.find(db, implementation, key) for key in {each["user"] for each in kept} if key}
     found = (
         RefusedLogin(

@@ -15,14 +15,14 @@ from http import HTTPStatus
 from flask import Blueprint, Response, flash, url_for
 
 from records import DbSession, Grant, Implementation, RuleViolation, actors, audit, grant_reach, grants, users
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import Listing
 from web.console.people.forms import MOST_NAMES, GrantForm
 from web.console.people.naming import SCANNER, roles_to_give, whom
 from web.onward import see_other
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 blueprint = Blueprint("console_roles", __name__, url_prefix="/console/implementations/<implementation>/roles")
 
@@ -60,7 +60,7 @@ def grant_roles(implementation: str) -> Response:
 @needs(Permission.GRANT_SCANNING, fresh=True)
 def ask_to_remove(implementation: str, number: int) -> Response:
     """Say what taking this grant away will do to whom, and ask once."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         grant = _one(db, found, number)
         affected = len(_named(db, found, grant))
@@ -92,7 +92,7 @@ def remove_roles(implementation: str, number: int) -> Response:
 
 def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
     form = GrantForm()
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     lines = form.lines
     try:
         with entrance.database.session() as db:
@@ -141,12 +141,12 @@ def _add(db: DbSession, found: Implementation, form: GrantForm, value: str) -> N
 
 
 def _remove(implementation: str, number: int, only: tuple[str, ...] | None) -> Response:
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with entrance.database.session() as db:
         found = implementation_named(db, implementation)
         grant = _one(db, found, number)
         if grant.role not in (only or roles_to_give(signed_in(), found)):
-            raise Fault(HTTPStatus.FORBIDDEN, "Your roles do not allow you to take this role away.")
+            raise HttpProblem(HTTPStatus.FORBIDDEN, "Your roles do not allow you to take this role away.")
         affected = _named(db, found, grant)
         grants.remove(db, found, number)
         audit.append(
@@ -165,7 +165,7 @@ def _remove(implementation: str, number: int, only: tuple[str, ...] | None) -> R
 
 def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> Response:
     person = signed_in()
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         every = grants.every(db, found)
         people = actors.by_keys(db, {each.created_by for each in every})
@@ -199,7 +199,7 @@ def _address(act: str, role: str, implementation: str, number: int | None = None
 def _one(db: DbSession, found: Implementation, number: int) -> Grant:
     grant = grants.find(db, found, number) if number < 2**63 else None
     if grant is None:
-        raise Fault(HTTPStatus.NOT_FOUND, "This grant is not there any more.")
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "This grant is not there any more.")
     return grant
 
 

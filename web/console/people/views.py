@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, url_for
 from records import DbSession, Grant, Implementation, RuleViolation, User, actors, audit, grants, implementations, users
 from records.actors import NamedEntry
 from runner.logins.refused import MOST
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import ROWS, Listing
 from web.console.people.forms import LockOutForm
@@ -19,7 +19,7 @@ from web.console.people.naming import whom
 from web.console.people.refused import refused_logins
 from web.onward import see_other
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 #: The action of the audit entry about a person who is locked out.
 LOCKED_OUT = "user.disabled"
@@ -28,7 +28,7 @@ blueprint = Blueprint("console_people", __name__, url_prefix="/console/implement
 
 
 @dataclass(frozen=True)
-class Known:
+class PersonWithGrants:
     """A person with the grants that hold for them now."""
 
     user: User
@@ -73,7 +73,7 @@ class LockOut:
 def people(implementation: str) -> Response:
     """List people, those seen last first unless `sort` says otherwise; `q` looks through names, usernames, badge IDs and ids."""
     listing = Listing.asked(users.ORDERS, "-seen")
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         rows = users.search(
             db, found, listing.text, order=listing.sort, limit=ROWS + 1, offset=(listing.page - 1) * ROWS
@@ -93,7 +93,7 @@ def people(implementation: str) -> Response:
 @needs(Permission.SEE_PEOPLE)
 def refused(implementation: str) -> Response:
     """List the last refused logins: when, why, whose as far as that is known, and the reference that the person read."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         return page(
             "console/people/refused.html",
@@ -119,7 +119,7 @@ def disable(implementation: str, number: int) -> Response:
     The logins end before the commit, so that nobody is called locked out whose logins the store could not end, and again
     after it: somebody may just have logged in.
     """
-    form, entrance = LockOutForm(), Entrance.here()
+    form, entrance = LockOutForm(), AuthServices.here()
     try:
         with entrance.database.session() as db:
             found, user = _one(db, implementation, number)
@@ -146,7 +146,7 @@ def disable(implementation: str, number: int) -> Response:
 @needs(Permission.GRANT_ROLES, fresh=True)
 def enable(implementation: str, number: int) -> Response:
     """Let a person in again. Logins that were ended stay ended: they log in anew."""
-    with Entrance.here().database.session() as db:
+    with AuthServices.here().database.session() as db:
         found, user = _one(db, implementation, number)
         users.enable(db, user)
         audit.append(db, actor=signed_in().actor, action="user.enabled", target=user.subject, implementation=found.slug)
@@ -161,11 +161,11 @@ def _is_yourself(user: User, implementation: str) -> bool:
 
 def _not_yourself(user: User, implementation: str) -> None:
     if _is_yourself(user, implementation):
-        raise Fault(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
+        raise HttpProblem(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
 
 
 def _person_page(implementation: str, number: int, form: LockOutForm, status: int = HTTPStatus.OK) -> Response:
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found, user = _one(db, implementation, number)
         known = _known(db, found, user)
         lock_out = LockOut.of(db, found, user)
@@ -184,13 +184,13 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
 
 
 def _one(db: DbSession, implementation: str, number: int) -> tuple[Implementation, User]:
-    """Return a person of this implementation. Raises `Fault` (404) also for somebody of another one."""
+    """Return a person of this implementation. Raises `HttpProblem` (404) also for somebody of another one."""
     found = implementation_named(db, implementation)
     user = db.get(User, number) if number < 2**63 else None
     if user is None or user.implementation_id != found.id:
-        raise Fault(HTTPStatus.NOT_FOUND, "There is no such person in this implementation.")
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "There is no such person in this implementation.")
     return found, user
 
 
-def _known(db: DbSession, implementation: Implementation, user: User) -> Known:
-    return Known(user, grants.given_to(db, implementation, user))
+def _known(db: DbSession, implementation: Implementation, user: User) -> PersonWithGrants:
+    return PersonWithGrants(user, grants.given_to(db, implementation, user))

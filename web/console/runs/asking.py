@@ -21,7 +21,7 @@ FAILED = "failed"
 
 
 @dataclass(frozen=True)
-class AskedRuns:
+class RunQuery:
     """What the address of the list asks for; what it says wrongly counts as not said, and is told."""
 
     texts: dict[str, str]  #: as they were typed
@@ -30,7 +30,7 @@ class AskedRuns:
     candidates: dict[str, tuple[tuple[str, str], ...]]  #: field to keys with names, where more than one fits
 
     @classmethod
-    def here(cls, db: DbSession, implementation: Implementation) -> AskedRuns:
+    def here(cls, db: DbSession, implementation: Implementation) -> RunQuery:
         """Read it from the address."""
         texts = {name: typed(name) for name in ("user", "session", "outcome", "since", "until", "before")}
         moments: dict[str, datetime | None] = {}

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from records import DbSession, Implementation, Run, User, implementations, references, runs, users
 from runner.logins import NotedError
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.ways.codes import meaning_of
-from web.console.staff import Member
+from web.console.staff import StaffMember
 from web.page_names import page_name
 from web.permissions import Permission
 
@@ -49,13 +49,13 @@ class Lookup:
     elsewhere: list[Implementation]  #: where else it is known
 
 
-def look_up(db: DbSession, found: Implementation, text: str, by: Member) -> Lookup:
+def look_up(db: DbSession, found: Implementation, text: str, by: StaffMember) -> Lookup:
     """Look a reference up for somebody who sees the runs of an implementation. Raises `StoreAway`."""
     wanted = references.read(text)
     if wanted is None:
         return Lookup([], [], [])
     owned = runs.by_reference(db, wanted)
-    errors = Entrance.here().store.errors
+    errors = AuthServices.here().store.errors
     noted = errors.find(wanted)
     others = {owner.slug: owner for owner, _ in owned} | dict(_owners(db, noted))
     return Lookup(
@@ -72,7 +72,7 @@ def look_up(db: DbSession, found: Implementation, text: str, by: Member) -> Look
 
 
 def _may_see(
-    error: NotedError, at: datetime, found: Implementation, by: Member, others: dict[str, Implementation]
+    error: NotedError, at: datetime, found: Implementation, by: StaffMember, others: dict[str, Implementation]
 ) -> bool:
     if error.concerns(found.slug):  # 1.
         return implementations.existed_at(found, at)

@@ -26,14 +26,14 @@ from runner import causes
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import StatusRequest
 from runner.unavailable import NOTED
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
-from web.console.runs.asking import FAILED, AskedRuns, typed
+from web.console.runs.asking import FAILED, RunQuery, typed
 from web.console.runs.lookup import look_up
 from web.onward import see_other
 from web.permissions import Permission, needs
-from web.problems import Fault
-from web.status.asking import Counter
+from web.problems import HttpProblem
+from web.status.asking import StatusEndpointServices
 
 blueprint = Blueprint("console_runs", __name__, url_prefix="/console/implementations/<implementation>")
 
@@ -53,7 +53,7 @@ def why(implementation: str) -> Response:
     offers them.
     """
     said = {name: typed(name) for name in ("user", "session")}
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         people = lookup.people(db, found, said["user"]) if said["user"] else []
         agenda = lookup.agenda(db, found, said["session"]) if said["session"] else []
@@ -79,13 +79,13 @@ def why(implementation: str) -> Response:
 @needs(Permission.SEE_RUNS)
 def every(implementation: str) -> Response:
     """List runs, the newest first, by user, session, outcome and time; with `reference`, say what it stands for."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         reference = typed("reference")
         known = look_up(db, found, reference, signed_in())
         if len(known.runs) == 1:
             return see_other(url_for(".one", implementation=found.slug, run_id=known.runs[0].id))
-        asked = AskedRuns.here(db, found)
+        asked = RunQuery.here(db, found)
         rows = known.runs if reference else _listed(db, found, asked)
         changes = _changes(db, found, asked) if asked.filtered and not rows and not reference else []
         return page(
@@ -109,11 +109,13 @@ def every(implementation: str) -> Response:
 @needs(Permission.SEE_RUNS)
 def one(implementation: str, run_id: str) -> Response:
     """Show one run with its trace."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         run = runs.find(db, found, run_id)
         if run is None:
-            raise Fault(HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or is no longer kept.")
+            raise HttpProblem(
+                HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or is no longer kept."
+            )
         version = scripts.find_version(db, found, run.version)
         return page(
             "console/runs/one.html",
@@ -130,14 +132,14 @@ def one(implementation: str, run_id: str) -> Response:
 
 def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
     asker = StatusRequest(found.slug, user.subject, session.session_id)
-    return explain(db, found, user, session, lambda: Counter.here().desk.look(asker))
+    return explain(db, found, user, session, lambda: StatusEndpointServices.here().desk.look(asker))
 
 
-def _listed(db: DbSession, found: Implementation, asked: AskedRuns) -> list[Run]:
+def _listed(db: DbSession, found: Implementation, asked: RunQuery) -> list[Run]:
     return [] if asked.is_about_nobody else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
 
 
-def _changes(db: DbSession, found: Implementation, asked: AskedRuns) -> list[NamedEntry]:
+def _changes(db: DbSession, found: Implementation, asked: RunQuery) -> list[NamedEntry]:
     """What was changed in the time that is asked for, or in the day before its end."""
     until = asked.wanted.until or datetime.now(UTC)
     since = asked.wanted.since or until - A_DAY

@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Step:
+class ChecklistStep:
     """One line of the checklist."""
 
     label: str
@@ -38,7 +38,7 @@ class Step:
     permission: Permission = Permission.SEE_SETTINGS  #: which its page needs
 
 
-def steps(db: DbSession, implementation: Implementation) -> list[Step]:
+def steps(db: DbSession, implementation: Implementation) -> list[ChecklistStep]:
     """Return the steps in the order in which people take them."""
     if implementation.slug == implementations.STAFF:
         return [_provider(db, implementation), _logins(db, implementation)]
@@ -54,72 +54,76 @@ def steps(db: DbSession, implementation: Implementation) -> list[Step]:
     ]
 
 
-def _provider(db: DbSession, implementation: Implementation) -> Step:
+def _provider(db: DbSession, implementation: Implementation) -> ChecklistStep:
     label, page = "Identity provider", "console_settings.provider"
     present = saml.find(db, implementation)
     if present is None:
         if external.find(db, implementation) is not None:
-            return Step(label, "optional", "None: people log in by External Authentication.", page)
+            return ChecklistStep(label, "optional", "None: people log in by External Authentication.", page)
         other = "" if implementation.slug == implementations.STAFF else ", or set External Authentication"
-        return Step(label, "missing", f"Nobody can log in yet. Connect a provider{other}.", page)
+        return ChecklistStep(label, "missing", f"Nobody can log in yet. Connect a provider{other}.", page)
     waiting = len(saml.certificates(db, present, state="waiting"))
     if waiting:
-        return Step(
+        return ChecklistStep(
             label, "wrong", f"{counted(waiting, 'new certificate')} {form(waiting, 'waits')} for your decision.", page
         )
     soon = min(each.not_after for each in saml.certificates(db, present, state="active"))
     if soon < datetime.now(UTC) + certificates.NOTICE:
-        return Step(label, "wrong", "A certificate ends soon or has ended:", page, soon)
+        return ChecklistStep(label, "wrong", "A certificate ends soon or has ended:", page, soon)
     own = [each for each in saml.own_expiring(db) if each.implementation_id == implementation.id]
     if own:
-        return Step(label, "wrong", "A certificate of ours ends soon or has ended:", page, own[0].not_after)
-    return Step(label, "done", present.entity_id, page)
+        return ChecklistStep(label, "wrong", "A certificate of ours ends soon or has ended:", page, own[0].not_after)
+    return ChecklistStep(label, "done", present.entity_id, page)
 
 
-def _external(db: DbSession, implementation: Implementation) -> Step:
+def _external(db: DbSession, implementation: Implementation) -> ChecklistStep:
     present = external.find(db, implementation)
     words = {"jwt": "Signed assertions", "introspection": "Token introspection", "password": "Password relay"}
     if present is None:
-        return Step(
+        return ChecklistStep(
             "External Authentication",
             "optional",
             "Not set. Needed only without an identity provider.",
             "console_settings.external",
         )
-    return Step("External Authentication", "done", words[present.kind], "console_settings.external")
+    return ChecklistStep("External Authentication", "done", words[present.kind], "console_settings.external")
 
 
-def _agenda(db: DbSession, implementation: Implementation) -> Step:
+def _agenda(db: DbSession, implementation: Implementation) -> ChecklistStep:
     count = sessions.count(db, implementation)
     if not count:
-        return Step("Agenda", "missing", "No sessions yet. Import the organizer's file.", "console_settings.agenda")
-    return Step("Agenda", "done", counted(count, "session"), "console_settings.agenda")
+        return ChecklistStep(
+            "Agenda", "missing", "No sessions yet. Import the organizer's file.", "console_settings.agenda"
+        )
+    return ChecklistStep("Agenda", "done", counted(count, "session"), "console_settings.agenda")
 
 
-def _connections(db: DbSession, implementation: Implementation) -> Step:
+def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep:
     names = [each.name for each in connections.every(db, implementation)]
     if not names:
-        return Step(
+        return ChecklistStep(
             "Connections", "optional", "None. A script that asks no vendor needs none.", "console_settings.connections"
         )
-    return Step("Connections", "done", ", ".join(names), "console_settings.connections")
+    return ChecklistStep("Connections", "done", ", ".join(names), "console_settings.connections")
 
 
-def _script(db: DbSession, implementation: Implementation) -> Step:
+def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
     version = scripts.active(db, implementation)
     if version is None:
-        return Step("Script", "missing", "No version is in service, so no message is shown.", "console_settings.script")
+        return ChecklistStep(
+            "Script", "missing", "No version is in service, so no message is shown.", "console_settings.script"
+        )
     missing = scripts.settings_missing(implementation, version)
     if missing:
         said = (
             f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."
         )
-        return Step("Script", "wrong", said, "console_settings.script")
+        return ChecklistStep("Script", "wrong", said, "console_settings.script")
     lately = version_health(db, implementation, version, datetime.now(UTC))
     if lately.newest is not None and lately.worrying:
         said, at = _failing(version, lately, lately.newest), lately.newest.started_at
-        return Step("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
-    return Step("Script", "done", f"Version {version.number} is in service", "console_settings.script")
+        return ChecklistStep("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
+    return ChecklistStep("Script", "done", f"Version {version.number} is in service", "console_settings.script")
 
 
 def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
@@ -132,31 +136,31 @@ def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
     return f"Version {version.number}: {many} failed within a day{since}. The newest failure ({how}):"
 
 
-def _app(implementation: Implementation) -> Step:
+def _app(implementation: Implementation) -> ChecklistStep:
     if not implementation.app_redirect_uris:
-        return Step(
+        return ChecklistStep(
             "The app",
             "missing",
             "The app cannot log people in before its address is known here.",
             "console_settings.app",
         )
-    return Step("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
+    return ChecklistStep("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
 
 
-def _session_address(implementation: Implementation) -> Step:
+def _session_address(implementation: Implementation) -> ChecklistStep:
     label, page = "Address of a session in the app", "console_settings.settings"
     if not implementation.session_url:
         said = (
             "Not set: people who come back from a vendor's site land on a page with the message alone, not in the app."
         )
-        return Step(label, "missing", said, page)
-    return Step(label, "done", implementation.session_url, page)
+        return ChecklistStep(label, "missing", said, page)
+    return ChecklistStep(label, "done", implementation.session_url, page)
 
 
-def _logins(db: DbSession, implementation: Implementation) -> Step:
+def _logins(db: DbSession, implementation: Implementation) -> ChecklistStep:
     label, page = "Logins", "console_people.people"
     last = users.every(db, implementation, limit=1)
     if not last:
-        return Step(label, "missing", "Nobody has logged in yet.", page, permission=Permission.SEE_PEOPLE)
+        return ChecklistStep(label, "missing", "Nobody has logged in yet.", page, permission=Permission.SEE_PEOPLE)
     said = "Somebody logged in last on"
-    return Step(label, "done", said, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)
+    return ChecklistStep(label, "done", said, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)

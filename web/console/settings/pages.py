@@ -15,7 +15,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, request, url_for
 
 from records import DbSession, Implementation, RuleViolation, actors, audit, implementations
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.frame import Link
 from web.console.settings.forms import SettingsForm
@@ -33,7 +33,7 @@ blueprint = Blueprint("console_settings", __name__, url_prefix="/console/impleme
 @contextmanager
 def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
     """Read what belongs to an implementation."""
-    with Entrance.here().database.reading() as db:
+    with AuthServices.here().database.reading() as db:
         # Before all else: what comes while the page is made is news to it.
         newest = audit.recent(db, implementation=slug, limit=1)
         g.as_of = newest[0].number if newest else 0
@@ -41,7 +41,7 @@ def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
 
 
 @dataclass
-class Change:
+class SettingsChange:
     """A change under way; `action`, `target` and `detail` are what the audit entry will say.
 
     `made` is whether anything was changed, known when the change is over.
@@ -56,7 +56,7 @@ class Change:
 
 
 @contextmanager
-def saving(slug: str, action: str, *, target: str = "") -> Iterator[Change]:
+def saving(slug: str, action: str, *, target: str = "") -> Iterator[SettingsChange]:
     """Save a form of values. Its `detail` is what differs: if nothing does, all stays as it was, and `made` is False."""
     with changing(slug, action, target=target, saves=True) as change:
         yield change
@@ -65,14 +65,14 @@ def saving(slug: str, action: str, *, target: str = "") -> Iterator[Change]:
 @contextmanager
 def changing(
     slug: str, action: str, *, target: str = "", announced: bool = True, saves: bool = False
-) -> Iterator[Change]:
+) -> Iterator[SettingsChange]:
     """Change something of an implementation: all of it with its audit entry, or nothing. Then everybody is told.
 
     `announced` is False for what leaves no trace in any status, such as a test. `saves`: see `saving`.
     """
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with entrance.database.session() as db:
-        change = Change(db, frame.implementation_named(db, slug), action, target)
+        change = SettingsChange(db, frame.implementation_named(db, slug), action, target)
         if announced:
             refuse_overtaken(change)
         yield change
@@ -87,7 +87,7 @@ def changing(
         entrance.changed(slug)
 
 
-def refuse_overtaken(change: Change) -> None:
+def refuse_overtaken(change: SettingsChange) -> None:
     """Refuse a form which lay open while somebody changed the same: it would put everything back that they changed.
 
     So a link host or an address of the app that was just taken away does not return by somebody's old page.
@@ -116,7 +116,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 def refuse_development(*, wanted: bool) -> None:
     """Refuse what leads to this machine itself where that is not for development. Pages do not offer it there."""
-    if wanted and Entrance.here().config.production:
+    if wanted and AuthServices.here().config.production:
         raise RuleViolation("development", "is for development only")
 
 
@@ -127,7 +127,7 @@ def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response
     return see_other(address(endpoint, implementation, **more))
 
 
-def saved(change: Change, said: str, endpoint: str, implementation: str, **more: Any) -> Response:
+def saved(change: SettingsChange, said: str, endpoint: str, implementation: str, **more: Any) -> Response:
     """Say that a form of values was saved, or that nothing was changed, on the next page."""
     return done(said if change.made else UNCHANGED, endpoint, implementation, **more)
 

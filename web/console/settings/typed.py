@@ -25,18 +25,18 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
-    "Choice",
-    "Json",
-    "Line",
-    "Lines",
-    "Number",
-    "Pick",
-    "Secret",
-    "Several",
-    "Text",
-    "Upload",
-    "Whole",
-    "YesNo",
+    "ChoiceField",
+    "JsonField",
+    "LineField",
+    "LinesField",
+    "NumberField",
+    "DropdownField",
+    "SecretField",
+    "CheckboxesField",
+    "TextBlockField",
+    "UploadField",
+    "WholeNumberField",
+    "YesNoField",
     "offered",
 ]
 
@@ -49,7 +49,7 @@ MAX_DEPTH = 100
 _TOO_DEEP = "is nested too deep"
 
 
-class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
+class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
     """One line of text, without the spaces around it."""
 
     @property
@@ -58,7 +58,7 @@ class Line(StringField):  # type: ignore[misc]  # WTForms ships no types
         return (self.data or "").strip()
 
 
-class Text(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """Several lines of text, as they are."""
 
     @property
@@ -67,7 +67,7 @@ class Text(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
         return (self.data or "").strip()
 
 
-class Lines(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A list, one entry a line."""
 
     def process_data(self, value: Any) -> None:
@@ -100,7 +100,7 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
         return number * self.factor if math.isfinite(number) else None
 
 
-class Whole(_Amount):
+class WholeNumberField(_Amount):
     """A whole number; None when the field is empty."""
 
     @property
@@ -112,7 +112,7 @@ class Whole(_Amount):
         return int(number) if number is not None and number == int(number) else self.data
 
 
-class Number(_Amount):
+class NumberField(_Amount):
     """A number; None when the field is empty."""
 
     @property
@@ -131,7 +131,7 @@ _PEM = (
 )
 
 
-class Json(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
+class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
 
     def process_data(self, value: Any) -> None:
@@ -182,7 +182,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-class YesNo(BooleanField):  # type: ignore[misc]  # WTForms ships no types
+class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
     """A tick."""
 
     @property
@@ -196,7 +196,7 @@ def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
 
 
-class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
+class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms ships no types
     """One of a few, all of them in sight."""
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
@@ -210,7 +210,7 @@ class Choice(RadioField):  # type: ignore[misc]  # WTForms ships no types
         return self.data or ""
 
 
-class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
+class DropdownField(SelectField):  # type: ignore[misc]  # WTForms ships no types
     """One of many, in a list."""
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
@@ -222,7 +222,7 @@ class Pick(SelectField):  # type: ignore[misc]  # WTForms ships no types
         return self.data or ""
 
 
-class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Any of a few, as ticks."""
 
     widget = ListWidget(prefix_label=False)
@@ -237,7 +237,7 @@ class Several(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no ty
         return list(self.data or ())
 
 
-class Secret(PasswordField):  # type: ignore[misc]  # WTForms ships no types
+class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no types
     """Something that goes in and is never shown again; None when the field is left empty."""
 
     @property
@@ -246,7 +246,7 @@ class Secret(PasswordField):  # type: ignore[misc]  # WTForms ships no types
         return self.data or None
 
 
-class Upload(FileField):  # type: ignore[misc]  # WTForms ships no types
+class UploadField(FileField):  # type: ignore[misc]  # WTForms ships no types
     """A file, read in full: the gate has bounded the request."""
 
     @property

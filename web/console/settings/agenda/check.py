@@ -16,12 +16,12 @@ from records.agenda.faults import gathered
 from records.agenda.imports import ReadAgenda
 from records.archiving import AuditContext
 from records.counted import counted
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.agenda import preview
 from web.console.settings.agenda.forms import ImportForm, OrderForm
-from web.console.settings.pages import Change, actor, blueprint, done, looking, page, refuse_overtaken
-from web.moments import Clock
+from web.console.settings.pages import SettingsChange, actor, blueprint, done, looking, page, refuse_overtaken
+from web.moments import TimeFormatter
 from web.permissions import Permission, needs
 
 #: Kinds of faults that a page shows; the rest are counted.
@@ -68,7 +68,7 @@ def import_agenda(implementation: str) -> Response:
         return done(f"Nothing was imported: {refused.reason}.", "agenda", implementation)
     if plan.faults:
         return _page(implementation, waiting, form, form.dates.data)
-    Entrance.here().changed(implementation)
+    AuthServices.here().changed(implementation)
     said = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired."
     counts = plan.counts | {"added": counted(plan.counts["added"], "session")}
     return done(said.format(**counts), "agenda", implementation)
@@ -83,10 +83,10 @@ def _waiting(implementation: str, order: str) -> _Waiting | None:
 
 
 def _imported(implementation: str, waiting: _Waiting, *, retire: bool) -> ImportPlan:
-    with Entrance.here().database.session() as db:
+    with AuthServices.here().database.session() as db:
         found = frame.implementation_named(db, implementation)
         for action in ("agenda.imported", "agenda.import_undone"):
-            refuse_overtaken(Change(db, found, action))
+            refuse_overtaken(SettingsChange(db, found, action))
         by = AuditContext(actor())
         plan = agenda.import_file(db, found, waiting.said, by, retire=retire, file_name=waiting.file_name)
         if not plan.faults:
@@ -123,5 +123,5 @@ def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) 
             group_count=len(groups),
             order_words=dates.ORDER_WORDS.get(plan.dates.order, ""),
             readings=dates.both_ways(plan.dates.open.text, zone) if plan.dates.open else (),
-            parts=preview.parts(plan, Clock.of(found)),
+            parts=preview.parts(plan, TimeFormatter.of(found)),
         )

@@ -6,7 +6,7 @@ from wtforms import HiddenField
 
 from records.agenda.dates import AUTO, DAY_FIRST, ISO, MONTH_FIRST
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Choice, Upload, YesNo
+from web.console.settings.typed import ChoiceField, UploadField, YesNoField
 
 ORDERS = (
     (AUTO, "The file shows it: ask me if it does not"),
@@ -19,14 +19,14 @@ ORDERS = (
 class UploadForm(SettingsForm):
     """The organizer's file. `file` comes before the choice, as people think of it."""
 
-    file = Upload("Agenda file", description="An Excel workbook (.xlsx) or a CSV file, up to 8 MB.")
-    dates = Choice("How its dates are written", choices=ORDERS, default=AUTO)
+    file = UploadField("Agenda file", description="An Excel workbook (.xlsx) or a CSV file, up to 8 MB.")
+    dates = ChoiceField("How its dates are written", choices=ORDERS, default=AUTO)
 
 
 class OrderForm(SettingsForm):
     """Another way to read the dates of the file that waits."""
 
-    dates = Choice("How its dates are written", choices=ORDERS[1:])
+    dates = ChoiceField("How its dates are written", choices=ORDERS[1:])
 
 
 class ImportForm(SettingsForm):
@@ -34,4 +34,4 @@ class ImportForm(SettingsForm):
 
     upload = HiddenField()
     dates = HiddenField()
-    retire = YesNo("Retire the sessions that the file does not name")
+    retire = YesNoField("Retire the sessions that the file does not name")

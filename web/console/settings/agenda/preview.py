@@ -10,7 +10,7 @@ from typing import Any
 from records import AgendaSession, ImportPlan
 from records.agenda.headings import LABELS
 from records.agenda.import_plan import PlannedSession
-from web.moments import Clock
+from web.moments import TimeFormatter
 
 #: Sessions of each kind that a page shows; the rest are counted.
 MOST_SHOWN = 50
@@ -26,7 +26,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Line:
+class PreviewSession:
     """A session of the preview."""
 
     session_id: str
@@ -40,31 +40,31 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class PreviewPart:
     """Sessions of one kind: how many there are, and the first lines."""
 
     count: int
-    lines: tuple[Line, ...]
+    lines: tuple[PreviewSession, ...]
 
 
-def parts(plan: ImportPlan, clock: Clock) -> dict[str, Part]:
+def parts(plan: ImportPlan, clock: TimeFormatter) -> dict[str, PreviewPart]:
     """Return what is added, changed and gone."""
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
     return {
-        "added": Part(len(added), tuple(_line(one.values) for one in added[:MOST_SHOWN])),
-        "changed": Part(len(changed), tuple(_changed(one, clock) for one in changed[:MOST_SHOWN])),
-        "gone": Part(len(plan.gone), tuple(_gone(plan.gone[:MOST_SHOWN]))),
+        "added": PreviewPart(len(added), tuple(_line(one.values) for one in added[:MOST_SHOWN])),
+        "changed": PreviewPart(len(changed), tuple(_changed(one, clock) for one in changed[:MOST_SHOWN])),
+        "gone": PreviewPart(len(plan.gone), tuple(_gone(plan.gone[:MOST_SHOWN]))),
     }
 
 
-def _gone(sessions: Iterable[AgendaSession]) -> Iterable[Line]:
+def _gone(sessions: Iterable[AgendaSession]) -> Iterable[PreviewSession]:
     return (_line(vars(one)) for one in sessions)
 
 
-def _line(values: Mapping[str, Any], differences: tuple[Difference, ...] = ()) -> Line:
+def _line(values: Mapping[str, Any], differences: tuple[Difference, ...] = ()) -> PreviewSession:
     location, parent_id, credit = (values.get(name) for name in ("location", "parent_id", "credits"))
-    return Line(
+    return PreviewSession(
         values["session_id"],
         values["title"],
         values["starts_at"],
@@ -76,7 +76,7 @@ def _line(values: Mapping[str, Any], differences: tuple[Difference, ...] = ()) -
     )
 
 
-def _changed(one: PlannedSession, clock: Clock) -> Line:
+def _changed(one: PlannedSession, clock: TimeFormatter) -> PreviewSession:
     differences: list[Difference] = []
     for name, old in one.before.items():
         new = one.values[name]
@@ -88,7 +88,7 @@ def _changed(one: PlannedSession, clock: Clock) -> Line:
     return _line(one.values, tuple(differences))
 
 
-def _shown(value: Any, clock: Clock) -> str:
+def _shown(value: Any, clock: TimeFormatter) -> str:
     if isinstance(value, datetime):
         return clock.words(value, weekday=True)
     return "" if value is None else str(value)

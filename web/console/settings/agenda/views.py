@@ -9,7 +9,7 @@ from records.agenda.agenda_file import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
 from records.archiving import AuditContext
 from records.counted import counted, form
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.agenda.forms import UploadForm
 from web.console.settings.pages import actor, address, ask, blueprint, done, looking, page
@@ -42,7 +42,7 @@ def upload_agenda(implementation: str) -> Response:
         form.refuse(RuleViolation("file", "is missing, or empty"))
         with looking(implementation) as (db, found):
             return _page(found, form, db)
-    with Entrance.here().database.session() as db:
+    with AuthServices.here().database.session() as db:
         found = frame.implementation_named(db, implementation)
         agenda.keep_upload(db, found, actor(), form.file.data.filename or "", data)
     return see_other(address("check_agenda", implementation, dates=form.dates.value))
@@ -91,7 +91,7 @@ def ask_undo(implementation: str, number: int) -> Response:
 @needs(Permission.CHANGE_SETTINGS)
 def undo_import(implementation: str, number: int) -> Response:
     """Undo the last import, if it is still the one that the person saw."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     try:
         with entrance.database.session() as db:
             found = frame.implementation_named(db, implementation)

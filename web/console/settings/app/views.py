@@ -6,17 +6,17 @@ from flask import Response
 
 from records import Implementation, RuleViolation, implementations
 from web.auth.app.starts import issuer
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.settings.forms import SettingsForm
 from web.console.settings.pages import LONG_FORM, blueprint, differences, looking, page, saved, saving
-from web.console.settings.typed import Lines
+from web.console.settings.typed import LinesField
 from web.permissions import Permission, needs, takes
 
 
 class AppForm(SettingsForm):
     """Where a login of the app may end."""
 
-    app_redirect_uris = Lines(
+    app_redirect_uris = LinesField(
         "Addresses at which a login may end",
         description="One a line, exactly as the app sends it: an https address that opens the app, or a scheme of its "
         "own such as com.example.app:/login.",
@@ -51,7 +51,7 @@ def save_app(implementation: str) -> Response:
 
 
 def _app_page(found: Implementation, form: AppForm) -> Response:
-    config = Entrance.here().config
+    config = AuthServices.here().config
     api = config.absolute(f"/api/v1/implementations/{found.slug}")
     needed = (
         ("Start of a login", config.absolute(f"/m/{found.slug}/start")),

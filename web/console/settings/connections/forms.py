@@ -7,7 +7,16 @@ from typing import Any
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Choice, Line, Lines, Number, Secret, Several, Whole, YesNo
+from web.console.settings.typed import (
+    CheckboxesField,
+    ChoiceField,
+    LineField,
+    LinesField,
+    NumberField,
+    SecretField,
+    WholeNumberField,
+    YesNoField,
+)
 
 KIB = 1024
 
@@ -34,33 +43,33 @@ PLAIN = (
 class ConnectionForm(SettingsForm):
     """Where a vendor is, what may be asked there, and with which credential."""
 
-    name = Line(
+    name = LineField(
         "Name", description='The script calls the connection by it, such as api.get("ethosce", …). It stays for ever.'
     )
-    base_url = Line(
+    base_url = LineField(
         "Address", description="Starts with https://. Every path that the script asks for is put behind it."
     )
-    auth_kind = Choice("Credential", choices=[(kind, words) for kind, words, _ in KINDS])
-    user = Line("User name")
-    header_name = Line("Name of the header", description="Such as X-Api-Key.")
-    parameter_name = Line(
+    auth_kind = ChoiceField("Credential", choices=[(kind, words) for kind, words, _ in KINDS])
+    user = LineField("User name")
+    header_name = LineField("Name of the header", description="Such as X-Api-Key.")
+    parameter_name = LineField(
         "Name of the parameter", description="Such as api_key. Prefer a header if the vendor offers one."
     )
-    oauth_url = Line("Address of the token server")
-    client_id = Line("Client ID")
-    scope = Line("Scope", description="May stay empty.")
-    secret = Secret("Password, token, key or client secret")
-    methods = Several("What the script may do", choices=[("GET", "Read (GET)"), ("POST", "Write (POST)")])
-    path_prefixes = Lines(
+    oauth_url = LineField("Address of the token server")
+    client_id = LineField("Client ID")
+    scope = LineField("Scope", description="May stay empty.")
+    secret = SecretField("Password, token, key or client secret")
+    methods = CheckboxesField("What the script may do", choices=[("GET", "Read (GET)"), ("POST", "Write (POST)")])
+    path_prefixes = LinesField(
         "Paths that may be asked for", description="One beginning of a path a line. / alone allows every path."
     )
-    follow_redirects = YesNo("Follow redirects; each is checked like the address itself")
-    timeout_s = Number("Longest wait for an answer", unit="seconds")
-    cache_s = Whole("Keep answers for", unit="seconds", description="0: ask the vendor each time.")
-    rate_per_s = Number("Most calls a second", unit="calls", description="Empty: no limit.")
-    concurrency = Whole("Most calls at the same time", unit="calls", description="Empty: no limit.")
-    max_body_bytes = Whole("Largest answer", unit="KiB", factor=KIB)
-    development = YesNo("This connection leads to this machine itself (development only)")
+    follow_redirects = YesNoField("Follow redirects; each is checked like the address itself")
+    timeout_s = NumberField("Longest wait for an answer", unit="seconds")
+    cache_s = WholeNumberField("Keep answers for", unit="seconds", description="0: ask the vendor each time.")
+    rate_per_s = NumberField("Most calls a second", unit="calls", description="Empty: no limit.")
+    concurrency = WholeNumberField("Most calls at the same time", unit="calls", description="Empty: no limit.")
+    max_body_bytes = WholeNumberField("Largest answer", unit="KiB", factor=KIB)
+    development = YesNoField("This connection leads to this machine itself (development only)")
 
     @property
     def fields_of(self) -> Mapping[str, str]:  # type: ignore[override]
@@ -92,7 +101,7 @@ class ConnectionForm(SettingsForm):
 class TryForm(SettingsForm):
     """What to ask a connection for, to see that it works."""
 
-    path = Line("Path", description="One reading call (GET) is made, just as a script would make it.")
+    path = LineField("Path", description="One reading call (GET) is made, just as a script would make it.")
 
 
 def _beside(kind: str) -> tuple[str, ...]:

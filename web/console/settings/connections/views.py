@@ -14,11 +14,11 @@ from flask import Response
 
 from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation, connections, scripts
 from runner.outreach import ConnectionTestResult
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
 from web.console.settings.pages import (
     LONG_FORM,
-    Change,
+    SettingsChange,
     address,
     ask,
     blueprint,
@@ -32,7 +32,7 @@ from web.console.settings.pages import (
     saving,
 )
 from web.permissions import Permission, needs, takes
-from web.problems import Fault
+from web.problems import HttpProblem
 
 NO_CONNECTION = "The implementation has no connection of this name. It may have been removed."
 
@@ -157,7 +157,7 @@ def try_connection(implementation: str, name: str) -> Response:
 
 
 def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     with looking(implementation) as (db, found):
         opened, _ = connections.open_usable(db, entrance.box, found)
     if name not in opened:
@@ -176,21 +176,21 @@ def named_by(db: DbSession, implementation: Implementation, name: str) -> int | 
 def _present(db: DbSession, implementation: Implementation, name: str) -> Connection:
     found = connections.find(db, implementation, name)
     if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_CONNECTION)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_CONNECTION)
     return found
 
 
-def _refuse_taken(change: Change, name: str) -> None:
+def _refuse_taken(change: SettingsChange, name: str) -> None:
     if name == "new":
         raise RuleViolation("name", "is taken by the page for new connections")
     if connections.find(change.db, change.implementation, name):
         raise RuleViolation("name", "is taken by another connection")
 
 
-def _save(change: Change, draft: ConnectionDraft) -> None:
+def _save(change: SettingsChange, draft: ConnectionDraft) -> None:
     refuse_development(wanted=draft.development)
     before = _shown(connections.find(change.db, change.implementation, draft.name))
-    saved = connections.save(change.db, Entrance.here().box, change.implementation, draft)
+    saved = connections.save(change.db, AuthServices.here().box, change.implementation, draft)
     change.detail = differences(before, _shown(saved))
     if draft.secret is not None:
         change.detail["secret"] = GIVEN
@@ -214,5 +214,5 @@ def _edit_page(  # noqa: PLR0913 - what one page may show
     asked = asked or TryForm(formdata=None, data={"path": present.path_prefixes[0] if present else "/"})
     return page(
         "connection.html", found, title=present.name if present else "New connection", below=ABOVE, form=form, connection=present, kinds=KINDS, asked=asked, tried=tried, named_by=named_by,
-        may_be_local=not Entrance.here().config.production,
+        may_be_local=not AuthServices.here().config.production,
     )  # fmt: skip

@@ -8,7 +8,15 @@ from typing import Any
 
 from records import FieldFault, RuleViolation
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Choice, Json, Line, Lines, Pick, Secret, YesNo
+from web.console.settings.typed import (
+    ChoiceField,
+    DropdownField,
+    JsonField,
+    LineField,
+    LinesField,
+    SecretField,
+    YesNoField,
+)
 
 #: Each kind: its name on pages, and when to choose it.
 KINDS = (
@@ -52,7 +60,7 @@ class KindForm(SettingsForm):
     #: the fields that are stored as they are typed, by the name of the rule
     plain: tuple[str, ...] = ()
 
-    development = YesNo("This service is on this machine itself (development only)")
+    development = YesNoField("This service is on this machine itself (development only)")
 
     def draft_fields(self) -> dict[str, Any]:
         """Return the fields of the draft."""
@@ -64,7 +72,7 @@ class KindForm(SettingsForm):
 
     def refuse_unreadable(self) -> None:
         """Raise Refused for JSON that cannot be read, with where and why."""
-        faults = [FieldFault(field.name, field.fault) for field in self if isinstance(field, Json) and field.fault]
+        faults = [FieldFault(field.name, field.fault) for field in self if isinstance(field, JsonField) and field.fault]
         if faults:
             raise RuleViolation(faults[0].field, faults[0].reason, more=faults[1:])
 
@@ -75,19 +83,21 @@ class JwtForm(KindForm):
     plain = ("issuer", "algorithm", "jwks_url", "login_url")
     fields_of = MappingProxyType({"keys": "jwks"})
 
-    issuer = Line("Issuer", description="As it stands in iss, to the letter.")
-    algorithm = Pick(
+    issuer = LineField("Issuer", description="As it stands in iss, to the letter.")
+    algorithm = DropdownField(
         "Algorithm", choices=[(name, name) for name in ALGORITHMS], description="Choose ES256 or EdDSA if you can."
     )
-    jwks_url = Line(
+    jwks_url = LineField(
         "Address of the public keys (JWKS)", description="Starts with https://. Or leave it empty and paste them:"
     )
-    jwks = Json("Public keys (JWKS)", description='Such as {"keys": [ … ]}. Public keys only.')
-    login_url = Line(
+    jwks = JsonField("Public keys (JWKS)", description='Such as {"keys": [ … ]}. Public keys only.')
+    login_url = LineField(
         "Login page of the organizer",
         description="Where people are sent from a browser. Empty: the app brings the assertion.",
     )
-    secret = Secret("Shared key", description="For HS256 only: at least 32 random characters. It is never shown again.")
+    secret = SecretField(
+        "Shared key", description="For HS256 only: at least 32 random characters. It is never shown again."
+    )
 
     def draft_fields(self) -> dict[str, Any]:
         """Return the fields of the draft."""
@@ -103,10 +113,10 @@ class IntrospectionForm(KindForm):
 
     plain = ("url", "client_id", "audience")
 
-    url = Line("Address of the introspection", description="Starts with https:// (RFC 7662).")
-    client_id = Line("Client ID", description="By which their server knows us.")
-    audience = Line("Audience", description="What client_id or aud must say. Empty: our client ID.")
-    secret = Secret("Client secret", description="It is kept encrypted and never shown again.")
+    url = LineField("Address of the introspection", description="Starts with https:// (RFC 7662).")
+    client_id = LineField("Client ID", description="By which their server knows us.")
+    audience = LineField("Audience", description="What client_id or aud must say. Empty: our client ID.")
+    secret = SecretField("Client secret", description="It is kept encrypted and never shown again.")
 
 
 class PasswordForm(KindForm):
@@ -126,31 +136,33 @@ class PasswordForm(KindForm):
         }
     )
 
-    username_label = Line("First field of the login form", description="Such as Badge ID.")
-    password_label = Line("Second field of the login form", description="Such as Last name.")
-    url = Line("Address of the vendor", description="Starts with https://. It gets a POST with the JSON below.")
-    auth_kind = Choice("How our call proves itself", choices=[(kind, words) for kind, words, _ in AUTH_KINDS])
-    user = Line("User name")
-    header_name = Line("Name of the header", description="Such as X-Api-Key.")
-    secret = Secret("Password, token or key of our call")
-    template = Json("What is sent", description='JSON in which "{username}" and "{password}" stand as whole values.')
-    accepted_path = Line(
+    username_label = LineField("First field of the login form", description="Such as Badge ID.")
+    password_label = LineField("Second field of the login form", description="Such as Last name.")
+    url = LineField("Address of the vendor", description="Starts with https://. It gets a POST with the JSON below.")
+    auth_kind = ChoiceField("How our call proves itself", choices=[(kind, words) for kind, words, _ in AUTH_KINDS])
+    user = LineField("User name")
+    header_name = LineField("Name of the header", description="Such as X-Api-Key.")
+    secret = SecretField("Password, token or key of our call")
+    template = JsonField(
+        "What is sent", description='JSON in which "{username}" and "{password}" stand as whole values.'
+    )
+    accepted_path = LineField(
         "Accepted when", description="A path in the answer, such as result/status. Empty: when the subject is there."
     )
-    accepted_equals = Line("and is equal to")
-    result_subject = Line(
+    accepted_equals = LineField("and is equal to")
+    result_subject = LineField(
         "Subject", description="Where the answer has what tells people apart for good, such as person/id."
     )
-    result_username = Line("Username")
-    result_user_type = Line("User type")
-    result_first_name = Line("First name")
-    result_last_name = Line("Last name")
-    result_badge_id = Line("Badge ID")
-    excluded_types = Lines("User types that may not log in", description="One a line, such as Exhibitor.")
-    excluded_text = Line("What excluded people are told")
-    opted_out_path = Line("Opted out when", description="A path in the answer, such as person/optOut.")
-    opted_out_equals = Line("and is equal to")
-    opted_out_text = Line("What people who opted out are told")
+    result_username = LineField("Username")
+    result_user_type = LineField("User type")
+    result_first_name = LineField("First name")
+    result_last_name = LineField("Last name")
+    result_badge_id = LineField("Badge ID")
+    excluded_types = LinesField("User types that may not log in", description="One a line, such as Exhibitor.")
+    excluded_text = LineField("What excluded people are told")
+    opted_out_path = LineField("Opted out when", description="A path in the answer, such as person/optOut.")
+    opted_out_equals = LineField("and is equal to")
+    opted_out_text = LineField("What people who opted out are told")
 
     def draft_fields(self) -> dict[str, Any]:
         """Return the fields of the draft."""
@@ -184,20 +196,20 @@ class PasswordForm(KindForm):
 class TryPasswordForm(SettingsForm):
     """What a person would type."""
 
-    username = Line("First field")
-    password = Secret("Second field")
+    username = LineField("First field")
+    password = SecretField("Second field")
 
 
 class TryAssertionForm(SettingsForm):
     """An assertion which the organizer's site signed."""
 
-    assertion = Secret("Assertion", description="The signed JWT, in compact form. It is good for two minutes.")
+    assertion = SecretField("Assertion", description="The signed JWT, in compact form. It is good for two minutes.")
 
 
 class TryTokenForm(SettingsForm):
     """A token which the app would bring."""
 
-    token = Secret("Token")
+    token = SecretField("Token")
 
 
 FORMS: MappingProxyType[str, type[KindForm]] = MappingProxyType(

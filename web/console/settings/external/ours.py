@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from records import Implementation
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 
 
 @dataclass(frozen=True)
-class Ours:
+class CopyableValue:
     """One value to copy. `id` is that of its field on the page."""
 
     id: str
@@ -18,14 +18,16 @@ class Ours:
     help: str
 
 
-def our_side(implementation: Implementation, kind: str = "") -> tuple[Ours, ...]:
+def our_side(implementation: Implementation, kind: str = "") -> tuple[CopyableValue, ...]:
     """Return what one kind needs, or what any of them may need."""
-    config = Entrance.here().config
+    config = AuthServices.here().config
     base = config.absolute(f"/ext/{implementation.slug}")
     token = config.absolute(f"/api/v1/implementations/{implementation.slug}/auth/token")
     assertion = (
-        Ours("our-aud", "Audience (aud)", base, "For signed assertions: what aud must be, to the letter, as one text."),
-        Ours(
+        CopyableValue(
+            "our-aud", "Audience (aud)", base, "For signed assertions: what aud must be, to the letter, as one text."
+        ),
+        CopyableValue(
             "our-jwt",
             "Where the login page posts the assertion",
             f"{base}/jwt",
@@ -33,6 +35,8 @@ def our_side(implementation: Implementation, kind: str = "") -> tuple[Ours, ...]
         ),
     )
     always = (
-        Ours("our-token", "Token endpoint of the app", token, "Where the app exchanges what it holds for its tokens."),
+        CopyableValue(
+            "our-token", "Token endpoint of the app", token, "Where the app exchanges what it holds for its tokens."
+        ),
     )
     return (*(assertion if kind in {"", "jwt"} else ()), *always)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records import OpenedExternalAuth, audit
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.external import assertions, introspection, profiles, relay
 from web.auth.external.codes import meaning_of
-from web.auth.external.refused import Refused
+from web.auth.external.refused import ExternalLoginRefused
 from web.auth.external.ways_in import relay_of, settings_of, trust_of
 
 #: Attempts of one implementation in so many seconds.
@@ -22,7 +22,7 @@ MOST, WINDOW_S = 20, 600
 
 
 @dataclass(frozen=True)
-class Understood:
+class LoginTestResult:
     """What came of it: who it would be, or why nobody. `code` is what the log would say, `meaning` what it means."""
 
     ok: bool
@@ -32,17 +32,17 @@ class Understood:
     person: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
-def try_password(implementation: str, username: str, password: str, by: str) -> Understood:
+def try_password(implementation: str, username: str, password: str, by: str) -> LoginTestResult:
     """Ask the registration vendor."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
-        found = relay.ask(relay_of(opened), username.strip(), password.strip(), Entrance.here().outreach)
+        found = relay.ask(relay_of(opened), username.strip(), password.strip(), AuthServices.here().outreach)
         return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
 
     return _tried(implementation, "password", ask, by)
 
 
-def try_assertion(implementation: str, token: str, by: str) -> Understood:
+def try_assertion(implementation: str, token: str, by: str) -> LoginTestResult:
     """Check an assertion as a login does, but for its nonce and its first use: it is not used up."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
@@ -52,29 +52,33 @@ def try_assertion(implementation: str, token: str, by: str) -> Understood:
     return _tried(implementation, "jwt", ask, by)
 
 
-def try_token(implementation: str, token: str, by: str) -> Understood:
+def try_token(implementation: str, token: str, by: str) -> LoginTestResult:
     """Ask the organizer's server."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         fields = opened.fields
-        asked = introspection.Introspector(
+        asked = introspection.IntrospectionEndpoint(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
         )
-        told = introspection.ask(asked, token.strip(), Entrance.here().outreach)
+        told = introspection.ask(asked, token.strip(), AuthServices.here().outreach)
         return {"subject": told.subject, **vars(profiles.from_claims(told.claims))}
 
     return _tried(implementation, "introspection", ask, by)
 
 
-def _tried(implementation: str, kind: str, ask: Callable[[OpenedExternalAuth], dict[str, Any]], by: str) -> Understood:
-    entrance = Entrance.here()
+def _tried(
+    implementation: str, kind: str, ask: Callable[[OpenedExternalAuth], dict[str, Any]], by: str
+) -> LoginTestResult:
+    entrance = AuthServices.here()
     allowed = entrance.store.attempts.hit("external login tried", implementation, limit=MOST, window_s=WINDOW_S)
     if not allowed.ok:
-        return Understood(ok=False, text="That were too many attempts. Please wait some minutes.", code="too often")
+        return LoginTestResult(
+            ok=False, text="That were too many attempts. Please wait some minutes.", code="too often"
+        )
     with entrance.database.session() as db:
         audit.append(db, actor=by, action="external.tried", target=kind, implementation=implementation)
     try:
         person = ask(settings_of(implementation, kind))
-    except Refused as refused:
-        return Understood(ok=False, text=refused.text, code=refused.code, meaning=meaning_of(refused.code))
-    return Understood(ok=True, text="This person would be logged in.", person=person)
+    except ExternalLoginRefused as refused:
+        return LoginTestResult(ok=False, text=refused.text, code=refused.code, meaning=meaning_of(refused.code))
+    return LoginTestResult(ok=True, text="This person would be logged in.", person=person)

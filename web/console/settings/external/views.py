@@ -19,7 +19,7 @@ from records import (
     external,
     implementations,
 )
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.settings.external.forms import (
     AUTH_KINDS,
     BEGINS,
@@ -31,11 +31,11 @@ from web.console.settings.external.forms import (
     TryTokenForm,
 )
 from web.console.settings.external.ours import our_side
-from web.console.settings.external.trying import Understood, try_assertion, try_password, try_token
+from web.console.settings.external.trying import LoginTestResult, try_assertion, try_password, try_token
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.pages import (
     LONG_FORM,
-    Change,
+    SettingsChange,
     actor,
     address,
     ask,
@@ -50,7 +50,7 @@ from web.console.settings.pages import (
     saving,
 )
 from web.permissions import Permission, needs, takes
-from web.problems import Fault as Problem
+from web.problems import HttpProblem as Problem
 
 #: The page above the others.
 ABOVE = (("External Authentication", "external"),)
@@ -174,12 +174,12 @@ def _form(implementation: str, kind: str) -> type[KindForm]:
     return FORMS[kind]
 
 
-def _save(change: Change, form: KindForm, kind: str) -> None:
+def _save(change: SettingsChange, form: KindForm, kind: str) -> None:
     refuse_development(wanted=form.development.value)
     before = _shown(external.find(change.db, change.implementation))
     secret = form["secret"].value
     draft = ExternalAuthDraft(kind, form.draft_fields(), secret, form.development.value)
-    saved = external.save(change.db, Entrance.here().box, change.implementation, draft, actor())
+    saved = external.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
     after = _shown(saved)
     change.detail = differences(dict.fromkeys(after) | before, after)
     if secret is not None:
@@ -204,7 +204,7 @@ def _shown(row: ExternalAuth | None) -> dict[str, Any]:
 
 def _mark(value: object) -> str:
     """Return something by which two values are told apart, and nothing else is known of them."""
-    key = Entrance.here().config.secret_keys[-1].encode()
+    key = AuthServices.here().config.secret_keys[-1].encode()
     return hmac.digest(key, json.dumps(value).encode(), "sha256").hex()[:8]
 
 
@@ -216,7 +216,7 @@ def _present(db: DbSession, implementation: Implementation) -> ExternalAuth:
     return found
 
 
-def _tried(implementation: str, kind: str, understood: Understood) -> Response:
+def _tried(implementation: str, kind: str, understood: LoginTestResult) -> Response:
     with looking(implementation) as (db, found):
         present = external.find(db, found)
         if present is None or present.kind != kind:
@@ -232,7 +232,7 @@ def _kind_page(
     kind: str,
     present: ExternalAuth | None,
     *,
-    understood: Understood | None = None,
+    understood: LoginTestResult | None = None,
 ) -> Response:
     same = present is not None and present.kind == kind
     return page(
@@ -250,7 +250,7 @@ def _kind_page(
         understood=understood,
         auth_kinds=AUTH_KINDS,
         properties=PROPERTIES,
-        may_be_local=not Entrance.here().config.production,
+        may_be_local=not AuthServices.here().config.production,
     )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Choice, Json, Line, Lines, Number, Several, Whole, YesNo
+from web.console.settings.typed import (
+    CheckboxesField,
+    ChoiceField,
+    JsonField,
+    LineField,
+    LinesField,
+    NumberField,
+    WholeNumberField,
+    YesNoField,
+)
 
 #: EventPilot's own message colours: each can be read on white, and white on it.
 PALETTE = (
@@ -35,38 +44,40 @@ class GeneralForm(SettingsForm):
 
     fields_of = MappingProxyType({"user_types": "more_user_types"})
 
-    name = Line("Name", description="What people call it. It stands on the login page and in the console.")
-    time_zone = Line("Time zone", description="Of the event, such as America/New_York. All times are shown in it.")
-    session_url = Line(
+    name = LineField("Name", description="What people call it. It stands on the login page and in the console.")
+    time_zone = LineField("Time zone", description="Of the event, such as America/New_York. All times are shown in it.")
+    session_url = LineField(
         "Address of a session in the app",
         description="Where people are led back to, with {session_id} in the place of its ID. May stay empty.",
     )
-    show_when = Choice("When a message is shown", choices=TIMES)
-    user_types = Several("Who sees messages", choices=())
-    more_user_types = Lines(
+    show_when = ChoiceField("When a message is shown", choices=TIMES)
+    user_types = CheckboxesField("Who sees messages", choices=())
+    more_user_types = LinesField(
         "Other user types",
         description="One a line, written as your identity provider writes them. With none ticked and none here, everybody sees messages.",
     )
-    inherit_from_parent = YesNo("A sub-session shows the message of the session that it is part of")
-    default_color = Line("Default colour", description="For messages to which the script gives none. Written #rrggbb.")
-    fallback_text = Line(
+    inherit_from_parent = YesNoField("A sub-session shows the message of the session that it is part of")
+    default_color = LineField(
+        "Default colour", description="For messages to which the script gives none. Written #rrggbb."
+    )
+    fallback_text = LineField(
         "Fallback text",
         description="Shown when the script fails and nothing else is left to show. Empty: nothing is shown.",
     )
-    fallback_link = Line(
+    fallback_link = LineField(
         "Fallback link", description="Makes a button of the fallback text. Its host must be among the link hosts."
     )
-    last_good_minutes = Whole(
+    last_good_minutes = WholeNumberField(
         "Minutes that the last good message stands in",
         unit="minutes",
         description="When the script fails, the last good message is shown with its age for so long, before the fallback text.",
     )
-    fresh_seconds = Whole(
+    fresh_seconds = WholeNumberField(
         "A message is new for",
         unit="seconds",
         description="So long it is shown again without asking the script. Short: always right. Long: quick, and easy on vendors.",
     )
-    stale_seconds = Whole(
+    stale_seconds = WholeNumberField(
         "An older message may be shown for",
         unit="seconds",
         description="So long after it was made, it is shown with its age while the script already looks for a newer one.",
@@ -80,7 +91,7 @@ class GeneralForm(SettingsForm):
 class LinkHostsForm(SettingsForm):
     """Where messages may lead."""
 
-    link_hosts = Lines(
+    link_hosts = LinesField(
         "Link hosts",
         description="One a line, such as cme.example.org. Exactly these hosts: a sub-domain is another host.",
     )
@@ -89,22 +100,22 @@ class LinkHostsForm(SettingsForm):
 class ScriptForm(SettingsForm):
     """What the script is told, and how much it may use."""
 
-    script_settings = Json(
+    script_settings = JsonField(
         "Settings for the script",
         description="A JSON object. The script reads it as api.settings. No secrets: they belong to a connection.",
     )
-    wall_s = Number("Time of one run", unit="seconds")
-    cpu_s = Number("Computing time of one run", unit="seconds")
-    memory_bytes = Whole("Memory of one run", unit="MiB", factor=MIB)
-    calls = Whole("Calls of one run", unit="calls")
-    read_bytes = Whole("Data that one run may read", unit="KiB", factor=KIB)
-    log_lines = Whole("Lines of log that one run may write", unit="lines")
-    concurrency = Whole(
+    wall_s = NumberField("Time of one run", unit="seconds")
+    cpu_s = NumberField("Computing time of one run", unit="seconds")
+    memory_bytes = WholeNumberField("Memory of one run", unit="MiB", factor=MIB)
+    calls = WholeNumberField("Calls of one run", unit="calls")
+    read_bytes = WholeNumberField("Data that one run may read", unit="KiB", factor=KIB)
+    log_lines = WholeNumberField("Lines of log that one run may write", unit="lines")
+    concurrency = WholeNumberField(
         "Runs at the same time",
         unit="runs",
         description="More make crowds wait less, and ask more of your vendors at once.",
     )
-    keep_runs_days = Whole(
+    keep_runs_days = WholeNumberField(
         "Days for which runs are kept",
         unit="days",
         description="Then the record of what a run did and showed is deleted.",

@@ -13,7 +13,7 @@ from records import DbSession, FieldFault, Implementation, RuleViolation, implem
 from runner.limits import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.pages import LONG_FORM, Change, blueprint, looking, page, saved, saving
+from web.console.settings.pages import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving
 from web.console.settings.typed import offered
 from web.permissions import Permission, needs, takes
 
@@ -73,7 +73,7 @@ def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
     return sorted(users.types_seen(db, implementation, limit=MOST_OFFERED))
 
 
-def _strange_host(change: Change, session_url: str) -> list[FieldFault]:
+def _strange_host(change: SettingsChange, session_url: str) -> list[FieldFault]:
     """Return what is wrong with where people are led after each login, as with any link: a host that is not trusted."""
     implementation = change.implementation
     if signed_in().may(Permission.CHANGE_TRUST, implementation.slug):
@@ -92,7 +92,7 @@ def _host(address: str) -> str | None:
         return None
 
 
-def _update(change: Change, values: dict[str, Any], faults: list[FieldFault]) -> None:
+def _update(change: SettingsChange, values: dict[str, Any], faults: list[FieldFault]) -> None:
     """Change fields by the records' rule; `faults` are those which were found before, and are told with the rest."""
     before = {name: getattr(change.implementation, name) for name in values}
     try:

@@ -7,7 +7,7 @@ from flask import Response, request
 from records import saml
 from web.auth import trial_logins
 from web.auth.admission import Journey
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import signed_in
 from web.console.people.refused import refused_logins
 from web.console.settings.identity.forms import PROPERTIES
@@ -21,7 +21,7 @@ from web.permissions import Permission, needs
 @needs(Permission.CHANGE_TRUST)
 def check(implementation: str) -> Response:
     """Show what the last test login said, and why others were refused."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     arrived = trial_logins.result(entrance.store, implementation, signed_in().visitor.login)
     with looking(implementation) as (db, found):
         return page(
@@ -43,6 +43,6 @@ def try_login(implementation: str) -> Response:
 
     A link and no form: a form may not lead to the provider (Content-Security-Policy).
     """
-    handle = trial_logins.begin(Entrance.here().store, implementation, signed_in().visitor.login)
+    handle = trial_logins.begin(AuthServices.here().store, implementation, signed_in().visitor.login)
     journey = Journey(app=handle, switch=request.args.get("switch") == "1")
     return see_other(journey.address(f"/saml/{implementation}/login"))

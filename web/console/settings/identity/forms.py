@@ -11,7 +11,7 @@ from wtforms import HiddenField
 
 from records import FieldFault, RuleViolation, SamlDraft, saml
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Choice, Line, Lines, Text, Upload, YesNo
+from web.console.settings.typed import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 
 #: What an attribute can fill, in the words of the page.
 PROPERTIES = (
@@ -65,10 +65,10 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re
 class ReadForm(SettingsForm):
     """Where the provider's metadata comes from: one of three."""
 
-    file = Upload("Upload the metadata file")
-    xml = Text("Or paste the metadata", description="The whole XML.")
-    url = Line("Or fetch it from an address", description="Starts with https://. It can be fetched again later.")
-    entity_id = Line(
+    file = UploadField("Upload the metadata file")
+    xml = TextBlockField("Or paste the metadata", description="The whole XML.")
+    url = LineField("Or fetch it from an address", description="Starts with https://. It can be fetched again later.")
+    entity_id = LineField(
         "Entity ID", description="Only if the metadata describes several providers, as a federation's does."
     )
 
@@ -76,14 +76,18 @@ class ReadForm(SettingsForm):
 class ProviderForm(SettingsForm):
     """A provider, by hand or as it was read from its metadata."""
 
-    entity_id = Line("Entity ID", description="By which the provider names itself. It is compared to the letter.")
-    sso_url = Line("Login address (SSO, redirect binding)", description="Where people are sent to log in.")
-    slo_url = Line("Logout address (SLO)", description="Where people are sent to log out. May stay empty.")
-    certificates = Text("Signing certificates", description="PEM or base64. With several, one below the other.")
-    metadata_url = Line("Address of its metadata", description="May stay empty. With it, new certificates are found.")
-    development = YesNo("This provider is on this machine itself (development only)")
+    entity_id = LineField("Entity ID", description="By which the provider names itself. It is compared to the letter.")
+    sso_url = LineField("Login address (SSO, redirect binding)", description="Where people are sent to log in.")
+    slo_url = LineField("Logout address (SLO)", description="Where people are sent to log out. May stay empty.")
+    certificates = TextBlockField(
+        "Signing certificates", description="PEM or base64. With several, one below the other."
+    )
+    metadata_url = LineField(
+        "Address of its metadata", description="May stay empty. With it, new certificates are found."
+    )
+    development = YesNoField("This provider is on this machine itself (development only)")
     was_read = HiddenField()
-    people = Choice("Who are the people of the new provider?", choices=PEOPLE)
+    people = ChoiceField("Who are the people of the new provider?", choices=PEOPLE)
 
     def show(self, provider: saml.SamlProvider) -> None:
         """Fill in a provider as it is; its certificates stay where they are and are not typed again."""
@@ -109,16 +113,16 @@ class ProviderForm(SettingsForm):
 class MappingForm(SettingsForm):
     """Which attributes mean what, and by what a person is known."""
 
-    subject_attribute = Line(
+    subject_attribute = LineField(
         "Subject",
         description="The attribute by which a person is known here, which scripts see as user.id. Empty: the NameID. "
         "It must never change and never be given to somebody else.",
     )
-    username = Lines("Username")
-    user_type = Lines("User type")
-    first_name = Lines("First name")
-    last_name = Lines("Last name")
-    badge_id = Lines("Badge ID")
+    username = LinesField("Username")
+    user_type = LinesField("User type")
+    first_name = LinesField("First name")
+    last_name = LinesField("Last name")
+    badge_id = LinesField("Badge ID")
 
     fields_of = MappingProxyType({"attribute_map": "username"})
 
@@ -135,9 +139,9 @@ class MappingForm(SettingsForm):
 class PolicyForm(SettingsForm):
     """What is accepted beyond the ordinary."""
 
-    accept_response_signature = YesNo("Accept a signed response")
-    allow_cbc = YesNo("Accept encryption with AES-CBC")
-    allow_unsolicited = YesNo("Accept logins that start at the provider")
+    accept_response_signature = YesNoField("Accept a signed response")
+    allow_cbc = YesNoField("Accept encryption with AES-CBC")
+    allow_unsolicited = YesNoField("Accept logins that start at the provider")
 
 
 def kept_of(provider: saml.SamlProvider) -> dict[str, Any]:

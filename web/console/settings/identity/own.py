@@ -12,11 +12,11 @@ from http import HTTPStatus
 from flask import Response, request
 
 from records import SecretNotOpened, certificates, saml
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.pages import blueprint, looking
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def our_encryption_certificate(implementation: str) -> Response:
 
 def keys_of(implementation: str) -> saml.SpKeys | None:
     """Return our keys, which are made when they are first asked for; None if this server cannot open them."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     try:
         with looking(implementation) as (db, found):
             keys = saml.sp_keys_if_made(db, entrance.box, found)
@@ -75,7 +75,7 @@ def shown(keys: saml.SpKeys) -> tuple[OwnCertificate, ...]:
 def _readable(implementation: str) -> saml.SpKeys:
     keys = keys_of(implementation)
     if keys is None:
-        raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, "Our keys cannot be opened with the keys of this server.")
+        raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, "Our keys cannot be opened with the keys of this server.")
     return keys
 
 

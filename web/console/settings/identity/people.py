@@ -8,12 +8,22 @@ from flask import Response
 
 from records import DbSession, Implementation, RuleViolation, SamlDraft, saml, users
 from web.auth import trial_logins
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console.frame import signed_in
 from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
 from web.console.settings.identity.setup import ABOVE
 from web.console.settings.identity.trust import connected
-from web.console.settings.pages import LONG_FORM, Change, actor, blueprint, differences, looking, page, saved, saving
+from web.console.settings.pages import (
+    LONG_FORM,
+    SettingsChange,
+    actor,
+    blueprint,
+    differences,
+    looking,
+    page,
+    saved,
+    saving,
+)
 from web.permissions import Permission, needs, takes
 
 #: Users, those seen last, whose attributes are offered; and how many names are.
@@ -78,18 +88,18 @@ def save_policy(implementation: str) -> Response:
 
 def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
     """Return the names of the attributes that arrived in the test login just made, then those of the last logins. No values."""
-    tried = trial_logins.result(Entrance.here().store, implementation.slug, signed_in().visitor.login)
+    tried = trial_logins.result(AuthServices.here().store, implementation.slug, signed_in().visitor.login)
     seen = (user.attributes for user in users.every(db, implementation, limit=LOOKED_AT))
     counted = Counter(name for attributes in seen for name in attributes)
     names = [*(tried["attributes"] if tried else ()), *(name for name, _ in counted.most_common(MOST_OFFERED))]
     return list(dict.fromkeys(names))[:MOST_OFFERED]
 
 
-def _change(change: Change, values: dict[str, object]) -> None:
+def _change(change: SettingsChange, values: dict[str, object]) -> None:
     provider = connected(change.db, change.implementation)
     before = {name: getattr(provider, name) for name in values}
     draft = SamlDraft(**{**kept_of(provider), **values})
-    saml.save(change.db, Entrance.here().box, change.implementation, draft, actor())
+    saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
     change.target = provider.entity_id
     change.detail = differences(before, {name: getattr(provider, name) for name in values})
 

@@ -13,13 +13,13 @@ from flask import Response
 
 from records import Implementation, RuleViolation, SamlDraft, actors, certificates, saml, users
 from runner.outreach import OutboundRequestFailed
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console.settings.identity import own
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.identity.trust import connected
 from web.console.settings.pages import (
-    Change,
+    SettingsChange,
     actor,
     address,
     ask,
@@ -78,7 +78,7 @@ def provider(implementation: str) -> Response:
             soon=now + certificates.NOTICE,
             ours=own.shown(keys) if keys else (),
             changing=keys is not None and keys.next_signing is not None,
-            base=Entrance.here().config.absolute(f"/saml/{implementation}"),
+            base=AuthServices.here().config.absolute(f"/saml/{implementation}"),
         )
 
 
@@ -187,18 +187,18 @@ def _read(form: ReadForm) -> IdpMetadata:
 
 
 def _fetched(url: str) -> bytes:
-    answer = Entrance.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
+    answer = AuthServices.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
     if answer.status != 200:  # noqa: PLR2004 - OK
         raise RuleViolation("url", f"cannot be fetched: the server answered {answer.status}")
     return answer.body
 
 
-def _save(change: Change, form: ProviderForm, present: saml.SamlProvider | None) -> None:
+def _save(change: SettingsChange, form: ProviderForm, present: saml.SamlProvider | None) -> None:
     draft = form.draft(present)
     refuse_development(wanted=draft.development)
     before = _shown(present)
     old = present.entity_id if present else ""
-    saved = saml.save(change.db, Entrance.here().box, change.implementation, draft, actor())
+    saved = saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
     change.target = saved.entity_id
     change.detail = differences(before, _shown(saved))
     if form.brings_certificates_to(present):
@@ -233,7 +233,7 @@ def _provider_page(
         now=datetime.now(UTC),
         read=read,
         certificates=[_read_certificate(pem) for pem in pems(form.certificates.value)],
-        may_be_local=not Entrance.here().config.production,
+        may_be_local=not AuthServices.here().config.production,
     )
 
 

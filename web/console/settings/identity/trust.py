@@ -12,11 +12,11 @@ from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
 from records import DbSession, Implementation, RuleViolation, SamlProvider, saml
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.auth.saml import trust
-from web.console.settings.pages import Change, actor, blueprint, changing, done
+from web.console.settings.pages import SettingsChange, actor, blueprint, changing, done
 from web.permissions import Permission, needs
-from web.problems import Fault
+from web.problems import HttpProblem
 
 NO_PROVIDER = "No identity provider is connected. It may have been removed."
 
@@ -40,7 +40,7 @@ def decide_certificate(implementation: str, fingerprint: str, decision: str) -> 
         raise NotFound
     rule, action, said = DECISIONS[decision]
 
-    def act(change: Change, provider: SamlProvider) -> None:
+    def act(change: SettingsChange, provider: SamlProvider) -> None:
         change.target = fingerprint[:64]
         rule(change.db, provider, fingerprint, actor())
 
@@ -51,10 +51,10 @@ def decide_certificate(implementation: str, fingerprint: str, decision: str) -> 
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def refresh_provider(implementation: str) -> Response:
     """Fetch the metadata again and compare. New certificates wait; everything else is only told."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     try:
         upkeep = trust.refresh(entrance.database, entrance.outreach, implementation, by=actor())
-    except trust.NotTrusted as refused:
+    except trust.MetadataRefused as refused:
         flash(str(refused), "bad")
         return done("", "provider", implementation)
     if upkeep.changed:
@@ -67,8 +67,8 @@ def refresh_provider(implementation: str) -> Response:
 def next_key(implementation: str) -> Response:
     """Make our next keys and publish their certificates."""
 
-    def act(change: Change, provider: SamlProvider) -> None:
-        saml.roll_sp_key(change.db, Entrance.here().box, provider)
+    def act(change: SettingsChange, provider: SamlProvider) -> None:
+        saml.roll_sp_key(change.db, AuthServices.here().box, provider)
 
     return _act(
         implementation,
@@ -83,13 +83,13 @@ def next_key(implementation: str) -> Response:
 def switch_key(implementation: str) -> Response:
     """Put our next keys in the present ones' place."""
 
-    def act(change: Change, provider: SamlProvider) -> None:
-        saml.switch_sp_key(change.db, Entrance.here().box, provider)
+    def act(change: SettingsChange, provider: SamlProvider) -> None:
+        saml.switch_sp_key(change.db, AuthServices.here().box, provider)
 
     return _act(implementation, "saml.key.switched", act, "The new keys are in use. Try the login now.")
 
 
-def _act(implementation: str, action: str, act: Callable[[Change, SamlProvider], None], said: str) -> Response:
+def _act(implementation: str, action: str, act: Callable[[SettingsChange, SamlProvider], None], said: str) -> Response:
     """Do one thing to the provider that is there; what a rule refuses is said on the provider's page."""
     try:
         with changing(implementation, action) as change:
@@ -101,8 +101,8 @@ def _act(implementation: str, action: str, act: Callable[[Change, SamlProvider],
 
 
 def connected(db: DbSession, implementation: Implementation) -> SamlProvider:
-    """Return the provider. Raises `Fault` (404) without one: there is nothing to do here."""
+    """Return the provider. Raises `HttpProblem` (404) without one: there is nothing to do here."""
     found = saml.find(db, implementation)
     if found is None:
-        raise Fault(HTTPStatus.NOT_FOUND, NO_PROVIDER)
+        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_PROVIDER)
     return found

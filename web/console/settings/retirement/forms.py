@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Line
+from web.console.settings.typed import LineField
 
 
 class ReasonForm(SettingsForm):
     """Why something is done; the audit entry keeps it."""
 
-    reason = Line("Reason", description="It is kept in the audit entry.")
+    reason = LineField("Reason", description="It is kept in the audit entry.")
 
 
 class RemoveForm(ReasonForm):
     """A removal, which needs the implementation named in full."""
 
-    slug = Line("Id in addresses", description="Type it in full to remove everything listed above for ever.")
+    slug = LineField("Id in addresses", description="Type it in full to remove everything listed above for ever.")

@@ -12,7 +12,7 @@ from flask import Response, current_app, flash, url_for
 
 from records import DbSession, Implementation, RuleViolation, archiving
 from records.archiving import AfterCommit, AuditContext
-from web.auth.entrance import Entrance
+from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.pages import actor, blueprint, looking, page
 from web.console.settings.retirement.forms import ReasonForm, RemoveForm
@@ -44,7 +44,7 @@ def archive(implementation: str) -> Response:
 def restore(implementation: str) -> Response:
     """Serve it again."""
     form = RemoveForm()
-    environment = "production" if Entrance.here().config.production else "development"
+    environment = "production" if AuthServices.here().config.production else "development"
 
     def rule(db: DbSession, found: Implementation, by: AuditContext) -> AfterCommit:
         return archiving.restore(db, found, by, environment=environment)
@@ -73,7 +73,7 @@ def _decided(
     gone: bool = False,
 ) -> Response:
     """Let the rule act in one transaction, then do what it leaves to the store; faults are shown on the page."""
-    entrance = Entrance.here()
+    entrance = AuthServices.here()
     try:
         with entrance.database.session() as db:
             retired = rule(db, frame.implementation_named(db, slug), AuditContext(actor(), form.reason.value))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from records import Implementation, implementations
 from web.console.people.naming import MEANINGS
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import Several, offered
+from web.console.settings.typed import CheckboxesField, offered
 
 
 class BoundForm(SettingsForm):
     """Which roles a user type or an attribute may give."""
 
-    mapped_roles = Several("A user type or an attribute may give")
+    mapped_roles = CheckboxesField("A user type or an attribute may give")
 
     def offer(self, implementation: Implementation) -> None:
         """Offer the roles which this implementation can have."""
