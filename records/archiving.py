@@ -68,7 +68,7 @@ class AfterCommit:
 
 
 def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit:
-    """Take an implementation out of use, with everything kept. Raises Refused for the staff's, and for an archived one."""
+    """Take an implementation out of use, with everything kept. Raises RuleViolation for the staff's, and for an archived one."""
     _lock(db, owner)
     if owner.archived_at is not None:
         raise RuleViolation("implementation", f"{owner.slug} is archived already")
@@ -81,7 +81,7 @@ def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit
 def restore(db: Session, owner: Implementation, by: AuditContext, *, environment: str) -> AfterCommit:
     """Serve an archived implementation again. Logins from before stay ended.
 
-    Raises Refused for one that is not archived, and in production for one that holds stand-ins of development: running
+    Raises RuleViolation for one that is not archived, and in production for one that holds stand-ins of development: running
     processes would serve it without having been started with it.
     """
     _lock(db, owner)
@@ -127,7 +127,7 @@ def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) 
 
 
 def _lock(db: Session, owner: Implementation) -> None:
-    """Let nobody else change its state meanwhile, and read it again. Raises Refused for the staff's and a removed one."""
+    """Let nobody else change its state meanwhile, and read it again. Raises RuleViolation for the staff's and a removed one."""
     if owner.slug == STAFF:
         raise RuleViolation("implementation", "staff is where reviewers and administrators log in: it stays")
     found = db.scalar(

@@ -192,7 +192,7 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def checked_url(text: str) -> URL:
-    """Return the address of a database as SQLAlchemy reads it. Raises Refused for any other."""
+    """Return the address of a database as SQLAlchemy reads it. Raises RuleViolation for any other."""
     try:
         url = make_url(text)
     except ArgumentError:

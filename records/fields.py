@@ -29,7 +29,7 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
 def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check each value by its field's check. Raises Refused with the faults of all fields together."""
+    """Check each value by its field's check. Raises RuleViolation with the faults of all fields together."""
     good: dict[str, Any] = {}
     faults: list[FieldFault] = []
     for field, value in values.items():
@@ -42,7 +42,7 @@ def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str,
 
 
 def refuse(faults: Iterable[FieldFault]) -> None:
-    """Raise Refused if there are any faults."""
+    """Raise RuleViolation if there are any faults."""
     found = list(faults)
     if found:
         raise RuleViolation(found[0].field, found[0].reason, more=found[1:])

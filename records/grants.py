@@ -69,7 +69,7 @@ def find(db: Session, implementation: Implementation, grant_id: int) -> Grant | 
 def add(  # noqa: PLR0913 - what a grant is made of, all but two by name
     db: Session, implementation: Implementation, *, kind: str, value: str, role: str, name: str = "", by: str
 ) -> Grant:
-    """Add a grant, or return the one that says the same already. Raises Refused with every fault."""
+    """Add a grant, or return the one that says the same already. Raises RuleViolation with every fault."""
     given = fields.checked(_CHECKS, {"kind": kind, "name": name, "value": value, "role": role, "by": by})
     fields.refuse(_contradictions(implementation, given))
     row = {each: given[each] for each in ("kind", "name", "value", "role")}
@@ -80,7 +80,7 @@ def add(  # noqa: PLR0913 - what a grant is made of, all but two by name
 
 
 def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
-    """Take a grant away; returns what it was. Raises Refused when the implementation has none with this number."""
+    """Take a grant away; returns what it was. Raises RuleViolation when the implementation has none with this number."""
     grant = find(db, implementation, grant_id)
     if grant is None:
         raise RuleViolation("grant", "is not there any more")

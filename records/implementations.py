@@ -123,7 +123,7 @@ def every(db: Session) -> list[Implementation]:
 
 
 def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings: Any) -> Implementation:
-    """Make an implementation. Raises Refused with every fault, also when the slug is taken or kept for staff."""
+    """Make an implementation. Raises RuleViolation with every fault, also when the slug is taken or kept for staff."""
     values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
     if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
         raise RuleViolation("slug", "is kept for the reviewers and administrators of this service")
@@ -178,7 +178,7 @@ def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, lis
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
-    """Change some fields; its slug stays for ever. Raises Refused with every fault, and then nothing is changed."""
+    """Change some fields; its slug stays for ever. Raises RuleViolation with every fault, and then nothing is changed."""
     values = fields.checked({field: check for field, check in _CHECKS.items() if field != "slug"}, changes)
     before = {field: getattr(implementation, field) for field in values}
     with db.no_autoflush:

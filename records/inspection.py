@@ -34,7 +34,7 @@ class DatabaseInspection:
 
 
 def look(url: str, *, own: bool = False) -> DatabaseInspection:
-    """Look at a database. `own` is as in `environment_mark`. Raises Unavailable when it does not answer."""
+    """Look at a database. `own` is as in `environment_mark`. Raises DatabaseUnavailable when it does not answer."""
     address = checked_url(url)
     if address.drivername == "sqlite":
         if not Path(address.database or "").exists():

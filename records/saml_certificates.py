@@ -62,7 +62,7 @@ def of(db: Session, provider: SamlProvider, *, state: str | None = None) -> list
 
 
 def read_all(pems: Iterable[str]) -> list[Certificate]:
-    """Read certificates, each once. Raises Refused with the faults of all."""
+    """Read certificates, each once. Raises RuleViolation with the faults of all."""
     found: dict[str, Certificate] = {}
     faults: list[FieldFault] = []
     for number, pem in enumerate(pems, start=1):
@@ -108,7 +108,7 @@ def refuse(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> Sa
 
 
 def retire(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> SamlCertificate:
-    """Believe an active certificate no more. Raises Refused for the last active one: nobody could log in."""
+    """Believe an active certificate no more. Raises RuleViolation for the last active one: nobody could log in."""
     # The provider's row is locked, so that two who each retire one of the last two do not both succeed.
     db.execute(select(SamlProvider.id).where(SamlProvider.id == provider.id).with_for_update())
     row = _found(db, provider, fingerprint)

@@ -127,7 +127,7 @@ def certificates(db: Session, provider: SamlProvider, *, state: str | None = Non
 
 
 def save(db: Session, box: SecretBox, implementation: Implementation, draft: SamlDraft, by: str) -> SamlProvider:
-    """Make the identity provider or change it. Raises Refused with every fault.
+    """Make the identity provider or change it. Raises RuleViolation with every fault.
 
     Another entity ID is another provider: its certificates have to be given, and those of the old one are forgotten.
     Its people stay with the old one until `users.hand_over`.

@@ -171,7 +171,7 @@ def versions(db: Session, implementation: Implementation) -> list[Version]:
 
 
 def activate(db: Session, implementation: Implementation, version: Version, by: str) -> Activation:
-    """Put a version in service instead of the present one. Raises Refused for a foreign or suspended version."""
+    """Put a version in service instead of the present one. Raises RuleViolation for a foreign or suspended version."""
     if version.implementation_id != implementation.id:
         raise RuleViolation("version", "belongs to another implementation")
     fields.checked({"by": fields.line(255, empty=False)}, {"by": by})

@@ -97,7 +97,7 @@ def roll(db: Session, box: SecretBox, implementation: Implementation) -> None:
 
 
 def switch(db: Session, implementation: Implementation) -> None:
-    """Put the next keys in the present ones' place, and forget those. Raises Refused when there are no next ones."""
+    """Put the next keys in the present ones' place, and forget those. Raises RuleViolation when there are no next ones."""
     rows = _rows(db, implementation)
     if ("next", "signing") not in rows:
         raise RuleViolation("sp_key", "has no next one: make it first, and let the identity provider read the metadata")

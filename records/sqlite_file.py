@@ -35,7 +35,7 @@ class SqliteFile:
         event.listen(engine.pool, "checkout", self._taken)
 
     def require(self) -> None:
-        """Raise Unavailable if there is no file. Only an upgrade makes one."""
+        """Raise DatabaseUnavailable if there is no file. Only an upgrade makes one."""
         if not self.path.exists():
             raise DatabaseUnavailable(f"the database does not answer: there is no file {self.path}")
 

@@ -133,7 +133,7 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
     provider: str = "",
     at: datetime | None = None,
 ) -> User:
-    """Remember a person as just described, replacing what was known before. Raises Refused with every fault.
+    """Remember a person as just described, replacing what was known before. Raises RuleViolation with every fault.
 
     A person belongs to the first `provider` which vouched for them; from another one the same subject may be somebody
     else, so it raises OtherProvider and nothing is changed. Every way in names its provider. "" is for what is no

@@ -17,7 +17,7 @@ from . import reasons
 from .displayed import DisplayedStatus
 from .reasons import Reason
 
-__all__ = ["OUTCOMES", "Explanation", "VersionHealth", "Reason", "explain", "failing", "version_health"]
+__all__ = ["OUTCOMES", "Explanation", "Reason", "VersionHealth", "explain", "failing", "version_health"]
 
 #: How a run can end, in the words of traces.
 OUTCOMES = tuple(kind.value for kind in OutcomeKind)

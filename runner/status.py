@@ -37,9 +37,9 @@ from .unavailable import UnavailableStatuses
 from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
 __all__ = [
-    "StatusRequest",
     "BadToken",
     "LoginEnded",
+    "StatusRequest",
     "StatusService",
     "StoreAway",
     "UnknownImplementation",

@@ -68,7 +68,7 @@ class ReadAgenda:
 
 
 def read(data: bytes, time_zone: str, order: str = dates.AUTO) -> ReadAgenda:
-    """Read a file for an implementation of this time zone. Raises Refused for an order of dates that there is not."""
+    """Read a file for an implementation of this time zone. Raises RuleViolation for an order of dates that there is not."""
     if order not in dates.CHOICES:
         raise RuleViolation("dates", f"must be one of: {', '.join(dates.CHOICES)}")
     file = agenda_file.read(data, ZoneInfo(time_zone), order)
@@ -120,7 +120,7 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
 def undo(db: Session, implementation: Implementation, by: AuditContext, *, number: int | None = None) -> dict[str, int]:
     """Take the last import back; returns what was done. `number` is the import that the person saw.
 
-    Raises Refused when there is none, and when there has been another import since.
+    Raises RuleViolation when there is none, and when there has been another import since.
     """
     implementations.lock(db, implementation)
     last = last_import(db, implementation)

@@ -29,18 +29,18 @@ from .tokens import AppTokens, TokenRefused
 from .visitor import Visitor
 
 __all__ = [
-    "AttemptDecision",
     "AppTokens",
+    "AttemptDecision",
     "AttemptLimits",
-    "PendingLogins",
     "EndedLogins",
     "LoginEnded",
+    "LoginOrigin",
     "LoginStore",
     "NotedError",
     "NotedErrors",
-    "LoginOrigin",
-    "TokenPair",
+    "PendingLogins",
     "StoreAway",
+    "TokenPair",
     "TokenRefused",
     "Visitor",
     "fingerprint",

@@ -57,7 +57,7 @@ def users_token(implementation: str, subject: str) -> None:
 
 
 def known_name(here: CommandContext, implementation: str, subject: str) -> str:
-    """Note whose token it will be, and return their name. Raises Complaint for somebody who could not log in."""
+    """Note whose token it will be, and return their name. Raises CommandFailed for somebody who could not log in."""
     with here.database.session() as db:
         user = find_user(db, find_served(db, implementation), subject)
         if user.disabled_at is not None:
@@ -69,7 +69,7 @@ def known_name(here: CommandContext, implementation: str, subject: str) -> str:
 
 
 def issued(here: CommandContext, implementation: str, subject: str) -> str:
-    """The access token of a login that ends with it. Raises Complaint when the store is away."""
+    """The access token of a login that ends with it. Raises CommandFailed when the store is away."""
     now = int(time.time())
     visitor = Visitor(
         implementation, subject, secrets.token_urlsafe(24), since=now, source=ACTOR, proved=now, until=now + ACCESS_S

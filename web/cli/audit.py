@@ -96,7 +96,7 @@ def list_all(implementation: str | None, before: int | None, limit: int, *, as_j
 
 
 def head_from(text: str) -> ChainHead:
-    """A head as `verify` prints it. Raises Complaint."""
+    """A head as `verify` prints it. Raises CommandFailed."""
     entries, colon, digest = text.strip().partition(":")
     if not colon or not entries.isdecimal() or len(digest) != len(audit.FIRST):
         raise CommandFailed(

@@ -144,7 +144,7 @@ def change(implementation: str, name: str, **given: Any) -> None:
 
 
 def refuse_development(here: CommandContext, draft: ConnectionDraft) -> None:
-    """Raise Complaint in production for a connection of development, with which the next process would not start."""
+    """Raise CommandFailed in production for a connection of development, with which the next process would not start."""
     if here.settings.production and draft.development:
         raise CommandFailed(
             "A connection for development cannot be saved in production. With `set`, take that off: --no-development."
@@ -200,7 +200,7 @@ def reseal() -> None:
 
 
 def find_connection(db: DbSession, implementation: str, name: str) -> Connection:
-    """The connection of this name. Raises Complaint which names those that are there."""
+    """The connection of this name. Raises CommandFailed which names those that are there."""
     owner = find_implementation(db, implementation)
     found = connections.find(db, owner, name)
     if found is None:
@@ -237,7 +237,7 @@ def changed(draft: ConnectionDraft, given: dict[str, Any]) -> ConnectionDraft:
 
 
 def pairs(given: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE as a dict. Raises Complaint for anything else."""
+    """NAME=VALUE as a dict. Raises CommandFailed for anything else."""
     found = {}
     for text in given:
         name, equals, value = text.partition("=")

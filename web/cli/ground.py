@@ -46,7 +46,7 @@ def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
 
 
 def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
-    """Raise Complaint when something answers on a port already, or two parts are to share one. By their options."""
+    """Raise CommandFailed when something answers on a port already, or two parts are to share one. By their options."""
     taken: set[int] = set()
     for option, port in ports.items():
         if port in taken:
@@ -60,7 +60,7 @@ def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
 
 
 def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
-    """Raise Complaint when there is no such port."""
+    """Raise CommandFailed when there is no such port."""
     for port in ports.values():
         if not 0 < port <= LARGEST_PORT:
             raise CommandFailed(

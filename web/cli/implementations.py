@@ -162,7 +162,7 @@ def change(slug: str, changes: tuple[str, ...]) -> None:
 
 
 def assignments(changes: tuple[str, ...]) -> dict[str, Any]:
-    """`FIELD=VALUE` as values of the field's kind. Raises Complaint for a field that there is not."""
+    """`FIELD=VALUE` as values of the field's kind. Raises CommandFailed for a field that there is not."""
     return dict(assignment(change) for change in changes)
 
 

@@ -110,7 +110,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
 
 
 def agreed(environment: str) -> Settings:
-    """The settings. Raises Complaint unless they are of the environment that was named."""
+    """The settings. Raises CommandFailed unless they are of the environment that was named."""
     settings = read_settings_of_data()
     if settings.environment != environment:
         raise CommandFailed(

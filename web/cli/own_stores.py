@@ -25,7 +25,7 @@ PURPOSE = (
 
 
 def require_own_stores(settings: Settings) -> None:
-    """Raise Complaint, with everything that was found, unless the database and the store are for development."""
+    """Raise CommandFailed, with everything that was found, unless the database and the store are for development."""
     faults = [fault for fault in (database_fault(settings), store_fault(settings)) if fault]
     if faults:
         raise CommandFailed("\n".join([PURPOSE, *(f"  - {fault}" for fault in faults)]))

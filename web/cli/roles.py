@@ -112,7 +112,7 @@ def list_all(implementation: str, *, as_json: bool) -> None:
 
 
 def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
-    """The kind, name and value of a grant. Raises Complaint unless exactly one way was given."""
+    """The kind, name and value of a grant. Raises CommandFailed unless exactly one way was given."""
     ways = {name: value for name, value in given.items() if value is not None}
     if len(ways) != 1:
         raise CommandFailed("Who gets it? Give exactly one of --username, --user-type and --attribute.")

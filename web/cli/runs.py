@@ -145,7 +145,7 @@ def find(reference: str) -> None:
 
 
 def filter_of(db: DbSession, found: Implementation, *, failed: bool, **asked: Any) -> RunFilter:
-    """What is asked for. Raises Complaint for a time that is none, and for a user or session that is not known."""
+    """What is asked for. Raises CommandFailed for a time that is none, and for a user or session that is not known."""
     since, until = asked.pop("since"), asked.pop("until")
     for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
         if asked[name] is not None:
@@ -159,7 +159,7 @@ def filter_of(db: DbSession, found: Implementation, *, failed: bool, **asked: An
 
 
 def the_one(found: Implementation, what: str, text: str, match: LookupMatch) -> str:
-    """The key of the one user or session that fits. Raises Complaint."""
+    """The key of the one user or session that fits. Raises CommandFailed."""
     if match.key:
         return match.key
     if match.candidates:
@@ -193,7 +193,7 @@ def change_line(each: NamedEntry, clock: TimeFormatter) -> str:
 
 
 def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
-    """The moment that an option names. Raises Complaint."""
+    """The moment that an option names. Raises CommandFailed."""
     try:
         return moment(text, zone, datetime.now(UTC)) if text else None
     except ValueError as error:

@@ -85,7 +85,7 @@ def upgrade() -> None:
 
 
 def make_folder(folder: Path, *, was_there: bool) -> None:
-    """Make the data folder unless it is there. Raises Complaint, which says who must own it."""
+    """Make the data folder unless it is there. Raises CommandFailed, which says who must own it."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -107,7 +107,7 @@ def has_administrator(settings: Settings) -> bool:
 
 
 def settled(*, worker: bool) -> Settings:
-    """The settings of a server, with a store and a database on which it can start. Raises Complaint with all faults."""
+    """The settings of a server, with a store and a database on which it can start. Raises CommandFailed with all faults."""
     settings = read_settings_of_data()
     try:
         check_start(settings, worker=worker)

@@ -140,7 +140,7 @@ def no_answer(state: str, newest: Sequence[Run], began: datetime, patience_s: fl
 
 
 def subject_of(here: CommandContext, implementation: str, session: str, user: str) -> StatusSubject:
-    """What is asked about. Raises Complaint for what is not known, or not served."""
+    """What is asked about. Raises CommandFailed for what is not known, or not served."""
     with here.database.reading() as db:
         owner = find_served(db, implementation)
         person = find_person(db, owner, user)

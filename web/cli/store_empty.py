@@ -44,7 +44,7 @@ def store_empty(*, yes: bool, force: bool) -> None:
 
 
 def require_no_workers(found: StoreContent, *, force: bool) -> None:
-    """Raise Complaint while workers are there, unless that is wanted."""
+    """Raise CommandFailed while workers are there, unless that is wanted."""
     if found.workers and not force:
         raise CommandFailed(
             f"Workers are there: {', '.join(found.workers)}. Stop them first (one that was killed is gone after {LIFE_S} seconds), "

@@ -48,7 +48,7 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False) -> Settings:
-    """The settings. Raises Complaint with all faults, and with the way out for a newcomer.
+    """The settings. Raises CommandFailed with all faults, and with the way out for a newcomer.
 
     `make` is as in `Settings.from_environment`.
     """
@@ -62,7 +62,7 @@ def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False)
 
 
 def read_settings_of_data() -> Settings:
-    """The settings, where the data that they name has been made. Raises Complaint."""
+    """The settings, where the data that they name has been made. Raises CommandFailed."""
     settings = read_settings()
     fault = "" if settings.production else missing_data.fault(settings)
     if fault:
@@ -71,7 +71,7 @@ def read_settings_of_data() -> Settings:
 
 
 def require_told(given: Mapping[str, str]) -> None:
-    """Raise Complaint for a newcomer whose demo is not running here, rather than name the settings of a server."""
+    """Raise CommandFailed for a newcomer whose demo is not running here, rather than name the settings of a server."""
     if missing_data.is_newcomer(given):
         raise CommandFailed(missing_data.no_demo(missing_data.data_folder(given)))
 
@@ -98,7 +98,7 @@ class CommandContext:
 
 
 def open_database(settings: Settings) -> Database:
-    """The records. Raises Complaint when the address cannot be one."""
+    """The records. Raises CommandFailed when the address cannot be one."""
     try:
         return Database(settings.database_url, environment=settings.environment)
     except RecordsError as error:
@@ -120,14 +120,14 @@ def open_context() -> Iterator[CommandContext]:
 
 
 def require_current(database: Database) -> None:
-    """Raise Complaint if the tables are not those of this release."""
+    """Raise CommandFailed if the tables are not those of this release."""
     fault = schema_fault(database.version())
     if fault:
         raise CommandFailed(sentence(fault))
 
 
 def require_environment(here: CommandContext) -> None:
-    """Raise Complaint if the database or the store was made for another environment."""
+    """Raise CommandFailed if the database or the store was made for another environment."""
     store = store_fault(here.settings) if here.settings.redis_url else ""
     faults = [fault for fault in (database_fault(here.database), store) if fault]
     if faults:
@@ -141,7 +141,7 @@ def sentence(text: str) -> str:
 
 
 def find_served(db: DbSession, slug: str) -> Implementation:
-    """The implementation of this id, for what only one that is served can do. Raises Complaint."""
+    """The implementation of this id, for what only one that is served can do. Raises CommandFailed."""
     found = find_implementation(db, slug)
     if found.archived_at is not None:
         raise CommandFailed(f"{slug} is archived. Restore it with `session-status implementation restore {slug}`.")
@@ -149,7 +149,7 @@ def find_served(db: DbSession, slug: str) -> Implementation:
 
 
 def find_user(db: DbSession, implementation: Implementation, subject: str) -> User:
-    """The user whom scripts know by this id. Raises Complaint."""
+    """The user whom scripts know by this id. Raises CommandFailed."""
     found = users.find(db, implementation, subject)
     if found is None:
         raise CommandFailed(
@@ -160,7 +160,7 @@ def find_user(db: DbSession, implementation: Implementation, subject: str) -> Us
 
 
 def find_person(db: DbSession, implementation: Implementation, text: str) -> User:
-    """The user with this id, or the one whose name, username or badge ID it is. Raises Complaint."""
+    """The user with this id, or the one whose name, username or badge ID it is. Raises CommandFailed."""
     found = lookup.people(db, implementation, text)
     if len(found) == 1:
         return found[0]
@@ -179,7 +179,7 @@ def several(implementation: Implementation, what: str, text: str, candidates: It
 
 
 def find_implementation(db: DbSession, slug: str) -> Implementation:
-    """The implementation of this id. Raises Complaint which names those that are there."""
+    """The implementation of this id. Raises CommandFailed which names those that are there."""
     found = implementations.find_any(db, slug)
     if found is None:
         known = listed(one.slug for one in implementations.every(db))

@@ -59,7 +59,7 @@ def read_source(file: str) -> tuple[str | None, str]:
 
 @contextmanager
 def recorded_cases(files: Sequence[str], named: TrialFileOptions) -> Iterator[list[TrialCase]]:
-    """The cases of a run against recorded answers. Raises Complaint for INPUT or ANSWERS which cannot be used."""
+    """The cases of a run against recorded answers. Raises CommandFailed for INPUT or ANSWERS which cannot be used."""
     yield [recorded_case(file, named) for file in files]
 
 
@@ -86,7 +86,7 @@ def recorded_case(file: str, named: TrialFileOptions) -> TrialCase:
 
 
 def input_of(file: str, named: TrialFileOptions) -> str:
-    """Where the INPUT of a script is. Raises Complaint when it was not named and is not beside the script."""
+    """Where the INPUT of a script is. Raises CommandFailed when it was not named and is not beside the script."""
     found = named.input_file or beside(file, "input.json")
     if found is None:
         raise CommandFailed(

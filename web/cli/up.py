@@ -108,7 +108,7 @@ def environment(ports: Ports, data_folder: Path | None, *, allow_weak: bool) -> 
 
 
 def development_settings(given: Mapping[str, str], *, make: bool = True) -> Settings:
-    """The settings. Raises Complaint in production, before anything else is asked of it, and for faults.
+    """The settings. Raises CommandFailed in production, before anything else is asked of it, and for faults.
 
     `make` is as in `Settings.from_environment`.
     """

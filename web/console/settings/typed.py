@@ -25,14 +25,14 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
+    "CheckboxesField",
     "ChoiceField",
+    "DropdownField",
     "JsonField",
     "LineField",
     "LinesField",
     "NumberField",
-    "DropdownField",
     "SecretField",
-    "CheckboxesField",
     "TextBlockField",
     "UploadField",
     "WholeNumberField",

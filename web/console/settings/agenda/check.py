@@ -75,7 +75,7 @@ def import_agenda(implementation: str) -> Response:
 
 
 def _waiting(implementation: str, order: str) -> _Waiting | None:
-    """Read this person's file; None if there is none. Raises Refused for an order that there is not."""
+    """Read this person's file; None if there is none. Raises RuleViolation for an order that there is not."""
     with looking(implementation) as (db, found):
         upload = agenda.upload_of(db, found, actor())
         zone = found.time_zone

@@ -71,7 +71,7 @@ class KindForm(SettingsForm):
         self.process(formdata=None, data={**stored, "development": development})
 
     def refuse_unreadable(self) -> None:
-        """Raise Refused for JSON that cannot be read, with where and why."""
+        """Raise RuleViolation for JSON that cannot be read, with where and why."""
         faults = [FieldFault(field.name, field.fault) for field in self if isinstance(field, JsonField) and field.fault]
         if faults:
             raise RuleViolation(faults[0].field, faults[0].reason, more=faults[1:])

@@ -104,7 +104,7 @@ class ProviderForm(SettingsForm):
         return bool(self.was_read.data) and present is not None and present.entity_id == self.entity_id.value
 
     def refuse_unanswered(self, present: saml.SamlProvider | None) -> None:
-        """Raise Refused if another provider takes the place of this one, and nobody said whose people they are."""
+        """Raise RuleViolation if another provider takes the place of this one, and nobody said whose people they are."""
         replaces = present is not None and present.entity_id != self.entity_id.value
         if replaces and self.people.value not in dict(PEOPLE):
             raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
@@ -158,7 +158,7 @@ def pems(text: str) -> tuple[str, ...]:
 
 
 def choose_one(given: Mapping[str, Any]) -> str:
-    """Return the name of the one source that was given. Raises Refused for none or several."""
+    """Return the name of the one source that was given. Raises RuleViolation for none or several."""
     there: Iterable[str] = [name for name, value in given.items() if value]
     first, *others = [*there, ""]
     if not first:

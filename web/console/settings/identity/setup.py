@@ -173,7 +173,7 @@ def remove_provider(implementation: str) -> Response:
 
 
 def _read(form: ReadForm) -> IdpMetadata:
-    """Read the metadata from where the form says. Raises Refused at the field that is wrong."""
+    """Read the metadata from where the form says. Raises RuleViolation at the field that is wrong."""
     given = {"file": form.file.value, "xml": form.xml.value.encode(), "url": form.url.value}
     # An address stays in its field when the page was opened for a refresh: text or a file given beside it counts.
     source = choose_one({**given, "url": "" if given["file"] or given["xml"] else given["url"]})
