@@ -274,7 +274,7 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
     records.with_suffix(".away").rename(records)
     assert house.desk.ask(ANN).message.text == "Later"
     run = last_run(house)
-    assert (run.outcome, run.error["type"]) == ("service away", "Unavailable")
+    assert (run.outcome, run.error["type"]) == ("service away", "DatabaseUnavailable")
 
 
 def test_the_reference_in_a_workers_line_of_an_outage_is_found(redis, workshop):

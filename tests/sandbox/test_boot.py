@@ -59,7 +59,7 @@ HAS_JIT = sys.version_info >= (3, 14) and sys._jit.is_available()
     [("0", ""), pytest.param("1", "JIT", marks=pytest.mark.skipif(not HAS_JIT, reason="this Python has no JIT"))],
 )
 def test_an_interpreter_that_makes_machine_code_is_not_taken(jit, unfit):
-    code = "from sandbox.interpreter import unfit; print(unfit())"
+    code = "from sandbox.interpreter import interpreter_fault; print(interpreter_fault())"
     said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env={"PYTHON_JIT": jit}, text=True)
     assert unfit in said
     assert bool(unfit) is bool(said.strip())

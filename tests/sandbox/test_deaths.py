@@ -207,7 +207,7 @@ BROKER = f"""
 import os, sys, time
 sys.path[:0] = {[str(HERE), str(HERE.parent.parent), *[p for p in sys.path if p.endswith("site-packages")]]!r}
 from boxes import GIVEN, RAW, Box, Vendor, indented
-from sandbox import Limits, Sandbox
+from sandbox import RunLimits, Sandbox
 box = Sandbox(launch=RAW).start()
 code = box.check(indented("while True: pass")).code
 copy = os.fork() if sys.argv[1] == "copied" else -1
@@ -216,7 +216,7 @@ if copy == 0:  # a careless process keeps a copy of every socket
     time.sleep(20)
     os._exit(0)
 print(box._supply._zygote.process.pid, copy, flush=True)
-box.run(code, GIVEN, powers=Vendor(), limits=Limits(cpu_s=60, wall_s=60))
+box.run(code, GIVEN, powers=Vendor(), limits=RunLimits(cpu_s=60, wall_s=60))
 """
 
 

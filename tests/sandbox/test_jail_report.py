@@ -37,12 +37,12 @@ sys.path[:0] = {[str(ROOT), str(HERE), *[p for p in sys.path if p.endswith("site
 from boxes import RAW
 from sandbox import examine, JailConfig, JailTooWeak, Sandbox
 from sandbox.jail import kernel
-from sandbox.jail.filter import Program
+from sandbox.jail.filter import SeccompProgram
 number, first, error = {{refusal}}
 asked = [(0x20, 0, 0, 16), (0x15, 0, 1, first)] if first is not None else []
 program = [(0x20, 0, 0, 0), (0x15, 0, len(asked) + 1, number), *asked, (6, 0, 0, 0x50000 | error), (6, 0, 0, 0x7FFF0000)]
 kernel.control(kernel.PR_SET_NO_NEW_PRIVS, 1)
-Program(program).install()
+SeccompProgram(program).install()
 report, reason = examine(launch=RAW)
 try:
     Sandbox(launch=RAW, config=JailConfig(allow_weak=True)).start().close()

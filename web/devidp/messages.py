@@ -109,7 +109,7 @@ class MessageValidator:
 
     def logout_request(self, message: RedirectMessage) -> ReceivedLogoutRequest:
         """Judge a ReceivedLogoutRequest. Raises `SamlMessageRefused`."""
-        provider = self._sender(message, "ReceivedLogoutRequest", self._identity.slo_url)
+        provider = self._sender(message, "LogoutRequest", self._identity.slo_url)
         root = message.root
         until = root.get("NotOnOrAfter")
         if until is not None and instant(until) + SKEW <= datetime.now(UTC):
@@ -124,7 +124,7 @@ class MessageValidator:
 
     def logout_response(self, message: RedirectMessage) -> ReceivedLogoutResponse:
         """Judge a ReceivedLogoutResponse; whether we asked for it is the caller's to know. Raises `SamlMessageRefused`."""
-        provider = self._sender(message, "ReceivedLogoutResponse", self._identity.slo_url)
+        provider = self._sender(message, "LogoutResponse", self._identity.slo_url)
         code = message.root.find(f"{SAMLP}Status/{SAMLP}StatusCode")
         return ReceivedLogoutResponse(
             provider=provider,
