@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from records import ConnectionDraft, Database, SecretBox, UserProfile, agenda, connections, implementations, users
+from records import ConnectionDraft, Database, SecretBox, UserProfile, connections, implementations, users
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings

@@ -10,29 +10,29 @@ Four layers, each with holes that the others close, each tested alone:
 
 The way of a run, file by file:
 
-    broker.py        `Sandbox`: check, run, close; `examine` for the doctor
-    supply.py        the current zygote, its renewal and replacement
-    launcher.py      starts a zygote by exec, asks it for children
-    entry.py         where the zygote's interpreter begins
-    zygote.py        warms up, gives up what it can, attacks its own jail
-    prelude.py       what a spare child does while it waits
-    tending.py       the zygote's loop: fork, kill, reap, report
-    nursery.py       one fork, one jailed child
-    jail/            the lock-down, its layers and its probes
-    child.py         in the jail: one check or one run
-    frames.py        length and JSON, both ways
-    channel.py       the broker's end, with deadlines
-    conversation.py  one run: calls, budgets, the last word
-    checking.py      one check
-    shapes.py        what a child may say
-    endings.py       how a run ended, told from how its child ended
-    report.py        what the jail must hold, and what it was found to hold
-    release.py       whether broker and zygote are of one release
-    lost_memory.py   the end of the memory, where CPython lost its own error about it
-    measure.py       what a child costs in memory
-    runtime.py       which runtime code belongs to, what scripts are offered
-    outcomes.py      the values which cross the wall
-    errors.py        our own faults
+    broker.py             `Sandbox`: check, run, close; `examine` for the doctor
+    zygote/pool.py        the current zygote, its renewal and replacement
+    zygote/process.py     starts a zygote by exec, asks it for children
+    zygote/entry.py       where the zygote's interpreter begins
+    zygote/startup.py     warms up, gives up what it can, attacks its own jail
+    zygote/child_warmup.py what a spare child does while it waits
+    zygote/loop.py        the zygote's loop: fork, kill, reap, report
+    zygote/fork_child.py  one fork, one jailed child
+    jail/                 the lock-down, its layers and its probes
+    child.py              in the jail: one check or one run
+    frames.py             length and JSON, both ways
+    channel.py            the broker's end, with deadlines
+    run_protocol.py       one run: calls, budgets, the last word
+    check_protocol.py     one check
+    frame_schemas.py      what a child may say
+    exit_status.py        how a run ended, told from how its child ended
+    jail/report.py        what the jail must hold, and what it was found to hold
+    source_digest.py      whether broker and zygote are of one release
+    memory_errors.py      the end of the memory, where CPython lost its own error about it
+    child_memory.py       what a child costs in memory
+    runtime.py            which runtime code belongs to, what scripts are offered
+    outcomes.py           the values which cross the wall
+    errors.py             our own faults
 
 Use it as `with Sandbox() as box:`, and check before running: `box.run(box.check(source).code, given, powers=...)`.
 Start it before other threads where that is possible; it is safe to use from many. The invariant which the next editor
@@ -41,6 +41,7 @@ must keep: no process that holds secrets ever compiles, unmarshals or runs anyth
 
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
+from .jail.report import JailConfig, JailReport
 from .outcomes import (
     FATAL_SIGNALS,
     Answer,
@@ -58,7 +59,6 @@ from .outcomes import (
     Severity,
     Usage,
 )
-from .report import JailConfig, JailReport
 from .runtime import API_LEVEL, OfferedEntry, WithheldEntry, offered, runtime_key, withheld
 
 __all__ = [

@@ -6,13 +6,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from . import checking
-from .checking import CHECK_LIMITS, SOURCE_CHARS
-from .conversation import RunProtocol
-from .launcher import Launch, Zygote, machine_report
+from . import check_protocol
+from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
+from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
-from .report import JailConfig, JailReport, objection
-from .supply import Renewal, ZygotePool
+from .run_protocol import RunProtocol
+from .zygote.pool import Renewal, ZygotePool
+from .zygote.process import Launch, Zygote, machine_report
 
 
 class Sandbox:
@@ -48,12 +48,12 @@ class Sandbox:
     def check(self, source: str) -> CheckResult:
         """Review and compile a script. A hostile text earns a finding. Raises `ZygoteGone`."""
         if len(source) > SOURCE_CHARS:
-            return checking.too_long(source)
+            return check_protocol.too_long(source)
         if not _is_text(source):
-            return checking.not_text(source)
+            return check_protocol.not_text(source)
         channel = self._supply.child(CHECK_LIMITS)
         try:
-            return checking.check(channel, source)
+            return check_protocol.check(channel, source)
         finally:
             channel.close()
 

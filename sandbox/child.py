@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .frames import BROKER_FRAME_BYTES, HEADER, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, decode, encode, pack
 from .jail.lockdown import CHANNEL
-from .lost_memory import is_out_of_memory
+from .memory_errors import is_out_of_memory
 from .outcomes import CallFault
 
 EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from .call_numbers import architecture, numbers
+from .syscall_numbers import architecture, numbers
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4

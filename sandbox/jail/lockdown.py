@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from . import kernel, landlock
-from .filter import SeccompProgram
+from .seccomp import SeccompProgram
 
 CHANNEL = 3  #: the descriptor by which a child talks with the broker, and its only one
 _RULESET = 4

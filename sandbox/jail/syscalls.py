@@ -7,7 +7,7 @@ something new after an update gets an error it can handle, and not a mysterious 
 
 from __future__ import annotations
 
-from .call_numbers import numbers
+from .syscall_numbers import numbers
 
 # Two children must not learn of each other or signal each other. Each call that is given was read with that question:
 #

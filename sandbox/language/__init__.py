@@ -10,14 +10,14 @@ One of four layers; the jail, the broker and the message contract hold without i
 
 from __future__ import annotations
 
-from .api import ApiError
-from .compiler import Compilation, compile_source
-from .execution import execute
-from .messages import NotAMessage
+from .check.compiler import Compilation, compile_source
+from .check.parsing import SCRIPT_NAME
 from .offered import API_LEVEL, OFFERED, WITHHELD, OfferedEntry
-from .parsing import SCRIPT_NAME
-from .runtime import RUNTIME_KEY
-from .warmth import warm
+from .run.api import ApiError
+from .run.execution import execute
+from .run.preload import warm
+from .run.values.messages import NotAMessage
+from .runtime_key import RUNTIME_KEY
 from .withheld import WithheldEntry
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .rules import SYNTAX
+from .rules.syntax_rules import SYNTAX
 from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, WithheldEntry
 
 #: The level of the script API which this code offers; a script may say `API_LEVEL = 1`.

@@ -11,10 +11,10 @@ from records import (
     SecretBox,
     UserProfile,
     certificates,
-    external,
     implementations,
     users,
 )
+from records import external_logins as external
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect

@@ -3,7 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
-from records import Database, SamlDraft, SecretBox, implementations, saml
+from records import Database, SamlDraft, SecretBox, implementations
+from records import saml_providers as saml
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.app_login.phone import REDIRECT, Phone, answered

@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from flask.testing import FlaskClient
 from lxml import etree
 
-from records import SamlDraft, implementations, saml
+from records import SamlDraft, implementations
+from records import saml_providers as saml
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL
 from web.auth.entrance import AuthServices

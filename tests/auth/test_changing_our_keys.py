@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
-from records import implementations, saml
+from records import implementations
+from records import saml_providers as saml
 from tests.auth.stage import IDP, sp_of
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import SamlDraft, implementations, saml, sessions, users
+from records import SamlDraft, implementations, sessions, users
+from records import saml_providers as saml
 from tests.auth.stage import IDP, PROVIDERS, Browser, begun, connect, is_refused, sp_of
 from tests.saml.forge import PERSISTENT, TRANSIENT, ForgedIdp
 

@@ -7,7 +7,8 @@ import html
 
 import pytest
 
-from records import Database, SamlDraft, implementations, saml
+from records import Database, SamlDraft, implementations
+from records import saml_providers as saml
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect as connect_store

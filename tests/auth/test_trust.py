@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from lxml import etree
 
-from records import SamlDraft, audit, certificates, implementations, saml
+from records import SamlDraft, audit, certificates, implementations
+from records import saml_providers as saml
 from runner.outreach import FetchedDocument, OutboundRequestFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate

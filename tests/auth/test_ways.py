@@ -2,7 +2,8 @@
 
 import pytest
 
-from records import ExternalAuthDraft, external, implementations
+from records import ExternalAuthDraft, implementations
+from records import external_logins as external
 from tests.auth.stage import Browser
 
 JWT = {"issuer": "https://organizer.example", "algorithm": "HS256", "login_url": "https://organizer.example/login"}

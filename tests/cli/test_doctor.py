@@ -12,7 +12,7 @@ from runner.settings import Settings
 from runner.store import connect
 from runner.store_embedded import EmbeddedStore
 from sandbox import JailReport
-from sandbox.report import objection
+from sandbox.jail.report import objection
 from tests.cli.stores import PRODUCTION
 from tests.web.real_server import free_port
 from web.cli import doctor

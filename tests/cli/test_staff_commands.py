@@ -5,17 +5,9 @@ import sqlite3
 
 import pytest
 
-from records import (
-    Database,
-    ExternalAuthDraft,
-    SecretBox,
-    administrators,
-    audit,
-    external,
-    grants,
-    implementations,
-    saml,
-)
+from records import Database, ExternalAuthDraft, SecretBox, administrators, audit, grants, implementations
+from records import external_logins as external
+from records import saml_providers as saml
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from stores import PRODUCTION, made_for
 
-from records import Database, SecretBox, connections, external, implementations, saml, schema
+from records import Database, SecretBox, connections, implementations, schema
+from records import external_logins as external
+from records import saml_providers as saml
 from records.connections import ConnectionDraft
 from records.external_logins import ExternalAuthDraft
 from runner.settings import Settings, SettingsError

@@ -1,6 +1,7 @@
 """Who gives a role that can count for nobody is told at once, and reads it in the list."""
 
-from records import ExternalAuthDraft, SecretBox, external, implementations
+from records import ExternalAuthDraft, SecretBox, implementations
+from records import external_logins as external
 from tests.console.conftest import KEY
 
 RELAY = {

@@ -14,12 +14,12 @@ from records import (
     UserProfile,
     certificates,
     connections,
-    external,
     grants,
     implementations,
-    saml,
     users,
 )
+from records import external_logins as external
+from records import saml_providers as saml
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

@@ -6,7 +6,8 @@ import re
 
 from openpyxl import Workbook
 
-from records import agenda, implementations, sessions
+from records import implementations, sessions
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from tests.console_settings.stage import DEMO, entries, typed
 

@@ -2,7 +2,8 @@
 
 import json
 
-from records import audit, external, implementations
+from records import audit, implementations
+from records import external_logins as external
 from tests.console_settings.stage import entries, faults
 from tests.web.stub_desk import SAME_ORIGIN
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from records import certificates, grants, implementations, saml, users
+from records import certificates, grants, implementations, users
+from records import saml_providers as saml
 from records.users import UserProfile
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, entries, faults, typed

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from records import external, implementations, users
+from records import external_logins as external
+from records import implementations, users
 from tests.console_settings.conftest import SECRETS
 from tests.console_settings.stage import entries, faults
 from tests.external.signing import EC, ISSUER, jwk

@@ -8,18 +8,18 @@ from records import (
     RunRecord,
     SamlDraft,
     UserProfile,
-    agenda,
     archiving,
     audit,
     connections,
-    external,
     grants,
     implementations,
     runs,
-    saml,
     scripts,
     users,
 )
+from records import external_logins as external
+from records import saml_providers as saml
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from tests.saml.forge import ForgedIdp
 from tests.vendors import reply

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from records import external, implementations, sessions
+from records import external_logins as external
+from records import implementations, sessions
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.console_walk.conftest import KEY

@@ -17,11 +17,11 @@ from records import (
     UserProfile,
     WrongEnvironment,
     connections,
-    external,
     implementations,
     sp_keys,
     users,
 )
+from records import external_logins as external
 from runner.logins import LoginStore, TokenRefused, fingerprint
 from runner.store import connect
 from runner.store_embedded import EmbeddedStore

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from records import Database, SamlDraft, SecretBox, UserProfile, certificates, grants, implementations, saml, users
+from records import Database, SamlDraft, SecretBox, UserProfile, certificates, grants, implementations, users
+from records import saml_providers as saml
 from web.demo.logins import connect_all, draft
 from web.devidp.identity import ENTITY_ID
 from web.devidp.people import PEOPLE

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from records import Database, RuleViolation, SecretBox, certificates, implementations, saml
+from records import Database, RuleViolation, SecretBox, certificates, implementations
+from records import saml_providers as saml
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.devidp.sender import URL

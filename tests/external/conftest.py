@@ -6,7 +6,8 @@ from contextlib import closing
 import pytest
 from flask.testing import FlaskClient
 
-from records import Database, ExternalAuthDraft, SecretBox, external, implementations
+from records import Database, ExternalAuthDraft, SecretBox, implementations
+from records import external_logins as external
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

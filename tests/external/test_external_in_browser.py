@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import Database, ExternalAuthDraft, SecretBox, external, implementations
+from records import Database, ExternalAuthDraft, SecretBox, implementations
+from records import external_logins as external
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

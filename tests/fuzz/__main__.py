@@ -23,7 +23,7 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-from sandbox.launcher import Launch
+from sandbox.zygote.process import Launch
 from tests.fuzz import batch
 from tests.fuzz.campaign import Campaign, Found, Tally
 from tests.fuzz.names import targets

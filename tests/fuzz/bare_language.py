@@ -13,9 +13,10 @@ import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from sandbox import child, zygote
+from sandbox import child
 from sandbox.frames import HEADER
 from sandbox.jail.lockdown import CHANNEL
+from sandbox.zygote import startup
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Compilation:
 
 
 def main():
-    zygote.main(sys.modules[__name__])
+    startup.main(sys.modules[__name__])
 
 
 def warm():

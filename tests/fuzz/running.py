@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sandbox import Answer, Call, CheckResult, Outcome, OutcomeKind, RunLimits, Sandbox
-from sandbox.launcher import Launch
+from sandbox.zygote.process import Launch
 from tests.fuzz import batch
 
 #: Much smaller than the product's, so that a program that never ends costs little.

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from sandbox import Outcome, OutcomeKind, ScriptError, Usage
-from sandbox.launcher import Launch
+from sandbox.zygote.process import Launch
 from tests.fuzz import batch
 from tests.fuzz.author import DEPTH, Author
 from tests.fuzz.campaign import Campaign

@@ -12,7 +12,9 @@ import pytest
 from idp_stage import PROVIDERS, fetched, new_key
 from playwright.sync_api import expect
 
-from records import Database, SamlDraft, SecretBox, agenda, implementations, saml
+from records import Database, SamlDraft, SecretBox, implementations
+from records import saml_providers as saml
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from tests.cli.running import free_ports, start_up
 from web.auth.saml.metadata import read_idp_metadata

@@ -9,7 +9,7 @@ import json
 import sys
 
 from sandbox.language import compile_source, execute, warm
-from sandbox.language.parsing import UNOPENABLE
+from sandbox.language.check.parsing import UNOPENABLE
 
 GIVEN = {
     "user": {"first_name": "Ann", "attributes": {"tags": ["a"], "address": {}, "email": "x"}},

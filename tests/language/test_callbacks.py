@@ -19,14 +19,14 @@ from pathlib import Path
 import pytest
 
 from sandbox import language
-from sandbox.language.containers import OrderedDict, defaultdict
-from sandbox.language.execution import run_globals
-from sandbox.language.facade import Facade, names_of
-from sandbox.language.foreign_calls import safe_c_function
-from sandbox.language.frozen import freeze
-from sandbox.language.given import script_arguments
-from sandbox.language.guards import GUARDS, get_attribute
 from sandbox.language.offered import ATTRIBUTES, BUILTIN_NAMES, MODULES, TYPE_NAMES
+from sandbox.language.run.execution import run_globals
+from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.guards.c_calls import safe_c_function
+from sandbox.language.run.script_arguments import script_arguments
+from sandbox.language.run.values.containers import OrderedDict, defaultdict
+from sandbox.language.run.values.facade import Facade, names_of
+from sandbox.language.run.values.frozen import freeze
 
 NAMES = run_globals(script_arguments({"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {}))
 BUILTINS = NAMES["__builtins__"]
@@ -175,7 +175,7 @@ def _tried(function):
 
 OURS = str(Path(language.__file__).parent)
 #: Our code that calls C functions which a script names; when it is the caller, no Python of ours stood between.
-THROUGH_C = {(f"{OURS}/foreign_calls.py", "call")}
+THROUGH_C = {(f"{OURS}/run/guards/c_calls.py", "call")}
 
 
 #: Python code that runs hooks itself: the decoder of JSON in its Python form, and this test where it goes through answers.

@@ -11,13 +11,14 @@ from collections import OrderedDict, defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.language import containers, iterators, ordering
-from sandbox.language.dicts_offered import translate
-from sandbox.language.functools_offered import FUNCTOOLS
-from sandbox.language.itertools_offered import ITERTOOLS
-from sandbox.language.json_offered import dumps, loads
-from sandbox.language.patterns import substitute_counted
-from sandbox.language.value_text import formatted, representation_of, text_of
+from sandbox.language.run.guards.dict_functions import translate
+from sandbox.language.run.standard_library import builtin_iterators, sorting
+from sandbox.language.run.standard_library.functools_offered import FUNCTOOLS
+from sandbox.language.run.standard_library.itertools_offered import ITERTOOLS
+from sandbox.language.run.standard_library.json_offered import dumps, loads
+from sandbox.language.run.standard_library.regular_expressions import substitute_counted
+from sandbox.language.run.values import containers
+from sandbox.language.run.values.value_text import formatted, representation_of, text_of
 
 COMMON = settings(deadline=None, max_examples=100, derandomize=True)
 NUMBERS = st.lists(st.integers(-3, 3), max_size=6)
@@ -95,7 +96,7 @@ def test_what_an_iterator_leaves_is_what_pythons_leaves(values, n):
             source = iter(values)
             left.append((list(module[name](source, *args)), list(source)))
         assert left[0] == left[1]
-    for ours, python in ((iterators.zipped, zip), (ITERTOOLS["zip_longest"], itertools.zip_longest)):
+    for ours, python in ((builtin_iterators.zipped, zip), (ITERTOOLS["zip_longest"], itertools.zip_longest)):
         left = []
         for function in (ours, python):
             first, second = iter(values), iter(values[:n])
@@ -106,13 +107,13 @@ def test_what_an_iterator_leaves_is_what_pythons_leaves(values, n):
 @COMMON
 @given(NUMBERS, NUMBERS, st.booleans())
 def test_lazy_builtins_are_pythons(a, b, strict):
-    assert outcome(iterators.zipped, a, b, strict=strict) == outcome(zip, a, b, strict=strict)
-    assert outcome(iterators.mapped, max, a, b) == outcome(map, max, a, b)
-    assert outcome(iterators.mapped, str, a) == outcome(map, str, a)
-    assert outcome(iterators.filtered, None, a) == outcome(filter, None, a)
-    assert outcome(iterators.enumerated, a, 3) == outcome(enumerate, a, 3)
-    assert outcome(iterators.backwards, a) == outcome(reversed, a)
-    assert (iterators.is_any(a), iterators.is_all(a)) == (any(a), all(a))
+    assert outcome(builtin_iterators.zipped, a, b, strict=strict) == outcome(zip, a, b, strict=strict)
+    assert outcome(builtin_iterators.mapped, max, a, b) == outcome(map, max, a, b)
+    assert outcome(builtin_iterators.mapped, str, a) == outcome(map, str, a)
+    assert outcome(builtin_iterators.filtered, None, a) == outcome(filter, None, a)
+    assert outcome(builtin_iterators.enumerated, a, 3) == outcome(enumerate, a, 3)
+    assert outcome(builtin_iterators.backwards, a) == outcome(reversed, a)
+    assert (builtin_iterators.is_any(a), builtin_iterators.is_all(a)) == (any(a), all(a))
 
 
 @COMMON
@@ -124,16 +125,16 @@ def test_sorting_and_choosing_are_pythons(rows, backwards):
     def key(row):
         return -row[0]
 
-    for own, python in ((key, key), (ordering.cmp_to_key(compare), functools.cmp_to_key(compare)), (None, None)):
+    for own, python in ((key, key), (sorting.cmp_to_key(compare), functools.cmp_to_key(compare)), (None, None)):
         words = {"key": own, "reverse": backwards}
         expected = sorted(rows, key=python, reverse=backwards)
-        assert ordering.sorted_copy(rows, **words) == expected
+        assert sorting.sorted_copy(rows, **words) == expected
         copy = list(rows)
-        ordering.sort(copy, **words)
+        sorting.sort(copy, **words)
         assert copy == expected
-        assert outcome(ordering.smallest, rows, key=own) == outcome(min, rows, key=python)
-        assert outcome(ordering.largest, rows, key=own, default=1) == outcome(max, rows, key=python, default=1)
-        assert outcome(ordering.largest, *rows, key=own) == outcome(max, *rows, key=python)
+        assert outcome(sorting.smallest, rows, key=own) == outcome(min, rows, key=python)
+        assert outcome(sorting.largest, rows, key=own, default=1) == outcome(max, rows, key=python, default=1)
+        assert outcome(sorting.largest, *rows, key=own) == outcome(max, *rows, key=python)
 
 
 @COMMON

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.language import compile_source, execute
-from sandbox.language.api import CallOut
+from sandbox.language.run.api import CallOut
 
 
 class BudgetUsedUp(BaseException):

@@ -8,11 +8,11 @@ import types
 import pytest
 
 from sandbox.language import ApiError, NotAMessage
-from sandbox.language.execution import run_globals
-from sandbox.language.facade import Facade, names_of
-from sandbox.language.frozen import FrozenDict, FrozenList, Record, freeze
-from sandbox.language.given import script_arguments
-from sandbox.language.guards import get_attribute
+from sandbox.language.run.execution import run_globals
+from sandbox.language.run.guard_table import get_attribute
+from sandbox.language.run.script_arguments import script_arguments
+from sandbox.language.run.values.facade import Facade, names_of
+from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record, freeze
 
 #: Name of the attack -> statements inside `status`, the error and what its text says.
 HELD = {

@@ -12,15 +12,15 @@ from decimal import Decimal
 import pytest
 
 from sandbox.language import OFFERED, WITHHELD, ApiError, compile_source
-from sandbox.language.containers import OrderedDict, defaultdict
-from sandbox.language.execution import run_globals
-from sandbox.language.facade import Facade, names_of
-from sandbox.language.frozen import Record, freeze
-from sandbox.language.given import script_arguments
-from sandbox.language.guards import GUARDS, get_attribute
-from sandbox.language.names import GIVEN_NAMES
-from sandbox.language.rules import RULES
-from sandbox.language.zones import make_zone
+from sandbox.language.check.names import GIVEN_NAMES
+from sandbox.language.rules.syntax_rules import RULES
+from sandbox.language.run.execution import run_globals
+from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.script_arguments import script_arguments
+from sandbox.language.run.standard_library.time_zones import make_zone
+from sandbox.language.run.values.containers import OrderedDict, defaultdict
+from sandbox.language.run.values.facade import Facade, names_of
+from sandbox.language.run.values.frozen import Record, freeze
 
 ARGUMENTS = script_arguments(
     {"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {"status": 200, "headers": {}, "text": ""}

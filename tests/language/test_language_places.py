@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from sandbox.language import compile_source
-from sandbox.language.findings import Findings
-from sandbox.language.review import SyntaxChecker
-from sandbox.language.rules import SYNTAX
+from sandbox.language.check.syntax_check import SyntaxChecker
+from sandbox.language.rules.findings import Findings
+from sandbox.language.rules.syntax_rules import SYNTAX
 
 #: name -> the rule, what the finding must say, and steps inside `status`, with « before the place of the finding.
 REFUSED = {

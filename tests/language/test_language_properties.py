@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.language import compile_source, execute
-from sandbox.language.messages import with_query
+from sandbox.language.run.values.messages import with_query
 
 COMMON = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 

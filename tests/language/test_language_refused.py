@@ -8,8 +8,8 @@ import pytest
 from hostile import INSIDE, WHOLE
 
 from sandbox.language import compile_source
-from sandbox.language.findings import Findings
-from sandbox.language.policy import LanguagePolicy
+from sandbox.language.check.policy import LanguagePolicy
+from sandbox.language.rules.findings import Findings
 
 
 @pytest.mark.parametrize("name", INSIDE)

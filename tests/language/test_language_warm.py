@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import hostile
 import test_language_honest as honest
 
-from sandbox.language import RUNTIME_KEY, warm
+from sandbox.language import RUNTIME_KEY, runtime_key, warm
 from sandbox.language.offered import MODULES
 
 HERE = Path(__file__).parent
@@ -105,3 +106,27 @@ def test_the_runtime_key_names_the_exact_python():
     version = sys.version_info
     assert f"{version.major}.{version.minor}.{version.micro}" in RUNTIME_KEY
     assert RUNTIME_KEY.isascii()
+
+
+def test_a_change_of_any_file_of_the_language_changes_the_runtime_key(tmp_path, monkeypatch):
+    """Otherwise code that was compiled under an older policy would go on being run."""
+    package = tmp_path / "language"
+    shutil.copytree(runtime_key.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(runtime_key, "PACKAGE", package)
+    before = runtime_key._runtime_key()
+    assert before == RUNTIME_KEY
+    files = [file for file in package.rglob("*.py") if file.read_text()]
+    assert {"check", "guards", "standard_library"} <= {file.parent.name for file in files}
+    for file in files:
+        text = file.read_text()
+        file.write_text(text + "\n")
+        assert runtime_key._runtime_key() != before, file
+        file.write_text(text)
+
+
+def test_a_policy_file_that_is_moved_changes_the_runtime_key(tmp_path, monkeypatch):
+    package = tmp_path / "language"
+    shutil.copytree(runtime_key.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(runtime_key, "PACKAGE", package)
+    (package / "check" / "names.py").rename(package / "run" / "names.py")
+    assert runtime_key._runtime_key() != RUNTIME_KEY

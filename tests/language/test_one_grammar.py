@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from sandbox.language import compile_source
-from sandbox.language.findings import Findings
-from sandbox.language.policy import LanguagePolicy
-from sandbox.language.review import SyntaxChecker
+from sandbox.language.check.policy import LanguagePolicy
+from sandbox.language.check.syntax_check import SyntaxChecker
+from sandbox.language.rules.findings import Findings
 
 #: By the version which brought it: a script that says it.
 NEWER = {

@@ -14,9 +14,9 @@ from decimal import Decimal
 import pytest
 from test_callbacks import FUNCTIONS, SAMPLES
 
-from sandbox.language.guards import GUARDS, get_attribute
 from sandbox.language.offered import ATTRIBUTES
-from sandbox.language.value_text import representation_of, text_of
+from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.values.value_text import representation_of, text_of
 
 NUMBERS = range(1000, 1060)
 SET = {None, float("nan"), len, *NUMBERS}

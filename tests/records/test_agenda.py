@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from records import AgendaSession, Database, Implementation, ImportPlan, agenda, implementations, sessions
+from records import AgendaSession, Database, Implementation, ImportPlan, implementations, sessions
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 
 AGENDA = """\

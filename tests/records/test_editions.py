@@ -6,16 +6,16 @@ from records import (
     ConnectionDraft,
     ExternalAuthDraft,
     UserProfile,
-    agenda,
     connections,
     editions,
-    external,
     grants,
     implementations,
     scripts,
     sessions,
     users,
 )
+from records import external_logins as external
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"

@@ -20,12 +20,12 @@ from records import (
     SecretNotOpened,
     certificates,
     connections,
-    external,
     external_kinds,
     implementations,
     resealing,
-    saml,
 )
+from records import external_logins as external
+from records import saml_providers as saml
 from tests.records.test_public_keys import EC
 
 JWT = ExternalAuthDraft("jwt", {"issuer": "org", "algorithm": "ES256", "keys": {"keys": [EC]}})

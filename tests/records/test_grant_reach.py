@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from records import SamlDraft, external, grant_reach, implementations, saml
+from records import SamlDraft, grant_reach, implementations
+from records import external_logins as external
+from records import saml_providers as saml
 from tests.records.test_external import JWT, PASSWORD
 from tests.saml.forge import ForgedIdp
 

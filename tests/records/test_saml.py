@@ -25,8 +25,8 @@ from records import (
     SecretNotOpened,
     certificates,
     implementations,
-    saml,
 )
+from records import saml_providers as saml
 from tests.records.signers import certificate
 
 FIRST, SECOND, THIRD = (certificate(name) for name in ("first", "second", "third"))

@@ -18,11 +18,11 @@ from records import (
     archiving,
     certificates,
     connections,
-    external,
     grants,
-    saml,
     stand_ins,
 )
+from records import external_logins as external
+from records import saml_providers as saml
 from records.archiving import AuditContext
 
 _, CERTIFICATE = certificates.make("a provider")

@@ -10,7 +10,6 @@ from records import (
     Database,
     RuleViolation,
     UserProfile,
-    agenda,
     connections,
     grants,
     implementations,
@@ -20,6 +19,7 @@ from records import (
     sessions,
     users,
 )
+from records.agenda import imports as agenda
 
 #: Rows as the first release wrote them. NOW, HASH and FALSE stand for values that are long or differ by database.
 ROWS = """

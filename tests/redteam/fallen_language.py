@@ -13,15 +13,15 @@ import struct
 import sys
 from types import SimpleNamespace
 
-from sandbox import zygote
 from sandbox.jail.lockdown import CHANNEL
+from sandbox.zygote import startup
 
 _C = ctypes.CDLL(None, use_errno=True)
 _C.syscall.restype = ctypes.c_long
 
 
 def main():
-    zygote.main(sys.modules[__name__])
+    startup.main(sys.modules[__name__])
 
 
 def warm():

@@ -10,7 +10,7 @@ from driving import GIVEN, Vendors
 from fallen import FORGED, REVIEWS, TRICKS
 
 from sandbox import OutcomeKind, RunLimits, Sandbox
-from sandbox.launcher import Launch
+from sandbox.zygote.process import Launch
 
 LIMITS = RunLimits(wall_s=1.0, cpu_s=0.3)
 

@@ -15,7 +15,6 @@ from records import (
     Database,
     SecretBox,
     UserProfile,
-    agenda,
     connections,
     editions,
     implementations,
@@ -23,6 +22,7 @@ from records import (
     sessions,
     users,
 )
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from runner.cache import StatusCache
 from runner.logins import LoginStore

@@ -2,7 +2,8 @@
 
 import pytest
 
-from records import agenda, implementations, runs
+from records import implementations, runs
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from runner.status import StatusRequest, UnknownSession
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox import Answer, RunLimits, ScriptInput
-from sandbox.launcher import Launch
+from sandbox.zygote.process import Launch
 
 HERE = Path(__file__).resolve().parent
 RAW = Launch(entry="raw_language", path=(str(HERE),))

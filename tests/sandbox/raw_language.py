@@ -1,6 +1,6 @@
 """A language layer without any rule, for attacks on the jail alone, and the entry of a zygote that uses it.
 
-Production cannot reach this: a zygote's entry is a module name in `Launch`, the product's is `sandbox.entry`, and this
+Production cannot reach this: a zygote's entry is a module name in `Launch`, the product's is `sandbox.zygote.entry`, and this
 module is in no package that is shipped.
 """
 
@@ -15,10 +15,11 @@ import os
 import sys
 from types import SimpleNamespace
 
-from sandbox import child, zygote
+from sandbox import child
 from sandbox.frames import HEADER
 from sandbox.jail import kernel
 from sandbox.jail.lockdown import CHANNEL
+from sandbox.zygote import startup
 
 
 class ApiError(Exception):
@@ -37,7 +38,7 @@ class Compilation:
 
 
 def main():
-    zygote.main(sys.modules[__name__])
+    startup.main(sys.modules[__name__])
 
 
 def warm():

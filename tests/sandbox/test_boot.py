@@ -7,24 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox, launcher
+from sandbox import Sandbox
+from sandbox.zygote import process
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
 def loaded():
-    path = [str(Path(__file__).parent), *launcher._import_path()]
-    package = str(Path(launcher.__file__).parent)
-    boot = launcher._BOOT.format(path=path, package=package, entry="what_is_loaded", stack=launcher.STACK_BYTES)
+    path = [str(Path(__file__).parent), *process._import_path()]
+    package = str(Path(process.__file__).parents[1])
+    boot = process._BOOT.format(path=path, package=package, entry="what_is_loaded", stack=process.STACK_BYTES)
     started = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", boot], capture_output=True, check=True, env={})
     return set(json.loads(started.stdout))
 
 
 def test_a_zygote_carries_neither_the_broker_nor_modules_that_act_after_a_fork():
     carried = loaded()
-    assert {"sandbox.zygote", "sandbox.child", "sandbox.language", "RestrictedPython"} <= carried
-    assert not carried & {"sandbox.broker", "sandbox.launcher", "threading", "logging", "subprocess", "ssl", "redis"}
+    assert {"sandbox.zygote.startup", "sandbox.child", "sandbox.language", "RestrictedPython"} <= carried
+    assert not carried & {
+        "sandbox.broker",
+        "sandbox.zygote.pool",
+        "sandbox.zygote.process",
+        "sandbox.jail.report",
+        "threading",
+        "logging",
+        "subprocess",
+        "ssl",
+        "redis",
+    }
 
 
 STACK = """
@@ -59,7 +70,7 @@ HAS_JIT = sys.version_info >= (3, 14) and sys._jit.is_available()
     [("0", ""), pytest.param("1", "JIT", marks=pytest.mark.skipif(not HAS_JIT, reason="this Python has no JIT"))],
 )
 def test_an_interpreter_that_makes_machine_code_is_not_taken(jit, unfit):
-    code = "from sandbox.interpreter import interpreter_fault; print(interpreter_fault())"
+    code = "from sandbox.zygote.interpreter_check import interpreter_fault; print(interpreter_fault())"
     said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env={"PYTHON_JIT": jit}, text=True)
     assert unfit in said
     assert bool(unfit) is bool(said.strip())

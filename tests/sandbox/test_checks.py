@@ -11,9 +11,9 @@ from zoneinfo import available_timezones
 import pytest
 from boxes import GIVEN, Box, Vendor, indented
 
-from sandbox import API_LEVEL, OutcomeKind, RunLimits, Sandbox, Severity, checking, offered, runtime_key, withheld
-from sandbox.checking import CHECK_LIMITS
-from sandbox.measure import child_memory
+from sandbox import API_LEVEL, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol, offered, runtime_key, withheld
+from sandbox.check_protocol import CHECK_LIMITS
+from sandbox.child_memory import child_memory
 from sandbox.outcomes import MIB
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
@@ -90,7 +90,7 @@ COMPILER_ATTACKS = {
 
 @pytest.mark.parametrize("rule", COMPILER_ATTACKS)
 def test_a_compiler_that_falls_for_a_text_is_only_a_finding(raw, rule, monkeypatch):
-    monkeypatch.setattr(checking, "CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
+    monkeypatch.setattr(check_protocol, "CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
     monkeypatch.setattr("sandbox.broker.CHECK_LIMITS", replace(CHECK_LIMITS, cpu_s=0.2))
     name, body = COMPILER_ATTACKS[rule]
     checked = raw.sandbox.check(f"#ATTACK {name}\n{body}")

@@ -7,7 +7,7 @@ import struct
 import pytest
 from boxes import Vendor
 
-from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, OutcomeKind, shapes
+from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, OutcomeKind, frame_schemas
 from sandbox.frames import DEPTH, FrameError, decode, encode, pack
 
 CALL = {
@@ -233,15 +233,15 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "setti
 )
 def test_a_forged_review_is_refused(change):
     with pytest.raises(FrameError):
-        shapes.check_report_of({**REVIEW, **change})
+        frame_schemas.check_report_of({**REVIEW, **change})
 
 
 def test_a_review_with_errors_has_no_code():
-    review = shapes.check_report_of({**REVIEW, "findings": [GOOD_FINDING], "has_code": False})
+    review = frame_schemas.check_report_of({**REVIEW, "findings": [GOOD_FINDING], "has_code": False})
     assert review.findings == (Finding("r", 1, 1, "w", "y", "i"),)
 
 
 def test_too_many_params_are_told_to_the_script():
     with pytest.raises(CallNotMade) as caught:
-        shapes.call_of({**CALL, "params": [["a", "b"]] * 101})
+        frame_schemas.call_of({**CALL, "params": [["a", "b"]] * 101})
     assert caught.value.fault is CallFault.REFUSED

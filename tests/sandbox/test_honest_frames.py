@@ -13,7 +13,7 @@ from boxes import GIVEN, Box, Vendor, indented
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox import Answer, CallFault, CallNotMade, OutcomeKind, RunLimits, Sandbox, child, shapes
+from sandbox import Answer, CallFault, CallNotMade, OutcomeKind, RunLimits, Sandbox, child, frame_schemas
 from sandbox.frames import FrameError, decode_from_child, encode
 from sandbox.outcomes import MIB
 
@@ -256,7 +256,7 @@ def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name)
         {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "text": text[:300]},
     ):
         decoded = decode_from_child(encode(frame))
-        shapes.line_of(decoded, 500) if frame["t"] == "log" else shapes.run_report_of(decoded)
+        frame_schemas.line_of(decoded, 500) if frame["t"] == "log" else frame_schemas.run_report_of(decoded)
     decode_from_child(encode({"t": "call", "json": value}))
 
 
@@ -287,7 +287,7 @@ def test_a_zygote_of_another_release_is_not_asked(monkeypatch):
     with Sandbox() as sandbox:
         box = Box(sandbox)
         assert box.run("return hidden()").kind is OutcomeKind.RETURNED
-        monkeypatch.setattr("sandbox.supply.source_digest", lambda: "another")
+        monkeypatch.setattr("sandbox.zygote.pool.source_digest", lambda: "another")
         renewed = sandbox._supply._zygote
         sandbox._supply._renew(renewed)
         assert sandbox._supply._zygote is renewed

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from boxes import GIVEN, HERE, RAW, Box, Vendor, indented
 
-from sandbox import JailConfig, JailReport, JailTooWeak, OutcomeKind, Sandbox, entry, examine
-from sandbox.launcher import Launch
-from sandbox.report import objection
+from sandbox import JailConfig, JailReport, JailTooWeak, OutcomeKind, Sandbox, examine
+from sandbox.jail.report import objection
+from sandbox.zygote import entry
+from sandbox.zygote.process import Launch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
 ROOT = HERE.parent.parent
@@ -206,7 +207,7 @@ with Sandbox(launch=RAW) as sandbox:
 
 def test_the_raw_language_is_out_of_reach_for_the_product():
 
-    assert Launch().entry == "sandbox.entry"
+    assert Launch().entry == "sandbox.zygote.entry"
     assert Launch().path == ()
     assert set(Launch().layers) == {"namespaces", "user", "landlock", "seccomp"}
     assert entry.language.__name__ == "sandbox.language"

@@ -11,7 +11,7 @@ import pytest
 from boxes import GIVEN, Vendor, descendants, indented, soon
 
 from sandbox import OutcomeKind, RunLimits
-from sandbox.jail.call_numbers import numbers
+from sandbox.jail.syscall_numbers import numbers
 from sandbox.jail.syscalls import ACROSS_PROCESSES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")

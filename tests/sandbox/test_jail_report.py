@@ -12,9 +12,9 @@ import pytest
 from boxes import HERE, RAW
 
 from sandbox import JailReport, examine
-from sandbox.jail import witness
-from sandbox.report import JailConfig, objection
-from sandbox.zygote import JAIL_USER
+from sandbox.jail import inspection
+from sandbox.jail.report import JailConfig, objection
+from sandbox.zygote.startup import JAIL_USER
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.uname().machine != "x86_64", reason="the refusals have x86_64 numbers"
@@ -37,7 +37,7 @@ sys.path[:0] = {[str(ROOT), str(HERE), *[p for p in sys.path if p.endswith("site
 from boxes import RAW
 from sandbox import examine, JailConfig, JailTooWeak, Sandbox
 from sandbox.jail import kernel
-from sandbox.jail.filter import SeccompProgram
+from sandbox.jail.seccomp import SeccompProgram
 number, first, error = {{refusal}}
 asked = [(0x20, 0, 0, 16), (0x15, 0, 1, first)] if first is not None else []
 program = [(0x20, 0, 0, 0), (0x15, 0, len(asked) + 1, number), *asked, (6, 0, 0, 0x50000 | error), (6, 0, 0, 0x7FFF0000)]
@@ -97,9 +97,9 @@ def test_what_is_reported_was_seen_by_a_child():
 
 
 def test_a_filter_that_lets_everything_through_is_no_filter(monkeypatch):
-    monkeypatch.setattr(witness, "start_lockdown", lambda plan, channel: None)
-    monkeypatch.setattr(witness, "finish_lockdown", lambda plan, limits: None)
-    assert witness.inspect_self(witness.Plan(parent=1, base_bytes=0), 3, 1, 1.0).seccomp is False
+    monkeypatch.setattr(inspection, "start_lockdown", lambda plan, channel: None)
+    monkeypatch.setattr(inspection, "finish_lockdown", lambda plan, limits: None)
+    assert inspection.inspect_self(inspection.Plan(parent=1, base_bytes=0), 3, 1, 1.0).seccomp is False
 
 
 def test_a_report_without_a_single_attempt_lets_no_script_run():

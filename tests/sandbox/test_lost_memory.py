@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox import OutcomeKind
-from sandbox.lost_memory import is_out_of_memory
+from sandbox.memory_errors import is_out_of_memory
 
 
 def test_a_deque_without_end_is_out_of_memory_for_a_script(product):

@@ -15,7 +15,7 @@ import pytest
 from boxes import GIVEN, RAW, Box, Vendor, descendants, indented, soon
 
 from sandbox import Answer, OutcomeKind, RunLimits, Sandbox
-from sandbox.supply import Renewal
+from sandbox.zygote.pool import Renewal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.jail import filter as seccomp
-from sandbox.jail import landlock
-from sandbox.jail.call_numbers import AUDIT_ARCHITECTURES, numbers
+from sandbox.jail import landlock, seccomp
+from sandbox.jail.syscall_numbers import AUDIT_ARCHITECTURES, numbers
 from sandbox.jail.syscalls import ACROSS_PROCESSES, CONDITIONAL, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile
 
 MACHINES = tuple(AUDIT_ARCHITECTURES)

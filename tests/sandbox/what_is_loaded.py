@@ -3,7 +3,7 @@
 import json
 import sys
 
-from sandbox import entry
+from sandbox.zygote import entry
 
 
 def main():

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from records import ImportPlan, actors, agenda
+from records import ImportPlan, actors
 from records.agenda import dates
+from records.agenda import imports as agenda
 from records.agenda.faults import as_lines
 from records.agenda.headings import LABELS
 from records.archiving import AuditContext

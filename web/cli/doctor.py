@@ -17,7 +17,8 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, crashes, implementations, saml, scripts, stand_ins
+from records import Database, RecordsError, crashes, implementations, scripts, stand_ins
+from records import saml_providers as saml
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from records import DbSession, Implementation, SamlCertificate, implementations, saml
+from records import DbSession, Implementation, SamlCertificate, implementations
+from records import saml_providers as saml
 from records.certificates import fingerprint_text
 from runner.outreach import OutboundRequests
 from web.auth.saml.trust import MetadataChange, MetadataRefused, ProvidedMetadata, import_metadata, refresh

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from records import DbSession, administrators, grants, implementations, saml
+from records import DbSession, administrators, grants, implementations
+from records import saml_providers as saml
 
 
 @dataclass(frozen=True)

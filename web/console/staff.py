@@ -22,7 +22,8 @@ from typing import cast
 from flask import Flask, Request, g, request
 from flask_login import LoginManager, UserMixin, current_user
 
-from records import DbSession, User, audit, grants, implementations, saml, users
+from records import DbSession, User, audit, grants, implementations, users
+from records import saml_providers as saml
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.gate import carries_bearer

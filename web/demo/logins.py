@@ -6,7 +6,8 @@ of their own. Only the addresses follow the development identity provider to ano
 
 from __future__ import annotations
 
-from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, grants, implementations, saml
+from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, grants, implementations
+from records import saml_providers as saml
 from records.stand_ins import UP
 from web.devidp.identity import ENTITY_ID, Identity
 

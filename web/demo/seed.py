@@ -16,12 +16,12 @@ from records import (
     Implementation,
     SecretBox,
     UserProfile,
-    agenda,
     archiving,
     connections,
     implementations,
     users,
 )
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from records.environment_mark import DEVELOPMENT
 from records.stand_ins import UP

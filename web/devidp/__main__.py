@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-from records import Database, SecretBox, implementations, saml
+from records import Database, SecretBox, implementations
+from records import saml_providers as saml
 from runner.settings import Settings
 from web import loopback
 

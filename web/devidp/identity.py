@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from records import certificates, saml
+from records import certificates
+from records import saml_providers as saml
 
 ENTITY_ID = saml.DEVELOPMENT_ENTITY_ID
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from records import AgendaSession, AgendaUpload, RuleViolation, agenda, audit, implementations, sessions
+from records import AgendaSession, AgendaUpload, RuleViolation, audit, implementations, sessions
+from records.agenda import imports as agenda
 from records.archiving import AuditContext
 from tests.records.agenda.workbooks import workbook
 

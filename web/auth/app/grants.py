@@ -21,7 +21,8 @@ from typing import Any
 
 from flask import Request, Response, request
 
-from records import implementations, saml, users
+from records import implementations, users
+from records import saml_providers as saml
 from runner.logins import AttemptDecision, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import AuthenticatedPerson, NotAdmitted, admit

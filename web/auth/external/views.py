@@ -17,7 +17,8 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from records import OpenedExternalAuth, external, implementations
+from records import OpenedExternalAuth, implementations
+from records import external_logins as external
 from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
 from web.auth.entrance import AuthServices
 from web.auth.saml.states import LoginBrowser, LoginStates, ProvedLogin

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask.sansio.app import App
 
-from records import OpenedExternalAuth, SecretNotOpened, external, implementations
+from records import OpenedExternalAuth, SecretNotOpened, implementations
+from records import external_logins as external
 from runner.powers import auth_of
 from web.auth.admission import AuthenticatedPerson
 from web.auth.entrance import AuthServices

@@ -28,7 +28,8 @@ from http import HTTPStatus
 
 from flask import Request
 
-from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations, saml
+from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations
+from records import saml_providers as saml
 from runner.logins import LoginOrigin
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import AuthServices

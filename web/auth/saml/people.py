@@ -17,7 +17,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from records import UserProfile, saml
+from records import UserProfile
+from records import saml_providers as saml
 from web.auth.admission import AuthenticatedPerson, NotAdmitted, SamlSession
 from web.auth.saml.values import SamlAssertion
 

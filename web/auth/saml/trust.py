@@ -33,8 +33,8 @@ from records import (
     SecretBox,
     audit,
     implementations,
-    saml,
 )
+from records import saml_providers as saml
 from records.certificates import fingerprint_text
 from records.counted import counted
 from runner.outreach import OutboundRequestFailed, OutboundRequests

@@ -7,7 +7,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request
 
-from records import DbSession, Implementation, external, implementations, saml, users
+from records import DbSession, Implementation, implementations, users
+from records import external_logins as external
+from records import saml_providers as saml
 from web.auth.admission import Journey, journey_asked
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor

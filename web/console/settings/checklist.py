@@ -12,13 +12,13 @@ from records import (
     Version,
     certificates,
     connections,
-    external,
     implementations,
-    saml,
     scripts,
     sessions,
     users,
 )
+from records import external_logins as external
+from records import saml_providers as saml
 from records.counted import counted, form
 from runner.explain import VersionHealth, version_health
 from web.permissions import Permission

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
-from records import ImportPlan, RuleViolation, agenda
+from records import ImportPlan, RuleViolation
 from records.agenda import dates
+from records.agenda import imports as agenda
 from records.agenda.faults import gathered
 from records.agenda.imports import ReadAgenda
 from records.archiving import AuditContext

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from records import DbSession, Implementation, RuleViolation, actors, agenda, sessions
+from records import DbSession, Implementation, RuleViolation, actors, sessions
+from records.agenda import imports as agenda
 from records.agenda.agenda_file import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
 from records.archiving import AuditContext

@@ -9,16 +9,8 @@ from typing import Any
 
 from flask import Response
 
-from records import (
-    DbSession,
-    ExternalAuth,
-    ExternalAuthDraft,
-    Implementation,
-    RuleViolation,
-    actors,
-    external,
-    implementations,
-)
+from records import DbSession, ExternalAuth, ExternalAuthDraft, Implementation, RuleViolation, actors, implementations
+from records import external_logins as external
 from web.auth.entrance import AuthServices
 from web.console.settings.external.forms import (
     AUTH_KINDS,

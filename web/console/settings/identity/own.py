@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from records import SecretNotOpened, certificates, saml
+from records import SecretNotOpened, certificates
+from records import saml_providers as saml
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.pages import blueprint, looking

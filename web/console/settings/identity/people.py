@@ -6,7 +6,8 @@ from collections import Counter
 
 from flask import Response
 
-from records import DbSession, Implementation, RuleViolation, SamlDraft, saml, users
+from records import DbSession, Implementation, RuleViolation, SamlDraft, users
+from records import saml_providers as saml
 from web.auth import trial_logins
 from web.auth.entrance import AuthServices
 from web.console.frame import signed_in

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from records import Implementation, RuleViolation, SamlDraft, actors, certificates, saml, users
+from records import Implementation, RuleViolation, SamlDraft, actors, certificates, users
+from records import saml_providers as saml
 from runner.outreach import OutboundRequestFailed
 from web.auth.entrance import AuthServices
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
-from records import DbSession, Implementation, RuleViolation, SamlProvider, saml
+from records import DbSession, Implementation, RuleViolation, SamlProvider
+from records import saml_providers as saml
 from web.auth.entrance import AuthServices
 from web.auth.saml import trust
 from web.console.settings.pages import SettingsChange, actor, blueprint, changing, done

@@ -1,0 +1,148 @@
+"""The seccomp program: which system calls a jailed child may make, decided by the kernel on every call.
+
+This is the layer that holds alone: it needs no privilege, no namespace and no file system. It is installed last,
+because nothing that the other layers need is allowed after it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Iterable
+
+from . import kernel
+from .syscall_numbers import AUDIT_ARCHITECTURES, numbers
+from .syscalls import GIVEN, hostile
+
+KILL = 0x80000000  #: the whole process dies by SIGSYS: the alarm
+ALLOW = 0x7FFF0000
+REFUSE = 0x00050000 | 1  #: the call fails with EPERM
+
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in the kernel's `struct seccomp_data`
+_X32_BIT = 0x40000000
+_PROT_EXEC = 4
+_CLOCKS = 8  #: 0 to 7 are the machine's clocks and our own; above are alarm clocks, below zero other processes' clocks
+_GIVE_BACK = (4, 8)  #: MADV_DONTNEED, MADV_FREE
+#: Wait and wake, plain and with a bit set, each only on memory of this process (FUTEX_PRIVATE_FLAG).
+_FUTEX_COMMANDS = tuple(0x80 | command for command in (0, 1, 9, 10))
+_FUTEX_COMMAND_BITS = 0xFFFFFFFF & ~0x100  # all but FUTEX_CLOCK_REALTIME
+_OWN_MEMORY = 0x02 | 0x20  #: MAP_PRIVATE, MAP_ANONYMOUS: both must be there
+_MAPPED_AS_WELL = 0x10 | 0x4000 | 0x20000  #: MAP_FIXED, MAP_NORESERVE, MAP_STACK may be there
+_MAY_MOVE = (0, 1)  #: MREMAP_MAYMOVE or nothing
+_RANDOM = (0, 1)  #: GRND_NONBLOCK or nothing
+
+Instruction = tuple[int, int, int, int]
+
+
+class SeccompProgram:
+    """A finished filter; the kernel's structure and the memory it points to live as long as this object."""
+
+    class _Header(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
+
+    def __init__(self, instructions: Iterable[Instruction]) -> None:
+        packed = [struct.pack("=HBBI", *instruction) for instruction in instructions]
+        self.length = len(packed)
+        self._memory = ctypes.create_string_buffer(b"".join(packed), 8 * self.length)
+        self._header = self._Header(self.length, ctypes.addressof(self._memory))
+
+    def install(self) -> None:
+        """For this process and for good. Needs no-new-privs."""
+        kernel.control(
+            kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(self._header))
+        )
+
+
+def build(machine: str, channel: int) -> list[Instruction]:
+    """The program for one architecture; `channel` is the only descriptor that may be read and written.
+
+    1. Another architecture's calls, and on x86_64 the x32 numbers, kill: their numbers mean other things.
+    2. `read` and `write` on the channel only, compared over all 64 bits.
+    3. `mmap` and `mprotect` never with PROT_EXEC: that kills. `mmap` of private memory without a file only.
+    4. `futex` to wait and to wake only, and within this process only.
+    5. `madvise` to give memory back only, `mremap` to grow and move only, `getrandom` without the shared pool.
+    6. `clock_gettime` of the machine's clocks and our own only: other numbers name other processes' clocks.
+    7. What else the interpreter needs is allowed.
+    8. Hostile calls kill.
+    9. Everything else is refused with EPERM.
+
+    What each condition keeps from answering across processes stands in `syscalls.py`.
+    """
+    table = numbers(machine)
+    program: list[Instruction] = [  # 1
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_IF_EQUAL, 1, 0, AUDIT_ARCHITECTURES[machine]),
+        (_RETURN, 0, 0, KILL),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+    if machine == "x86_64":
+        program += [(_IF_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL)]
+    for name in ("read", "write"):
+        program += _only_for(table[name], _channel_only(channel))  # 2
+    program += _only_for(table["mprotect"], [*_kill_executable(), (_RETURN, 0, 0, ALLOW)])  # 3
+    program += _only_for(table["mmap"], [*_kill_executable(), *_own_memory()])
+    program += _only_for(table["futex"], [_low(1), (_AND, 0, 0, _FUTEX_COMMAND_BITS), *_one_of(_FUTEX_COMMANDS)])  # 4
+    program += _only_for(table["madvise"], [_low(2), *_one_of(_GIVE_BACK)])  # 5
+    program += _only_for(table["mremap"], [_low(3), *_one_of(_MAY_MOVE)])
+    program += _only_for(table["getrandom"], [_low(2), *_one_of(_RANDOM)])
+    program += _only_for(table["clock_gettime"], _low_clocks())  # 6
+    for name in GIVEN:
+        program += _answer(table[name], ALLOW)  # 7
+    for number in hostile(machine):
+        program += _answer(number, KILL)  # 8
+    return [*program, (_RETURN, 0, 0, REFUSE)]  # 9
+
+
+def _answer(number: int, verdict: int) -> list[Instruction]:
+    return [(_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict)]
+
+
+def _only_for(number: int, block: list[Instruction]) -> list[Instruction]:
+    """Run `block`, which ends in a verdict on every path, for this call; skip it for others."""
+    return [(_IF_EQUAL, 0, len(block), number), *block]
+
+
+def _low(argument: int) -> Instruction:
+    return (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument)  # both architectures are little endian
+
+
+def _high(argument: int) -> Instruction:
+    return (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument + 4)
+
+
+def _channel_only(channel: int) -> list[Instruction]:
+    return [
+        _low(0),
+        (_IF_EQUAL, 0, 3, channel),
+        _high(0),
+        (_IF_EQUAL, 0, 1, 0),
+        (_RETURN, 0, 0, ALLOW),
+        (_RETURN, 0, 0, REFUSE),
+    ]
+
+
+def _kill_executable() -> list[Instruction]:
+    """No verdict for other protections: what follows gives it."""
+    return [_low(2), (_IF_ANY_BIT, 0, 1, _PROT_EXEC), (_RETURN, 0, 0, KILL)]
+
+
+def _own_memory() -> list[Instruction]:
+    """Both flags that must be there, and none that is not named."""
+    return [
+        _low(3),
+        (_AND, 0, 0, 0xFFFFFFFF & ~_MAPPED_AS_WELL),
+        (_IF_EQUAL, 1, 0, _OWN_MEMORY),
+        (_RETURN, 0, 0, REFUSE),
+        (_RETURN, 0, 0, ALLOW),
+    ]
+
+
+def _low_clocks() -> list[Instruction]:
+    return [_low(0), (_IF_AT_LEAST, 0, 1, _CLOCKS), (_RETURN, 0, 0, REFUSE), (_RETURN, 0, 0, ALLOW)]
+
+
+def _one_of(values: Iterable[int]) -> list[Instruction]:
+    """A verdict on what was loaded last."""
+    block = [instruction for value in values for instruction in _answer(value, ALLOW)]
+    return [*block, (_RETURN, 0, 0, REFUSE)]

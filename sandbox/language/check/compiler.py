@@ -1,0 +1,78 @@
+"""Turns the text of a script into findings and, if none is an error, into code for `execute`.
+
+It runs inside the jail, at submission; the text is hostile. Whatever the text is, the answer is a value.
+"""
+
+from __future__ import annotations
+
+import ast
+import marshal
+from dataclasses import dataclass, field
+
+from sandbox.language.offered import API_LEVEL
+from sandbox.language.rules.findings import Findings
+from sandbox.outcomes import Finding, MessageLiteral
+
+from .annotations import AnnotationDropper
+from .message_literals import message_literals
+from .names import ScriptNames, check_names
+from .parsing import compile_tree, parse
+from .policy import LanguagePolicy
+from .required_settings import required_settings
+from .script_shape import check_shape
+from .source_text import check_text
+from .syntax_check import SyntaxChecker
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What is to say about a script; `code` (marshal bytes) is there if no finding is an error."""
+
+    findings: tuple[Finding, ...]
+    literals: tuple[MessageLiteral, ...] = ()
+    api_level: int = API_LEVEL
+    settings: tuple[str, ...] = ()
+    code: bytes | None = field(default=None, repr=False)
+
+
+def compile_source(source: str) -> Compilation:
+    """Check and compile a script. Never raises, prints or opens anything, whatever the text.
+
+    1. the text: size, hidden characters;  2. Python's parser and limits on size and depth;
+    3. annotations are dropped;  4. review, names and shape: all findings of the script together;
+    5. the RestrictedPython policy rewrites and guards;  6. Python compiles.
+    """
+    findings = Findings(source)
+    # 1 and 2
+    tree = parse(source, findings) if check_text(source, findings) else None
+    if tree is None:
+        return Compilation(findings.sorted())
+    try:
+        return _compile_tree(tree, findings)
+    except (RecursionError, MemoryError):
+        findings.at(1, 1, "too-complex", why="The check ran out of memory or depth.")
+        return Compilation(findings.sorted())
+
+
+def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
+    # 3
+    dropper = AnnotationDropper()
+    dropper.visit(tree)
+    # 4
+    names = ScriptNames(tree)
+    SyntaxChecker(findings).visit(tree)
+    check_names(tree, names, dropper.dropped, findings)
+    check_shape(tree, names, findings)
+    said = message_literals(tree, names, findings)
+    if findings.refused:
+        return Compilation(findings.sorted(), said)
+    needed = required_settings(tree)  # before the tree is rewritten
+    # 5
+    LanguagePolicy(findings).visit(tree)
+    if findings.refused:
+        return Compilation(findings.sorted(), said)
+    # 6
+    code = compile_tree(tree, findings)
+    if code is None or findings.refused:
+        return Compilation(findings.sorted(), said)
+    return Compilation(findings.sorted(), said, settings=needed, code=marshal.dumps(code))

@@ -1,0 +1,117 @@
+"""Finds names which nothing binds, and members which an imported module does not have.
+
+A name that is bound nowhere in the script and is not given fails whenever its line is reached; saying so at check
+time is kinder than in front of an attendee. Scopes are not followed, so nothing that could work is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, OUR_NAMES
+from sandbox.language.rules.findings import Findings
+from sandbox.language.withheld import WITHHELD_NAMES
+
+from .imports import bindings, check_import, check_member
+
+GIVEN_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *OUR_NAMES))
+#: Unknown names that are reported, and names among which a similar one is looked for: looking takes time.
+_REPORTED = 30
+_COMPARED = 300
+#: Characters of the longest name which is compared: the time grows with their cube.
+_COMPARED_CHARS = 30
+#: What binds a name of its own, if it has one.
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+_NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
+
+
+class ScriptNames:
+    """The names of one script: how often each is bound, and what the imported ones mean."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.bound: Counter[str] = Counter(name for node in ast.walk(tree) for name in _bound_by(node))
+        self.imported: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
+
+    def meaning(self, node: ast.expr) -> str | None:
+        """What a dotted name stands for, as in `datetime.datetime.now`; `None` if it does not come from an import."""
+        if isinstance(node, ast.Name):
+            return self.imported.get(node.id) or (
+                node.id if node.id in GIVEN_NAMES and not self.bound[node.id] else None
+            )
+        if isinstance(node, ast.Attribute):
+            owner = self.meaning(node.value)
+            return f"{owner}.{node.attr}" if owner else None
+        return None
+
+
+def check_names(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
+    """Report imports that are not offered, names without a value, and members which modules do not have."""
+    seen: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            check_import(node, findings)
+        elif isinstance(node, ast.Attribute):
+            _check_attribute(node, names, findings)
+        elif isinstance(node, ast.Call):
+            _check_naive(node, names, findings)
+        elif isinstance(node, ast.Name) and node.id not in seen and _is_unbound(node, names) and len(seen) < _REPORTED:
+            seen.add(node.id)
+            _report_unbound(node, names, dropped, findings)
+
+
+def _is_unbound(node: ast.Name, names: ScriptNames) -> bool:
+    return isinstance(node.ctx, ast.Load) and not names.bound[node.id] and node.id not in GIVEN_NAMES
+
+
+def _report_unbound(node: ast.Name, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
+    name = node.id
+    if name in WITHHELD_NAMES:
+        entry = WITHHELD_NAMES[name]
+        findings.node(node, "withheld-name", name=name, why=entry.why, instead=entry.instead)
+    elif name in dropped:
+        findings.node(node, "typing-at-run-time", name=name, module=dropped[name])
+    elif name in MODULES:
+        findings.node(node, "not-imported", name=name)
+    elif not name.startswith("_"):
+        findings.node(node, "unknown-name", name=name, instead=_suggestion(name, names))
+
+
+def _suggestion(name: str, names: ScriptNames) -> str:
+    homes = [module for module, members in MODULES.items() if name in members]
+    if homes:
+        return f"Write from {homes[0]} import {name} at the top."
+    known = sorted(known for known in names.bound if len(known) <= _COMPARED_CHARS)[:_COMPARED]
+    wanted = [*known, *sorted(GIVEN_NAMES)] if len(name) <= _COMPARED_CHARS else []
+    close = difflib.get_close_matches(name, wanted, n=1, cutoff=0.75)
+    return f"Did you mean {close[0]}?" if close else "Give it a value first, or check the spelling."
+
+
+def _check_attribute(node: ast.Attribute, names: ScriptNames, findings: Findings) -> None:
+    owner = names.meaning(node.value)
+    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
+        check_member(node, owner, node.attr, findings)
+
+
+def _check_naive(node: ast.Call, names: ScriptNames, findings: Findings) -> None:
+    meaning = names.meaning(node.func)
+    if meaning in _NAIVE and not node.args and not node.keywords:
+        findings.node(node, "naive-now", name=".".join(meaning.split(".")[1:]) + "()")
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (name for _, name, _ in bindings(node))
+    elif isinstance(node, _NAMED):
+        yield from [node.name] if node.name else []
+    elif isinstance(node, ast.MatchMapping):
+        yield from [node.rest] if node.rest else []

@@ -1,0 +1,151 @@
+"""From checked text to a syntax tree, or to findings: never an exception, a print or an opened file.
+
+Python's parser prints warnings, opens the file that it believes the text comes from, and folds look-alike letters of
+names (NFKC) so that the tree no longer shows what was written. All three are dealt with here.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from types import CodeType
+
+from sandbox.language.rules.findings import Findings
+
+from .f_strings import newer_f_strings
+
+#: The Python that scripts are written in, whatever runs them: what newer ones added to the grammar is refused, so that
+#: a script which one machine has checked says the same on all, and new grammar waits until it was thought about.
+LANGUAGE = (3, 11)
+#: The name of scripts in tracebacks.
+SCRIPT_NAME = "<script>"
+#: While parsing, Python tries to open the file of this name to quote a faulty line. The half character makes that
+#: impossible before any system call is made; in the jail the call would kill the child.
+UNOPENABLE = "<script \ud800>"
+
+MAX_NODES = 20_000
+MAX_DEPTH = 100
+#: Of one expression; each level costs RestrictedPython a walk over all below it.
+MAX_EXPRESSION_DEPTH = 50
+
+_ESCAPE = re.compile(r"\"(\\.*?)\" is an invalid (octal )?escape sequence\..*", re.DOTALL)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+#: A letter which may stand in names and which NFKC does not fold.
+_PROBE = "\u01c2"
+_FEATURES = frozenset((*__future__.all_feature_names, "*"))  # `import *` has a rule of its own
+_NAMED = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
+
+
+def parse(source: str, findings: Findings) -> ast.Module | None:
+    """The tree of a source text; `None` if there is none, which is then among the findings."""
+    tree = _guarded(lambda: ast.parse(source, UNOPENABLE, feature_version=LANGUAGE), findings)
+    if not isinstance(tree, ast.Module):
+        return None
+    if not source.isascii():
+        _check_names(source, findings)
+    if not _is_within_limits(tree):
+        findings.at(1, 1, "too-complex", why=f"The limits are {MAX_NODES} parts and a depth of {MAX_DEPTH}.")
+        return None
+    for (line, column), words in [*newer_f_strings(source, tree), *_unknown_features(tree)]:
+        _report_unreadable(line, column + 1, words, findings)
+    return tree
+
+
+def compile_tree(tree: ast.Module, findings: Findings) -> CodeType | None:
+    """Compile a transformed tree."""
+    code = _guarded(lambda: compile(tree, UNOPENABLE, "exec", dont_inherit=True), findings)
+    return _renamed(code) if isinstance(code, CodeType) else None
+
+
+def _guarded(step: Callable[[], object], findings: Findings) -> object:
+    """Run one step of Python's compiler and turn all that it may say into findings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            return step()
+        except SyntaxError as error:
+            _report_syntax_error(error, findings)
+        except (ValueError, TypeError, OverflowError) as error:
+            findings.at(1, 1, "not-text", why=str(error))
+        except (RecursionError, MemoryError):
+            findings.at(1, 1, "too-complex", why="Python's own limits are lower than the nesting of this script.")
+        finally:
+            for warning in caught:
+                findings.at(warning.lineno, 1, "python-warning", message=_sentence(_as_ever(str(warning.message))))
+    return None
+
+
+def _report_syntax_error(error: SyntaxError, findings: Findings) -> None:
+    line = error.lineno or 1
+    if findings.refused_line(line):
+        return  # a hidden character was reported there, and the parser stumbled over it
+    _report_unreadable(line, error.offset or 1, error.msg or "?", findings)
+
+
+def _report_unreadable(line: int, column: int, message: str, findings: Findings) -> None:
+    version = ".".join(map(str, LANGUAGE))
+    findings.at(line, column, "python-syntax", message=_sentence(message), version=version)
+
+
+def _as_ever(warning: str) -> str:
+    """The words of Python 3.11 for what 3.14 says at more length."""
+    return _ESCAPE.sub(r"invalid \2escape sequence '\1'", warning)
+
+
+def _unknown_features(tree: ast.Module) -> Iterator[tuple[tuple[int, int], str]]:
+    """What a script imports from `__future__` and no Python knows: only newer parsers refuse it themselves."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level:
+            for alias in node.names:
+                if alias.name not in _FEATURES:
+                    yield (node.lineno, 0), f"future feature {alias.name} is not defined"
+
+
+def _sentence(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().rstrip(".")
+
+
+def _check_names(source: str, findings: Findings) -> None:
+    """Report names which are not ASCII, in a copy of the text where folding cannot hide them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            probe = ast.parse(_NOT_ASCII.sub(_PROBE, source), UNOPENABLE, feature_version=LANGUAGE)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            findings.at(1, 1, "ascii-name")
+            return
+    places = Findings(_NOT_ASCII.sub(_PROBE, source))
+    for node in ast.walk(probe):
+        if any(_PROBE in name for name in _names_of(node)):
+            line, column = places.place(node)
+            findings.at(line, column, "ascii-name")
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    names: list[str] = []
+    for field in _NAMED:
+        value = getattr(node, field, None)
+        values = value if isinstance(value, list) else [value]
+        names.extend(item for item in values if isinstance(item, str))
+    return names
+
+
+def _is_within_limits(tree: ast.Module) -> bool:
+    nodes = 0
+    stack: list[tuple[ast.AST, int, int]] = [(tree, 0, 0)]
+    while stack:
+        node, depth, inner = stack.pop()
+        nodes += 1
+        inner = inner + 1 if isinstance(node, ast.expr) else 0
+        if depth > MAX_DEPTH or inner > MAX_EXPRESSION_DEPTH or nodes > MAX_NODES:
+            return False
+        stack.extend((child, depth + 1, inner) for child in ast.iter_child_nodes(node))
+    return True
+
+
+def _renamed(code: CodeType) -> CodeType:
+    inner = tuple(_renamed(value) if isinstance(value, CodeType) else value for value in code.co_consts)
+    return code.replace(co_consts=inner, co_filename=SCRIPT_NAME)

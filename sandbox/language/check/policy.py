@@ -1,0 +1,203 @@
+"""Our RestrictedPython policy: refuses what the review refuses, rewrites what authors need, inserts the guards.
+
+Only ever stricter than RestrictedPython's own, with three exceptions which are safe because the names they produce
+are ours: `print` and imports are resolved to facades, `d[k] += 1` goes through a guard of its own, and a literal
+template keeps its `format`. Nodes made here are not visited again, which is why they may use guard names.
+
+Invariant for the next editor: every load of an attribute or item, every iteration and every write to an item in the
+result goes through a guard, and no name that begins with an underscore can be bound by a script.
+"""
+
+# ruff: noqa: N802, N815, D102 -- methods named after node types, as the ast module asks; the names say what they visit
+
+from __future__ import annotations
+
+import ast
+from types import MappingProxyType
+from typing import Any
+
+from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer, copy_locations
+
+from sandbox.language.rules.findings import Findings
+
+from .format_templates import literal_template, template_fault
+from .imports import bindings
+
+#: Operators that go through a guard: the others only compute.
+_OPERATED = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
+
+
+class LanguagePolicy(RestrictingNodeTransformer):
+    """Transforms a reviewed tree. Its own refusals are a second net; a correct review leaves nothing to it."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__()
+        self._findings = findings
+
+    def error(self, node: ast.AST, info: str) -> None:
+        self._findings.node(node, "restricted", message=info.rstrip("."))
+
+    def _refuse(self, node: ast.AST) -> ast.AST:
+        self.not_allowed(node)
+        return node
+
+    visit_ClassDef = _refuse
+    visit_With = _refuse
+    visit_Yield = _refuse
+    visit_YieldFrom = _refuse
+    visit_Global = _refuse
+    visit_Pow = _refuse
+    visit_LShift = _refuse
+    visit_MatMult = _refuse
+    visit_TemplateStr = _refuse
+    visit_Interpolation = _refuse
+    visit_AnnAssign = _refuse
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        # RestrictedPython collects prints; here print is a plain function and printed a plain name
+        if node.id == "printed" or (node.id == "print" and isinstance(node.ctx, ast.Load)):
+            return node
+        return super().visit_Name(node)
+
+    def check_name(self, node: Any, name: str | None, allow_magic_methods: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 -- the signature of the base class; no magic method is ever allowed
+        if name != "printed":
+            super().check_name(node, name)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        if node.decorator_list or node.returns:
+            self._refuse(node)
+        return super().visit_FunctionDef(node)
+
+    def visit_List(self, node: ast.List) -> Any:
+        # RestrictedPython guards the unpacking of tuple targets only
+        if isinstance(node.ctx, ast.Store):
+            return self.visit_Tuple(ast.copy_location(ast.Tuple(node.elts, node.ctx), node))
+        return super().visit_List(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            self._refuse(node)
+        if any(word.arg is None or word.arg.startswith("_") for word in node.keywords):
+            self._refuse(node)
+        template = literal_template(node)
+        if template is None:
+            return super().visit_Call(node)
+        words = frozenset(word.arg for word in node.keywords if word.arg)
+        if template_fault(str(template.value), len(node.args), words):
+            self._refuse(node)
+        node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
+        node.func, node.args = _load("_format_"), [template, *node.args]
+        copy_locations(node.func, node)
+        return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
+        """`f"{v}"` becomes `f"{_printable_(v)}"`: no text shows an address."""
+        if isinstance(node.value, ast.Starred):
+            self._refuse(node)  # since 3.12 Python's parser leaves it to the compiler, which would see a call's star
+        node = self.node_contents_visit(node)
+        node.value = _call("_printable_", [node.value], node.value)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """`a % b` becomes `_operate_("%", a, b)`, and so do the operators of sets; with a number there is no need."""
+        node = self.node_contents_visit(node)
+        symbol = _OPERATED.get(type(node.op))
+        if symbol is None or isinstance(node.right, ast.Constant) or _is_number(node.left):
+            return node
+        return _call("_operate_", [ast.Constant(symbol), node.left, node.right], node)
+
+    def visit_Starred(self, node: ast.Starred) -> Any:
+        """`[*v]` becomes `[*_members_(v)]`; a target unpacked behind a star would go unguarded."""
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
+            self._refuse(node)
+        node = self.node_contents_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = _call("_members_", [node.value], node.value)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        """`v[a:b] = w` becomes `_slice_target_(v)[a:b] = w`."""
+        if not isinstance(node.ctx, ast.Store) or not isinstance(node.slice, ast.Slice):
+            return super().visit_Subscript(node)
+        node = self.node_contents_visit(node)
+        node.value = _call("_slice_target_", [node.value], node.value)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if node.attr in {"format", "format_map", "mro"} or not isinstance(node.ctx, ast.Load):
+            self._refuse(node)
+        return super().visit_Attribute(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """`c[k] += v` becomes `_inplace_item_(_item_place_(c, k), "+=", v)`: each part evaluated once, in order."""
+        if isinstance(node.op, ast.Pow | ast.LShift | ast.MatMult):
+            self._refuse(node)
+        if not isinstance(node.target, ast.Subscript):
+            return super().visit_AugAssign(node)
+        container, key, value = (self.visit(part) for part in (node.target.value, node.target.slice, node.value))
+        place = ast.Call(_load("_item_place_"), [container, key], [])
+        operator = ast.Constant(IOPERATOR_TO_STR[type(node.op)])
+        change = ast.Expr(ast.Call(_load("_inplace_item_"), [place, operator, value], []))
+        copy_locations(change, node)
+        return change
+
+    def visit_Import(self, node: ast.Import) -> Any:
+        return self._import(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+        return self._import(node)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> Any:
+        """`import json as j` becomes `j = _import_("json")`; Python's import system is never asked."""
+        self.check_import_names(node)
+        assigns = []
+        for _, name, meaning in bindings(node):
+            source = ast.Call(_load("_import_"), [ast.Constant(meaning)], [])
+            assign = ast.Assign([ast.Name(name, ast.Store())], source)
+            copy_locations(assign, node)
+            assigns.append(assign)
+        return assigns
+
+    def visit_comprehension(self, node: ast.comprehension) -> Any:
+        if node.is_async:
+            self._refuse(node.target)
+        return super().visit_comprehension(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        if node.type is None:
+            node.type = _load("Exception")
+            copy_locations(node.type, node)
+        return super().visit_ExceptHandler(node)
+
+    def visit_Try(self, node: ast.Try) -> Any:
+        """A used-up budget ends the run: it passes every handler and every finally before the script's own code."""
+        node = self.node_contents_visit(node)
+        if node.handlers:
+            kinds = ast.Call(_load("_unstoppable_kinds_"), [], [])
+            handler = ast.ExceptHandler(kinds, None, [ast.Raise()])
+            copy_locations(handler, node.handlers[0])
+            node.handlers.insert(0, handler)
+        if node.finalbody:
+            step = ast.Expr(ast.Call(_load("_pass_unstoppable_"), [], []))
+            copy_locations(step, node.finalbody[0])
+            node.finalbody.insert(0, step)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        if isinstance(node.value, complex):
+            self._refuse(node)
+        return node
+
+
+def _load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _call(guard: str, arguments: list[ast.expr], place: ast.expr) -> ast.Call:
+    call = ast.Call(_load(guard), arguments, [])
+    copy_locations(call, place)
+    return call
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)

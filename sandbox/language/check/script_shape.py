@@ -1,0 +1,208 @@
+"""The shape of a script: docstring, imports, constants and functions, among them one `status`.
+
+What stands at module level runs before anything is asked, so it is kept to what a reviewer can read at a glance:
+values which follow from the text alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+
+from sandbox.language.offered import API_LEVEL
+from sandbox.language.rules.findings import Findings
+
+from .imports import bindings
+from .names import ScriptNames
+
+_ARGUMENTS = ["user", "session", "api"]
+#: Statements which the review refuses by name; they need no second finding as steps.
+_REFUSED_ELSEWHERE = (
+    "ClassDef",
+    "AsyncFunctionDef",
+    "AsyncFor",
+    "With",
+    "AsyncWith",
+    "Global",
+    "Nonlocal",
+    "Match",
+    "TryStar",
+    "TypeAlias",
+)
+
+#: Calls whose value follows from their literal arguments, so that constants may be made with them.
+_CONSTANT_CALLS = frozenset(
+    [
+        "collections.Counter",
+        "collections.OrderedDict",
+        "collections.deque",
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "datetime.timezone",
+        "decimal.Decimal",
+        "dict",
+        "frozenset",
+        "list",
+        "math.sqrt",
+        "re.compile",
+        "re.escape",
+        "set",
+        "str.maketrans",
+        "textwrap.dedent",
+        "tuple",
+        "zoneinfo.ZoneInfo",
+        "range",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "json.loads",
+        "datetime.datetime.fromisoformat",
+        "datetime.date.fromisoformat",
+        "datetime.time.fromisoformat",
+        "dict.fromkeys",
+    ]
+)
+_CONSTANT_METHODS = frozenset(["encode", "join", "lower", "replace", "split", "splitlines", "strip", "upper"])
+_CONSTANT_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitOr)
+#: Expressions which are constant if all their parts are.
+_COMPOSED = (
+    ast.Constant,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.JoinedStr,
+    ast.FormattedValue,
+)
+_SUGGESTED_LINES = 30
+_NAMED_LINES = 5
+
+
+def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> None:
+    """Report what a script must not have at module level, and what it lacks."""
+    steps = _steps(tree, names, findings)
+    _check_twice(tree, findings)
+    _check_level(tree, findings)
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "status"]
+    if steps:
+        _report_steps(steps, findings)
+    elif not functions:
+        findings.at(1, 1, "no-status")
+    for function in functions:
+        if not _has_status_arguments(function.args):
+            findings.node(function, "status-arguments")
+
+
+def _has_status_arguments(args: ast.arguments) -> bool:
+    extra = args.posonlyargs or args.kwonlyargs or args.vararg or args.kwarg or args.defaults
+    return not extra and [arg.arg for arg in args.args] == _ARGUMENTS
+
+
+def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast.stmt]:
+    steps = []
+    constants: set[str] = set()
+    for index, node in enumerate(tree.body):
+        if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom | ast.Pass):
+            continue
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and (index == 0 or isinstance(node.value.value, str))
+        ):
+            continue
+        if _is_main_guard(node):
+            findings.node(node, "main-guard")
+        elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
+            constants.update(_targets(node))
+        elif type(node).__name__ not in _REFUSED_ELSEWHERE:
+            steps.append(node)
+    return steps
+
+
+def _is_constant_assign(node: ast.Assign, names: ScriptNames, constants: set[str]) -> bool:
+    parts = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return all(isinstance(part, ast.Name) for part in parts) and _is_constant(node.value, names, constants)
+
+
+def _targets(node: ast.Assign) -> list[str]:
+    return [part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+
+
+def _is_constant(node: ast.expr | None, names: ScriptNames, constants: set[str]) -> bool:
+    """Whether a value follows from the text alone: literals, arithmetic on them, and a few calls with such values."""
+    if isinstance(node, ast.Name):
+        return node.id in constants or names.meaning(node) is not None
+    if isinstance(node, ast.Attribute):
+        return names.meaning(node) is not None
+    if isinstance(node, ast.BinOp) and not isinstance(node.op, _CONSTANT_OPERATORS):
+        return False
+    if isinstance(node, ast.Call):
+        parts: list[ast.expr] = [*node.args, *(word.value for word in node.keywords)]
+        return _is_constant_call(node, names) and all(_is_constant(part, names, constants) for part in parts)
+    if not isinstance(node, _COMPOSED):
+        return False
+    return all(
+        _is_constant(part, names, constants) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
+    )
+
+
+def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
+        return isinstance(function.value, ast.Constant)
+    return names.meaning(function) in _CONSTANT_CALLS
+
+
+def _is_main_guard(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.If):
+        return False
+    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
+
+
+def _report_steps(steps: list[ast.stmt], findings: Findings) -> None:
+    """One finding for the file, with the lines as they should stand."""
+    numbers = sorted({node.lineno for node in steps})
+    lines: list[str] = []
+    for node in steps:
+        lines.extend(findings.line_text(number) for number in range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    more = len(lines) > _SUGGESTED_LINES
+    body = "\n".join([*lines[:_SUGGESTED_LINES], *(["…"] if more else [])])
+    suggestion = "def status(user, session, api):\n" + textwrap.indent(body, "    ")
+    shown = ", ".join(str(number) for number in numbers[:_NAMED_LINES])
+    shown += ", …" if len(numbers) > _NAMED_LINES else ""
+    where = f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
+    findings.node(steps[0], "module-steps", lines=where, suggestion=suggestion)
+
+
+def _check_twice(tree: ast.Module, findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for node in tree.body:
+        for name in _defined(node):
+            if name in first:
+                findings.node(node, "name-twice", name=name, line=first[name])
+            first.setdefault(name, node.lineno)
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from _targets(node)
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        yield from (name for _, name, _ in bindings(node) if f"{name}.parse" not in modules)
+
+
+def _check_level(tree: ast.Module, findings: Findings) -> None:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and "API_LEVEL" in _defined(node):
+            value = node.value.value if isinstance(node.value, ast.Constant) else None
+            if type(value) is not int or value != API_LEVEL:
+                findings.node(node, "api-level", level=API_LEVEL)

@@ -1,0 +1,272 @@
+"""The review of a script's tree: every construct that is refused, each with its words.
+
+Deny by default: a node type which is not in `_ALLOWED` is refused, also one that a later Python invents. This pass
+changes nothing; the RestrictedPython policy behind it refuses the same again and inserts the guards.
+"""
+
+# ruff: noqa: D102 -- methods named after node types, as the ast module asks; the names say what they visit
+
+from __future__ import annotations
+
+import ast
+from types import MappingProxyType
+
+from sandbox.language.offered import KNOWN_ATTRIBUTES, OUR_NAMES
+from sandbox.language.rules.findings import Findings
+from sandbox.language.withheld import WITHHELD_ATTRIBUTES
+
+from .finally_exits import finally_exits
+from .format_templates import literal_template, template_fault
+
+#: Digits of the largest whole number which may be written.
+MAX_DIGITS = 18
+#: Characters.
+MAX_STRING = 8_000
+
+#: Try statements with finally, one within the other.
+MAX_FINALLY = 4
+
+#: Names which are bound by nobody but the sandbox.
+RESERVED = frozenset(OUR_NAMES) | {"print"}
+
+
+def _nodes(names: str) -> tuple[type[ast.AST], ...]:
+    return tuple(getattr(ast, name) for name in names.split())
+
+
+_ALLOWED = _nodes(
+    "Module Expr Assign AugAssign Delete Pass Return If For While Break Continue Try ExceptHandler Raise Assert "
+    "FunctionDef arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript Slice Starred "
+    "Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp comprehension "
+    "UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add Sub Mult Div "
+    "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
+)
+
+#: What is refused by name: the rule, and how Python writes it.
+_REFUSED = MappingProxyType(
+    {
+        "ClassDef": ("class", "class"),
+        "Yield": ("yield", "yield"),
+        "YieldFrom": ("yield", "yield from"),
+        "With": ("with", "with"),
+        "Global": ("global", "global"),
+        "Nonlocal": ("global", "nonlocal"),
+        "AsyncFunctionDef": ("async", "async def"),
+        "AsyncFor": ("async", "async for"),
+        "AsyncWith": ("async", "async with"),
+        "Await": ("async", "await"),
+        "Match": ("match", "match"),
+        "TryStar": ("except-star", "except*"),
+        "TypeAlias": ("type-alias", "type"),
+        "TemplateStr": ("template-string", 't"…"'),
+    }
+)
+
+#: What stands only inside something that is refused, at whose place the one finding is: the items of `with`, the
+#: patterns of `match`, the parameters of generic functions, the fields of template strings.
+_PARTS_OF_REFUSED = ("withitem", "match_case", "pattern", "type_param", "Interpolation")
+
+_REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
+
+
+class SyntaxChecker(ast.NodeVisitor):
+    """Visits a tree and reports into `findings`."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._finally_depth = 0
+        self._around: ast.AST = ast.Module([], [])  # the innermost node around that has a place
+
+    def visit(self, node: ast.AST) -> None:
+        around = self._around
+        self._around = node if hasattr(node, "lineno") else around
+        self._judge(node, type(node).__name__)
+        self._around = around
+
+    def _judge(self, node: ast.AST, name: str) -> None:
+        if name in _REFUSED:
+            self._refuse(node, *_REFUSED[name])
+        elif isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
+            getattr(self, f"visit_{name}", self.generic_visit)(node)
+        elif self._findings.refused and _is_part_of_refused(node):
+            self.generic_visit(node)
+        else:
+            self._findings.node(self._around, "syntax", part=self._findings.first_words(self._around))
+            self.generic_visit(node)
+
+    def _refuse(self, node: ast.AST, rule: str, word: str) -> None:
+        place = node.handlers[0] if isinstance(node, ast.TryStar) else node
+        self._findings.node(place, rule, word=word)
+        if getattr(node, "type_params", None) and rule != "type-alias":
+            self._findings.node(node.type_params[0], "type-parameter")  # type: ignore[attr-defined]  # Python 3.12
+        self.generic_visit(node)
+
+    # names
+
+    def _bind(self, node: ast.AST, name: str | None) -> None:
+        if name is None:
+            return
+        if (name.startswith("_") and name != "_") or name.endswith("__roles__"):
+            self._findings.node(node, "underscore-name", name=name)
+        elif name in RESERVED:
+            self._findings.node(node, "own-name", name=name)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._bind(node, node.id)
+        elif node.id.startswith("_") and node.id not in {"_", "__name__", "__file__", "__doc__", "__import__"}:
+            self._findings.node(node, "underscore-name", name=node.id)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node, node.arg)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self._bind(node, node.asname)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._bind(node, node.name)
+        for decorator in node.decorator_list:
+            self._findings.node(decorator, "decorator")
+        if getattr(node, "type_params", None):
+            self._findings.node(node.type_params[0], "type-parameter")  # type: ignore[attr-defined]  # Python 3.12
+        self.generic_visit(node)
+
+    def visit_arguments(self, node: ast.arguments) -> None:
+        for default in [*node.defaults, *(default for default in node.kw_defaults if default is not None)]:
+            if not _is_plain(default):
+                self._findings.node(default, "default")
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._bind(node, node.name)
+        if node.type is None:
+            self._findings.node(node, "bare-except")
+        self.generic_visit(node)
+
+    # attributes and calls
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._findings.node(node, "attribute-assign")
+        elif node.attr == "format":
+            self._findings.node(node, "format-template")
+        else:
+            self._check_attribute(node)
+        self.visit(node.value)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        # CPython before 3.12.4 measures the list before it runs what is assigned (gh-120384)
+        if isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
+            self._findings.node(node, "slice-step")
+        self.generic_visit(node)
+
+    def _check_attribute(self, node: ast.Attribute) -> None:
+        name = node.attr
+        if name.startswith("_") or name.endswith("__roles__"):
+            self._findings.node(node, "underscore-attribute", name=name)
+        elif name in KNOWN_ATTRIBUTES:
+            return
+        elif name in WITHHELD_ATTRIBUTES:
+            entry = WITHHELD_ATTRIBUTES[name]
+            self._findings.node(node, "attribute", name=name, why=entry.why, instead=entry.instead)
+        else:
+            why = "No value of a script has it."
+            instead = f'Check the spelling; keys of data are read with data["{name}"].'
+            self._findings.node(node, "attribute", name=name, why=why, instead=instead)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                self._findings.node(argument, "star-call")
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._findings.node(keyword.value, "star-call")
+            elif keyword.arg.startswith("_"):
+                self._findings.node(keyword, "keyword", name=keyword.arg)
+        if isinstance(node.func, ast.Name) and node.func.id == "_":
+            self._findings.node(node, "underscore-call")
+        template = literal_template(node)
+        if template is None:
+            self.generic_visit(node)
+            return
+        self._check_template(node, template)
+        for part in [*node.args, *node.keywords]:
+            self.visit(part)
+
+    def _check_template(self, node: ast.Call, template: ast.Constant) -> None:
+        self.visit(template)
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            return
+        names = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+        fault = template_fault(str(template.value), len(node.args), names)
+        if fault:
+            self._findings.node(node, fault.rule, **fault.words)
+
+    # statements and expressions
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if any(alias.name == "*" for alias in node.names):
+            self._findings.node(node, "star-import", name=node.module or ".")
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if len(node.targets) > 1 and any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            self._findings.node(node, "chained-unpacking")
+        self.generic_visit(node)
+
+    def visit_Starred(self, node: ast.Starred) -> None:
+        # RestrictedPython does not guard what is unpacked behind a star
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
+            self._findings.node(node, "star-unpacking")
+        self.generic_visit(node)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        for leaving in finally_exits(node.finalbody):
+            self._findings.node(leaving, "finally-exit", word=type(leaving).__name__.lower())
+        self._finally_depth += bool(node.finalbody)
+        if self._finally_depth > MAX_FINALLY:
+            why = f"Python copies each finally block, so more than {MAX_FINALLY} within one another grow without end."
+            self._findings.node(node, "too-complex", why=why)
+        self.generic_visit(node)
+        self._finally_depth -= bool(node.finalbody)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        if node.is_async:
+            self._findings.node(node.target, "async", word="async for")
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self._check_operator(node, node.op)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._check_operator(node, node.op)
+
+    def _check_operator(self, node: ast.AST, operator: ast.operator) -> None:
+        rule = _REFUSED_OPERATORS.get(type(operator))
+        if rule:
+            self._findings.node(node, rule)
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, complex):
+            self._findings.node(node, "complex-number")
+        elif isinstance(value, int) and value >= 10**MAX_DIGITS:
+            self._findings.node(node, "large-number", limit=MAX_DIGITS)
+        elif isinstance(value, str | bytes) and len(value) > MAX_STRING:
+            self._findings.node(node, "long-string", size=len(value), limit=MAX_STRING)
+
+
+def _is_part_of_refused(node: ast.AST) -> bool:
+    return any(kind.__name__ in _PARTS_OF_REFUSED for kind in type(node).__mro__)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """A value that is there before the function is defined: nothing runs to make it."""
+    if isinstance(node, ast.Constant | ast.Name):
+        return True
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    if isinstance(node, ast.Tuple | ast.List):
+        return all(_is_plain(item) for item in node.elts)
+    return isinstance(node, ast.Dict) and not node.keys

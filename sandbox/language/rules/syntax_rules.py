@@ -1,0 +1,208 @@
+"""The rules about syntax, and all rules together.
+
+One table, so that the check, the docs page and the tests cannot disagree.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from .rule import Rule, table
+from .shape_rules import SHAPE
+
+_JAIL_WHY = "It runs code at a place where a reviewer does not see a call."
+
+#: Syntax which is refused wherever it stands.
+SYNTAX = table(
+    Rule(
+        "class",
+        "`class` is not available in scripts.",
+        "Special methods of a class can lie to checks.",
+        "Keep data in a dict and write plain functions.",
+    ),
+    Rule(
+        "yield",
+        "`{word}` is not available in scripts.",
+        "Generators give access to the inside of a running function.",
+        "Collect the values in a list and return it; (x for x in values) is fine.",
+    ),
+    Rule(
+        "with",
+        "`{word}` is not available in scripts.",
+        _JAIL_WHY,
+        "Call the functions plainly; there are no files or locks here.",
+    ),
+    Rule(
+        "decorator",
+        "Decorators (`@name`) are not available in scripts.",
+        _JAIL_WHY,
+        "Call the function inside another one.",
+    ),
+    Rule(
+        "global",
+        "`{word}` is not available in scripts.",
+        "State that outlives a function hides what a call does.",
+        "Pass the value as an argument and return the new one, or keep it in a dict.",
+    ),
+    Rule(
+        "async",
+        "`{word}` is not available in scripts.",
+        "A run is one short sequence of steps.",
+        "Write plain def; api.get and api.post wait by themselves.",
+    ),
+    Rule(
+        "match",
+        "`match` is not available in scripts.",
+        "Its patterns read attributes without a check.",
+        "Write if … elif … else.",
+    ),
+    Rule(
+        "except-star",
+        "`except*` is not available in scripts.",
+        "It has been a way out of sandboxes.",
+        "Write except Exception as e.",
+    ),
+    Rule(
+        "finally-exit",
+        "`{word}` inside `finally` is not available in scripts.",
+        "It would swallow the end of a used-up budget.",
+        "Put it after the try statement.",
+    ),
+    Rule(
+        "star-call",
+        "`*` and `**` in a call are not available in scripts.",
+        "It can pass arguments which no reviewer sees.",
+        "Write the arguments out: f(a, b, name=c).",
+    ),
+    Rule(
+        "power",
+        "The operator `**` is not available in scripts.",
+        "Powers of whole numbers can fill the memory in one step.",
+        "Write x * x, or math.pow(x, y) for a float.",
+    ),
+    Rule(
+        "left-shift",
+        "The operator `<<` is not available in scripts.",
+        "It can fill the memory in one step.",
+        "Multiply with * instead.",
+    ),
+    Rule(
+        "matrix",
+        "The operator `@` is not available in scripts.",
+        "There are no matrices here.",
+        "Multiply with *.",
+    ),
+    Rule(
+        "type-alias",
+        "`type` is not available in scripts.",
+        "Types serve readers only; nothing checks them here.",
+        "Leave it out; annotations may use the type itself.",
+    ),
+    Rule(
+        "type-parameter",
+        "Type parameters (`[T]`) are not available in scripts.",
+        "Types serve readers only; nothing checks them here.",
+        "Leave them out; annotations may say anything.",
+    ),
+    Rule(
+        "template-string",
+        'Template strings (`t"…"`) are not available in scripts.',
+        "They are no text until somebody else has worked on them.",
+        'Write an f-string: f"{count} of {total}".',
+    ),
+    Rule(
+        "star-unpacking",
+        "A star before several names: *(a, b) = ….",
+        "Readers cannot see which values they get.",
+        "Unpack in two steps: first, *rest = values, then a, b = rest.",
+    ),
+    Rule(
+        "chained-unpacking",
+        "Several targets in one assignment, one of them unpacked.",
+        "It is easily read wrongly.",
+        "Write two assignments.",
+    ),
+    Rule(
+        "slice-step",
+        "Items are assigned to a slice with a step.",
+        "Python writes past the end of a list which becomes shorter meanwhile.",
+        "Assign the items one by one, or make a new list.",
+    ),
+    Rule(
+        "attribute-assign",
+        "An attribute is assigned or deleted.",
+        "Everything with attributes is frozen.",
+        'Keep what changes in a dict: data["name"] = value.',
+    ),
+    Rule(
+        "underscore-name",
+        "The name {name} begins with an underscore.",
+        "Such names belong to Python and to the sandbox.",
+        "Choose a name without it; _ alone may be a target.",
+    ),
+    Rule("underscore-call", "The name _ is called.", "Readers cannot tell what it does.", "Give the function a name."),
+    Rule(
+        "own-name",
+        "The name {name} is bound anew.",
+        "The sandbox gives it to every script, and it must mean that.",
+        "Choose another name, for example {name}_text.",
+    ),
+    Rule(
+        "complex-number",
+        "Complex numbers are not available in scripts.",
+        "No message needs one.",
+        "Use whole numbers, float or Decimal.",
+    ),
+    Rule(
+        "format-template",
+        "format is used on something else than a literal, or not called at once.",
+        "A template can walk through attributes of what it is given.",
+        'Write an f-string: f"{count} of {total}"; for a template out of settings: text.replace("{n}", str(n)).',
+    ),
+    Rule(
+        "format-field",
+        "The template field {{field}} is not plain.",
+        "It could walk through attributes.",
+        'Write an f-string: f"{user.first_name}".',
+    ),
+    Rule(
+        "format-arguments",
+        "The template and its arguments do not match: {problem}.",
+        "The call would always fail.",
+        "Give one argument for each field, or write an f-string.",
+    ),
+    Rule(
+        "syntax",
+        "`{part}` is not available in scripts.",
+        "What is not named as allowed is refused.",
+        "Use functions, if, for, try, comprehensions and f-strings.",
+    ),
+    Rule(
+        "default",
+        "A default value is computed.",
+        "It would run when the function is defined.",
+        "Write a constant, or None and compute it inside the function.",
+    ),
+    Rule(
+        "star-import",
+        "`from {name} import *` is not available in scripts.",
+        "It hides where names come from.",
+        "Import the names: from datetime import datetime, timedelta.",
+    ),
+    Rule("attribute", "The attribute {name} is not offered.", "{why}", "{instead}"),
+    Rule(
+        "underscore-attribute",
+        "The attribute {name} begins with an underscore.",
+        "Such attributes lead to the inside of Python.",
+        "Use the public methods of the value.",
+    ),
+    Rule(
+        "keyword",
+        "The argument name {name} begins with an underscore.",
+        "Such names belong to the sandbox.",
+        'Choose another name; for addresses write with_query(url, {"{name}": value}).',
+    ),
+)
+
+#: Every rule that a finding can name.
+RULES = MappingProxyType({**SYNTAX, **SHAPE})

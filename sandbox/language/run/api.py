@@ -1,0 +1,161 @@
+"""The powers of a script: `api`, the responses of its calls, and `ApiError`.
+
+Everything goes through the one function `call`, which the jail connects to the trusted side; nothing is decided
+here. Argument checks are for helpful errors only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from sandbox.frames import JSON_DEPTH, JSON_DIGITS, encodable
+from sandbox.outcomes import CallFault
+
+from .values.facade import named
+from .values.frozen import Record
+from .values.messages import query_pairs
+from .values.value_text import text_of
+
+#: The success class of RFC 9110.
+_SUCCESS = range(200, 300)
+
+_TOO_MANY_DIGITS = 10**JSON_DIGITS
+
+#: `call(what, arguments) -> answer`, as in `call("log", {"text": "…"})`.
+CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class ApiError(Exception):
+    """A call could not be made, or its answer is not JSON; scripts may catch it and read kind and connection."""
+
+    def __init__(self, text: str = "", kind: str | None = None, connection: str | None = None) -> None:
+        super().__init__(text)
+        # scripts can make one too, and what they say must stay plain
+        self.kind = kind if type(kind) is str else None
+        self.connection = connection if type(connection) is str else None
+
+
+def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
+    """`get`, `post` and `log` for one run."""
+
+    def get(connection: str, path: str, params: Any = None, headers: Any = None) -> Record:
+        return _send(call, _request("GET", connection, path, params, headers))
+
+    def post(connection: str, path: str, params: Any = None, json: Any = None, headers: Any = None) -> Record:
+        request = _request("POST", connection, path, params, headers)
+        if json is not None:
+            request.update(json=_plain_json(json), has_json=True)
+        return _send(call, request)
+
+    def log(*values: Any, sep: str = " ") -> None:
+        call("log", {"text": text_of(sep).join(map(text_of, values))})
+
+    return {function.__name__: named(f"api.{function.__name__}", function) for function in (get, post, log)}
+
+
+def print_function(log: Callable[..., Any]) -> Callable[..., None]:
+    """`print`, which writes to the log of the run."""
+
+    def print_(*values: Any, sep: str | None = " ", end: str | None = None, flush: bool = False) -> None:  # noqa: ARG001 -- accepted, as a log has neither
+        log(*values, sep=" " if sep is None else sep)
+
+    return named("print", print_)
+
+
+def _request(method: str, connection: object, path: object, params: object, headers: object) -> dict[str, Any]:
+    caller = f"api.{method.lower()}"
+    if type(connection) is not str:
+        raise TypeError(f'{caller}(connection, path): the connection must be a name such as "ethosce"')
+    if type(path) is not str:
+        raise TypeError(f'{caller}(connection, path): the path must be a string such as "/registrations"')
+    if "://" in path.partition("?")[0] or not path.startswith("/") or path.startswith("//"):
+        text = f'{caller}: give a path that begins with "/"; the connection knows its host'
+        raise ApiError(text, CallFault.REFUSED.value, connection)
+    return {
+        "method": method,
+        "connection": connection,
+        "path": path,
+        "params": [list(pair) for pair in query_pairs(params, caller)],
+        "json": None,
+        "has_json": False,
+        "headers": [list(pair) for pair in query_pairs(headers, f"{caller} headers")],
+    }
+
+
+def _plain_json(value: Any) -> Any:
+    """A copy made of plain JSON data, so that what is sent is what was checked."""
+    try:
+        plain = json.loads(encodable(json.dumps(value, allow_nan=False, ensure_ascii=False, default=_json_of)))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"api.post json: {error}") from None
+    level = [plain]
+    for _ in range(JSON_DEPTH):
+        if any(type(number) is int and abs(number) >= _TOO_MANY_DIGITS for number in level):
+            raise ValueError(f"api.post json: a number has more than {JSON_DIGITS} digits")
+        level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
+    if level:
+        raise ValueError(f"api.post json: lists and dicts are nested deeper than {JSON_DEPTH}")
+    return plain
+
+
+def _inside(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _json_of(value: object) -> object:
+    """Credits and times of a session, which scripts pass on."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+def _send(call: CallOut, request: dict[str, Any]) -> Record:
+    answer = call("call", request)
+    connection = request["connection"]
+    if answer.get("fault") is not None:
+        raise ApiError(str(answer.get("text", "")), str(answer["fault"]), connection)
+    return _response(connection, answer)
+
+
+def _response(connection: str, answer: Mapping[str, Any]) -> Record:
+    status, text = int(answer["status"]), str(answer["text"])
+    headers = {str(name).lower(): str(value) for name, value in answer["headers"].items()}
+
+    def read_json() -> Any:
+        try:
+            return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        except (ValueError, RecursionError) as error:
+            what = f"the answer of {connection} (status {status}) is not JSON: {str(error)[:100]}"
+            raise ApiError(what, CallFault.NOT_JSON.value, connection) from None
+
+    def header(name: str) -> str | None:
+        if type(name) is not str:
+            raise TypeError('response.header(name): the name must be a string such as "content-type"')
+        return headers.get(name.lower())
+
+    fields = {
+        "status": status,
+        "ok": status in _SUCCESS,
+        "text": text,
+        "json": named("response.json", read_json),
+        "header": named("response.header", header),
+    }
+    return Record("response", fields)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number

@@ -1,0 +1,55 @@
+"""The guards of `value[key]`: reading, writing and deleting, by the exact type."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter, deque
+from decimal import Decimal
+from typing import Any
+
+from sandbox.language.run.values.containers import OrderedDict, defaultdict, value_of
+from sandbox.language.run.values.facade import Facade
+from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record
+
+from .c_calls import drained
+
+WRITE_TYPES: frozenset[type] = frozenset({list, dict, Counter, OrderedDict, defaultdict, deque})
+ITEM_TYPES: frozenset[type] = WRITE_TYPES | {
+    *(str, bytes, tuple, range, FrozenDict, FrozenList, re.Match),
+    type(Decimal(1).as_tuple()),
+    type(dt.date.min.isocalendar()),
+}
+
+
+def get_item(value: Any, key: Any) -> Any:
+    """`value[key]`."""
+    kind = type(value)
+    if kind not in ITEM_TYPES:
+        raise TypeError(f"{describe(value)} cannot be read with [...]")
+    return value_of(value, key) if kind is defaultdict else value[key]
+
+
+def get_writable(value: Any) -> Any:
+    """The container of `value[key] = …` and `del value[key]`."""
+    if type(value) not in WRITE_TYPES:
+        copy = "; change a copy of it: .copy()" if type(value) in {FrozenDict, FrozenList} else ""
+        raise TypeError(f"{describe(value)} cannot be changed{copy}")
+    return value
+
+
+class SliceTarget:
+    """The container of `values[start:stop] = …`: what is written is drained first."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Any) -> None:
+        self._values = get_writable(values)
+
+    def __setitem__(self, key: slice, value: Any) -> None:
+        self._values[key] = drained(value)
+
+
+def describe(value: object) -> str:
+    """The value in the words of an error."""
+    return repr(value) if type(value) in {Record, Facade} else f"a value of type {type(value).__name__}"

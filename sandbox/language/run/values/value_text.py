@@ -1,0 +1,158 @@
+"""The text of a value as a script, its log and its errors see it: never with an address.
+
+Python writes where a function, an iterator or a digest lies in memory, and an address is the half of an attack on
+memory. So every conversion to text goes through here and by an allow-list: a value which is made of known types only is
+written by Python, and whatever else is in it is written by the name of its type.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import re
+import zoneinfo
+from collections import Counter, deque
+from collections.abc import Iterable
+from types import FunctionType, MappingProxyType
+from typing import Any
+
+from .containers import OrderedDict, defaultdict, factory_of
+from .facade import Facade
+from .frozen import FrozenDict, FrozenList, Record
+from .messages import ScriptMessage
+from .stable_hash import have_stable_hashes
+
+#: How deep a value with unknown parts is written.
+MAX_DEPTH = 50
+
+_LEAVES: frozenset[type] = frozenset(
+    {str, bytes, int, bool, float, type(None), type(...), range, decimal.Decimal, zoneinfo.ZoneInfo, re.Pattern}
+    | {dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, re.Match, Facade, Record, ScriptMessage}
+    | {type(decimal.Decimal(1).as_tuple()), type(dt.date.min.isocalendar())}
+)
+_MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, defaultdict, MappingProxyType})
+_VIEWS: frozenset[type] = frozenset({type({}.keys()), type({}.values()), type({}.items())})
+_SETS: frozenset[type] = frozenset({set, frozenset})
+_MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, deque}) | _SETS | _VIEWS
+#: Are written without their name.
+_UNNAMED: frozenset[type] = frozenset({dict, FrozenDict, list, FrozenList, tuple, MappingProxyType})
+#: How CPython's C code writes an address; it can stand in the text of an error which C code raised.
+_ADDRESS = re.compile(r" (?:at|@) 0x[0-9a-fA-F]+(?=>)")
+#: Errors that write whatever a script made them with into their text, and keep it as `msg`.
+_WRITING = (json.JSONDecodeError, re.error)
+
+
+class Substitute:
+    """Is written in the place of a value that Python would write with its address."""
+
+    __slots__ = ("_repr", "_text")
+
+    def __init__(self, text: str, representation: str | None = None) -> None:
+        self._text = text
+        self._repr = text if representation is None else representation
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return self._repr
+
+    def __format__(self, specification: str) -> str:
+        return format(self._text, specification)
+
+
+def printable(value: Any) -> Any:
+    """The value itself if its text holds no address, else what is written instead: for `str`, `repr` and `format`."""
+    return value if type(value) in _LEAVES or _is_printable(value) else _substituted(value, ())
+
+
+def text_of(value: Any) -> str:
+    """`str(value)`."""
+    return str(printable(value))
+
+
+def representation_of(value: Any) -> str:
+    """`repr(value)`."""
+    return repr(printable(value))
+
+
+def formatted(value: Any, specification: str = "") -> str:
+    """`format(value, specification)`."""
+    return format(printable(value), specification)
+
+
+def printable_arguments(error: BaseException) -> tuple[Any, ...]:
+    """`error.args`, the addresses cut out of their texts."""
+    if isinstance(error, _WRITING) and type(error.msg) is not str:
+        return ()
+    return tuple(_ADDRESS.sub("", part) if type(part) is str else part for part in error.args)
+
+
+def _is_printable(value: Any) -> bool:
+    seen: dict[int, Any] = {}  # keeps what it names, so that no number comes twice
+    left = [value]
+    while left:
+        item = left.pop()
+        if type(item) in _LEAVES or id(item) in seen:
+            continue
+        seen[id(item)] = item
+        parts = _parts(item)
+        if parts is None:
+            return False
+        left.extend(parts)
+    return True
+
+
+def _parts(item: Any) -> Iterable[Any] | None:
+    """What is written inside the text of a container; None if the item is neither a container nor known."""
+    kind = type(item)
+    if kind in _MAPPINGS:
+        inner = [*item.keys(), *item.values()]
+        return [*inner, factory_of(item)] if kind is defaultdict else inner
+    if kind in _SETS and len(item) > 1 and not have_stable_hashes(item):
+        return None
+    if kind in _MEMBERS:
+        return list(item)
+    if isinstance(item, Exception):
+        return item.args if item.args == printable_arguments(item) else None
+    return () if isinstance(item, type) and issubclass(item, Exception) else None
+
+
+def _substituted(value: Any, outer: tuple[int, ...]) -> Any:
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    if id(value) in outer or len(outer) > MAX_DEPTH:
+        return Substitute("...")
+    inner = (*outer, id(value))
+    if kind in _SETS:
+        return _substituted_set(value, inner)
+    if kind in _MAPPINGS or kind in _MEMBERS:
+        made = _substituted_parts(value, inner)
+        return made if kind in _UNNAMED else Substitute(f"{kind.__name__}({made!r})")
+    if isinstance(value, Exception):
+        return _substituted_error(value, inner)
+    if isinstance(value, type):
+        return Substitute(f"<class {value.__name__}>")
+    return Substitute(f"<function {value.__name__}>" if kind is FunctionType else f"<{kind.__name__}>")
+
+
+def _substituted_parts(value: Any, outer: tuple[int, ...]) -> Any:
+    if type(value) in _MAPPINGS:
+        return {_substituted(key, outer): _substituted(item, outer) for key, item in value.items()}
+    made = [_substituted(item, outer) for item in value]
+    return tuple(made) if type(value) is tuple else made
+
+
+def _substituted_set(members: set[Any] | frozenset[Any], outer: tuple[int, ...]) -> Substitute:
+    """In the order of the texts, which tells no address."""
+    texts = sorted((type(member).__name__, repr(_substituted(member, outer))) for member in members)
+    text = f"{{{', '.join(text for _, text in texts)}}}" if members else ""
+    return Substitute(text if text and type(members) is set else f"{type(members).__name__}({text})")
+
+
+def _substituted_error(error: Exception, outer: tuple[int, ...]) -> Substitute:
+    arguments = [_substituted(part, outer) for part in printable_arguments(error)]
+    alike = KeyError(*arguments) if isinstance(error, KeyError) else Exception(*arguments)
+    return Substitute(str(alike), f"{type(error).__name__}({', '.join(map(repr, arguments))})")
