@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from records import ConnectionDraft, Database, SecretBox, UserProfile, connections, implementations, users
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import ConnectionDraft, Database, SecretBox, UserProfile
+from records.agenda import agenda_imports as agenda
+from records.maintenance.archiving import AuditContext
+from records.people import users
+from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from runner.store_embedded import EmbeddedStore

@@ -7,7 +7,9 @@ import threading
 import time
 from pathlib import Path
 
-from records import Database, RunFilter, implementations, runs
+from records import Database, RunFilter
+from records.scripts import runs
+from records.tenants import implementations
 
 from .house import SLUG, House, house
 from .load import Client, side_by_side

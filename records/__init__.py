@@ -8,55 +8,31 @@ rules take `db` first and never commit:
     with database.session() as db:                       # commits at the end, rolls back on an exception
         demo = implementations.create(db, "demo", "Demo Congress", "Europe/Berlin")
     with database.reading() as db:                       # takes no write lock; for the hot path
-        version = scripts.active(db, demo)
+        version = versions.active(db, demo)
 
-Rules stand in a module for each thing: `implementations`, `connections`, `users`, `sessions`, `agenda` (importing them), `scripts`, `runs`,
-`run_names`, `lookup`, `display_changes`, `references`, `crashes`, `suspensions`;
-who is asking: `saml`, `external`, `grants`, `administrators`, `audit`, `actors`; the whole of it: `archiving`, `environment_mark`,
-`inspection`, `stand_ins`.
-What they refuse is one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
+The folders, the lowest first:
+
+    storage/      the database itself, its schema, and the environment it is for
+    tenants/      implementations, their connections and the addresses of their apps
+    people/       users, grants, administrators, and the names behind keys
+    identity/     how people log in: SAML and External Authentication
+    maintenance/  archiving, resealing, what production must not hold
+    agenda/       sessions, and importing them
+    scripts/      versions, runs, crashes, suspensions
+    support/      what support looks up
+    migrations/   how the tables came to be
+
+What the rules refuse is one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
 """
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session as DbSession
 
-from . import (
-    actors,
-    administrators,
-    archiving,
-    audit,
-    connections,
-    crashes,
-    display_changes,
-    editions,
-    environment_mark,
-    grant_reach,
-    grants,
-    implementations,
-    inspection,
-    lookup,
-    references,
-    resealing,
-    run_names,
-    runs,
-    schema,
-    scripts,
-    sessions,
-    stand_ins,
-    suspensions,
-    users,
-)
-from . import external_logins as external
-from . import saml_providers as saml
-from .agenda import imports as agenda
-from .agenda.faults import FaultGroup, FileFault
-from .agenda.imports import AgendaImport, AgendaUpload, ImportPlan
+from .agenda.agenda_imports import AgendaUpload, ImportPlan
+from .agenda.sessions import AgendaSession
 from .audit import AuditEntry, ChainHead, ChainVerification
-from .auth_kinds import AUTH_KINDS
 from .columns import Base
-from .connections import METHODS, Connection, ConnectionDraft, OpenedConnection
-from .database import Database
 from .errors import (
     BadSecretKey,
     Conflict,
@@ -71,22 +47,24 @@ from .errors import (
     SecretsError,
     WrongEnvironment,
 )
-from .external_logins import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
-from .grants import ROLES, Grant
-from .implementations import Implementation
-from .runs import Run, RunFilter, RunRecord
-from .saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
-from .scripts import Activation, Script, Version, VersionCode
+from .identity.external_auth import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
+from .identity.saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
+from .people.grants import ROLES, Grant
+from .people.users import User, UserProfile
+from .scripts.runs import Run, RunFilter, RunRecord
+from .scripts.versions import Script, Version
 from .secretbox import SecretBox
-from .sessions import AgendaSession
-from .users import User, UserProfile
+from .storage.database import Database
+from .tables import ALL_TABLES
+from .tenants.connections import METHODS, Connection, ConnectionDraft, OpenedConnection
+from .tenants.credential_kinds import AUTH_KINDS
+from .tenants.implementations import Implementation
 
 __all__ = [
+    "ALL_TABLES",
     "AUTH_KINDS",
     "METHODS",
     "ROLES",
-    "Activation",
-    "AgendaImport",
     "AgendaSession",
     "AgendaUpload",
     "AuditEntry",
@@ -103,9 +81,7 @@ __all__ = [
     "DbSession",
     "ExternalAuth",
     "ExternalAuthDraft",
-    "FaultGroup",
     "FieldFault",
-    "FileFault",
     "Grant",
     "Implementation",
     "ImportPlan",
@@ -130,33 +106,5 @@ __all__ = [
     "User",
     "UserProfile",
     "Version",
-    "VersionCode",
     "WrongEnvironment",
-    "actors",
-    "administrators",
-    "agenda",
-    "archiving",
-    "audit",
-    "connections",
-    "crashes",
-    "display_changes",
-    "editions",
-    "environment_mark",
-    "external",
-    "grant_reach",
-    "grants",
-    "implementations",
-    "inspection",
-    "lookup",
-    "references",
-    "resealing",
-    "run_names",
-    "runs",
-    "saml",
-    "schema",
-    "scripts",
-    "sessions",
-    "stand_ins",
-    "suspensions",
-    "users",
 ]

@@ -11,10 +11,11 @@ import hashlib
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from . import connections, scripts
+from .agenda.sessions import AgendaSession
 from .columns import Base
-from .implementations import Implementation
-from .sessions import AgendaSession
+from .scripts import versions
+from .tenants import connections
+from .tenants.implementations import Implementation
 
 _CHARS = 16
 #: Fields of an implementation about who may log in and do what: no session shows anything else because of them.
@@ -23,7 +24,7 @@ _OF_PEOPLE = frozenset({"app_redirect_uris", "mapped_roles"})
 
 def edition(db: Session, implementation: Implementation) -> str:
     """A digest of the implementation, its connections and the version in service."""
-    version = scripts.active(db, implementation)
+    version = versions.active(db, implementation)
     rows = [implementation, *connections.every(db, implementation)]
     return _digest(version.sha256 if version else "", *(_content(row) for row in rows))
 

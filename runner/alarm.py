@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 
-from records import Database, implementations, suspensions
+from records import Database
+from records.scripts import suspensions
+from records.tenants import implementations
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from records import Database, DatabaseUnavailable, RunRecord, crashes
+from records import Database, DatabaseUnavailable, RunRecord
+from records.scripts import crashes
 
 #: Crashes that may wait for the database to come back.
 MOST = 1_000

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User, Version, runs
+from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User, Version
+from records.scripts import runs
 from sandbox import OutcomeKind
 
 from . import reasons

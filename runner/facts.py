@@ -6,7 +6,10 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from records import AgendaSession, Database, Implementation, User, implementations, sessions, users
+from records import AgendaSession, Database, Implementation, User
+from records.agenda import sessions
+from records.people import users
+from records.tenants import implementations
 from sandbox import ScriptInput
 
 from .ttl_cache import TtlCache

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from records import RunRecord, references
+from records import RunRecord, support_references
 from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
 from . import causes
@@ -123,7 +123,7 @@ class RunExecution:
         self._workshop.traces.add(self._trace(composed))
         log.info(
             "run ended id=%s ref=%s implementation=%s user=%r session=%r because=%r waited=%s outcome=%r shown=%r kept=%s ms=%d",
-            *(order.token, references.of_run(order.token), order.implementation, order.user, order.session),
+            *(order.token, support_references.of_run(order.token), order.implementation, order.user, order.session),
             *(causes.of_run(order.because, self._begun.rechecks), self._waited),
             *(composed.outcome.kind.value, composed.shown_as, kept),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
@@ -180,7 +180,7 @@ def _fault_of_ours(error: Exception) -> Outcome:
 
 
 def _error_json(outcome: Outcome) -> dict[str, Any] | None:
-    """The error as it is recorded; where the interpreter died, with the signal, by which `records.crashes` finds it."""
+    """The error as it is recorded; where the interpreter died, with the signal, by which `records.scripts.crashes` finds it."""
     if outcome.error is None:
         return None
     signal = outcome.fatal_signal

@@ -9,17 +9,10 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from records import (
-    Database,
-    Implementation,
-    OpenedConnection,
-    SecretBox,
-    connections,
-    editions,
-    implementations,
-    scripts,
-)
+from records import Database, Implementation, OpenedConnection, SecretBox, editions
 from records.message_text import clean_text
+from records.scripts import versions
+from records.tenants import connections, implementations
 from sandbox import CheckResult, Finding, RunLimits, Sandbox, ScriptError, Severity
 
 from .alarm import raise_alarm
@@ -78,13 +71,13 @@ class VersionBundles:
     def _read(self, slug: str, sha256: str) -> VersionBundle | None:
         with self._database.reading() as db:
             found = implementations.find(db, slug)
-            version = scripts.find_version(db, found, sha256) if found else None
+            version = versions.find_version(db, found, sha256) if found else None
             if found is None or version is None or version.suspended_at is not None:
                 return None
             opened, shut = connections.open_usable(db, self._box, found)
             source = version.source
             edition = editions.edition(db, found)
-            code = scripts.code_for(db, version, self._sandbox.report.runtime)
+            code = versions.code_for(db, version, self._sandbox.report.runtime)
         if shut:
             log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(shut))
         refusal = None
@@ -110,8 +103,8 @@ class VersionBundles:
         """The runtime has changed since the version was checked: check it again before this runtime serves it."""
         with self._checking:
             with self._database.reading() as db:  # another thread may have done it meanwhile
-                version = scripts.find_version(db, implementation, sha256)
-                code = scripts.code_for(db, version, self._sandbox.report.runtime) if version else None
+                version = versions.find_version(db, implementation, sha256)
+                code = versions.code_for(db, version, self._sandbox.report.runtime) if version else None
             if code is not None:
                 return code, None
             log.info("checking again implementation=%s version=%.12s", implementation.slug, sha256)
@@ -126,10 +119,10 @@ class VersionBundles:
                 )
                 return None, refusal
             with self._database.session() as db:
-                version = scripts.find_version(db, implementation, sha256)
+                version = versions.find_version(db, implementation, sha256)
                 if version:
-                    scripts.keep_code(db, version, self._sandbox.report.runtime, checked.code)
-                    scripts.keep_settings_read(db, version, checked.settings)
+                    versions.keep_code(db, version, self._sandbox.report.runtime, checked.code)
+                    versions.keep_settings_read(db, version, checked.settings)
             return checked.code, None
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from records import Database, SecretBox, connections, implementations
+from records import Database, SecretBox
+from records.tenants import connections, implementations
 from sandbox import RunLimits
 
 from .inputs import TrialInput

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from records import Database, DatabaseUnavailable, DatabaseUnresponsive, references
+from records import Database, DatabaseUnavailable, DatabaseUnresponsive, support_references
 
 from .logins.errors import StoreAway
 from .settings import Settings
@@ -48,7 +48,7 @@ class Outage:
 
     part: str
     began: float
-    reference: str = field(default_factory=references.new)
+    reference: str = field(default_factory=support_references.new)
     ended: float = 0.0
     failed: int = 0  #: operations that were tried and got no answer
     refused: int = 0  #: answers that carried the reference

@@ -9,16 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from records import (
-    AgendaSession,
-    Database,
-    Implementation,
-    editions,
-    implementations,
-    scripts,
-    sessions,
-    users,
-)
+from records import AgendaSession, Database, Implementation, editions
+from records.agenda import sessions
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
 from sandbox import RunLimits
 
 from .limits import limits_of
@@ -102,7 +97,7 @@ class StatusSnapshots:
             found = implementations.find(db, slug)
             if found is None:
                 return None
-            version = scripts.active(db, found)
+            version = versions.active(db, found)
             return implementation_snapshot(
                 found, version.sha256 if version else "", editions.edition(db, found), self._most
             )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from records import AgendaSession, Implementation, User, references
-from records.counted import counted
+from records import AgendaSession, Implementation, User, support_references
+from records.plurals import counted
 
 from .cache import STEPS_S
 from .displayed import DisplayedStatus
@@ -78,7 +78,7 @@ def of_cache(
 
 def of_last_good(implementation: Implementation, displayed: DisplayedStatus) -> Reason:
     """Why an earlier answer is displayed although a newer run has ended: that run failed."""
-    which = f" ({references.of_run(displayed.stored_by)})" if displayed.stored_by else ""
+    which = f" ({support_references.of_run(displayed.stored_by)})" if displayed.stored_by else ""
     limit = counted(implementation.last_good_minutes, "minute")
     said = f"The newest run{which} failed, so the last good answer is shown, for at most {limit} after it was found"
     last = displayed.last_good

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from redis.exceptions import RedisError
 
-from records.archiving import AfterCommit
+from records.maintenance.archiving import AfterCommit
 
 from .announcing import announce
 from .logins import LoginStore, StoreAway

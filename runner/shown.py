@@ -48,7 +48,7 @@ class Status:
     body: bytes = NOTHING
     stale: bool = False
     refresh_after: int | None = None
-    reference: str = ""  #: of an unavailable status, for people; see `records.references`
+    reference: str = ""  #: of an unavailable status, for people; see `records.support_references`
 
     @property
     def message(self) -> ShownMessage | None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from redis.exceptions import RedisError
 
-from records import Database, RecordsError, SecretBox, WrongEnvironment, resealing, schema, stand_ins
-from records.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
-from records.stand_ins import StandIn
+from records import Database, RecordsError, SecretBox, WrongEnvironment
+from records.maintenance import development_stand_ins, resealing
+from records.maintenance.development_stand_ins import StandIn
+from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
+from records.storage import schema
 
 from .settings import Settings
 from .store import connect_brief
@@ -68,7 +70,7 @@ def require_startable(settings: Settings, database: Database, *, worker: bool) -
     with database.reading() as db:
         # 3.
         if settings.production:
-            faults += [sentence(one) for one in stand_ins.every(db)]
+            faults += [sentence(one) for one in development_stand_ins.every(db)]
     # 4.
     if worker:
         faults += secret_faults(settings, database)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from records import DbSession, Implementation, scripts
+from records import DbSession, Implementation
+from records.scripts import versions
 from sandbox import runtime_key
 
 from .trials import ScriptReview, finding_json
@@ -12,7 +13,7 @@ def submit(db: DbSession, implementation: Implementation, source: str, review: S
     """Activate a text which passed its review; returns the version's number. Announce the change after the commit."""
     assert review.ok
     assert review.checked.code is not None
-    version = scripts.add_version(
+    version = versions.add_version(
         db,
         implementation,
         source,
@@ -20,7 +21,7 @@ def submit(db: DbSession, implementation: Implementation, source: str, review: S
         api_level=review.checked.api_level,
         findings=[finding_json(finding) for finding in review.findings],
     )
-    scripts.keep_code(db, version, runtime_key(), review.checked.code)
-    scripts.keep_settings_read(db, version, review.checked.settings)
-    scripts.activate(db, implementation, version, by=by)
+    versions.keep_code(db, version, runtime_key(), review.checked.code)
+    versions.keep_settings_read(db, version, review.checked.settings)
+    versions.activate(db, implementation, version, by=by)
     return version.number

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from records import Database, DatabaseUnavailable, RunRecord, runs
+from records import Database, DatabaseUnavailable, RunRecord
+from records.scripts import runs
 
 #: Traces that may wait; some 20 MB.
 MOST = 5_000

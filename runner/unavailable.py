@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from records import references
+from records import support_references
 
 from .logins import NotedError, NotedErrors, StoreAway
 from .logins.noted_errors import OUTAGE
@@ -37,7 +37,7 @@ class UnavailableStatuses:
 
     def status(self, implementation: str, user: str, session: str) -> Status:
         """Note it in the store, log the first within ten seconds, and return what the app has to show."""
-        reference = references.lasting(implementation, user, session)
+        reference = support_references.lasting(implementation, user, session)
         untold = self._untold_if_due()
         if untold is not None:
             log.error(

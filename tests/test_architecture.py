@@ -142,7 +142,7 @@ def test_whatever_opens_a_database_or_a_store_says_in_which_environment_it_runs(
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in OPENERS:
                 continue
-            if imported_from(path, node.func.id) not in ("records", "records.database", "runner.store"):
+            if imported_from(path, node.func.id) not in ("records", "records.storage.database", "runner.store"):
                 continue
             given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
             if not given.get("environment", "").endswith("settings.environment"):
@@ -161,7 +161,7 @@ def imported_from(path: Path, name: str) -> str:
 
 def test_sessions_of_the_agenda_are_made_and_retired_by_the_one_rule_for_imports_only():
     """Otherwise a second way to import would have checks, an undo and audit entries of its own, or none."""
-    rule, writers = "records/agenda/imports.py", set()
+    rule, writers = "records/agenda/agenda_imports.py", set()
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text())):
             made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "AgendaSession"

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from flask import Flask, current_app, g, request
 
-from records import references
+from records import support_references
 from runner.logins import NotedError, NotedErrors
 from runner.unavailable import note
 
@@ -42,7 +42,7 @@ def reference_of(status: HTTPStatus, *, why: str = "", said: str = "") -> str:
     asked = request.view_args or {}
     home, user = g.get("known_as", ("", ""))
     error = NotedError(
-        reference=references.new(),
+        reference=support_references.new(),
         status=int(status),
         what=view(),
         implementation=str(asked.get("implementation", "") or home),

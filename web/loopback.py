@@ -11,8 +11,9 @@ import sys
 from flask import Flask, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from records import RecordsError, inspection
-from records.environment_mark import PRODUCTION
+from records import RecordsError
+from records.maintenance import database_inspection
+from records.storage.environment_mark import PRODUCTION
 from runner.settings import Settings
 
 HOST = "127.0.0.1"
@@ -42,7 +43,7 @@ def require_development(settings: Settings, why: str) -> None:
     if settings.production:
         sys.exit(why)
     try:
-        found = inspection.look(settings.database_url, own=settings.database_is_own)
+        found = database_inspection.look(settings.database_url, own=settings.database_is_own)
     except RecordsError as error:
         sys.exit(f"{why} What the database was made for cannot be asked: {error}.")
     if found.counts_as == PRODUCTION:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from records.counted import counted, form, with_article
+from records.plurals import counted, form, with_article
 from runner import causes
 from runner.run_words import RUN_WORDS
 

@@ -20,12 +20,12 @@ from zoneinfo import ZoneInfo
 from records import fields
 from records.spreadsheet_cells import guarded, unguarded
 
-from . import dates, text_table, workbook
+from . import csv_file, dates, workbook
+from .cell_table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, CellTable, unreadable
+from .csv_file import heading_key
 from .dates import DateCell, DateOrder, TimeReading
-from .faults import FileFault, quoted
+from .file_faults import FileFault, quoted
 from .headings import COLUMNS, KNOWN, REQUIRED, FileColumns, missing, near_misses
-from .table import MOST_COLUMNS, MOST_ROWS, BadCell, Cell, CellTable, unreadable
-from .text_table import heading_key
 
 #: Bytes of a file.
 LARGEST_FILE = 8 * 1024 * 1024
@@ -115,7 +115,7 @@ def _table(data: bytes) -> CellTable:
         return unreadable(1, workbook.OLD_FILE)
     if data.startswith(workbook.ZIP_START):
         return workbook.read(data, KNOWN)
-    return text_table.read(data, KNOWN)
+    return csv_file.read(data, KNOWN)
 
 
 def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) -> Iterator[tuple[int, list[Cell]]]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 
-from .faults import FileFault, quoted
-from .text_table import heading_key
+from .csv_file import heading_key
+from .file_faults import FileFault, quoted
 
 #: The columns with a meaning, as they are written, and which field each fills. Any other column is an attribute.
 COLUMNS = {

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from records.sessions import AgendaSession
+from records.agenda.sessions import AgendaSession
 
 from . import rules
 from .agenda_file import AgendaFile, FileRow
 from .dates import DateOrder
-from .faults import FileFault
+from .file_faults import FileFault
 from .headings import in_words
 
 

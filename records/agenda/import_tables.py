@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records.columns import Base, RowId, utc_now
-from records.implementations import Implementation
+from records.tenants.implementations import Implementation
 
 #: How long an upload waits for its import.
 UPLOAD_KEPT = timedelta(days=1)

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Protocol
 
 from .agenda_file import AgendaFile, FileRow
-from .faults import FileFault
+from .file_faults import FileFault
 
 #: Sub-sessions of sub-sessions of …: how deep an agenda may go.
 DEEPEST = 5

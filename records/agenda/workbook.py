@@ -14,11 +14,11 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from records.counted import counted, form
+from records.plurals import counted, form
 
-from .faults import FileFault
-from .table import MOST_COLUMNS, BadCell, Cell, CellTable, unreadable
-from .text_table import heading_key
+from .cell_table import MOST_COLUMNS, BadCell, Cell, CellTable, unreadable
+from .csv_file import heading_key
+from .file_faults import FileFault
 from .workbook_parts import PartsRefused, WorkbookParts, open_parts
 
 #: Rows of a sheet that are looked at, blank ones included.

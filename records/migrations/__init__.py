@@ -1,1 +1,1 @@
-"""The migrations of the schema, oldest first in `versions`; `records.schema` applies them."""
+"""The migrations of the schema, oldest first in `versions`; `records.storage.schema` applies them."""

@@ -1,6 +1,6 @@
 """What Alembic runs for each command: it hands Alembic a connection and the tables as the code knows them.
 
-The product gives its own connection (`records.schema`). A developer who writes a migration names a scratch database:
+The product gives its own connection (`records.storage.schema`). A developer who writes a migration names a scratch database:
 `alembic -x url=sqlite:///scratch.db revision --autogenerate -m "What changes"`.
 """
 

@@ -4,17 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from records import (
-    AgendaSession,
-    Database,
-    ExternalAuthDraft,
-    SecretBox,
-    UserProfile,
-    certificates,
-    implementations,
-    users,
-)
-from records import external_logins as external
+from records import AgendaSession, Database, ExternalAuthDraft, SecretBox, UserProfile
+from records.identity import certificates
+from records.identity import external_auth as external
+from records.people import users
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect

@@ -3,8 +3,9 @@
 import pytest
 from flask.testing import FlaskClient
 
-from records import Database, SamlDraft, SecretBox, implementations
-from records import saml_providers as saml
+from records import Database, SamlDraft, SecretBox
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.app_login.phone import REDIRECT, Phone, answered

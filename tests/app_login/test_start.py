@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from records import grants, implementations
+from records.people import grants
+from records.tenants import implementations
 from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.auth.stage import PROVIDERS, sp_of
 from tests.logins.people import visitor

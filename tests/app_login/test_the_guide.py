@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client
 
-from records import Database, implementations, scripts
+from records import Database
+from records.scripts import versions
+from records.tenants import implementations
 from runner.cache import StatusCache, StatusUpdate
 from runner.logins import LoginStore
 from runner.settings import Settings
@@ -71,8 +73,8 @@ def served(seeded, valkey_url, folder):
     database = Database(f"sqlite:///{copied(seeded, folder / 'app.db')}")
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        version = scripts.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="tests")
-        scripts.activate(db, demo, version, "tests")
+        version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="tests")
+        versions.activate(db, demo, version, "tests")
     parts = []
 
     def make(address):

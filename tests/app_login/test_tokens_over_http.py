@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from records import implementations, users
+from records.people import users
+from records.tenants import implementations
 from runner.logins import StoreAway
 from runner.logins.tokens import GRACE_S
 from runner.store import connect

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from records import AgendaSession, Database, SecretBox, certificates, grants, implementations
+from records import AgendaSession, Database, SecretBox
+from records.identity import certificates
+from records.people import grants
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect as connect_store

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 from flask.testing import FlaskClient
 from lxml import etree
 
-from records import SamlDraft, implementations
-from records import saml_providers as saml
+from records import SamlDraft
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL
 from web.auth.entrance import AuthServices

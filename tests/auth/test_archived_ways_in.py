@@ -2,8 +2,9 @@
 
 import pytest
 
-from records import archiving, implementations
-from records.archiving import AuditContext
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 from tests.auth.stage import PROVIDERS, sp_of
 
 ADDRESSES = (

@@ -2,7 +2,9 @@
 
 import pytest
 
-from records import Database, SecretBox, grants, implementations, users
+from records import Database, SecretBox
+from records.people import grants, users
+from records.tenants import implementations
 from tests.auth.stage import KEY, STRANGER, Browser, connect, is_refused
 
 

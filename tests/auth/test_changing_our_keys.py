@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
-from records import implementations
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from tests.auth.stage import IDP, sp_of
 
 

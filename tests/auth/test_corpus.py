@@ -2,7 +2,8 @@
 
 import pytest
 
-from records import Database, implementations
+from records import Database
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect as connect_store

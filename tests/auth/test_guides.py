@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from records import implementations, users
+from records.people import users
+from records.tenants import implementations
 from tests.auth.stage import IDP, Browser, connect, is_refused, sp_of
 from web.auth.saml.codes import CODES as OF_MESSAGES
 from web.auth.ways.codes import CODES as OF_PEOPLE

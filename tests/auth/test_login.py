@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import SamlDraft, implementations, sessions, users
-from records import saml_providers as saml
+from records import SamlDraft
+from records.agenda import sessions
+from records.identity import saml_providers as saml
+from records.people import users
+from records.tenants import implementations
 from tests.auth.stage import IDP, PROVIDERS, Browser, begun, connect, is_refused, sp_of
 from tests.saml.forge import PERSISTENT, TRANSIENT, ForgedIdp
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import SecretBox, audit, implementations, users
+from records import SecretBox, audit
+from records.people import users
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store import connect as connect_store
 from tests.auth.stage import IDP, PROVIDERS, SAME_ORIGIN, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of

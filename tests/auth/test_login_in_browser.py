@@ -7,8 +7,9 @@ import html
 
 import pytest
 
-from records import Database, SamlDraft, implementations
-from records import saml_providers as saml
+from records import Database, SamlDraft
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect as connect_store

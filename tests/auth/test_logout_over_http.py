@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
 
-from records import SamlDraft, implementations
-from records import saml_providers as saml
+from records import SamlDraft
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.logins import LoginStore, TokenRefused
 from runner.logins.tokens import challenge_of
 from runner.store import connect as connect_store

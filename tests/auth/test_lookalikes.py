@@ -2,7 +2,8 @@
 
 import pytest
 
-from records import grants, implementations, users
+from records.people import grants, users
+from records.tenants import implementations
 from tests.auth.stage import IDP, connect, is_refused, sp_of
 
 ADMIN = "root@ativ.example"

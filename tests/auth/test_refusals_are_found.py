@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from records import audit, implementations, users
+from records import audit
+from records.people import users
+from records.tenants import implementations
 from tests.auth.stage import IDP, STRANGER, connect, sp_of
 
 ADA = "ada@example.org"

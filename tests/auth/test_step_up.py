@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from records import implementations, users
+from records.people import users
+from records.tenants import implementations
 from tests.auth.stage import SAME_ORIGIN, Browser
 
 ROOT = {"nameid": "root", "attributes": {"mail": ["root@ativ.example"], "givenName": ["Rita"], "sn": ["Root"]}}

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 from lxml import etree
 
-from records import SamlDraft, audit, certificates, implementations
-from records import saml_providers as saml
+from records import SamlDraft, audit
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.outreach import FetchedDocument, OutboundRequestFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate

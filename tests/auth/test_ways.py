@@ -2,8 +2,9 @@
 
 import pytest
 
-from records import ExternalAuthDraft, implementations
-from records import external_logins as external
+from records import ExternalAuthDraft
+from records.identity import external_auth as external
+from records.tenants import implementations
 from tests.auth.stage import Browser
 
 JWT = {"issuer": "https://organizer.example", "algorithm": "HS256", "login_url": "https://organizer.example/login"}

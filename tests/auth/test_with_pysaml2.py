@@ -9,8 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from records import SamlDraft, implementations, users
-from records import saml_providers as saml
+from records import SamlDraft
+from records.identity import saml_providers as saml
+from records.people import users
+from records.tenants import implementations
 from tests.auth.stage import IDP, Browser, sp_of
 from tests.saml.forge import certificate, pem, rsa_key
 from web.auth.saml.metadata import read_idp_metadata

@@ -7,7 +7,9 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine, text
 
-from records import Database, implementations, schema
+from records import Database
+from records.storage import schema
+from records.tenants import implementations
 from runner.store import connect
 
 KEY = secrets.token_urlsafe(48)

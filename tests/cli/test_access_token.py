@@ -5,7 +5,9 @@ import json
 import pytest
 from stores import PRODUCTION, keys, made_for
 
-from records import Database, implementations, users
+from records import Database
+from records.people import users
+from records.tenants import implementations
 from runner.logins import LoginStore, fingerprint
 from runner.logins.tokens import ACCESS_S
 from runner.settings import Settings

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from records import Database, UserProfile, implementations, users
+from records import Database, UserProfile
+from records.people import users
+from records.tenants import implementations
 from runner.cache import StatusCache
 from runner.logins import LoginStore
 from tests.logins.people import visitor

@@ -6,19 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import (
-    AgendaSession,
-    Database,
-    RunRecord,
-    UserProfile,
-    archiving,
-    audit,
-    grants,
-    implementations,
-    runs,
-    users,
-)
-from records.archiving import AuditContext
+from records import AgendaSession, Database, RunRecord, UserProfile, audit
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import runs
+from records.tenants import implementations
 
 AT = datetime(2026, 5, 4, 16, 30, tzinfo=UTC)
 RUN = RunRecord("019af1d2c3b4-5e6f3f9ca71e", "demo", "u-7", "CE-1", "a" * 64, AT, "returned", "fresh")

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 import pytest
 from stores import KEY, PRODUCTION, content, keys, made_for
 
-from records import Database, SecretBox, audit, implementations, stand_ins
-from records.stand_ins import UP
+from records import Database, SecretBox, audit
+from records.maintenance import development_stand_ins
+from records.maintenance.development_stand_ins import UP
+from records.tenants import implementations
 from runner.settings import Settings
 from runner.store_checks import mark_of, replace_mark
 from web.cli import servers
@@ -106,7 +108,7 @@ def test_the_command_line_saves_no_connection_in_production_with_which_it_would_
         assert cli("connection", *words, env=production).exit_code == 2, words
     database = Database(production["DATABASE_URL"])
     with database.reading() as db:
-        assert stand_ins.every(db) == []
+        assert development_stand_ins.every(db) == []
     database.dispose()
 
 

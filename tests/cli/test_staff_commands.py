@@ -5,9 +5,11 @@ import sqlite3
 
 import pytest
 
-from records import Database, ExternalAuthDraft, SecretBox, administrators, audit, grants, implementations
-from records import external_logins as external
-from records import saml_providers as saml
+from records import Database, ExternalAuthDraft, SecretBox, audit
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.people import administrators, grants
+from records.tenants import implementations
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from stores import PRODUCTION, made_for
 
-from records import Database, SecretBox, connections, implementations, schema
-from records import external_logins as external
-from records import saml_providers as saml
-from records.connections import ConnectionDraft
-from records.external_logins import ExternalAuthDraft
+from records import Database, SecretBox
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.identity.external_auth import ExternalAuthDraft
+from records.storage import schema
+from records.tenants import connections, implementations
+from records.tenants.connections import ConnectionDraft
 from runner.settings import Settings, SettingsError
 from runner.start_checks import NotStarted, check_start
 from runner.store_checks import replace_mark

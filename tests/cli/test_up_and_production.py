@@ -7,7 +7,9 @@ import pytest
 from running import start_up
 from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 
-from records import Database, environment_mark, inspection
+from records import Database
+from records.maintenance import database_inspection
+from records.storage import environment_mark
 from runner.settings import Settings
 from runner.store_checks import replace_mark
 from runner.store_embedded import EmbeddedStore, answers
@@ -211,7 +213,7 @@ def test_the_folder_of_an_up_of_an_earlier_release_stays_its_own(tmp_path, slugs
     database = Database(settings.database_url, environment="development")
     database.upgrade(own=True)
     database.dispose()
-    assert inspection.look(settings.database_url).mark == "development"
+    assert database_inspection.look(settings.database_url).mark == "development"
 
 
 def test_a_store_in_the_data_folder_that_was_marked_for_production_is_refused_and_stopped(tmp_path):

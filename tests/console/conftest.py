@@ -8,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from records import Database, UserProfile, grants, implementations, users
+from records import Database, UserProfile
+from records.people import grants, users
+from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
 from runner.settings import Settings
 from tests.auth.stage import copied

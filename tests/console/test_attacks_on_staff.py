@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from records import Database, UserProfile, administrators, audit, grants, implementations, users
+from records import Database, UserProfile, audit
+from records.people import administrators, grants, users
+from records.tenants import implementations
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store import connect
 from tests.console.conftest import Desk, build, person

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import administrators, audit, grants, implementations, users
+from records import audit
+from records.people import administrators, grants, users
+from records.tenants import implementations
 from tests.console.conftest import person
 from tests.web.stub_desk import SAME_ORIGIN
 

@@ -1,7 +1,8 @@
 """Who gives a role that can count for nobody is told at once, and reads it in the list."""
 
-from records import ExternalAuthDraft, SecretBox, implementations
-from records import external_logins as external
+from records import ExternalAuthDraft, SecretBox
+from records.identity import external_auth as external
+from records.tenants import implementations
 from tests.console.conftest import KEY
 
 RELAY = {

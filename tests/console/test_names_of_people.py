@@ -4,8 +4,10 @@ import csv
 import io
 import re
 
-from records import actors, audit, grants, implementations, users
-from records.users import UserProfile
+from records import audit
+from records.people import actors, grants, users
+from records.people.users import UserProfile
+from records.tenants import implementations
 
 DEMO = "/console/implementations/demo"
 

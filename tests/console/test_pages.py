@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import AgendaSession, RunRecord, archiving, audit, grants, implementations, runs, scripts, users
-from records.archiving import AuditContext
+from records import AgendaSession, RunRecord, audit
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import runs, versions
+from records.tenants import implementations
 from tests.console.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -65,7 +69,7 @@ def filled(database):
             times = {"starts_at": at, "ends_at": at + timedelta(hours=1)}
             title = f"Sepsis {HOSTILE[number][1]}"
             db.add(AgendaSession(implementation_id=demo.id, session_id=f"CE-{number}", title=title, **times))
-        scripts.activate(db, demo, scripts.add_version(db, demo, "x", by="tests"), by="tests")
+        versions.activate(db, demo, versions.add_version(db, demo, "x", by="tests"), by="tests")
         numbers = {each.subject: each.id for each in users.every(db, demo)}
         grant = grants.every(db, demo)[0].id
     boss = ["/console/", "/console/add", f"{DEMO}/", f"{DEMO}/people", f"{DEMO}/people?q=zz", f"{DEMO}/roles"]

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from records import audit, grants, implementations, users
+from records import audit
+from records.people import grants, users
+from records.tenants import implementations
 from tests.console.conftest import HOSTILE
 
 PEOPLE = "/console/implementations/demo/people"

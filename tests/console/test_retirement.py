@@ -4,8 +4,10 @@ from functools import partial
 
 import pytest
 
-from records import archiving, audit, implementations
-from records.archiving import AuditContext
+from records import audit
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 from runner.retirement import retire
 from runner.settings import Settings
 from tests.console.conftest import KEY, person

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from records import administrators, grants
+from records.people import administrators, grants
 from tests.console.table import KEPT
 from web.auth import logins
 from web.console import staff

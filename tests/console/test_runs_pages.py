@@ -8,19 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from records import (
-    AgendaSession,
-    RunRecord,
-    archiving,
-    audit,
-    implementations,
-    references,
-    runs,
-    scripts,
-    sessions,
-    users,
-)
-from records.archiving import AuditContext
+from records import AgendaSession, RunRecord, audit, support_references
+from records.agenda import sessions
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import users
+from records.scripts import runs, versions
+from records.tenants import implementations
 from runner import causes
 from runner.displayed import DisplayedStatus
 from runner.logins import NotedError
@@ -75,9 +69,9 @@ def past(database, app):
 def activate(database, source="x", *names):
     with database.session() as db:
         demo = implementations.find(db, "demo")
-        version = scripts.add_version(db, demo, source, by="tests")
-        scripts.keep_settings_read(db, version, names)
-        scripts.activate(db, demo, version, by="tests")
+        version = versions.add_version(db, demo, source, by="tests")
+        versions.keep_settings_read(db, version, names)
+        versions.activate(db, demo, version, by="tests")
         return version.sha256
 
 
@@ -220,7 +214,7 @@ def test_the_reference_of_an_outage_is_found_by_the_staff_of_every_implementatio
 
 
 def test_the_reference_of_a_run_is_read_off_its_id():
-    assert references.of_run(BAD.id) == "00000002"
+    assert support_references.of_run(BAD.id) == "00000002"
 
 
 def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_that_of_the_new_one(
@@ -278,7 +272,7 @@ def test_pages_about_runs_and_the_audit_show_seconds_and_the_list_reference_vers
     zone = ZoneInfo("UTC")
     listed = desk("organizer").get(f"{DEMO}/runs").text
     assert f"{LATER.started_at.astimezone(zone):%d %b %Y, %H:%M:%S}</time>" in listed
-    assert f"<code>{references.of_run(LATER.id)}</code> v1" in listed
+    assert f"<code>{support_references.of_run(LATER.id)}</code> v1" in listed
     assert "refresh, <strong>waited 36 s for a worker</strong>" in listed
     for address in (f"runs/{LATER.id}", "why?user=attendee&session=CE-1", "audit"):
         assert re.search(r"\d{2}:\d{2}:\d{2}</time>", desk("organizer").get(f"{DEMO}/{address}").text), address

@@ -4,22 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import (
-    AgendaSession,
-    ConnectionDraft,
-    Database,
-    ExternalAuthDraft,
-    SamlDraft,
-    SecretBox,
-    UserProfile,
-    certificates,
-    connections,
-    grants,
-    implementations,
-    users,
-)
-from records import external_logins as external
-from records import saml_providers as saml
+from records import AgendaSession, ConnectionDraft, Database, ExternalAuthDraft, SamlDraft, SecretBox, UserProfile
+from records.identity import certificates
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.people import grants, users
+from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

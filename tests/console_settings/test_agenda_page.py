@@ -6,9 +6,10 @@ import re
 
 from openpyxl import Workbook
 
-from records import implementations, sessions
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 from tests.console_settings.stage import DEMO, entries, typed
 
 HEAD = "ID,Title,Start Time,End Time,Location\r\n"

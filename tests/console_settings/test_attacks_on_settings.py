@@ -2,8 +2,9 @@
 
 import json
 
-from records import audit, implementations
-from records import external_logins as external
+from records import audit
+from records.identity import external_auth as external
+from records.tenants import implementations
 from tests.console_settings.stage import entries, faults
 from tests.web.stub_desk import SAME_ORIGIN
 

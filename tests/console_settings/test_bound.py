@@ -1,6 +1,8 @@
 """What user types and attributes may give at most: set by an administrator, and in effect at once."""
 
-from records import UserProfile, grants, implementations, users
+from records import UserProfile
+from records.people import grants, users
+from records.tenants import implementations
 from tests.console_settings.stage import entries
 
 PAGE = "/roles/from-provider"

@@ -2,7 +2,9 @@
 
 import re
 
-from records import UserProfile, implementations, users
+from records import UserProfile
+from records.people import users
+from records.tenants import implementations
 from tests.console_settings.stage import entries, faults
 
 

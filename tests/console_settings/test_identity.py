@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from records import certificates, grants, implementations, users
-from records import saml_providers as saml
-from records.users import UserProfile
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.people import grants, users
+from records.people.users import UserProfile
+from records.tenants import implementations
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, entries, faults, typed
 from tests.saml.forge import ForgedIdp

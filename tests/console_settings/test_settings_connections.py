@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from records import ConnectionDraft, connections, implementations
+from records import ConnectionDraft
+from records.tenants import connections, implementations
 from tests.console_settings.conftest import SECRETS
 from tests.console_settings.stage import DEMO, entries, faults
 from tests.vendors import reply

@@ -5,8 +5,9 @@ import logging
 
 import pytest
 
-from records import external_logins as external
-from records import implementations, users
+from records.identity import external_auth as external
+from records.people import users
+from records.tenants import implementations
 from tests.console_settings.conftest import SECRETS
 from tests.console_settings.stage import entries, faults
 from tests.external.signing import EC, ISSUER, jwk

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import implementations, users
-from records.users import UserProfile
+from records.people import users
+from records.people.users import UserProfile
+from records.tenants import implementations
 from runner.settings import Settings
 from tests.console_settings.conftest import IDP, KEY
 from tests.console_settings.stage import DEMO, PAGES

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from records import implementations, users
-from records.users import UserProfile
+from records.people import users
+from records.people.users import UserProfile
+from records.tenants import implementations
 from runner.settings import Settings
 from tests.console_settings.conftest import IDP, KEY, SECRETS
 from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person, entries

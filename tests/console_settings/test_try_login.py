@@ -3,7 +3,8 @@
 import logging
 import re
 
-from records import implementations, users
+from records.people import users
+from records.tenants import implementations
 from runner.logins.refused import MOST
 from tests.auth.stage import Browser, sp_of
 from tests.console_settings.conftest import IDP

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 
 import pytest
 
-from records import Database, SecretBox, UserProfile, administrators, certificates
+from records import Database, SecretBox, UserProfile
+from records.identity import certificates
+from records.people import administrators
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

@@ -2,25 +2,15 @@
 
 from datetime import UTC, datetime
 
-from records import (
-    ConnectionDraft,
-    ExternalAuthDraft,
-    RunRecord,
-    SamlDraft,
-    UserProfile,
-    archiving,
-    audit,
-    connections,
-    grants,
-    implementations,
-    runs,
-    scripts,
-    users,
-)
-from records import external_logins as external
-from records import saml_providers as saml
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit
+from records.agenda import agenda_imports as agenda
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import runs, versions
+from records.tenants import connections, implementations
 from tests.saml.forge import ForgedIdp
 from tests.vendors import reply
 
@@ -134,8 +124,8 @@ def _demo(db):
         fallback_text="Ask the staff",
     )
     agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("demo/olga"), file_name="agenda.csv")
-    version = scripts.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
-    scripts.activate(db, made, version, by="staff/root")
+    version = versions.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
+    versions.activate(db, made, version, by="staff/root")
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     return made

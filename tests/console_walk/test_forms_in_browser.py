@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from records import external_logins as external
-from records import implementations, sessions
+from records.agenda import sessions
+from records.identity import external_auth as external
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.console_walk.conftest import KEY

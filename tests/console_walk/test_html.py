@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from records import implementations
+from records.tenants import implementations
 from tests.console_walk.stage import EXTERNAL
 from tests.console_walk.walk import HOST
 from tests.web.stub_desk import PUBLIC_URL

@@ -2,7 +2,7 @@
 
 import pytest
 
-from records import implementations
+from records.tenants import implementations
 from tests.console.table import routes
 from tests.console_walk.stage import PEOPLE, SECRETS, STAFF
 from tests.console_walk.walk import HOME

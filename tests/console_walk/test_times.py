@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from records import implementations
+from records.tenants import implementations
 from tests.console_walk.page_reader import Page
 from tests.console_walk.stage import STAFF
 

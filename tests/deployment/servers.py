@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from records import AgendaSession, Database, UserProfile, implementations, scripts, users
+from records import AgendaSession, Database, UserProfile
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store import connect
 from tests.logins.people import visitor
@@ -49,7 +52,7 @@ def furnish(url):
         ends = now + timedelta(hours=1)
         db.add(AgendaSession(implementation_id=demo.id, session_id="CE-1", title="Sepsis", starts_at=now, ends_at=ends))
         users.remember(db, demo, "ada", UserProfile("ada"))
-        scripts.activate(db, demo, scripts.add_version(db, demo, SCRIPT, by="t"), "t")
+        versions.activate(db, demo, versions.add_version(db, demo, SCRIPT, by="t"), "t")
     database.dispose()
 
 

@@ -10,18 +10,11 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from records import (
-    Database,
-    ExternalAuthDraft,
-    SecretBox,
-    UserProfile,
-    WrongEnvironment,
-    connections,
-    implementations,
-    sp_keys,
-    users,
-)
-from records import external_logins as external
+from records import Database, ExternalAuthDraft, SecretBox, UserProfile, WrongEnvironment
+from records.identity import external_auth as external
+from records.identity import sp_keys
+from records.people import users
+from records.tenants import connections, implementations
 from runner.logins import LoginStore, TokenRefused, fingerprint
 from runner.store import connect
 from runner.store_embedded import EmbeddedStore

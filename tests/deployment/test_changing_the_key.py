@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from records import ConnectionDraft, Database, SecretBox, SecretNotOpened, connections, implementations
+from records import ConnectionDraft, Database, SecretBox, SecretNotOpened
+from records.tenants import connections, implementations
 from runner.store_embedded import EmbeddedStore
 from tests.deployment.page import PAGE, Shell, log_in
 from tests.deployment.servers import Process, ask, environment, furnish

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from records import Database
-from records.database import POOL_SIZE
+from records.storage.database import POOL_SIZE
 from runner.store_embedded import EmbeddedStore
 from tests.deployment.page import Shell, commands
 from tests.deployment.servers import STATUS, Process, ask, bearer, environment, furnish

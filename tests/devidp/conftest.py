@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from records import certificates
+from records.identity import certificates
 from tests.devidp.sender import SERVICE, URL, Sender
 from web.devidp.app import create_idp
 from web.devidp.identity import identity

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from records import Database, SamlDraft, SecretBox, UserProfile, certificates, grants, implementations, users
-from records import saml_providers as saml
+from records import Database, SamlDraft, SecretBox, UserProfile
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.people import grants, users
+from records.tenants import implementations
 from web.demo.logins import connect_all, draft
 from web.devidp.identity import ENTITY_ID
 from web.devidp.people import PEOPLE

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from records import Database, RuleViolation, SecretBox, certificates, implementations
-from records import saml_providers as saml
+from records import Database, RuleViolation, SecretBox
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from tests.devidp.sender import URL

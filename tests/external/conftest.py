@@ -6,8 +6,9 @@ from contextlib import closing
 import pytest
 from flask.testing import FlaskClient
 
-from records import Database, ExternalAuthDraft, SecretBox, implementations
-from records import external_logins as external
+from records import Database, ExternalAuthDraft, SecretBox
+from records.identity import external_auth as external
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from records import implementations
+from records.tenants import implementations
 from tests.app_login.phone import EXCHANGE, JWT, REDIRECT, SCHEME, Phone, answered
 from tests.app_login.phone import PASSWORD as GRANT
 from tests.external.registrants import FIELDS, PASSWORD, PERSON

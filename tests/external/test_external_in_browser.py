@@ -9,8 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import Database, ExternalAuthDraft, SecretBox, implementations
-from records import external_logins as external
+from records import Database, ExternalAuthDraft, SecretBox
+from records.identity import external_auth as external
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.outreach import OutboundRequests
 from runner.settings import Settings

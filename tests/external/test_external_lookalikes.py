@@ -4,7 +4,8 @@ import ipaddress
 
 import pytest
 
-from records import grants, implementations, users
+from records.people import grants, users
+from records.tenants import implementations
 from runner.logins.attempts import FREE
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token

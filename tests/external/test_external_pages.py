@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from records import implementations, users
+from records.people import users
+from records.tenants import implementations
 from runner.logins.attempts import FREE
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token

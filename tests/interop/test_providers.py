@@ -12,10 +12,11 @@ import pytest
 from idp_stage import PROVIDERS, fetched, new_key
 from playwright.sync_api import expect
 
-from records import Database, SamlDraft, SecretBox, implementations
-from records import saml_providers as saml
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import Database, SamlDraft, SecretBox
+from records.agenda import agenda_imports as agenda
+from records.identity import saml_providers as saml
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 from tests.cli.running import free_ports, start_up
 from web.auth.saml.metadata import read_idp_metadata
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, SecretBox, implementations
+from records import Database, Implementation, SecretBox
+from records.tenants import implementations
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 KEY = "a key of the tests, long enough to be one"

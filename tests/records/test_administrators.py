@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from records import Database, administrators, implementations
+from records import Database
 from records.columns import utc_now
+from records.people import administrators
+from records.tenants import implementations
 
 
 def test_link_works_once(database: Database):

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from records import AgendaSession, Database, Implementation, ImportPlan, implementations, sessions
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import AgendaSession, Database, Implementation, ImportPlan
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 
 AGENDA = """\
 ID,Title,Start Time,End Time,Location,Parent ID,Credits,Track

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records import app_addresses
+from records.tenants import app_addresses
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,13 @@ from records import (
     RuleViolation,
     SecretBox,
     UserProfile,
-    archiving,
     audit,
-    connections,
-    grants,
-    implementations,
-    scripts,
-    users,
 )
-from records.archiving import AuditContext
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import versions
+from records.tenants import connections, implementations
 
 BY = AuditContext("staff/kim", "The event is over", {"system_user": "kim"})
 
@@ -37,9 +35,9 @@ def full(database: Database, demo: Implementation, box: SecretBox) -> Database:
             connections.save(db, box, owner, ConnectionDraft("v", "https://v.example.org", "bearer", secret="s"))
             for subject in ("1", "2"):
                 users.remember(db, owner, subject, UserProfile(f"u{subject}"))
-            version = scripts.add_version(db, owner, "x", by="me")
-            scripts.keep_code(db, version, "r", b"c")
-            scripts.activate(db, owner, version, by="me")
+            version = versions.add_version(db, owner, "x", by="me")
+            versions.keep_code(db, version, "r", b"c")
+            versions.activate(db, owner, version, by="me")
             grants.add(db, owner, kind="username", value="u1", role="organizer", by="me")
             audit.append(db, actor="me", action="implementation.added", implementation=owner.slug)
     return database

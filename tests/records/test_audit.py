@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from records import AuditEntry, ChainHead, Conflict, Database, Implementation, audit, implementations
+from records import AuditEntry, ChainHead, Conflict, Database, Implementation, audit
 from records.audit import AuditHead
+from records.tenants import implementations
 
 MOMENT = datetime(2026, 5, 4, 9, 0, 0, 123456, tzinfo=UTC)
 ENTRIES = 5

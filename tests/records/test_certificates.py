@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
-from records import certificates
+from records.identity import certificates
 from tests.records.signers import certificate
 
 ROOT = Path(__file__).parents[2]
@@ -110,5 +110,5 @@ def test_own_certificate_fits_its_key_and_lasts_for_years():
 
 def test_own_keys_have_3072_bits():
     """Asked in an interpreter of its own: in this one other tests make smaller keys, for they need many."""
-    asked = (sys.executable, "-P", "-c", "from records import certificates; print(certificates.OWN_RSA_BITS)")
+    asked = (sys.executable, "-P", "-c", "from records.identity import certificates; print(certificates.OWN_RSA_BITS)")
     assert subprocess.run(asked, check=True, capture_output=True, text=True, cwd=ROOT).stdout == "3072\n"

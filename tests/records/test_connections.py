@@ -9,16 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from records import (
-    ConnectionDraft,
-    Database,
-    Implementation,
-    RuleViolation,
-    SecretBox,
-    SecretNotOpened,
-    connections,
-    implementations,
-)
+from records import ConnectionDraft, Database, Implementation, RuleViolation, SecretBox, SecretNotOpened
+from records.tenants import connections, implementations
 
 BASIC = ConnectionDraft(
     "ethosce",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from records.counted import counted, form, with_article
+from records.plurals import counted, form, with_article
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import RunRecord, crashes, implementations, runs, scripts
+from records import RunRecord
+from records.scripts import crashes, runs, versions
+from records.tenants import implementations
 
 SOURCE = "def status(user, session, api):\n    return hidden()\n"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -17,8 +19,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 def version(database):
     with database.session() as db:
         owner = implementations.create(db, "acme", "Acme", "Europe/Berlin")
-        found = scripts.add_version(db, owner, SOURCE, by="test")
-        scripts.activate(db, owner, found, by="test").activated_at = NOW - timedelta(days=9)
+        found = versions.add_version(db, owner, SOURCE, by="test")
+        versions.activate(db, owner, found, by="test").activated_at = NOW - timedelta(days=9)
         return found.sha256
 
 
@@ -43,7 +45,7 @@ def judge(database, *records):
 def is_suspended(database, version):
     with database.reading() as db:
         owner = implementations.find(db, "acme")
-        return scripts.find_version(db, owner, version).suspended_at is not None and scripts.active(db, owner) is None
+        return versions.find_version(db, owner, version).suspended_at is not None and versions.active(db, owner) is None
 
 
 def test_three_within_an_hour(database, version):
@@ -85,21 +87,21 @@ def test_other_ends_other_versions_and_other_implementations_do_not_count(databa
 def test_a_suspended_version_keeps_its_first_reason(database, version):
     judge(database, died(version, 0), died(version, 1), died(version, 2))
     with database.reading() as db:
-        reason = scripts.find_version(db, implementations.find(db, "acme"), version).suspended_reason
+        reason = versions.find_version(db, implementations.find(db, "acme"), version).suspended_reason
     assert "run0, run1, run2" in reason
     assert judge(database, died(version, 3)) == []
     with database.reading() as db:
         owner = implementations.find(db, "acme")
-        assert scripts.find_version(db, owner, version).suspended_reason == reason
+        assert versions.find_version(db, owner, version).suspended_reason == reason
 
 
 def test_the_count_begins_anew_when_somebody_puts_the_version_back(database, version):
     judge(database, died(version, 0), died(version, 1), died(version, 2))
     with database.session() as db:
         owner = implementations.find(db, "acme")
-        found = scripts.find_version(db, owner, version)
-        scripts.reinstate(db, found)
-        scripts.activate(db, owner, found, by="reviewer").activated_at = NOW + timedelta(minutes=5)
+        found = versions.find_version(db, owner, version)
+        versions.reinstate(db, found)
+        versions.activate(db, owner, found, by="reviewer").activated_at = NOW + timedelta(minutes=5)
     assert judge(database, died(version, 6), died(version, 7)) == []
     assert judge(database, died(version, 8)) == ["run6", "run7", "run8"]
 

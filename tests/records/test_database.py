@@ -16,18 +16,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from records import (
-    Conflict,
-    Database,
-    DatabaseUnavailable,
-    Implementation,
-    RuleViolation,
-    RunRecord,
-    implementations,
-    runs,
-    users,
-)
-from records.users import User, UserProfile
+from records import Conflict, Database, DatabaseUnavailable, Implementation, RuleViolation, RunRecord
+from records.people import users
+from records.people.users import User, UserProfile
+from records.scripts import runs
+from records.tenants import implementations
 
 
 def test_transaction_commits_at_the_end(database: Database):

@@ -2,27 +2,20 @@
 
 import pytest
 
-from records import (
-    ConnectionDraft,
-    ExternalAuthDraft,
-    UserProfile,
-    connections,
-    editions,
-    grants,
-    implementations,
-    scripts,
-    sessions,
-    users,
-)
-from records import external_logins as external
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import ConnectionDraft, ExternalAuthDraft, UserProfile, editions
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.identity import external_auth as external
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import versions
+from records.tenants import connections, implementations
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
 
 
 def activate(db, demo, box):
-    scripts.activate(db, demo, scripts.add_version(db, demo, "def status(user, session, api): ...", by="me"), by="me")
+    versions.activate(db, demo, versions.add_version(db, demo, "def status(user, session, api): ...", by="me"), by="me")
 
 
 CHANGES = {

@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from records import Database, RuleViolation, WrongEnvironment, environment_mark, implementations, inspection, schema
+from records import Database, RuleViolation, WrongEnvironment
+from records.maintenance import database_inspection
+from records.storage import environment_mark, schema
+from records.tenants import implementations
 
 Opener = Callable[[str], Database]
 
@@ -65,7 +68,7 @@ def test_two_environments_that_make_the_tables_at_the_same_moment_do_not_both_ge
     [winner] = [name for name, outcome in found.items() if outcome == "made"]
     [loser] = [outcome for outcome in found.values() if outcome != "made"]
     assert loser == f"refused: {winner}"
-    assert inspection.look(address(empty_database)).mark == winner
+    assert database_inspection.look(address(empty_database)).mark == winner
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -79,7 +82,7 @@ def test_an_unmarked_database_with_a_tenant_counts_as_production_also_in_a_data_
         opened("development").upgrade(own=own)
     assert empty_database.version() == "0002"
     opened("production").upgrade()
-    assert inspection.look(address(empty_database)).mark == "production"
+    assert database_inspection.look(address(empty_database)).mark == "production"
 
 
 def test_an_unmarked_database_that_is_empty_counts_as_production_unless_it_is_a_data_folders_own(
@@ -89,7 +92,7 @@ def test_an_unmarked_database_that_is_empty_counts_as_production_unless_it_is_a_
     with pytest.raises(WrongEnvironment):
         opened("development").upgrade()
     opened("development").upgrade(own=True)
-    assert inspection.look(address(empty_database)).mark == "development"
+    assert database_inspection.look(address(empty_database)).mark == "development"
 
 
 def test_a_database_whose_mark_was_deleted_is_refused_to_everybody(empty_database: Database, opened: Opener):
@@ -114,7 +117,7 @@ def test_a_mark_that_was_deleted_by_hand_comes_back_as_production_and_can_be_cha
     with opened("production").session() as db:
         assert environment_mark.change(db, environment) == "production"
     with opened(environment).reading():
-        assert inspection.look(address(empty_database)).mark == environment
+        assert database_inspection.look(address(empty_database)).mark == environment
 
 
 def test_there_is_one_mark_and_it_is_one_of_the_two(database: Database):
@@ -126,10 +129,10 @@ def test_there_is_one_mark_and_it_is_one_of_the_two(database: Database):
 
 
 def test_a_look_leaves_no_trace_in_a_database_and_makes_none(empty_database: Database, tmp_path):
-    assert inspection.look(address(empty_database)).version is None
+    assert database_inspection.look(address(empty_database)).version is None
     assert inspect(empty_database.engine).get_table_names() == []
     nowhere = tmp_path / "none.db"
-    assert not inspection.look(f"sqlite:///{nowhere}").exists
+    assert not database_inspection.look(f"sqlite:///{nowhere}").exists
     assert not nowhere.exists()
 
 

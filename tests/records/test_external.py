@@ -18,14 +18,12 @@ from records import (
     RuleViolation,
     SecretBox,
     SecretNotOpened,
-    certificates,
-    connections,
-    external_kinds,
-    implementations,
-    resealing,
 )
-from records import external_logins as external
-from records import saml_providers as saml
+from records.identity import certificates, external_auth_kinds
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.maintenance import resealing
+from records.tenants import connections, implementations
 from tests.records.test_public_keys import EC
 
 JWT = ExternalAuthDraft("jwt", {"issuer": "org", "algorithm": "ES256", "keys": {"keys": [EC]}})
@@ -180,7 +178,7 @@ def test_resealing_reaches_every_kind_of_secret(
 def test_every_table_with_sealed_secrets_is_resealed():
     sealed = {(t.name, c.name) for t in Base.metadata.sorted_tables for c in t.columns if c.name.startswith("sealed_")}
     known = {("connections", "sealed_secret"), ("external_logins", "sealed_secret"), ("saml_sp_keys", "sealed_key")}
-    assert sealed == known, "a new kind of sealed secret has to be in records/resealing.py"
+    assert sealed == known, "a new kind of sealed secret has to be in records/maintenance/resealing.py"
 
 
 BAD = {
@@ -244,7 +242,7 @@ GOOD = {"jwt": JWT, "introspection": INTROSPECTION, "password": PASSWORD}
 @pytest.mark.parametrize(("kind", "change", "field"), [(kind, *case) for kind, cases in BAD.items() for case in cases])
 def test_bad_field_is_refused_by_its_name(kind: str, change: dict[str, Any], field: str):
     with pytest.raises(RuleViolation) as caught:
-        external_kinds.checked(kind, GOOD[kind].fields | change, development=False)
+        external_auth_kinds.checked(kind, GOOD[kind].fields | change, development=False)
     assert caught.value.field == field
 
 

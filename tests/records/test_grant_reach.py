@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from records import SamlDraft, grant_reach, implementations
-from records import external_logins as external
-from records import saml_providers as saml
+from records import SamlDraft
+from records.identity import external_auth as external
+from records.identity import ineffective_grants
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from tests.records.test_external import JWT, PASSWORD
 from tests.saml.forge import ForgedIdp
 
 
 def in_vain(db, implementation, kind, role):
-    return grant_reach.login_methods_of(db, implementation).in_vain(kind, role)
+    return ineffective_grants.login_methods_of(db, implementation).in_vain(kind, role)
 
 
 @pytest.fixture

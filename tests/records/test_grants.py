@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
-from records import (
-    Conflict,
-    Database,
-    Grant,
-    Implementation,
-    RuleViolation,
-    User,
-    UserProfile,
-    grants,
-    implementations,
-    users,
-)
+from records import Conflict, Database, Grant, Implementation, RuleViolation, User, UserProfile
+from records.people import grants, users
+from records.tenants import implementations
 
 IDP = "https://idp.example.org"
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import fields, implementations
+from records import fields
 from records.errors import RuleViolation
 from records.host_names import host_name, is_host, is_host_name
+from records.tenants import implementations
 from runner.inputs import InputError, hosts
 from runner.powers.connections import parse_base
 from runner.powers.errors import FaultyConnectionError

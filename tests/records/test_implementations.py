@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from records import Base, Conflict, Database, Implementation, RuleViolation, implementations
+from records import Base, Conflict, Database, Implementation, RuleViolation
+from records.tenants import implementations
 
 
 def test_new_implementation_has_every_default(database: Database):

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from records.public_keys import key_set
+from records.identity.public_keys import key_set
 
 
 def b64(raw: bytes) -> str:

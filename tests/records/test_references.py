@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, RunFilter, implementations, references, runs, schema
+from records import Database, Implementation, RunFilter, support_references
+from records.scripts import runs
+from records.storage import schema
+from records.tenants import implementations
 from tests.records.test_runs import NOON, RUN
 
 ID = "019af1d2c3b4-5e6f3f9ca71e"
@@ -24,25 +27,34 @@ def test_what_was_read_out_finds_the_run_of_any_implementation(database: Databas
     with database.session() as db:
         implementations.create(db, "other", "Other")
         runs.record_many(db, [replace(RUN, id=ID, implementation="other"), RUN])
-        found = runs.by_reference(db, references.read(typed))
+        found = runs.by_reference(db, support_references.read(typed))
         assert [(owner.slug, run.id, run.reference) for owner, run in found] == [("other", ID, "3f9ca71e")]
 
 
 @pytest.mark.parametrize("typed", ["", "3f9ca71", "3f9ca71ex", "3f9c--a71e", "zzzzzzzz", "3f9ca71e'; --", "٣f9ca71e"])
 def test_what_cannot_be_a_reference_is_none(typed: str):
-    assert references.read(typed) is None
+    assert support_references.read(typed) is None
 
 
 def test_new_references_can_be_read_back_and_differ():
-    made = {references.new() for _ in range(50)}
+    made = {support_references.new() for _ in range(50)}
     assert len(made) == 50
-    assert {references.read(one) for one in made} == made
+    assert {support_references.read(one) for one in made} == made
 
 
 def test_a_lasting_reference_stays_for_minutes_and_is_one_persons():
-    first = references.lasting("demo", "ann", "s1", now=6000.0)
-    assert references.lasting("demo", "ann", "s1", now=6599.0) == first == references.read(first)
-    assert len({first, references.lasting("demo", "ann", "s1", now=6601), references.lasting("demo", "a", "nns1")}) == 3
+    first = support_references.lasting("demo", "ann", "s1", now=6000.0)
+    assert support_references.lasting("demo", "ann", "s1", now=6599.0) == first == support_references.read(first)
+    assert (
+        len(
+            {
+                first,
+                support_references.lasting("demo", "ann", "s1", now=6601),
+                support_references.lasting("demo", "a", "nns1"),
+            }
+        )
+        == 3
+    )
 
 
 def test_failed_runs_and_those_before_a_run_are_listed(database: Database, demo: Implementation):

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, RunFilter, RunRecord, implementations, runs
+from records import Database, Implementation, RunFilter, RunRecord
+from records.scripts import runs
+from records.tenants import implementations
 
 NOON = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 RUN = RunRecord(

@@ -23,10 +23,10 @@ from records import (
     SamlProvider,
     SecretBox,
     SecretNotOpened,
-    certificates,
-    implementations,
 )
-from records import saml_providers as saml
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from tests.records.signers import certificate
 
 FIRST, SECOND, THIRD = (certificate(name) for name in ("first", "second", "third"))

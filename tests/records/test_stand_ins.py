@@ -8,22 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from records import (
-    ConnectionDraft,
-    ExternalAuthDraft,
-    Implementation,
-    RuleViolation,
-    SamlDraft,
-    SecretBox,
-    archiving,
-    certificates,
-    connections,
-    grants,
-    stand_ins,
-)
-from records import external_logins as external
-from records import saml_providers as saml
-from records.archiving import AuditContext
+from records import ConnectionDraft, ExternalAuthDraft, Implementation, RuleViolation, SamlDraft, SecretBox
+from records.identity import certificates
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.maintenance import archiving, development_stand_ins
+from records.maintenance.archiving import AuditContext
+from records.people import grants
+from records.tenants import connections
 
 _, CERTIFICATE = certificates.make("a provider")
 GOOD = "https://idp.example.org"
@@ -66,7 +58,7 @@ def mine(db: Session, demo: Implementation) -> Implementation:
 )
 def test_a_provider_of_development_is_found_by_name_mark_and_each_address(db, box, mine, changes, told):
     provider(db, box, mine, **changes)
-    [found] = stand_ins.every(db)
+    [found] = development_stand_ins.every(db)
     assert (found.implementation, found.kind) == ("demo", "identity provider")
     assert told in found.fault
 
@@ -75,7 +67,7 @@ def test_a_provider_by_plain_http_is_found_although_somebody_took_its_mark_away(
     provider(db, box, mine, sso_url="http://127.0.0.1:8002/sso", development=True)
     db.execute(text("UPDATE saml_providers SET entity_id = 'https://real.example.org'"))
     db.expire_all()
-    [found] = stand_ins.every(db)
+    [found] = development_stand_ins.every(db)
     assert "has a sso_url without TLS (http://127.0.0.1:8002)" in found.fault
 
 
@@ -106,7 +98,7 @@ def test_a_provider_by_plain_http_is_found_although_somebody_took_its_mark_away(
 )
 def test_a_connection_to_this_machine_or_a_private_network_or_without_tls_is_found(db, box, mine, changes, told):
     connect(db, box, mine, **changes)
-    [found] = stand_ins.every(db)
+    [found] = development_stand_ins.every(db)
     assert (found.implementation, found.kind, found.name) == ("demo", "connection", "vendor")
     assert told in found.fault
 
@@ -126,7 +118,7 @@ def test_another_spelling_of_this_machine_written_by_sql_is_found_and_stops_no_s
     connect(db, box, mine)
     db.execute(text("UPDATE connections SET base_url = :address"), {"address": address})
     db.expire_all()
-    [found] = stand_ins.every(db)
+    [found] = development_stand_ins.every(db)
     assert found.name == "vendor"
     assert "u:p" not in found.fault
 
@@ -151,7 +143,7 @@ PASSWORD = {
 def test_a_text_or_an_issuer_that_looks_like_an_address_keeps_production_from_no_start(db, box, mine, kind, fields):
     secret = "s" * 40 if kind == "jwt" else None
     external.save(db, box, mine, ExternalAuthDraft(kind, fields, secret=secret), "tests")
-    assert stand_ins.every(db) == []
+    assert development_stand_ins.every(db) == []
 
 
 HOSTS = (
@@ -183,7 +175,7 @@ def test_nothing_can_be_saved_for_production_that_production_would_not_start_wit
     for save in tries:
         with contextlib.suppress(RuleViolation):
             save()
-        assert stand_ins.every(db) == []
+        assert development_stand_ins.every(db) == []
 
 
 def test_the_name_of_the_development_provider_is_saved_for_development_only(db, box, mine):
@@ -202,15 +194,15 @@ def named(name, address):
 def test_external_authentication_on_this_machine_is_found(db, box, mine):
     fields = {"url": "http://127.0.0.1:8001/introspect", "client_id": "c"}
     external.save(db, box, mine, ExternalAuthDraft("introspection", fields, secret="s" * 40, development=True), "tests")
-    [found] = stand_ins.every(db)
+    [found] = development_stand_ins.every(db)
     assert (found.kind, "has a url without TLS" in found.fault) == ("External Authentication", True)
 
 
 def test_a_role_that_up_gave_to_a_sample_person_is_found_and_one_that_a_person_gave_is_not(db, mine):
     grants.add(db, mine, kind="username", value="kim", role="organizer", by="staff/1")
-    assert stand_ins.every(db) == []
-    made = grants.add(db, mine, kind="username", value="nvandijk", role="organizer", by=stand_ins.UP)
-    [found] = stand_ins.every(db)
+    assert development_stand_ins.every(db) == []
+    made = grants.add(db, mine, kind="username", value="nvandijk", role="organizer", by=development_stand_ins.UP)
+    [found] = development_stand_ins.every(db)
     assert (found.kind, found.name) == ("role", str(made.id))
 
 
@@ -218,8 +210,8 @@ def test_what_is_fit_for_production_is_not_named_and_neither_is_what_is_archived
     provider(db, box, mine)
     connections.save(db, box, mine, ConnectionDraft(name="vendor", base_url="https://cme.example.org"))
     connections.save(db, box, mine, ConnectionDraft(name="public", base_url="https://93.184.216.34"))
-    assert stand_ins.every(db) == []
+    assert development_stand_ins.every(db) == []
     connect(db, box, mine, name="here", base_url="https://127.0.0.1")
-    assert len(stand_ins.every(db)) == 1
+    assert len(development_stand_ins.every(db)) == 1
     archiving.archive(db, mine, AuditContext("tests"))
-    assert stand_ins.every(db) == []
+    assert development_stand_ins.every(db) == []

@@ -6,20 +6,13 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, inspect, text
 
-from records import (
-    Database,
-    RuleViolation,
-    UserProfile,
-    connections,
-    grants,
-    implementations,
-    runs,
-    schema,
-    scripts,
-    sessions,
-    users,
-)
-from records.agenda import imports as agenda
+from records import Database, RuleViolation, UserProfile
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.people import grants, users
+from records.scripts import runs, versions
+from records.storage import schema
+from records.tenants import connections, implementations
 
 #: Rows as the first release wrote them. NOW, HASH and FALSE stand for values that are long or differ by database.
 ROWS = """
@@ -88,7 +81,7 @@ def test_upgrade_keeps_every_row(used: Database):
         assert demo is not None
         assert (demo.id, demo.script_settings, demo.link_hosts) == (7, {"a": 1}, ["a.example"])
         assert [one.name for one in connections.every(db, demo)] == ["v"]
-        active = scripts.active(db, demo)
+        active = versions.active(db, demo)
         assert active is not None
         assert active.sha256 == "a" * 64
         assert len(runs.recent(db, demo)) == 1

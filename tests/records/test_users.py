@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from records import Database, Implementation, OtherProvider, RuleViolation, UserProfile, implementations, users
+from records import Database, Implementation, OtherProvider, RuleViolation, UserProfile
+from records.people import users
+from records.tenants import implementations
 
 ANNA = UserProfile("anna", "Attendee", "Anna", "O'Neil", "B-17", {"workshops": ["W1"], "member": True})
 

@@ -10,20 +10,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from records import (
-    ConnectionDraft,
-    Database,
-    SecretBox,
-    UserProfile,
-    connections,
-    editions,
-    implementations,
-    scripts,
-    sessions,
-    users,
-)
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import ConnectionDraft, Database, SecretBox, UserProfile, editions
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.maintenance.archiving import AuditContext
+from records.people import users
+from records.scripts import versions
+from records.tenants import connections, implementations
 from runner.cache import StatusCache
 from runner.logins import LoginStore
 from runner.settings import Settings
@@ -101,8 +94,8 @@ class Site:
             name="vendor", base_url=vendor, auth_kind="bearer", secret="V3ndorSecretOfTheSite", development=True
         )
         connections.save(db, SecretBox(self.settings.keys), made, draft)
-        version = scripts.add_version(db, made, SCRIPT, by="attacker")
-        scripts.activate(db, made, version, "attacker")
+        version = versions.add_version(db, made, SCRIPT, by="attacker")
+        versions.activate(db, made, version, "attacker")
 
     def token(self, implementation="one", user="u0"):
         """What a browser's cookie holds; `bearer` makes what the app sends."""

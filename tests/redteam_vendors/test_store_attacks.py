@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from site_stage import Site, key_of
 
-from records import RunRecord, implementations, runs
+from records import RunRecord
+from records.scripts import runs
+from records.tenants import implementations
 from runner.bulletin import CHANGED, ChangeListener
 from runner.cache import DONE, StatusCache, StatusUpdate
 from runner.presence import NAMES, workers_present

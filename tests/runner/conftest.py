@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import AgendaSession, Database, implementations, runs, scripts, users
+from records import AgendaSession, Database
+from records.people import users
+from records.scripts import runs, versions
+from records.tenants import implementations
 from runner.presence import workers_present
 from runner.queue import StatusQueue
 from runner.settings import Settings
@@ -91,10 +94,10 @@ class House:
         assert checked.code, checked.findings
         with self.database.session() as db:
             implementation = implementations.find(db, slug)
-            version = scripts.add_version(db, implementation, source, by="test")
-            scripts.keep_code(db, version, self.sandbox.report.runtime, checked.code)
-            scripts.keep_settings_read(db, version, checked.settings)
-            scripts.activate(db, implementation, version, by="test")
+            version = versions.add_version(db, implementation, source, by="test")
+            versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
+            versions.keep_settings_read(db, version, checked.settings)
+            versions.activate(db, implementation, version, by="test")
         self.desk.changed(slug)
         return version.sha256
 

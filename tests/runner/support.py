@@ -2,7 +2,9 @@
 
 from click.testing import CliRunner
 
-from records import implementations, sessions, users
+from records.agenda import sessions
+from records.people import users
+from records.tenants import implementations
 from runner.explain import explain
 from runner.status import StatusRequest
 from tests.runner.conftest import eventually

@@ -2,8 +2,10 @@
 
 import pytest
 
-from records import archiving, implementations, runs
-from records.archiving import AuditContext
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.scripts import runs
+from records.tenants import implementations
 from runner.retirement import retire
 from runner.status import StatusRequest, UnknownImplementation
 from tests.runner.conftest import eventually

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import implementations, runs
+from records.scripts import runs
+from records.tenants import implementations
 from runner import causes
 from runner.cache import STEPS_S
 from runner.queue import JobRefused, RunOrder, new_run_id, waited_ms

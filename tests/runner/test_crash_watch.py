@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import DatabaseUnavailable, RunRecord, audit, crashes, implementations, scripts
+from records import DatabaseUnavailable, RunRecord, audit
+from records.scripts import crashes, versions
+from records.tenants import implementations
 from runner.cache import RunStart
 from runner.crash_watch import CrashWatch
 from runner.job import RunExecution, perform_run
@@ -49,7 +51,7 @@ def crash(house, workshop, token, sandbox=None):
 
 def order_for(house, workshop, token):
     with house.database.reading() as db:
-        version = scripts.active(db, implementations.find(db, "acme")).sha256
+        version = versions.active(db, implementations.find(db, "acme")).sha256
     question = house.desk._question(ANN)
     for key in house.redis.keys("st:{acme:*"):
         house.redis.delete(key)
@@ -59,7 +61,7 @@ def order_for(house, workshop, token):
 
 def suspended(house, version):
     with house.database.reading() as db:
-        return scripts.find_version(db, implementations.find(db, "acme"), version).suspended_reason
+        return versions.find_version(db, implementations.find(db, "acme"), version).suspended_reason
 
 
 def test_a_run_that_ends_the_interpreter_is_recorded_with_its_signal_and_lines(house, workshop, caplog):
@@ -148,7 +150,7 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
     house.add()
     now = datetime.now(UTC)
     with house.database.reading() as db:
-        version = scripts.active(db, implementations.find(db, "acme")).sha256
+        version = versions.active(db, implementations.find(db, "acme")).sha256
     told = []
     watch = CrashWatch(house.database, on_suspended=told.append)
     records = [record(f"r{number}", now + timedelta(seconds=number), version) for number in range(3)]
@@ -156,7 +158,7 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
         workshop.traces.add(each)
     assert eventually(lambda: suspended(house, version))  # by the workshop's own watch
     with house.database.session() as db:
-        scripts.reinstate(db, scripts.find_version(db, implementations.find(db, "acme"), version))
+        versions.reinstate(db, versions.find_version(db, implementations.find(db, "acme"), version))
 
     def away(*_):
         raise DatabaseUnavailable("away")

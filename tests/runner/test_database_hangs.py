@@ -8,7 +8,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from records import Database, DatabaseUnavailable, DatabaseUnresponsive, postgres_connection
+from records import Database, DatabaseUnavailable, DatabaseUnresponsive
+from records.storage import postgres_connection
 from runner.outages import OutageLog
 from runner.settings import Settings
 from tests.hanging import Relay

@@ -7,16 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from records import (
-    ConnectionDraft,
-    DatabaseUnavailable,
-    Implementation,
-    SecretBox,
-    connections,
-    implementations,
-    scripts,
-    sessions,
-)
+from records import ConnectionDraft, DatabaseUnavailable, Implementation, SecretBox
+from records.agenda import sessions
+from records.scripts import versions
+from records.tenants import connections, implementations
 from runner.job import perform_run
 from runner.kit import fallback_of
 from runner.logins import LoginStore
@@ -178,7 +172,7 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
     with house.database.session() as db:
         draft = ConnectionDraft("vendor", "http://127.0.0.1:9", development=True)
         connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
-        version = scripts.active(db, implementations.find(db, "acme")).sha256
+        version = versions.active(db, implementations.find(db, "acme")).sha256
     assert list(workshop.kits.get("acme", version).connections) == ["vendor"]
     workshop.kits.drop(None)
     workshop.kits._allow_loopback = False
@@ -187,7 +181,7 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
 
 def claimed_order(house, workshop, token="run-1"):
     with house.database.reading() as db:
-        version = scripts.active(db, implementations.find(db, "acme")).sha256
+        version = versions.active(db, implementations.find(db, "acme")).sha256
     question = house.desk._question(ANN)
     claimed = workshop.cache.claim(question.key, token)
     assert claimed.mine
@@ -215,8 +209,8 @@ def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, worksh
     perform_run(dataclasses.replace(workshop, sandbox=Alarming(workshop.sandbox.report)), order)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert scripts.active(db, acme) is None
-        assert "run-1" in scripts.find_version(db, acme, order.version).suspended_reason
+        assert versions.active(db, acme) is None
+        assert "run-1" in versions.find_version(db, acme, order.version).suspended_reason
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=2)
     assert last_run(house).alarm
@@ -242,8 +236,8 @@ def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert scripts.active(db, acme) is None
-        assert "alarm" in scripts.find_version(db, acme, version).suspended_reason
+        assert versions.active(db, acme) is None
+        assert "alarm" in versions.find_version(db, acme, version).suspended_reason
     workshop.kits.drop(None)
     assert workshop.kits.get("acme", version) is None
 
@@ -289,21 +283,21 @@ def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, wor
     house.add()
     order = claimed_order(house, workshop)
     with house.database.session() as db:
-        version = scripts.find_version(db, implementations.find(db, "acme"), order.version)
-        db.delete(db.get(scripts.VersionCode, (version.id, house.sandbox.report.runtime)))
+        version = versions.find_version(db, implementations.find(db, "acme"), order.version)
+        db.delete(db.get(versions.VersionCode, (version.id, house.sandbox.report.runtime)))
     perform_run(workshop, order)
     assert house.desk.ask(ANN).state == "ready"
     with house.database.reading() as db:
-        version = scripts.find_version(db, implementations.find(db, "acme"), order.version)
-        assert scripts.code_for(db, version, house.sandbox.report.runtime)
+        version = versions.find_version(db, implementations.find(db, "acme"), order.version)
+        assert versions.code_for(db, version, house.sandbox.report.runtime)
 
 
 def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, workshop):
     house.add(source=None)
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
-        version = scripts.add_version(db, acme, "import os\n\ndef status(user, session, api):\n    pass\n", by="test")
-        scripts.activate(db, acme, version, by="test")
+        version = versions.add_version(db, acme, "import os\n\ndef status(user, session, api):\n    pass\n", by="test")
+        versions.activate(db, acme, version, by="test")
     house.desk.changed("acme")
     order = claimed_order(house, workshop)
     perform_run(workshop, order)

@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from records import RunRecord, audit, implementations, runs, users
+from records import RunRecord, audit
+from records.people import users
+from records.scripts import runs
+from records.tenants import implementations
 from tests.runner.support import command
 from web.moments import moment
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from records import implementations, runs
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records.agenda import agenda_imports as agenda
+from records.maintenance.archiving import AuditContext
+from records.scripts import runs
+from records.tenants import implementations
 from runner.status import StatusRequest, UnknownSession
 
 ANN = StatusRequest("acme", "ann", "s1")

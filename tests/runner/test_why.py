@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from records import RunRecord, grants, implementations, references, runs, scripts, users
+from records import RunRecord, support_references
+from records.people import grants, users
+from records.scripts import runs, versions
+from records.tenants import implementations
 from runner import explain as explaining
 from runner.explain import version_health
 from runner.logins import LoginStore, NotedError, NotedErrors, StoreAway, Visitor
@@ -104,7 +107,7 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     house.change("acme", user_types=["staff"])
     assert "messages are shown to these only: staff" in why(house)
     with house.database.session() as db:
-        scripts.suspend(db, scripts.active(db, implementations.find(db, "acme")), "test")
+        versions.suspend(db, versions.active(db, implementations.find(db, "acme")), "test")
     house.desk.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 
@@ -127,7 +130,7 @@ def test_the_log_line_of_a_run_has_user_session_and_reference_and_no_name(house,
         f"id={run.id} ref={run.reference} implementation=acme user='ann' session='s1' because='first look' waited="
         in line
     )
-    assert run.reference == references.of_run(run.id)
+    assert run.reference == support_references.of_run(run.id)
     assert "For ann" not in caplog.text
 
 
@@ -283,7 +286,7 @@ def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):
     house.add()
     now = datetime.now(UTC)
     with house.database.reading() as db:
-        version = scripts.active(db, implementations.find(db, "acme"))
+        version = versions.active(db, implementations.find(db, "acme"))
 
     def judged():
         with house.database.reading() as db:
@@ -308,14 +311,14 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
     house.add(source=source)
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
-        version = scripts.active(db, acme)
-        assert scripts.settings_missing(acme, version) == ["claim_url"]
+        version = versions.active(db, acme)
+        assert versions.settings_missing(acme, version) == ["claim_url"]
         version.settings_read = None
-        db.query(scripts.VersionCode).delete()
+        db.query(versions.VersionCode).delete()
     run_again(house, work_off)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert scripts.settings_missing(acme, scripts.active(db, acme)) == ["claim_url"]
+        assert versions.settings_missing(acme, versions.active(db, acme)) == ["claim_url"]
 
 
 def test_without_the_store_there_is_no_status_and_looking_says_so(house):

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import implementations, scripts, sessions, users
+from records.agenda import sessions
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
 from tests.runner.conftest import START
 from tests.runner.support import ANN, command, explained, grow_old, run_again, why
 
@@ -97,7 +100,7 @@ def test_the_rule_that_hides_a_message_is_named_and_no_run_is_started(house, rul
 def test_without_a_script_in_service_that_is_the_rule(house):
     house.add()
     with house.database.session() as db:
-        scripts.suspend(db, scripts.active(db, implementations.find(db, "acme")), "test")
+        versions.suspend(db, versions.active(db, implementations.find(db, "acme")), "test")
     house.desk.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 

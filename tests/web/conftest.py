@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from records import AgendaSession, Database, UserProfile, implementations, users
+from records import AgendaSession, Database, UserProfile
+from records.people import users
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings import Settings
 from runner.store import connect

@@ -10,7 +10,10 @@ import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
-from records import AgendaSession, Database, UserProfile, implementations, scripts, users
+from records import AgendaSession, Database, UserProfile
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store import connect
 from runner.store_mark import adopt
@@ -40,8 +43,8 @@ def furnish(url):
                 )
             )
             users.remember(db, demo, "ada", UserProfile("ada"))
-            version = scripts.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
-            scripts.activate(db, demo, version, "t")
+            version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
+            versions.activate(db, demo, version, "t")
 
 
 @contextmanager

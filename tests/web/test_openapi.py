@@ -4,7 +4,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from records import DatabaseUnavailable, implementations
+from records import DatabaseUnavailable
+from records.tenants import implementations
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, SAME_ORIGIN, STATUS, UNAVAILABLE, checking, ready
 from web.openapi.operations import OPERATIONS

@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import implementations
+from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.logins.tokens import ACCESS_S
 from runner.settings import Settings, SettingsError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import implementations
+from records.tenants import implementations
 from runner.shown import Action, ShownMessage
 from runner.status import StatusRequest
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready

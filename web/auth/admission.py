@@ -24,20 +24,10 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from records import (
-    DbSession,
-    Implementation,
-    OtherProvider,
-    RuleViolation,
-    User,
-    UserProfile,
-    administrators,
-    audit,
-    grants,
-    implementations,
-    sessions,
-    users,
-)
+from records import DbSession, Implementation, OtherProvider, RuleViolation, User, UserProfile, audit
+from records.agenda import sessions
+from records.people import administrators, grants, users
+from records.tenants import implementations
 from runner.logins import LoginStore
 from web.auth import trial_logins
 from web.auth.entrance import AuthServices

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from records import administrators, implementations
+from records.people import administrators
+from records.tenants import implementations
 
 from .complaints import CommandFailed
 from .examples import examples

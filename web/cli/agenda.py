@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from records import ImportPlan, actors
+from records import ImportPlan
+from records.agenda import agenda_imports as agenda
 from records.agenda import dates
-from records.agenda import imports as agenda
-from records.agenda.faults import as_lines
+from records.agenda.file_faults import as_lines
 from records.agenda.headings import LABELS
-from records.archiving import AuditContext
-from records.counted import counted
+from records.maintenance.archiving import AuditContext
+from records.people import actors
+from records.plurals import counted
 from web.moments import TimeFormatter
 
 from .complaints import ANSWER_IS_NO, CommandFailed

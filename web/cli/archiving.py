@@ -1,6 +1,6 @@
 """`session-status implementation archive`, `restore` and `remove`: how an implementation leaves, and what goes with it.
 
-The rule is the records' (`records.archiving`); here it is asked for, and what it leaves to the store is done.
+The rule is the records' (`records.maintenance.archiving`); here it is asked for, and what it leaves to the store is done.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import click
 
-from records import DbSession, Implementation, archiving
-from records.archiving import AfterCommit, AuditContext
+from records import DbSession, Implementation
+from records.maintenance import archiving
+from records.maintenance.archiving import AfterCommit, AuditContext
 from runner.retirement import retire
 
 from .complaints import CommandFailed

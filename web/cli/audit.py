@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from records import AuditEntry, ChainHead, ChainVerification, actors, audit, implementations
-from records.actors import NamedEntry
-from records.counted import counted, form
+from records import AuditEntry, ChainHead, ChainVerification, audit
+from records.people import actors
+from records.people.actors import NamedEntry
+from records.plurals import counted, form
+from records.tenants import implementations
 from web.moments import TimeFormatter
 
 from .complaints import ANSWER_IS_NO, CommandFailed

@@ -14,8 +14,10 @@ from typing import Any
 
 import click
 
-from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession, connections, resealing
-from records.counted import counted
+from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession
+from records.maintenance import resealing
+from records.plurals import counted
+from records.tenants import connections
 from runner.start_checks import told, what_to_do
 
 from .complaints import CommandFailed, listed

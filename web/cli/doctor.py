@@ -17,8 +17,11 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, crashes, implementations, scripts, stand_ins
-from records import saml_providers as saml
+from records import Database, RecordsError
+from records.identity import saml_providers as saml
+from records.maintenance import development_stand_ins
+from records.scripts import crashes, versions
+from records.tenants import implementations
 from runner.checkup import StoreCheckup, jail_checkup, store_checkup
 from runner.setting_secrets import weakness
 from runner.settings import SETTINGS, Settings
@@ -74,7 +77,7 @@ def doctor(*, as_json: bool) -> None:
 
 def look() -> Iterator[DoctorFinding]:
     """All lines, from the ground up."""
-    yield from versions()
+    yield from installed_versions()
     given = environment()
     if not any(name in given for name in NAMES):
         given[ENV] = "development"
@@ -93,7 +96,7 @@ def look() -> Iterator[DoctorFinding]:
     yield from jail(settings)
 
 
-def versions() -> Iterator[DoctorFinding]:
+def installed_versions() -> Iterator[DoctorFinding]:
     """What runs here."""
     yield DoctorFinding(
         "python", "ok", f"{platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"
@@ -171,7 +174,7 @@ def secret_lines(database: Database, settings: Settings) -> Iterator[DoctorFindi
 def stand_in_lines(database: Database) -> Iterator[DoctorFinding]:
     """Stand-ins of development, with which no process starts in production."""
     with database.reading() as db:
-        for one in stand_ins.every(db):
+        for one in development_stand_ins.every(db):
             yield DoctorFinding("stand-in", "fail", described(one), remedy(one))
 
 
@@ -179,11 +182,11 @@ def script_lines(database: Database) -> Iterator[DoctorFinding]:
     """The versions which are suspended, and those in whose runs the interpreter died: the operator has to know."""
     now = datetime.now(UTC)
     with database.reading() as db:
-        for slug, version in scripts.suspended(db):
+        for slug, version in versions.suspended(db):
             found = f"version {version.number} of {slug} is suspended: {version.suspended_reason}"
             yield DoctorFinding("script", "warn", found, "treat it as an attack: keep the trace, talk to the author")
         for owner in implementations.every(db):
-            numbers = {version.sha256: version.number for version in scripts.versions(db, owner)}
+            numbers = {version.sha256: version.number for version in versions.versions(db, owner)}
             died = crashes.between(db, owner, now - CRASHES_FOR, now)
             for sha256 in dict.fromkeys(crash.version for crash in died):
                 mine = [crash for crash in died if crash.version == sha256]

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from records.actors import Actor
-from records.counted import counted
+from records.people.actors import Actor
+from records.plurals import counted
 
 MIB = 1024 * 1024
 INDENT = "    "

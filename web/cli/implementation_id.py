@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import click
 
-from records import DbSession, implementations
+from records import DbSession
+from records.tenants import implementations
 
 from .surroundings import open_context
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from records import DbSession, Implementation, implementations, scripts
+from records import DbSession, Implementation
+from records.scripts import versions
+from records.tenants import implementations
 from web.moments import TimeFormatter
 
 from .archiving import archive, remove, restore
@@ -125,10 +127,10 @@ def since(found: Implementation) -> str:
 
 def in_service(db: DbSession, found: Implementation) -> str:
     """Which version decides what is shown, and which must not any more."""
-    active = scripts.active(db, found)
+    active = versions.active(db, found)
     barred = [
         f"version {one.number} is suspended: {one.suspended_reason}"
-        for one in scripts.versions(db, found)
+        for one in versions.versions(db, found)
         if one.suspended_at
     ]
     return "; ".join([f"version {active.number} is in service" if active else "none is in service", *barred])

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import click
 
-from records import Database, RecordsError, environment_mark, inspection
+from records import Database, RecordsError
+from records.maintenance import database_inspection
+from records.storage import environment_mark
 from runner.settings import Settings
 from runner.store_checks import NotMarked, mark_of, replace_mark
 
@@ -34,7 +36,7 @@ def db_mark(environment: str, *, yes: bool) -> None:
     """
     settings = agreed(environment)
     try:
-        found = inspection.look(settings.database_url, own=settings.database_is_own)
+        found = database_inspection.look(settings.database_url, own=settings.database_is_own)
         if found.version is None:
             raise CommandFailed(
                 "The database has no tables yet: `session-status db upgrade` makes them for this environment."

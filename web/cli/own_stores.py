@@ -10,8 +10,9 @@ It seeds a demo, and starts an identity provider at which anybody can be anybody
 
 from __future__ import annotations
 
-from records import Database, RecordsError, inspection
-from records.inspection import DatabaseInspection
+from records import Database, RecordsError
+from records.maintenance import database_inspection
+from records.maintenance.database_inspection import DatabaseInspection
 from runner.settings import Settings
 from runner.store_checks import StoreMark, mark_of
 
@@ -37,7 +38,7 @@ def database_fault(settings: Settings) -> str:
     where = "The database in the data folder" if own else "The database that DATABASE_URL names"
     try:
         name = Database(settings.database_url, environment=settings.environment).place
-        found = inspection.look(settings.database_url, own=own)
+        found = database_inspection.look(settings.database_url, own=own)
     except RecordsError as error:
         return f"{where} cannot be asked what it was made for: {error}."
     # 1., 2.

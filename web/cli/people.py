@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from records import UserProfile, users
+from records import UserProfile
+from records.people import users
 
 from .complaints import CommandFailed
 from .examples import examples

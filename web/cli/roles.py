@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
-from records import DbSession, Grant, Implementation, actors, grant_reach, grants, implementations
-from records.actors import Actor
+from records import DbSession, Grant, Implementation
+from records.identity import ineffective_grants
+from records.people import actors, grants
+from records.people.actors import Actor
+from records.tenants import implementations
 from web.moments import TimeFormatter
 
 from .complaints import CommandFailed
@@ -61,7 +64,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
         owner = owner_of_role(db, implementation)
         made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
         note(db, "grant.added", owner.slug, described(made), detail_of(made))
-        in_vain = grant_reach.login_methods_of(db, owner).in_vain(made.kind, role)
+        in_vain = ineffective_grants.login_methods_of(db, owner).in_vain(made.kind, role)
     click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
     if in_vain:
         click.echo(f"It counts for nobody yet. {in_vain}", err=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from records import DbSession, Implementation, Run, run_names, runs
-from records.run_names import RunNames
+from records import DbSession, Implementation, Run
+from records.scripts import run_names, runs
+from records.scripts.run_names import RunNames
 from runner import causes
 from web.moments import TimeFormatter
 

@@ -7,20 +7,14 @@ from typing import Any
 
 import click
 
-from records import (
-    DbSession,
-    Implementation,
-    RunFilter,
-    actors,
-    display_changes,
-    implementations,
-    lookup,
-    references,
-    runs,
-)
-from records.actors import NamedEntry
-from records.counted import counted
-from records.lookup import LookupMatch
+from records import DbSession, Implementation, RunFilter, support_references
+from records.people import actors
+from records.people.actors import NamedEntry
+from records.plurals import counted
+from records.scripts import runs
+from records.support import display_changes, lookup
+from records.support.lookup import LookupMatch
+from records.tenants import implementations
 from runner.explain import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
 from runner.store import connect
@@ -118,7 +112,7 @@ def find(reference: str) -> None:
 
     The log has the same text, as ref=REFERENCE. Exit status: 1 when nothing is known by it.
     """
-    wanted = references.read(reference)
+    wanted = support_references.read(reference)
     if wanted is None:
         raise CommandFailed(
             f"{reference!r} is no reference: it must be eight digits or letters a to f, as in 3f9ca71e."
@@ -202,8 +196,8 @@ def moment_of(option: str, text: str | None, zone: str) -> datetime | None:
 
 def named(db: DbSession, text: str) -> list[RunDetails]:
     """The runs of this id or reference."""
-    reference = references.read(text)
-    found = of_reference(db, reference or references.of_run(text))
+    reference = support_references.read(text)
+    found = of_reference(db, reference or support_references.of_run(text))
     return found if reference else [told for told in found if told.run.id == text]
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from records import DbSession, Implementation, SamlCertificate, implementations
-from records import saml_providers as saml
-from records.certificates import fingerprint_text
+from records import DbSession, Implementation, SamlCertificate
+from records.identity import saml_providers as saml
+from records.identity.certificates import fingerprint_text
+from records.tenants import implementations
 from runner.outreach import OutboundRequests
 from web.auth.saml.trust import MetadataChange, MetadataRefused, ProvidedMetadata, import_metadata, refresh
 from web.moments import TimeFormatter

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
-from records import RecordsError, WrongEnvironment, grants, implementations
+from records import RecordsError, WrongEnvironment
+from records.people import grants
+from records.tenants import implementations
 from runner.process_log import start_log
 from runner.settings import Settings
 from runner.start_checks import NotStarted, check_start, secret_faults, wrong_database

@@ -14,8 +14,9 @@ from typing import Any
 
 import click
 
-from records import AgendaSession, Implementation, Run, User, sessions
-from records.counted import counted
+from records import AgendaSession, Implementation, Run, User
+from records.agenda import sessions
+from records.plurals import counted
 from runner import reasons
 from runner.cache import STEPS_S
 from runner.displayed import DisplayedStatus

@@ -12,18 +12,10 @@ from contextlib import contextmanager
 
 import click
 
-from records import (
-    Database,
-    DbSession,
-    Implementation,
-    RecordsError,
-    SecretBox,
-    User,
-    actors,
-    implementations,
-    lookup,
-    users,
-)
+from records import Database, DbSession, Implementation, RecordsError, SecretBox, User
+from records.people import actors, users
+from records.support import lookup
+from records.tenants import implementations
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
 from runner.start_checks import database_fault, schema_fault, store_fault

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import click
 
-from records import Database, RecordsError, SecretBox, scripts
-from records.implementations import STAFF
-from records.stand_ins import UP
+from records import Database, RecordsError, SecretBox
+from records.maintenance.development_stand_ins import UP
+from records.scripts import versions
+from records.tenants.implementations import STAFF
 from runner.announcing import announce
 from runner.settings import Settings, SettingsError
 from runner.submission import submit
@@ -137,7 +138,7 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
         with database.session() as db:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             logins.connect_all(db, box, demo, provider)
-            missing = scripts.active(db, demo) is None
+            missing = versions.active(db, demo) is None
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from records import AuditEntry, DbSession, Implementation, actors, audit
+from records import AuditEntry, DbSession, Implementation, audit
+from records.people import actors
 from records.spreadsheet_cells import guarded
 from web.auth.entrance import AuthServices
 from web.console.frame import implementation_named, page

@@ -15,7 +15,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from records import UserProfile, administrators, audit, implementations
+from records import UserProfile, audit
+from records.people import administrators
+from records.tenants import implementations
 from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive
 from web.auth.client_networks import address_of
 from web.auth.entrance import AuthServices

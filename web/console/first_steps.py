@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from records import DbSession, administrators, grants, implementations
-from records import saml_providers as saml
+from records import DbSession
+from records.identity import saml_providers as saml
+from records.people import administrators, grants
+from records.tenants import implementations
 
 
 @dataclass(frozen=True)

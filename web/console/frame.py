@@ -12,7 +12,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request, url_for
 
-from records import DbSession, Implementation, implementations
+from records import DbSession, Implementation
+from records.tenants import implementations
 from web.console import page_times
 from web.console.staff import StaffMember, member
 from web.permissions import Permission

@@ -22,8 +22,10 @@ from typing import cast
 from flask import Flask, Request, g, request
 from flask_login import LoginManager, UserMixin, current_user
 
-from records import DbSession, User, audit, grants, implementations, users
-from records import saml_providers as saml
+from records import DbSession, User, audit
+from records.identity import saml_providers as saml
+from records.people import grants, users
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor
 from web.gate import carries_bearer

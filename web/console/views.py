@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, request, url_for
 
-from records import Implementation, RuleViolation, audit, implementations
+from records import Implementation, RuleViolation, audit
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.console.first_steps import first_steps
 from web.console.frame import implementation_named, page, signed_in

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from records.implementations import STAFF
+from records.tenants.implementations import STAFF
 from web.devidp import people
 
 IMPLEMENTATION = "demo"

@@ -6,9 +6,11 @@ of their own. Only the addresses follow the development identity provider to ano
 
 from __future__ import annotations
 
-from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, grants, implementations
-from records import saml_providers as saml
-from records.stand_ins import UP
+from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox
+from records.identity import saml_providers as saml
+from records.maintenance.development_stand_ins import UP
+from records.people import grants
+from records.tenants import implementations
 from web.devidp.identity import ENTITY_ID, Identity
 
 from .trail import note

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from records import Database, implementations, runs, sessions
+from records import Database
+from records.agenda import sessions
+from records.scripts import runs
+from records.tenants import implementations
 
 from .agenda import IMPLEMENTATION, PEOPLE, sample_session_title
 from .pages import AppSession, RunLine

@@ -10,21 +10,14 @@ import csv
 import io
 from datetime import datetime, timedelta
 
-from records import (
-    ConnectionDraft,
-    DbSession,
-    Implementation,
-    SecretBox,
-    UserProfile,
-    archiving,
-    connections,
-    implementations,
-    users,
-)
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
-from records.environment_mark import DEVELOPMENT
-from records.stand_ins import UP
+from records import ConnectionDraft, DbSession, Implementation, SecretBox, UserProfile
+from records.agenda import agenda_imports as agenda
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.maintenance.development_stand_ins import UP
+from records.people import users
+from records.storage.environment_mark import DEVELOPMENT
+from records.tenants import connections, implementations
 from web.devidp.people import SamplePerson
 
 from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, SampleSession

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from records import DbSession, Implementation, audit
-from records.stand_ins import UP
+from records.maintenance.development_stand_ins import UP
 
 
 def note(db: DbSession, action: str, implementation: Implementation, target: str = "", **detail: Any) -> None:

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from records import Database, SecretBox, implementations
-from records import saml_providers as saml
+from records import Database, SecretBox
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.settings import Settings
 from web import loopback
 

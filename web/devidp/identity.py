@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from records import certificates
-from records import saml_providers as saml
+from records.identity import certificates
+from records.identity import saml_providers as saml
 
 ENTITY_ID = saml.DEVELOPMENT_ENTITY_ID
 

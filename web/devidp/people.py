@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from records.implementations import STAFF
+from records.tenants.implementations import STAFF
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response
 
-from records import implementations
+from records.tenants import implementations
 from runner.status import BadToken
 from web.auth.logins import Visitor
 from web.onward import see_other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from records.counted import counted
+from records.plurals import counted
 from runner.shown import LOGIN_TEXT, Status
 from web.widget.tints import COLOR
 

@@ -16,7 +16,7 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table and its one row. `records.schema` says which environment; by itself it is production."""
+    """Make the table and its one row. `records.storage.schema` says which environment; by itself it is production."""
     mark = op.create_table(
         "environment_mark",
         sa.Column("id", ROW_ID, autoincrement=False, nullable=False),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.agenda import dates
+from records.agenda.cell_table import EPOCH_1900
 from records.agenda.dates import DateCell, TimeReading
-from records.agenda.table import EPOCH_1900
 
 NEW_YORK = ZoneInfo("America/New_York")
 NINE = datetime(2026, 7, 15, 13, 0, tzinfo=UTC)

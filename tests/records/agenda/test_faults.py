@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records.agenda.faults import FileFault, as_lines, gathered, quoted
+from records.agenda.file_faults import FileFault, as_lines, gathered, quoted
 
 
 def test_300_rows_with_one_mistake_are_one_line_with_rows_and_values():

@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from records import AgendaSession, AgendaUpload, RuleViolation, audit, implementations, sessions
-from records.agenda import imports as agenda
-from records.archiving import AuditContext
+from records import AgendaSession, AgendaUpload, RuleViolation, audit
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
+from records.maintenance.archiving import AuditContext
+from records.tenants import implementations
 from tests.records.agenda.workbooks import workbook
 
 BY = AuditContext("demo/olga", "Programme of May", {"system_user": "olga"})

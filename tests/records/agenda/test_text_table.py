@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.agenda import agenda_file
-from records.agenda.text_table import WINDOWS_NOTE
+from records.agenda.csv_file import WINDOWS_NOTE
 
 ROWS = "ID,Title,Start Time,End Time\r\nS1,{},2026-07-15 09:00,2026-07-15 10:00\r\n"
 

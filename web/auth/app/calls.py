@@ -12,7 +12,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from records import DatabaseUnavailable, grants, implementations, users
+from records import DatabaseUnavailable
+from records.people import grants, users
+from records.tenants import implementations
 from runner.logins import StoreAway
 from web.auth.app import grants as app_grants
 from web.auth.app import oauth

@@ -21,8 +21,9 @@ from typing import Any
 
 from flask import Request, Response, request
 
-from records import implementations, users
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
+from records.people import users
+from records.tenants import implementations
 from runner.logins import AttemptDecision, TokenRefused, Visitor
 from runner.logins.token_shapes import login_of
 from web.auth.admission import AuthenticatedPerson, NotAdmitted, admit

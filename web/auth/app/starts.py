@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
-from records import implementations
+from records.tenants import implementations
 from runner.logins.token_shapes import CHALLENGE
 from web.auth.app import limits
 from web.auth.entrance import AuthServices

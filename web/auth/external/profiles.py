@@ -1,7 +1,7 @@
 """What is remembered of a person, from what the organizer's side says about them.
 
 Only named things are taken; whatever else an answer holds is not ours to keep. Roles beyond scanner are never given for
-them (`records.grants`), whatever they say.
+them (`records.people.grants`), whatever they say.
 """
 
 from __future__ import annotations

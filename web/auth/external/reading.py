@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-#: Characters of a subject, as `records.users` keeps it.
+#: Characters of a subject, as `records.people.users` keeps it.
 SUBJECT = 255
 
 

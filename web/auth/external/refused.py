@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from records import references
+from records import support_references
 
 NEUTRAL = "That login did not work. Please try again."
 AWAY = "The registration system does not answer at the moment. Please try again in a minute."
@@ -44,7 +44,7 @@ class ExternalLoginRefused(Exception):
         self.status = status
         self.retry_after = retry_after
         self.user = user
-        self.reference = references.new()
+        self.reference = support_references.new()
 
 
 def away(code: str, retry_after: int = AWAY_S) -> ExternalLoginRefused:

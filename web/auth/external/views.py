@@ -17,8 +17,9 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
-from records import OpenedExternalAuth, implementations
-from records import external_logins as external
+from records import OpenedExternalAuth
+from records.identity import external_auth as external
+from records.tenants import implementations
 from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
 from web.auth.entrance import AuthServices
 from web.auth.saml.states import LoginBrowser, LoginStates, ProvedLogin

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask.sansio.app import App
 
-from records import OpenedExternalAuth, SecretNotOpened, implementations
-from records import external_logins as external
+from records import OpenedExternalAuth, SecretNotOpened
+from records.identity import external_auth as external
+from records.tenants import implementations
 from runner.powers import auth_of
 from web.auth.admission import AuthenticatedPerson
 from web.auth.entrance import AuthServices

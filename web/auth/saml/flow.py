@@ -28,8 +28,9 @@ from http import HTTPStatus
 
 from flask import Request
 
-from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys, implementations
-from records import saml_providers as saml
+from records import Implementation, OpenedSaml, SecretNotOpened, SpKeys
+from records.identity import saml_providers as saml
+from records.tenants import implementations
 from runner.logins import LoginOrigin
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import AuthServices

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from records.counted import counted
 from records.host_names import is_host
+from records.plurals import counted
 
 from . import library
 from .codes import CODES

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from records import UserProfile
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
 from web.auth.admission import AuthenticatedPerson, NotAdmitted, SamlSession
 from web.auth.saml.values import SamlAssertion
 

@@ -17,7 +17,9 @@ from dataclasses import replace
 
 from flask import Response, render_template, request
 
-from records import User, UserProfile, actors, implementations, users
+from records import User, UserProfile
+from records.people import actors, users
+from records.tenants import implementations
 from web.auth.admission import Journey
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor

@@ -23,20 +23,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from records import (
-    Database,
-    DbSession,
-    Implementation,
-    RuleViolation,
-    SamlDraft,
-    SamlProvider,
-    SecretBox,
-    audit,
-    implementations,
-)
-from records import saml_providers as saml
-from records.certificates import fingerprint_text
-from records.counted import counted
+from records import Database, DbSession, Implementation, RuleViolation, SamlDraft, SamlProvider, SecretBox, audit
+from records.identity import saml_providers as saml
+from records.identity.certificates import fingerprint_text
+from records.plurals import counted
+from records.tenants import implementations
 from runner.outreach import OutboundRequestFailed, OutboundRequests
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 

@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 from flask import Response, render_template
 
-from records import audit, implementations, references
+from records import audit, support_references
+from records.tenants import implementations
 from runner.logins import NotedError
 from web.auth.admission import Journey, NotAdmitted
 from web.auth.entrance import AuthServices
@@ -44,7 +45,7 @@ class Refusal:
     said: str = ". ".join(LOGIN)
     user: str = ""
     detail: str = ""
-    reference: str = field(default_factory=references.new)
+    reference: str = field(default_factory=support_references.new)
 
 
 def keep(refusal: Refusal) -> None:

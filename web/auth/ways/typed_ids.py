@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from records import implementations
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.onward import see_other
 

@@ -7,9 +7,11 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request
 
-from records import DbSession, Implementation, implementations, users
-from records import external_logins as external
-from records import saml_providers as saml
+from records import DbSession, Implementation
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.people import users
+from records.tenants import implementations
 from web.auth.admission import Journey, journey_asked
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor

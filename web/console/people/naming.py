@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from records import Grant, Implementation, grants, implementations
+from records import Grant, Implementation
+from records.people import grants
+from records.tenants import implementations
 from web.console.staff import StaffMember
 from web.permissions import Permission
 

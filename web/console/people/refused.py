@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from records import DbSession, Implementation, User, implementations, users
+from records import DbSession, Implementation, User
+from records.people import users
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.auth.ways.codes import meaning_of
 

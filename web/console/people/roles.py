@@ -14,7 +14,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, RuleViolation, actors, audit, grant_reach, grants, users
+from records import DbSession, Grant, Implementation, RuleViolation, audit
+from records.identity import ineffective_grants
+from records.people import actors, grants, users
 from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import Listing
@@ -102,7 +104,7 @@ def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
                 return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
             for value in lines:
                 _add(db, found, form, value)
-            in_vain = grant_reach.login_methods_of(db, found).in_vain(form.kind.data, form.role.data)
+            in_vain = ineffective_grants.login_methods_of(db, found).in_vain(form.kind.data, form.role.data)
     except RuleViolation as refused:
         form.refuse(refused)
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -169,7 +171,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         found = implementation_named(db, implementation)
         every = grants.every(db, found)
         people = actors.by_keys(db, {each.created_by for each in every})
-        reach = grant_reach.login_methods_of(db, found)
+        reach = ineffective_grants.login_methods_of(db, found)
     mine = roles_to_give(person, found)
     form.offer(mine)
     listing = Listing.asked(COLUMNS, "role")

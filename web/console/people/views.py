@@ -8,8 +8,10 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, RuleViolation, User, actors, audit, grants, implementations, users
-from records.actors import NamedEntry
+from records import DbSession, Grant, Implementation, RuleViolation, User, audit
+from records.people import actors, grants, users
+from records.people.actors import NamedEntry
+from records.tenants import implementations
 from runner.logins.refused import MOST
 from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records import DbSession, Implementation, RunFilter, lookup
+from records import DbSession, Implementation, RunFilter
+from records.support import lookup
 from runner.explain import OUTCOMES
 from web.moments import moment
 

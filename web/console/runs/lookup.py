@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from records import DbSession, Implementation, Run, User, implementations, references, runs, users
+from records import DbSession, Implementation, Run, User, support_references
+from records.people import users
+from records.scripts import runs
+from records.tenants import implementations
 from runner.logins import NotedError
 from web.auth.entrance import AuthServices
 from web.auth.ways.codes import meaning_of
@@ -51,7 +54,7 @@ class Lookup:
 
 def look_up(db: DbSession, found: Implementation, text: str, by: StaffMember) -> Lookup:
     """Look a reference up for somebody who sees the runs of an implementation. Raises `StoreAway`."""
-    wanted = references.read(text)
+    wanted = support_references.read(text)
     if wanted is None:
         return Lookup([], [], [])
     owned = runs.by_reference(db, wanted)

@@ -7,21 +7,11 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, url_for
 
-from records import (
-    AgendaSession,
-    DbSession,
-    Implementation,
-    Run,
-    RunFilter,
-    User,
-    actors,
-    display_changes,
-    lookup,
-    run_names,
-    runs,
-    scripts,
-)
-from records.actors import NamedEntry
+from records import AgendaSession, DbSession, Implementation, Run, RunFilter, User
+from records.people import actors
+from records.people.actors import NamedEntry
+from records.scripts import run_names, runs, versions
+from records.support import display_changes, lookup
 from runner import causes
 from runner.explain import OUTCOMES, Explanation, explain
 from runner.status import StatusRequest
@@ -116,7 +106,7 @@ def one(implementation: str, run_id: str) -> Response:
             raise HttpProblem(
                 HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or is no longer kept."
             )
-        version = scripts.find_version(db, found, run.version)
+        version = versions.find_version(db, found, run.version)
         return page(
             "console/runs/one.html",
             title=f"Run {run.reference}",

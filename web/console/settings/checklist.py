@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from records import (
-    DbSession,
-    Implementation,
-    Run,
-    Version,
-    certificates,
-    connections,
-    implementations,
-    scripts,
-    sessions,
-    users,
-)
-from records import external_logins as external
-from records import saml_providers as saml
-from records.counted import counted, form
+from records import DbSession, Implementation, Run, Version
+from records.agenda import sessions
+from records.identity import certificates
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.people import users
+from records.plurals import counted, form
+from records.scripts import versions
+from records.tenants import connections, implementations
 from runner.explain import VersionHealth, version_health
 from web.permissions import Permission
 
@@ -108,12 +102,12 @@ def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep
 
 
 def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
-    version = scripts.active(db, implementation)
+    version = versions.active(db, implementation)
     if version is None:
         return ChecklistStep(
             "Script", "missing", "No version is in service, so no message is shown.", "console_settings.script"
         )
-    missing = scripts.settings_missing(implementation, version)
+    missing = versions.settings_missing(implementation, version)
     if missing:
         said = (
             f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."

@@ -14,7 +14,9 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, request, url_for
 
-from records import DbSession, Implementation, RuleViolation, actors, audit, implementations
+from records import DbSession, Implementation, RuleViolation, audit
+from records.people import actors
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.frame import Link

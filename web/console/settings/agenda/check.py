@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 
 from records import ImportPlan, RuleViolation
+from records.agenda import agenda_imports as agenda
 from records.agenda import dates
-from records.agenda import imports as agenda
-from records.agenda.faults import gathered
-from records.agenda.imports import ReadAgenda
-from records.archiving import AuditContext
-from records.counted import counted
+from records.agenda.agenda_imports import ReadAgenda
+from records.agenda.file_faults import gathered
+from records.maintenance.archiving import AuditContext
+from records.plurals import counted
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.agenda import preview

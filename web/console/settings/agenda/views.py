@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Response
 
-from records import DbSession, Implementation, RuleViolation, actors, sessions
-from records.agenda import imports as agenda
+from records import DbSession, Implementation, RuleViolation
+from records.agenda import agenda_imports as agenda
+from records.agenda import sessions
 from records.agenda.agenda_file import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
-from records.archiving import AuditContext
-from records.counted import counted, form
+from records.maintenance.archiving import AuditContext
+from records.people import actors
+from records.plurals import counted, form
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.agenda.forms import UploadForm

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from records import Implementation, RuleViolation, implementations
+from records import Implementation, RuleViolation
+from records.tenants import implementations
 from web.auth.app.starts import issuer
 from web.auth.entrance import AuthServices
 from web.console.settings.forms import SettingsForm

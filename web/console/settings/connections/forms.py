@@ -1,4 +1,4 @@
-"""The form of a connection: its fields become the draft which `records.connections` judges."""
+"""The form of a connection: its fields become the draft which `records.tenants.connections` judges."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from flask import Response
 
-from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation, connections, scripts
+from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation
+from records.scripts import versions
+from records.tenants import connections
 from runner.outreach import ConnectionTestResult
 from web.auth.entrance import AuthServices
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
@@ -168,7 +170,7 @@ def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
 
 def named_by(db: DbSession, implementation: Implementation, name: str) -> int | None:
     """Return the number of the version in service if its text names the connection."""
-    version = scripts.active(db, implementation)
+    version = versions.active(db, implementation)
     named = version and any(f"{quote}{name}{quote}" in version.source for quote in "\"'")
     return version.number if version and named else None
 

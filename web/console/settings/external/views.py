@@ -9,8 +9,10 @@ from typing import Any
 
 from flask import Response
 
-from records import DbSession, ExternalAuth, ExternalAuthDraft, Implementation, RuleViolation, actors, implementations
-from records import external_logins as external
+from records import DbSession, ExternalAuth, ExternalAuthDraft, Implementation, RuleViolation
+from records.identity import external_auth as external
+from records.people import actors
+from records.tenants import implementations
 from web.auth.entrance import AuthServices
 from web.console.settings.external.forms import (
     AUTH_KINDS,

@@ -1,4 +1,4 @@
-"""Forms of an implementation's own settings. The fields are named as `records.implementations` names them."""
+"""Forms of an implementation's own settings. The fields are named as `records.tenants.implementations` names them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMES = (
 
 KIB, MIB = 1024, 1024 * 1024
 
-#: The budgets of a run which people may set here, as `records.implementations` names them.
+#: The budgets of a run which people may set here, as `records.tenants.implementations` names them.
 BUDGETS = ("wall_s", "cpu_s", "memory_bytes", "calls", "read_bytes", "log_lines")
 
 

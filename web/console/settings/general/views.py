@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app
 
-from records import DbSession, FieldFault, Implementation, RuleViolation, implementations, scripts, users
+from records import DbSession, FieldFault, Implementation, RuleViolation
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
 from runner.limits import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
@@ -166,7 +169,7 @@ def save_script(implementation: str) -> Response:
 def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Response:
     most = current_app.extensions[OPERATOR]
     usual = limits_of(Implementation(limits={}), most)
-    version = scripts.active(db, found)
+    version = versions.active(db, found)
     return page(
         "script.html",
         found,
@@ -176,7 +179,7 @@ def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Resp
         budgets=BUDGETS,
         usual=usual,
         version=version,
-        missing=scripts.settings_missing(found, version) if version else [],
+        missing=versions.settings_missing(found, version) if version else [],
     )
 
 

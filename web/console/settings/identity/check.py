@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
 from web.auth import trial_logins
 from web.auth.admission import Journey
 from web.auth.entrance import AuthServices

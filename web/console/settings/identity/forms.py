@@ -10,7 +10,7 @@ from typing import Any
 from wtforms import HiddenField
 
 from records import FieldFault, RuleViolation, SamlDraft
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
 from web.console.settings.forms import SettingsForm
 from web.console.settings.typed import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 

@@ -11,8 +11,9 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-from records import SecretNotOpened, certificates
-from records import saml_providers as saml
+from records import SecretNotOpened
+from records.identity import certificates
+from records.identity import saml_providers as saml
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.pages import blueprint, looking

@@ -6,8 +6,9 @@ from collections import Counter
 
 from flask import Response
 
-from records import DbSession, Implementation, RuleViolation, SamlDraft, users
-from records import saml_providers as saml
+from records import DbSession, Implementation, RuleViolation, SamlDraft
+from records.identity import saml_providers as saml
+from records.people import users
 from web.auth import trial_logins
 from web.auth.entrance import AuthServices
 from web.console.frame import signed_in

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from records import Implementation, RuleViolation, SamlDraft, actors, certificates, users
-from records import saml_providers as saml
+from records import Implementation, RuleViolation, SamlDraft
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.people import actors, users
 from runner.outreach import OutboundRequestFailed
 from web.auth.entrance import AuthServices
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata

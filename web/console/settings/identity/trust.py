@@ -12,7 +12,7 @@ from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
 from records import DbSession, Implementation, RuleViolation, SamlProvider
-from records import saml_providers as saml
+from records.identity import saml_providers as saml
 from web.auth.entrance import AuthServices
 from web.auth.saml import trust
 from web.console.settings.pages import SettingsChange, actor, blueprint, changing, done

@@ -1,6 +1,6 @@
 """How an implementation leaves: archived, which can be undone, then removed for ever.
 
-The rule is the records' (`records.archiving`), the same as for the command line; what it leaves to the store, logins and
+The rule is the records' (`records.maintenance.archiving`), the same as for the command line; what it leaves to the store, logins and
 cached statuses, is done after the commit.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from flask import Response, current_app, flash, url_for
 
-from records import DbSession, Implementation, RuleViolation, archiving
-from records.archiving import AfterCommit, AuditContext
+from records import DbSession, Implementation, RuleViolation
+from records.maintenance import archiving
+from records.maintenance.archiving import AfterCommit, AuditContext
 from web.auth.entrance import AuthServices
 from web.console import frame
 from web.console.settings.pages import actor, blueprint, looking, page

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from records import Implementation, implementations
+from records import Implementation
+from records.tenants import implementations
 from web.console.people.naming import MEANINGS
 from web.console.settings.forms import SettingsForm
 from web.console.settings.typed import CheckboxesField, offered

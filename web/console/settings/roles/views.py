@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from records import Implementation, RuleViolation, implementations
+from records import Implementation, RuleViolation
+from records.tenants import implementations
 from web.console.settings.pages import UNCHANGED, blueprint, differences, looking, page, saving
 from web.console.settings.roles.forms import BoundForm
 from web.onward import see_other

@@ -1,0 +1,172 @@
+"""External Authentication of an implementation: the organizer's own service that vouches for its people.
+
+There is one at most. Its secret is kept as that of a connection is: sealed before it reaches the database, for this
+place and the address it is sent to, and never sent to a new address by who does not know it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import FieldFault, SecretNotOpened
+from records.secretbox import SecretBox
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+
+from . import external_auth_kinds
+
+
+class ExternalAuth(Base):
+    """The External Authentication of an implementation, and its sealed secret if it has one."""
+
+    __tablename__ = "external_logins"
+    __table_args__ = (
+        UniqueConstraint("implementation_id"),
+        CheckConstraint("kind IN ('jwt', 'introspection', 'password')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    fields: Mapped[dict[str, Any]]  #: nothing secret
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    development: Mapped[bool]  #: leads to this machine itself; never in production
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    changed_by: Mapped[str] = mapped_column(String(255))
+
+    def __repr__(self) -> str:
+        return f"<ExternalAuth {self.kind}>"
+
+
+@dataclass(frozen=True)
+class ExternalAuthDraft:
+    """An External Authentication as a person enters it. `secret` is None to keep the one which is there."""
+
+    kind: str
+    fields: dict[str, Any]
+    secret: str | None = field(default=None, repr=False)
+    development: bool = False  #: allows http and loopback; to be refused in production
+
+
+@dataclass(frozen=True)
+class OpenedExternalAuth:
+    """An External Authentication ready for use: plain values, the secret open ("" when it needs none)."""
+
+    implementation: str  #: slug
+    kind: str
+    fields: dict[str, Any]
+    secret: str = field(repr=False)
+    development: bool
+
+
+def find(db: Session, implementation: Implementation) -> ExternalAuth | None:
+    """Return the implementation's External Authentication."""
+    return db.scalar(select(ExternalAuth).where(ExternalAuth.implementation_id == implementation.id))
+
+
+def save(
+    db: Session, box: SecretBox, implementation: Implementation, draft: ExternalAuthDraft, by: str
+) -> ExternalAuth:
+    """Make the External Authentication or change it. Raises Refused with every fault."""
+    given = {"kind": draft.kind, "development": draft.development, "by": by}
+    values = fields.checked(_CHECKS, given)
+    values["fields"] = external_auth_kinds.checked(values["kind"], draft.fields, development=values["development"])
+    implementations.lock(db, implementation)
+    present = find(db, implementation)
+    if present is not None:
+        db.refresh(present)  # somebody may have changed it while we waited
+    values["changed_by"] = values.pop("by")
+    wanted = ExternalAuth(implementation_id=implementation.id, **values)
+    secret = _secret_to_seal(draft, wanted, present)
+    row = present or wanted
+    for name, value in values.items():
+        setattr(row, name, value)
+    if secret is not None:
+        row.sealed_secret = box.seal(secret, place=_place(row)) if secret else None
+    db.add(row)
+    db.flush()
+    return row
+
+
+def in_browser(kind: str, fields: dict[str, Any]) -> bool:
+    """Say whether people can log in by it in a browser. Otherwise only the app can, which holds a token or an assertion."""
+    return kind == "password" or (kind == "jwt" and bool(fields["login_url"]))
+
+
+def remove(db: Session, implementation: Implementation) -> None:
+    """Forget the External Authentication and its secret."""
+    present = find(db, implementation)
+    if present is not None:
+        db.delete(present)
+        db.flush()
+
+
+def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedExternalAuth | None:
+    """Return it ready for use, or None if there is none. Raises SecretNotOpened naming the implementation."""
+    row = find(db, implementation)
+    if row is None:
+        return None
+    secret = ""
+    if row.sealed_secret is not None:
+        try:
+            secret = box.open(row.sealed_secret, place=_place(row))
+        except SecretNotOpened as error:
+            raise SecretNotOpened(f"External Authentication of {implementation.slug}: {error}") from None
+    elif external_auth_kinds.needs_secret(row.kind, row.fields):
+        raise SecretNotOpened(f"External Authentication of {implementation.slug}: its secret is missing, enter it anew")
+    return OpenedExternalAuth(implementation.slug, row.kind, dict(row.fields), secret, row.development)
+
+
+def reseal_all(db: Session, box: SecretBox) -> int:
+    """Encrypt every secret anew with the newest key of the box. Returns how many."""
+    sealed = select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None)).order_by(ExternalAuth.id)
+    rows = list(db.scalars(sealed.with_for_update()))
+    for row in rows:
+        row.sealed_secret = box.rotate(row.sealed_secret or b"")
+    db.flush()
+    return len(rows)
+
+
+def _secret_to_seal(draft: ExternalAuthDraft, wanted: ExternalAuth, present: ExternalAuth | None) -> str | None:
+    """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
+    if not external_auth_kinds.needs_secret(wanted.kind, wanted.fields):
+        fields.refuse([FieldFault("secret", "does not belong to this kind")] if draft.secret else [])
+        return ""
+    if draft.secret is not None:
+        check = {"secret": external_auth_kinds.secret_check(wanted.kind)}
+        return str(fields.checked(check, {"secret": draft.secret})["secret"])
+    reason = None
+    if present is None or present.sealed_secret is None:
+        reason = "is missing"
+    elif _destination(present) != _destination(wanted):
+        reason = "has to be given again, because it would be used for another address or in another way"
+    fields.refuse([FieldFault("secret", reason)] if reason else [])
+    return None
+
+
+def _destination(row: ExternalAuth) -> list[str]:
+    """Return to whom the secret is shown, or whom it proves: kind, way, and the address's scheme, host and port."""
+    way = [str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer")]
+    url = urlsplit(str(row.fields.get("url", "")))
+    return [row.kind, *way, f"{url.scheme}://{url.netloc}".lower()]
+
+
+def _place(row: ExternalAuth) -> str:
+    return json.dumps([row.implementation_id, "external login", *_destination(row)])
+
+
+_CHECKS: dict[str, fields.Check] = {
+    "kind": fields.one_of(*external_auth_kinds.KINDS),
+    "development": fields.flag,
+    "by": fields.line(255, empty=False),
+}

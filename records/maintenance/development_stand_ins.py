@@ -1,0 +1,120 @@
+"""What production must not have: stand-ins of development in the records, whichever way they got there.
+
+At the identity provider of development anybody can be anybody, and what leads to this machine or goes without TLS can be
+answered and read by others. Each request is refused where it would use one; this finds them all beforehand, so that a
+process in production does not start with one. Archived implementations are left out: nothing of them is served.
+
+1. An identity provider that is the development one by its name, is marked as development, or has an address by plain
+   http or on this machine.
+2. External Authentication that is marked as development, or has an address by plain http or of no public host.
+3. A connection, likewise.
+4. A role that `session-status up` gave to one of its sample people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from records import fields, public_hosts
+from records.identity import external_auth, external_auth_kinds, saml_providers
+from records.people import grants
+from records.tenants import connections, implementations
+from records.tenants.implementations import Implementation
+
+#: Who makes what `session-status up` makes, in grants and audit entries.
+UP = "session-status up"
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One stand-in: of which implementation (its slug), what it is, and why it must not be there."""
+
+    implementation: str
+    kind: str  #: identity provider, External Authentication, connection, role
+    name: str  #: which one; "" where there is one at most
+    fault: str
+
+
+def every(db: Session) -> list[StandIn]:
+    """Return all stand-ins of all implementations that are served."""
+    return [
+        one for owner in implementations.every(db) if owner.archived_at is None for one in of_implementation(db, owner)
+    ]
+
+
+def of_implementation(db: Session, owner: Implementation) -> list[StandIn]:
+    """Return the stand-ins of one implementation, archived or not."""
+    return [one for look in (_providers, _external, _connections, _grants) for one in look(db, owner)]
+
+
+def _providers(db: Session, owner: Implementation) -> Iterator[StandIn]:
+    # 1.
+    found = saml_providers.find(db, owner)
+    if found is None:
+        return
+    addresses = {name: getattr(found, name) for name in ("sso_url", "slo_url", "metadata_url")}
+    faults = list(_faults(addresses, public_hosts.is_this_machine, development=found.development))
+    if found.entity_id == saml_providers.DEVELOPMENT_ENTITY_ID:
+        faults.insert(0, "is that of development, at which anybody can be anybody")
+    if faults:
+        yield StandIn(owner.slug, "identity provider", "", " and ".join(faults))
+
+
+def _external(db: Session, owner: Implementation) -> Iterator[StandIn]:
+    # 2.
+    found = external_auth.find(db, owner)
+    if found is None:
+        return
+    addresses = {name: found.fields.get(name) for name in external_auth_kinds.ADDRESSES}
+    faults = list(_faults(addresses, public_hosts.is_not_public, development=found.development))
+    if faults:
+        yield StandIn(owner.slug, "External Authentication", "", " and ".join(faults))
+
+
+def _connections(db: Session, owner: Implementation) -> Iterator[StandIn]:
+    # 3.
+    for one in connections.every(db, owner):
+        addresses = {"base_url": one.base_url, "token_url": one.auth_fields.get("token_url", "")}
+        faults = list(_faults(addresses, public_hosts.is_not_public, development=one.development))
+        if faults:
+            yield StandIn(owner.slug, "connection", one.name, " and ".join(faults))
+
+
+def _grants(db: Session, owner: Implementation) -> Iterator[StandIn]:
+    # 4.
+    for one in grants.every(db, owner):
+        if one.created_by == UP:
+            yield StandIn(owner.slug, "role", str(one.id), f"makes {one.value} {one.role}, and was given by `{UP}`")
+
+
+def _faults(addresses: Mapping[str, object], is_here: Callable[[str], bool], *, development: bool) -> Iterable[str]:
+    """Say what is wrong with addresses; `development` is the row's own mark."""
+    if development:
+        yield "is marked as development"
+    for name, address in addresses.items():
+        fault = _fault(str(address), is_here) if address else ""
+        if fault:
+            yield f"has a {name} {fault}"
+
+
+def _fault(address: str, is_here: Callable[[str], bool]) -> str:
+    """Say what is wrong with an address, or nothing. It may have been written by any hand, so it may be anything."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return "that cannot be read"
+    if parts.scheme != "https":
+        return f"without TLS ({parts.scheme}://{parts.netloc.rpartition('@')[2]})"
+    if is_here(host):
+        return f"that leads to no public host ({host})"
+    # Other spellings of this machine (localhost., 127.1, 0x7f000001) are none of a host that could be saved.
+    try:
+        fields.url(address)
+    except ValueError as error:
+        return f"that could not be saved: it {error}"
+    return ""

@@ -1,0 +1,57 @@
+"""The key of secrets: everything sealed, wherever it is kept, sealed anew in one go; and what no key of ours opens.
+
+One place, because a kind of secret that is forgotten here is lost when the old key is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from records.identity import external_auth, sp_keys
+from records.identity.external_auth import ExternalAuth
+from records.identity.sp_keys import SpKey
+from records.secretbox import SecretBox
+from records.tenants import connections, implementations
+from records.tenants.connections import Connection
+
+CONNECTION, EXTERNAL, SAML_KEY = "connection", "External Authentication", "SAML key"
+
+
+@dataclass(frozen=True)
+class UnreadableSecret:
+    """A secret that no key opens: of which implementation (its slug), of which kind, and which one."""
+
+    implementation: str
+    kind: str
+    name: str  #: of the connection; use and state of a SAML key; "" for External Authentication
+    archived: bool = False  #: nothing of the implementation is served
+
+
+def reseal_all(db: Session, box: SecretBox) -> int:
+    """Seal every secret anew with the newest key of the box. Returns how many. Raises SecretNotOpened, and then does nothing."""
+    return sum(each(db, box) for each in (connections.reseal_all, external_auth.reseal_all, sp_keys.reseal_all))
+
+
+def unreadable_secrets(db: Session, box: SecretBox) -> list[UnreadableSecret]:
+    """Return every secret that no key of the box opens, by implementation."""
+    owners = {one.id: one for one in implementations.every(db)}
+    found = [
+        UnreadableSecret(owners[owner].slug, kind, name, owners[owner].archived_at is not None)
+        for owner, kind, name, sealed in _sealed(db)
+        if not box.opens(sealed)
+    ]
+    return sorted(found, key=lambda one: (one.implementation, one.kind, one.name))
+
+
+def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
+    """Every sealed secret: whose it is (id), kind, name, and what is sealed."""
+    for connection in db.scalars(select(Connection).where(Connection.sealed_secret.is_not(None))):
+        yield connection.implementation_id, CONNECTION, connection.name, connection.sealed_secret or b""
+    for external in db.scalars(select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None))):
+        yield external.implementation_id, EXTERNAL, "", external.sealed_secret or b""
+    for key in db.scalars(select(SpKey)):
+        yield key.implementation_id, SAML_KEY, f"{key.use}, {key.state}", key.sealed_key

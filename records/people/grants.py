@@ -1,0 +1,189 @@
+"""Grants: the rules which give roles, and the roles of a person now.
+
+A role is never copied to a person. It is computed at each request from the grants and from what the identity provider
+last said, so a change takes effect at once and a person who lost an attribute has lost its role.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import FieldFault, RuleViolation
+from records.plurals import with_article
+from records.tenants.implementations import STAFF, STAFF_ROLES, Implementation
+from records.upsert import insert_missing
+
+from .users import User
+
+ROLES = ("attendee", "scanner", "organizer", "author", *STAFF_ROLES)
+#: What a grant looks at. A user type or an attribute is the provider's word; a username is named by a person of ours.
+KINDS = ("username", "user type", "attribute")
+#: Sources of logins which may carry more than the roles below. All others prove less than staff have to.
+STAFF_SOURCES = ("saml", "first administrator")
+#: What every source may carry.
+ANY_SOURCE = frozenset({"attendee", "scanner"})
+
+
+class Grant(Base):
+    """A rule of an implementation: who matches it has the role."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        UniqueConstraint("implementation_id", "kind", "name", "compared", "role"),
+        CheckConstraint("kind IN ('username', 'user type', 'attribute')", name="kind"),
+        CheckConstraint("role IN ('scanner', 'organizer', 'author', 'reviewer', 'administrator')", name="role"),
+        CheckConstraint("(kind = 'attribute') = (name <> '')", name="name"),
+        CheckConstraint("length(compared) > 0", name="compared"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(255), default="")  #: of the attribute
+    value: Mapped[str] = mapped_column(String(255))  #: as it was entered
+    compared: Mapped[str] = mapped_column(String(512))  #: the value as it is compared
+    role: Mapped[str] = mapped_column(String(32))
+    created_by: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    def __repr__(self) -> str:
+        return f"<Grant {self.id} of {self.role}>"
+
+
+def every(db: Session, implementation: Implementation) -> list[Grant]:
+    """Return the implementation's grants, by role and what they look at."""
+    mine = select(Grant).where(Grant.implementation_id == implementation.id)
+    return list(db.scalars(mine.order_by(Grant.role, Grant.kind, Grant.name, Grant.compared)))
+
+
+def find(db: Session, implementation: Implementation, grant_id: int) -> Grant | None:
+    """Return the implementation's grant with this number."""
+    return db.scalar(select(Grant).where(Grant.implementation_id == implementation.id, Grant.id == grant_id))
+
+
+def add(  # noqa: PLR0913 - what a grant is made of, all but two by name
+    db: Session, implementation: Implementation, *, kind: str, value: str, role: str, name: str = "", by: str
+) -> Grant:
+    """Add a grant, or return the one that says the same already. Raises RuleViolation with every fault."""
+    given = fields.checked(_CHECKS, {"kind": kind, "name": name, "value": value, "role": role, "by": by})
+    fields.refuse(_contradictions(implementation, given))
+    row = {each: given[each] for each in ("kind", "name", "value", "role")}
+    row |= {"compared": matched(given["kind"], given["value"]), "created_by": given["by"]}
+    insert_missing(db, Grant, [{"implementation_id": implementation.id, **row}])
+    same = select(Grant).where(Grant.implementation_id == implementation.id)
+    return db.scalars(same.filter_by(**{each: row[each] for each in ("kind", "name", "compared", "role")})).one()
+
+
+def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
+    """Take a grant away; returns what it was. Raises RuleViolation when the implementation has none with this number."""
+    grant = find(db, implementation, grant_id)
+    if grant is None:
+        raise RuleViolation("grant", "is not there any more")
+    db.delete(grant)
+    db.flush()
+    return grant
+
+
+def matched(kind: str, value: str) -> str:
+    """Return a value as it is compared: usernames without case, the provider's values exactly; both composed (NFC).
+
+    Some signs turn into plain letters by that: the Kelvin sign into "k". A username with one is compared as it is.
+    """
+    if kind != "username":
+        return unicodedata.normalize("NFC", value)
+    return value if any(map(_hides_a_letter, value)) else fields.folded(value)
+
+
+def _hides_a_letter(sign: str) -> bool:
+    return not sign.isascii() and fields.folded(sign).isascii()
+
+
+def roles_of(db: Session, implementation: Implementation, user: User, source: str) -> frozenset[str]:
+    """Return the roles which a person has now in this implementation, with a login that came by `source`.
+
+    1. Who is locked out has none.
+    2. Only their own implementation gives a person roles. Of staff, reviewer and administrator count everywhere.
+    3. The one-time link makes its one login administrator, and needs no grant: a grant would outlive it.
+    4. Everybody who is logged in is an attendee.
+    5. A username gives what its grants say. A user type and attributes give at most `mapped_roles`.
+    6. reviewer and administrator exist in the staff implementation only, whatever a grant's row says.
+    7. Above scanner, only a login by SAML counts.
+    """
+    # 1. locked out
+    if user.disabled_at is not None:
+        return frozenset()
+    # 2. own implementation
+    if user.implementation_id != implementation.id:
+        home = db.get(Implementation, user.implementation_id)
+        of_staff = home is not None and home.slug == STAFF
+        return roles_of(db, home, user, source) & set(STAFF_ROLES) if home and of_staff else frozenset()
+    # 3. the one-time link
+    if source == "first administrator":
+        return frozenset({"attendee", "administrator"} if implementation.slug == STAFF else {"attendee"})
+    # 4. attendee
+    roles = {"attendee"}
+    # 5. grants
+    roles |= {grant.role for grant in given_to(db, implementation, user)}
+    # 6. staff only
+    if implementation.slug != STAFF:
+        roles -= set(STAFF_ROLES)
+    # 7. source
+    return frozenset(roles if source in STAFF_SOURCES else roles & ANY_SOURCE)
+
+
+def given_to(db: Session, implementation: Implementation, user: User) -> list[Grant]:
+    """Return the grants that count for a person of this implementation: why somebody has a role (step 5 of `roles_of`)."""
+    found = _matching(db, user)
+    return [grant for grant in found if grant.kind == "username" or grant.role in implementation.mapped_roles]
+
+
+def _matching(db: Session, user: User) -> list[Grant]:
+    """Return the grants of the user's implementation which match what was last seen of them."""
+    ways = [Grant.kind == "attribute"]  # attributes have many values: they are compared below
+    for kind, value in (("username", user.username), ("user type", user.user_type)):
+        if value:
+            ways.append(and_(Grant.kind == kind, Grant.compared == matched(kind, value)))
+    rows = db.scalars(select(Grant).where(Grant.implementation_id == user.implementation_id, or_(*ways)))
+    return [row for row in rows if row.kind != "attribute" or row.compared in _values(user, row.name)]
+
+
+def _values(user: User, name: str) -> set[str]:
+    """Return the texts of an attribute, of which a provider sends one or a list."""
+    given = user.attributes.get(name)
+    return {
+        matched("attribute", one) for one in (given if isinstance(given, list) else [given]) if isinstance(one, str)
+    }
+
+
+def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[FieldFault]:
+    faults = []
+    role, kind = given["role"], given["kind"]
+    if role in STAFF_ROLES and implementation.slug != STAFF:
+        faults.append(FieldFault("role", f"{role} is given in the staff implementation only, and holds for all"))
+    elif kind != "username" and role not in implementation.mapped_roles:
+        allowed = ", ".join(implementation.mapped_roles) or "nothing"
+        faults.append(FieldFault("role", f"{role} is more than {with_article(kind)} may give here, which is {allowed}"))
+    if (kind == "attribute") != bool(given["name"]):
+        faults.append(FieldFault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
+    return faults
+
+
+def _role(value: object) -> str:
+    if value == "attendee":
+        raise ValueError("attendee is what everybody is who logs in: it is not granted")
+    return str(fields.one_of(*ROLES[1:])(value))
+
+
+_CHECKS: dict[str, fields.Check] = {
+    "kind": fields.one_of(*KINDS),
+    "name": fields.line(255),
+    "value": fields.line(255, empty=False),
+    "role": _role,
+    "by": fields.line(255, empty=False),
+}

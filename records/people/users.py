@@ -1,0 +1,193 @@
+"""Users: the people an implementation's identity provider knows, as it described them when they last came.
+
+Nothing here signs anybody in. A row is what was last seen of a person, so that a script can be told about them and
+their roles can be computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, UniqueConstraint, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import OtherProvider, RuleViolation
+from records.tenants.implementations import Implementation
+from records.upsert import insert_missing
+
+#: Words of a search which are looked at.
+SEARCH_WORDS = 8
+#: Fields which a search looks through; the username first, see `with_username`.
+_SEARCHED = ("username", "first_name", "last_name", "badge_id", "subject")
+
+
+class User(Base):
+    """A person of one implementation. `subject` is what scripts see as `user.id`."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("implementation_id", "subject"),
+        Index(None, "implementation_id", "badge_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(String(255))
+    username: Mapped[str] = mapped_column(String(255), default="")
+    user_type: Mapped[str] = mapped_column(String(100), default="")
+    first_name: Mapped[str] = mapped_column(String(200), default="")
+    last_name: Mapped[str] = mapped_column(String(200), default="")
+    badge_id: Mapped[str] = mapped_column(String(100), default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
+    #: who vouches for this person; "" until somebody does
+    provider: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    disabled_at: Mapped[datetime | None]  #: locked out since then
+    disabled_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    search_text: Mapped[str] = mapped_column(
+        Text, default="", server_default=text("''")
+    )  #: what `search` looks through
+
+    def __repr__(self) -> str:
+        return f"<User {self.id}>"  # a log is no place for a person's name
+
+
+#: By what a list of users can be ordered.
+ORDERS = {
+    "seen": (User.last_seen_at,),
+    "name": (User.last_name, User.first_name),
+    "username": (User.username,),
+    "type": (User.user_type,),
+    "badge": (User.badge_id,),
+}
+
+
+@dataclass(frozen=True)
+class UserProfile:
+    """What the identity provider says about a person."""
+
+    username: str = ""
+    user_type: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    badge_id: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def find(db: Session, implementation: Implementation, subject: str) -> User | None:
+    """Return the implementation's user with this subject."""
+    mine = select(User).where(User.implementation_id == implementation.id)
+    return db.scalar(mine.where(User.subject == subject))
+
+
+def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:
+    """Return users of an implementation, those seen last first."""
+    return search(db, implementation, "", limit=limit)
+
+
+def types_seen(db: Session, implementation: Implementation, *, limit: int = 50) -> list[str]:
+    """Return the user types with which people came, the most frequent first."""
+    rows = select(User.user_type).where(User.implementation_id == implementation.id, User.user_type != "")
+    return list(db.scalars(rows.group_by(User.user_type).order_by(func.count().desc(), User.user_type).limit(limit)))
+
+
+def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
+    db: Session,
+    implementation: Implementation,
+    text: str,
+    *,
+    order: str = "-seen",
+    limit: int = 50,
+    offset: int = 0,
+) -> list[User]:
+    """Return users of whom every word stands in the username, names, badge ID or subject, those seen last first.
+
+    Case does not matter. To know whether there is a next page, ask for one more than is shown. `order` is one of ORDERS,
+    with a hyphen before it for the other direction.
+    """
+    found = select(User).where(User.implementation_id == implementation.id)
+    for word in fields.folded(text).split()[:SEARCH_WORDS]:
+        found = found.where(User.search_text.contains(word, autoescape=True))
+    columns = ORDERS[order.removeprefix("-")]
+    wanted = [column.desc() if order.startswith("-") else column.asc() for column in columns]
+    return list(db.scalars(found.order_by(*wanted, User.id).limit(limit).offset(offset)))
+
+
+def with_username(db: Session, implementation: Implementation, username: str) -> list[User]:
+    """Return the users with this username, as grants compare usernames: whatever its case."""
+    mine = select(User).where(User.implementation_id == implementation.id)
+    # The text begins with the folded username, as a line of its own.
+    return list(db.scalars(mine.where(User.search_text.startswith(fields.folded(username) + "\n", autoescape=True))))
+
+
+def remember(  # noqa: PLR0913 - six, the most our style allows
+    db: Session,
+    implementation: Implementation,
+    subject: str,
+    profile: UserProfile,
+    *,
+    provider: str = "",
+    at: datetime | None = None,
+) -> User:
+    """Remember a person as just described, replacing what was known before. Raises RuleViolation with every fault.
+
+    A person belongs to the first `provider` which vouched for them; from another one the same subject may be somebody
+    else, so it raises OtherProvider and nothing is changed. Every way in names its provider. "" is for what is no
+    login (a sample user, a seed): it describes the person and leaves them with the provider they have.
+    """
+    values = fields.checked(_CHECKS, {"subject": subject, **vars(profile), "provider": provider})
+    values["last_seen_at"] = at or utc_now()
+    values["search_text"] = "\n".join(fields.folded(values[name]) for name in _SEARCHED)
+    insert_missing(db, User, [{"implementation_id": implementation.id, **values}])
+    mine = select(User).where(User.implementation_id == implementation.id, User.subject == values["subject"])
+    user = db.scalars(mine.with_for_update().execution_options(populate_existing=True)).one()
+    if user.provider and values["provider"] not in ("", user.provider):
+        raise OtherProvider(user.provider, values["provider"])
+    values["provider"] = values["provider"] or user.provider
+    for name, value in values.items():
+        setattr(user, name, value)
+    db.flush()
+    return user
+
+
+def disable(db: Session, user: User, reason: str) -> None:
+    """Lock a person out until `enable`: they have no role. Ending the logins they have is the edge's business."""
+    user.disabled_reason = fields.checked({"reason": fields.line(500, empty=False)}, {"reason": reason})["reason"]
+    user.disabled_at = user.disabled_at or utc_now()
+    db.flush()
+
+
+def enable(db: Session, user: User) -> None:
+    """Let a person in again."""
+    user.disabled_at, user.disabled_reason = None, ""
+    db.flush()
+
+
+def hand_over(db: Session, implementation: Implementation, old: str, new: str) -> int:
+    """Give the people of one provider to another which replaces it; returns how many.
+
+    It says that both mean the same person by the same subject. Only who knows both can say that.
+    """
+    given = fields.checked({"old": _provider_given, "new": _provider_given}, {"old": old, "new": new})
+    if given["old"] == given["new"]:
+        raise RuleViolation("new", "is the provider they belong to already")
+    theirs = update(User).where(User.implementation_id == implementation.id, User.provider == given["old"])
+    done: CursorResult[Any] = db.execute(theirs.values(provider=given["new"]))  # type: ignore[assignment]  # of an UPDATE
+    return done.rowcount
+
+
+_provider_given = fields.line(1200, empty=False)
+_CHECKS: dict[str, fields.Check] = {
+    "subject": fields.exact(255, empty=False),
+    "username": fields.exact(255),
+    "user_type": fields.line(100),
+    "first_name": fields.line(200),
+    "last_name": fields.line(200),
+    "badge_id": fields.line(100),
+    "attributes": fields.json_object(64 * 1024),
+    "provider": fields.line(1200),  # an entity ID has at most 1024 characters (SAML core, 8.3.6)
+}

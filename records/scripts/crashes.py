@@ -1,0 +1,100 @@
+"""Runs in which the interpreter died of a fault of its own, and the versions that are suspended for them.
+
+Such a run is recorded like any other, with the signal in its error. One may be a fault of Python; a version that does it
+again and again is on its way out of the language, and is suspended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from records.plurals import counted
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+
+from . import suspensions, versions
+from .runs import Run
+
+#: So many within so long suspend a version.
+MOST, WITHIN = 3, timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One such run. `where` says which lines are meant, and by whose word."""
+
+    run: str
+    version: str  #: SHA-256
+    at: datetime
+    signal: str
+    where: str
+
+
+def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list[Crash]:
+    """Suspend the version if the crash at this moment is one of too many; returns those, or nothing. Never twice.
+
+    Call it after the run of that crash is committed, in a transaction of its own:
+
+    1. The implementation is locked: whoever comes second counts what the first has recorded.
+    2. A version that is gone or suspended stays as it is.
+    3. What counts are runs of this version within an hour that this moment lies in, and after the version was put in
+       service: whoever looked into it and put it back has the count begin anew.
+    """
+    owner = implementations.find(db, slug)
+    if owner is None:
+        return []
+    implementations.lock(db, owner)  # 1
+    found = versions.find_version(db, owner, version)
+    if found is None or found.suspended_at is not None:
+        return []  # 2
+    begin = at - WITHIN
+    in_service = versions.activation(db, owner)
+    if in_service is not None and in_service.version_id == found.id:
+        begin = max(begin, in_service.activated_at)
+    crashes = between(db, owner, begin, at + WITHIN, version=version)  # 3
+    too_many = _too_many(crashes)
+    if too_many:
+        suspensions.suspend(db, owner, version, _reason(too_many), runs=[crash.run for crash in too_many])
+    return too_many
+
+
+def between(
+    db: Session, implementation: Implementation, begin: datetime, end: datetime, *, version: str | None = None
+) -> list[Crash]:
+    """The crashes of an implementation from `begin` to `end`, both included, the oldest first."""
+    signal = Run.error["signal"].as_string()
+    found = select(Run.id, Run.version, Run.started_at, Run.error).where(
+        Run.implementation_id == implementation.id,
+        Run.started_at >= begin,
+        Run.started_at <= end,
+        Run.outcome == "crashed",
+        signal.is_not(None),
+    )
+    if version is not None:
+        found = found.where(Run.version == version)
+    rows = db.execute(found.order_by(Run.started_at, Run.id))
+    return [
+        Crash(row.id, row.version, row.started_at, str(row.error["signal"]), str(row.error["text"])) for row in rows
+    ]
+
+
+def _too_many(crashes: Sequence[Crash]) -> list[Crash]:
+    """The first of them, oldest first, that are as many as suspend and lie within the hour; else nothing."""
+    for first, last in zip(crashes, crashes[MOST - 1 :], strict=False):
+        if last.at - first.at <= WITHIN:
+            at = crashes.index(first)
+            return list(crashes[at : at + MOST])
+    return []
+
+
+def _reason(crashes: Sequence[Crash]) -> str:
+    runs = ", ".join(crash.run for crash in crashes)
+    return (
+        f"{counted(len(crashes), 'run')} within an hour in which the interpreter died ({runs}), the last by {crashes[-1].signal}:"
+        f" {crashes[-1].where}"
+    )[:2000]

@@ -1,0 +1,206 @@
+"""Runs: the trace of each execution of a version, kept for the days its implementation asks for.
+
+A run's row stands alone (it names user, session and version by their texts), so that it tells what happened even
+after those are gone. Redaction is the runner's business: what comes here is stored as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, and_, delete, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields, support_references
+from records.columns import Base
+from records.tenants.implementations import Implementation
+from records.upsert import insert_missing
+
+#: Rows which one `purge` deletes at most, so that nobody waits long for the database's write lock.
+PURGE_STEP = 2000
+
+#: The outcome of a run which did not fail.
+RETURNED = "returned"
+
+
+class Run(Base):
+    """One execution with its trace."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index(None, "implementation_id", "started_at"),
+        Index(None, "implementation_id", "user", "session", "started_at"),
+        Index(None, "implementation_id", "session", "started_at"),
+        Index(None, "reference"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)  #: made by the runner; sorts by time
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    user: Mapped[str] = mapped_column(String(255))  #: the user's subject
+    session: Mapped[str] = mapped_column(String(128))  #: the session's id in the agenda
+    version: Mapped[str] = mapped_column(String(64))  #: SHA-256
+    started_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(32))
+    alarm: Mapped[bool]
+    shown_as: Mapped[str] = mapped_column(String(16))  #: fresh, last good, fallback or hidden
+    message: Mapped[dict[str, Any] | None]  #: as it was shown
+    warnings: Mapped[list[Any]]
+    calls: Mapped[list[Any]]
+    log: Mapped[list[Any]]
+    error: Mapped[dict[str, Any] | None]
+    usage: Mapped[dict[str, Any]]
+    given: Mapped[dict[str, Any]]
+    reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.support_references`
+    because: Mapped[str] = mapped_column(String(16), server_default="")  #: see `runner.causes`; "" before it was noted
+    waited_ms: Mapped[int | None]  #: from when it was queued until a worker had it; None before it was noted
+    returned_at: Mapped[datetime | None]  #: when the user came back, of a run that was started by that
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} {self.outcome}>"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as the runner hands it over; the fields are those of `Run`, the implementation by its slug."""
+
+    id: str
+    implementation: str
+    user: str
+    session: str
+    version: str
+    started_at: datetime
+    outcome: str
+    shown_as: str
+    alarm: bool = False
+    message: dict[str, Any] | None = None
+    warnings: list[Any] = field(default_factory=list)
+    calls: list[Any] = field(default_factory=list)
+    log: list[Any] = field(default_factory=list)
+    error: dict[str, Any] | None = None
+    usage: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    because: str = ""
+    waited_ms: int | None = None
+    returned_at: datetime | None = None
+    made_at: datetime | None = None  #: when its implementation was made, if that is known
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs are asked for; None means any. `failed`: those which did not return, or which did."""
+
+    user: str | None = None
+    session: str | None = None
+    outcome: str | None = None
+    version: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None  #: exclusive
+    failed: bool | None = None
+    before: str | None = None  #: an id: older than this run
+
+
+def record_many(db: Session, records: Iterable[RunRecord]) -> int:
+    """Store runs in one go. Returns how many belong to an implementation that still exists.
+
+    A run that was recorded before is left as it is. A run of an implementation which was deleted meanwhile is dropped, also
+    if another one was made under its slug.
+    """
+    records = list(records)
+    slugs = {record.implementation for record in records}
+    # The lock keeps an implementation from being deleted between this statement and the next.
+    known = select(Implementation.slug, Implementation.id, Implementation.created_at)
+    found = db.execute(known.where(Implementation.slug.in_(slugs)).with_for_update(read=True, key_share=True))
+    owners = {row.slug: row for row in found}
+    rows = []
+    for record in records:
+        owner = owners.get(record.implementation)
+        if owner and record.made_at in (None, owner.created_at):
+            rows.append(_row(record, owner.id))
+    insert_missing(db, Run, rows)
+    return len(rows)
+
+
+def find(db: Session, implementation: Implementation, run_id: str) -> Run | None:
+    """Return the implementation's run with this id."""
+    if "\0" in run_id:  # PostgreSQL cannot even compare with it
+        return None
+    return db.scalar(select(Run).where(Run.implementation_id == implementation.id, Run.id == run_id))
+
+
+def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[Implementation, Run]]:
+    """Return the runs of all implementations with this reference, each with its implementation, the newest first."""
+    found = select(Implementation, Run).join(Implementation, Implementation.id == Run.implementation_id)
+    rows = found.where(Run.reference == reference).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    return [(owner, run) for owner, run in db.execute(rows)]
+
+
+def recent(
+    db: Session, implementation: Implementation, wanted: RunFilter | None = None, *, limit: int = 50
+) -> list[Run]:
+    """Return the runs of an implementation which pass the filter, the newest first."""
+    asked = wanted or RunFilter()
+    rows = select(Run).where(Run.implementation_id == implementation.id)
+    for column in ("user", "session", "outcome", "version"):
+        value = getattr(asked, column)
+        rows = rows if value is None else rows.where(getattr(Run, column) == value)
+    if asked.since is not None:
+        rows = rows.where(Run.started_at >= asked.since)
+    if asked.until is not None:
+        rows = rows.where(Run.started_at < asked.until)
+    if asked.failed is not None:
+        rows = rows.where(Run.outcome != RETURNED if asked.failed else Run.outcome == RETURNED)
+    last = find(db, implementation, asked.before) if asked.before else None
+    if last is not None:
+        same_moment = and_(Run.started_at == last.started_at, Run.id < last.id)
+        rows = rows.where(or_(Run.started_at < last.started_at, same_moment))
+    return list(db.scalars(rows.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)))
+
+
+def before(db: Session, implementation: Implementation, run: Run) -> Run | None:
+    """Return the run before this one for the same user and session."""
+    earlier = recent(db, implementation, RunFilter(user=run.user, session=run.session, before=run.id), limit=1)
+    return earlier[0] if earlier else None
+
+
+def calls_compared(run: Run, earlier: Run | None) -> list[dict[str, Any]]:
+    """Return the calls of a run, each with `same`: whether the same call got the same answer in the run before."""
+    known = {
+        (*_call_key(call), call.get("digest")) for call in (earlier.calls if earlier else ()) if call.get("digest")
+    }
+    return [{**call, "same": (*_call_key(call), call.get("digest")) in known} for call in run.calls]
+
+
+def _call_key(call: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(call.get(name, "")) for name in ("connection", "method", "path", "query"))
+
+
+def count_outcomes(db: Session, implementation: Implementation, since: datetime) -> dict[str, int]:
+    """Count the runs since a moment by how they ended."""
+    mine = select(Run.outcome, func.count().label("runs")).where(Run.implementation_id == implementation.id)
+    return {row.outcome: row.runs for row in db.execute(mine.where(Run.started_at >= since).group_by(Run.outcome))}
+
+
+def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
+    """Delete runs older than their implementation keeps them; returns how many.
+
+    Call it again, each time in a transaction of its own, until it returns 0.
+    """
+    deleted = 0
+    for id_, days in db.execute(select(Implementation.id, Implementation.keep_runs_days)).all():
+        old = select(Run.id).where(Run.implementation_id == id_, Run.started_at < now - timedelta(days=days))
+        ids = list(db.scalars(old.order_by(Run.started_at).limit(at_most - deleted)))
+        db.execute(delete(Run).where(Run.id.in_(ids)))
+        deleted += len(ids)
+        if deleted >= at_most:
+            break
+    return deleted
+
+
+def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
+    """Make a row which every database can keep, whatever a script or a vendor put into it."""
+    values = vars(record) | {"implementation_id": implementation_id, "reference": support_references.of_run(record.id)}
+    del values["implementation"], values["made_at"]
+    return {name: value if isinstance(value, datetime) else fields.storable(value) for name, value in values.items()}

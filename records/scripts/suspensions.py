@@ -1,0 +1,45 @@
+"""Taking a version out of service because of what its runs did, with the audit entry that says why.
+
+The service decides this by itself, at night and without anybody at a page: an auditor has to see why a version stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from records import audit, support_references
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+
+from . import versions
+
+#: Who did it, in audit entries. It has no slash, so no person is called so.
+SERVICE = "the service"
+
+
+def suspend(db: Session, owner: Implementation, sha256: str, reason: str, *, runs: Sequence[str] = ()) -> bool:
+    """Suspend the version with this SHA-256 and note it; False if it is gone or suspended already.
+
+    `runs` are the ids of those that led to it. Whoever suspends waits for others, so that one entry tells of it.
+    """
+    implementations.lock(db, owner)
+    found = versions.find_version(db, owner, sha256)
+    if found is None or found.suspended_at is not None:
+        return False
+    versions.suspend(db, found, reason)
+    detail = {"sha256": sha256}
+    if runs:
+        detail["runs"] = ", ".join(runs)
+        detail["references"] = ", ".join(support_references.of_run(run) for run in runs)
+    audit.append(
+        db,
+        actor=SERVICE,
+        action="script.suspended",
+        target=f"version {found.number}",
+        implementation=owner.slug,
+        reason=reason,
+        detail=detail,
+    )
+    return True

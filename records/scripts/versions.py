@@ -1,0 +1,273 @@
+"""Scripts and their versions: what an implementation's program was at any time, and which version is in service.
+
+A version is one immutable text, known by its SHA-256. At most one version of a script is in service; the constraint
+on `activations` says so, not only the rule. Checking and compiling a text is the sandbox's business, never ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    inspect,
+    select,
+)
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import RuleViolation
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+from records.upsert import insert_missing
+
+#: Bytes of a script's text.
+LARGEST_SOURCE = 256 * 1024
+
+
+class Script(Base):
+    """The program of an implementation; today each has one."""
+
+    __tablename__ = "scripts"
+    __table_args__ = (UniqueConstraint("implementation_id"), UniqueConstraint("id", "implementation_id"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Version(Base):
+    """One text of a script, for ever as it was stored; only its suspension, and what a check says of it, can change."""
+
+    __tablename__ = "versions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["script_id", "implementation_id"], ["scripts.id", "scripts.implementation_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("script_id", "number"),
+        UniqueConstraint("script_id", "sha256"),
+        UniqueConstraint("id", "script_id", "implementation_id"),
+        UniqueConstraint("id", "implementation_id"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    script_id: Mapped[int] = mapped_column(RowId)
+    number: Mapped[int]  #: 1, 2, 3, … within the script
+    sha256: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(Text)
+    api_level: Mapped[int] = mapped_column(default=1)
+    findings: Mapped[list[Any]] = mapped_column(default=list)  #: warnings and notes of the check that let it pass
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by: Mapped[str] = mapped_column(String(255))
+    #: the settings without which the text fails, as its last check told; None: not checked since that is noted
+    settings_read: Mapped[list[str] | None]
+    suspended_at: Mapped[datetime | None]
+    suspended_reason: Mapped[str] = mapped_column(Text, default="")
+
+    def __repr__(self) -> str:
+        return f"<Version {self.number} {self.sha256[:12]}>"
+
+    @validates("implementation_id", "script_id", "number", "sha256", "source", "api_level", "created_at", "created_by")
+    def _only_once(self, field: str, value: Any) -> Any:
+        if inspect(self).persistent:
+            raise TypeError(f"a version's {field} never changes")
+        return value
+
+
+class Activation(Base):
+    """Which version of a script is in service. One row a script: that is what makes it the only one."""
+
+    __tablename__ = "activations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["version_id", "script_id", "implementation_id"],
+            ["versions.id", "versions.script_id", "versions.implementation_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    script_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    version_id: Mapped[int] = mapped_column(RowId)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"), unique=True)
+    activated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    activated_by: Mapped[str] = mapped_column(String(255))
+
+
+class VersionCode(Base):
+    """The compiled code of a version for one runtime: bytes which only the jail may load."""
+
+    __tablename__ = "version_codes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["version_id", "implementation_id"], ["versions.id", "versions.implementation_id"], ondelete="CASCADE"
+        ),
+    )
+
+    version_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    runtime_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    code: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+def add_version(  # noqa: PLR0913 - six, the most our style allows
+    db: Session,
+    implementation: Implementation,
+    source: str,
+    *,
+    by: str,
+    api_level: int = 1,
+    findings: Sequence[Mapping[str, Any]] = (),
+) -> Version:
+    """Store a text that passed the check; the same text again is the version it already was."""
+    fields.checked({"source": _source, "by": fields.line(255, empty=False)}, {"source": source, "by": by})
+    implementations.lock(db, implementation)
+    script = _script(db, implementation)
+    sha256 = hashlib.sha256(source.encode()).hexdigest()
+    known = find_version(db, implementation, sha256)
+    if known is not None:
+        return known
+    last = db.scalar(select(func.max(Version.number)).where(Version.script_id == script.id))
+    version = Version(
+        implementation_id=implementation.id,
+        script_id=script.id,
+        number=(last or 0) + 1,
+        sha256=sha256,
+        source=source,
+        api_level=api_level,
+        findings=fields.storable(list(findings)),
+        created_by=by,
+    )
+    db.add(version)
+    db.flush()
+    return version
+
+
+def find_version(db: Session, implementation: Implementation, sha256: str) -> Version | None:
+    """Return the implementation's version with this SHA-256 of its text."""
+    mine = select(Version).where(Version.implementation_id == implementation.id)
+    return db.scalar(mine.where(Version.sha256 == sha256))
+
+
+def versions(db: Session, implementation: Implementation) -> list[Version]:
+    """Return all versions of an implementation, the newest first."""
+    mine = select(Version).where(Version.implementation_id == implementation.id)
+    return list(db.scalars(mine.order_by(Version.number.desc())))
+
+
+def activate(db: Session, implementation: Implementation, version: Version, by: str) -> Activation:
+    """Put a version in service instead of the present one. Raises RuleViolation for a foreign or suspended version."""
+    if version.implementation_id != implementation.id:
+        raise RuleViolation("version", "belongs to another implementation")
+    fields.checked({"by": fields.line(255, empty=False)}, {"by": by})
+    implementations.lock(db, implementation)
+    db.refresh(version)  # it may have been suspended while we waited
+    if version.suspended_at is not None:
+        raise RuleViolation("version", f"is suspended: {version.suspended_reason}")
+    activation = db.get(Activation, version.script_id, populate_existing=True) or Activation(
+        script_id=version.script_id, implementation_id=implementation.id
+    )
+    activation.version_id = version.id
+    activation.activated_at = utc_now()
+    activation.activated_by = by
+    db.add(activation)
+    db.flush()
+    return activation
+
+
+def active(db: Session, implementation: Implementation) -> Version | None:
+    """Return the version in service, or None."""
+    in_service = select(Version).join(Activation, Activation.version_id == Version.id)
+    return db.scalar(in_service.where(Activation.implementation_id == implementation.id))
+
+
+def activation(db: Session, implementation: Implementation) -> Activation | None:
+    """Return since when, by whom and which version is in service, or None."""
+    return db.scalar(select(Activation).where(Activation.implementation_id == implementation.id))
+
+
+def suspend(db: Session, version: Version, reason: str) -> None:
+    """Take a version out of service at once, and keep it out until it is reinstated."""
+    fields.checked({"reason": fields.line(2000, empty=False)}, {"reason": reason})
+    db.execute(delete_rows(Activation).where(Activation.version_id == version.id))
+    version.suspended_at = utc_now()
+    version.suspended_reason = reason
+    db.flush()
+
+
+def reinstate(db: Session, version: Version) -> None:
+    """Let a suspended version be activated again, after somebody looked into it."""
+    version.suspended_at = None
+    version.suspended_reason = ""
+    db.flush()
+
+
+def suspended(db: Session) -> list[tuple[str, Version]]:
+    """Return the suspended versions of all implementations, each with its implementation's slug, the newest first."""
+    found = select(Implementation.slug, Version).join(Implementation, Implementation.id == Version.implementation_id)
+    rows = db.execute(found.where(Version.suspended_at.is_not(None)).order_by(Version.suspended_at.desc()))
+    return [(slug, version) for slug, version in rows]
+
+
+def code_for(db: Session, version: Version, runtime_key: str) -> bytes | None:
+    """Return the code compiled for exactly this runtime, or None when it has to be compiled (again)."""
+    kept = db.get(VersionCode, (version.id, runtime_key))
+    return None if kept is None else kept.code
+
+
+def keep_code(db: Session, version: Version, runtime_key: str, code: bytes) -> None:
+    """Keep a version's code for a runtime; what is kept already stays."""
+    row = {
+        "version_id": version.id,
+        "runtime_key": runtime_key,
+        "implementation_id": version.implementation_id,
+        "code": code,
+    }
+    insert_missing(db, VersionCode, [row])
+
+
+def keep_settings_read(db: Session, version: Version, names: Sequence[str]) -> None:
+    """Keep which settings a version's text cannot do without, as a check told."""
+    version.settings_read = fields.storable(list(names))
+    db.flush()
+
+
+def settings_missing(implementation: Implementation, version: Version) -> list[str]:
+    """Return the settings without which this version fails and which the implementation does not have."""
+    return [name for name in version.settings_read or () if name not in implementation.script_settings]
+
+
+def _script(db: Session, implementation: Implementation) -> Script:
+    """Return the implementation's script, made at its first version; the caller holds the lock."""
+    script = db.scalar(select(Script).where(Script.implementation_id == implementation.id))
+    if script is None:
+        script = Script(implementation_id=implementation.id, name="Session status")
+        db.add(script)
+        db.flush()
+    return script
+
+
+def _source(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("is missing")
+    fields.refuse_controls(value, allowed="\n\r\t\f")
+    size = len(value.encode())
+    if size > LARGEST_SOURCE:
+        raise ValueError(f"has at most {LARGEST_SOURCE} bytes; this has {size}")
+    return value

@@ -1,0 +1,279 @@
+"""The database: one bounded pool of connections for a process, and the only place that begins and ends a transaction.
+
+Why here: SQLite and PostgreSQL disagree about locks, forks and time zones, and nothing else should have to know.
+
+What may be relied on:
+- A `Database` may be shared by all threads of a process. A `Session` belongs to one thread.
+- It survives a fork: the child forgets the parent's connections without closing them.
+- `session()` holds SQLite's one write lock from its first statement on, so a transaction which reads and then writes
+  waits its turn instead of failing half way. Hold it shortly, and never while calling a vendor.
+- `reading()` takes no write lock and cannot write: the way for everything on the hot path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Pool, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from records.errors import Conflict, DatabaseUnavailable, RuleViolation
+
+from . import environment_mark, schema
+from .postgres_connection import SILENT, DatabaseWatch, end_silent_waits, silent
+from .sqlite_file import SqliteFile
+
+#: Connections of one process; each thread in a transaction holds one.
+POOL_SIZE = 16
+#: Seconds to wait for a connection of the pool, and for a lock of the database.
+WAIT_S = 10.0
+#: What SQLite calls "operational" though no waiting mends it: bad SQL or no such table, and a write while reading.
+_SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+#: The file is something else, or was damaged.
+_SQLITE_RUINED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+#: A PostgreSQL server that vanishes from the network says nothing: after some 15 seconds without an answer it is gone.
+_NOTICED = {
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+_DRIVERS = ("sqlite", "postgresql+psycopg")
+
+
+class Database:
+    """The records of one installation, in SQLite (`sqlite:///path`) or PostgreSQL (`postgresql+psycopg://…`).
+
+    Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
+    the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
+    is for tools and tests; the product always says it, and a test holds that. `watch` is told of each `DatabaseUnavailable`
+    before it is raised; while it says that the database hangs, nothing is asked and `DatabaseUnavailable` raised at once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        environment: str | None = None,
+        pool_size: int = POOL_SIZE,
+        wait_s: float = WAIT_S,
+        watch: DatabaseWatch | None = None,
+    ) -> None:
+        self._watch = watch
+        self.engine = _engine(checked_url(url), pool_size, wait_s)
+        self._file = SqliteFile.of(self.engine.url)
+        if self._file:
+            self._file.watch(self.engine)
+        else:
+            end_silent_waits(self.engine, watch)
+        self._reading = self.engine.execution_options(reading=True, postgresql_readonly=True)
+        self._environment = environment
+        self._recognised = environment is None
+        _forget_connections_after_fork(self)
+
+    def __repr__(self) -> str:
+        return f"<Database {self.place}>"
+
+    @property
+    def place(self) -> str:
+        """What and where it is, for people: the file, or host, port and name; neither user nor password."""
+        url = self.engine.url
+        if self._file:
+            return f"SQLite, {url.database}"
+        host = url.host or url.query.get("host", "the socket of this machine")
+        port = url.port or url.query.get("port", 5432)
+        return f"PostgreSQL, host {host}, port {port}, database {url.database}"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Begin a transaction that may write; commit at the end, roll back on any exception."""
+        self.require_environment()
+        with self._translated(), Session(self.engine, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Begin a transaction that only reads: the database itself refuses a write."""
+        self.require_environment()
+        with self._translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
+            yield db
+
+    def require_environment(self) -> None:
+        """Raise WrongEnvironment if the database was not made for this process's environment. Asked once."""
+        if self._recognised:
+            return
+        assert self._environment is not None
+        with self._translated(), self._reading.connect() as connection:
+            environment_mark.require(connection, self._environment)
+        self._recognised = True
+
+    def upgrade(self, *, own: bool = False) -> None:
+        """Bring the tables to this release's schema; harmless when they are there, safe when two processes do it.
+
+        `own`: it lies in the data folder of a development run, and no setting names it (see `environment_mark`).
+        Raises WrongEnvironment for a database of another environment, which then stays as it was.
+        """
+        with _translated(), self.engine.begin() as connection:
+            schema.upgrade(connection, environment=self._environment, own=own)
+
+    def version(self) -> str | None:
+        """Return the schema version the database carries; None for an empty one, or a file that is not there yet."""
+        if self._file and not self._file.path.exists():
+            return None
+        with self._translated(), self._reading.connect() as connection:
+            return schema.version(connection)
+
+    def is_current(self) -> bool:
+        """Say whether the database carries exactly the schema of this release."""
+        return self.version() == schema.HEAD
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        if self._is_away():
+            raise DatabaseUnavailable("the database did not answer just now, and is asked again every second")
+        try:
+            if self._file:
+                self._file.require()
+            with _translated():
+                yield
+        except DatabaseUnavailable as error:
+            if self._watch:
+                self._watch.database_lost(error)
+            raise
+
+    def _is_away(self) -> bool:
+        return self._watch is not None and self._watch.database_is_away()
+
+    def dispose(self) -> None:
+        """Close the pool's connections. The object stays usable and opens new ones when asked."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the driver says into our exceptions; a bug of ours (bad SQL, a write while reading) stays what it is."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(f"the database refused it: {_first_line(error)}") from error
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("all connections to the database are in use") from error
+    except (OperationalError, InterfaceError) as error:
+        if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _SQLITE_BUGS:
+            raise
+        if isinstance(error.orig, SILENT):
+            raise silent(error.orig) from error
+        raise DatabaseUnavailable(f"the database does not answer: {_first_line(error)}") from error
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) not in _SQLITE_RUINED:
+            raise
+        raise DatabaseUnavailable(f"the database cannot be read: {_first_line(error)}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
+
+
+def checked_url(text: str) -> URL:
+    """Return the address of a database as SQLAlchemy reads it. Raises RuleViolation for any other."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise RuleViolation("DATABASE_URL", "is not a database address, such as sqlite:////data/records.db") from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in _DRIVERS:
+        raise RuleViolation("DATABASE_URL", f"starts with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise RuleViolation("DATABASE_URL", "names a file: a database in memory is not seen by the other processes")
+    return url
+
+
+def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
+    """Make the engine; the options are the same for both databases as far as they have the same meaning."""
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": wait_s,
+        "hide_parameters": True,  # an error's text must not carry what people entered
+        "json_serializer": partial(json.dumps, allow_nan=False, ensure_ascii=False),
+    }
+    if url.drivername == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": wait_s}, **options)
+        event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    ours = {"connect_timeout": "5", "fallback_application_name": "session-status", **_NOTICED}
+    engine = create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
+    event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
+    """Set what SQLite forgets with each connection. `busy_timeout` is the driver's `timeout`."""
+    connection.isolation_level = None  # the driver would begin transactions too late; `_begin_sqlite` does it
+    _enter_wal(connection, time.monotonic() + wait_s)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _enter_wal(connection: Any, deadline: float) -> None:
+    """Switch a new file to WAL. When two processes do it at once, SQLite fails one without waiting, so we wait."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
+    """Wait for a lock no longer than SQLite would. Set here and not at the start of the connection, for PgBouncer."""
+    connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+    connection.commit()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as a writer or as a reader from the start: an upgrade between the two can fail without a wait."""
+    reading = bool(connection.get_execution_options().get("reading", False))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+
+
+def _forget_connections_after_fork(database: Database) -> None:
+    """Give a forked child a new pool.
+
+    The parent's connections are kept unclosed on purpose: closing an inherited one says goodbye in the parent's name
+    on PostgreSQL, and drops the parent's locks on SQLite.
+    """
+    inherited: list[Pool] = []
+    reference = weakref.ref(database)
+
+    def forget() -> None:
+        present = reference()
+        if present is not None:
+            inherited.append(present.engine.pool)
+            present.engine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)

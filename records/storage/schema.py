@@ -1,0 +1,71 @@
+"""The schema and its version: upgrades by Alembic with the migrations that are shipped inside this package.
+
+An upgrade runs in one transaction of its caller's, under a lock, so that it happens wholly or not at all and two
+processes which start at once do not do it twice.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, text
+
+from records.errors import SchemaUnknown, WrongEnvironment
+
+from . import environment_mark
+
+#: The schema version of this release: the last of `migrations/versions`. A test holds it true.
+HEAD = "0007"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+#: The schema versions that this release can bring up to date, and its own.
+KNOWN = frozenset(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+#: Any number that nobody else in the same PostgreSQL database uses for an advisory lock.
+_UPGRADE_LOCK = 7_269_001
+
+
+def upgrade(connection: Connection, *, environment: str | None, own: bool = False) -> None:
+    """Apply the missing migrations, for a process that runs in `environment` (None: whatever the database is for).
+
+    Raises SchemaUnknown when the database is ahead of this release, and WrongEnvironment, before anything is changed,
+    when it was made for the other environment. `own` is as in `environment_mark`.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+    made_for = _made_for(connection, environment, own=own)
+    if environment is not None and made_for != environment:
+        raise WrongEnvironment(made_for, environment)
+    try:
+        command.upgrade(_config(connection, environment=made_for), "head")
+        environment_mark.restore(connection, made_for)
+    except CommandError as error:
+        raise SchemaUnknown(
+            f"the database is at revision {version(connection)}, which this release does not know (its newest is {HEAD}): "
+            "install the newer release, or restore the backup from before its upgrade"
+        ) from error
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Undo migrations down to `revision` ("base" for an empty database)."""
+    command.downgrade(_config(connection), revision)
+
+
+def version(connection: Connection) -> str | None:
+    """Return the version the database carries; None when it has no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _made_for(connection: Connection, environment: str | None, *, own: bool) -> str:
+    """Return what the database is for, marked or not; a new one is for whoever makes it."""
+    if version(connection) is None:
+        return environment or environment_mark.PRODUCTION
+    return environment_mark.read(connection) or environment_mark.implied_environment(connection, own=own)
+
+
+def _config(connection: Connection, **attributes: str) -> Config:
+    config = Config(attributes={"connection": connection, **attributes})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

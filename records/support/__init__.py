@@ -1,0 +1,1 @@
+"""What support looks up when somebody calls: who or which session is meant, and what changed the display."""

@@ -1,0 +1,46 @@
+"""All tables, imported in one place.
+
+SQLAlchemy knows a table from the moment on that its module is imported. Migrations, foreign keys and whatever walks all
+tables need every one of them, whichever module a process happens to use.
+"""
+
+from __future__ import annotations
+
+from .agenda.import_tables import AgendaImport, AgendaUpload
+from .agenda.sessions import AgendaSession
+from .audit import AuditEntry, AuditHead
+from .identity.external_auth import ExternalAuth
+from .identity.saml_certificates import SamlCertificate
+from .identity.saml_tables import SamlProvider
+from .identity.sp_keys import SpKey
+from .people.administrators import AdministratorLink
+from .people.grants import Grant
+from .people.users import User
+from .scripts.runs import Run
+from .scripts.versions import Activation, Script, Version, VersionCode
+from .storage.environment_mark import EnvironmentMark
+from .tenants.connections import Connection
+from .tenants.implementations import Implementation
+
+ALL_TABLES = (
+    Activation,
+    AdministratorLink,
+    AgendaImport,
+    AgendaSession,
+    AgendaUpload,
+    AuditEntry,
+    AuditHead,
+    Connection,
+    EnvironmentMark,
+    ExternalAuth,
+    Grant,
+    Implementation,
+    Run,
+    SamlCertificate,
+    SamlProvider,
+    Script,
+    SpKey,
+    User,
+    Version,
+    VersionCode,
+)

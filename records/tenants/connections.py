@@ -1,0 +1,267 @@
+"""Connections: the vendor systems of an implementation, which its scripts call by name and never see the secret of.
+
+A secret goes in and is never shown again. Three things keep it from leaving:
+
+1. It is sealed (`SecretBox`) before it reaches the database.
+2. It is sealed for its connection and the address it is sent to: copied to another row, or in a row whose address
+   was changed behind our back, it does not open.
+3. Who changes where it is sent to has to know it: a new address without the secret is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields, public_hosts
+from records.columns import Base, RowId, utc_now
+from records.errors import FieldFault, SecretNotOpened
+from records.secretbox import SecretBox
+
+from . import credential_kinds
+from .implementations import MIB, Implementation
+
+#: The methods a script can use at all.
+METHODS = ("GET", "POST")
+
+
+class Connection(Base):
+    """A named vendor system of an implementation: where it is, what may be asked there, and the sealed credential."""
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        UniqueConstraint("implementation_id", "name"),
+        CheckConstraint("base_url LIKE 'https://%' OR development", name="https"),
+        CheckConstraint(
+            "auth_kind IN ('none', 'basic', 'bearer', 'api_key_header', 'api_key_parameter', 'oauth2_client_credentials')",
+            name="auth_kind",
+        ),
+        CheckConstraint("(auth_kind = 'none') = (sealed_secret IS NULL)", name="secret"),
+        CheckConstraint("timeout_s > 0 AND cache_s >= 0 AND max_body_bytes > 0", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(64))
+    base_url: Mapped[str] = mapped_column(Text)
+    auth_kind: Mapped[str] = mapped_column(String(32))
+    auth_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: nothing secret
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    methods: Mapped[list[str]] = mapped_column(default=list)
+    path_prefixes: Mapped[list[str]] = mapped_column(default=list)
+    follow_redirects: Mapped[bool] = mapped_column(default=False)
+    timeout_s: Mapped[float] = mapped_column(default=3.0)
+    cache_s: Mapped[int] = mapped_column(default=0)
+    rate_per_s: Mapped[float | None]
+    concurrency: Mapped[int | None]
+    max_body_bytes: Mapped[int] = mapped_column(default=MIB)
+    development: Mapped[bool] = mapped_column(default=False)  #: leads to this machine itself; never in production
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.name}>"
+
+
+@dataclass(frozen=True)
+class ConnectionDraft:
+    """A connection as a person enters it. `secret` is None to keep the one which is there."""
+
+    name: str
+    base_url: str
+    auth_kind: str = "none"
+    auth_fields: dict[str, Any] = field(default_factory=dict)
+    secret: str | None = field(default=None, repr=False)
+    methods: tuple[str, ...] = ("GET",)
+    path_prefixes: tuple[str, ...] = ("/",)  #: a path must start with one of these
+    follow_redirects: bool = False
+    timeout_s: float = 3.0
+    cache_s: int = 0
+    rate_per_s: float | None = None
+    concurrency: int | None = None
+    max_body_bytes: int = MIB
+    development: bool = False  #: allows http and loopback; the runner refuses such a connection in production
+
+
+@dataclass(frozen=True)
+class OpenedConnection:
+    """A connection ready for use: plain values, the secret open in `secret` (empty for auth_kind none)."""
+
+    implementation: str  #: slug
+    name: str
+    base_url: str
+    auth_kind: str
+    auth_fields: dict[str, Any]
+    secret: str = field(repr=False)
+    methods: tuple[str, ...]
+    path_prefixes: tuple[str, ...]
+    follow_redirects: bool
+    timeout_s: float
+    cache_s: int
+    rate_per_s: float | None
+    concurrency: int | None
+    max_body_bytes: int
+    development: bool
+
+
+def find(db: Session, implementation: Implementation, name: str) -> Connection | None:
+    """Return the implementation's connection of this name; what cannot be a name is none's."""
+    if "\0" in name:  # PostgreSQL cannot even compare with it
+        return None
+    mine = select(Connection).where(Connection.implementation_id == implementation.id)
+    return db.scalar(mine.where(Connection.name == name))
+
+
+def every(db: Session, implementation: Implementation) -> list[Connection]:
+    """Return the implementation's connections by name."""
+    mine = select(Connection).where(Connection.implementation_id == implementation.id)
+    return list(db.scalars(mine.order_by(Connection.name)))
+
+
+def save(db: Session, box: SecretBox, implementation: Implementation, draft: ConnectionDraft) -> Connection:
+    """Make the connection or change the one of that name. Raises Refused with every fault."""
+    present = find(db, implementation, draft.name) if isinstance(draft.name, str) else None
+    values = _checked(draft)
+    secret = _secret_to_seal(draft, values, present)
+    connection = present or Connection(implementation_id=implementation.id)
+    for name, value in values.items():
+        setattr(connection, name, value)
+    if secret is not None:
+        connection.sealed_secret = box.seal(secret, place=_place(connection)) if secret else None
+    db.add(connection)
+    db.flush()
+    return connection
+
+
+def delete(db: Session, connection: Connection) -> None:
+    """Forget a connection and its secret."""
+    db.delete(connection)
+    db.flush()
+
+
+def open_all(db: Session, box: SecretBox, implementation: Implementation) -> dict[str, OpenedConnection]:
+    """Return all connections of an implementation with their secrets open. Raises SecretNotOpened naming the connection."""
+    return {each.name: _opened(box, implementation, each) for each in every(db, implementation)}
+
+
+def open_usable(
+    db: Session, box: SecretBox, implementation: Implementation
+) -> tuple[dict[str, OpenedConnection], tuple[str, ...]]:
+    """Return the connections whose secrets open, and the names of those whose do not: one bad key stops no others."""
+    opened, shut = {}, []
+    for each in every(db, implementation):
+        try:
+            opened[each.name] = _opened(box, implementation, each)
+        except SecretNotOpened:
+            shut.append(each.name)
+    return opened, tuple(shut)
+
+
+def reseal_all(db: Session, box: SecretBox) -> int:
+    """Encrypt every secret anew with the newest key, after which the old keys can be thrown away. Returns how many."""
+    sealed = select(Connection).where(Connection.sealed_secret.is_not(None)).order_by(Connection.id)
+    rows = list(db.scalars(sealed.with_for_update()))
+    for connection in rows:
+        connection.sealed_secret = box.rotate(connection.sealed_secret or b"")
+    db.flush()
+    return len(rows)
+
+
+def _checked(draft: ConnectionDraft) -> dict[str, Any]:
+    """Check every field but the secret; give the values to store."""
+    given = asdict(draft)
+    del given["secret"]
+    checks = _CHECKS | {"base_url": partial(_base_url, development=bool(draft.development))}
+    values = fields.checked(checks, given)
+    fields.refuse(
+        credential_kinds.faults(values["auth_kind"], values["auth_fields"], development=values["development"])
+    )
+    return values
+
+
+def _secret_to_seal(draft: ConnectionDraft, values: dict[str, Any], present: Connection | None) -> str | None:
+    """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
+    if draft.auth_kind == "none":
+        fields.refuse([FieldFault("secret", "does not belong to none")] if draft.secret else [])
+        return ""
+    if draft.secret is not None:
+        fields.checked({"secret": _secret}, {"secret": draft.secret})
+        return draft.secret
+    reason = None
+    if present is None or present.sealed_secret is None:
+        reason = "is missing"
+    elif _destination(present) != _destination(Connection(**values)):
+        reason = "has to be given again, because it would be sent to another address or in another way"
+    fields.refuse([FieldFault("secret", reason)] if reason else [])
+    return None
+
+
+def _destination(connection: Connection) -> list[str]:
+    """Return to whom the secret is shown: scheme, host and port of each address, and the way it is sent."""
+    urls = [connection.base_url, str(connection.auth_fields.get("token_url", ""))]
+    return [connection.auth_kind, *("{0.scheme}://{0.netloc}".format(urlsplit(url)).lower() for url in urls)]
+
+
+def _place(connection: Connection) -> str:
+    return json.dumps([connection.implementation_id, connection.name, *_destination(connection)])
+
+
+def _opened(box: SecretBox, implementation: Implementation, connection: Connection) -> OpenedConnection:
+    secret = ""
+    if connection.sealed_secret is not None:
+        try:
+            secret = box.open(connection.sealed_secret, place=_place(connection))
+        except SecretNotOpened as error:
+            raise SecretNotOpened(f"connection {connection.name} of {implementation.slug}: {error}") from None
+    plain = {name: getattr(connection, name) for name in _CHECKS}
+    plain |= {"methods": tuple(connection.methods), "path_prefixes": tuple(connection.path_prefixes)}
+    return OpenedConnection(implementation=implementation.slug, secret=secret, **plain)
+
+
+def _secret(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 8192 or not value.isprintable():  # noqa: PLR2004 - more than any vendor's token has
+        raise ValueError("has 1 to 8192 printable characters")
+    return value
+
+
+def _path_prefix(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("/") or len(value) > fields.LONGEST_URL:
+        raise ValueError("starts with /")
+    if not value.isascii() or not value.isprintable() or any(c in value for c in " ?#%\\") or "//" in value:
+        raise ValueError(f"{value} holds a character which a path prefix cannot have")
+    if {".", ".."} & set(value.split("/")):
+        raise ValueError(f"{value} leads upwards")
+    return value
+
+
+def _base_url(value: Any, *, development: bool = False) -> str:
+    parts = public_hosts.called_url(value, development=development)
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise ValueError("ends with a path: what follows ? or # is the script's business")
+    if parts.path:
+        _path_prefix(parts.path)
+    return parts.geturl().rstrip("/")
+
+
+_CHECKS: dict[str, fields.Check] = {
+    "name": fields.slug,
+    "base_url": _base_url,
+    "auth_kind": fields.one_of(*credential_kinds.AUTH_KINDS),
+    "auth_fields": fields.json_object(8192),
+    "methods": fields.each(fields.one_of(*METHODS), 2, empty=False),
+    "path_prefixes": fields.each(_path_prefix, 50, empty=False),
+    "follow_redirects": fields.flag,
+    "timeout_s": fields.number(0.1, 30),
+    "cache_s": fields.whole(0, 3600),
+    "rate_per_s": fields.optional(fields.number(0.01, 1000)),
+    "concurrency": fields.optional(fields.whole(1, 1000)),
+    "max_body_bytes": fields.whole(1, 16 * MIB),
+    "development": fields.flag,
+}

@@ -1,0 +1,271 @@
+"""Implementations: one client's app each, the tenant to which every other row belongs.
+
+The table, and the rules by which an implementation is made and changed. A rule checks everything and names every
+fault; the constraints of the table are the second wall, for what does not come this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import CheckConstraint, String, Text, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import FieldFault, RuleViolation
+from records.host_names import host_name
+from records.message_text import MAX_CHARACTERS, shown_text
+from records.upsert import insert_missing
+
+from . import app_addresses
+
+#: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
+STAFF = "staff"
+#: Roles which hold for all implementations, and are given in the staff implementation only.
+STAFF_ROLES = ("reviewer", "administrator")
+#: Roles which attributes and user types may be allowed to give.
+MAPPED_ROLES = ("scanner", "organizer", "author", *STAFF_ROLES)
+#: When a session's message is shown at all (product rule 5).
+SHOW_WHEN = ("always", "during", "after", "during or after")
+MIB = 1024 * 1024
+
+#: The budgets an implementation may set for its runs, with their ranges. The names are those of `sandbox.XmlLimits`.
+LIMITS: dict[str, fields.Check] = {
+    "wall_s": fields.number(0.1, 30),
+    "cpu_s": fields.number(0.1, 10),
+    "memory_bytes": fields.whole(16 * MIB, 1024 * MIB),
+    "calls": fields.whole(0, 100),
+    "read_bytes": fields.whole(0, 16 * MIB),
+    "log_lines": fields.whole(0, 1000),
+    "log_chars": fields.whole(1, 5000),
+    "output_bytes": fields.whole(1024, 64 * 1024),
+}
+
+
+class Implementation(Base):
+    """One client's app, with everything that decides how its statuses are made and shown."""
+
+    __tablename__ = "implementations"
+    __table_args__ = (
+        CheckConstraint("length(slug) BETWEEN 1 AND 64", name="slug"),
+        CheckConstraint("show_when IN ('always', 'during', 'after', 'during or after')", name="show_when"),
+        CheckConstraint("fresh_seconds >= 0 AND stale_seconds >= fresh_seconds", name="seconds"),
+        CheckConstraint("last_good_minutes >= 0", name="last_good_minutes"),
+        CheckConstraint("concurrency BETWEEN 1 AND 64", name="concurrency"),
+        CheckConstraint("keep_runs_days >= 1", name="keep_runs_days"),
+        {"sqlite_autoincrement": True},  # a number is never given twice: sealed secrets and caches name it
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)  #: its id in addresses
+    name: Mapped[str] = mapped_column(String(200))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    script_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: `api.settings` of its script
+    link_hosts: Mapped[list[str]] = mapped_column(default=list)  #: the hosts a message may link to
+    fallback_text: Mapped[str] = mapped_column(String(120), default="")
+    fallback_link: Mapped[str] = mapped_column(Text, default="")
+    default_color: Mapped[str] = mapped_column(String(7), default="#005d8a")
+    last_good_minutes: Mapped[int] = mapped_column(default=60)
+    fresh_seconds: Mapped[int] = mapped_column(default=60)
+    stale_seconds: Mapped[int] = mapped_column(default=600)
+    show_when: Mapped[str] = mapped_column(String(16), default="always")
+    user_types: Mapped[list[str]] = mapped_column(default=list)  #: who sees the widget; empty: everybody
+    inherit_from_parent: Mapped[bool] = mapped_column(default=False)  #: a sub-session shows its parent's message
+    session_url: Mapped[str] = mapped_column(Text, default="")  #: where the app shows a session, with {session_id}
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: some of LIMITS; the rest are the operator's
+    concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
+    keep_runs_days: Mapped[int] = mapped_column(default=30)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.maintenance.archiving`
+    #: where a login of the app may end: exact addresses
+    app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    #: the most that a grant by attribute or user type gives
+    mapped_roles: Mapped[list[str]] = mapped_column(
+        default=lambda: ["scanner"], server_default=text("""'["scanner"]'""")
+    )
+
+    def __repr__(self) -> str:
+        return f"<Implementation {self.slug}>"
+
+
+def find(db: Session, slug: str) -> Implementation | None:
+    """Return the implementation that is served under this id in addresses; an archived one is as one that is not there."""
+    found = find_any(db, slug)
+    return found if found and found.archived_at is None else None
+
+
+def find_typed(db: Session, typed: str, *, archived: bool = False) -> Implementation | None:
+    """Return the implementation whose id a person typed, in upper or lower case unless two differ only in that.
+
+    `archived`: also one that is not served, for administration.
+    """
+    exact = find_any(db, typed) if archived else find(db, typed)
+    if exact is not None or "\0" in typed:
+        return exact
+    same = select(Implementation).where(func.lower(Implementation.slug) == typed.lower())
+    same = same if archived else same.where(Implementation.archived_at.is_(None))
+    found = list(db.scalars(same.limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
+def find_any(db: Session, slug: str) -> Implementation | None:
+    """Return the implementation with this id, archived or not: for administration, never for what apps ask."""
+    if "\0" in slug:  # PostgreSQL cannot even compare with it
+        return None
+    return db.scalar(select(Implementation).where(Implementation.slug == slug))
+
+
+def every(db: Session) -> list[Implementation]:
+    """Return all implementations by their names, archived ones, too."""
+    return list(db.scalars(select(Implementation).order_by(Implementation.name, Implementation.id)))
+
+
+def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings: Any) -> Implementation:
+    """Make an implementation. Raises RuleViolation with every fault, also when the slug is taken or kept for staff."""
+    values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
+    if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
+        raise RuleViolation("slug", "is kept for the reviewers and administrators of this service")
+    if find_any(db, slug) is not None:
+        raise RuleViolation("slug", "is taken by another implementation")
+    implementation = Implementation(**values)
+    db.add(implementation)
+    db.flush()  # fills in the defaults, which the next check reads
+    fields.refuse(_contradictions(implementation))
+    return implementation
+
+
+def staff(db: Session) -> Implementation:
+    """Return the implementation of reviewers and administrators; it is made when it is first asked for."""
+    found = find(db, STAFF)
+    if found is None:
+        insert_missing(db, Implementation, [{"slug": STAFF, "name": "Staff", "time_zone": "UTC"}])
+        found = db.scalars(select(Implementation).where(Implementation.slug == STAFF)).one()
+    return found
+
+
+def made_at(implementation: Implementation) -> int:
+    """Return the Unix second in which it was made. A login from before is of a removed one that had the same slug."""
+    return int(implementation.created_at.timestamp())
+
+
+def existed_at(implementation: Implementation, at: datetime) -> bool:
+    """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
+    return at.timestamp() >= made_at(implementation)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an audit entry tells of a change of fields: old and new of each that differs.
+
+    Of the script's settings it names what was added, removed and changed, and no value: people keep tokens in them.
+    """
+    return {
+        name: _names(before[name], value) if name == "script_settings" else [before[name], value]
+        for name, value in after.items()
+        if before[name] != value
+    }
+
+
+def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
+    both = before.keys() & after.keys()
+    found = {
+        "added": after.keys() - both,
+        "removed": before.keys() - both,
+        "changed": {name for name in both if before[name] != after[name]},
+    }
+    return {what: sorted(names) for what, names in found.items() if names}
+
+
+def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
+    """Change some fields; its slug stays for ever. Raises RuleViolation with every fault, and then nothing is changed."""
+    values = fields.checked({field: check for field, check in _CHECKS.items() if field != "slug"}, changes)
+    before = {field: getattr(implementation, field) for field in values}
+    with db.no_autoflush:
+        _set(implementation, values)
+        faults = _contradictions(implementation)
+        if faults:
+            _set(implementation, before)
+    fields.refuse(faults)
+    db.flush()
+    return implementation
+
+
+def lock(db: Session, implementation: Implementation) -> None:
+    """Let other transactions that change the same part of this implementation wait until this one ends."""
+    db.execute(select(Implementation.id).where(Implementation.id == implementation.id).with_for_update())
+
+
+def _set(implementation: Implementation, values: dict[str, Any]) -> None:
+    for field, value in values.items():
+        setattr(implementation, field, value)
+
+
+def _contradictions(implementation: Implementation) -> list[FieldFault]:
+    """Return what is wrong between fields which are each right alone."""
+    faults = []
+    if implementation.stale_seconds < implementation.fresh_seconds:
+        faults.append(FieldFault("stale_seconds", "is at least fresh_seconds"))
+    link = implementation.fallback_link
+    if link and fields.url(link).hostname not in implementation.link_hosts:
+        faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
+    if link and not implementation.fallback_text:
+        faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
+    if implementation.slug != STAFF and set(STAFF_ROLES) & set(implementation.mapped_roles):
+        faults.append(
+            FieldFault("mapped_roles", f"can hold {' and '.join(STAFF_ROLES)} in the staff implementation only")
+        )
+    return faults
+
+
+def _limits(value: Any) -> dict[str, Any]:
+    given = fields.json_object(4096)(value)
+    try:
+        return fields.checked(LIMITS, given)
+    except RuleViolation as refused:
+        raise ValueError(str(refused)) from None
+
+
+def _link(value: Any) -> str:
+    return fields.url(value).geturl() if value else ""
+
+
+def _fallback_text(value: Any) -> str:
+    return shown_text(fields.line(MAX_CHARACTERS)(value))
+
+
+def _session_url(value: Any) -> str:
+    if not value:
+        return ""
+    if not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2:  # noqa: PLR2004 - its own two braces
+        raise ValueError("holds {session_id} exactly once, and no other braces")
+    fields.url(value.replace("{session_id}", "1"), loopback_http=True)
+    if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host
+        raise ValueError("holds {session_id} after its host, in the path or behind it")
+    return value
+
+
+_CHECKS: dict[str, fields.Check] = {
+    "slug": fields.slug,
+    "name": fields.line(200, empty=False),
+    "time_zone": fields.time_zone,
+    "script_settings": fields.json_object(64 * 1024),
+    "link_hosts": fields.each(host_name, 100),
+    "fallback_text": _fallback_text,
+    "fallback_link": _link,
+    "default_color": fields.color,
+    "last_good_minutes": fields.whole(0, 7 * 24 * 60),
+    "fresh_seconds": fields.whole(0, 24 * 3600),
+    "stale_seconds": fields.whole(0, 7 * 24 * 3600),
+    "show_when": fields.one_of(*SHOW_WHEN),
+    "user_types": fields.each(fields.line(100, empty=False), 100),
+    "inherit_from_parent": fields.flag,
+    "session_url": _session_url,
+    "limits": _limits,
+    "concurrency": fields.whole(1, 64),
+    "keep_runs_days": fields.whole(1, 3650),
+    "app_redirect_uris": fields.each(app_addresses.redirect, 10),
+    "mapped_roles": fields.each(fields.one_of(*MAPPED_ROLES), len(MAPPED_ROLES)),
+}
