@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import Flask
 
-from runner.settings import Settings
+from runner.settings.table import Settings
 from web.server import bridge, run
 from web.wsgi_bridge import WsgiBridge
 

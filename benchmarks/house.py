@@ -21,10 +21,10 @@ from records.maintenance.archiving import AuditContext
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
-from runner.settings import Settings
-from runner.store_embedded import EmbeddedStore
-from runner.submission import submit
-from runner.trials import TrialSandbox
+from runner.settings.table import Settings
+from runner.store.embedded import EmbeddedStore
+from runner.trials.submission import submit
+from runner.trials.trial import TrialSandbox
 
 SLUG = "bench"
 SCRIPT = """

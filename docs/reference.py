@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from runner.settings import SETTINGS, Setting
+from runner.settings.table import SETTINGS, Setting
 from sandbox import API_LEVEL, offered, withheld
 from web.cli import main as commands
 

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 
-#: Where the reference stands in a run's id (`runner.queue.new_run_id`); migration 0006 says the same in SQL.
+#: Where the reference stands in a run's id (`runner.queues.status_jobs.new_run_id`); migration 0006 says the same in SQL.
 PLACE = slice(17, 25)
 
 #: Seconds for which a reference of keys stays the same.

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
-from runner.store_mark import KEY, adopt
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.environment_mark import KEY, adopt
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from records import Database, SecretBox
+from runner.health.outages import OutageLog
 from runner.logins import LoginStore
-from runner.outages import OutageLog
-from runner.outreach import OutboundRequests
-from runner.settings import Settings
-from runner.status import StatusService
+from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.table import Settings
+from runner.status.service import StatusService
 from web import (
     assets,
     door,

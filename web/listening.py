@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from runner.setting_kinds import address_and_port
+from runner.settings.readers import address_and_port
 
 BIND = "SESSION_STATUS_WEB_BIND"
 

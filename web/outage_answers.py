@@ -11,9 +11,9 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, request
 
 from records import DatabaseUnavailable
+from runner.health.outages import DATABASE, STORE, OutageLog
 from runner.logins import StoreAway
-from runner.outages import DATABASE, STORE, OutageLog
-from runner.status import jittered
+from runner.status.service import jittered
 from web.gate import SAFE_METHODS
 from web.problems import HttpProblem, answer
 

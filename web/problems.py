@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from runner.status import UnknownImplementation, UnknownSession
+from runner.status.service import UnknownImplementation, UnknownSession
 from web.error_notes import reference_of
 
 log = logging.getLogger(__name__)

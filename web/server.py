@@ -26,16 +26,16 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from records import Database, DatabaseUnavailable
+from runner.health.outages import OutageLog
 from runner.logins import LoginStore
-from runner.outages import OutageLog
-from runner.outreach import OutboundRequests
-from runner.presence import store_serves, worker_is_there
+from runner.powers.outbound_requests import OutboundRequests
 from runner.process_log import start_log
-from runner.setting_kinds import address_and_port
-from runner.settings import Settings
-from runner.status import StatusService
-from runner.store import connect
-from runner.unavailable import note_outage
+from runner.settings.readers import address_and_port
+from runner.settings.table import Settings
+from runner.status.service import StatusService
+from runner.status.unavailable_status import note_outage
+from runner.store.clients import connect
+from runner.store.worker_heartbeat import store_serves, worker_is_there
 from web.app import create_app
 from web.gate import body_limit
 from web.health.prompt_check import PromptCheck

@@ -54,7 +54,9 @@ class Run(Base):
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
     reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.support_references`
-    because: Mapped[str] = mapped_column(String(16), server_default="")  #: see `runner.causes`; "" before it was noted
+    because: Mapped[str] = mapped_column(
+        String(16), server_default=""
+    )  #: see `runner.queues.run_causes`; "" before it was noted
     waited_ms: Mapped[int | None]  #: from when it was queued until a worker had it; None before it was noted
     returned_at: Mapped[datetime | None]  #: when the user came back, of a run that was started by that
 

@@ -32,7 +32,7 @@ SILENT = (ServerSilent, psycopg.errors.ConnectionTimeout)
 
 
 class DatabaseWatch(Protocol):
-    """Who is told when the database does not answer, and knows whether it is worth asking (`runner.outages`)."""
+    """Who is told when the database does not answer, and knows whether it is worth asking (`runner.health.outages`)."""
 
     def database_lost(self, error: DatabaseUnavailable) -> None:
         """Note an error before it is raised."""

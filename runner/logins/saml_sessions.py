@@ -13,10 +13,11 @@ from typing import Any
 
 from redis import Redis
 
-from .ended import EndedLogins
-from .errors import answering
-from .naming import key
-from .once import loaded
+from runner.store.errors import answering
+
+from .ended_logins import EndedLogins
+from .one_time_states import loaded
+from .redis_keys import key
 
 #: Logins of one NameID at the same time: far more than one person has devices, and enough for a booth's account.
 MOST = 500

@@ -1,11 +1,12 @@
 """What a script can do to the outside: calls to vendors, live or recorded.
 
 `VendorServices` is made once in a process and gives each run its powers; `RecordedPowers` stands in for vendors. Start an
-audit in `live`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
+audit in `live_powers`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
 """
 
-from .calls import CallRecord, digest_key
-from .connections import (
+from .call_record import CallRecord, digest_key
+from .connections.errors import AnswersError, FaultyConnectionError, PowersError
+from .connections.vendor_connection import (
     ApiKeyHeader,
     ApiKeyParameter,
     Auth,
@@ -18,10 +19,9 @@ from .connections import (
     parse_base,
     vendor_connection,
 )
-from .errors import AnswersError, FaultyConnectionError, PowersError
-from .live import LivePowers
-from .recorded import RecordedAnswer, RecordedPowers, parse_answers
-from .vendors import VendorServices
+from .live_powers import LivePowers
+from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
+from .vendor_services import VendorServices
 
 __all__ = [
     "AnswersError",

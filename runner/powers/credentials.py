@@ -9,9 +9,9 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from .asked import CallRequest, canonical, refused
-from .connections import ApiKeyHeader, ApiKeyParameter, Auth, Basic, Bearer, NoAuth
-from .errors import FaultyConnectionError
+from .call_request import CallRequest, canonical, refused
+from .connections.errors import FaultyConnectionError
+from .connections.vendor_connection import ApiKeyHeader, ApiKeyParameter, Auth, Basic, Bearer, NoAuth
 from .redaction import MIN_REDACTED
 
 _FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")

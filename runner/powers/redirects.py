@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 
 from sandbox import CallFault, CallNotMade
 
-from .asked import CallRequest, check_path, query_params, refused, within
-from .connections import BaseAddress, VendorConnection
-from .http import IncomingResponse
+from .call_request import CallRequest, check_path, query_params, refused, within
+from .connections.vendor_connection import BaseAddress, VendorConnection
+from .http.exchange import IncomingResponse
 
 MAX_HOPS: Final = 3
 _FOLLOWED: Final = frozenset({301, 302, 303, 307, 308})

@@ -10,8 +10,8 @@ from records.identity import external_auth as external
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.store import connect
+from runner.settings.table import Settings
+from runner.store.clients import connect
 from tests.app_login.phone import REDIRECT, SCHEME, Phone
 from tests.auth.stage import IDP, KEY, Browser, ClientAtPublicUrl, copied
 from tests.auth.stage import connect as connect_provider

@@ -7,7 +7,7 @@ from records import Database, SamlDraft, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.app_login.phone import REDIRECT, Phone, answered
 from tests.auth.stage import KEY, copied, sp_of
 from tests.auth.test_login_in_browser import Provider

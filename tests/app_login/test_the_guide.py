@@ -15,11 +15,11 @@ from werkzeug.test import Client
 from records import Database
 from records.scripts import versions
 from records.tenants import implementations
-from runner.cache import StatusCache, StatusUpdate
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.shown import ShownMessage, body_of
-from runner.status import StatusRequest, StatusService
+from runner.settings.table import Settings
+from runner.status.cache import StatusCache, StatusUpdate
+from runner.status.service import StatusRequest, StatusService
+from runner.status.status_body import ShownMessage, body_of
 from tests.app_login.phone import Phone
 from tests.auth.stage import KEY, copied
 from tests.logins.people import visitor

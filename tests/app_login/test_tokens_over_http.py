@@ -11,8 +11,8 @@ import pytest
 from records.people import users
 from records.tenants import implementations
 from runner.logins import StoreAway
-from runner.logins.tokens import GRACE_S
-from runner.store import connect
+from runner.logins.app_tokens import GRACE_S
+from runner.store.clients import connect
 from tests.app_login.phone import ACCESS_TOKEN, EXCHANGE, JWT, PASSWORD, REDIRECT, Phone, bearer
 from tests.external.signing import OTHER_EC, claims, token
 from tests.logins.people import visitor

@@ -10,8 +10,8 @@ from records.identity import certificates
 from records.people import grants
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.store import connect as connect_store
+from runner.settings.table import Settings
+from runner.store.clients import connect as connect_store
 from tests.auth.stage import KEY, PROVIDERS, Browser, connect, copied
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app

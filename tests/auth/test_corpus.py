@@ -5,8 +5,8 @@ import pytest
 from records import Database
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.store import connect as connect_store
+from runner.settings.table import Settings
+from runner.store.clients import connect as connect_store
 from tests.auth.stage import IDP, KEY, Browser, connect, copied, is_refused, sp_of
 from tests.saml.corpus import ATTACKS, Scene
 from tests.web.stub_desk import PUBLIC_URL, StubDesk

@@ -13,7 +13,7 @@ from records import SecretBox, audit
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.store import connect as connect_store
+from runner.store.clients import connect as connect_store
 from tests.auth.stage import IDP, PROVIDERS, SAME_ORIGIN, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of
 from web.app import create_app
 from web.auth.ways import pace, refusals

@@ -11,8 +11,8 @@ from records import Database, SamlDraft
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.store import connect as connect_store
+from runner.settings.table import Settings
+from runner.store.clients import connect as connect_store
 from tests.auth.stage import KEY, begun, copied, sp_of
 from tests.saml.forge import ForgedIdp
 from tests.web.browser import serving

@@ -10,8 +10,8 @@ from records import SamlDraft
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore, TokenRefused
-from runner.logins.tokens import challenge_of
-from runner.store import connect as connect_store
+from runner.logins.app_tokens import challenge_of
+from runner.store.clients import connect as connect_store
 from tests.auth.stage import IDP, SAME_ORIGIN, STRANGER, Browser, begun, sp_of
 from tests.saml.forge import PERSISTENT, ForgedIdp, logout_request_xml
 from web.app import create_app

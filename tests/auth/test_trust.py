@@ -12,7 +12,7 @@ from records import SamlDraft, audit
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
-from runner.outreach import FetchedDocument, OutboundRequestFailed
+from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFailed
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp, sign_element

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from records import Database
 from records.storage import schema
 from records.tenants import implementations
-from runner.store import connect
+from runner.store.clients import connect
 
 KEY = secrets.token_urlsafe(48)
 #: What an operator's file of settings holds beside the two addresses.

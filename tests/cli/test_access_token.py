@@ -9,9 +9,9 @@ from records import Database
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore, fingerprint
-from runner.logins.tokens import ACCESS_S
-from runner.settings import Settings
-from runner.store_checks import replace_mark
+from runner.logins.app_tokens import ACCESS_S
+from runner.settings.table import Settings
+from runner.store.mark_administration import replace_mark
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from records import Database, UserProfile
 from records.people import users
 from records.tenants import implementations
-from runner.cache import StatusCache
 from runner.logins import LoginStore
+from runner.status.cache import StatusCache
 from tests.logins.people import visitor
 
 

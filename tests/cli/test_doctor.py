@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from records import Database
-from runner.checkup import JailCheckup, StoreCheckup, store_checkup
-from runner.settings import Settings
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
+from runner.health.doctor_checks import JailCheckup, StoreCheckup, store_checkup
+from runner.settings.table import Settings
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
 from sandbox import JailReport
 from sandbox.jail.report import objection
 from tests.cli.stores import PRODUCTION
@@ -149,7 +149,7 @@ def test_no_secret_is_shown(cli, records):
 @pytest.mark.parametrize("weak", ["no", "yes"])
 def test_a_jail_that_does_not_start_is_not_called_attacked_in_vain(cli, records, monkeypatch, weak):
     broken = JailReport(arch="x86_64", system="Linux", runtime="r", fault="no module named x")
-    monkeypatch.setattr("runner.checkup.examine", lambda config: (broken, objection(broken, config)))
+    monkeypatch.setattr("runner.health.doctor_checks.examine", lambda config: (broken, objection(broken, config)))
     result = cli("doctor", "--json", env={**records, "SESSION_STATUS_SANDBOX_ALLOW_WEAK": weak})
     lines = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
     assert (lines["jail"]["state"], "probes" in lines, result.exit_code) == ("fail", False, 1)
@@ -166,7 +166,7 @@ def test_seccomp_that_cannot_be_installed_is_told_as_off(cli, records, monkeypat
         uid=64000,
         fault="seccomp cannot be installed: [Errno 22]",
     )
-    monkeypatch.setattr("runner.checkup.examine", lambda config: (report, objection(report, config)))
+    monkeypatch.setattr("runner.health.doctor_checks.examine", lambda config: (report, objection(report, config)))
     result = cli("doctor", "--json", env=records)
     lines = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
     assert "seccomp OFF, Landlock 7" in lines["jail"]["found"]

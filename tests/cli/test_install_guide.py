@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from running import eventually, free_ports
 
-from runner.presence import LAST
-from runner.store_checks import replace_mark
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
+from runner.store.mark_administration import replace_mark
+from runner.store.worker_heartbeat import LAST
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 

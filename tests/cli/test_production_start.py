@@ -14,8 +14,8 @@ from records import Database, SecretBox, audit
 from records.maintenance import development_stand_ins
 from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
-from runner.settings import Settings
-from runner.store_checks import mark_of, replace_mark
+from runner.settings.table import Settings
+from runner.store.mark_administration import mark_of, replace_mark
 from web.cli import servers
 from web.cli import up as up_command
 from web.cli.programs import Ports

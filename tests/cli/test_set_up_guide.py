@@ -16,7 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 from running import eventually, free_ports
 
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 from tests.vendors import Vendor, reply
 from tests.web.browser import require_chromium
 

@@ -21,9 +21,9 @@ from records.identity.external_auth import ExternalAuthDraft
 from records.storage import schema
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
-from runner.settings import Settings, SettingsError
-from runner.start_checks import NotStarted, check_start
-from runner.store_checks import replace_mark
+from runner.health.start_checks import NotStarted, check_start
+from runner.settings.table import Settings, SettingsError
+from runner.store.mark_administration import replace_mark
 from web.cli import servers
 from web.listening import listening_fault
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.settings import Settings
+from runner.settings.table import Settings
 from web.cli.programs import Ports, other_terminal, page
 from web.cli.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row
 

@@ -5,12 +5,12 @@ from stores import PRODUCTION, keys, made_for
 
 from records import Database, audit
 from runner.logins import LoginStore, TokenRefused
-from runner.logins.token_shapes import fingerprint
-from runner.presence import WorkerHeartbeat
-from runner.store import connect
-from runner.store_checks import mark_of, replace_mark
-from runner.store_embedded import EmbeddedStore
-from runner.store_mark import KEY
+from runner.logins.app_token_formats import fingerprint
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.environment_mark import KEY
+from runner.store.mark_administration import mark_of, replace_mark
+from runner.store.worker_heartbeat import WorkerHeartbeat
 from sandbox import JailReport
 from tests.logins.people import visitor
 

@@ -10,9 +10,9 @@ from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 from records import Database
 from records.maintenance import database_inspection
 from records.storage import environment_mark
-from runner.settings import Settings
-from runner.store_checks import replace_mark
-from runner.store_embedded import EmbeddedStore, answers
+from runner.settings.table import Settings
+from runner.store.embedded import EmbeddedStore, answers
+from runner.store.mark_administration import replace_mark
 from web.cli import ground
 from web.cli import up as up_command
 from web.cli.complaints import CommandFailed

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from runner.settings import SETTINGS
+from runner.settings.table import SETTINGS
 from web.cli import missing_data
 from web.cli.running_note import running_note
 

@@ -12,7 +12,7 @@ from records import Database, UserProfile
 from records.people import grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.auth.stage import copied
 from tests.web.browser import serving
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, StubDesk

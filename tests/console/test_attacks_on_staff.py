@@ -10,7 +10,7 @@ from records import Database, UserProfile, audit
 from records.people import administrators, grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore, StoreAway, Visitor
-from runner.store import connect
+from runner.store.clients import connect
 from tests.console.conftest import Desk, build, person
 from web.auth.admission import AuthenticatedPerson, admit
 

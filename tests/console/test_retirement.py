@@ -8,8 +8,8 @@ from records import audit
 from records.maintenance import archiving
 from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
-from runner.retirement import retire
-from runner.settings import Settings
+from runner.settings.table import Settings
+from runner.status.implementation_retirement import retire
 from tests.console.conftest import KEY, person
 from tests.web.stub_desk import PUBLIC_URL
 from web.console.settings.retirement.views import RETIRE

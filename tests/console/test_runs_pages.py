@@ -15,13 +15,13 @@ from records.maintenance.archiving import AuditContext
 from records.people import users
 from records.scripts import runs, versions
 from records.tenants import implementations
-from runner import causes
-from runner.displayed import DisplayedStatus
+from runner.explanations.run_terms import RUN_WORDS
 from runner.logins import NotedError
-from runner.run_words import RUN_WORDS
-from runner.shown import body_of
-from runner.unavailable import NOTED
-from runner.visibility import HidingRule
+from runner.queues import run_causes
+from runner.status.displayed_status import DisplayedStatus
+from runner.status.status_body import body_of
+from runner.status.unavailable_status import NOTED
+from runner.status.visibility import HidingRule
 from sandbox import OutcomeKind
 from tests.console.conftest import HOSTILE
 from tests.web.stub_desk import CLAIM
@@ -300,7 +300,7 @@ def test_each_word_of_the_legend_stands_in_the_glossary_with_the_same_meaning(pa
         "last good",
         "fallback",
         "hidden",
-    } | causes.ORDERED - {""}
+    } | run_causes.ORDERED - {""}
 
 
 def test_a_filter_by_name_finds_the_person_offers_those_that_fit_and_says_who_is_not_known(past, desk):

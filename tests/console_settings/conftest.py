@@ -11,9 +11,9 @@ from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
-from runner.outreach import OutboundRequests
-from runner.settings import Settings
-from runner.store import connect
+from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.table import Settings
+from runner.store.clients import connect
 from tests.auth.stage import copied
 from tests.console_settings.stage import Person
 from tests.saml.forge import ForgedIdp

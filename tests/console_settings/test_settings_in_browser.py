@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.console_settings.conftest import IDP, KEY
 from tests.console_settings.stage import DEMO, PAGES
 from tests.logins.people import visitor

@@ -8,7 +8,7 @@ import pytest
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.console_settings.conftest import IDP, KEY, SECRETS
 from tests.console_settings.stage import DEMO, OF_TRUST, PAGES, Person, entries
 from tests.web.stub_desk import PUBLIC_URL

@@ -5,7 +5,7 @@ import re
 
 from records.people import users
 from records.tenants import implementations
-from runner.logins.refused import MOST
+from runner.logins.refused_logins import MOST
 from tests.auth.stage import Browser, sp_of
 from tests.console_settings.conftest import IDP
 from tests.console_settings.stage import DEMO, Person, typed

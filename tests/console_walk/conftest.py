@@ -11,10 +11,10 @@ from records import Database, SecretBox, UserProfile
 from records.identity import certificates
 from records.people import administrators
 from runner.logins import LoginStore
-from runner.outreach import OutboundRequests
-from runner.settings import Settings
-from runner.store import connect
-from runner.store_mark import adopt
+from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.table import Settings
+from runner.store.clients import connect
+from runner.store.environment_mark import adopt
 from tests.console_walk.stage import PEOPLE, STAFF, fill, vendor_answer
 from tests.console_walk.walk import Walker
 from tests.logins.people import visitor

@@ -8,7 +8,7 @@ from records.agenda import sessions
 from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.console_walk.conftest import KEY
 from tests.console_walk.stage import IDP
 from tests.web.browser import serving

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 from tests.deployment import proxy as nginx
 from tests.deployment.servers import Process, bearer, environment, furnish
 from tests.postgres import PostgresServer

@@ -15,7 +15,7 @@ from records.people import users
 from records.scripts import versions
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.store import connect
+from runner.store.clients import connect
 from tests.logins.people import visitor
 
 #: Seconds for a process to start on a machine that is busy with other tests.

@@ -16,8 +16,8 @@ from records.identity import sp_keys
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, TokenRefused, fingerprint
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
 from tests.deployment.page import Shell, commands
 from tests.deployment.proxy import ROOT
 from tests.deployment.servers import bearer, environment

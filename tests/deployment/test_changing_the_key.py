@@ -7,7 +7,7 @@ import pytest
 
 from records import ConnectionDraft, Database, SecretBox, SecretNotOpened
 from records.tenants import connections, implementations
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 from tests.deployment.page import PAGE, Shell, log_in
 from tests.deployment.servers import Process, ask, environment, furnish
 from tests.web.real_server import free_port

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from records import Database
 from records.storage.database import POOL_SIZE
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 from tests.deployment.page import Shell, commands
 from tests.deployment.servers import STATUS, Process, ask, bearer, environment, furnish
 from tests.web.real_server import free_port

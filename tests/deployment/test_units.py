@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 import worker
-from runner import traces
-from runner.setting_kinds import whole
-from runner.settings import SETTINGS, Settings, SettingsError
+from runner.queues import thread_worker
+from runner.runs import traces
+from runner.settings.readers import whole
+from runner.settings.table import SETTINGS, Settings, SettingsError
 from tests.deployment.proxy import ROOT, SHIPPED
 from tests.deployment.servers import environment
 from web import server
@@ -128,7 +129,7 @@ def test_limits_and_times_fit_ours():
     assert int(web["TimeoutStopSec"][0]) > server.GRACE_S
     assert int(web["LimitNOFILE"][0]) >= default.web_connections + server.OTHER_FILES
     longest = next(entry for entry in SETTINGS if entry.attribute == "max_wall_s").read("30")
-    assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + worker.IDLE_S + worker.BEAT_S
+    assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + thread_worker.IDLE_S + thread_worker.BEAT_S
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512
     assert work["RestartPreventExitStatus"] == [str(worker.TOO_WEAK)]
     assert {one["KillMode"][0] for one in (web, work)} == {"mixed"}

@@ -18,7 +18,7 @@ from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.devidp.sender import URL
 from web.app import create_app
 from web.demo.logins import connect, draft

@@ -10,9 +10,9 @@ from records import Database, ExternalAuthDraft, SecretBox
 from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.outreach import OutboundRequests
-from runner.settings import Settings
-from runner.store import connect
+from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.table import Settings
+from runner.store.clients import connect
 from tests.auth.stage import copied
 from tests.external.signing import EC, ISSUER, jwk
 from tests.web.stub_desk import PUBLIC_URL, StubDesk

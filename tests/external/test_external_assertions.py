@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from runner.logins import LoginStore, StoreAway
-from runner.store import connect_brief
+from runner.store.clients import connect_brief
 from tests.external.signing import (
     AUDIENCE,
     EC,

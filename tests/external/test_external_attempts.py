@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from runner.logins.attempts import FIRST_S, FREE, LONGEST_S, AttemptLimits
-from runner.logins.errors import StoreAway
-from runner.store import connect_brief
+from runner.logins.attempt_limits import FIRST_S, FREE, LONGEST_S, AttemptLimits
+from runner.store.clients import connect_brief
+from runner.store.errors import StoreAway
 from tests.valkey import written
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from records.people import grants, users
 from records.tenants import implementations
-from runner.logins.attempts import FREE
+from runner.logins.attempt_limits import FREE
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
 from tests.external.test_external_pages import FORM, SAME_ORIGIN, field

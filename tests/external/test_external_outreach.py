@@ -9,9 +9,9 @@ import time
 import pytest
 
 from records import OpenedConnection
-from runner.outreach import MOST_EACH, OutboundRequestFailed, OutboundRequests
 from runner.powers import Basic
-from runner.powers.gate import FAILURES
+from runner.powers.outbound_requests import MOST_EACH, OutboundRequestFailed, OutboundRequests
+from runner.powers.vendor_limits import FAILURES
 from tests.vendors import reply
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from records.people import users
 from records.tenants import implementations
-from runner.logins.attempts import FREE
+from runner.logins.attempt_limits import FREE
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
 from tests.vendors import reply
@@ -343,7 +343,7 @@ def test_where_only_the_app_logs_in_the_page_says_so(browser, signed, set_up, ki
 
 def test_without_the_store_the_pages_say_so(app, browser, paged, monkeypatch):
     from runner.logins import LoginStore
-    from runner.store import connect_brief
+    from runner.store.clients import connect_brief
 
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
     for part in ("once", "begun"):

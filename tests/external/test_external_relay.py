@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import outreach as outreach_module
 from runner.logins import LoginStore, StoreAway
-from runner.logins.attempts import FREE
+from runner.logins.attempt_limits import FREE
 from runner.powers import Bearer, NoAuth
-from runner.settings import Settings, SettingsError
-from runner.store import connect_brief
+from runner.powers import outbound_requests as outreach_module
+from runner.settings.table import Settings, SettingsError
+from runner.store.clients import connect_brief
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
 from web.auth import client_networks

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from runner.logins import EndedLogins, LoginStore
-from runner.logins.tokens import AppTokens
+from runner.logins.app_tokens import AppTokens
 
 
 class Clock:

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from runner.logins import LoginOrigin, StoreAway, begun
-from runner.logins.store import LoginStore
-from runner.store import connect
+from runner.logins import LoginOrigin, StoreAway, pending_logins
+from runner.logins.login_store import LoginStore
+from runner.store.clients import connect
 from tests.valkey import written
 
 HOME, VENUE = LoginOrigin("192.0.2.1"), LoginOrigin("198.51.100.1", at_venue=True)
@@ -34,7 +34,7 @@ def test_a_handle_may_be_given(store):
 
 
 def test_of_one_address_the_oldest_go(store, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_FROM_ADDRESS", 3)
+    monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 3)
     handles = []
     for _ in range(5):
         handles.append(put(store))
@@ -43,7 +43,7 @@ def test_of_one_address_the_oldest_go(store, monkeypatch):
 
 
 def test_one_that_was_finished_makes_room(store, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_FROM_ADDRESS", 2)
+    monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
     first, second = put(store), put(store)
     store.begun.take("kind", second)
     third = put(store)
@@ -51,7 +51,7 @@ def test_one_that_was_finished_makes_room(store, monkeypatch):
 
 
 def test_in_sum_the_busiest_address_pays(store, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
     mine = [put(store), put(store)]
     for number in range(100):
         put(store, LoginOrigin(f"203.0.113.{number % 3}"))
@@ -59,15 +59,15 @@ def test_in_sum_the_busiest_address_pays(store, monkeypatch):
 
 
 def test_a_flood_from_as_many_addresses_as_there_is_room_never_has_more_than_the_room(store, redis, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
     for number in range(60):
         put(store, LoginOrigin(f"2001:db8:{number:x}::/64"))
     assert len([key for key in redis.keys("*") if b":once:" in key]) == 10
 
 
 def test_a_venue_is_bounded_in_sum_only_and_apart(store, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_FROM_ADDRESS", 2)
-    monkeypatch.setattr(begun, "MOST_IN_SUM", 6)
+    monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
+    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 6)
     there = [put(store, VENUE) for _ in range(6)]
     for number in range(20):
         put(store, LoginOrigin(f"203.0.113.{number}"))
@@ -77,7 +77,7 @@ def test_a_venue_is_bounded_in_sum_only_and_apart(store, monkeypatch):
 
 
 def test_what_has_expired_counts_no_more(store, redis, monkeypatch):
-    monkeypatch.setattr(begun, "MOST_FROM_ADDRESS", 2)
+    monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
     for _ in range(2):
         store.begun.put("kind", {}, 1, HOME)
     time.sleep(1.1)

@@ -7,8 +7,8 @@ import pytest
 from people import visitor
 
 from runner.logins import TokenRefused
-from runner.logins.token_shapes import challenge_of
-from runner.logins.tokens import ACCESS_S, CODE_S, LOGIN_S
+from runner.logins.app_token_formats import challenge_of
+from runner.logins.app_tokens import ACCESS_S, CODE_S, LOGIN_S
 
 VERIFIER = "v" * 43
 REDIRECT = "https://app.example.org/login"

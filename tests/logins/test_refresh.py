@@ -6,7 +6,7 @@ import pytest
 from people import visitor
 
 from runner.logins import TokenRefused
-from runner.logins.tokens import ACCESS_S, GRACE_S, LOGIN_S, REFRESH_S
+from runner.logins.app_tokens import ACCESS_S, GRACE_S, LOGIN_S, REFRESH_S
 from tests.valkey import written
 
 

@@ -3,9 +3,9 @@
 import pytest
 from people import visitor
 
-from runner.cache import StatusCache, StatusUpdate
 from runner.logins import LoginEnded
-from runner.logins.ended import ended_login_check
+from runner.logins.ended_logins import ended_login_check
+from runner.status.cache import StatusCache, StatusUpdate
 
 BODY = b'{"message":null}'
 

@@ -7,7 +7,7 @@ from people import visitor
 
 from runner.logins import LoginStore, StoreAway, saml_sessions
 from runner.logins.saml_sessions import SamlSessions
-from runner.store import connect
+from runner.store.clients import connect
 from tests.valkey import written
 
 

@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from people import visitor
 
 from runner.logins import EndedLogins, TokenRefused
-from runner.logins.token_shapes import challenge_of
-from runner.logins.tokens import ACCESS_S, CODE_S, GRACE_S, LOGIN_S, REFRESH_S, AppTokens
+from runner.logins.app_token_formats import challenge_of
+from runner.logins.app_tokens import ACCESS_S, CODE_S, GRACE_S, LOGIN_S, REFRESH_S, AppTokens
 
 RIGHT, WRONG = "r" * 43, "w" * 43
 OFTEN = st.sampled_from([True, True, True, False])

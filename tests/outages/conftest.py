@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 from tests.outages.installation import Installation
 from tests.postgres import installed, prepare, serving
 

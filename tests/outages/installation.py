@@ -12,11 +12,11 @@ import time
 from contextlib import closing, contextmanager
 from itertools import count
 
-from runner.bulletin import CHANGED
 from runner.logins import LoginStore
-from runner.store import connect
-from runner.store_mark import adopt
-from runner.tokens import ReturnTokens
+from runner.status.change_events import CHANGED
+from runner.status.return_tokens import ReturnTokens
+from runner.store.clients import connect
+from runner.store.environment_mark import adopt
 from tests.logins.people import visitor
 from tests.web.real_server import KEY, free_port, furnish
 from web.auth.logins import Logins

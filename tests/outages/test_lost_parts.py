@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from runner.logins import LoginStore
-from runner.store import connect
+from runner.store.clients import connect
 from tests.outages.installation import STATUS, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]
@@ -178,7 +178,7 @@ def test_each_process_has_one_line_when_it_begins_one_when_it_is_over_and_no_tra
     part = outage.partition("_")[0]
     for lines in (found.web, found.worker):
         assert not [line for line in lines if "Traceback" in line or line.startswith(" ")]
-        begins, ends = (line for line in lines if " runner.outages " in line)
+        begins, ends = (line for line in lines if " runner.health.outages " in line)
         assert re.search(rf"the {part} does not answer ref=[0-9a-f]{{8}} error=[A-Z]\w+: \S+", begins)
         assert re.search(
             rf"the {part} answers again ref={reference_in([begins])} after=\d+s failed=\d+ refused=\d+", ends

@@ -307,7 +307,7 @@ def rejecting(*bad):
 
 
 def test_a_rejected_token_is_fetched_anew_and_a_get_is_repeated_once(client, oauth, monkeypatch):
-    monkeypatch.setattr("runner.powers.tokens.YOUNG_S", 0.0)
+    monkeypatch.setattr("runner.powers.oauth_tokens.YOUNG_S", 0.0)
     tokens = [reply({"access_token": f"token-{n}"}) for n in range(5)]
     login, vendor, connection = oauth(tokens, rejecting("token-0"))
     assert client(connection).status == 200
@@ -318,7 +318,7 @@ def test_a_rejected_token_is_fetched_anew_and_a_get_is_repeated_once(client, oau
 
 
 def test_a_rejected_token_is_dropped_but_a_post_is_not_repeated(client, oauth, monkeypatch):
-    monkeypatch.setattr("runner.powers.tokens.YOUNG_S", 0.0)
+    monkeypatch.setattr("runner.powers.oauth_tokens.YOUNG_S", 0.0)
     tokens = [reply({"access_token": f"token-{n}"}) for n in range(5)]
     login, vendor, connection = oauth(tokens, rejecting("token-0"))
     assert client(connection, method="POST", json={}).status == 401

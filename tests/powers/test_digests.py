@@ -1,7 +1,7 @@
 """Traces tell whether a vendor answered as before, by a keyed digest that tells nothing of the answer."""
 
 from runner.powers import digest_key
-from runner.powers.calls import CallProgress
+from runner.powers.call_record import CallProgress
 from sandbox import Answer, Call
 
 CALL = Call("GET", "ethosce", "/credits")

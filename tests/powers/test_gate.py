@@ -10,7 +10,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from runner.powers import Bearer, gate
+from runner.powers import Bearer, vendor_limits
 from sandbox import CallFault, CallNotMade
 from tests.valkey import written
 from tests.vendors import reply
@@ -36,7 +36,7 @@ def calls(client, connection, count):
 @pytest.fixture
 def soon(monkeypatch):
     """A breaker that opens for a third of a second."""
-    monkeypatch.setattr(gate, "OPEN_MS", 300)
+    monkeypatch.setattr(vendor_limits, "OPEN_MS", 300)
     return 0.35
 
 
@@ -119,12 +119,12 @@ def test_a_probe_that_says_nothing_lets_another_probe(client, start_vendor, soon
 
 
 def test_a_probe_whose_worker_died_lets_another_probe_after_a_while(client, start_vendor, soon, redis, monkeypatch):
-    monkeypatch.setattr(gate, "PROBE_MS", 200)
+    monkeypatch.setattr(vendor_limits, "PROBE_MS", 200)
     vendor = start_vendor(reply("", 500))
     connection = client.connect(vendor)
     calls(client, connection, 5)
     time.sleep(soon)
-    lost = gate.VendorLimiter(redis).enter(connection, deadline=time.monotonic() + 1)
+    lost = vendor_limits.VendorLimiter(redis).enter(connection, deadline=time.monotonic() + 1)
     assert lost.probe
     vendor.answer = reply({})
     assert calls(client, connection, 1) == ["breaker open"]
@@ -217,7 +217,7 @@ def test_the_place_of_a_failed_call_is_free_again(client, start_vendor):
 
 def test_the_place_of_a_worker_that_died_is_free_after_its_deadline(client, start_vendor, redis, monkeypatch):
     connection = client.connect(start_vendor(reply({})), concurrency=1)
-    gate.VendorLimiter(redis).enter(
+    vendor_limits.VendorLimiter(redis).enter(
         connection, deadline=time.monotonic() - 0.5
     )  # never left; its lease ends in a second
     assert fault_of(client, connection, wall_s=0.3) is CallFault.TIMEOUT

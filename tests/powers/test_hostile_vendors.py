@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.powers import bodies
-from runner.powers.wire import CountedSocket, ExchangeBudget
+from runner.powers.http import bodies
+from runner.powers.http.counted_socket import CountedSocket, ExchangeBudget
 from sandbox import CallFault, CallNotMade
 from tests.vendors import reply
 

@@ -8,7 +8,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.message import Message, color_fault_of, judge, link_fault_of, review_literals
+from runner.runs.message_contract import Message, color_fault_of, judge, link_fault_of, review_literals
 from sandbox import MessageLiteral, Severity
 
 HOSTS = frozenset({"cme.example.org", "xn--bcher-kva.example"})

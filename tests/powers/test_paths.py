@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner.powers.asked import check_call, check_path, encode_query, within
+from runner.powers.call_request import check_call, check_path, encode_query, within
 from sandbox import Call, CallFault, CallNotMade
 
 

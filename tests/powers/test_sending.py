@@ -333,7 +333,7 @@ def test_a_post_over_a_kept_connection_which_breaks_is_not_sent_again(client, st
 
 
 def test_a_post_does_not_go_over_a_connection_that_was_idle_for_long(client, start_vendor, monkeypatch):
-    monkeypatch.setattr("runner.powers.http.KEEP_ALIVE_UNREPEATABLE_S", 0.05)
+    monkeypatch.setattr("runner.powers.http.exchange.KEEP_ALIVE_UNREPEATABLE_S", 0.05)
     vendor = start_vendor(reply({}))
     connection = client.connect(vendor)
     client(connection)
@@ -343,7 +343,7 @@ def test_a_post_does_not_go_over_a_connection_that_was_idle_for_long(client, sta
 
 
 def test_idle_connections_are_closed_after_a_while_and_at_the_end(client, start_vendor, monkeypatch):
-    monkeypatch.setattr("runner.powers.http.KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr("runner.powers.http.exchange.KEEP_ALIVE_S", 0.05)
     old, vendor = start_vendor(reply({})), start_vendor(reply({}))
     client(client.connect(old))
     time.sleep(0.1)

@@ -12,9 +12,9 @@ from records import fields
 from records.errors import RuleViolation
 from records.host_names import host_name, is_host, is_host_name
 from records.tenants import implementations
-from runner.inputs import InputError, hosts
-from runner.powers.connections import parse_base
-from runner.powers.errors import FaultyConnectionError
+from runner.powers.connections.errors import FaultyConnectionError
+from runner.powers.connections.vendor_connection import parse_base
+from runner.trials.trial_input import InputError, hosts
 from web.auth.saml.metadata import BadMetadata, _checked
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.message import judge, review_literals
+from runner.runs.message_contract import judge, review_literals
 from sandbox import MessageLiteral, Severity
 
 HOSTS = ("ok.example.org", "xn--bcher-kva.example")

@@ -6,9 +6,9 @@ import pytest
 from site_stage import KEY, PATH, Site, statuses, stop
 from vendor_stage import Vendor, make_vendors
 
-from runner.store import connect
-from runner.store_checks import adopt_own
-from runner.store_embedded import EmbeddedStore
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.mark_administration import adopt_own
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ from records.maintenance.archiving import AuditContext
 from records.people import users
 from records.scripts import versions
 from records.tenants import connections, implementations
-from runner.cache import StatusCache
 from runner.logins import LoginStore
-from runner.settings import Settings
+from runner.settings.table import Settings
+from runner.status.cache import StatusCache
 from tests.logins.people import visitor
 from web.auth.logins import Logins
 from web.config import WebConfig

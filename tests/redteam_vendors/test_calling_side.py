@@ -13,9 +13,9 @@ import pytest
 from vendor_stage import call, connection, make_vendors, ok
 
 from runner.powers import ApiKeyHeader, ApiKeyParameter, Bearer
-from runner.powers.gate import keys_of
-from runner.store import connect_brief
-from runner.store_embedded import EmbeddedStore
+from runner.powers.vendor_limits import keys_of
+from runner.store.clients import connect_brief
+from runner.store.embedded import EmbeddedStore
 from sandbox import Call, CallNotMade
 
 SECRET = "S3cretTokenOfVendor"

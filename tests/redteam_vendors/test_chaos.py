@@ -14,7 +14,7 @@ import pytest
 from site_stage import Site, statuses, stop
 from vendor_stage import Vendor, ok
 
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 
 #: `CHAOS_S=30` asks for it; it takes half a minute more until the locks of the dead have ended.
 SECONDS = float(os.environ.get("CHAOS_S", "0"))

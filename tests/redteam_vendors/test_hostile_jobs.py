@@ -13,10 +13,10 @@ import pytest
 from site_stage import Site, key_of, stop
 from vendor_stage import Vendor, ok
 
-from runner.presence import workers_present
-from runner.status import StatusRequest, StatusService
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
+from runner.status.service import StatusRequest, StatusService
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.worker_heartbeat import workers_present
 
 # -- jobs ---------------------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ MARK = "/tmp/redteam-was-here"
 JOBS = {
     "os.system": plain_job(data=data("os.system", None, [f"touch {MARK}"], {})),
     "builtins.eval": plain_job(data=data("builtins.eval", None, ["1"], {})),
-    "a private function of ours": plain_job(data=data("runner.job.perform_run", None, [], {})),
+    "a private function of ours": plain_job(data=data("runner.runs.job.perform_run", None, [], {})),
     "dots": plain_job(data=data("runner.job.run_status.__globals__", None, [], {})),
     "a method of an instance": plain_job(data=data("run_status", {"x": 1}, [], {})),
     "pickle": plain_job(data=zlib.compress(pickle.dumps(Boom()))),

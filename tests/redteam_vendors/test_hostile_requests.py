@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from site_stage import KEY, PATH, bearer, complete, statuses
 
-from runner.tokens import ReturnTokens, encode
+from runner.status.return_tokens import ReturnTokens, encode
 
 REQUESTS = [
     ("nothing", b"\r\n\r\n", {400, 0}),

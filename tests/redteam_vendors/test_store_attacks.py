@@ -10,15 +10,15 @@ from site_stage import Site, key_of
 from records import RunRecord
 from records.scripts import runs
 from records.tenants import implementations
-from runner.bulletin import CHANGED, ChangeListener
-from runner.cache import DONE, StatusCache, StatusUpdate
-from runner.presence import NAMES, workers_present
-from runner.queue import new_run_id
-from runner.status import StatusRequest, StatusService
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
-from runner.store_mark import adopt
-from runner.traces import TraceWriter
+from runner.queues.status_jobs import new_run_id
+from runner.runs.traces import TraceWriter
+from runner.status.cache import DONE, StatusCache, StatusUpdate
+from runner.status.change_events import CHANGED, ChangeListener
+from runner.status.service import StatusRequest, StatusService
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.environment_mark import adopt
+from runner.store.worker_heartbeat import NAMES, workers_present
 
 BODY = b'{"message":{"text":"x","color":null,"action":null},"as_of":null,"run":null}'
 

@@ -12,14 +12,15 @@ from records import AgendaSession, Database
 from records.people import users
 from records.scripts import runs, versions
 from records.tenants import implementations
-from runner.presence import workers_present
-from runner.queue import StatusQueue
-from runner.settings import Settings
-from runner.status import StatusService
-from runner.store import connect, connect_queue
-from runner.workshop import WORKER_SERVICES, open_worker_services
+from runner.queues.status_jobs import StatusQueue, rq_status_queue
+from runner.queues.thread_worker import StopSignal
+from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
+from runner.settings.table import Settings
+from runner.status.service import StatusService
+from runner.store.clients import connect, connect_queue
+from runner.store.worker_heartbeat import workers_present
 from sandbox import Sandbox
-from worker import StopSignal, ThreadWorker
+from worker import StatusWorker
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 CLAIM = "def status(user, session, api):\n    return message('Claim 1.0 CE credit')\n"
@@ -138,8 +139,8 @@ def work_off(house, workshop):
 
     def work(*, runs=4):
         client = connect_queue(house.settings.redis_url)
-        worker = ThreadWorker(
-            client,
+        worker = StatusWorker(
+            rq_status_queue(client),
             runs=runs,
             stop=StopSignal(),
             in_thread=lambda: WORKER_SERVICES.set(workshop),

@@ -5,8 +5,8 @@ from click.testing import CliRunner
 from records.agenda import sessions
 from records.people import users
 from records.tenants import implementations
-from runner.explain import explain
-from runner.status import StatusRequest
+from runner.explanations.status_explanation import explain
+from runner.status.service import StatusRequest
 from tests.runner.conftest import eventually
 from web.cli import main
 from web.moments import TimeFormatter

@@ -6,8 +6,8 @@ from records.maintenance import archiving
 from records.maintenance.archiving import AuditContext
 from records.scripts import runs
 from records.tenants import implementations
-from runner.retirement import retire
-from runner.status import StatusRequest, UnknownImplementation
+from runner.status.implementation_retirement import retire
+from runner.status.service import StatusRequest, UnknownImplementation
 from tests.runner.conftest import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")

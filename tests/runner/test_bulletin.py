@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from runner.bulletin import ChangeListener
-from runner.store import connect
+from runner.status.change_events import ChangeListener
+from runner.store.clients import connect
 from tests.runner.conftest import eventually
 
 

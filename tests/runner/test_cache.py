@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from runner.cache import StatusCache, StatusUpdate
+from runner.status.cache import StatusCache, StatusUpdate
 
 KEY = StatusCache.key("acme", "ann", "s1", "v1")
 CLAIM = StatusUpdate(state="ready", body=b'{"text":"Claim"}', digest="claim", ok=True, fresh_s=60, stale_s=600)

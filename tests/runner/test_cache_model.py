@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from runner.cache import StatusCache, StatusUpdate
+from runner.status.cache import StatusCache, StatusUpdate
 
 KEY = StatusCache.key("acme", "ann", "s1", "v1")
 WALL_S = 5

@@ -7,9 +7,9 @@ import pytest
 
 from records.scripts import runs
 from records.tenants import implementations
-from runner import causes
-from runner.cache import STEPS_S
-from runner.queue import JobRefused, RunOrder, new_run_id, waited_ms
+from runner.queues import run_causes
+from runner.queues.status_jobs import JobRefused, RunOrder, new_run_id, waited_ms
+from runner.status.cache import STEPS_S
 from tests.runner.conftest import eventually
 from tests.runner.support import ANN, command, grow_old
 
@@ -62,7 +62,7 @@ def test_a_wait_for_a_worker_is_recorded_and_told_when_it_was_long(house, work_o
     house.desk.ask(ANN)
     run = newest(house, work_off, 1)
     assert 0 <= run.waited_ms < 60_000
-    assert causes.long_wait(2000) == causes.long_wait(None) == ""
+    assert run_causes.long_wait(2000) == run_causes.long_wait(None) == ""
     with house.database.session() as db:
         runs.find(db, implementations.find(db, "acme"), run.id).waited_ms = 36_200
     for told in (("show", run.reference), ("list", "acme")):

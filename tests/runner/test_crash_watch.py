@@ -11,12 +11,12 @@ import pytest
 from records import DatabaseUnavailable, RunRecord, audit
 from records.scripts import crashes, versions
 from records.tenants import implementations
-from runner.cache import RunStart
-from runner.crash_watch import CrashWatch
-from runner.job import RunExecution, perform_run
-from runner.queue import RunOrder
-from runner.script_lines import lines_of, with_lines
-from runner.status import StatusRequest
+from runner.queues.status_jobs import RunOrder
+from runner.runs.crash_watch import CrashWatch
+from runner.runs.job import RunExecution, perform_run
+from runner.runs.script_lines import lines_of, with_lines
+from runner.status.cache import RunStart
+from runner.status.service import StatusRequest
 from sandbox import FATAL_SIGNALS, Outcome, OutcomeKind, ScriptError
 from tests.runner.conftest import eventually
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from records import Database, DatabaseUnavailable, DatabaseUnresponsive
 from records.storage import postgres_connection
-from runner.outages import OutageLog
-from runner.settings import Settings
+from runner.health.outages import OutageLog
+from runner.settings.table import Settings
 from tests.hanging import Relay
 from tests.runner.conftest import eventually
 

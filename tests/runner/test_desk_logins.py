@@ -6,7 +6,7 @@ import time
 import pytest
 
 from runner.logins import LoginEnded, LoginStore
-from runner.status import StatusRequest
+from runner.status.service import StatusRequest
 from tests.logins.people import visitor
 
 #: Later than the implementation, which each test makes.

@@ -2,7 +2,7 @@
 
 import time
 
-from runner.status import StatusRequest
+from runner.status.service import StatusRequest
 
 ANN = StatusRequest("acme", "ann", "s1")
 

@@ -11,11 +11,11 @@ from records import ConnectionDraft, DatabaseUnavailable, Implementation, Secret
 from records.agenda import sessions
 from records.scripts import versions
 from records.tenants import connections, implementations
-from runner.job import perform_run
-from runner.kit import fallback_of
 from runner.logins import LoginStore
-from runner.queue import RunOrder
-from runner.status import StatusRequest
+from runner.queues.status_jobs import RunOrder
+from runner.runs.job import perform_run
+from runner.runs.version_bundle import fallback_of
+from runner.status.service import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind
 from tests.runner.conftest import eventually
 from web.widget.drawing import draw

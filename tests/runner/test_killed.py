@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import worker
-from runner.presence import workers_present
-from runner.status import StatusRequest, StoreAway
-from runner.store_embedded import EmbeddedStore
-from runner.workshop import JailTooWeak
+from runner.runs.worker_services import JailTooWeak
+from runner.status.service import StatusRequest, StoreAway
+from runner.store.embedded import EmbeddedStore
+from runner.store.worker_heartbeat import workers_present
 from tests.runner.conftest import House, WorkerProcess, eventually
 
 ANN = StatusRequest("acme", "ann", "s1")

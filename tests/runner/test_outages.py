@@ -11,13 +11,13 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
 from records import Database, DatabaseUnavailable
+from runner.health.outages import DATABASE, STORE, OutageLog
 from runner.logins import LoginStore, StoreAway
-from runner.outages import DATABASE, STORE, OutageLog
-from runner.settings import Settings
-from runner.store import connect, connect_brief
-from runner.store_embedded import EmbeddedStore
-from runner.ttl_cache import TtlCache
-from runner.unavailable import UnavailableStatuses
+from runner.settings.table import Settings
+from runner.status.ttl_cache import TtlCache
+from runner.status.unavailable_status import UnavailableStatuses
+from runner.store.clients import connect, connect_brief
+from runner.store.embedded import EmbeddedStore
 from tests.runner.conftest import eventually
 
 SOON = {"look_s": 0.02, "remind_s": 0.1}
@@ -48,7 +48,7 @@ def outages(part, caplog):
 
 
 def lines(caplog):
-    return [record.getMessage() for record in caplog.records if record.name == "runner.outages"]
+    return [record.getMessage() for record in caplog.records if record.name == "runner.health.outages"]
 
 
 def test_twenty_thousand_failures_are_one_line_with_class_and_text_and_one_reference(outages, caplog):

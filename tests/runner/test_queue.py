@@ -12,9 +12,9 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from runner.queue import RUN, JobRefused, RunOrder, StatusJob, StatusQueue, new_run_id, rq_status_queue
-from runner.status import StatusRequest
-from worker import ThreadWorker
+from runner.queues.status_jobs import RUN, JobRefused, RunOrder, StatusJob, StatusQueue, new_run_id, rq_status_queue
+from runner.queues.thread_worker import ThreadWorker
+from runner.status.service import StatusRequest
 
 ASKER = StatusRequest("acme", "ann", "s1")
 
@@ -70,7 +70,7 @@ def test_a_job_of_ours_with_a_callback_is_refused_and_the_callback_is_not_called
         ({"webhooks": json.dumps([{"url": "http://127.0.0.1:9/", "job_status": "failed", "method": "GET"}])}, None),
         ({"repeats_left": 5, "repeat_intervals": "[0]"}, None),
         ({"retries_left": 5}, None),
-        ({}, ["runner.job.perform_run", None, [], {}]),
+        ({}, ["runner.runs.job.perform_run", None, [], {}]),
         ({}, ["run_status", "an instance", [], {}]),
         ({}, [RUN, {"an": "instance"}, [], {}]),
         ({}, ["builtins.exec", None, ["1/0"], {}]),

@@ -6,7 +6,7 @@ from records.agenda import agenda_imports as agenda
 from records.maintenance.archiving import AuditContext
 from records.scripts import runs
 from records.tenants import implementations
-from runner.status import StatusRequest, UnknownSession
+from runner.status.service import StatusRequest, UnknownSession
 
 ANN = StatusRequest("acme", "ann", "s1")
 BY = AuditContext("tests")

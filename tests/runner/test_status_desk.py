@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from records import DatabaseUnavailable
-from runner.shown import login
-from runner.status import BadToken, StatusRequest, StoreAway, UnknownImplementation, UnknownSession
+from runner.status.service import BadToken, StatusRequest, StoreAway, UnknownImplementation, UnknownSession
+from runner.status.status_body import login
 from tests.runner.conftest import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
@@ -227,8 +227,8 @@ def test_the_time_to_the_next_question_grows_with_the_queue(house):
 
 
 def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, monkeypatch):
-    from runner.cache import StatusCache
-    from runner.store import connect
+    from runner.status.cache import StatusCache
+    from runner.store.clients import connect
 
     house.add()
     house.desk.ask(ANN)

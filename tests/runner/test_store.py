@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.store import connect, connect_queue
-from runner.store_embedded import EmbeddedStore, StoreError
+from runner.store.clients import connect, connect_queue
+from runner.store.embedded import EmbeddedStore, StoreError
 
 PARENT = """
 import sys, time
 from pathlib import Path
-from runner.store_embedded import EmbeddedStore
+from runner.store.embedded import EmbeddedStore
 store = EmbeddedStore(Path(sys.argv[1]))
 print(store.start(), store._process.pid, flush=True)
 time.sleep(60)

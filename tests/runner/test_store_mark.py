@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis.exceptions import AuthenticationError
 
-from runner.store import connect, connect_brief, connect_queue
-from runner.store_checks import adopt_own, mark_of, replace_mark
-from runner.store_embedded import EmbeddedStore
-from runner.store_mark import KEY, StoreEnvironmentMismatch
+from runner.store.clients import connect, connect_brief, connect_queue
+from runner.store.embedded import EmbeddedStore
+from runner.store.environment_mark import KEY, StoreEnvironmentMismatch
+from runner.store.mark_administration import adopt_own, mark_of, replace_mark
 
 OPENERS = (connect, connect_queue, connect_brief)
 

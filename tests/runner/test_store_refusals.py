@@ -6,14 +6,14 @@ import threading
 import pytest
 from redis.exceptions import ResponseError
 
-from runner.cache import StatusCache
-from runner.logins.ended import EndedLoginCheck
-from runner.outages import OutageLog
-from runner.settings import Settings
-from runner.status import StatusRequest
-from runner.store import connect, connect_brief, connect_queue
-from runner.store_embedded import EmbeddedStore
-from runner.store_refusals import REFUSALS, REMEDIES, StoreRefuses, refusal_of
+from runner.health.outages import OutageLog
+from runner.logins.ended_logins import EndedLoginCheck
+from runner.settings.table import Settings
+from runner.status.cache import StatusCache
+from runner.status.service import StatusRequest
+from runner.store.clients import connect, connect_brief, connect_queue
+from runner.store.embedded import EmbeddedStore
+from runner.store.error_replies import REFUSALS, REMEDIES, StoreRefuses, refusal_of
 from tests.runner.conftest import House, WorkerProcess, eventually
 
 NO_REPLICAS = "NOREPLICAS Not enough good replicas to write."

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.tokens import BadToken, ReturnTokens
+from runner.status.return_tokens import BadToken, ReturnTokens
 
 WHO = ("acme", "änn|1", "s/1")
 

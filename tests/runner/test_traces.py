@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from records import DatabaseUnavailable, RunRecord
-from runner.traces import TraceWriter
+from runner.runs.traces import TraceWriter
 from tests.runner.conftest import eventually
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.compose import budget_warnings
+from runner.runs.outcome_to_status import budget_warnings
 from sandbox import RunLimits, Usage
 
 MIB = 1024 * 1024

@@ -15,14 +15,14 @@ from records import RunRecord, support_references
 from records.people import grants, users
 from records.scripts import runs, versions
 from records.tenants import implementations
-from runner import explain as explaining
-from runner.explain import version_health
+from runner.explanations import status_explanation as explaining
+from runner.explanations.status_explanation import version_health
+from runner.health.noted_errors import MOST
 from runner.logins import LoginStore, NotedError, NotedErrors, StoreAway, Visitor
-from runner.logins.noted_errors import MOST
-from runner.profiles import UnknownSession
-from runner.queue import StatusQueue
-from runner.status import StatusRequest, StatusService
-from runner.store import connect
+from runner.queues.status_jobs import StatusQueue
+from runner.status.service import StatusRequest, StatusService
+from runner.status.snapshots import UnknownSession
+from runner.store.clients import connect
 from tests.runner.support import ANN, command, explained, run_again, why
 from web.app import create_app
 from web.cli import statuses

@@ -9,8 +9,8 @@ from records import AgendaSession, Database, UserProfile
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings import Settings
-from runner.store import connect
+from runner.settings.table import Settings
+from runner.store.clients import connect
 from tests.logins.people import visitor
 from tests.web.browser import Site, serving, vendor
 from tests.web.real_server import running

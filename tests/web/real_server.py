@@ -15,13 +15,13 @@ from records.people import users
 from records.scripts import versions
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.store import connect
-from runner.store_mark import adopt
+from runner.store.clients import connect
+from runner.store.environment_mark import adopt
 from tests.logins.people import visitor
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"
-PROGRAM = "import os; from runner.settings import Settings; from web.server import serve; "
+PROGRAM = "import os; from runner.settings.table import Settings; from web.server import serve; "
 PROGRAM += "serve(Settings.from_environment(os.environ))"
 
 

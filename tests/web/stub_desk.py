@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from runner.displayed import DisplayedStatus
-from runner.shown import Action, ShownMessage, Status, body_of
-from runner.status import LoginEnded, StatusRequest, UnknownImplementation, UnknownSession
-from runner.tokens import ReturnTokens
+from runner.status.displayed_status import DisplayedStatus
+from runner.status.return_tokens import ReturnTokens
+from runner.status.service import LoginEnded, StatusRequest, UnknownImplementation, UnknownSession
+from runner.status.status_body import Action, ShownMessage, Status, body_of
 
 PUBLIC_URL = "https://status.example.org"
 STATUS = "/api/v1/implementations/demo/sessions/CE-1/status"

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from runner.logins import StoreAway
-from runner.shown import Status
+from runner.status.status_body import Status
 from tests.web.stub_desk import STATUS, WIDGET
 
 PROBLEMS = {

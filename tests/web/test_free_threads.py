@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from runner.settings import Settings
+from runner.settings.table import Settings
 from tests.web.event_loop import awaited
 from tests.web.real_server import Server, all_of, free_port, head
 from web.free_threads import ThreadSlots

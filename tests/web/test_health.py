@@ -5,10 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from runner.outages import OutageLog
-from runner.presence import store_serves, worker_is_there
-from runner.store import connect
-from runner.store_embedded import EmbeddedStore
+from runner.health.outages import OutageLog
+from runner.store.clients import connect
+from runner.store.embedded import EmbeddedStore
+from runner.store.worker_heartbeat import store_serves, worker_is_there
 from tests.web.stub_desk import StubDesk
 from web.app import create_app
 from web.health.prompt_check import PromptCheck

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.logins.tokens import ACCESS_S
-from runner.settings import Settings, SettingsError
-from runner.store import connect
+from runner.logins.app_tokens import ACCESS_S
+from runner.settings.table import Settings, SettingsError
+from runner.store.clients import connect
 from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk
 from web.app import create_app

@@ -3,8 +3,8 @@
 import pytest
 
 from records import DatabaseUnavailable
-from runner.shown import Status
-from runner.status import StatusRequest
+from runner.status.service import StatusRequest
+from runner.status.status_body import Status
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, SAME_ORIGIN, STATUS, UNAVAILABLE, WIDGET, checking, ready
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.presence import NAMES
+from runner.store.worker_heartbeat import NAMES
 from tests.valkey import redis, valkey_url  # noqa: F401 - fixtures
 from tests.web.real_server import PATH, PROGRAM, free_port, head, running
 

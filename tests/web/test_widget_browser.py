@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from runner.shown import Action, ShownMessage
+from runner.status.status_body import Action, ShownMessage
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, UNAVAILABLE, WIDGET, checking, ready
 from web import demo

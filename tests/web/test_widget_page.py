@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.tenants import implementations
-from runner.shown import Action, ShownMessage
-from runner.status import StatusRequest
+from runner.status.service import StatusRequest
+from runner.status.status_body import Action, ShownMessage
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
 from web.widget.drawing import age
 from web.widget.tints import CONTRAST, DARK_PAPER, contrast, dark_partner

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
-from runner.setting_kinds import Network
+from runner.settings.readers import Network
 
 #: What one household or machine has of IPv6: counting single addresses would count nobody twice.
 _IPV6_PREFIX: Final = 64

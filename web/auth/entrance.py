@@ -12,7 +12,7 @@ from flask import current_app
 
 from records import Database, SecretBox
 from runner.logins import LoginStore
-from runner.outreach import OutboundRequests
+from runner.powers.outbound_requests import OutboundRequests
 from web.auth.logins import Logins, Visitor
 from web.auth.saml.work_limit import WorkLimit
 from web.config import WebConfig

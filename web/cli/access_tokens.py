@@ -12,7 +12,7 @@ import time
 import click
 
 from runner.logins import LoginStore, StoreAway, Visitor
-from runner.logins.tokens import ACCESS_S
+from runner.logins.app_tokens import ACCESS_S
 
 from .complaints import CommandFailed
 from .examples import examples

@@ -12,7 +12,7 @@ import click
 from records import DbSession, Implementation
 from records.maintenance import archiving
 from records.maintenance.archiving import AfterCommit, AuditContext
-from runner.retirement import retire
+from runner.status.implementation_retirement import retire
 
 from .complaints import CommandFailed
 from .examples import examples

@@ -18,7 +18,7 @@ from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession
 from records.maintenance import resealing
 from records.plurals import counted
 from records.tenants import connections
-from runner.start_checks import told, what_to_do
+from runner.health.start_checks import told, what_to_do
 
 from .complaints import CommandFailed, listed
 from .examples import examples

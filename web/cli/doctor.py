@@ -22,10 +22,8 @@ from records.identity import saml_providers as saml
 from records.maintenance import development_stand_ins
 from records.scripts import crashes, versions
 from records.tenants import implementations
-from runner.checkup import StoreCheckup, jail_checkup, store_checkup
-from runner.setting_secrets import weakness
-from runner.settings import SETTINGS, Settings
-from runner.start_checks import (
+from runner.health.doctor_checks import StoreCheckup, jail_checkup, store_checkup
+from runner.health.start_checks import (
     database_fault,
     database_remedy,
     described,
@@ -35,7 +33,9 @@ from runner.start_checks import (
     told,
     what_to_do,
 )
-from runner.store_embedded import EmbeddedStore, StoreError
+from runner.settings.key_strength import weakness
+from runner.settings.table import SETTINGS, Settings
+from runner.store.embedded import EmbeddedStore, StoreError
 from web.listening import BIND, listening_fault
 
 from .complaints import ANSWER_IS_NO, CommandFailed

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.setting_kinds import LARGEST_PORT
-from runner.settings import Settings
-from runner.store_checks import NotMarked, adopt_own
-from runner.store_embedded import EmbeddedStore, StoreError
+from runner.settings.readers import LARGEST_PORT
+from runner.settings.table import Settings
+from runner.store.embedded import EmbeddedStore, StoreError
+from runner.store.mark_administration import NotMarked, adopt_own
 
 from .complaints import CommandFailed
 from .running_note import LOCK, running_note

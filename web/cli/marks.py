@@ -11,8 +11,8 @@ import click
 from records import Database, RecordsError
 from records.maintenance import database_inspection
 from records.storage import environment_mark
-from runner.settings import Settings
-from runner.store_checks import NotMarked, mark_of, replace_mark
+from runner.settings.table import Settings
+from runner.store.mark_administration import NotMarked, mark_of, replace_mark
 
 from .complaints import CommandFailed, listed
 from .examples import examples

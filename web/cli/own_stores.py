@@ -13,8 +13,8 @@ from __future__ import annotations
 from records import Database, RecordsError
 from records.maintenance import database_inspection
 from records.maintenance.database_inspection import DatabaseInspection
-from runner.settings import Settings
-from runner.store_checks import StoreMark, mark_of
+from runner.settings.table import Settings
+from runner.store.mark_administration import StoreMark, mark_of
 
 from .complaints import CommandFailed, listed
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from runner.setting_kinds import address_and_port
-from runner.settings import Settings
+from runner.settings.readers import address_and_port
+from runner.settings.table import Settings
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback import HOST
 

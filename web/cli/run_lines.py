@@ -9,7 +9,7 @@ from typing import Any
 from records import DbSession, Implementation, Run
 from records.scripts import run_names, runs
 from records.scripts.run_names import RunNames
-from runner import causes
+from runner.queues import run_causes
 from web.moments import TimeFormatter
 
 from .drawing import INDENT, block, error_lines, happened, message_lines, plain
@@ -69,7 +69,7 @@ def because(told: RunDetails) -> str:
     """Why it was started, in a few words: with when the user came back, and a wait for a worker that was long."""
     run = told.run
     back = f"came back {told.clock.time_of_day(run.returned_at)}" if run.returned_at else ""
-    more = ", ".join(part for part in (back, causes.long_wait(run.waited_ms)) if part)
+    more = ", ".join(part for part in (back, run_causes.long_wait(run.waited_ms)) if part)
     return f"{run.because or '-'} ({more})" if more else run.because or "-"
 
 
@@ -115,7 +115,9 @@ def cause_lines(told: RunDetails) -> list[str]:
     if not told.run.because:
         return []
     return list(
-        block("because", told.clock.told(causes.in_words(told.run.because, told.run.returned_at, told.run.waited_ms)))
+        block(
+            "because", told.clock.told(run_causes.in_words(told.run.because, told.run.returned_at, told.run.waited_ms))
+        )
     )
 
 

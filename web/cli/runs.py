@@ -15,10 +15,10 @@ from records.scripts import runs
 from records.support import display_changes, lookup
 from records.support.lookup import LookupMatch
 from records.tenants import implementations
-from runner.explain import OUTCOMES
+from runner.explanations.status_explanation import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
-from runner.store import connect
-from runner.unavailable import NOTED
+from runner.status.unavailable_status import NOTED
+from runner.store.clients import connect
 from web.auth.ways.codes import meaning_of
 from web.moments import TimeFormatter, moment
 from web.page_names import page_name

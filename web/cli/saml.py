@@ -15,7 +15,7 @@ from records import DbSession, Implementation, SamlCertificate
 from records.identity import saml_providers as saml
 from records.identity.certificates import fingerprint_text
 from records.tenants import implementations
-from runner.outreach import OutboundRequests
+from runner.powers.outbound_requests import OutboundRequests
 from web.auth.saml.trust import MetadataChange, MetadataRefused, ProvidedMetadata, import_metadata, refresh
 from web.moments import TimeFormatter
 

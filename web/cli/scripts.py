@@ -13,9 +13,16 @@ from typing import Any, TypeVar
 
 import click
 
-from runner import inputs
-from runner.submission import submit
-from runner.trials import Trial, TrialSandbox, TrialSandboxUnsafeError, finding_json, refused_trial, unreadable_finding
+from runner.trials import trial_input
+from runner.trials.submission import submit
+from runner.trials.trial import (
+    Trial,
+    TrialSandbox,
+    TrialSandboxUnsafeError,
+    finding_json,
+    refused_trial,
+    unreadable_finding,
+)
 
 from .complaints import ANSWER_IS_NO, CommandFailed
 from .drawing import draw_findings, draw_trial
@@ -199,8 +206,8 @@ def side_by_side(work: Callable[[Any], T], items: Sequence[Any]) -> Iterable[T]:
 def hosts_of(listed: str) -> tuple[str, ...]:
     """Read a comma list of host names. Raises click.BadParameter."""
     try:
-        return inputs.hosts([host.strip() for host in listed.split(",") if host.strip()])
-    except inputs.InputError as error:
+        return trial_input.hosts([host.strip() for host in listed.split(",") if host.strip()])
+    except trial_input.InputError as error:
         raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 

@@ -12,9 +12,9 @@ import click
 from records import RecordsError, WrongEnvironment
 from records.people import grants
 from records.tenants import implementations
+from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
 from runner.process_log import start_log
-from runner.settings import Settings
-from runner.start_checks import NotStarted, check_start, secret_faults, wrong_database
+from runner.settings.table import Settings
 from web.server import AddressTakenError, TooFewFilesError, serve
 
 from .complaints import CommandFailed

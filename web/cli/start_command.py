@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.setting_kinds import LARGEST_PORT
+from runner.settings.readers import LARGEST_PORT
 from web.loopback import HOST
 
 #: How many ports in a row `--port` takes: the service, the demo, the identity provider.

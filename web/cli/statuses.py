@@ -17,13 +17,13 @@ import click
 from records import AgendaSession, Implementation, Run, User
 from records.agenda import sessions
 from records.plurals import counted
-from runner import reasons
-from runner.cache import STEPS_S
-from runner.displayed import DisplayedStatus
-from runner.explain import Explanation, explain
-from runner.limits import limits_of
-from runner.shown import Status, login
-from runner.status import StatusRequest, StatusService, StoreAway
+from runner.explanations import reasons
+from runner.explanations.status_explanation import Explanation, explain
+from runner.settings.run_budgets import limits_of
+from runner.status.cache import STEPS_S
+from runner.status.displayed_status import DisplayedStatus
+from runner.status.service import StatusRequest, StatusService, StoreAway
+from runner.status.status_body import Status, login
 from web.moments import TimeFormatter
 from web.places import SessionAddress as SessionPlace
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import click
 
 from records import RecordsError
-from runner.presence import LIFE_S
-from runner.settings import Settings
-from runner.store_emptying import HOLDS, NotEmptied, StoreContent, empty, look_into
+from runner.settings.table import Settings
+from runner.store.flush import HOLDS, NotEmptied, StoreContent, empty, look_into
+from runner.store.worker_heartbeat import LIFE_S
 
 from .complaints import CommandFailed
 from .examples import examples

@@ -16,9 +16,9 @@ from records import Database, DbSession, Implementation, RecordsError, SecretBox
 from records.people import actors, users
 from records.support import lookup
 from records.tenants import implementations
-from runner.announcing import announce
-from runner.settings import Settings, SettingsError
-from runner.start_checks import database_fault, schema_fault, store_fault
+from runner.health.start_checks import database_fault, schema_fault, store_fault
+from runner.settings.table import Settings, SettingsError
+from runner.status.change_announcement import announce
 from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data

@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 
-from runner.inputs import InputError, TrialInput, parse_input
-from runner.live_trials import LiveVendors
 from runner.powers import AnswersError, RecordedPowers, parse_answers
-from runner.trials import RecordingPowers, TrialTerms
+from runner.trials.live_vendors import LiveVendors
+from runner.trials.trial import RecordingPowers, TrialTerms
+from runner.trials.trial_input import InputError, TrialInput, parse_input
 
 from .complaints import CommandFailed
 from .files import STDIN, is_file, is_folder, read_json, read_text

@@ -18,9 +18,9 @@ from records import Database, RecordsError, SecretBox
 from records.maintenance.development_stand_ins import UP
 from records.scripts import versions
 from records.tenants.implementations import STAFF
-from runner.announcing import announce
-from runner.settings import Settings, SettingsError
-from runner.submission import submit
+from runner.settings.table import Settings, SettingsError
+from runner.status.change_announcement import announce
+from runner.trials.submission import submit
 from web.demo import logins
 from web.demo.agenda import IMPLEMENTATION
 from web.demo.keys import vendor_keys

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from records import Database
-from runner.settings import Settings
+from runner.settings.table import Settings
 from web import loopback, templating
 
 from . import control, cvent, ethosce, live, pages

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from records import Database, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
-from runner.settings import Settings
+from runner.settings.table import Settings
 from web import loopback
 
 from .app import create_idp

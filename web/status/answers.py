@@ -12,7 +12,7 @@ from http import HTTPStatus
 from flask import Response
 from werkzeug.http import parse_etags
 
-from runner.shown import Status, login
+from runner.status.status_body import Status, login
 from web.headers import PRIVATE
 from web.problems import HttpProblem
 

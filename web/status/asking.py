@@ -9,8 +9,8 @@ from http import HTTPStatus
 from flask import current_app, request
 
 from records import Database
-from runner.shown import Status
-from runner.status import StatusRequest, StatusService
+from runner.status.service import StatusRequest, StatusService
+from runner.status.status_body import Status
 from web.auth.logins import Logins, NoLogin, Visitor, visitor_of
 from web.config import WebConfig
 from web.places import SessionAddress

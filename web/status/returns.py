@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from flask import Blueprint, Response
 
 from records.tenants import implementations
-from runner.status import BadToken
+from runner.status.service import BadToken
 from web.auth.logins import Visitor
 from web.onward import see_other
 from web.permissions import Permission, needs

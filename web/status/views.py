@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from runner.status import LoginEnded
+from runner.status.service import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.permissions import Permission, needs
 from web.places import SessionAddress

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from records.plurals import counted
-from runner.shown import LOGIN_TEXT, Status
+from runner.status.status_body import LOGIN_TEXT, Status
 from web.widget.tints import COLOR
 
 CHECKING_TEXT = "Checking…"

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, render_template, url_for
 
 from records import DatabaseUnavailable
-from runner.status import LoginEnded, StoreAway
+from runner.status.service import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
 from web.headers import PRIVATE
 from web.onward import see_other

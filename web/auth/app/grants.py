@@ -25,7 +25,7 @@ from records.identity import saml_providers as saml
 from records.people import users
 from records.tenants import implementations
 from runner.logins import AttemptDecision, TokenRefused, Visitor
-from runner.logins.token_shapes import login_of
+from runner.logins.app_token_formats import login_of
 from web.auth.admission import AuthenticatedPerson, NotAdmitted, admit
 from web.auth.app import limits
 from web.auth.app.oauth import NEUTRAL, InvalidGrant, OAuthError, granted

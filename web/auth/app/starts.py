@@ -25,7 +25,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from records.tenants import implementations
-from runner.logins.token_shapes import CHALLENGE
+from runner.logins.app_token_formats import CHALLENGE
 from web.auth.app import limits
 from web.auth.entrance import AuthServices
 from web.auth.logins import Visitor

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequests
 from runner.powers import Basic
+from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFailed, OutboundRequests
 
 from .reading import read_object, subject_of
 from .refused import ExternalLoginRefused, away, broken, unreached

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from runner.outreach import OutboundRequestFailed, OutboundRequests
+from runner.powers.outbound_requests import OutboundRequestFailed, OutboundRequests
 
 from .reading import read_object
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from runner.logins import LoginStore
-from runner.setting_kinds import Network
+from runner.settings.readers import Network
 from web.auth.client_networks import address_of, is_venue
 
 from .refused import too_often

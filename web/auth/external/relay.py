@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
-from runner.outreach import FetchedDocument, OutboundRequestFailed, OutboundRequests
 from runner.powers import Auth
+from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFailed, OutboundRequests
 
 from .reading import line_of, read_json, subject_of
 from .refused import ExternalLoginRefused, away, broken, unreached

@@ -28,7 +28,7 @@ from records.identity import saml_providers as saml
 from records.identity.certificates import fingerprint_text
 from records.plurals import counted
 from records.tenants import implementations
-from runner.outreach import OutboundRequestFailed, OutboundRequests
+from runner.powers.outbound_requests import OutboundRequestFailed, OutboundRequests
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 
 #: What a provider's server is asked for.

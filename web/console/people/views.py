@@ -12,7 +12,7 @@ from records import DbSession, Grant, Implementation, RuleViolation, User, audit
 from records.people import actors, grants, users
 from records.people.actors import NamedEntry
 from records.tenants import implementations
-from runner.logins.refused import MOST
+from runner.logins.refused_logins import MOST
 from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.lists import ROWS, Listing

@@ -11,7 +11,7 @@ from flask import request
 
 from records import DbSession, Implementation, RunFilter
 from records.support import lookup
-from runner.explain import OUTCOMES
+from runner.explanations.status_explanation import OUTCOMES
 from web.moments import moment
 
 #: Characters of the longest text that is looked for.

@@ -12,10 +12,10 @@ from records.people import actors
 from records.people.actors import NamedEntry
 from records.scripts import run_names, runs, versions
 from records.support import display_changes, lookup
-from runner import causes
-from runner.explain import OUTCOMES, Explanation, explain
-from runner.status import StatusRequest
-from runner.unavailable import NOTED
+from runner.explanations.status_explanation import OUTCOMES, Explanation, explain
+from runner.queues import run_causes
+from runner.status.service import StatusRequest
+from runner.status.unavailable_status import NOTED
 from web.auth.entrance import AuthServices
 from web.console.frame import Link, implementation_named, page, signed_in
 from web.console.runs.asking import FAILED, RunQuery, typed
@@ -114,7 +114,7 @@ def one(implementation: str, run_id: str) -> Response:
             crumbs=(Link("Runs", url_for(".every", implementation=found.slug)),),
             run=run,
             version=version.number if version else None,
-            cause=causes.in_words(run.because, run.returned_at, run.waited_ms) if run.because else (),
+            cause=run_causes.in_words(run.because, run.returned_at, run.waited_ms) if run.because else (),
             calls=runs.calls_compared(run, runs.before(db, found, run)),
             names=run_names.of_runs(db, found, [run]),
         )

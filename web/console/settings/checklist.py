@@ -14,7 +14,7 @@ from records.people import users
 from records.plurals import counted, form
 from records.scripts import versions
 from records.tenants import connections, implementations
-from runner.explain import VersionHealth, version_health
+from runner.explanations.status_explanation import VersionHealth, version_health
 from web.permissions import Permission
 
 MINUTE = timedelta(minutes=1)

@@ -6,8 +6,8 @@ from functools import partial
 
 from flask import Flask
 
-from runner.retirement import retire
-from runner.settings import Settings
+from runner.settings.table import Settings
+from runner.status.implementation_retirement import retire
 from web.console.settings.agenda import check as agenda_check
 from web.console.settings.agenda import views as agenda
 from web.console.settings.app import views as app_addresses

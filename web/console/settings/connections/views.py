@@ -15,7 +15,7 @@ from flask import Response
 from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation
 from records.scripts import versions
 from records.tenants import connections
-from runner.outreach import ConnectionTestResult
+from runner.powers.outbound_requests import ConnectionTestResult
 from web.auth.entrance import AuthServices
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
 from web.console.settings.pages import (

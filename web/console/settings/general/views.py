@@ -13,7 +13,7 @@ from records import DbSession, FieldFault, Implementation, RuleViolation
 from records.people import users
 from records.scripts import versions
 from records.tenants import implementations
-from runner.limits import limits_of
+from runner.settings.run_budgets import limits_of
 from web.console.frame import signed_in
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.pages import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving

@@ -15,7 +15,7 @@ from records import Implementation, RuleViolation, SamlDraft
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.people import actors, users
-from runner.outreach import OutboundRequestFailed
+from runner.powers.outbound_requests import OutboundRequestFailed
 from web.auth.entrance import AuthServices
 from web.auth.saml.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.console.settings.identity import own

@@ -1,0 +1,1 @@
+"""Why a user sees what they see, in words for staff."""

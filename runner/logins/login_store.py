@@ -1,0 +1,47 @@
+"""`LoginStore`: everything about logins that Redis remembers, as one object for the web side."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from redis import Redis
+
+from runner.health.noted_errors import NotedErrors
+from runner.settings.table import Settings
+from runner.store.clients import StoreWatch, connect
+
+from .app_tokens import AppTokens
+from .attempt_limits import AttemptLimits
+from .ended_logins import EndedLogins
+from .idle_timeout import IdleTimeouts
+from .one_time_states import OneTimeStates
+from .pending_logins import PendingLogins
+from .refused_logins import RefusedLogins
+from .replays import ReplayStore
+from .saml_sessions import SamlSessions
+
+
+class LoginStore:
+    """Thread-safe; one for a process. Every part raises `StoreAway` when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self.once = OneTimeStates(redis)
+        self.begun = PendingLogins(redis, self.once)
+        self.seen = ReplayStore(redis)
+        self.ended = EndedLogins(redis)
+        self.idle = IdleTimeouts(redis)
+        self.saml_sessions = SamlSessions(redis, self.ended)
+        self.attempts = AttemptLimits(redis)
+        self.refused = RefusedLogins(redis)
+        self.tokens = AppTokens(redis, self.ended)
+        self.errors = NotedErrors(redis)
+
+    @classmethod
+    def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
+        """A store with a client of its own for the Redis that the settings name; `watch` is as in `connect`."""
+        return cls(connect(settings.redis_url, environment=settings.environment, watch=watch))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()

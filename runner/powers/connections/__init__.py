@@ -1,0 +1,1 @@
+"""A vendor connection as the powers need it, how its base address is parsed, and what a faulty one raises."""

@@ -1,0 +1,1 @@
+"""One HTTP exchange with an address that was checked: addresses, the pinned connection, limits on time and bytes, bodies."""

@@ -1,0 +1,109 @@
+"""The powers of one run over real vendors: every rule about a call, in the order in which they are applied.
+
+This is the place to read in an audit; each step's own rules are in the module which the step names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sandbox import Answer, Call, CallNotMade
+
+from .call_record import CallProgress, CallRecord
+from .call_request import check_call, refused, within
+from .connections.errors import FaultyConnectionError
+from .connections.vendor_connection import VendorConnection
+from .credentials import refuse_collisions
+from .dispatch import CallDispatch, DispatchServices
+from .http.bodies import decoded, shown_headers, unpacked
+from .http.exchange import ExchangeFailed, IncomingResponse
+from .redaction import redact
+
+#: Characters of a fault's text; a vendor has a say in some of them.
+MAX_TEXT: Final = 500
+
+
+class LivePowers:
+    """`sandbox.Powers` for one run and one thread. `calls` grows with every call, also with the refused ones."""
+
+    def __init__(self, *, connections: Mapping[str, VendorConnection], shared: DispatchServices, fresh: bool) -> None:
+        self._connections = connections
+        self._shared = shared
+        self._fresh = fresh
+        self.calls: list[CallRecord] = []
+
+    def call(self, call: Call, *, deadline: float, read_bytes_left: int) -> Answer:
+        """Make a call; `deadline` is a monotonic time. Raises `CallNotMade` and nothing else."""
+        progress = CallProgress(digest_key=self._shared.digest_key)
+        failure = None
+        answer = None
+        try:
+            answer = self._call(call, deadline, read_bytes_left, progress)
+        except ExchangeFailed as failed:
+            failure = CallNotMade(failed.fault, f"{call.connection}: {failed.text}")
+        except FaultyConnectionError as fault:
+            failure = refused(f"the connection {call.connection} cannot be used: {fault}")
+        except CallNotMade as not_made:
+            failure = not_made
+            progress.bytes_read += not_made.bytes_read
+        self.calls.append(progress.record(call, answer, failure))
+        if answer is None:
+            assert failure is not None
+            # A new one outside the except blocks: the old ones hold frames of what was under way.
+            text = redact(failure.text, progress.secrets)[:MAX_TEXT]
+            raise CallNotMade(failure.fault, text, bytes_read=progress.bytes_read)
+        return answer
+
+    def _call(self, call: Call, deadline: float, read_bytes_left: int, progress: CallProgress) -> Answer:
+        """Apply the rules.
+
+        1. The call is well-formed on its own (`asked`).
+        2. The connection exists, and allows the method and the path.
+        3. The script does not touch what carries the credentials (`credentials`).
+        4. A kept answer is given, if the connection allows that (`kept`).
+        5. The vendor is not failing, and it is the call's turn (`sending`, `gate`).
+        6. The request goes out (`sending`: redirects, credentials, retries; `reach`: addresses; `http`: time and size).
+        7. What comes back is unpacked within the cap, decoded, and freed of our secrets (`bodies`, `credentials`).
+        """
+        # 1. the call
+        asked = check_call(call)
+        # 2. the connection
+        connection = self._connections.get(asked.connection)
+        if connection is None:
+            known = ", ".join(sorted(self._connections)) or "none"
+            raise refused(f"there is no connection named {asked.connection[:80]!r}; there are: {known}")
+        if asked.method not in connection.methods:
+            raise refused(f"{connection.name} does not allow {asked.method}")
+        if not within(asked.path, connection.path_prefixes):
+            raise refused(f"{connection.name} does not allow the path {asked.path[:200]}")
+        # 3. credentials
+        refuse_collisions(connection.auth, asked)
+        # 4. kept answers
+        keeps = connection.cache_s > 0 and asked.method == "GET"
+        kept = self._shared.kept.find(connection, asked) if keeps and not self._fresh else None
+        if kept and kept.bytes_read <= read_bytes_left:
+            progress.from_cache, progress.bytes_read = True, kept.bytes_read
+            return kept
+        # 5. the gate, and 6. the vendor
+        deadline = min(deadline, progress.started + connection.timeout_s)
+        max_body = max(0, min(read_bytes_left, connection.max_body_bytes))
+        incoming = CallDispatch(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(asked)
+        # 7. the answer
+        answer = _answer_of(incoming, max_body, progress)
+        if keeps:
+            self._shared.kept.keep(connection, asked, answer)
+        return answer
+
+
+def _answer_of(incoming: IncomingResponse, max_body: int, progress: CallProgress) -> Answer:
+    before = progress.bytes_read - len(incoming.body)  # of attempts and redirects before this answer
+    body = unpacked(incoming, max_body - before)
+    progress.bytes_read = before + max(len(body), len(incoming.body))
+    text = redact(decoded(body, incoming.header("content-type")), progress.secrets)
+    headers = {
+        name: redact(value, progress.secrets)
+        for name, value in shown_headers(incoming.headers).items()
+        if redact(name, progress.secrets) == name
+    }
+    return Answer(incoming.status, headers, text, progress.bytes_read)

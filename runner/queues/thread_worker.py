@@ -1,0 +1,225 @@
+"""RQ's worker with many jobs in flight, in threads which mostly wait.
+
+It stands on RQ's own extension points; only RQ's methods write the state of jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, cast
+
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import JOB_ID_PATTERN, Job
+from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
+from rq.utils import now
+from rq.worker import WorkerStatus
+
+from runner.health.outages import OUTAGE
+from runner.store.clients import AWAY
+
+BEAT_S = 3.0
+#: Seconds after which an idle worker looks whether it shall stop.
+IDLE_S = 1
+MAINTENANCE_S = 10
+#: RQ waits for a job 15 seconds less than this, and for an answer 10 more: one and eleven.
+WORKER_TTL_S = 16
+
+log = logging.getLogger(__name__)
+
+
+class StopSignal:
+    """Notes that a signal asked us to stop; a handler that did more could meet a lock of its own thread."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        """The signal handler."""
+        self.asked = True
+
+
+class NoDeathPenalty(BaseDeathPenalty):
+    """A run's deadline is kept by killing its child; a signal or an exception would hit the wrong thread."""
+
+    def setup_death_penalty(self) -> None:
+        """Nothing to set up."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing to take back."""
+
+
+class ThreadWorker(SimpleWorker):
+    """RQ's worker with many runs in flight, in threads which mostly wait.
+
+    Only RQ's own methods write the state of jobs. A worker of one queue sets `queue_class` and `job_class`. `stop` ends the loop between two Redis commands, never within one;
+    `in_thread` is called once in each thread, `on_beat` every few seconds with the number of runs in flight.
+    """
+
+    death_penalty_class = NoDeathPenalty
+    max_connection_wait_time = 1.0  # s between looks for a store that is away; RQ would wait a minute
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        runs: int,
+        stop: StopSignal,
+        in_thread: Callable[[], object],
+        on_beat: Callable[[int], None],
+    ) -> None:
+        super().__init__(
+            [queue],
+            connection=queue.connection,
+            serializer=JSONSerializer,
+            worker_ttl=WORKER_TTL_S,
+            maintenance_interval=MAINTENANCE_S,
+            default_result_ttl=0,
+            log_job_description=False,
+        )
+        self._stop = stop
+        self._on_beat = on_beat
+        self._places = threading.BoundedSemaphore(runs)
+        self._threads = ThreadPoolExecutor(runs, thread_name_prefix="run", initializer=in_thread)
+        self._drained = threading.Event()
+        self._beat_at = 0.0
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002 - RQ's
+        """A place first, then a job: never hold one that cannot begin. `timeout` None: do not wait for one."""
+        while not self._places.acquire(timeout=IDLE_S):
+            self._end_if_asked()
+        found = None
+        try:
+            while not found:
+                self._end_if_asked()
+                found = self._dequeue(timeout)
+                if timeout is None:
+                    break
+        finally:
+            if not found:
+                self._places.release()
+        return found
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Hand the job to a thread."""
+        try:
+            execution = self.prepare_execution(job)
+            self._threads.submit(self._run, job, queue, execution)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def _dequeue(self, timeout: int | None) -> Any:
+        try:
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time=IDLE_S)
+        except (RedisError, StopRequested):
+            raise
+        except Exception as error:  # whatever reading what somebody else wrote may raise
+            if not self._discard(getattr(error, "job_id", None)):
+                raise
+            log.exception("unreadable job discarded")
+            return None
+
+    def _discard(self, job_id: str | None) -> bool:
+        """Whoever wrote this, it was not us, and it must not end the worker. Returns whether anything was there."""
+        waiting = self.queues[0].intermediate_queue_key
+        gone = 0
+        for raw in cast("list[bytes]", self.connection.lrange(waiting, 0, -1)):
+            if raw == (job_id or "").encode() or not JOB_ID_PATTERN.fullmatch(raw.decode(errors="replace")):
+                gone += int(self.connection.lrem(waiting, 0, cast("str", raw)))  # bytes are as good
+        if job_id:
+            gone += int(self.connection.delete(self.job_class.key_for(job_id)))
+        return gone > 0
+
+    def _run(self, job: Job, queue: Queue, execution: Execution) -> None:
+        try:
+            self.perform_job(job, queue, execution)
+        except Exception as error:  # the outcome could not be written: the cache's lock ends by itself
+            if not isinstance(error, AWAY):
+                log.exception("outcome of a job not written id=%s", job.id)
+        finally:
+            self.executions.pop(execution.id, None)
+            self._places.release()
+
+    def bootstrap(self, *_: Any, **__: Any) -> None:
+        """Register. RQ's commands by pub/sub are not listened to: they cost a connection and could end us."""
+        self.register_birth()  # type: ignore[no-untyped-call]
+        self.set_state(WorkerStatus.STARTED)
+        self._on_beat(0)
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def teardown(self) -> None:
+        """Let the runs in flight end, then say goodbye."""
+        self._threads.shutdown(wait=True)
+        self._drained.set()
+        with suppress(*AWAY):  # else the note of this worker ends by itself
+            self.register_death()  # type: ignore[no-untyped-call]
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Asked before each look at the queue, also while the store is away: here we hold no job, so here we may end."""
+        self._end_if_asked()
+        return bool(super().should_run_maintenance_tasks)
+
+    def run_maintenance_tasks(self) -> None:
+        """Tidy up after workers that died; a failure of it must not end this one."""
+        self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ's own annotation is too narrow
+        try:
+            self.clean_registries()  # type: ignore[no-untyped-call]
+        except AWAY:
+            raise
+        except Exception:  # whatever lies in Redis
+            log.exception("maintenance failed")
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log why a job failed, except for an outage: that is told once for the process."""
+        if not isinstance(exc_info[1], OUTAGE):
+            super().handle_exception(job, *exc_info)
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's
+        """We offer no suspension; RQ would ask Redis before every job."""
+
+    def _install_signal_handlers(self) -> None:
+        """The signals are the main program's."""
+
+    def _end_if_asked(self) -> None:
+        if self._stop.asked:
+            raise StopRequested
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """RQ would send three for every job."""
+        if pipeline is None:
+            if time.monotonic() - self._beat_at < BEAT_S:
+                return
+            self._beat_at = time.monotonic()
+        super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        """RQ would write idle and busy for every job."""
+        if state in (WorkerStatus.IDLE, WorkerStatus.BUSY):
+            state = WorkerStatus.BUSY if self.executions else WorkerStatus.IDLE
+        if state != self.get_state():
+            super().set_state(state, pipeline)
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 - RQ's
+        """Seconds after which a job counts as abandoned that no worker vouches for."""
+        return int(BEAT_S * 3) + 1
+
+    def _beat(self) -> None:
+        while not self._drained.wait(BEAT_S):
+            try:
+                super().heartbeat()
+                for execution in list(self.executions.values()):
+                    self.maintain_heartbeats(execution.job, execution)
+                self._on_beat(len(self.executions))
+            except RedisError as error:
+                if not isinstance(error, AWAY):
+                    log.exception("heartbeat failed")

@@ -1,0 +1,286 @@
+"""The settings: read once from the environment into one frozen value; every fault is reported, all at once.
+
+One table (`SETTINGS`) is the only place that knows names, defaults and help texts, so that the reader, the reference
+page and `doctor` cannot disagree. Nothing else in the house reads the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sandbox import RunLimits
+
+from .key_strength import KEY_CHARS
+from .readers import (
+    Network,
+    certificates_file,
+    folder,
+    listen_address,
+    networks,
+    number,
+    one_of,
+    origins,
+    some_of,
+    text,
+    whole,
+    words,
+    yes_or_no,
+)
+from .rules import PREFIX, fill_in, own_database, rules
+
+MIB = 1024 * 1024
+
+
+class SettingsError(Exception):
+    """The environment does not make valid settings. `faults` says for each what is wrong and what to do."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        self.faults = faults
+
+
+def setting(name: str, read: Callable[[str], Any], default: Any, what: str, **details: Any) -> Any:
+    """A field of `Settings`; `details` are `unit` and `secret`."""
+    return field(
+        default=default, repr=not details.get("secret"), metadata={"name": name, "read": read, "help": what, **details}
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the operator decides. `repr` holds no secret; addresses with passwords count as secret."""
+
+    environment: str = setting(
+        PREFIX + "ENV",
+        one_of("development", "production"),
+        "production",
+        "production refuses every stand-in of development; `session-status up` sets development",
+    )
+    data_folder: Path = setting(  # noqa: RUF009 - a field, as everywhere here; ruff knows `field` only
+        PREFIX + "DATA_FOLDER",
+        folder,
+        Path("data"),
+        "where a development run keeps its data (database, store, generated key). In production nothing is kept there, "
+        "unless DATABASE_URL names an SQLite file in it",
+    )
+    public_url: str = setting(
+        PREFIX + "PUBLIC_URL",
+        text,
+        "",
+        "the address under which browsers reach this server: https://, a host, perhaps a port, and nothing else; every "
+        "address that we hand out starts with it. "
+        "Development: http://127.0.0.1:8000",
+    )
+    secret_key: str = setting(
+        PREFIX + "SECRET_KEY",
+        text,
+        "",
+        "signs cookies and return addresses and encrypts connection secrets. Development: generated in the data folder",
+        secret=True,
+        unit=f"at least {KEY_CHARS} random characters",
+    )
+    secret_keys_old: tuple[str, ...] = setting(
+        PREFIX + "SECRET_KEYS_OLD",
+        words,
+        (),
+        "earlier keys, still accepted while keys are changed",
+        secret=True,
+        unit="comma list",
+    )
+    database_url: str = setting(
+        "DATABASE_URL",
+        text,
+        "",
+        "postgresql://… or sqlite:///absolute/path. Development: SQLite in the data folder",
+        secret=True,
+    )
+    redis_url: str = setting(
+        "REDIS_URL",
+        text,
+        "",
+        "redis://…, rediss://… or unix://… of a Valkey or Redis server that does not evict. Development: our own server",
+        secret=True,
+    )
+    web_bind: str = setting(
+        PREFIX + "WEB_BIND", listen_address, "127.0.0.1:8000", "IP address and port on which the web server listens"
+    )
+    web_processes: int = setting(PREFIX + "WEB_PROCESSES", whole(1, 64), 2, "web server processes")
+    web_threads: int = setting(PREFIX + "WEB_THREADS", whole(4, 512), 32, "threads of one web server process")
+    web_connections: int = setting(
+        PREFIX + "WEB_CONNECTIONS",
+        whole(64, 65_536),
+        4096,
+        "connections of one web server process; further ones wait until one of these ends",
+    )
+    web_waiting: int = setting(
+        PREFIX + "WEB_WAITING",
+        whole(0, 512),
+        16,
+        "how many requests of one process may wait for a first answer; must be below the threads",
+    )
+    web_wait_s: float = setting(
+        PREFIX + "WEB_WAIT", number(0, 2), 0.8, "the longest that a request may wait for a first answer", unit="seconds"
+    )
+    trusted_proxies: int = setting(
+        PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front add to X-Forwarded-For"
+    )
+    venue_networks: tuple[Network, ...] = setting(
+        PREFIX + "VENUE_NETWORKS",
+        networks,
+        (),
+        "networks behind whose one address a whole venue logs in (at most an IPv4 /8 or an IPv6 /32): exempt from the "
+        "limit of password logins per address",
+        unit="comma list",
+    )
+    widget_frames: tuple[str, ...] = setting(
+        PREFIX + "WIDGET_FRAMES",
+        origins,
+        (),
+        "origins besides our own whose pages may frame the widget",
+        unit="comma list",
+    )
+    worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
+    worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs which one worker process has in flight")
+    max_wall_s: float = setting(PREFIX + "MAX_WALL", number(0.1, 30), 10.0, "most time of one run", unit="seconds")
+    max_cpu_s: float = setting(PREFIX + "MAX_CPU", number(0.1, 30), 2.0, "most CPU time of one run", unit="seconds")
+    max_memory_mib: int = setting(PREFIX + "MAX_MEMORY", whole(8, 1024), 128, "most memory of one run", unit="MiB")
+    max_calls: int = setting(PREFIX + "MAX_CALLS", whole(0, 100), 20, "most calls of one run")
+    max_read_mib: int = setting(PREFIX + "MAX_READ", whole(1, 64), 4, "most bytes which one run may read", unit="MiB")
+    sandbox_allow_weak: bool = setting(
+        PREFIX + "SANDBOX_ALLOW_WEAK",
+        yes_or_no,
+        False,
+        "run scripts although a probe of the jail got through; development only",
+    )
+    sandbox_require: frozenset[str] = setting(
+        PREFIX + "SANDBOX_REQUIRE",
+        some_of("landlock", "namespaces"),
+        frozenset(),
+        "layers without which no script may run (the probes are always required)",
+        unit="comma list",
+    )
+    allow_loopback_vendors: bool = setting(
+        PREFIX + "ALLOW_LOOPBACK_VENDORS", yes_or_no, False, "connections may lead to this machine; development only"
+    )
+    vendor_ca_file: str = setting(
+        PREFIX + "VENDOR_CA_FILE",
+        certificates_file,
+        "",
+        "certificates of authorities (PEM) to trust instead of the system's, for every address that we ask: vendors, and "
+        "identity providers' metadata, keys (JWKS), token introspection and login relays",
+    )
+    return_token_hours: int = setting(
+        PREFIX + "RETURN_TOKEN_HOURS", whole(1, 168), 24, "how long a signed return address works", unit="hours"
+    )
+    log_level: str = setting(
+        PREFIX + "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "what is logged to standard error"
+    )
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:
+        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults.
+
+        Without `make` nothing is written, and a key that would be made is empty: for whatever only looks.
+        """
+        values, faults = read_all(env)
+        values["data_folder"] = values["data_folder"].absolute()
+        if not faults and values["environment"] == "development":
+            faults += fill_in(values, make=make)
+        faults += rules(values)
+        if faults:
+            raise SettingsError(tuple(faults))
+        return cls(**values)
+
+    @property
+    def production(self) -> bool:
+        """Whether stand-ins are refused."""
+        return self.environment == "production"
+
+    @property
+    def data_folder_is_used(self) -> bool:
+        """Whether anything is kept in the data folder: in production, only an SQLite database that lies in it."""
+        return not self.production or self.database_url.startswith(f"sqlite:///{self.data_folder}/")
+
+    @property
+    def database_is_own(self) -> bool:
+        """Whether the database is that of a development run in its own data folder, which no setting has to name."""
+        return not self.production and self.database_url == own_database(self.data_folder)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key that signs, then those which are still accepted."""
+        return (self.secret_key, *self.secret_keys_old)
+
+    @property
+    def most(self) -> RunLimits:
+        """The operator's limits: what an implementation may ask for at most."""
+        return RunLimits(
+            wall_s=self.max_wall_s,
+            cpu_s=self.max_cpu_s,
+            memory_bytes=self.max_memory_mib * MIB,
+            calls=self.max_calls,
+            read_bytes=self.max_read_mib * MIB,
+        )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table: what the reference page and `doctor` say about a setting."""
+
+    name: str
+    attribute: str
+    help: str
+    default: Any
+    unit: str
+    secret: bool
+    read: Callable[[str], Any] = field(repr=False)
+
+
+def describe(entry: Field[Any]) -> Setting:
+    """The table's line for a field."""
+    about = entry.metadata
+    assert entry.default is not MISSING
+    return Setting(
+        name=about["name"],
+        attribute=entry.name,
+        help=about["help"],
+        default=entry.default,
+        unit=about.get("unit", ""),
+        secret=about.get("secret", False),
+        read=about["read"],
+    )
+
+
+SETTINGS: tuple[Setting, ...] = tuple(describe(entry) for entry in fields(Settings))
+
+
+def read_all(env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Each setting by itself: value by attribute, and what is wrong with single ones."""
+    values = {entry.attribute: entry.default for entry in SETTINGS}
+    faults = []
+    for entry in SETTINGS:
+        raw = env.get(entry.name, "")
+        if not raw.strip():
+            continue
+        try:
+            values[entry.attribute] = entry.read(raw)
+        except ValueError as error:
+            shown = "" if entry.secret else f" {raw!r}"
+            faults.append(f"{entry.name}:{shown} {error}. It means: {entry.help}.")
+    return values, faults + unknown_names(env)
+
+
+def unknown_names(env: Mapping[str, str]) -> list[str]:
+    """A misspelt setting must not pass unnoticed, so names with our prefix have to be in the table."""
+    known = [entry.name for entry in SETTINGS]
+    faults = []
+    for name in sorted(env):
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        faults.append(f"{name} is no setting." + (f" Do you mean {close[0]}?" if close else " Remove it."))
+    return faults

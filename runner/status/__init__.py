@@ -1,0 +1,1 @@
+"""What a session shows to a user right now: the status service, its snapshots, and the events that change it."""

@@ -1,0 +1,143 @@
+"""Snapshots of what an answer needs from the records, so that a cached status touches no database.
+
+A snapshot is dropped as soon as the bulletin says that its implementation has changed; its short life is only the net
+below that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from records import AgendaSession, Database, Implementation, editions
+from records.agenda import sessions
+from records.people import users
+from records.scripts import versions
+from records.tenants import implementations
+from runner.settings.run_budgets import limits_of
+from sandbox import RunLimits
+
+from .ttl_cache import TtlCache
+
+IMPLEMENTATION_S = 10.0
+SESSION_S = 60.0
+#: A user's type changes when they log in again, which nobody publishes.
+USER_S = 15.0
+
+
+class UnknownImplementation(LookupError):
+    """No implementation has this slug."""
+
+
+class UnknownSession(LookupError):
+    """The implementation's agenda has no such session."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementationSnapshot:
+    """What the web side knows of an implementation. `version` is empty when none is in service."""
+
+    slug: str
+    version: str
+    edition: str  #: as in `records.editions`
+    show_when: str
+    user_types: frozenset[str]
+    inherits: bool
+    concurrency: int
+    wall_s: float
+    since: int  #: when it was made, in Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSnapshot:
+    """What the web side knows of a session."""
+
+    id: str
+    edition: str  #: as in `records.editions`
+    starts_at: datetime
+    ends_at: datetime
+    parent: str | None
+
+
+class StatusSnapshots:
+    """What the web side needs of implementations, sessions and users."""
+
+    def __init__(self, database: Database, *, most: RunLimits) -> None:
+        self._database = database
+        self._most = most
+        self._implementations = TtlCache(self._read_implementation, life_s=IMPLEMENTATION_S)
+        self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
+        self._user_types = TtlCache(self._read_user_type, life_s=USER_S)
+
+    def implementation(self, slug: str) -> ImplementationSnapshot:
+        """Raises `UnknownImplementation`."""
+        profile = self._implementations.get(slug)
+        if profile is None:
+            raise UnknownImplementation(slug)
+        return profile
+
+    def session(self, slug: str, session: str) -> SessionSnapshot:
+        """Raises `UnknownSession`."""
+        slot = self._sessions.get(slug, session)
+        if slot is None:
+            raise UnknownSession(session)
+        return slot
+
+    def user_type(self, slug: str, user: str) -> str:
+        """Empty for somebody whom the records do not know."""
+        return self._user_types.get(slug, user)
+
+    def drop(self, slug: str | None) -> None:
+        """Forget what is known of one implementation, or of all."""
+        for snapshots in (self._implementations, self._sessions, self._user_types):
+            snapshots.drop(slug)
+
+    def _read_implementation(self, slug: str, _: str) -> ImplementationSnapshot | None:
+        with self._database.reading() as db:
+            found = implementations.find(db, slug)
+            if found is None:
+                return None
+            version = versions.active(db, found)
+            return implementation_snapshot(
+                found, version.sha256 if version else "", editions.edition(db, found), self._most
+            )
+
+    def _read_session(self, slug: str, session: str) -> SessionSnapshot | None:
+        with self._database.reading() as db:
+            implementation = implementations.find(db, slug)
+            found = sessions.find(db, implementation, session) if implementation else None
+            return session_snapshot(found) if found else None
+
+    def _read_user_type(self, slug: str, user: str) -> str:
+        with self._database.reading() as db:
+            implementation = implementations.find(db, slug)
+            found = users.find(db, implementation, user) if implementation else None
+            return found.user_type if found else ""
+
+
+def session_snapshot(found: AgendaSession) -> SessionSnapshot:
+    """The snapshot of a row."""
+    return SessionSnapshot(
+        id=found.session_id,
+        edition=editions.session_edition(found),
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        parent=found.parent_id,
+    )
+
+
+def implementation_snapshot(
+    found: Implementation, version: str, edition: str, most: RunLimits
+) -> ImplementationSnapshot:
+    """The snapshot of a row."""
+    return ImplementationSnapshot(
+        slug=found.slug,
+        version=version,
+        edition=edition,
+        show_when=found.show_when,
+        user_types=frozenset(kind.casefold() for kind in found.user_types),
+        inherits=found.inherit_from_parent,
+        concurrency=found.concurrency,
+        wall_s=limits_of(found, most).wall_s,
+        since=implementations.made_at(found),
+    )

@@ -1,0 +1,198 @@
+"""Trials: a script's text is checked or run outside of any status request, for authors and reviewers.
+
+It is the real thing but for two: nothing is cached, and the vendors may be recorded answers. The jail, the budgets
+and the message contract are those of a live run, so that what an author sees is what an attendee would see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from runner.powers import CallRecord
+from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
+from runner.runs.outcome_to_status import budget_warnings
+from runner.runs.script_lines import lines_of, with_lines
+from sandbox import (
+    CheckResult,
+    Finding,
+    JailConfig,
+    JailTooWeak,
+    MessageLiteral,
+    Outcome,
+    OutcomeKind,
+    Powers,
+    RunLimits,
+    Sandbox,
+    ScriptError,
+    ScriptInput,
+    Severity,
+    Usage,
+)
+
+from .trial_input import TrialInput
+
+
+class TrialSandboxUnsafeError(Exception):
+    """The jail of this machine lets something through, so nothing may be tried here."""
+
+
+class RecordingPowers(Powers, Protocol):
+    """Powers which also remember what was asked."""
+
+    @property
+    def calls(self) -> list[CallRecord]:
+        """What was asked, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScriptReview:
+    """What there is to say about a text before any run; `checked.code` is there if it may run."""
+
+    checked: CheckResult
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no finding is an error."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a run on trial ended, and what an attendee would see: `message` is None for a hidden widget."""
+
+    outcome: OutcomeKind
+    message: Message | None = None
+    warnings: tuple[str, ...] = ()
+    calls: tuple[CallRecord, ...] = ()
+    log: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    error: ScriptError | None = None
+    findings: tuple[Finding, ...] = ()
+    alarm: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The trial as plain JSON values; `findings` only where the text was refused."""
+        shown = {
+            "outcome": self.outcome.value,
+            "message": None if self.message is None else vars(self.message),
+            "warnings": list(self.warnings),
+            "calls": [call.as_json() for call in self.calls],
+            "log": list(self.log),
+            "usage": {
+                "ms": round(self.usage.wall_ms, 3),
+                "cpu_ms": round(self.usage.cpu_ms, 3),
+                "memory": self.usage.memory_bytes,
+                "bytes": self.usage.read_bytes,
+            },
+            "error": None if self.error is None else vars(self.error),
+        }
+        return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
+
+
+@dataclass(frozen=True)
+class TrialTerms:
+    """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
+
+    given: ScriptInput
+    link_hosts: tuple[str, ...] | None = None  #: None: a link may lead to any host
+    limits: RunLimits = field(default_factory=RunLimits)
+    allow_loopback: bool = False  #: development: links to this machine count
+
+    @classmethod
+    def alone(cls, asked: TrialInput) -> TrialTerms:
+        """The terms of a trial without an implementation: where INPUT is silent about link hosts, any will do."""
+        return cls(asked.given(), asked.link_hosts)
+
+
+class TrialSandbox:
+    """Where scripts are tried: one sandbox for any number of them and any number of threads."""
+
+    def __init__(self, *, allow_weak: bool = False) -> None:
+        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+
+    def __enter__(self) -> Self:
+        try:
+            self._sandbox.start()
+        except JailTooWeak as error:
+            raise TrialSandboxUnsafeError(str(error)) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.close()
+
+    def review(self, source: str, link_hosts: Collection[str] | None = None) -> ScriptReview:
+        """Check a text, and the messages in it. Without `link_hosts` a link may lead to any host."""
+        checked = self._sandbox.check(source)
+        hosts = hosts_in(checked.literals) if link_hosts is None else link_hosts
+        findings = (*checked.findings, *review_literals(checked.literals, hosts))
+        return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
+
+    def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
+        """Check a text and run it once."""
+        checked = self._sandbox.check(source)
+        if checked.code is None:
+            return refused_trial(checked.findings)
+        outcome = self._sandbox.run(checked.code, terms.given, powers=powers, limits=terms.limits)
+        outcome = with_lines(outcome, lines_of(source))
+        judged = JudgedMessage(message=None)
+        if outcome.kind is OutcomeKind.RETURNED:
+            hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
+            judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
+        trial = trial_of(outcome, judged, tuple(powers.calls))
+        return replace(trial, warnings=(*budget_warnings(outcome.usage, terms.limits), *trial.warnings))
+
+
+def refused_trial(findings: tuple[Finding, ...]) -> Trial:
+    """The trial of a text that may not run; its error is the first finding that forbids it."""
+    first = next((finding for finding in findings if finding.severity is Severity.ERROR), None)
+    error = (
+        ScriptError(first.rule, first.line, first.what)
+        if first
+        else ScriptError("refused", None, "the check refused it")
+    )
+    return Trial(OutcomeKind.REFUSED, error=error, findings=findings)
+
+
+def unreadable_finding(reason: str) -> Finding:
+    """The finding for a script whose file cannot be read."""
+    return Finding("unreadable", 1, 1, reason, "a script is a text file in UTF-8", "name a file with a script in it")
+
+
+def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, ...]) -> Trial:
+    """Put together what happened; a text that breaks the contract makes a failure of a run that returned."""
+    trial = Trial(
+        outcome=outcome.kind,
+        message=judged.message,
+        warnings=judged.warnings,
+        calls=calls,
+        log=outcome.log,
+        usage=outcome.usage,
+        error=outcome.error,
+        alarm=outcome.alarm,
+    )
+    if judged.refused is None:
+        return trial
+    return replace(trial, outcome=OutcomeKind.RAISED, error=ScriptError("MessageRefused", None, judged.refused))
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON values."""
+    return vars(finding) | {"severity": finding.severity.value}
+
+
+def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:
+    """The hosts which the literal links of a script lead to."""
+    return frozenset().union(*(host_of({"link": literal.link}) for literal in literals))
+
+
+def host_of(value: Mapping[str, Any] | None) -> frozenset[str]:
+    """The host which a message's link leads to, if it has one."""
+    try:
+        return frozenset({urlsplit((value or {}).get("link") or "").hostname or ""})
+    except ValueError:
+        return frozenset()
