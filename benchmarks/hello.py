@@ -8,8 +8,8 @@ from functools import partial
 from flask import Flask
 
 from runner.settings.table import Settings
-from web.server import bridge, run
-from web.wsgi_bridge import WsgiBridge
+from web.server.granian_server import bridge, run
+from web.server.wsgi_bridge import WsgiBridge
 
 
 def load(settings: Settings) -> WsgiBridge:

@@ -31,12 +31,17 @@ HOMES = {
     "openpyxl": ("records/agenda/workbook.py",),
     "flask": ("web/",),
     "jinja2": ("web/templating.py",),
-    "flask_login": ("web/console/staff.py",),
-    "granian": ("web/server.py", "web/wsgi_bridge.py", "web/request_head.py", "web/request_body.py"),
+    "flask_login": ("web/auth/staff/staff_member.py",),
+    "granian": (
+        "web/server/granian_server.py",
+        "web/server/wsgi_bridge.py",
+        "web/server/request_head.py",
+        "web/server/request_body.py",
+    ),
     "click": ("web/cli/",),
-    "onelogin": ("web/auth/saml/library.py",),
+    "onelogin": ("web/auth/saml/protocol/xml/library.py",),
     "lxml": ("web/auth/saml/", "web/devidp/"),
-    "xmlsec": ("web/auth/saml/library.py", "web/devidp/"),
+    "xmlsec": ("web/auth/saml/protocol/xml/library.py", "web/devidp/"),
     "joserfc": ("web/auth/external/assertions.py",),
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),
@@ -126,7 +131,7 @@ def test_files_stay_short():
 
 #: What opens a database or a store -> the files that may open one whatever it was made for, with the reason.
 OPENERS = {
-    "Database": {"web/cli/marks.py": "changes the mark"},
+    "Database": {"web/cli/operate/environment_marks.py": "changes the mark"},
     "connect": {
         "runner/health/doctor_checks.py": "reads the mark",
         "runner/store/mark_administration.py": "reads and changes the mark",

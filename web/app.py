@@ -10,51 +10,41 @@ from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.settings.table import Settings
 from runner.status.service import StatusService
-from web import (
-    assets,
-    door,
-    error_notes,
-    form_bodies,
-    form_tokens,
-    gate,
-    headers,
-    outage_answers,
-    problems,
-    robots,
-    root,
-    templating,
-)
-from web.auth.app import calls as app_calls
-from web.auth.app import pages as app_pages
-from web.auth.app.starts import finish_start
-from web.auth.entrance import AuthServices
+from web import assets, error_references, problem_details, templating
+from web.auth.app import login_pages as app_pages
+from web.auth.app import token_endpoints as app_calls
+from web.auth.app.login_starts import finish_start
 from web.auth.external import views as external
+from web.auth.login_choice import views as ways
 from web.auth.logins import Logins
 from web.auth.saml import views as saml
-from web.auth.ways import views as ways
-from web.client_address import ClientAddress
+from web.auth.services import AuthServices
+from web.auth.staff import authorization, form_limits, staff_member
 from web.config import WebConfig
-from web.console import audit, first, frame, staff
+from web.console import audit, first_administrator, settings_pages
 from web.console import views as console
+from web.console.layout import page_frame
 from web.console.people import roles
 from web.console.people import views as people
 from web.console.runs import views as runs
-from web.console.settings import wiring as settings_pages
 from web.health import views as health
 from web.health.views import Checks
+from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
+from web.middleware.client_address import ClientAddress
+from web.middleware.public_address import AtPublicAddress
 from web.openapi import views as openapi
-from web.public_address import AtPublicAddress
+from web.root import console_redirect, robots
 from web.status import returns
 from web.status import views as status
-from web.status.asking import StatusEndpointServices
-from web.status.pace import ReturnRateLimit
-from web.status.short_way import FastPath
+from web.status.fast_path import FastPath
+from web.status.rate_limit import ReturnRateLimit
+from web.status.services import StatusEndpointServices
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, root)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, console_redirect)
 WAYS_IN = (ways, saml, external)
-CONSOLE = (console, first, people, roles, runs, audit)
+CONSOLE = (console, first_administrator, people, roles, runs, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
@@ -82,15 +72,15 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     templating.install(app)
 
     # The onion, outermost first: what every request passes on its way in, and every answer on its way out.
-    headers.install(app, config)
+    response_headers.install(app, config)
     assets.install(app)
-    gate.install(app, config)
-    form_bodies.install(app)
-    form_tokens.install(app, config)
-    door.install(app)
-    problems.install(app)
+    request_checks.install(app, config)
+    form_limits.install(app)
+    csrf_tokens.install(app, config)
+    authorization.install(app)
+    problem_details.install(app)
     outage_answers.install(app, outages or OutageLog({}))
-    error_notes.install(app, store.errors)
+    error_references.install(app, store.errors)
 
     # The parts which views share.
     known = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
@@ -108,8 +98,8 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         finish_start=finish_start,
     )
 
-    staff.install(app)
-    frame.install(app)
+    staff_member.install(app)
+    page_frame.install(app)
     for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from web.error_notes import NO_VIEW
+from web.error_references import NO_VIEW
 
 _CONSOLE = MappingProxyType(
     {

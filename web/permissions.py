@@ -1,7 +1,7 @@
 """What a view needs: the named permission of who asks, and what kind of request it takes; and which role has what.
 
 Each view says it in one line above itself, so that a reader, the gate and a test see the same. A view that says nothing
-is refused to everybody, and a test fails. `web.door` enforces it.
+is refused to everybody, and a test fails. `web.auth.staff.authorization` enforces it.
 
     @blueprint.post("/<implementation>/settings")
     @needs(Permission.CHANGE_SETTINGS)

@@ -6,7 +6,7 @@ import secrets
 from urllib.parse import parse_qs, urlsplit
 
 from tests.logins.people import visitor
-from web.auth.app.starts import finish_start
+from web.auth.app.login_starts import finish_start
 
 REDIRECT = "https://app.example.org/login"
 SCHEME = "com.example.app:/login"

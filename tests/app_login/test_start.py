@@ -12,10 +12,10 @@ from tests.app_login.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.auth.stage import PROVIDERS, sp_of
 from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL
-from web.auth.app import limits, starts
+from web.auth.app import login_starts, rate_limits
 from web.auth.app.codes import CODES
-from web.auth.ways.codes import meaning_of
-from web.problems import HttpProblem
+from web.auth.login_choice.refusal_codes import meaning_of
+from web.problem_details import HttpProblem
 
 
 def is_a_page(answer, code=400):
@@ -224,7 +224,7 @@ def test_an_apps_token_opens_no_console_whoever_it_belongs_to(own_app, own_datab
 
 
 def test_a_flood_of_starts_does_not_fill_the_store(phone, redis, monkeypatch):
-    monkeypatch.setattr(limits, "STARTS_FROM_ADDRESS", 3)
+    monkeypatch.setattr(rate_limits, "STARTS_FROM_ADDRESS", 3)
     answers = [phone.start() for _ in range(6)]
     assert [answer.status_code for answer in answers] == [303] * 3 + [429] * 3
     assert int(answers[-1].headers["Retry-After"]) > 0
@@ -297,4 +297,4 @@ def test_the_reference_of_a_refused_start_has_its_reason(phone, store, changes, 
 
 
 def test_every_reason_of_a_refused_start_is_explained():
-    assert set(re.findall(r'"(app-[a-z-]+)"', Path(starts.__file__).read_text())) == set(CODES)
+    assert set(re.findall(r'"(app-[a-z-]+)"', Path(login_starts.__file__).read_text())) == set(CODES)

@@ -20,8 +20,8 @@ from records.identity import saml_providers as saml
 from records.tenants import implementations
 from tests.saml.forge import ForgedIdp
 from tests.web.stub_desk import PUBLIC_URL
-from web.auth.entrance import AuthServices
-from web.auth.saml import flow
+from web.auth.saml import login_flow
+from web.auth.services import AuthServices
 
 KEY = "k" * 40
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -124,7 +124,7 @@ def begun(address):
 def sp_of(app, slug):
     """Our side of an implementation, as its provider knows it."""
     with app.app_context():
-        return flow.service_provider(AuthServices.here(), slug)
+        return login_flow.service_provider(AuthServices.here(), slug)
 
 
 def is_refused(response, status=400):

@@ -11,8 +11,9 @@ from tests.auth.stage import IDP, KEY, Browser, connect, copied, is_refused, sp_
 from tests.saml.corpus import ATTACKS, Scene
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.auth.saml import flow, work_limit
-from web.auth.ways import pace
+from web.auth import saml_work_limit
+from web.auth.login_steps import rate_limits
+from web.auth.saml import login_flow
 
 #: What an implementation's switches are called in the records.
 SWITCHES = ("accept_response_signature", "allow_cbc", "allow_unsolicited")
@@ -27,9 +28,9 @@ def slug_of(policy):
 def unlimited():
     """Hundreds of attacks on one begun login from one address: what is asked here is what each of them comes to alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flow, "MOST_TRIES", 10_000)
-        patch.setattr(pace, "REFUSED_FROM_ADDRESS", 10_000)
-        patch.setattr(work_limit, "REST", 0)
+        patch.setattr(login_flow, "MOST_TRIES", 10_000)
+        patch.setattr(rate_limits, "REFUSED_FROM_ADDRESS", 10_000)
+        patch.setattr(saml_work_limit, "REST", 0)
         yield
 
 

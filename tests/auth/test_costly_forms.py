@@ -4,8 +4,8 @@ import pytest
 from werkzeug.formparser import FormDataParser
 
 from tests.auth.stage import IDP, is_refused, sp_of
-from web import form_bodies
-from web.auth.ways import pace
+from web.auth.login_steps import rate_limits
+from web.auth.staff import form_limits
 from web.permissions import Permission, need_of, request_rules_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -28,7 +28,7 @@ def addresses_for_long_forms(app):
     """Addresses of the views that read long forms, and need a permission."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        long = request_rules_of(view).body > form_bodies.READ_FROM_ANYBODY
+        long = request_rules_of(view).body > form_limits.READ_FROM_ANYBODY
         if "POST" in (rule.methods or ()) and long and need_of(view).permission is not Permission.ANYONE:
             yield rule.rule.replace("<implementation>", "demo").replace("<name>", "x").replace("<kind>", "jwt")
 
@@ -39,7 +39,7 @@ def test_a_stranger_makes_nobody_parse_a_form_of_megabytes(browser, parsed, head
     addresses = list(addresses_for_long_forms(browser.app))
     assert PROVIDER in addresses
     for address in addresses:
-        body = b"x=" + b"a" * form_bodies.READ_FROM_ANYBODY
+        body = b"x=" + b"a" * form_limits.READ_FROM_ANYBODY
         assert browser.elsewhere.post(address, data=body, headers=headers).status_code == 403, address
     assert not parsed
 
@@ -47,7 +47,7 @@ def test_a_stranger_makes_nobody_parse_a_form_of_megabytes(browser, parsed, head
 def test_an_attendee_makes_nobody_parse_a_form_of_megabytes_either(browser, parsed):
     assert browser.log_in().status_code == 303
     parsed.clear()
-    body = b"x=" + b"a" * form_bodies.READ_FROM_ANYBODY
+    body = b"x=" + b"a" * form_limits.READ_FROM_ANYBODY
     assert browser.http.post(PROVIDER, data=body, headers=OUR_PAGE).status_code == 403
     assert not parsed
 
@@ -56,7 +56,7 @@ COSTLY = {
     "hundreds of thousands of fields": b"a&" * 5000,
     "fields that are bytes of nothing": b"a=%ff&" * 2000,
     "empty fields": b"&" * 10_000,
-    "one field too many": b"a&" * form_bodies.FIELDS,
+    "one field too many": b"a&" * form_limits.FIELDS,
     "bytes that are no UTF-8": b"SAMLResponse=" + b"%ff" * 4000,
     "such bytes as they are": b"SAMLResponse=" + b"\xff" * 4000,
     "half of a letter": b"SAMLResponse=%c3",
@@ -77,7 +77,7 @@ def test_a_form_that_is_costly_to_parse_is_not_parsed(browser, parsed, name, add
 
 @pytest.mark.parametrize("address", FROM_ELSEWHERE[:2])
 def test_a_message_in_which_every_sign_is_written_as_a_number_is_not_parsed(browser, parsed, address):
-    body = b"SAMLResponse=" + b"%41" * (form_bodies.ESCAPES_OF_ANYBODY + 1)
+    body = b"SAMLResponse=" + b"%41" * (form_limits.ESCAPES_OF_ANYBODY + 1)
     assert browser.elsewhere.post(address, data=body, headers=FORM).status_code == 400
     assert not parsed
 
@@ -86,13 +86,13 @@ def test_the_largest_honest_message_is_read_with_all_that_a_browser_escapes_in_i
     started = browser.begin()
     values = {f"group{number}": [f"~~?>{number}" * 60] * 5 for number in range(50)}
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id, attributes=values)
-    assert len(message) > form_bodies.READ_FROM_ANYBODY
+    assert len(message) > form_limits.READ_FROM_ANYBODY
     broken = "\r\n".join(message[start : start + 76] for start in range(0, len(message), 76))
     assert browser.answer(broken, started.relay_state).status_code == 303
 
 
 def test_logout_answers_that_are_posted_are_counted(browser, monkeypatch):
-    monkeypatch.setattr(pace, "FROM_ADDRESS", 3)
+    monkeypatch.setattr(rate_limits, "FROM_ADDRESS", 3)
     posted = [browser.elsewhere.post("/saml/demo/slo", data={"SAMLResponse": "x"}).status_code for _ in range(4)]
     assert posted == [303, 303, 303, 429]
 

@@ -8,9 +8,9 @@ import pytest
 from records.people import users
 from records.tenants import implementations
 from tests.auth.stage import IDP, Browser, connect, is_refused, sp_of
-from web.auth.saml.codes import CODES as OF_MESSAGES
-from web.auth.ways.codes import CODES as OF_PEOPLE
-from web.auth.ways.codes import EVERY_CODE
+from web.auth.login_choice.refusal_codes import CODES as OF_PEOPLE
+from web.auth.login_choice.refusal_codes import EVERY_CODE
+from web.auth.saml.protocol.codes import CODES as OF_MESSAGES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "identity-providers"
 GUIDES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")

@@ -16,8 +16,8 @@ from runner.logins import LoginStore
 from runner.store.clients import connect as connect_store
 from tests.auth.stage import IDP, PROVIDERS, SAME_ORIGIN, STAFF_IDP, STRANGER, Browser, connect, is_refused, sp_of
 from web.app import create_app
-from web.auth.ways import pace, refusals
-from web.auth.ways.codes import EVERY_CODE
+from web.auth.login_choice.refusal_codes import EVERY_CODE
+from web.auth.login_steps import rate_limits, refusals
 
 
 def believed(browser, slug="demo", query="", **changes):
@@ -280,7 +280,7 @@ def test_refused_logins_of_staff_are_in_the_audit_but_cannot_fill_it(browser, da
 
 
 def test_a_flood_from_one_address_is_slowed_down_and_other_addresses_are_not(browser, monkeypatch):
-    monkeypatch.setattr(pace, "FROM_ADDRESS", 3)
+    monkeypatch.setattr(rate_limits, "FROM_ADDRESS", 3)
     for _ in range(3):
         assert browser.http.get("/saml/demo/login").status_code == 303
     slowed = browser.http.get("/saml/demo/login")

@@ -11,8 +11,9 @@ import pytest
 
 from runner.logins import pending_logins
 from tests.auth.stage import IDP, Browser, is_refused, sp_of
-from web.auth.saml import flow, work_limit
-from web.auth.ways import pace
+from web.auth import saml_work_limit
+from web.auth.login_steps import rate_limits
+from web.auth.saml import login_flow
 
 ROOT = Path(__file__).parents[2]
 VENUE = "198.51.100.7"
@@ -98,7 +99,7 @@ def test_a_venue_has_no_limit_for_its_address_and_a_sum_of_its_own(browser, redi
 
 
 def test_a_begun_login_is_tried_a_few_times_only(browser, monkeypatch):
-    monkeypatch.setattr(flow, "MOST_TRIES", 3)
+    monkeypatch.setattr(login_flow, "MOST_TRIES", 3)
     started = browser.begin()
     for _ in range(4):
         assert is_refused(browser.answer("AAAA", started.relay_state))
@@ -116,10 +117,10 @@ def test_after_a_few_failures_the_honest_answer_still_counts(browser):
 
 
 def test_an_address_whose_messages_are_refused_all_the_time_is_not_read_any_more(browser, monkeypatch):
-    monkeypatch.setattr(pace, "REFUSED_FROM_ADDRESS", 3)
+    monkeypatch.setattr(rate_limits, "REFUSED_FROM_ADDRESS", 3)
     for _ in range(3):
         assert is_refused(browser.answer("AAAA", ""))
-    monkeypatch.setattr(flow, "verify_response", lambda *given, **more: pytest.fail("it was read"))
+    monkeypatch.setattr(login_flow, "verify_response", lambda *given, **more: pytest.fail("it was read"))
     started = browser.begin()
     slowed = browser.answer("AAAA", started.relay_state)
     assert slowed.status_code == 429
@@ -127,7 +128,7 @@ def test_an_address_whose_messages_are_refused_all_the_time_is_not_read_any_more
 
 
 def test_other_addresses_and_a_venue_are_not_slowed_down_by_it(browser, monkeypatch, venue):
-    monkeypatch.setattr(pace, "REFUSED_FROM_ADDRESS", 3)
+    monkeypatch.setattr(rate_limits, "REFUSED_FROM_ADDRESS", 3)
     for where in (ELSEWHERE, venue):
         for _ in range(5):
             browser.answer("AAAA", "", environ_base=where)
@@ -137,13 +138,13 @@ def test_other_addresses_and_a_venue_are_not_slowed_down_by_it(browser, monkeypa
 
 
 def test_believed_messages_are_not_counted_as_refused(browser, monkeypatch):
-    monkeypatch.setattr(pace, "REFUSED_FROM_ADDRESS", 1)
+    monkeypatch.setattr(rate_limits, "REFUSED_FROM_ADDRESS", 1)
     for _ in range(4):
         assert browser.log_in().status_code == 303
 
 
 def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_reload_logs_in(browser, monkeypatch):
-    monkeypatch.setattr(work_limit, "LONGEST_WAIT_S", 0.01)
+    monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0.01)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
     with browser.app.extensions["entrance"].saml_work.judging() as work:
@@ -157,8 +158,8 @@ def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_rel
 
 def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, monkeypatch):
     """A message that was not judged was no try: or a flood of a quarter of a minute burned every login that waited."""
-    monkeypatch.setattr(work_limit, "LONGEST_WAIT_S", 0)
-    monkeypatch.setattr(flow, "MOST_TRIES", 3)
+    monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0)
+    monkeypatch.setattr(login_flow, "MOST_TRIES", 3)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
     with browser.app.extensions["entrance"].saml_work.judging() as work:
@@ -171,7 +172,7 @@ def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, mon
 def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
     """Also while C code computes: what runs beside it in the process waits for nobody's message."""
     inside, most, lock = 0, 0, threading.Lock()
-    real = flow.verify_response
+    real = login_flow.verify_response
 
     def counted(*given, **more):
         nonlocal inside, most
@@ -184,7 +185,7 @@ def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
             with lock:
                 inside -= 1
 
-    monkeypatch.setattr(flow, "verify_response", counted)
+    monkeypatch.setattr(login_flow, "verify_response", counted)
     browser = Browser(app)
     relay_states = [browser.begin().relay_state for _ in range(16)]
     with ThreadPoolExecutor(16) as people:
@@ -200,6 +201,6 @@ def test_what_strangers_make_is_kept_where_it_is_bounded():
         for path in (ROOT / "web").rglob("*.py")
         if re.search(r"once\.put\(", path.read_text())
     }
-    assert found == {"web/auth/saml/states.py", "web/auth/trial_logins.py"}
-    states = (ROOT / "web/auth/saml/states.py").read_text()
+    assert found == {"web/auth/login_steps/login_states.py", "web/auth/login_steps/login_test.py"}
+    states = (ROOT / "web/auth/login_steps/login_states.py").read_text()
     assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_ARRIVED", "_LEAVING"]

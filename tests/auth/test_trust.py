@@ -16,9 +16,10 @@ from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFail
 from tests.auth.stage import IDP, connect
 from tests.records.signers import certificate
 from tests.saml.forge import ForgedIdp, sign_element
-from web.auth.saml.trust import MetadataRefused, ProvidedMetadata, fetch_metadata, import_metadata, refresh
-from web.cli import doctor, main
-from web.moments import TimeFormatter
+from web.auth.saml.metadata_import import MetadataRefused, ProvidedMetadata, fetch_metadata, import_metadata, refresh
+from web.cli import main
+from web.cli.operate import doctor
+from web.time_format import TimeFormatter
 
 NEXT = ForgedIdp(IDP.entity_id, name="the next key")
 URL = "https://idp.example/metadata"

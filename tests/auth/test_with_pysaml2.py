@@ -15,7 +15,7 @@ from records.people import users
 from records.tenants import implementations
 from tests.auth.stage import IDP, Browser, sp_of
 from tests.saml.forge import certificate, pem, rsa_key
-from web.auth.saml.metadata import read_idp_metadata
+from web.auth.saml.protocol.messages.metadata import read_idp_metadata
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it uses what newer Pythons will drop

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from web.demo.keys import vendor_keys
+from web.demo.app_pages import AppData, AppSession, RunLine
 from web.demo.ledger import Ledger
-from web.demo.pages import AppData, AppSession, RunLine
 from web.demo.switches import Mode
 from web.demo.vendor import create_vendor, main, make_site
+from web.demo.vendor_keys import vendor_keys
 
 SERVICE = "http://127.0.0.1:8000"
 NOW = datetime(2026, 5, 4, 14, 10, tzinfo=UTC)

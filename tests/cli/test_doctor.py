@@ -15,7 +15,7 @@ from sandbox import JailReport
 from sandbox.jail.report import objection
 from tests.cli.stores import PRODUCTION
 from tests.web.real_server import free_port
-from web.cli import doctor
+from web.cli.operate import doctor
 
 
 def states(result):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running import Up, eventually
 
-from web.cli.start_command import free_row
+from web.cli.local.start_command import free_row
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from records import Run
-from web.cli.statuses import no_answer
+from web.cli.operate.statuses import no_answer
 
 BEGAN = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 

@@ -16,13 +16,13 @@ from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
 from runner.settings.table import Settings
 from runner.store.mark_administration import mark_of, replace_mark
-from web.cli import servers
-from web.cli import up as up_command
-from web.cli.programs import Ports
-from web.demo import logins
+from web.cli.local import up as up_command
+from web.cli.local.programs import Ports
+from web.cli.operate import servers
+from web.demo import identity_setup
 from web.demo.agenda import LINK_HOSTS
-from web.demo.keys import vendor_keys
 from web.demo.seed import seed
+from web.demo.vendor_keys import vendor_keys
 from web.devidp.identity import FOLDER, identity
 
 PORTS = Ports(18000, 18001, 18002)
@@ -59,7 +59,7 @@ def with_demo(production, address, tmp_path):
     database, box = Database(address), SecretBox([KEY])
     with database.session() as db:
         made = seed(db, box, vendor_keys(tmp_path / "demo"), vendor_url=PORTS.demo_url, now=datetime.now(UTC))
-        logins.connect_all(db, box, made, identity(tmp_path / FOLDER, PORTS.idp_url))
+        identity_setup.connect_all(db, box, made, identity(tmp_path / FOLDER, PORTS.idp_url))
     database.dispose()
     return production
 

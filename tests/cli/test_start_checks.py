@@ -24,8 +24,8 @@ from records.tenants.connections import ConnectionDraft
 from runner.health.start_checks import NotStarted, check_start
 from runner.settings.table import Settings, SettingsError
 from runner.store.mark_administration import replace_mark
-from web.cli import servers
-from web.listening import listening_fault
+from web.cli.operate import servers
+from web.server.listen_check import listening_fault
 
 OTHER_KEY = secrets.token_urlsafe(48)
 
@@ -185,7 +185,7 @@ def test_a_data_folder_in_which_nothing_is_kept_is_neither_made_nor_missed(cli, 
 
 def test_a_data_folder_of_somebody_else_is_told_with_both_users():
     """As somebody without rights: whoever runs the tests may have them."""
-    program = "import os; from pathlib import Path; from web.cli.folder_check import fault; "
+    program = "import os; from pathlib import Path; from web.cli.operate.data_folder_check import fault; "
     program += "os.geteuid() or os.setuid(65534); print(fault(Path('/session-status-of-nobody')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"/ belongs to root, and \S+ may not write there\n", done.stdout)
@@ -226,7 +226,7 @@ def test_a_port_that_needs_rights_is_told():
     """As somebody without rights: whoever runs the tests may have them."""
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
         pytest.skip("here everybody may use every port")
-    program = "import os; from web.listening import listening_fault; os.geteuid() or os.setuid(65534); "
+    program = "import os; from web.server.listen_check import listening_fault; os.geteuid() or os.setuid(65534); "
     program += "print(*listening_fault('127.0.0.1:80'))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.startswith(

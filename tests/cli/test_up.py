@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running import eventually, free_ports, start_up
 
-from web.cli.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
+from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
 

@@ -13,11 +13,11 @@ from records.storage import environment_mark
 from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore, answers
 from runner.store.mark_administration import replace_mark
-from web.cli import ground
-from web.cli import up as up_command
-from web.cli.complaints import CommandFailed
-from web.cli.own_stores import require_own_stores
-from web.cli.programs import Ports
+from web.cli.common.errors import CommandFailed
+from web.cli.local import local_setup
+from web.cli.local import up as up_command
+from web.cli.local.programs import Ports
+from web.cli.local.store_ownership import require_own_stores
 
 PORTS = Ports(18000, 18001, 18002)
 
@@ -221,7 +221,7 @@ def test_a_store_in_the_data_folder_that_was_marked_for_production_is_refused_an
     settings = Settings.from_environment(env)
     with EmbeddedStore(tmp_path / "store") as own:
         replace_mark(own.url, "production")
-    with pytest.raises(CommandFailed, match="was made for production"), ground.store(settings):
+    with pytest.raises(CommandFailed, match="was made for production"), local_setup.store(settings):
         pytest.fail("it was let in")
     assert not answers(tmp_path / "store" / "store.sock")
 

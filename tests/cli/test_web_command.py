@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from web.cli import servers
-from web.cli.surroundings import read_settings
+from web.cli.common.context import read_settings
+from web.cli.operate import servers
 
 
 @pytest.fixture

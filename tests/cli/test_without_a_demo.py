@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 
 from runner.settings.table import SETTINGS
-from web.cli import missing_data
-from web.cli.running_note import running_note
+from web.cli.common import missing_data
+from web.cli.common.running_note import running_note
 
 SCRIPT = "def status(user, session, api):\n    return hidden()\n"
 #: What the guides write with the demo.

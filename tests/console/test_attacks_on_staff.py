@@ -12,7 +12,7 @@ from records.tenants import implementations
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store.clients import connect
 from tests.console.conftest import Desk, build, person
-from web.auth.admission import AuthenticatedPerson, admit
+from web.auth.login_steps.admission import AuthenticatedPerson, admit
 
 DEMO = "/console/implementations/demo"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from records.people import administrators, grants
 from tests.console.table import KEPT
 from web.auth import logins
-from web.console import staff
+from web.auth.staff import staff_member
 from web.permissions import HOUSE_ROLES, MAY, Permission
 
 PAGE = (Path(__file__).parents[2] / "docs" / "roles.md").read_text()
@@ -50,7 +50,7 @@ def test_the_page_says_which_changes_ask_for_a_fresh_login():
 def test_the_times_on_the_page_are_those_of_the_code():
     assert administrators.LASTS.total_seconds() == 24 * 3600
     assert logins.LASTS.total_seconds() == 12 * 3600
-    assert (staff.FIRST_LASTS_S, staff.IDLE_S, staff.FRESH_S) == (8 * 3600, 30 * 60, 10 * 60)
+    assert (staff_member.FIRST_LASTS_S, staff_member.IDLE_S, staff_member.FRESH_S) == (8 * 3600, 30 * 60, 10 * 60)
     words = " ".join(PAGE.split())
     for said in (
         "within 24 hours",

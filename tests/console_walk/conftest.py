@@ -21,7 +21,7 @@ from tests.logins.people import visitor
 from tests.vendors import Vendor
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.auth import trial_logins
+from web.auth.login_steps import login_test
 
 KEY = "k" * 40
 
@@ -53,9 +53,7 @@ class Stage:
         store = LoginStore(self.redis)
         store.refused.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
-        trial_logins.keep_result(
-            store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))}
-        )
+        login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):
             whole.backup(own)
@@ -128,7 +126,7 @@ def staged(walk_seed, valkey_url, folder):
             patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
             patch.setattr("web.console.audit.ROWS", 20)
             # The forms of one walk are sent for as long as the tests run.
-            patch.setattr("web.console.staff.FRESH_S", 3600)
+            patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
             made = Stage(create_app(settings, **parts), seed, database, redis, link)
             made.rewind()
             yield made

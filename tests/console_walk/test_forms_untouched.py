@@ -9,7 +9,7 @@ import pytest
 from tests.console.table import routes
 from tests.console_walk.expected import ONE, REFUSED, SAME, SHOWN, UNTOUCHED
 from tests.console_walk.stage import STAFF
-from web.console.settings.pages import UNCHANGED
+from web.console.settings.views_base import UNCHANGED
 
 
 def forms_of(walked, role):

@@ -18,7 +18,7 @@ from runner.settings.readers import whole
 from runner.settings.table import SETTINGS, Settings, SettingsError
 from tests.deployment.proxy import ROOT, SHIPPED
 from tests.deployment.servers import environment
-from web import server
+from web.server import granian_server
 
 DEPLOYMENT = ROOT / "docs" / "deployment"
 UNITS = DEPLOYMENT / "systemd"
@@ -126,8 +126,8 @@ def test_the_web_servers_are_where_nginx_looks_for_them():
 def test_limits_and_times_fit_ours():
     web, work = (options(UNITS / f"session-status-{name}@.service") for name in ("web", "worker"))
     default = Settings()
-    assert int(web["TimeoutStopSec"][0]) > server.GRACE_S
-    assert int(web["LimitNOFILE"][0]) >= default.web_connections + server.OTHER_FILES
+    assert int(web["TimeoutStopSec"][0]) > granian_server.GRACE_S
+    assert int(web["LimitNOFILE"][0]) >= default.web_connections + granian_server.OTHER_FILES
     longest = next(entry for entry in SETTINGS if entry.attribute == "max_wall_s").read("30")
     assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + thread_worker.IDLE_S + thread_worker.BEAT_S
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512
@@ -135,7 +135,7 @@ def test_limits_and_times_fit_ours():
     assert {one["KillMode"][0] for one in (web, work)} == {"mixed"}
     assert options(SHARED)["MemorySwapMax"] == ["0"]
     kept = re.findall(r"keepalive_timeout (\d+)s;", SHIPPED.read_text())
-    assert int(kept[0]) < server.HEAD_S
+    assert int(kept[0]) < granian_server.HEAD_S
 
 
 def test_the_example_settings_are_all_that_production_demands():

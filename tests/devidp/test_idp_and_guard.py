@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.devidp.sender import SERVICE, form_of, log_in, redirected
-from web.auth.saml import requests
-from web.auth.saml.guard import verify_response
-from web.auth.saml.logout import verify_logout_request, verify_logout_response
-from web.auth.saml.metadata import read_idp_metadata
-from web.auth.saml.values import Idp, Rejected, SamlPolicy, Sp
+from web.auth.saml.protocol.messages import outgoing_messages
+from web.auth.saml.protocol.messages.logout_guard import verify_logout_request, verify_logout_response
+from web.auth.saml.protocol.messages.metadata import read_idp_metadata
+from web.auth.saml.protocol.messages.response_guard import verify_response
+from web.auth.saml.protocol.values import Idp, Rejected, SamlPolicy, Sp
 from web.devidp.identity import ENTITY_ID
-from web.devidp.writing import metadata
+from web.devidp.outgoing_messages import metadata
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_metadata_is_read_as_it_is_meant(idp, known):
 
 @pytest.mark.parametrize("force_authn", [False, True])
 def test_our_request_is_accepted_and_the_guard_believes_the_answer(http, sp, known, force_authn):
-    address, request_id = requests.login_request(sp, known, relay_state="handle", force_authn=force_authn)
+    address, request_id = outgoing_messages.login_request(sp, known, relay_state="handle", force_authn=force_authn)
     path = f"/sso?{urlsplit(address).query}"
     assert ("to be sure that it is you" in http.get(path).text) == force_authn
     action, fields = form_of(http.post(path, data={"person": "srivera"}).text)
@@ -97,7 +97,7 @@ def test_a_refused_login_is_no_login(http, demo, sp, known):
 def test_both_ways_of_logging_out_are_understood(http, demo, sp, known):
     # 1. From our service: it asks, the provider answers.
     told = believed(form_of(log_in(http, demo).text)[1]["SAMLResponse"], sp, known, "_request1")
-    address, request_id = requests.logout_request(
+    address, request_id = outgoing_messages.logout_request(
         sp,
         known,
         nameid=told.nameid,
@@ -114,7 +114,7 @@ def test_both_ways_of_logging_out_are_understood(http, demo, sp, known):
     _, fields, _, query = redirected(http.post("/logout"))
     asked = verify_logout_request(query, sp=sp, idp=known, first_time=once())
     assert (asked.nameid, asked.indexes) == (told.nameid, (told.session_index,))
-    answer = requests.logout_response(sp, known, in_response_to=asked.id, relay_state=fields["RelayState"])
+    answer = outgoing_messages.logout_response(sp, known, in_response_to=asked.id, relay_state=fields["RelayState"])
     assert parse_qs(urlsplit(answer).query)["SAMLResponse"]
     done = http.get(f"/slo?{urlsplit(answer).query}")
     assert "wherever this login was told of" in done.text

@@ -10,9 +10,9 @@ from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import implementations
-from web.demo.logins import connect_all, draft
+from web.demo.identity_setup import connect_all, draft
 from web.devidp.identity import ENTITY_ID
-from web.devidp.people import PEOPLE
+from web.devidp.sample_people import PEOPLE
 
 KEY = "k" * 40
 

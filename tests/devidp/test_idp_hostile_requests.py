@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.devidp.sender import NAMESPACES, RSA_SHA256, SERVICE, URL, Sender, code, now
-from web.devidp.reading import LARGEST_MESSAGE, SamlMessageRefused, read_query
+from web.devidp.redirect_binding import LARGEST_MESSAGE, SamlMessageRefused, read_query
 
 
 def packed(raw):

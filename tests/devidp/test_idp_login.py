@@ -10,7 +10,7 @@ from signxml.verifier import SignatureConfiguration
 
 from tests.devidp.sender import URL, form_of, log_in, message_of
 from web.devidp.identity import ENTITY_ID
-from web.devidp.people import PEOPLE
+from web.devidp.sample_people import PEOPLE
 
 NS = {
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",

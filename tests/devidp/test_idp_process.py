@@ -21,7 +21,7 @@ from runner.logins import LoginStore
 from runner.settings.table import Settings
 from tests.devidp.sender import URL
 from web.app import create_app
-from web.demo.logins import connect, draft
+from web.demo.identity_setup import connect, draft
 from web.demo.vendor import main as vendor_main
 from web.devidp.__main__ import ImplementationCertificates, main
 from web.devidp.app import create_idp

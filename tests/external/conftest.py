@@ -17,7 +17,7 @@ from tests.auth.stage import copied
 from tests.external.signing import EC, ISSUER, jwk
 from tests.web.stub_desk import PUBLIC_URL, StubDesk
 from web.app import create_app
-from web.auth.external.ways_in import install
+from web.auth.external.login_methods import install
 
 KEY = "k" * 40
 

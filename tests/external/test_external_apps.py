@@ -11,13 +11,13 @@ from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
 from tests.external.test_external_pages import begin, fill, logged_in, post
 from tests.vendors import reply
-from web.auth.external import ways_in
+from web.auth.external import login_methods
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(ways_in, "LEAST_S", 0.0)
-    monkeypatch.setattr(ways_in, "SPREAD_S", 0.0)
+    monkeypatch.setattr(login_methods, "LEAST_S", 0.0)
+    monkeypatch.setattr(login_methods, "SPREAD_S", 0.0)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.external.signing import (
     signature,
     token,
 )
-from web.auth.external import ExternalLoginRefused, by_assertion, refused
+from web.auth.external import ExternalLoginRefused, by_assertion, refusals
 
 NOW = int(time.time())
 DEEP = ("[" * 900 + "]" * 900).encode()
@@ -221,7 +221,7 @@ FORGED = {
 def test_a_forged_assertion_lets_nobody_in(standing, forged):
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", forged())
-    assert (outcome.value.text, outcome.value.status) == (refused.NEUTRAL, 401)
+    assert (outcome.value.text, outcome.value.status) == (refusals.NEUTRAL, 401)
 
 
 def test_the_door_which_they_were_tried_at_is_open(standing):

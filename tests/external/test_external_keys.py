@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.external.signing import EC, ED, OTHER_EC, RSA, header, jwk, number, token
 from tests.vendors import reply
-from web.auth.external import ExternalLoginRefused, by_assertion, keys
+from web.auth.external import ExternalLoginRefused, by_assertion, public_keys
 
 
 class Clock:
@@ -26,7 +26,7 @@ def clock():
 
 @pytest.fixture
 def rings(outreach, clock):
-    return keys.JwksCache(outreach, clock=clock)
+    return public_keys.JwksCache(outreach, clock=clock)
 
 
 def published(*found):
@@ -44,13 +44,13 @@ def test_keys_are_fetched_once_and_used_again(inside, signed, start_vendor):
 def test_a_new_key_is_found_and_invented_names_do_not_knock_each_time(rings, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC, "old")), published(jwk(EC, "old"), jwk(OTHER_EC, "new"))])
     assert rings.find(organizer.url, "ES256", "old")
-    clock.now += keys.UNKNOWN_S
+    clock.now += public_keys.UNKNOWN_S
     assert rings.find(organizer.url, "ES256", "new")
     for count in range(50):
         clock.now += 1
         assert rings.find(organizer.url, "ES256", f"invented-{count}") is None
     assert len(organizer.requests) == 2
-    clock.now += keys.UNKNOWN_S
+    clock.now += public_keys.UNKNOWN_S
     assert rings.find(organizer.url, "ES256", "invented") is None
     assert len(organizer.requests) == 3
 
@@ -58,17 +58,17 @@ def test_a_new_key_is_found_and_invented_names_do_not_knock_each_time(rings, clo
 def test_a_key_that_is_taken_back_is_believed_no_longer_than_it_is_kept(rings, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC, "stolen")), published(jwk(OTHER_EC, "new"))])
     assert rings.find(organizer.url, "ES256", "stolen")
-    clock.now += keys.LIFE_S + 1
+    clock.now += public_keys.LIFE_S + 1
     assert rings.find(organizer.url, "ES256", "stolen") is None
 
 
 def test_while_the_organizer_is_away_the_old_keys_serve_for_a_while(rings, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC)), reply(status=500)])
     assert rings.find(organizer.url, "ES256", "k1")
-    clock.now += keys.LIFE_S + 1
+    clock.now += public_keys.LIFE_S + 1
     assert rings.find(organizer.url, "ES256", "k1")
-    clock.now += keys.STALE_S
-    with pytest.raises(keys.KeysUnavailable):
+    clock.now += public_keys.STALE_S
+    with pytest.raises(public_keys.KeysUnavailable):
         rings.find(organizer.url, "ES256", "k1")
 
 
@@ -83,7 +83,7 @@ BAD_ANSWERS = {
     "no JSON": reply(b"<html>"),
     "a list": reply([jwk(EC)]),
     "keys twice": reply(b'{"keys": [], "keys": []}'),
-    "too large": reply(b" " * (keys.MAX_BYTES + 1) + b'{"keys": []}'),
+    "too large": reply(b" " * (public_keys.MAX_BYTES + 1) + b'{"keys": []}'),
     "nested deeply": reply(b"[" * 50_000),
     "nothing": hang_up,
 }
@@ -93,7 +93,7 @@ BAD_ANSWERS = {
 def test_without_keys_nothing_is_believed_and_a_failure_is_not_tried_again_at_once(rings, start_vendor, answer):
     organizer = start_vendor(answer)
     for _ in range(3):
-        with pytest.raises(keys.KeysUnavailable):
+        with pytest.raises(public_keys.KeysUnavailable):
             rings.find(organizer.url, "ES256", "k1")
     assert len(organizer.requests) <= 1
 
@@ -114,18 +114,18 @@ def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach,
         answering.wait(10)
         return published(jwk(EC))
 
-    organizer, rings, outcomes = start_vendor(slow), keys.JwksCache(outreach), []
+    organizer, rings, outcomes = start_vendor(slow), public_keys.JwksCache(outreach), []
 
     def ask():
         try:
             outcomes.append(rings.find(organizer.url, "ES256", "k1") is not None)
-        except keys.KeysUnavailable:
+        except public_keys.KeysUnavailable:
             outcomes.append("away")
 
     first = threading.Thread(target=ask)
     first.start()
     assert waiting.wait(10)
-    others = [threading.Thread(target=ask) for _ in range(keys.MAX_WAITING + 6)]
+    others = [threading.Thread(target=ask) for _ in range(public_keys.MAX_WAITING + 6)]
     for thread in others:
         thread.start()
     while len(outcomes) < 6:  # those who do not wait are told at once, while the organizer still thinks
@@ -134,7 +134,7 @@ def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach,
     answering.set()
     for thread in (first, *others):
         thread.join()
-    assert sorted(map(str, outcomes)) == ["True"] * (keys.MAX_WAITING + 1) + ["away"] * 6
+    assert sorted(map(str, outcomes)) == ["True"] * (public_keys.MAX_WAITING + 1) + ["away"] * 6
     assert len(organizer.requests) == 1
 
 
@@ -160,18 +160,18 @@ UNUSABLE = {
 
 @pytest.mark.parametrize(("algorithm", "key"), UNUSABLE.values(), ids=UNUSABLE)
 def test_a_key_for_something_else_is_not_chosen(algorithm, key):
-    assert keys.choose({"keys": [key]}, algorithm, "k1") is None
+    assert public_keys.choose({"keys": [key]}, algorithm, "k1") is None
 
 
 def test_two_keys_of_one_name_are_none_and_a_missing_name_needs_one_key():
-    assert keys.choose({"keys": [jwk(EC), jwk(OTHER_EC)]}, "ES256", "k1") is None
-    assert keys.choose({"keys": [jwk(EC, "a"), jwk(OTHER_EC, "b")]}, "ES256", None) is None
-    assert keys.choose({"keys": [jwk(EC, "a"), jwk(RSA, "a")]}, "ES256", "a")  # names may be shared among kinds
-    assert keys.choose({"keys": [jwk(EC, "a")]}, "ES256", None)
+    assert public_keys.choose({"keys": [jwk(EC), jwk(OTHER_EC)]}, "ES256", "k1") is None
+    assert public_keys.choose({"keys": [jwk(EC, "a"), jwk(OTHER_EC, "b")]}, "ES256", None) is None
+    assert public_keys.choose({"keys": [jwk(EC, "a"), jwk(RSA, "a")]}, "ES256", "a")  # names may be shared among kinds
+    assert public_keys.choose({"keys": [jwk(EC, "a")]}, "ES256", None)
 
 
 def test_of_a_key_only_its_public_numbers_are_taken():
-    chosen = keys.choose(
+    chosen = public_keys.choose(
         {"keys": [jwk(EC, x5u="https://evil.example", x5c=["MIIB"], alg="ES256", use="sig")]}, "ES256", "k1"
     )
     assert set(chosen) == {"kty", "crv", "x", "y"}

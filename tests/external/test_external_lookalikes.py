@@ -11,10 +11,10 @@ from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
 from tests.external.test_external_pages import FORM, SAME_ORIGIN, field
 from tests.vendors import reply
-from web.auth.external import ways_in
-from web.auth.external.limits import IN_IMPLEMENTATION, PasswordLimits
-from web.auth.external.refused import ExternalLoginRefused
-from web.auth.ways import pace
+from web.auth.external import login_methods
+from web.auth.external.password_limits import IN_IMPLEMENTATION, PasswordLimits
+from web.auth.external.refusals import ExternalLoginRefused
+from web.auth.login_steps import rate_limits
 
 TOKEN = "/api/v1/implementations/demo/auth/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -23,8 +23,8 @@ VENUE = ipaddress.ip_network("198.18.0.0/15")
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(ways_in, "LEAST_S", 0.0)
-    monkeypatch.setattr(ways_in, "SPREAD_S", 0.0)
+    monkeypatch.setattr(login_methods, "LEAST_S", 0.0)
+    monkeypatch.setattr(login_methods, "SPREAD_S", 0.0)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_posts_without_a_login_under_way_do_not_fill_the_store(answering, browse
     form_token = field(browser.get(FORM), "csrf_token")
     data = {"csrf_token": form_token, "state": "none", "username": "B-4711", "password": PASSWORD}
     assert browser.post(FORM, data=data, headers=SAME_ORIGIN).status_code == 400
-    monkeypatch.setattr(pace, "FROM_ADDRESS", 0)
+    monkeypatch.setattr(rate_limits, "FROM_ADDRESS", 0)
     assert browser.post(FORM, data=data, headers=SAME_ORIGIN).status_code == 429
 
 

@@ -12,7 +12,7 @@ from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.external.signing import claims, token
 from tests.vendors import reply
 from tests.web.stub_desk import PUBLIC_URL
-from web.auth.external import ways_in
+from web.auth.external import login_methods
 
 FORM = "/ext/demo/login"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -23,8 +23,8 @@ REFUSED = "That login did not work"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(ways_in, "LEAST_S", 0.0)
-    monkeypatch.setattr(ways_in, "SPREAD_S", 0.0)
+    monkeypatch.setattr(login_methods, "LEAST_S", 0.0)
+    monkeypatch.setattr(login_methods, "SPREAD_S", 0.0)
 
 
 @pytest.fixture
@@ -281,8 +281,8 @@ def test_an_assertion_with_a_nonce_is_no_use_to_an_app(app, browser, paged):
     path = "/api/v1/implementations/demo/auth/token"
     if path in {str(rule).replace("<implementation>", "demo") for rule in app.url_map.iter_rules()}:
         assert browser.post(path, data=body).status_code == 400
-    with app.test_request_context(), pytest.raises(ways_in.ExternalLoginRefused) as outcome:
-        ways_in.by_assertion("demo", made)
+    with app.test_request_context(), pytest.raises(login_methods.ExternalLoginRefused) as outcome:
+        login_methods.by_assertion("demo", made)
     assert outcome.value.code == "nonce"
 
 

@@ -18,7 +18,7 @@ from runner.store.clients import connect_brief
 from tests.external.registrants import FIELDS, PASSWORD, PERSON
 from tests.vendors import reply
 from web.auth import client_networks
-from web.auth.external import ExternalLoginRefused, by_password, limits, relay, ways_in
+from web.auth.external import ExternalLoginRefused, by_password, login_methods, password_limits, password_relay
 
 IP = "198.51.100.7"
 
@@ -26,8 +26,8 @@ IP = "198.51.100.7"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Wrong answers need not take their time here; the test about that sets it itself."""
-    monkeypatch.setattr(ways_in, "LEAST_S", 0.0)
-    monkeypatch.setattr(ways_in, "SPREAD_S", 0.0)
+    monkeypatch.setattr(login_methods, "LEAST_S", 0.0)
+    monkeypatch.setattr(login_methods, "SPREAD_S", 0.0)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ INJECTIONS = [
 @pytest.mark.parametrize("typed", INJECTIONS)
 def test_what_is_typed_stays_data(outreach, start_vendor, typed):
     started = start_vendor(reply(PERSON))
-    asked = relay.RegistrationVendor("demo", started.url, NoAuth(), FIELDS["template"], FIELDS["result"])
-    relay.ask(asked, typed, "p" + typed, outreach)
+    asked = password_relay.RegistrationVendor("demo", started.url, NoAuth(), FIELDS["template"], FIELDS["result"])
+    password_relay.ask(asked, typed, "p" + typed, outreach)
     assert json.loads(started.requests[0].body) == {
         "login": {"badge": typed, "name": "p" + typed, "event": "AM26"},
         "list": [typed, 7],
@@ -232,7 +232,7 @@ def test_a_vendor_that_fails_again_and_again_is_left_alone_and_comes_back(inside
 
 
 def no_address_limit(monkeypatch):
-    monkeypatch.setattr(limits, "FROM_ADDRESS", 10_000)
+    monkeypatch.setattr(password_limits, "FROM_ADDRESS", 10_000)
 
 
 def test_guessing_a_name_meets_delays_that_grow(inside, vendor, redis, monkeypatch):
@@ -299,9 +299,9 @@ def test_the_other_implementation_counts_for_itself(inside, vendor):
 
 def test_spraying_over_many_badges_from_one_address_ends(inside, vendor):
     started = vendor({"result": "NO"})
-    statuses = [refusal(f"B-{count}").status for count in range(limits.FROM_ADDRESS + 5)]
-    assert statuses == [401] * limits.FROM_ADDRESS + [429] * 5
-    assert len(started.requests) == limits.FROM_ADDRESS
+    statuses = [refusal(f"B-{count}").status for count in range(password_limits.FROM_ADDRESS + 5)]
+    assert statuses == [401] * password_limits.FROM_ADDRESS + [429] * 5
+    assert len(started.requests) == password_limits.FROM_ADDRESS
     assert refusal("B-x", ip="203.0.113.9").status == 401
 
 
@@ -325,11 +325,11 @@ def test_a_whole_venue_may_log_in_from_one_address(store, tmp_path):
         {"SESSION_STATUS_ENV": "development", "SESSION_STATUS_VENUE_NETWORKS": "198.51.100.0/28, 2001:db8:7::/48",
          "SESSION_STATUS_DATA_FOLDER": str(tmp_path)}
     ).venue_networks  # fmt: skip
-    venue = limits.PasswordLimits(store, key="k", venues=networks)
-    for count in range(3 * limits.FROM_ADDRESS):
+    venue = password_limits.PasswordLimits(store, key="k", venues=networks)
+    for count in range(3 * password_limits.FROM_ADDRESS):
         venue.begin("demo", f"B-{count}", IP)
         venue.begin("demo", f"C-{count}", "2001:db8:7:1::5")
-    for count in range(limits.FROM_ADDRESS):
+    for count in range(password_limits.FROM_ADDRESS):
         venue.begin("demo", f"D-{count}", "198.51.100.16")
     with pytest.raises(ExternalLoginRefused) as outcome:
         venue.begin("demo", "E", "198.51.100.16")
@@ -365,7 +365,7 @@ def test_a_botnet_meets_the_limit_of_the_implementation_and_it_is_not_held_again
     inside, vendor, store, monkeypatch
 ):
     vendor()
-    monkeypatch.setattr(limits, "IN_IMPLEMENTATION", 3)
+    monkeypatch.setattr(password_limits, "IN_IMPLEMENTATION", 3)
     for count in range(3):
         attempt(f"B-{count}", ip=f"198.51.100.{count}")
     for _ in range(2 * FREE):
@@ -383,7 +383,7 @@ def test_without_the_store_no_password_is_tried(inside, vendor, monkeypatch):
 
 
 def test_a_quick_no_and_a_slow_no_take_about_as_long(inside, vendor, monkeypatch):
-    monkeypatch.setattr(ways_in, "LEAST_S", 0.2)
+    monkeypatch.setattr(login_methods, "LEAST_S", 0.2)
     vendor({"result": "NO"})
     began = time.monotonic()
     refusal()
@@ -419,6 +419,6 @@ def test_the_password_is_in_no_log_in_no_store_and_in_no_text(inside, vendor, re
 
 
 def test_no_repr_of_the_parts_shows_a_secret():
-    asked = relay.RegistrationVendor("demo", "https://v.example", Bearer("vendor-key"), {}, {})
+    asked = password_relay.RegistrationVendor("demo", "https://v.example", Bearer("vendor-key"), {}, {})
     assert "vendor-key" not in repr(asked)
-    assert "4711" not in repr(relay.Registrant("4711", {"id": "4711"}))
+    assert "4711" not in repr(password_relay.Registrant("4711", {"id": "4711"}))

@@ -18,7 +18,7 @@ from records.identity import saml_providers as saml
 from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
 from tests.cli.running import free_ports, start_up
-from web.auth.saml.metadata import read_idp_metadata
+from web.auth.saml.protocol.messages.metadata import read_idp_metadata
 
 pytestmark = [
     pytest.mark.browser,

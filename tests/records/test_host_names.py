@@ -15,7 +15,7 @@ from records.tenants import implementations
 from runner.powers.connections.errors import FaultyConnectionError
 from runner.powers.connections.vendor_connection import parse_base
 from runner.trials.trial_input import InputError, hosts
-from web.auth.saml.metadata import BadMetadata, _checked
+from web.auth.saml.protocol.messages.metadata import BadMetadata, _checked
 
 ROOT = Path(__file__).parents[2]
 

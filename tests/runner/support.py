@@ -9,7 +9,7 @@ from runner.explanations.status_explanation import explain
 from runner.status.service import StatusRequest
 from tests.runner.conftest import eventually
 from web.cli import main
-from web.moments import TimeFormatter
+from web.time_format import TimeFormatter
 
 ANN = StatusRequest("acme", "ann", "s1")
 

@@ -46,7 +46,7 @@ def test_a_first_look_a_refresh_a_return_and_each_recheck_are_told_apart(house, 
 
 def test_a_run_that_staff_started_says_so_wherever_runs_are_told(house, work_off, monkeypatch):
     house.add()
-    monkeypatch.setattr("web.cli.statuses.QUEUED_S", -10.0)  # nothing takes the run while this asks
+    monkeypatch.setattr("web.cli.operate.statuses.QUEUED_S", -10.0)  # nothing takes the run while this asks
     command(house, "status", "get", "acme", "s1", "--user", "ann")
     run = newest(house, work_off, 1)
     assert run.because == "status get"

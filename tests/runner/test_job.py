@@ -18,7 +18,7 @@ from runner.runs.version_bundle import fallback_of
 from runner.status.service import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind
 from tests.runner.conftest import eventually
-from web.widget.drawing import draw
+from web.widget.rendering import draw
 
 ANN = StatusRequest("acme", "ann", "s1")
 FAILS_ON_DEMAND = """

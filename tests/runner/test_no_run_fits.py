@@ -11,7 +11,7 @@ from records.people import users
 from records.scripts import runs
 from records.tenants import implementations
 from tests.runner.support import command
-from web.moments import moment
+from web.time_format import moment
 
 NOW = datetime.now(UTC)
 

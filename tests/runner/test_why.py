@@ -25,7 +25,7 @@ from runner.status.snapshots import UnknownSession
 from runner.store.clients import connect
 from tests.runner.support import ANN, command, explained, run_again, why
 from web.app import create_app
-from web.cli import statuses
+from web.cli.operate import statuses
 
 #: Works until the user has an attribute that the script trips over.
 TRIPS = """

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.saml.forge import ASSERTION, EMAIL, PROTOCOL, USUAL, Recipe
 from tests.saml.scene import RESPONSE_SIGNED, Attack, Scene, add, attack, recipes
-from web.auth.saml.values import SamlPolicy
+from web.auth.saml.protocol.values import SamlPolicy
 
 A = f"{{{ASSERTION}}}"
 P = f"{{{PROTOCOL}}}"

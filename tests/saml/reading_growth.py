@@ -17,9 +17,9 @@ from pathlib import Path
 from tests.saml.attacks_names import random_names
 from tests.saml.forge import ASSERTION
 from tests.saml.scene import Scene
-from web.auth.saml.guard import verify_response
-from web.auth.saml.parsing import read_xml
-from web.auth.saml.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.messages.response_guard import verify_response
+from web.auth.saml.protocol.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.xml.parsing import read_xml
 
 SCENE = Scene()
 DOCUMENTS = 60

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from tests.saml.forge import ForgedIdp, Recipe, decode, encode, service
-from web.auth.saml.values import SamlPolicy, Sp
+from web.auth.saml.protocol.values import SamlPolicy, Sp
 
 USUAL_POLICY = SamlPolicy()
 

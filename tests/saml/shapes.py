@@ -23,7 +23,7 @@ from tests.saml.forge import (
     stamp,
 )
 from tests.saml.scene import USUAL_POLICY, Scene
-from web.auth.saml.values import SamlPolicy
+from web.auth.saml.protocol.values import SamlPolicy
 
 A = f"{{{ASSERTION}}}"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"

@@ -7,9 +7,9 @@ import pytest
 from tests.saml.attacks_signatures import ECDSA
 from tests.saml.corpus import ATTACKS, Scene
 from tests.saml.forge import ForgedIdp
-from web.auth.saml.codes import CODES
-from web.auth.saml.guard import verify_response
-from web.auth.saml.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.codes import CODES
+from web.auth.saml.protocol.messages.response_guard import verify_response
+from web.auth.saml.protocol.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 

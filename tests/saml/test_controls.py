@@ -17,8 +17,8 @@ from tests.saml.attacks_content import A, P, child, within
 from tests.saml.forge import MORE, TRANSIENT, XENC, ForgedIdp, changing_keys, decode
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
-from web.auth.saml.guard import verify_response
-from web.auth.saml.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.messages.response_guard import verify_response
+from web.auth.saml.protocol.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 

@@ -18,11 +18,11 @@ import web.auth.saml
 from tests.saml.corpus import ATTACKS, Scene
 from tests.saml.forge import ASSERTION, encode
 from tests.saml.shapes import SHAPES
-from web.auth.saml.codes import CODES
-from web.auth.saml.guard import verify_response
-from web.auth.saml.logout import verify_logout_request, verify_logout_response
-from web.auth.saml.metadata import BadMetadata, read_idp_metadata
-from web.auth.saml.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.codes import CODES
+from web.auth.saml.protocol.messages.logout_guard import verify_logout_request, verify_logout_response
+from web.auth.saml.protocol.messages.metadata import BadMetadata, read_idp_metadata
+from web.auth.saml.protocol.messages.response_guard import verify_response
+from web.auth.saml.protocol.values import Rejected, SamlPolicy
 
 SCENE = Scene()
 A = f"{{{ASSERTION}}}"
@@ -219,7 +219,7 @@ def test_the_disturbances_disturb():
 
 def test_every_code_is_explained_and_every_explanation_is_used():
     folder = Path(web.auth.saml.__file__).parent
-    sources = [path.read_text() for path in folder.glob("*.py") if path.name != "codes.py"]
+    sources = [path.read_text() for path in folder.rglob("*.py") if path.name != "codes.py"]
     raised = {code for source in sources for code in re.findall(r'Rejected\(\s*"([^"]+)"', source)}
     assert raised <= CODES.keys()
     assert not {code for code in CODES if not any(f'"{code}"' in source for source in sources)}, "never raised"

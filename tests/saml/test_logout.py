@@ -21,10 +21,10 @@ from tests.saml.forge import (
     logout_response_xml,
 )
 from tests.saml.scene import Scene
-from web.auth.saml import requests
-from web.auth.saml.codes import CODES
-from web.auth.saml.logout import verify_logout_request, verify_logout_response
-from web.auth.saml.values import Rejected
+from web.auth.saml.protocol.codes import CODES
+from web.auth.saml.protocol.messages import outgoing_messages
+from web.auth.saml.protocol.messages.logout_guard import verify_logout_request, verify_logout_response
+from web.auth.saml.protocol.values import Rejected
 
 SCENE = Scene()
 IDP, SP = SCENE.idp, SCENE.sp
@@ -266,7 +266,7 @@ def sent(address, kind):
 
 
 def test_a_login_request_is_signed_and_asks_for_as_little_as_possible():
-    address, request_id = requests.login_request(SP, IDP.idp, relay_state="h/a+n", force_authn=True)
+    address, request_id = outgoing_messages.login_request(SP, IDP.idp, relay_state="h/a+n", force_authn=True)
     root, given = sent(address, "SAMLRequest")
     assert address.startswith(IDP.sso_url + "?SAMLRequest=")
     assert root.tag == f"{{{PROTOCOL}}}AuthnRequest"
@@ -279,20 +279,20 @@ def test_a_login_request_is_signed_and_asks_for_as_little_as_possible():
 
 
 def test_every_request_has_its_own_id_and_force_is_not_usual():
-    made = [requests.login_request(SP, IDP.idp, relay_state="r") for _ in range(2)]
+    made = [outgoing_messages.login_request(SP, IDP.idp, relay_state="r") for _ in range(2)]
     assert made[0][1] != made[1][1]
     assert sent(made[0][0], "SAMLRequest")[0].get("ForceAuthn") is None
 
 
 def test_the_address_of_a_provider_keeps_its_own_query():
     idp = replace(IDP.idp, sso_url="https://accounts.example/idp?idpid=C01")
-    address, _ = requests.login_request(SP, idp, relay_state="r")
+    address, _ = outgoing_messages.login_request(SP, idp, relay_state="r")
     assert address.startswith("https://accounts.example/idp?idpid=C01&SAMLRequest=")
     assert sent(address, "SAMLRequest")[0].get("Destination") == idp.sso_url
 
 
 def test_a_logout_request_names_the_person_and_the_login():
-    address, request_id = requests.logout_request(
+    address, request_id = outgoing_messages.logout_request(
         SP, IDP.idp, nameid='a<b>&"', nameid_format=TRANSIENT, session_index="<i>", relay_state="r"
     )
     root, _ = sent(address, "SAMLRequest")
@@ -307,7 +307,7 @@ def test_a_logout_request_names_the_person_and_the_login():
 
 @pytest.mark.parametrize(("success", "status"), [(True, "Success"), (False, "Responder")])
 def test_a_logout_response_answers_the_request(success, status):
-    address = requests.logout_response(SP, IDP.idp, in_response_to="_theirs", relay_state="r", success=success)
+    address = outgoing_messages.logout_response(SP, IDP.idp, in_response_to="_theirs", relay_state="r", success=success)
     root, given = sent(address, "SAMLResponse")
     assert given["RelayState"] == ["r"]
     assert root.get("InResponseTo") == "_theirs"

@@ -8,7 +8,7 @@ from lxml import etree
 
 from tests.saml.attacks_signatures import BOMB, USUAL, transforms
 from tests.saml.forge import DSIG, ForgedIdp, bare, changing_keys, service, sign_element
-from web.auth.saml.metadata import BadMetadata, read_idp_metadata, sp_metadata
+from web.auth.saml.protocol.messages.metadata import BadMetadata, read_idp_metadata, sp_metadata
 
 MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 IDP = ForgedIdp()

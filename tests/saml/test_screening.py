@@ -20,10 +20,11 @@ from tests.saml.shapes import SHAPES
 from tests.saml.test_controls import believed
 from tests.saml.test_logout import IDP as LEAVING_IDP
 from tests.saml.test_logout import ended
-from web.auth.saml import guard, logout, metadata, parsing, redirects, screening
-from web.auth.saml.metadata import BadMetadata, read_idp_metadata
-from web.auth.saml.parsing import MESSAGE, read_xml
-from web.auth.saml.values import Rejected
+from web.auth.saml.protocol.messages import logout_guard, metadata, redirect_binding, response_guard
+from web.auth.saml.protocol.messages.metadata import BadMetadata, read_idp_metadata
+from web.auth.saml.protocol.values import Rejected
+from web.auth.saml.protocol.xml import parsing, screening
+from web.auth.saml.protocol.xml.parsing import MESSAGE, read_xml
 
 SCENE = Scene()
 ROOT = Path(__file__).parents[2]
@@ -156,7 +157,7 @@ def logout_with(inside: bytes, idp=LEAVING_IDP, **how) -> str:
     ids=["unsigned", "by a stranger", "with a stranger's key"],
 )
 def test_a_logout_that_the_provider_has_not_signed_is_not_even_inflated(how, monkeypatch):
-    monkeypatch.setattr(redirects, "_inflate", lambda packed: pytest.fail("inflated"))
+    monkeypatch.setattr(redirect_binding, "_inflate", lambda packed: pytest.fail("inflated"))
     with pytest.raises(Rejected) as refused:
         ended(logout_with(NAMES_IN_A_LOGOUT, **how))
     assert refused.value.code in ("unsigned", "signature")
@@ -290,11 +291,18 @@ def test_xml_is_read_in_one_place_behind_the_screening():
 def test_whoever_reads_xml_does_it_in_a_thread_of_its_own():
     """Each public function that leads to the reader is wrapped; those below it are called by these only."""
     for function in (
-        guard.verify_response,
-        logout.verify_logout_request,
-        logout.verify_logout_response,
+        response_guard.verify_response,
+        logout_guard.verify_logout_request,
+        logout_guard.verify_logout_response,
         read_idp_metadata,
     ):
         assert function.__wrapped__.__name__ == function.__name__
-    found = {path.name for path in sources() if re.search(r"\bread_xml\(|redirects\.read\(", path.read_text())}
-    assert found == {"parsing.py", "guard.py", "encryption.py", "logout.py", "metadata.py", "redirects.py"}
+    found = {path.name for path in sources() if re.search(r"\bread_xml\(|redirect_binding\.read\(", path.read_text())}
+    assert found == {
+        "parsing.py",
+        "response_guard.py",
+        "encryption.py",
+        "logout_guard.py",
+        "metadata.py",
+        "redirect_binding.py",
+    }

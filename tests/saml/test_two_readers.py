@@ -10,8 +10,8 @@ from lxml import etree
 from tests.saml.forge import ASSERTION, PROTOCOL
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
-from web.auth.saml import parsing
-from web.auth.saml.values import Rejected
+from web.auth.saml.protocol.values import Rejected
+from web.auth.saml.protocol.xml import parsing
 
 SCENE = Scene()
 PIECES = [

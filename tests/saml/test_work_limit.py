@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from web.auth.saml import work_limit
-from web.auth.saml.work_limit import LONGEST_REST_S, MOST_WAITING, REST, TooMuchWork, WorkLimit
+from web.auth import saml_work_limit
+from web.auth.saml_work_limit import LONGEST_REST_S, MOST_WAITING, REST, TooMuchWork, WorkLimit
 
 
 class Clock:
@@ -24,7 +24,7 @@ def judged(limit, clock, seconds, *, believed):
 @pytest.fixture
 def impatient(monkeypatch):
     """Nobody waits: what would have to wait is refused."""
-    monkeypatch.setattr(work_limit, "LONGEST_WAIT_S", 0)
+    monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0)
 
 
 def test_honest_messages_follow_each_other_without_a_pause(impatient):

@@ -17,8 +17,9 @@ from tests.saml.forge import ASSERTION, ForgedIdp, Recipe, encode
 from tests.saml.scene import Scene
 from tests.saml.shapes import SHAPES
 from tests.saml.test_controls import believed
-from web.auth.saml import guard, library, signatures
-from web.auth.saml.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.messages import response_guard
+from web.auth.saml.protocol.values import Rejected, SamlPolicy
+from web.auth.saml.protocol.xml import library, signatures
 
 SCENE = Scene()
 #: Four certificates are pinned; the provider signs with the last of them.
@@ -177,7 +178,7 @@ def test_parts_of_signatures_deep_in_a_strangers_message_are_not_traced_one_by_o
         finally:
             sys.setprofile(None)
 
-    monkeypatch.setattr(guard, "check_signatures", counted)
+    monkeypatch.setattr(response_guard, "check_signatures", counted)
     assert code_of(SCENE.thief.response(SCENE.sp, SCENE.request_id, **sealed)) == "signature-place"
     assert 0 < len(steps) < 4 * 3800
 

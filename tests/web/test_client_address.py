@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.client_address import ClientAddress
+from web.middleware.client_address import ClientAddress
 
 PEER = "10.0.0.1"
 

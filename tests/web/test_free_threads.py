@@ -14,8 +14,8 @@ from flask import Flask
 from runner.settings.table import Settings
 from tests.web.event_loop import awaited
 from tests.web.real_server import Server, all_of, free_port, head
-from web.free_threads import ThreadSlots
-from web.server import bridge, run
+from web.server.granian_server import bridge, run
+from web.server.thread_slots import ThreadSlots
 
 THREADS = 4
 

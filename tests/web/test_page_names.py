@@ -1,6 +1,6 @@
 """Every page and endpoint has a name that people use, for those who look up where an error was shown."""
 
-from web.error_notes import NO_VIEW
+from web.error_references import NO_VIEW
 from web.page_names import PAGE_NAMES, page_name
 
 

@@ -17,8 +17,8 @@ from tests.logins.people import visitor
 from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk
 from web.app import create_app
 from web.auth.logins import LASTS
-from web.onward import local_path
 from web.permissions import BODY
+from web.redirects import local_path
 
 RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

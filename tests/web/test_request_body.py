@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.web.event_loop import awaited
-from web.request_body import KEPT_FOR_SMALL, PIECES, SMALL, RequestBodies, RequestBody
+from web.server.request_body import KEPT_FOR_SMALL, PIECES, SMALL, RequestBodies, RequestBody
 
 LIMIT = 1000
 CHUNKED = {"transfer-encoding": "chunked"}

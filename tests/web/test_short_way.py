@@ -10,7 +10,7 @@ from werkzeug.test import Client
 from records import DatabaseUnavailable
 from tests.logins.people import visitor
 from tests.web.stub_desk import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
-from web.status.short_way import FastPath
+from web.status.fast_path import FastPath
 
 STATUSES = [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

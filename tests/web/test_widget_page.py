@@ -11,8 +11,8 @@ from records.tenants import implementations
 from runner.status.service import StatusRequest
 from runner.status.status_body import Action, ShownMessage
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
-from web.widget.drawing import age
-from web.widget.tints import CONTRAST, DARK_PAPER, contrast, dark_partner
+from web.widget.colour_stylesheet import CONTRAST, DARK_PAPER, contrast, dark_partner
+from web.widget.rendering import age
 
 
 def shown(page):

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.web.event_loop import awaited
-from web.gate import REFUSED
-from web.request_body import RequestBodies
-from web.wsgi_bridge import WsgiBridge
+from web.middleware.request_checks import REFUSED
+from web.server.request_body import RequestBodies
+from web.server.wsgi_bridge import WsgiBridge
 
 
 class Fields(list):

@@ -24,8 +24,8 @@ from flask import Request, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from runner.logins import LoginStore, TokenRefused, Visitor, fingerprint
-from web.error_notes import know
-from web.gate import carries_bearer
+from web.error_references import know
+from web.middleware.request_checks import carries_bearer
 
 __all__ = ["LASTS", "Logins", "NoLogin", "Visitor", "visitor_of"]
 

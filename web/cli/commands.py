@@ -6,24 +6,24 @@ from importlib.metadata import version
 
 import click
 
-from .access_tokens import users_token
-from .administrators import administrator
-from .agenda import sessions_group
-from .audit import audit_group
-from .complaints import CommandGroup
-from .connections import connection
-from .doctor import doctor
-from .implementations import implementation
-from .marks import db_mark, store_group
-from .people import users_group
-from .roles import role_group
-from .runs import runs_group
-from .saml import saml_group
-from .scripts import script
-from .servers import db_group, web, worker
-from .statuses import status_group
-from .store_empty import store_empty
-from .up import up
+from .common.errors import CommandGroup
+from .local.up import up
+from .operate.audit import audit_group
+from .operate.doctor import doctor
+from .operate.environment_marks import db_mark, store_group
+from .operate.runs import runs_group
+from .operate.servers import db_group, web, worker
+from .operate.statuses import status_group
+from .operate.store_empty import store_empty
+from .scripts.script_commands import script
+from .setup.access_tokens import users_token
+from .setup.administrators import administrator
+from .setup.agenda import sessions_group
+from .setup.connections import connection
+from .setup.implementations import implementation
+from .setup.roles import role_group
+from .setup.saml import saml_group
+from .setup.users import users_group
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, request
 from records import AuditEntry, DbSession, Implementation, audit
 from records.people import actors
 from records.spreadsheet_cells import guarded
-from web.auth.entrance import AuthServices
-from web.console.frame import implementation_named, page
+from web.auth.services import AuthServices
+from web.console.layout.page_frame import implementation_named, page
 from web.permissions import Permission, needs
 
 blueprint = Blueprint("console_audit", __name__, url_prefix="/console")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from web.console.forms import ConsoleForm
+from web.console.layout.base_form import ConsoleForm
 
 
 class AddForm(ConsoleForm):

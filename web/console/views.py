@@ -8,16 +8,16 @@ from flask import Blueprint, Response, flash, request, url_for
 
 from records import Implementation, RuleViolation, audit
 from records.tenants import implementations
-from web.auth.entrance import AuthServices
+from web.auth.services import AuthServices
+from web.auth.staff.staff_member import member
 from web.console.first_steps import first_steps
-from web.console.frame import implementation_named, page, signed_in
 from web.console.implementation_forms import AddForm
-from web.console.lists import Listing
+from web.console.layout.list_query import Listing
+from web.console.layout.page_frame import implementation_named, page, signed_in
 from web.console.settings.checklist import steps
-from web.console.staff import member
-from web.onward import local_path, see_other
 from web.permissions import Permission, needs
-from web.places import IMPLEMENTATION
+from web.redirects import local_path, see_other
+from web.session_address import IMPLEMENTATION
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from records.tenants.implementations import STAFF
-from web.devidp import people
+from web.devidp import sample_people
 
 IMPLEMENTATION = "demo"
 EVENT = "Meadowlands Annual Meeting"
@@ -113,7 +113,7 @@ AGENDA = (
 )
 
 #: the people whom the vendors know: those who do not belong to the service's own staff
-PEOPLE = tuple(person for person in people.PEOPLE if person.home != STAFF)
+PEOPLE = tuple(person for person in sample_people.PEOPLE if person.home != STAFF)
 
 
 def sample_session_with(session_id: str) -> SampleSession | None:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from .agenda import FULL, sample_session_title
-from .site import demo_services
+from .services import demo_services
 
 API = "cvent"
 PAGE = 2  #: rows on a page; real ones hold 100, small ones show the paging

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from .agenda import sample_session_title, sample_session_with
 from .ledger import Entry
-from .site import demo_services
+from .services import demo_services
 
 API = "ethosce"
 blueprint = Blueprint(API, __name__, url_prefix="/ethosce")

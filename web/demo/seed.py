@@ -18,11 +18,11 @@ from records.maintenance.development_stand_ins import UP
 from records.people import users
 from records.storage.environment_mark import DEVELOPMENT
 from records.tenants import connections, implementations
-from web.devidp.people import SamplePerson
+from web.devidp.sample_people import SamplePerson
 
 from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, SampleSession
-from .keys import VendorKeys
-from .trail import note
+from .audit_notes import note
+from .vendor_keys import VendorKeys
 
 #: the agenda begins on a full five minutes
 STEP = timedelta(minutes=5)

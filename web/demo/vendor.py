@@ -15,15 +15,15 @@ from flask import Flask
 
 from records import Database
 from runner.settings.table import Settings
-from web import loopback, templating
+from web import loopback_server, templating
 
-from . import control, cvent, ethosce, live, pages
-from .keys import vendor_keys
+from . import app_pages, control_page, cvent, ethosce, streaming_site
+from .app_pages import AppData
 from .ledger import Ledger
-from .memory import DemoRecords
-from .pages import AppData
-from .site import DemoServices
+from .records_reader import DemoRecords
+from .services import DemoServices
 from .switches import Switchboard
+from .vendor_keys import vendor_keys
 
 APIS = (ethosce.API, cvent.API)
 
@@ -46,9 +46,9 @@ def create_vendor(shared: DemoServices, known: AppData) -> Flask:
     templating.install(app)
     shared.attach(app)
     known.attach(app)
-    for part in (ethosce, cvent, control, live, pages):
+    for part in (ethosce, cvent, control_page, streaming_site, app_pages):
         app.register_blueprint(part.blueprint)
-    loopback.confine(
+    loopback_server.confine(
         app,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
         f"frame-src {shared.service_url}; frame-ancestors 'none'; base-uri 'none'; "
@@ -60,16 +60,16 @@ def create_vendor(shared: DemoServices, known: AppData) -> Flask:
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     """Serve on the port which the first argument names, until killed."""
     settings = Settings.from_environment(environment)
-    loopback.require_development(
+    loopback_server.require_development(
         settings, "The demo vendor is for development only: it gives credit to everybody who asks."
     )
-    port = loopback.port_of(arguments)
+    port = loopback_server.port_of(arguments)
     shared = make_site(
-        settings.data_folder / "demo", service_url=settings.public_url, own_url=f"http://{loopback.HOST}:{port}"
+        settings.data_folder / "demo", service_url=settings.public_url, own_url=f"http://{loopback_server.HOST}:{port}"
     )
     known = DemoRecords(Database(settings.database_url, environment=settings.environment))
     app = create_vendor(shared, AppData(known.sessions, known.runs, lambda: datetime.now(UTC)))
-    loopback.serve(app, port)
+    loopback_server.serve(app, port)
 
 
 if __name__ == "__main__":

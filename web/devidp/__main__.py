@@ -11,7 +11,7 @@ from records import Database, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.settings.table import Settings
-from web import loopback
+from web import loopback_server
 
 from .app import create_idp
 from .identity import FOLDER, identity
@@ -37,20 +37,20 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     """Serve on the port which the first argument names, on this machine only, until killed."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(message)s")
     settings = Settings.from_environment(environment)
-    loopback.require_development(
+    loopback_server.require_development(
         settings, "The development identity provider is for development only: anybody can be anybody."
     )
-    port = loopback.port_of(arguments)
+    port = loopback_server.port_of(arguments)
     known = ImplementationCertificates(
         Database(settings.database_url, environment=settings.environment), SecretBox(settings.keys)
     )
     app = create_idp(
-        identity(settings.data_folder / FOLDER, f"http://{loopback.HOST}:{port}"),
+        identity(settings.data_folder / FOLDER, f"http://{loopback_server.HOST}:{port}"),
         ServiceProviders(public_url=settings.public_url, certificates=known.certificates),
         service_url=settings.public_url,
         app_origins=settings.widget_frames,
     )
-    loopback.serve(app, port)
+    loopback_server.serve(app, port)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from web import assets, loopback, templating
+from web import assets, loopback_server, templating
 
 from . import logout, views
-from .desk import IdpServices
 from .identity import Identity
-from .messages import MessageValidator
+from .idp_logins import IdpLogins
+from .incoming_messages import MessageValidator
 from .service_providers import ServiceProviders
-from .visits import IdpLogins
+from .services import IdpServices
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def create_idp(
     # Browsers hold a form to its policy through all redirects which follow it.
     service = urlsplit(service_url)
     forms = " ".join(("'self'", f"{service.scheme}://{service.netloc}", *app_origins))
-    loopback.confine(
+    loopback_server.confine(
         app,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
         f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'",

@@ -10,14 +10,14 @@ import logging
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from web.onward import see_other
+from web.redirects import see_other
 
-from .desk import forget, idp_services
-from .messages import ReceivedLogoutRequest
-from .reading import RedirectMessage, SamlMessageRefused, read_query
+from .idp_logins import IdpLogin, LogoutInProgress
+from .incoming_messages import ReceivedLogoutRequest
+from .outgoing_messages import logout_request, logout_response
+from .redirect_binding import RedirectMessage, SamlMessageRefused, read_query
+from .services import forget, idp_services
 from .views import require_own_page
-from .visits import IdpLogin, LogoutInProgress
-from .writing import logout_request, logout_response
 
 log = logging.getLogger(__name__)
 

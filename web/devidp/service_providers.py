@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from web.places import IMPLEMENTATION
+from web.session_address import IMPLEMENTATION
 
 
 @dataclass(frozen=True)

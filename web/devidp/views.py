@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from web.onward import see_other
+from web.redirects import see_other
 
-from .desk import forget, idp_services, keep
-from .messages import PERSISTENT, UNSPECIFIED, ReceivedLoginRequest
-from .people import PEOPLE, SamplePerson, offered, person_called
-from .reading import SamlMessageRefused, read_query
-from .visits import IdpLogin
-from .writing import login_failure, login_response, metadata
+from .idp_logins import IdpLogin
+from .incoming_messages import PERSISTENT, UNSPECIFIED, ReceivedLoginRequest
+from .outgoing_messages import login_failure, login_response, metadata
+from .redirect_binding import SamlMessageRefused, read_query
+from .sample_people import PEOPLE, SamplePerson, offered, person_called
+from .services import forget, idp_services, keep
 
 log = logging.getLogger(__name__)
 

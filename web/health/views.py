@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, jsonify
 
-from web import outage_answers
+from web.middleware import outage_answers
 from web.permissions import Permission, needs
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
 
 blueprint = Blueprint("health", __name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from web.places import IMPLEMENTATION, SESSION
+from web.session_address import IMPLEMENTATION, SESSION
 
 
 def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from web.openapi.document import build
 from web.permissions import Permission, needs
-from web.status.asking import StatusEndpointServices
+from web.status.services import StatusEndpointServices
 
 blueprint = Blueprint("openapi", __name__)
 

@@ -14,11 +14,11 @@ from flask import Blueprint, Response
 from records.tenants import implementations
 from runner.status.service import BadToken
 from web.auth.logins import Visitor
-from web.onward import see_other
 from web.permissions import Permission, needs
-from web.places import SessionAddress
-from web.problems import HttpProblem
-from web.status.asking import StatusEndpointServices
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.session_address import SessionAddress
+from web.status.services import StatusEndpointServices
 
 blueprint = Blueprint("returns", __name__)
 

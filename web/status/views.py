@@ -12,10 +12,10 @@ from flask import Blueprint, Response, request
 from runner.status.service import LoginEnded
 from web.auth.logins import NoLogin, Visitor
 from web.permissions import Permission, needs
-from web.places import SessionAddress
-from web.problems import HttpProblem
-from web.status.answers import login_reply, refused_login, reply
-from web.status.asking import StatusEndpointServices
+from web.problem_details import HttpProblem
+from web.session_address import SessionAddress
+from web.status.responses import login_reply, refused_login, reply
+from web.status.services import StatusEndpointServices
 
 blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<implementation>/sessions/<session_id>")
 

@@ -10,15 +10,15 @@ from flask import Blueprint, Response, render_template, url_for
 from records import DatabaseUnavailable
 from runner.status.service import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
-from web.headers import PRIVATE
-from web.onward import see_other
-from web.outage_answers import fault_of
+from web.middleware.outage_answers import fault_of
+from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
-from web.places import SessionAddress
-from web.problems import HttpProblem
-from web.status.asking import StatusEndpointServices
-from web.widget.drawing import RenderedStatus, draw, draw_login, draw_unavailable
-from web.widget.tints import COLOR, style_sheet
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.session_address import SessionAddress
+from web.status.services import StatusEndpointServices
+from web.widget.colour_stylesheet import COLOR, style_sheet
+from web.widget.rendering import RenderedStatus, draw, draw_login, draw_unavailable
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget")
 

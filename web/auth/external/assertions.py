@@ -19,9 +19,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, OctKey
 from joserfc.jws import JWSRegistry
 
-from .keys import SAME
-from .reading import read_object, subject_of
-from .refused import ExternalLoginRefused
+from .public_keys import SAME
+from .refusals import ExternalLoginRefused
+from .strict_json import read_object, subject_of
 
 MAX_CHARS: Final = 4096
 LIFE_S: Final = 120  #: longest time between `iat` and `exp`

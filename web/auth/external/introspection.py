@@ -16,8 +16,8 @@ from urllib.parse import quote_plus
 from runner.powers import Basic
 from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFailed, OutboundRequests
 
-from .reading import read_object, subject_of
-from .refused import ExternalLoginRefused, away, broken, unreached
+from .refusals import ExternalLoginRefused, away, broken, unreached
+from .strict_json import read_object, subject_of
 
 BREAKER: Final = "introspection"
 #: A bearer token as RFC 6750 (2.1) writes it; nobody's is longer.

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from records import UserProfile
 
-from .reading import line_of, name_of
+from .strict_json import line_of, name_of
 
 #: Claims kept as attributes, by which an implementation may grant scanning.
 _ATTRIBUTES: Final = ("email", "locale", "org")

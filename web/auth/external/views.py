@@ -20,18 +20,18 @@ from flask import Blueprint, Response, render_template, request
 from records import OpenedExternalAuth
 from records.identity import external_auth as external
 from records.tenants import implementations
-from web.auth.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
-from web.auth.entrance import AuthServices
-from web.auth.saml.states import LoginBrowser, LoginStates, ProvedLogin
-from web.auth.ways import refusals
-from web.auth.ways.pace import check_rate, origin
-from web.onward import see_other
+from web.auth.login_steps import refusals
+from web.auth.login_steps.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
+from web.auth.login_steps.login_states import LoginBrowser, LoginStates, ProvedLogin
+from web.auth.login_steps.rate_limits import check_rate, origin
+from web.auth.services import AuthServices
 from web.permissions import Permission, needs, takes
-from web.places import checked_implementation
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.session_address import checked_implementation
 
-from .refused import ExternalLoginRefused
-from .ways_in import by_page, by_password, install, refusal_to_keep, settings_of
+from .login_methods import by_page, by_password, install, refusal_to_keep, settings_of
+from .refusals import ExternalLoginRefused
 
 blueprint = Blueprint("external", __name__, url_prefix="/ext/<implementation>")
 

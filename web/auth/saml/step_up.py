@@ -20,10 +20,10 @@ from flask import Response, render_template, request
 from records import User, UserProfile
 from records.people import actors, users
 from records.tenants import implementations
-from web.auth.admission import Journey
-from web.auth.entrance import AuthServices
+from web.auth.login_steps.admission import Journey
+from web.auth.login_steps.login_states import LoginStates, ProvedLogin
 from web.auth.logins import Visitor
-from web.auth.saml.states import LoginStates, ProvedLogin
+from web.auth.services import AuthServices
 
 #: Where the other person's login leads: the first page of the console, which alone asks for fresh logins.
 FIRST_PAGE = "/console/"

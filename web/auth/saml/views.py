@@ -10,18 +10,18 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from web.auth.admission import NotAdmitted, arrive, journey_asked
-from web.auth.entrance import AuthServices
-from web.auth.saml import flow, leaving, states, step_up
-from web.auth.saml.metadata import sp_metadata
-from web.auth.saml.values import Rejected
-from web.auth.saml.work_limit import RETRY_AFTER_S, TooMuchWork
-from web.auth.ways import refusals
-from web.auth.ways.pace import check_rate, check_refused, count_refused, origin
-from web.onward import see_other
+from web.auth.login_steps import login_states, refusals
+from web.auth.login_steps.admission import NotAdmitted, arrive, journey_asked
+from web.auth.login_steps.rate_limits import check_rate, check_refused, count_refused, origin
+from web.auth.saml import login_flow, logout_flow, step_up
+from web.auth.saml.protocol.messages.metadata import sp_metadata
+from web.auth.saml.protocol.values import Rejected
+from web.auth.saml_work_limit import RETRY_AFTER_S, TooMuchWork
+from web.auth.services import AuthServices
 from web.permissions import Permission, needs, takes
-from web.places import checked_implementation
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.session_address import checked_implementation
 
 blueprint = Blueprint("saml", __name__, url_prefix="/saml/<implementation>")
 
@@ -42,8 +42,8 @@ def keep_private(response: Response) -> Response:
     return response
 
 
-@blueprint.errorhandler(flow.LoginFailed)
-def login_failed(failed: flow.LoginFailed) -> Response:
+@blueprint.errorhandler(login_flow.LoginFailed)
+def login_failed(failed: login_flow.LoginFailed) -> Response:
     """Answer with the one page; the code is for the log."""
     refusal = refusals.Refusal(_implementation(), failed.code, user=failed.user, detail=failed.detail)
     return refusals.login(refusal, failed.journey)
@@ -65,7 +65,7 @@ def logout_failed(rejected: Rejected) -> Response:
 @needs(Permission.ANYONE)
 def metadata(implementation: str) -> Response:
     """Describe us to a provider, also before any provider is known. 200 with XML; 404 for an unknown implementation."""
-    document = sp_metadata(flow.service_provider(AuthServices.here(), checked_implementation(implementation)))
+    document = sp_metadata(login_flow.service_provider(AuthServices.here(), checked_implementation(implementation)))
     headers = {"Cache-Control": f"public, max-age={METADATA_KEPT_S}"}
     return Response(document, mimetype="application/samlmetadata+xml", headers=headers)
 
@@ -80,12 +80,12 @@ def login(implementation: str) -> Response:
     check_rate()
     entrance = AuthServices.here()
     journey = journey_asked()
-    sides = flow.saml_parties(entrance, checked_implementation(implementation))
+    sides = login_flow.saml_parties(entrance, checked_implementation(implementation))
     if sides is None:
         return see_other(f"/login/{implementation}")
-    browser = states.LoginBrowser(secure=entrance.config.secure)
+    browser = login_states.LoginBrowser(secure=entrance.config.secure)
     value, hashed = browser.mark()
-    response = see_other(flow.begin(entrance, sides, journey, browser=hashed, origin=origin()))
+    response = see_other(login_flow.begin(entrance, sides, journey, browser=hashed, origin=origin()))
     browser.keep(response, value)
     return response
 
@@ -103,9 +103,9 @@ def acs(implementation: str) -> Response:
     check_refused()
     try:
         return see_other(
-            flow.believe(AuthServices.here(), checked_implementation(implementation), flow.posted(request))
+            login_flow.believe(AuthServices.here(), checked_implementation(implementation), login_flow.posted(request))
         )
-    except flow.LoginFailed:
+    except login_flow.LoginFailed:
         count_refused()
         raise
     except TooMuchWork:
@@ -146,8 +146,8 @@ def slo(implementation: str) -> Response:
     checked_implementation(implementation)
     query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent
     if "SAMLResponse" in request.args:
-        return see_other(leaving.answered(entrance, implementation, query, request.args.get("RelayState", "")))
-    ended = leaving.told(entrance, implementation, query)
+        return see_other(logout_flow.answered(entrance, implementation, query, request.args.get("RelayState", "")))
+    ended = logout_flow.told(entrance, implementation, query)
     response = see_other(ended.address or f"/login/{implementation}/out")
     present = entrance.logins.visitor(request)
     if present is not None and present.login in ended.logins:
@@ -167,12 +167,12 @@ def slo_posted(implementation: str) -> Response:
     return see_other(f"/login/{implementation}/out")
 
 
-def _arrived(entrance: AuthServices, implementation: str, handle: str) -> states.ProvedLogin:
-    browser = states.LoginBrowser(secure=entrance.config.secure)
-    return flow.complete(entrance, checked_implementation(implementation), handle, browser)
+def _arrived(entrance: AuthServices, implementation: str, handle: str) -> login_states.ProvedLogin:
+    browser = login_states.LoginBrowser(secure=entrance.config.secure)
+    return login_flow.complete(entrance, checked_implementation(implementation), handle, browser)
 
 
-def _let_in(arrived: states.ProvedLogin) -> Response:
+def _let_in(arrived: login_states.ProvedLogin) -> Response:
     try:
         return arrive(arrived.person, arrived.journey)
     except NotAdmitted as refused:

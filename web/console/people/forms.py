@@ -6,8 +6,8 @@ from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from web.console.forms import ConsoleForm
-from web.console.people.naming import MEANINGS
+from web.console.layout.base_form import ConsoleForm
+from web.console.people.grant_words import MEANINGS
 
 #: Usernames which are granted a role at once.
 MOST_NAMES = 200

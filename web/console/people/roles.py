@@ -17,14 +17,14 @@ from flask import Blueprint, Response, flash, url_for
 from records import DbSession, Grant, Implementation, RuleViolation, audit
 from records.identity import ineffective_grants
 from records.people import actors, grants, users
-from web.auth.entrance import AuthServices
-from web.console.frame import Link, implementation_named, page, signed_in
-from web.console.lists import Listing
+from web.auth.services import AuthServices
+from web.console.layout.list_query import Listing
+from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import MOST_NAMES, GrantForm
-from web.console.people.naming import SCANNER, roles_to_give, whom
-from web.onward import see_other
+from web.console.people.grant_words import SCANNER, roles_to_give, whom
 from web.permissions import Permission, needs
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
+from web.redirects import see_other
 
 blueprint = Blueprint("console_roles", __name__, url_prefix="/console/implementations/<implementation>/roles")
 

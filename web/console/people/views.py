@@ -13,15 +13,15 @@ from records.people import actors, grants, users
 from records.people.actors import NamedEntry
 from records.tenants import implementations
 from runner.logins.refused_logins import MOST
-from web.auth.entrance import AuthServices
-from web.console.frame import Link, implementation_named, page, signed_in
-from web.console.lists import ROWS, Listing
+from web.auth.services import AuthServices
+from web.console.layout.list_query import ROWS, Listing
+from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import LockOutForm
-from web.console.people.naming import whom
-from web.console.people.refused import refused_logins
-from web.onward import see_other
+from web.console.people.grant_words import whom
+from web.console.people.refused_logins import refused_logins
 from web.permissions import Permission, needs
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
+from web.redirects import see_other
 
 #: The action of the audit entry about a person who is locked out.
 LOCKED_OUT = "user.disabled"

@@ -16,14 +16,14 @@ from runner.explanations.status_explanation import OUTCOMES, Explanation, explai
 from runner.queues import run_causes
 from runner.status.service import StatusRequest
 from runner.status.unavailable_status import NOTED
-from web.auth.entrance import AuthServices
-from web.console.frame import Link, implementation_named, page, signed_in
-from web.console.runs.asking import FAILED, RunQuery, typed
-from web.console.runs.lookup import look_up
-from web.onward import see_other
+from web.auth.services import AuthServices
+from web.console.layout.page_frame import Link, implementation_named, page, signed_in
+from web.console.runs.reference_lookup import look_up
+from web.console.runs.run_query import FAILED, RunQuery, typed
 from web.permissions import Permission, needs
-from web.problems import HttpProblem
-from web.status.asking import StatusEndpointServices
+from web.problem_details import HttpProblem
+from web.redirects import see_other
+from web.status.services import StatusEndpointServices
 
 blueprint = Blueprint("console_runs", __name__, url_prefix="/console/implementations/<implementation>")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from wtforms import HiddenField
 
-from web.console.forms import ConsoleForm
+from web.console.layout.base_form import ConsoleForm
 
 #: A field's name as rules write it.
 _NAME = re.compile(r"(?<!\{)\b[a-z]+(?:_[a-z]+)+\b")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from records.agenda.dates import AUTO, DAY_FIRST, ISO, MONTH_FIRST
+from web.console.settings.fields import ChoiceField, UploadField, YesNoField
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import ChoiceField, UploadField, YesNoField
 
 ORDERS = (
     (AUTO, "The file shows it: ask me if it does not"),

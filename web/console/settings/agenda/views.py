@@ -12,12 +12,12 @@ from records.agenda.headings import COLUMNS, REQUIRED
 from records.maintenance.archiving import AuditContext
 from records.people import actors
 from records.plurals import counted, form
-from web.auth.entrance import AuthServices
-from web.console import frame
+from web.auth.services import AuthServices
+from web.console.layout import page_frame
 from web.console.settings.agenda.forms import UploadForm
-from web.console.settings.pages import actor, address, ask, blueprint, done, looking, page
-from web.onward import see_other
+from web.console.settings.views_base import actor, address, ask, blueprint, done, looking, page
 from web.permissions import Permission, needs, takes
+from web.redirects import see_other
 
 #: Bytes of a form around the largest file.
 FORM_BYTES = LARGEST_FILE + 64 * 1024
@@ -46,7 +46,7 @@ def upload_agenda(implementation: str) -> Response:
         with looking(implementation) as (db, found):
             return _page(found, form, db)
     with AuthServices.here().database.session() as db:
-        found = frame.implementation_named(db, implementation)
+        found = page_frame.implementation_named(db, implementation)
         agenda.keep_upload(db, found, actor(), form.file.data.filename or "", data)
     return see_other(address("check_agenda", implementation, dates=form.dates.value))
 
@@ -97,7 +97,7 @@ def undo_import(implementation: str, number: int) -> Response:
     entrance = AuthServices.here()
     try:
         with entrance.database.session() as db:
-            found = frame.implementation_named(db, implementation)
+            found = page_frame.implementation_named(db, implementation)
             counts = agenda.undo(db, found, AuditContext(actor()), number=number)
     except RuleViolation:
         return done("That import cannot be undone any more.", "agenda", implementation)

@@ -6,11 +6,11 @@ from flask import Response
 
 from records import Implementation, RuleViolation
 from records.tenants import implementations
-from web.auth.app.starts import issuer
-from web.auth.entrance import AuthServices
+from web.auth.app.login_starts import issuer
+from web.auth.services import AuthServices
+from web.console.settings.fields import LinesField
 from web.console.settings.forms import SettingsForm
-from web.console.settings.pages import LONG_FORM, blueprint, differences, looking, page, saved, saving
-from web.console.settings.typed import LinesField
+from web.console.settings.views_base import LONG_FORM, blueprint, differences, looking, page, saved, saving
 from web.permissions import Permission, needs, takes
 
 

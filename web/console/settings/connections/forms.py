@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft
-from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import (
+from web.console.settings.fields import (
     CheckboxesField,
     ChoiceField,
     LineField,
@@ -17,6 +16,7 @@ from web.console.settings.typed import (
     WholeNumberField,
     YesNoField,
 )
+from web.console.settings.forms import SettingsForm
 
 KIB = 1024
 

@@ -16,9 +16,9 @@ from records import Connection, ConnectionDraft, DbSession, Implementation, Rule
 from records.scripts import versions
 from records.tenants import connections
 from runner.powers.outbound_requests import ConnectionTestResult
-from web.auth.entrance import AuthServices
+from web.auth.services import AuthServices
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
-from web.console.settings.pages import (
+from web.console.settings.views_base import (
     LONG_FORM,
     SettingsChange,
     address,
@@ -34,7 +34,7 @@ from web.console.settings.pages import (
     saving,
 )
 from web.permissions import Permission, needs, takes
-from web.problems import HttpProblem
+from web.problem_details import HttpProblem
 
 NO_CONNECTION = "The implementation has no connection of this name. It may have been removed."
 

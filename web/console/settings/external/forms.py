@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from records import FieldFault, RuleViolation
-from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import (
+from web.console.settings.fields import (
     ChoiceField,
     DropdownField,
     JsonField,
@@ -17,6 +16,7 @@ from web.console.settings.typed import (
     SecretField,
     YesNoField,
 )
+from web.console.settings.forms import SettingsForm
 
 #: Each kind: its name on pages, and when to choose it.
 KINDS = (

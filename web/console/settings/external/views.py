@@ -13,7 +13,7 @@ from records import DbSession, ExternalAuth, ExternalAuthDraft, Implementation, 
 from records.identity import external_auth as external
 from records.people import actors
 from records.tenants import implementations
-from web.auth.entrance import AuthServices
+from web.auth.services import AuthServices
 from web.console.settings.external.forms import (
     AUTH_KINDS,
     BEGINS,
@@ -24,10 +24,10 @@ from web.console.settings.external.forms import (
     TryPasswordForm,
     TryTokenForm,
 )
-from web.console.settings.external.ours import our_side
-from web.console.settings.external.trying import LoginTestResult, try_assertion, try_password, try_token
+from web.console.settings.external.login_test import LoginTestResult, try_assertion, try_password, try_token
+from web.console.settings.external.our_addresses import our_side
 from web.console.settings.identity.forms import PROPERTIES
-from web.console.settings.pages import (
+from web.console.settings.views_base import (
     LONG_FORM,
     SettingsChange,
     actor,
@@ -44,7 +44,7 @@ from web.console.settings.pages import (
     saving,
 )
 from web.permissions import Permission, needs, takes
-from web.problems import HttpProblem as Problem
+from web.problem_details import HttpProblem as Problem
 
 #: The page above the others.
 ABOVE = (("External Authentication", "external"),)

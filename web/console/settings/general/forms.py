@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import (
+from web.console.settings.fields import (
     CheckboxesField,
     ChoiceField,
     JsonField,
@@ -15,6 +14,7 @@ from web.console.settings.typed import (
     WholeNumberField,
     YesNoField,
 )
+from web.console.settings.forms import SettingsForm
 
 #: EventPilot's own message colours: each can be read on white, and white on it.
 PALETTE = (

@@ -14,10 +14,10 @@ from records.people import users
 from records.scripts import versions
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
-from web.console.frame import signed_in
+from web.console.layout.page_frame import signed_in
+from web.console.settings.fields import offered
 from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.pages import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving
-from web.console.settings.typed import offered
+from web.console.settings.views_base import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving
 from web.permissions import Permission, needs, takes
 
 #: Where the application keeps the operator's limits.

@@ -11,8 +11,8 @@ from wtforms import HiddenField
 
 from records import FieldFault, RuleViolation, SamlDraft
 from records.identity import saml_providers as saml
+from web.console.settings.fields import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 
 #: What an attribute can fill, in the words of the page.
 PROPERTIES = (

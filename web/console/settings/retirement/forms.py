@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from web.console.settings.fields import LineField
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import LineField
 
 
 class ReasonForm(SettingsForm):

@@ -13,12 +13,12 @@ from flask import Response, current_app, flash, url_for
 from records import DbSession, Implementation, RuleViolation
 from records.maintenance import archiving
 from records.maintenance.archiving import AfterCommit, AuditContext
-from web.auth.entrance import AuthServices
-from web.console import frame
-from web.console.settings.pages import actor, blueprint, looking, page
+from web.auth.services import AuthServices
+from web.console.layout import page_frame
 from web.console.settings.retirement.forms import ReasonForm, RemoveForm
-from web.onward import see_other
+from web.console.settings.views_base import actor, blueprint, looking, page
 from web.permissions import Permission, needs
+from web.redirects import see_other
 
 #: Where the application keeps what ends logins and drops cached statuses; it says whether the store did all of it.
 RETIRE = "retire"
@@ -77,7 +77,7 @@ def _decided(
     entrance = AuthServices.here()
     try:
         with entrance.database.session() as db:
-            retired = rule(db, frame.implementation_named(db, slug), AuditContext(actor(), form.reason.value))
+            retired = rule(db, page_frame.implementation_named(db, slug), AuditContext(actor(), form.reason.value))
     except RuleViolation as refused:
         form.refuse(refused)
         return _page(slug, form)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from records import Implementation
 from records.tenants import implementations
-from web.console.people.naming import MEANINGS
+from web.console.people.grant_words import MEANINGS
+from web.console.settings.fields import CheckboxesField, offered
 from web.console.settings.forms import SettingsForm
-from web.console.settings.typed import CheckboxesField, offered
 
 
 class BoundForm(SettingsForm):

@@ -6,10 +6,10 @@ from flask import Response, flash, url_for
 
 from records import Implementation, RuleViolation
 from records.tenants import implementations
-from web.console.settings.pages import UNCHANGED, blueprint, differences, looking, page, saving
 from web.console.settings.roles.forms import BoundForm
-from web.onward import see_other
+from web.console.settings.views_base import UNCHANGED, blueprint, differences, looking, page, saving
 from web.permissions import Permission, needs
+from web.redirects import see_other
 
 
 @blueprint.get("/roles/from-provider")

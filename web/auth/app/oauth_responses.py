@@ -1,0 +1,76 @@
+"""Answers and refusals of the token endpoint, in the words of OAuth 2, because apps have libraries for it.
+
+This is the one place of ours where an error is not problem details (RFC 9457): RFC 6749, section 5.2 says what it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from runner.logins import TokenPair
+from web.error_references import reference_of
+
+#: RFC 6749, sections 5.1 and 5.2.
+NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+NEUTRAL = "The credential does not count. Log in again."
+
+
+class OAuthError(Exception):
+    """No tokens. `error` is a word of RFC 6749 (or of RFC 8628: slow_down), `description` is for developers, in ASCII.
+
+    `code` is for us: it says why, in the log and to support. `more` has `detail`, which is for the person,
+    and `reference`, where the refusal has been noted with one already.
+    """
+
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+        retry_after: int | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.retry_after = retry_after
+        self.code = error
+        self.more = dict(more or {})
+
+
+class InvalidGrant(OAuthError):
+    """The credential does not count. All reasons look the same from outside; `code` says to us which it was."""
+
+    def __init__(self, code: str, reference: str = "") -> None:
+        super().__init__("invalid_grant", NEUTRAL, more={"reference": reference} if reference else None)
+        self.code = code
+
+
+def granted(pair: TokenPair, **more: str) -> Response:
+    """Return the tokens (RFC 6749, section 5.1)."""
+    tokens = {"access_token": pair.access, "token_type": "Bearer", "expires_in": pair.expires_in}
+    return answer(HTTPStatus.OK, {**tokens, "refresh_token": pair.refresh, **more})
+
+
+def refused(why: OAuthError) -> Response:
+    """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
+    members = {"error": why.error, "error_description": why.description, **why.more}
+    if "reference" not in members:
+        members["reference"] = reference_of(why.status, why=why.code, said=why.description)
+    response = answer(why.status, members)
+    if why.retry_after is not None:
+        response.headers["Retry-After"] = str(why.retry_after)
+    return response
+
+
+def answer(status: HTTPStatus, members: Mapping[str, Any]) -> Response:
+    """Return a JSON object which nobody on the way keeps."""
+    return Response(json.dumps(members), status, NEVER_KEPT, mimetype="application/json")

@@ -1,0 +1,116 @@
+"""Who an accepted assertion is about: the key by which we know the person, and what the provider says of them.
+
+Attributes are called differently by every provider. What an administrator has mapped counts; for a field which the map
+does not name, the usual names do (`saml.ATTRIBUTE_MAP`). The key of a person must never be something that changes or that two people can share:
+
+1. With a subject attribute configured, its one value is the key.
+2. Else the NameID is, unless it is transient: that is another one at each login.
+3. It is taken as it is. One that would have to be trimmed or cut could become somebody else's, and is refused; so is
+   one of an attribute whose values stood between line breaks.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from records import UserProfile
+from records.identity import saml_providers as saml
+from web.auth.login_steps.admission import AuthenticatedPerson, NotAdmitted, SamlSession
+from web.auth.saml.protocol.values import SamlAssertion
+
+log = logging.getLogger(__name__)
+
+#: Characters of the longest key of a person.
+LONGEST_SUBJECT = 255
+
+#: Attributes of a person which we keep, and bytes of them together as JSON.
+MOST_ATTRIBUTES = 64
+MOST_BYTES = 8 * 1024
+
+#: Characters which the records keep of each.
+LONGEST = {"username": 255, "user_type": 100, "first_name": 200, "last_name": 200, "badge_id": 100}
+
+
+def person_of(
+    assertion: SamlAssertion, implementation: str, *, attribute_map: Mapping[str, Iterable[str]], subject_attribute: str
+) -> AuthenticatedPerson:
+    """Return who logged in. Raises `NotAdmitted` when there is no key by which to know the person."""
+    subject = _checked(_subject(assertion, subject_attribute))
+    names = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
+    given = {name: _values(assertion, source)[0] if source else "" for name, source in names.items()}
+    fields = {name: value.strip() for name, value in given.items()}
+    for name, value in fields.items():
+        # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
+        trimmed = value != given[name] or names[name] in assertion.indented
+        if not _fits(value, LONGEST[name]) or (name == "username" and trimmed):
+            log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
+            fields[name] = ""
+    return AuthenticatedPerson(
+        implementation=implementation,
+        source="saml",
+        provider=assertion.issuer,
+        subject=subject,
+        profile=UserProfile(**fields, attributes=_kept(assertion, implementation)),
+        expires_at=assertion.session_not_on_or_after,
+        proved_at=assertion.authn_instant,
+        saml=SamlSession(assertion.nameid, assertion.session_index or "", assertion.nameid_format),
+    )
+
+
+def _subject(assertion: SamlAssertion, subject_attribute: str) -> str:
+    # 1.
+    if subject_attribute:
+        values = _values(assertion, subject_attribute)
+        if len(values) != 1:
+            raise NotAdmitted("subject-many" if values else "subject-missing")
+        if subject_attribute in assertion.indented:
+            raise NotAdmitted("subject-unusable", "line breaks around it")
+        return values[0]
+    # 2.
+    if assertion.transient:
+        raise NotAdmitted("subject-transient")
+    return assertion.nameid
+
+
+def _checked(subject: str) -> str:
+    # 3.
+    if not _fits(subject, LONGEST_SUBJECT) or not subject or subject != subject.strip():
+        raise NotAdmitted("subject-unusable")
+    return subject
+
+
+def _values(assertion: SamlAssertion, name: str) -> tuple[str, ...]:
+    """Return the values of an attribute by its name; by its friendly name only where no attribute has that name."""
+    return assertion.attributes[name] if name in assertion.attributes else assertion.friendly.get(name, ())
+
+
+def _first(assertion: SamlAssertion, names: Iterable[str]) -> str:
+    """Return the first of the names which has a value; "" if none does."""
+    return next((name for name in names if _values(assertion, name)), "")
+
+
+def _fits(value: str, longest: int) -> bool:
+    return len(value) <= longest and not any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
+
+
+def _kept(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
+    """Return the attributes for the records: a text, or a list of several."""
+    kept: dict[str, Any] = {}
+    size = 0
+    for name, values in assertion.attributes.items():
+        value = values[0] if len(values) == 1 else list(values)
+        size += len(json.dumps({name: value}, ensure_ascii=False).encode())
+        if len(kept) == MOST_ATTRIBUTES or size > MOST_BYTES:
+            log.warning(
+                "login: attributes were cut implementation=%s kept=%d of=%d",
+                implementation,
+                len(kept),
+                len(assertion.attributes),
+            )
+            break
+        kept[name] = value
+    return kept

@@ -1,0 +1,1 @@
+"""What all commands share: context, errors, output, arguments, and audit notes."""

@@ -1,0 +1,1 @@
+"""`session-status up`: everything on one machine, for looking around and for development."""

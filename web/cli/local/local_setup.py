@@ -1,0 +1,98 @@
+"""The ground of a local run: what a server has from its operator, and `up` has to see to itself.
+
+A data folder for it alone, free ports, and a store while it runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.settings.readers import LARGEST_PORT
+from runner.settings.table import Settings
+from runner.store.embedded import EmbeddedStore, StoreError
+from runner.store.mark_administration import NotMarked, adopt_own
+from web.cli.common.errors import CommandFailed
+from web.cli.common.running_note import LOCK, running_note
+
+from .start_command import StartCommand, port_fault
+
+
+@contextmanager
+def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
+    """Hold the data folder, so that two `up` do not share it. The lock ends with the process, however it ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / "demo").mkdir(exist_ok=True)
+        file = (folder / LOCK).open("a+")
+    except OSError as error:
+        raise CommandFailed(
+            f"The data folder cannot be used: {folder}: {error.strerror}. Choose another: --data-folder."
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            address = running_note(folder).get("SESSION_STATUS_PUBLIC_URL", "")
+            raise CommandFailed(
+                f"Another `session-status up` uses {folder}{address and f' and answers at {address}'}. "
+                "Stop it with Ctrl-C in its terminal, or start a second one beside it, in a folder of its own: "
+                f"`{command.beside()}`."
+            ) from None
+        yield
+
+
+def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
+    """Raise CommandFailed when something answers on a port already, or two parts are to share one. By their options."""
+    taken: set[int] = set()
+    for option, port in ports.items():
+        if port in taken:
+            raise CommandFailed(f"Port {port} cannot serve two parts: choose another port with {option}.")
+        fault = port_fault(port)
+        if fault:
+            raise CommandFailed(
+                f"Port {port} cannot be used: {fault}. Stop what uses it, or take other ports: `{command.elsewhere()}`."
+            )
+        taken.add(port)
+
+
+def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
+    """Raise CommandFailed when there is no such port."""
+    for port in ports.values():
+        if not 0 < port <= LARGEST_PORT:
+            raise CommandFailed(
+                f"There is no port {port}: ports are numbers from 1 to {LARGEST_PORT}. Take others: `{command.elsewhere()}`."
+            )
+
+
+@contextmanager
+def store(settings: Settings) -> Iterator[str]:
+    """The store's address: the operator's, or that of our own server while the block lasts."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    own = EmbeddedStore(settings.data_folder / "store")
+    try:
+        address = own.start()
+    except StoreError as error:
+        raise CommandFailed(str(error)) from None
+    try:
+        made_for = marked(address, settings)
+        if made_for != settings.environment:
+            raise CommandFailed(
+                f"The store in {settings.data_folder} was made for {made_for}. Choose another folder: --data-folder."
+            )
+        yield address
+    finally:
+        own.stop()
+
+
+def marked(address: str, settings: Settings) -> str:
+    """Mark our own store as what it is for, unless it is marked; return the mark."""
+    try:
+        return adopt_own(address, settings.environment)
+    except NotMarked as error:
+        raise CommandFailed(str(error)) from error

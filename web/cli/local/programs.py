@@ -1,0 +1,140 @@
+"""What `up` runs, in which order, and what it tells a newcomer when all of it is there."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import click
+
+from runner.settings.readers import address_and_port
+from runner.settings.table import Settings
+from web.demo.agenda import IMPLEMENTATION, STORY
+from web.loopback_server import HOST
+
+from .supervisor import SupervisedProgram
+
+DEMO_SCRIPT = Path(__file__).parents[3] / "scripts" / "examples" / "annual_meeting" / "script.py"
+DEFAULT_PORT = 8000
+PROBE_S = 2.0
+OK = 200
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the parts of a local run answer."""
+
+    service: int
+    demo: int
+    idp: int
+
+    @classmethod
+    def of(cls, port: int, demo_port: int | None, idp_port: int | None) -> Ports:
+        """The ports that were chosen; what was not follows the service's, in a row."""
+        demo, idp = port + 1 if demo_port is None else demo_port, port + 2 if idp_port is None else idp_port
+        return cls(port, demo, idp)
+
+    def by_option(self) -> dict[str, int]:
+        """The ports by the options which choose them."""
+        return {"--port": self.service, "--demo-port": self.demo, "--idp-port": self.idp}
+
+    @property
+    def demo_url(self) -> str:
+        """The address of the demo's app and vendors."""
+        return f"http://{HOST}:{self.demo}"
+
+    @property
+    def idp_url(self) -> str:
+        """The address of the development identity provider."""
+        return f"http://{HOST}:{self.idp}"
+
+
+def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
+    """What runs, in the order of its start."""
+    python = (sys.executable, "-P", "-m")
+    logs = settings.data_folder / "logs"
+    bound = address_and_port(settings.web_bind)[1]
+    workers = [
+        SupervisedProgram(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
+        for number in range(1, settings.worker_processes + 1)
+    ]
+    return [
+        SupervisedProgram(
+            "demo vendor",
+            (*python, "web.demo.vendor", str(ports.demo)),
+            given,
+            logs / "vendor.log",
+            answering(ports.demo, "/live/healthz"),
+        ),
+        SupervisedProgram(
+            "identity provider",
+            (*python, "web.devidp", str(ports.idp)),
+            given,
+            logs / "identity-provider.log",
+            answering(ports.idp, "/healthz"),
+        ),
+        *workers,
+        SupervisedProgram(
+            "web server",
+            (*python, "web.cli", "web"),
+            given,
+            logs / "web.log",
+            answering(bound, "/readyz", b'"warnings":[]'),
+        ),
+    ]
+
+
+def page(settings: Settings, ports: Ports, *, by_make: bool = False) -> str:
+    """What a newcomer reads first. `by_make`: `make run` started it, so `session-status` may not be on the PATH."""
+    service = settings.public_url
+    script = DEMO_SCRIPT.relative_to(Path.cwd()) if DEMO_SCRIPT.is_relative_to(Path.cwd()) else DEMO_SCRIPT
+    return f"""
+Session Status is running.
+
+  {click.style(ports.demo_url + "/", bold=True)}   start here: a conference app with the widget in it
+
+  1. Open "Sepsis in the first hour". It has just ended.
+  2. Tap "Log in for session status info", and log in at the identity provider as Mei Chen: you come back to the session.
+  3. Tap "Claim 1.0 CE credit", claim it at the vendor: you come back, and it says "Credit claimed".
+
+  {service}/console/   the console, for staff: log in as Grace Okonkwo, administrator
+  {ports.idp_url}/   the identity provider: sample people for every role; anybody can be anybody, so for development only
+  {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or talk garbage
+  {service}/api/openapi.json   what an app asks
+
+{other_terminal(settings.data_folder, by_make=by_make)}
+  session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
+  session-status script run {script.parent}
+  session-status script activate {IMPLEMENTATION} {script}     after you changed it
+
+Logs: {settings.data_folder / "logs"}   Ctrl-C ends everything; the data stays.
+"""
+
+
+def other_terminal(data_folder: Path, *, by_make: bool) -> str:
+    """What makes the commands work in another terminal: `session-status` on its PATH, and a data folder that is not the usual."""
+    named = "" if data_folder == Path.cwd() / "data" else f"SESSION_STATUS_DATA_FOLDER={shlex.quote(str(data_folder))}"
+    if by_make:
+        return f"In another terminal, after `{f'{named} make shell'.strip()}` in this folder:"
+    return f"In another terminal, after `export {named}`:" if named else "In another terminal:"
+
+
+def answering(port: int, path: str, words: bytes = b"") -> Callable[[], bool]:
+    """A question whether a page answers with 200 and has these words."""
+
+    def ask() -> bool:
+        connection = HTTPConnection(HOST, port, timeout=PROBE_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status == OK and words in answer.read()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return ask

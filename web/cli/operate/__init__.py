@@ -1,0 +1,1 @@
+"""Commands of operators and support: servers, doctor, stores, audit, runs and statuses."""

@@ -1,0 +1,128 @@
+"""`session-status web`, `worker` and `db upgrade`: what an operator's supervisor starts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from records import RecordsError, WrongEnvironment
+from records.people import grants
+from records.tenants import implementations
+from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
+from runner.process_log import start_log
+from runner.settings.table import Settings
+from web.cli.common.context import environment, open_database, read_settings, read_settings_of_data, sentence
+from web.cli.common.errors import CommandFailed
+from web.cli.common.help_examples import examples
+from web.cli.common.missing_data import data_folder
+from web.server.granian_server import AddressTakenError, TooFewFilesError, serve
+
+from .data_folder_check import remedy
+
+log = logging.getLogger(__name__)
+
+
+@click.command(epilog=examples("SESSION_STATUS_WEB_BIND=0.0.0.0:8000 session-status web"))
+def web() -> None:
+    """Serve the app's endpoints and the widget, behind a proxy that speaks TLS.
+
+    Everything is set by the environment; docs/settings.md lists the settings. Stops in order on SIGTERM: requests under
+    way are finished.
+    """
+    settings = settled(worker=False)
+    start_log(settings.log_level)
+    if not has_administrator(settings):
+        # Not the link itself: who reads a log must not become administrator.
+        log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
+    log_unopenable_secrets(settings)
+    try:
+        serve(settings)
+    except (AddressTakenError, TooFewFilesError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+@click.command(epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker"))
+def worker() -> None:
+    """Take runs from the queue and run scripts in the jail. Start about one for each processor.
+
+    Stops in order on SIGTERM: runs in flight are finished. Exit status 3 when the jail of this machine does not hold.
+    """
+    settled(worker=True)
+    # A fresh interpreter: the jail has to be started in a process that has done nothing else yet.
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "worker"], environment())  # noqa: S606 - no shell wanted
+
+
+@click.group("db")
+def db_group() -> None:
+    """Bring the database up to date."""
+
+
+@db_group.command(epilog=examples("session-status db upgrade"))
+def upgrade() -> None:
+    """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
+    was_there = data_folder(environment()).exists()
+    settings = read_settings(make=True)
+    database = open_database(settings)
+    try:
+        if settings.data_folder_is_used:
+            make_folder(settings.data_folder, was_there=was_there)
+        before = database.version()
+        database.upgrade(own=settings.database_is_own)
+        after = database.version()
+    except WrongEnvironment as error:
+        raise CommandFailed(wrong_database(error)) from error
+    except RecordsError as error:
+        raise CommandFailed(sentence(str(error))) from error
+    finally:
+        database.dispose()
+    click.echo(
+        f"The database was up to date (schema {after})."
+        if before == after
+        else f"Schema {before or 'none'} -> {after}."
+    )
+
+
+def make_folder(folder: Path, *, was_there: bool) -> None:
+    """Make the data folder unless it is there. Raises CommandFailed, which says who must own it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandFailed(f"The data folder {folder} cannot be used: {reason}. {sentence(remedy(folder))}") from error
+    if not was_there:
+        click.echo(f"Made the data folder {folder}.", err=True)
+
+
+def has_administrator(settings: Settings) -> bool:
+    """Say whether somebody was given the role of administrator."""
+    database = open_database(settings)
+    try:
+        with database.reading() as db:
+            staff = implementations.find(db, implementations.STAFF)
+            return staff is not None and any(one.role == "administrator" for one in grants.every(db, staff))
+    finally:
+        database.dispose()
+
+
+def settled(*, worker: bool) -> Settings:
+    """The settings of a server, with a store and a database on which it can start. Raises CommandFailed with all faults."""
+    settings = read_settings_of_data()
+    try:
+        check_start(settings, worker=worker)
+    except NotStarted as error:
+        raise CommandFailed(str(error)) from error
+    return settings
+
+
+def log_unopenable_secrets(settings: Settings) -> None:
+    """Log each secret that no key opens: its logins or calls will fail until somebody acts."""
+    database = open_database(settings)
+    try:
+        for fault in secret_faults(settings, database):
+            log.error("%s", fault)
+    finally:
+        database.dispose()

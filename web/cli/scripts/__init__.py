@@ -1,0 +1,1 @@
+"""Commands of script authors: check, run, activate."""

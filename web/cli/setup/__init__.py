@@ -1,0 +1,1 @@
+"""Commands that set up an implementation: settings, connections, agenda, users, roles, identity provider."""

@@ -1,0 +1,203 @@
+"""`session-status sessions`: the agenda of an implementation, from the file which the organizer's spreadsheet makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from records import ImportPlan
+from records.agenda import agenda_imports as agenda
+from records.agenda import dates
+from records.agenda.file_faults import as_lines
+from records.agenda.headings import LABELS
+from records.maintenance.archiving import AuditContext
+from records.people import actors
+from records.plurals import counted
+from web.cli.common.audit_notes import whoami
+from web.cli.common.context import ACTOR, find_implementation, open_context
+from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
+from web.cli.common.help_examples import examples
+from web.cli.common.implementation_id import ImplementationId
+from web.cli.common.render import person_words
+from web.time_format import TimeFormatter
+
+#: Sessions of each kind that a preview names; the rest are counted.
+MOST_NAMED = 10
+COUNTED = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired"
+REASON = click.option("--reason", default="", help="Why; the audit entry keeps it.")
+
+
+@click.group(
+    "sessions",
+    epilog=examples(
+        "session-status sessions import aha26 agenda.xlsx --preview",
+        "session-status sessions import aha26 agenda.xlsx",
+        "session-status sessions undo aha26",
+    ),
+)
+def sessions_group() -> None:
+    """Import the agenda, and undo an import."""
+
+
+@sessions_group.command("import")
+@click.argument("implementation", type=ImplementationId())
+@click.argument("file")
+@click.option("--preview", is_flag=True, help="Only say what was understood and what would change.")
+@click.option(
+    "--dates",
+    "order",
+    type=click.Choice(dates.CHOICES),
+    default=dates.AUTO,
+    show_default=True,
+    help="How the file's dates are written. With auto the dates decide that can be read in one way only.",
+)
+@click.option("--retire-missing", is_flag=True, help="Retire the sessions that the file does not name.")
+@REASON
+def import_file(  # noqa: PLR0913 - one for each option
+    implementation: str, file: str, order: str, reason: str, *, preview: bool, retire_missing: bool
+) -> None:
+    """Import sessions from an Excel workbook (.xlsx) or a CSV file (comma, semicolon or tab).
+
+    Columns: ID, Title, Start Time, End Time, Location, Parent ID, Credits; every other column becomes an attribute of
+    the session, which the script reads as session.attributes["…"]. Times are those of the implementation's time zone
+    unless they name an offset. Sessions which the file does not name stay, or are retired if you say so: a retired
+    session is not served, and comes back when a file names it again. Importing the same file again changes nothing.
+
+    All or nothing: if there is any fault, it is printed with its rows, column and values, nothing is imported, and the
+    exit status is 1. A date such as 03/04/2026 is never guessed: if no other date of the file says which it is, choose
+    with --dates.
+    """
+    data = read_file(file)
+    with open_context() as here:
+        with here.database.reading() as db:
+            zone = find_implementation(db, implementation).time_zone
+        said = agenda.read(data, zone, order)
+        if preview:
+            with here.database.reading() as db:
+                plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
+                say_columns(plan)
+                say_understood(file, plan)
+                say_planned(plan, TimeFormatter(zone))
+            return
+        with here.database.session() as db:
+            found = find_implementation(db, implementation)
+            plan = agenda.import_file(db, found, said, decided(reason), retire=retire_missing, file_name=file)
+        say_understood(file, plan)
+        if plan.dates.order != dates.ISO:
+            click.echo(dates_read(plan), err=True)
+        here.changed(implementation)
+    click.echo(COUNTED.format(**plan.counts))
+
+
+@sessions_group.command("undo", epilog=examples("session-status sessions undo aha26 --preview"))
+@click.argument("implementation", type=ImplementationId())
+@click.option("--preview", is_flag=True, help="Only say which import would be undone.")
+@REASON
+def undo(implementation: str, reason: str, *, preview: bool) -> None:
+    """Undo the last import that changed the agenda: every session it touched is as it was before.
+
+    Sessions that it added are retired. Only the last import can be undone, once.
+    """
+    with open_context() as here:
+        if preview:
+            with here.database.reading() as db:
+                found = find_implementation(db, implementation)
+                last = agenda.last_import(db, found)
+                if last is None:
+                    raise CommandFailed("There is no import that could be undone.")
+                who = person_words(last.imported_by, actors.by_keys(db, [last.imported_by]).get(last.imported_by))
+                when = f"{TimeFormatter.of(found).exact(last.imported_at)} by {who}"
+                click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
+            return
+        with here.database.session() as db:
+            counts = agenda.undo(db, find_implementation(db, implementation), decided(reason))
+        here.changed(implementation)
+    put_back, retired = (counted(counts[name], "session") for name in ("put_back", "retired"))
+    click.echo(f"{put_back} put back as before, {retired} retired that the import had added")
+
+
+def decided(reason: str) -> AuditContext:
+    """Who decided: this command, and which user of this machine gave it."""
+    return AuditContext(ACTOR, reason, {"system_user": whoami()})
+
+
+def say_columns(plan: ImportPlan) -> None:
+    """Print what the headings were taken for."""
+    if plan.columns:
+        click.echo(f"Read as: {', '.join(plan.columns)}.")
+    if plan.attributes:
+        click.echo(f"Kept as attributes: {', '.join(plan.attributes)}.")
+
+
+def say_understood(file: str, plan: ImportPlan) -> None:
+    """Print how the file was read; with faults, print those and end with status 1."""
+    for note in plan.notes:
+        click.echo(f"{file}: {note}", err=True)
+    for line in as_lines(plan.faults):
+        click.echo(f"{file}: {line}", err=True)
+    if plan.faults:
+        faults = counted(len(plan.faults), "fault")
+        click.echo(f"Nothing was imported: {faults}. Correct the file and import it again.", err=True)
+        if plan.dates.open or plan.dates.against:
+            click.echo(f"Or choose with --dates {dates.MONTH_FIRST} or --dates {dates.DAY_FIRST}.", err=True)
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def dates_read(plan: ImportPlan) -> str:
+    """Say how the dates were read, and which row shows it."""
+    because = f", as row {plan.dates.because.row} shows" if plan.dates.because else ""
+    return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
+
+
+def say_planned(plan: ImportPlan, clock: TimeFormatter) -> None:
+    """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
+    click.echo(f"{f'{dates_read(plan)} ' if plan.sessions else ''}Times in {clock.zone}.")
+    added = [one for one in plan.sessions if one.added]
+    changed = [one for one in plan.sessions if one.before and not one.added]
+    _say("added", (f"{_when(one.values, clock)}  {_name(one.values)}{_more(one.values)}" for one in added))
+    _say("changed", (f"{_when(one.values, clock)}  {_name(one.values)}: {', '.join(one.before)}" for one in changed))
+    what = "retired" if plan.retire else "not in the file; they stay"
+    _say(what, (f"{_when(vars(one), clock)}  {_name(vars(one))}" for one in plan.gone))
+    click.echo(f"Preview: {COUNTED.format(**plan.counts)}. Nothing was imported.")
+
+
+def _say(what: str, lines: Iterable[str]) -> None:
+    lines = list(lines)
+    if lines:
+        click.echo(f"{len(lines)} {what}:")
+    for line in lines[:MOST_NAMED]:
+        click.echo(f"  {line}")
+    if len(lines) > MOST_NAMED:
+        click.echo(f"  … and {len(lines) - MOST_NAMED} more")
+
+
+def _when(values: Mapping[str, Any], clock: TimeFormatter) -> str:
+    starts, ends = (clock.words(values[name], weekday=True) for name in ("starts_at", "ends_at"))
+    day, comma, time = ends.rpartition(", ")
+    return f"{starts} to {time if starts.startswith(day + comma) else ends}"
+
+
+def _name(values: Mapping[str, Any]) -> str:
+    return f"{values['session_id']} {values['title']}"
+
+
+def _more(values: Mapping[str, Any]) -> str:
+    """What else a session has, by the names of its columns."""
+    optional = [name for name in ("location", "parent_id", "credits") if values.get(name) not in (None, "")]
+    named = ", ".join(f"{LABELS[name]}: {values[name]}" for name in optional)
+    return f" ({named})" if named else ""
+
+
+def read_file(file: str) -> bytes:
+    """The bytes of the file; how large it may be is the importer's business."""
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError:
+        raise CommandFailed(f"{file}: there is no such file.") from None
+    except IsADirectoryError:
+        raise CommandFailed(f"{file}: this is a folder; the agenda is an Excel workbook or a CSV file.") from None
+    except OSError as error:
+        raise CommandFailed(f"{file}: it cannot be read: {error.strerror}.") from None

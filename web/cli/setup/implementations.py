@@ -1,0 +1,190 @@
+"""`session-status implementation`: the tenants, each one client's app, and everything that decides about its statuses.
+
+What a field may hold is the records' business; here it is only read from the command line and shown.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from records import DbSession, Implementation
+from records.scripts import versions
+from records.tenants import implementations
+from web.cli.common.audit_notes import note
+from web.cli.common.context import find_implementation, open_context
+from web.cli.common.errors import CommandFailed
+from web.cli.common.help_examples import examples
+from web.cli.common.implementation_id import ImplementationId
+from web.cli.common.tables import print_json, print_pairs, print_table
+from web.time_format import TimeFormatter
+
+from .archiving import archive, remove, restore
+
+#: what can be changed, in the order of `show`, with a word of explanation
+FIELDS = {
+    "name": "what people call it",
+    "time_zone": "of the event, for example America/Chicago",
+    "script_settings": "JSON object: api.settings in the script",
+    "link_hosts": "hosts which a message may link to",
+    "session_url": "where the app shows a session, with {session_id}",
+    "show_when": "always, during, after, during or after",
+    "user_types": "who sees the widget; empty: everybody",
+    "inherit_from_parent": "true: a sub-session shows its parent's status",
+    "fallback_text": "shown when a run fails and no good message is left",
+    "fallback_link": "https link of the fallback",
+    "default_color": "#rrggbb of a message without a usable colour",
+    "fresh_seconds": "how long an answer is fresh",
+    "stale_seconds": "how long it may be shown while a new one is found",
+    "last_good_minutes": "how long the last good message may stand in for a failed run",
+    "limits": 'JSON object: budgets of a run, for example {"wall_s": 3}',
+    "concurrency": "runs at the same time",
+    "keep_runs_days": "how long traces are kept",
+    "app_redirect_uris": "where a login of the app may end: exact addresses",
+    "mapped_roles": "the most that user types and attributes may give",
+}
+
+LISTS = frozenset({"link_hosts", "user_types", "app_redirect_uris", "mapped_roles"})
+TEXTS = frozenset({"name", "time_zone", "session_url", "show_when", "fallback_text", "fallback_link", "default_color"})
+
+
+@click.group(
+    "implementation",
+    epilog=examples(
+        'session-status implementation add aha26 --name "AHA Meeting 2026" --time-zone America/Chicago',
+        "session-status implementation set aha26 link_hosts=cme.example.org fresh_seconds=30",
+        "session-status implementation show aha26",
+    ),
+)
+def implementation() -> None:
+    """Add, show, change, archive and remove implementations: one for each client's app."""
+
+
+for below in (archive, restore, remove):
+    implementation.add_command(below)
+
+
+@implementation.command(
+    "add",
+    epilog=examples(
+        'session-status implementation add aha26 --name "AHA Meeting 2026" link_hosts=cme.example.org',
+    ),
+)
+@click.argument("slug")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Of the event, for example America/Chicago.")
+@click.argument("changes", nargs=-1, metavar="[FIELD=VALUE]...")
+def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
+    """Add an implementation. SLUG is its id in addresses and stays for ever."""
+    with open_context() as here:
+        with here.database.session() as db:
+            implementations.create(db, slug, name, time_zone, **assignments(changes))
+            note(db, "implementation.added", slug)
+        here.changed(slug)
+    click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
+
+
+@implementation.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+def list_all(*, as_json: bool) -> None:
+    """List all implementations."""
+    with open_context() as here, here.database.reading() as db:
+        found = implementations.every(db)
+    if as_json:
+        names = ("slug", "name", "time_zone")
+        print_json([{name: getattr(one, name) for name in names} | {"archived_at": since(one)} for one in found])
+        return
+    clock = TimeFormatter()
+    archived = [clock.digits(one.archived_at) if one.archived_at else "" for one in found]
+    rows = [(one.slug, one.name, one.time_zone, at) for one, at in zip(found, archived, strict=True)]
+    heads = ("slug", "name", "time zone", f"archived ({clock.zone})")
+    print_table(heads, rows, empty="No implementation yet: session-status implementation add")
+
+
+@implementation.command()
+@click.argument("slug", type=ImplementationId())
+@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+def show(slug: str, *, as_json: bool) -> None:
+    """Show everything about an implementation."""
+    with open_context() as here, here.database.reading() as db:
+        found = find_implementation(db, slug)
+        values = {"slug": found.slug, "archived_at": since(found)} | {field: getattr(found, field) for field in FIELDS}
+        values["script"] = in_service(db, found)
+    if as_json:
+        print_json(values)
+        return
+    if found.archived_at:
+        values["archived_at"] = TimeFormatter.of(found).exact(found.archived_at)
+    print_pairs(values, FIELDS)
+
+
+def since(found: Implementation) -> str:
+    """When it was archived, in UTC for programs; "" while it is served."""
+    return found.archived_at.isoformat(timespec="seconds") if found.archived_at else ""
+
+
+def in_service(db: DbSession, found: Implementation) -> str:
+    """Which version decides what is shown, and which must not any more."""
+    active = versions.active(db, found)
+    barred = [
+        f"version {one.number} is suspended: {one.suspended_reason}"
+        for one in versions.versions(db, found)
+        if one.suspended_at
+    ]
+    return "; ".join([f"version {active.number} is in service" if active else "none is in service", *barred])
+
+
+@implementation.command(
+    "set",
+    epilog=examples(
+        'session-status implementation set demo fallback_text="Ask at the CE desk"',
+        "session-status implementation set demo link_hosts=cme.example.org,events.example.com",
+        'session-status implementation set demo script_settings=\'{"claim_url": "https://cme.example.org/claim"}\'',
+    ),
+)
+@click.argument("slug", type=ImplementationId())
+@click.argument("changes", nargs=-1, required=True, metavar="FIELD=VALUE...")
+def change(slug: str, changes: tuple[str, ...]) -> None:
+    """Change fields of an implementation; it takes effect at once.
+
+    Lists are written with commas or as JSON, objects as JSON. `show` lists the fields.
+    """
+    wanted = assignments(changes)
+    with open_context() as here:
+        with here.database.session() as db:
+            found = find_implementation(db, slug)
+            before = {field: getattr(found, field) for field in wanted}
+            implementations.update(db, found, **wanted)
+            after = {field: getattr(found, field) for field in wanted}
+            note(db, "settings.changed", slug, detail=implementations.differences(before, after))
+        here.changed(slug)
+    click.echo(f"Changed {', '.join(wanted)} of {slug}.")
+
+
+def assignments(changes: tuple[str, ...]) -> dict[str, Any]:
+    """`FIELD=VALUE` as values of the field's kind. Raises CommandFailed for a field that there is not."""
+    return dict(assignment(change) for change in changes)
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """One FIELD=VALUE."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise CommandFailed(f"{text!r} is not FIELD=VALUE, for example fresh_seconds=30.")
+    if field not in FIELDS:
+        raise CommandFailed(f"There is no field {field!r}. There are: {', '.join(FIELDS)}.")
+    return field, value_of(field, value)
+
+
+def value_of(field: str, value: str) -> Any:
+    """A value as the field holds it: a text as it is, a list, or JSON."""
+    if field in LISTS and not value.startswith("["):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if field in TEXTS:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise CommandFailed(f"{field}: {value!r} is not JSON ({error}). It means: {FIELDS[field]}.") from None

@@ -1,0 +1,68 @@
+"""`session-status users`: people whom the records know, for trying things out before a real login describes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from records import UserProfile
+from records.people import users
+from web.cli.common.audit_notes import note
+from web.cli.common.context import find_implementation, open_context
+from web.cli.common.errors import CommandFailed
+from web.cli.common.help_examples import examples
+from web.cli.common.implementation_id import ImplementationId
+from web.cli.common.tables import print_table
+
+
+@click.group("users")
+def users_group() -> None:
+    """Add and list sample users, and try the app's endpoints as one. Real ones come by themselves when they log in."""
+
+
+@users_group.command("list")
+@click.argument("implementation", type=ImplementationId())
+def list_all(implementation: str) -> None:
+    """List the users who were seen last, at most 100."""
+    with open_context() as here, here.database.reading() as db:
+        found = users.every(db, find_implementation(db, implementation))
+    rows = [(one.subject, f"{one.first_name} {one.last_name}".strip(), one.username, one.user_type) for one in found]
+    print_table(("subject", "name", "username", "type"), rows, empty=f"{implementation} has seen nobody yet.")
+
+
+@users_group.command(
+    "add",
+    epilog=examples(
+        "session-status users add aha26 165 --first-name Mei --last-name Chen --user-type attendee",
+    ),
+)
+@click.argument("implementation", type=ImplementationId())
+@click.argument("subject")
+@click.option("--username", default="")
+@click.option("--user-type", default="", help="For example attendee, member, staff.")
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--badge-id", default="")
+@click.option("--attributes", default="{}", metavar="JSON", help="What else the login would tell, as a JSON object.")
+def add(implementation: str, subject: str, attributes: str, **texts: str) -> None:
+    """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""
+    profile = UserProfile(attributes=an_object(attributes), **texts)
+    with open_context() as here:
+        with here.database.session() as db:
+            users.remember(db, find_implementation(db, implementation), subject, profile)
+            note(db, "user.described", implementation, subject)
+        here.changed(implementation)
+    click.echo(f"{implementation} knows {subject}.")
+
+
+def an_object(text: str) -> dict[str, Any]:
+    """The JSON object in a text."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CommandFailed(f"--attributes is not JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise CommandFailed('--attributes is a JSON object, for example {"member_number": "M-5512"}.')
+    return found

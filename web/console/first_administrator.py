@@ -1,0 +1,96 @@
+"""The first administrator: a link that works once, for the time before any identity provider is known.
+
+`session-status administrator link` prints it on the machine's own console. The steps:
+
+1. Looking at the link uses nothing up: mail programs and chats fetch addresses only to preview them.
+2. Few tries from one place.
+3. The button uses the link up, for exactly one caller.
+4. Its login is that of the user "first administrator" of the staff implementation. It ends after hours, by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from records import UserProfile, audit
+from records.people import administrators
+from records.tenants import implementations
+from web.auth.client_networks import address_of
+from web.auth.login_steps.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive
+from web.auth.services import AuthServices
+from web.auth.staff.staff_member import FIRST
+from web.console.layout.page_frame import page
+from web.permissions import Permission, needs
+from web.problem_details import HttpProblem
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("console_first", __name__, url_prefix="/console/first")
+
+#: Tries from one address in so many seconds.
+TRIES = 20
+WINDOW_S = 600
+
+LOCKED_OUT = (
+    "The first administrator is locked out. Another administrator can let them in again, on the people page of the staff "
+    "implementation; or give somebody the role with: session-status role grant."
+)
+
+
+@blueprint.get("/<token>")
+@needs(Permission.ANYONE)
+def look(token: str) -> Response:
+    """Show what the link does, with one button. Nothing is used up (1.)."""
+    _slow_down()
+    with AuthServices.here().database.reading() as db:
+        works = administrators.is_open(db, token)
+    return _page(works=works)
+
+
+@blueprint.post("/<token>")
+@needs(Permission.ANYONE)
+def use(token: str) -> Response:
+    """Use the link and log in."""
+    _slow_down()
+    with AuthServices.here().database.session() as db:
+        used = administrators.use_link(db, token)  # 3.
+        if used:
+            audit.append(
+                db, actor=FIRST, action="administrator.link.used", target=FIRST, implementation=implementations.STAFF
+            )
+    if not used:
+        log.warning("refused code=administrator link used up, expired or unknown")
+        return _page(works=False)
+    person = AuthenticatedPerson(
+        implementation=implementations.STAFF,
+        source=FIRST,
+        provider=FIRST,
+        subject=FIRST,
+        profile=UserProfile(username=FIRST, first_name="First", last_name="administrator"),
+    )
+    try:
+        return arrive(person, Journey(next="/console/"))  # 4.
+    except NotAdmitted as refused:
+        log.warning("refused code=%s of the first administrator", refused.code)
+        raise HttpProblem(HTTPStatus.FORBIDDEN, LOCKED_OUT) from None
+
+
+def _slow_down() -> None:
+    """Refuse after a few tries (2.). The link itself cannot be guessed; this keeps the log and the database quiet."""
+    allowed = AuthServices.here().store.attempts.hit(
+        "first administrator", address_of(request.remote_addr or ""), limit=TRIES, window_s=WINDOW_S
+    )
+    if not allowed.ok:
+        raise HttpProblem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "There were many tries from your address. Please wait a few minutes.",
+            headers={"Retry-After": str(allowed.retry_after_s)},
+        )
+
+
+def _page(*, works: bool) -> Response:
+    status = HTTPStatus.OK if works else HTTPStatus.GONE
+    return page("console/first/link.html", title="First administrator", works=works, status=status)

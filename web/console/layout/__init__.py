@@ -1,0 +1,1 @@
+"""What all pages of the console share: the frame with its navigation, the base of forms, lists, and times."""

@@ -1,0 +1,119 @@
+"""Pages of what a provider's words mean: attributes, subject, and what is accepted beyond the ordinary."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import Response
+
+from records import DbSession, Implementation, RuleViolation, SamlDraft
+from records.identity import saml_providers as saml
+from records.people import users
+from web.auth.login_steps import login_test
+from web.auth.services import AuthServices
+from web.console.layout.page_frame import signed_in
+from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
+from web.console.settings.identity.provider import ABOVE
+from web.console.settings.identity.provider_certificates import connected
+from web.console.settings.views_base import (
+    LONG_FORM,
+    SettingsChange,
+    actor,
+    blueprint,
+    differences,
+    looking,
+    page,
+    saved,
+    saving,
+)
+from web.permissions import Permission, needs, takes
+
+#: Users, those seen last, whose attributes are offered; and how many names are.
+LOOKED_AT = 50
+MOST_OFFERED = 60
+
+
+@blueprint.get("/provider/attributes")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def attributes(implementation: str) -> Response:
+    """Show which attributes mean what."""
+    with looking(implementation) as (db, found):
+        form = MappingForm(formdata=None)
+        form.show(connected(db, found))
+        return _mapping_page(db, found, form)
+
+
+@blueprint.post("/provider/attributes")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=LONG_FORM)
+def save_attributes(implementation: str) -> Response:
+    """Store the mapping. It counts from each person's next login on."""
+    form = MappingForm()
+    try:
+        with saving(implementation, "saml.saved") as change:
+            _change(change, form.changes())
+        return saved(
+            change,
+            "The attributes are saved. They count from the next login of each person on.",
+            "attributes",
+            implementation,
+        )
+    except RuleViolation as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _mapping_page(db, found, form)
+
+
+@blueprint.get("/provider/policy")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def policy(implementation: str) -> Response:
+    """Show what is accepted beyond the ordinary."""
+    with looking(implementation) as (db, found):
+        form = PolicyForm(formdata=None, obj=connected(db, found))
+        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
+
+
+@blueprint.post("/provider/policy")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def save_policy(implementation: str) -> Response:
+    """Store the switches."""
+    form = PolicyForm()
+    try:
+        with saving(implementation, "saml.saved") as change:
+            _change(change, form.values(*(name for name, _, _ in SWITCHES)))
+        return saved(change, "The policy is saved and counts from now on.", "policy", implementation)
+    except RuleViolation as refused:
+        form.refuse(refused)
+    with looking(implementation) as (_, found):
+        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
+
+
+def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
+    """Return the names of the attributes that arrived in the test login just made, then those of the last logins. No values."""
+    tried = login_test.result(AuthServices.here().store, implementation.slug, signed_in().visitor.login)
+    seen = (user.attributes for user in users.every(db, implementation, limit=LOOKED_AT))
+    counted = Counter(name for attributes in seen for name in attributes)
+    names = [*(tried["attributes"] if tried else ()), *(name for name, _ in counted.most_common(MOST_OFFERED))]
+    return list(dict.fromkeys(names))[:MOST_OFFERED]
+
+
+def _change(change: SettingsChange, values: dict[str, object]) -> None:
+    provider = connected(change.db, change.implementation)
+    before = {name: getattr(provider, name) for name in values}
+    draft = SamlDraft(**{**kept_of(provider), **values})
+    saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
+    change.target = provider.entity_id
+    change.detail = differences(before, {name: getattr(provider, name) for name in values})
+
+
+def _mapping_page(db: DbSession, found: Implementation, form: MappingForm) -> Response:
+    return page(
+        "provider_attributes.html",
+        found,
+        title="Attributes",
+        below=ABOVE,
+        form=form,
+        properties=PROPERTIES,
+        usual=saml.ATTRIBUTE_MAP,
+        names=attribute_names(db, found),
+    )

@@ -1,0 +1,248 @@
+"""Pages that connect an identity provider: our addresses for its side, its metadata or data for ours.
+
+What was read from metadata is shown before it counts, on the very form that stores it: what an administrator sees is
+what is saved, and nothing is saved that was not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Response
+
+from records import Implementation, RuleViolation, SamlDraft
+from records.identity import certificates
+from records.identity import saml_providers as saml
+from records.people import actors, users
+from runner.powers.outbound_requests import OutboundRequestFailed
+from web.auth.saml.protocol.messages.metadata import BadMetadata, IdpMetadata, read_idp_metadata
+from web.auth.services import AuthServices
+from web.console.settings.identity import our_certificates
+from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
+from web.console.settings.identity.provider_certificates import connected
+from web.console.settings.views_base import (
+    SettingsChange,
+    actor,
+    address,
+    ask,
+    blueprint,
+    changing,
+    differences,
+    done,
+    looking,
+    page,
+    refuse_development,
+    saved,
+    saving,
+)
+from web.permissions import Permission, needs, takes
+
+#: The page above the others.
+ABOVE = (("Identity provider", "provider"),)
+
+#: Bytes of a form with metadata in it, and of the metadata itself. A provider has some kilobytes.
+FORM_BYTES = 3 * 1024 * 1024
+METADATA_BYTES = 2 * 1024 * 1024
+
+XML_TYPES = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.9"
+
+
+@dataclass(frozen=True)
+class ReadCertificate:
+    """A certificate as the preview shows it; `fault` says why it cannot be saved."""
+
+    sha256: str = ""
+    subject: str = ""
+    not_after: datetime | None = None
+    fault: str = ""
+
+
+@blueprint.get("/provider")
+@needs(Permission.SEE_SETTINGS)
+def provider(implementation: str) -> Response:
+    """Show our addresses, the provider and its certificates."""
+    keys = our_certificates.keys_of(implementation)
+    now = datetime.now(UTC)
+    with looking(implementation) as (db, found):
+        present = saml.find(db, found)
+        known = saml.certificates(db, present) if present else []
+        return page(
+            "provider.html",
+            found,
+            title="Identity provider",
+            provider=present,
+            people=actors.by_keys(
+                db, {each.decided_by for each in known} | ({present.changed_by} if present else set())
+            ),
+            certificates=sorted(known, key=lambda each: ("waiting", "active", "retired").index(each.state)),
+            active=sum(each.state == "active" for each in known),
+            now=now,
+            soon=now + certificates.NOTICE,
+            ours=our_certificates.shown(keys) if keys else (),
+            changing=keys is not None and keys.next_signing is not None,
+            base=AuthServices.here().config.absolute(f"/saml/{implementation}"),
+        )
+
+
+@blueprint.get("/provider/metadata")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def read_provider(implementation: str) -> Response:
+    """Ask for the provider's metadata."""
+    with looking(implementation) as (db, found):
+        present = saml.find(db, found)
+        form = ReadForm(formdata=None, data={"url": present.metadata_url if present else ""})
+        return page("provider_read.html", found, title="Read metadata", below=ABOVE, form=form)
+
+
+@blueprint.post("/provider/metadata")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=FORM_BYTES)
+def preview_provider(implementation: str) -> Response:
+    """Read the metadata and show what it says. Nothing is stored yet."""
+    asked = ReadForm()
+    try:
+        read = _read(asked)
+    except RuleViolation as refused:
+        asked.refuse(refused)
+        with looking(implementation) as (_, found):
+            return page("provider_read.html", found, title="Read metadata", below=ABOVE, form=asked)
+    with looking(implementation) as (db, found):
+        present = saml.find(db, found)
+        form = ProviderForm(formdata=None)
+        values = {name: getattr(read, name) for name in ("entity_id", "sso_url", "slo_url")}
+        values["certificates"] = "\n".join(read.certificates)
+        values["was_read"] = "yes"
+        values["metadata_url"] = asked.url.value or (present.metadata_url if present else "")
+        form.process(formdata=None, data=values)
+        return _provider_page(found, form, present, read=read)
+
+
+@blueprint.get("/provider/data")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def edit_provider(implementation: str) -> Response:
+    """Show the provider's data to be typed or changed by hand."""
+    with looking(implementation) as (db, found):
+        form = ProviderForm(formdata=None)
+        present = saml.find(db, found)
+        if present is not None:
+            form.show(present)
+        return _provider_page(found, form, present)
+
+
+@blueprint.post("/provider/data")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+@takes(body=FORM_BYTES)
+def save_provider(implementation: str) -> Response:
+    """Store the provider. Another entity ID needs an answer to whose people they are."""
+    form = ProviderForm()
+    try:
+        with saving(implementation, "saml.saved") as change:
+            present = saml.find(change.db, change.implementation)
+            form.refuse_unanswered(present)
+            _save(change, form, present)
+        return saved(change, "The identity provider is saved. Try the login now.", "check", implementation)
+    except RuleViolation as refused:
+        form.refuse(refused)
+    with looking(implementation) as (db, found):
+        return _provider_page(found, form, saml.find(db, found))
+
+
+@blueprint.get("/provider/remove")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def ask_remove_provider(implementation: str) -> Response:
+    """Ask once, and say who is locked out."""
+    told = [
+        (
+            "Nobody can log in to this implementation by SAML any more, neither attendees nor organizers. Logins which are "
+            "open now stay until they end."
+        ),
+        "People, their roles and our own keys are kept: when the same provider is connected again, all is as before.",
+    ]
+    back = address("provider", implementation)
+    with looking(implementation) as (db, found):
+        connected(db, found)
+        return ask(found, "Remove the identity provider?", told, verb="Remove the identity provider", back=back)
+
+
+@blueprint.post("/provider/remove")
+@needs(Permission.CHANGE_TRUST, fresh=True)
+def remove_provider(implementation: str) -> Response:
+    """Forget the provider and its certificates."""
+    with changing(implementation, "saml.removed") as change:
+        change.target = connected(change.db, change.implementation).entity_id
+        saml.remove(change.db, change.implementation)
+    return done("The identity provider is removed.", "provider", implementation)
+
+
+def _read(form: ReadForm) -> IdpMetadata:
+    """Read the metadata from where the form says. Raises RuleViolation at the field that is wrong."""
+    given = {"file": form.file.value, "xml": form.xml.value.encode(), "url": form.url.value}
+    # An address stays in its field when the page was opened for a refresh: text or a file given beside it counts.
+    source = choose_one({**given, "url": "" if given["file"] or given["xml"] else given["url"]})
+    try:
+        document = _fetched(given["url"]) if source == "url" else given[source]
+        return read_idp_metadata(document, form.entity_id.value or None)
+    except OutboundRequestFailed as failed:
+        raise RuleViolation("url", f"cannot be fetched: {failed.text}") from None
+    except BadMetadata as bad:
+        raise RuleViolation(source, f"cannot be used: {bad}") from None
+
+
+def _fetched(url: str) -> bytes:
+    answer = AuthServices.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
+    if answer.status != 200:  # noqa: PLR2004 - OK
+        raise RuleViolation("url", f"cannot be fetched: the server answered {answer.status}")
+    return answer.body
+
+
+def _save(change: SettingsChange, form: ProviderForm, present: saml.SamlProvider | None) -> None:
+    draft = form.draft(present)
+    refuse_development(wanted=draft.development)
+    before = _shown(present)
+    old = present.entity_id if present else ""
+    saved = saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
+    change.target = saved.entity_id
+    change.detail = differences(before, _shown(saved))
+    if form.brings_certificates_to(present):
+        new = saml.propose(change.db, saved, pems(form.certificates.value))
+        if new:
+            change.detail["waiting"] = [each.sha256 for each in new]
+    if draft.certificates:
+        change.detail["certificates"] = [each.sha256 for each in saml.certificates(change.db, saved, state="active")]
+    if old and old != saved.entity_id:
+        same = form.people.value == "same"
+        handed = users.hand_over(change.db, change.implementation, old, saved.entity_id) if same else 0
+        change.detail["people"] = {"are": form.people.value, "handed over": handed}
+
+
+def _shown(provider: saml.SamlProvider | None) -> dict[str, object]:
+    names = [name for name in SamlDraft.__dataclass_fields__ if name != "certificates"]
+    return {name: getattr(provider, name, None) for name in names}
+
+
+def _provider_page(
+    found: Implementation, form: ProviderForm, present: saml.SamlProvider | None, *, read: IdpMetadata | None = None
+) -> Response:
+    replaces = present is not None and bool(form.entity_id.value) and present.entity_id != form.entity_id.value
+    return page(
+        "provider_data.html",
+        found,
+        title="What was read" if read else "Provider’s data",  # noqa: RUF001 - typography for people
+        below=ABOVE,
+        form=form,
+        provider=present,
+        replaces=replaces,
+        now=datetime.now(UTC),
+        read=read,
+        certificates=[_read_certificate(pem) for pem in pems(form.certificates.value)],
+        may_be_local=not AuthServices.here().config.production,
+    )
+
+
+def _read_certificate(pem: str) -> ReadCertificate:
+    try:
+        one = certificates.read(pem)
+    except ValueError as fault:
+        return ReadCertificate(fault=str(fault))
+    return ReadCertificate(one.sha256, one.subject, one.not_after)

@@ -1,0 +1,45 @@
+"""Puts the settings pages into the application. The modules below carry the views of the one blueprint."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Flask
+
+from runner.settings.table import Settings
+from runner.status.implementation_retirement import retire
+from web.console.settings.agenda import import_views as agenda_check
+from web.console.settings.agenda import views as agenda
+from web.console.settings.app import views as app_addresses
+from web.console.settings.connections import views as connections
+from web.console.settings.external import views as external
+from web.console.settings.general import views as general
+from web.console.settings.general.views import OPERATOR
+from web.console.settings.identity import attributes, login_test, provider, provider_certificates
+from web.console.settings.retirement import views as retirement
+from web.console.settings.retirement.views import RETIRE
+from web.console.settings.roles import views as bound
+from web.console.settings.views_base import blueprint
+
+#: Where the views stand which the blueprint collects.
+VIEWS = (
+    agenda,
+    agenda_check,
+    connections,
+    external,
+    general,
+    login_test,
+    attributes,
+    provider,
+    provider_certificates,
+    app_addresses,
+    bound,
+    retirement,
+)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Register the pages; the operator's limits bound what they may set."""
+    app.extensions[OPERATOR] = settings.most
+    app.extensions[RETIRE] = partial(retire, settings)
+    app.register_blueprint(blueprint)

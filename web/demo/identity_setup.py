@@ -1,0 +1,68 @@
+"""Connects the demo, and the service's staff, to the development identity provider, and gives its people their roles.
+
+Done once for each of the two: what a developer changes in the console afterwards stays, and so does an identity provider
+of their own. Only the addresses follow the development identity provider to another port.
+"""
+
+from __future__ import annotations
+
+from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox
+from records.identity import saml_providers as saml
+from records.maintenance.development_stand_ins import UP
+from records.people import grants
+from records.tenants import implementations
+from web.devidp.identity import ENTITY_ID, Identity
+
+from .audit_notes import note
+
+#: What the provider calls what. The rest has usual names.
+ATTRIBUTES = {"username": ["uid"], "user_type": ["userType"], "badge_id": ["badgeId"]}
+
+#: kind, value and role of the demo's grants, and of the staff's: for each role a sample person.
+DEMO_GRANTS = (
+    ("user type", "staff", "scanner"),
+    ("username", "nvandijk", "organizer"),
+    ("username", "tferreira", "author"),
+)
+STAFF_GRANTS = (("username", "isolberg", "reviewer"), ("username", "gokonkwo", "administrator"))
+
+
+def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: Identity) -> None:
+    """Connect the demo and the staff. The vendors know a person by member number, so that is who they are here, too."""
+    connect(db, box, demo, draft(identity, subject_attribute="memberNumber"), DEMO_GRANTS)
+    connect(db, box, implementations.staff(db), draft(identity), STAFF_GRANTS)
+
+
+def connect(
+    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, roles: tuple[tuple[str, ...], ...]
+) -> None:
+    """Connect one implementation, unless it has a provider of its own, or nothing has changed."""
+    present = saml.find(db, implementation)
+    if present is not None and present.entity_id != ENTITY_ID:
+        return
+    if present is None or present.sso_url != wanted.sso_url or is_other_key(db, present, wanted):
+        saml.save(db, box, implementation, wanted, UP)
+        note(db, "saml.saved", implementation, wanted.entity_id, sso_url=wanted.sso_url, development=True)
+    if present is None:
+        for kind, value, role in roles:
+            grants.add(db, implementation, kind=kind, value=value, role=role, by=UP)
+            note(db, "grant.added", implementation, f"{kind} {value}", role=role, kind=kind, value=value)
+
+
+def is_other_key(db: DbSession, present: SamlProvider, wanted: SamlDraft) -> bool:
+    """Say whether the identity provider signs with a key that is not pinned, because its folder was emptied."""
+    return not {one.pem for one in saml.certificates(db, present, state="active")} >= set(wanted.certificates)
+
+
+def draft(identity: Identity, *, subject_attribute: str = "") -> SamlDraft:
+    """The development identity provider as an administrator would enter it."""
+    return SamlDraft(
+        entity_id=ENTITY_ID,
+        sso_url=identity.sso_url,
+        slo_url=identity.slo_url,
+        certificates=(identity.certificate_pem,),
+        metadata_url=f"{identity.url}/metadata",
+        attribute_map=saml.ATTRIBUTE_MAP | ATTRIBUTES,
+        subject_attribute=subject_attribute,
+        development=True,
+    )

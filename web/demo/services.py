@@ -1,0 +1,46 @@
+"""What all pages of the demo process share: memory, switches, keys, and which addresses lead back to the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+
+from .agenda import PEOPLE
+from .ledger import Ledger
+from .switches import Switchboard
+from .vendor_keys import VendorKeys
+
+_KEY = "demo-site"
+
+
+@dataclass(frozen=True)
+class DemoServices:
+    """Made once at start. Addresses have no slash at the end."""
+
+    ledger: Ledger
+    switches: Switchboard
+    keys: VendorKeys
+    service_url: str  #: the public address of the service
+    own_url: str  #: where this process answers
+
+    def attach(self, app: Flask) -> None:
+        """Make this the site of an application."""
+        app.extensions[_KEY] = self
+
+    def name_of(self, user: str) -> str:
+        """What the vendors call a person of the sample event."""
+        return next((person.name for person in PEOPLE if person.member_number == user), "a visitor")
+
+    def safe_return(self, address: str) -> str | None:
+        """The address if it leads back to the service, so that this page is no open redirect."""
+        wanted, service = urlsplit(address), urlsplit(self.service_url)
+        same = (wanted.scheme, wanted.netloc) == (service.scheme, service.netloc)
+        return address if same and wanted.path.startswith("/r/") else None
+
+
+def demo_services() -> DemoServices:
+    """Return the site of the application which answers the present request."""
+    return cast(DemoServices, current_app.extensions[_KEY])

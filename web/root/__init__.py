@@ -1,0 +1,1 @@
+"""The bare address of the service and its robots.txt."""

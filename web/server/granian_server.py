@@ -1,0 +1,207 @@
+"""The web server: granian, set up here and nowhere else. For a proxy to stand in front of.
+
+Its event loop, in Rust, accepts connections and reads heads; ours, in Python, reads bodies; threads only ever run the
+application on a request that is complete (docs/decisions/0010). Each worker process is a fresh interpreter, which
+builds the application for itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from records import Database, DatabaseUnavailable
+from runner.health.outages import OutageLog
+from runner.logins import LoginStore
+from runner.powers.outbound_requests import OutboundRequests
+from runner.process_log import start_log
+from runner.settings.readers import address_and_port
+from runner.settings.table import Settings
+from runner.status.service import StatusService
+from runner.status.unavailable_status import note_outage
+from runner.store.clients import connect
+from runner.store.worker_heartbeat import store_serves, worker_is_there
+from web.app import create_app
+from web.health.prompt_check import PromptCheck
+from web.health.views import Checks
+from web.middleware.request_checks import body_limit
+from web.server.listen_check import listening_fault
+from web.server.request_body import RequestBodies
+from web.server.slow_readers import SlowReaders
+from web.server.wsgi_bridge import WsgiBridge
+
+#: Seconds for a whole head: from the connection's start, or from the end of the answer before it. So this is also how
+#: long an idle connection stays open for a proxy's next request.
+HEAD_S = 5
+
+#: Bytes of a head; `web.server.request_head` bounds its parts.
+HEAD_BYTES = 32 * 1024
+
+#: Seconds which running requests get to end; the longest wait is two.
+GRACE_S = 8
+
+#: Connections that the kernel holds until we have room for them.
+BACKLOG = 1024
+
+#: Files which a process needs besides its connections, and the fewest of these with which it serves.
+OTHER_FILES = 256
+LEAST_CONNECTIONS = 64
+
+log = logging.getLogger(__name__)
+
+
+class AddressTakenError(Exception):
+    """We cannot listen where we should, mostly because another process does; the text says why."""
+
+
+class TooFewFilesError(Exception):
+    """The limit of open files leaves no room for connections; the text names both numbers."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop by SIGTERM or SIGINT; then requests under way are finished.
+
+    Raises AddressTakenError and TooFewFilesError.
+    """
+    run(settings, partial(load, settings))
+
+
+def run(settings: Settings, loader: Callable[[], Any]) -> None:
+    """Serve the `WsgiBridge` that the loader makes, which each worker process calls."""
+    host, port = address_and_port(settings.web_bind)
+    _, fault = listening_fault(settings.web_bind)
+    if fault:
+        raise AddressTakenError(fault)
+    # Fresh interpreters: the server's own process has threads by the time it starts the second, so it must not fork.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Granian(
+        "web",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_S * 1000, max_buffer_size=HEAD_BYTES),
+        websockets=False,
+        loop=Loops.asyncio,
+        workers=settings.web_processes,
+        backlog=BACKLOG,
+        backpressure=_room_for(settings.web_connections),
+        workers_kill_timeout=GRACE_S,
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level.lower()),
+        # Its messages go where ours go. It has no access log: addresses of ours hold one-time values.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
+    )
+    server.on_startup(lambda: log.info("web started %s", _about(settings)))
+    server.on_shutdown(lambda: log.info("web ended"))
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _about(settings: Settings) -> str:
+    return (
+        f"version={version('session-status')} address={settings.web_bind} public_url={settings.public_url}"
+        f" environment={settings.environment} processes={settings.web_processes} threads={settings.web_threads}"
+    )
+
+
+def load(settings: Settings) -> WsgiBridge:
+    """Build what one worker process serves, in that process."""
+    start_log(settings.log_level)
+    app, close = open_app(settings)
+    return bridge(settings, app, close)
+
+
+def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBridge:
+    """Put an application behind the server's event loop, in a worker process."""
+    _room_for(settings.web_connections)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    SlowReaders(address_and_port(settings.web_bind)[1]).start()
+    return WsgiBridge(
+        app,
+        bodies=RequestBodies(body_limit(app)),
+        threads=settings.web_threads,
+        public_url=settings.public_url,
+        close=close,
+    )
+
+
+def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+    """Build the application on the real parts; also return what closes them."""
+    outages = OutageLog.open(settings)
+    database = Database(settings.database_url, environment=settings.environment, watch=outages)
+    desk = StatusService.open(settings, database, outages)
+    store = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    login_store = LoginStore.open(settings, outages)
+    outreach = OutboundRequests.open(settings, outages)
+    outages.on_change = partial(note_outage, login_store.errors)
+
+    def database_is_current() -> bool:
+        try:
+            return database.is_current()
+        except DatabaseUnavailable:
+            return False
+
+    database_check = PromptCheck(database_is_current)
+    checks: Checks = {
+        "store": lambda: store_serves(store),
+        "database": database_check,
+        "workers": lambda: worker_is_there(store),
+    }
+
+    def close() -> None:
+        outages.close()
+        database_check.close()
+        desk.close()
+        outreach.close()
+        login_store.close()
+        store.close()
+        database.dispose()
+
+    parts: dict[str, Any] = {"desk": desk, "database": database, "store": login_store, "outreach": outreach}
+    return create_app(settings, checks=checks, outages=outages, **parts), close
+
+
+def _room_for(connections: int) -> int:
+    """Allow this process as many open files as that takes; return how many connections there is room for.
+
+    Raises TooFewFilesError.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < connections + OTHER_FILES:
+        wanted = connections + OTHER_FILES
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft - OTHER_FILES < LEAST_CONNECTIONS:
+            raise TooFewFilesError(
+                f"Open files are limited to {soft}; {LEAST_CONNECTIONS + OTHER_FILES} are the fewest with which we serve."
+            )
+        if soft < wanted:
+            log.warning("room for %d connections only: open files are limited to %d", soft - OTHER_FILES, soft)
+            return soft - OTHER_FILES
+    return connections
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process which started this one; then stop in order, and at last at once."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os._exit(1)

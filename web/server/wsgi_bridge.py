@@ -1,0 +1,186 @@
+"""Lets a WSGI application answer what granian's event loop has received in full.
+
+The loop collects head and body, a thread of ours runs the application on them, and the server's own thread writes the
+answer: no thread of Python waits for a client. Nothing that a client says about the server (its name, scheme or port)
+comes into `environ`: these are those of the public address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defined]  # its types do not export the one
+
+from web.middleware.request_checks import REFUSED
+from web.server.request_body import RequestBodies, RequestBody
+from web.server.request_head import fault_of
+from web.server.thread_slots import ThreadSlots
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+USUAL_PORTS = {"http": 80, "https": 443}
+
+#: Asked whether the process lives. It has a thread of its own: when all others wait for a store that is away, a process
+#: which does not answer here would be ended and started again for nothing.
+ALIVE = "/healthz"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """What was received in full."""
+
+    scope: Scope
+    headers: Headers
+    body: RequestBody
+
+
+class WsgiBridge:
+    """An application for granian around one for WSGI; `close` is called after the last answer."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        bodies: RequestBodies,
+        threads: int,
+        public_url: str,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._application = application
+        self._bodies = bodies
+        self._threads = ThreadPoolExecutor(threads + 1, thread_name_prefix="request")
+        self._free = ThreadSlots(threads)
+        self._free_for_alive = ThreadSlots(1)
+        self._always = _of_every_request(public_url)
+        self._close = close
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the server before the first request."""
+        self._loop = loop
+
+    def __rsgi_del__(self, _: asyncio.AbstractEventLoop) -> None:
+        """Called by the server after the last answer."""
+        self._threads.shutdown()
+        self._close()
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        headers = scope.headers  # a copy each time that it is asked for
+        fault = fault_of(scope, headers)
+        body = RequestBody(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
+        free = self._free_for_alive if scope.path == ALIVE else self._free
+        try:
+            if await free.take(protocol.client_disconnect):
+                await self._in_thread(ReceivedRequest(scope, headers, body), protocol, free)
+        finally:
+            self._bodies.release(body)
+
+    async def _in_thread(self, request: ReceivedRequest, protocol: HTTPProtocol, free: ThreadSlots) -> None:
+        answered = self._loop.create_future()
+        try:
+            self._threads.submit(self._answer, request, protocol, answered)
+            await answered
+        finally:
+            free.give_back()
+
+    def _answer(self, request: ReceivedRequest, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
+        """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
+        try:
+            status, headers, sent = _run(self._application, self._environ(request))
+            if request.body.refused:  # what follows on the connection may belong to this request
+                headers = [*headers, ("Connection", "close")]
+            protocol.response_bytes(status, headers, sent)
+        except BaseException:  # the outermost catcher: nobody looks at what ends a thread's work, such as a SystemExit
+            log.exception("the application failed")
+            protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
+        finally:
+            self._loop.call_soon_threadsafe(_settle, answered)
+
+    def _environ(self, request: ReceivedRequest) -> WSGIEnvironment:
+        scope, body = request.scope, request.body
+        environ = self._always | {
+            "REQUEST_METHOD": scope.method,
+            "PATH_INFO": scope.path.encode().decode("latin-1"),
+            "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
+            "SERVER_PROTOCOL": "HTTP/1.0" if scope.http_version == "1" else "HTTP/1.1",
+            "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+            "wsgi.input": io.BytesIO(body.data),
+        }
+        for name, value in request.headers.items():
+            if "_" in name:  # it would pass for the header with a hyphen, which a proxy may have removed
+                continue
+            key = _variable(name)
+            joint = "; " if name == "cookie" else ","
+            environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+        if scope.authority:  # an address in the request line overrules the Host header (RFC 9112, 3.2.2)
+            environ["HTTP_HOST"] = scope.authority
+        if "HTTP_CONTENT_TYPE" in environ:
+            environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+        announced = environ.pop("HTTP_CONTENT_LENGTH", None), environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if any(announced):
+            environ["CONTENT_LENGTH"] = str(len(body.data))
+        if body.refused:
+            environ[REFUSED] = body.refused
+        return environ
+
+
+@lru_cache(maxsize=256)
+def _variable(name: str) -> str:
+    """Return the name of a header in `environ`."""
+    return "HTTP_" + name.upper().replace("-", "_")
+
+
+def _of_every_request(public_url: str) -> WSGIEnvironment:
+    public = urlsplit(public_url)
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": public.hostname or "",
+        "SERVER_PORT": str(public.port or USUAL_PORTS[public.scheme]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": public.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return status, headers and the whole body. All our answers are small; none is streamed."""
+    started: list[tuple[int, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
+        started.append((int(status[:3]), headers))
+        return _refuse_to_write
+
+    parts: Iterable[bytes] = application(environ, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        close = getattr(parts, "close", None)
+        if close:
+            close()
+    code, headers = started[-1]
+    return code, headers, body
+
+
+def _refuse_to_write(_: bytes) -> object:
+    raise NotImplementedError("an answer is returned, not written")
+
+
+def _settle(answered: asyncio.Future[None]) -> None:
+    if not answered.done():  # the server cancels when the client has gone away
+        answered.set_result(None)

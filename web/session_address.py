@@ -1,0 +1,68 @@
+"""A place: one session of one implementation, as addresses name it.
+
+Identifiers are checked here, once, before anything else sees them; what is wrong is said in words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote
+
+from web.problem_details import HttpProblem
+
+#: What an implementation is called in addresses.
+IMPLEMENTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+#: What a session is called in addresses: the agenda's own identifier.
+SESSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]{0,127}")
+
+
+@dataclass(frozen=True)
+class SessionAddress:
+    """A session of an implementation; both identifiers have been checked."""
+
+    implementation: str
+    session: str
+
+    @classmethod
+    def named(cls, implementation: str, session: str) -> SessionAddress:
+        """Check both identifiers. Raises `HttpProblem` (400) which says what is wrong with which of them."""
+        checked_implementation(implementation)
+        if not SESSION.fullmatch(session):
+            raise _malformed(
+                "session_id",
+                "A session's identifier has 1 to 128 letters, digits, dots, colons, tildes, hyphens or underscores, "
+                "and begins with a letter or digit.",
+            )
+        return cls(implementation, session)
+
+    @property
+    def widget_path(self) -> str:
+        """The widget page of this session."""
+        return f"/widget/{self.implementation}/sessions/{self.session}"
+
+    @property
+    def app_path(self) -> str:
+        """The address which leads to where the app shows this session."""
+        return f"/app/{self.implementation}/sessions/{self.session}"
+
+    @property
+    def login_path(self) -> str:
+        """The login page, which leads back to this session."""
+        return f"/login/{self.implementation}?next={quote(self.app_path)}"
+
+
+def checked_implementation(implementation: str) -> str:
+    """Return the identifier. Raises `HttpProblem` (400) if it cannot be one."""
+    if not IMPLEMENTATION.fullmatch(implementation):
+        raise _malformed(
+            "implementation",
+            "An implementation's identifier has 1 to 64 letters, digits, hyphens or underscores.",
+        )
+    return implementation
+
+
+def _malformed(field: str, detail: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.BAD_REQUEST, detail, members={"field": field})
