@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from .colours import LEAST_CONTRAST, WHITE, contrast, is_colour
 from .errors import FieldFault, RuleViolation
 from .host_names import host_name, is_host
 
@@ -24,8 +25,12 @@ Check = Callable[[Any], Any]
 
 #: Characters of an address.
 LONGEST_URL = 2048
-_SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_COLOR = re.compile(r"#[0-9a-f]{6}")
+#: What an implementation and a connection are called, in addresses and in scripts.
+SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SLUG_RULE = "must be 1 to 64 letters, digits, '-' or '_' (A to Z without accents)"
+#: What a session is called: the agenda's own identifier, which stands in addresses.
+SESSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,127}")
+SESSION_ID_RULE = "must be 1 to 128 letters, digits, '-', '_', '.', ':' or '~', and start with a letter, a digit or '_'"
 
 
 def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +59,15 @@ def _unknown() -> Any:
 
 def slug(value: Any) -> str:
     """Check a name that stands in addresses and scripts."""
-    if not isinstance(value, str) or not _SLUG.fullmatch(value):
-        raise ValueError("has 1 to 64 letters, digits, '-' or '_' (A to Z without accents)")
+    if not isinstance(value, str) or not SLUG.fullmatch(value):
+        raise ValueError(SLUG_RULE)
+    return value
+
+
+def session_id(value: Any) -> str:
+    """Check the id of a session."""
+    if not isinstance(value, str) or not SESSION_ID.fullmatch(value):
+        raise ValueError(SESSION_ID_RULE)
     return value
 
 
@@ -180,21 +192,16 @@ def _zone_names() -> frozenset[str]:
 
 
 def color(value: Any) -> str:
-    """Check a colour `#rrggbb` that can be read on white, and with white on it (WCAG 2.2, 1.4.3: 4.5 to 1)."""
+    """Check a colour `#rrggbb` that can be read on white, and with white on it."""
     text = value.strip().lower() if isinstance(value, str) else ""
-    if not _COLOR.fullmatch(text):
+    if not is_colour(text):
         raise ValueError("is written #rrggbb, such as #005d8a")
-    ratio = 1.05 / (_luminance(text) + 0.05)
-    if ratio < 4.5:  # noqa: PLR2004 - the number of the criterion named above
-        raise ValueError(f"is too light: its contrast with white is {ratio:.1f} to 1, and 4.5 to 1 is needed")
+    ratio = contrast(text, WHITE)
+    if ratio < LEAST_CONTRAST:
+        raise ValueError(
+            f"is too light: its contrast with white is {ratio:.1f} to 1, and {LEAST_CONTRAST} to 1 is needed"
+        )
     return text
-
-
-def _luminance(text: str) -> float:
-    """Compute the relative luminance (WCAG 2.2, definition)."""
-    channels = [int(text[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)  # noqa: PLR2004 - the definition's
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def is_loopback(name: str) -> bool:

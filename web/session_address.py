@@ -5,18 +5,12 @@ Identifiers are checked here, once, before anything else sees them; what is wron
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
+from records import fields
 from web.problem_details import HttpProblem
-
-#: What an implementation is called in addresses.
-IMPLEMENTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-#: What a session is called in addresses: the agenda's own identifier.
-SESSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~:-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -30,12 +24,8 @@ class SessionAddress:
     def named(cls, implementation: str, session: str) -> SessionAddress:
         """Check both identifiers. Raises `HttpProblem` (400) which says what is wrong with which of them."""
         checked_implementation(implementation)
-        if not SESSION.fullmatch(session):
-            raise _malformed(
-                "session_id",
-                "A session's identifier has 1 to 128 letters, digits, dots, colons, tildes, hyphens or underscores, "
-                "and begins with a letter or digit.",
-            )
+        if not fields.SESSION_ID.fullmatch(session):
+            raise _malformed("session_id", f"A session's identifier {fields.SESSION_ID_RULE}.")
         return cls(implementation, session)
 
     @property
@@ -56,11 +46,8 @@ class SessionAddress:
 
 def checked_implementation(implementation: str) -> str:
     """Return the identifier. Raises `HttpProblem` (400) if it cannot be one."""
-    if not IMPLEMENTATION.fullmatch(implementation):
-        raise _malformed(
-            "implementation",
-            "An implementation's identifier has 1 to 64 letters, digits, hyphens or underscores.",
-        )
+    if not fields.SLUG.fullmatch(implementation):
+        raise _malformed("implementation", f"An implementation's identifier {fields.SLUG_RULE}.")
     return implementation
 
 

@@ -31,7 +31,6 @@ from .headings import COLUMNS, KNOWN, REQUIRED, FileColumns, missing, near_misse
 LARGEST_FILE = 8 * 1024 * 1024
 LONGEST_SESSION = timedelta(days=31)
 
-_SESSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,127}")
 _CREDITS = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?", re.ASCII)
 _BREAKS = re.compile(r"[\r\n\t\v\f]+")
 
@@ -60,15 +59,6 @@ class AgendaFile:
     faults: list[FileFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     dates: DateOrder = field(default_factory=lambda: DateOrder(""))
-
-
-def session_id(value: Any) -> str:
-    """Check a session's id: it stands in addresses."""
-    if not isinstance(value, str) or not _SESSION_ID.fullmatch(value):
-        raise ValueError(
-            "must be 1 to 128 letters, digits, '-', '_', '.', ':' or '~', and start with a letter, a digit or '_'"
-        )
-    return value
 
 
 def read(data: bytes, zone: ZoneInfo, choice: str = dates.AUTO) -> AgendaFile:
@@ -208,9 +198,9 @@ def _value(name: str, cell: Cell, how: TimeReading) -> Any:
     if name in _TIMES:
         return dates.moment(_squeezed(text), how)
     if name == "session_id":
-        return session_id(text)
+        return fields.session_id(text)
     if name == "parent_id":
-        return session_id(text) if text else None
+        return fields.session_id(text) if text else None
     if name == "credits":
         return _credits(text) if text else None
     return text

@@ -12,17 +12,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from records.colours import LEAST_CONTRAST, WHITE, contrast, is_colour
 from records.host_names import is_host_name
 from records.message_text import ADVISED_GRAPHEMES, clean_text, code_points
 from sandbox import Finding, MessageLiteral, Severity
 
 MAX_LINK: Final = 2048  #: characters
-MIN_CONTRAST: Final = 4.5  #: WCAG 2.2, 1.4.3, against white
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _THIS_MACHINE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?([/?#]|\Z)")
 _NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]|[\\\"<>`]")
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -176,19 +175,9 @@ def color_fault_of(color: Any) -> str | None:
     """Say why a colour may not be used; None if it may."""
     if not isinstance(color, str):
         return f"it is a {type(color).__name__}, not a str"
-    if not _COLOR.fullmatch(color):
+    if not is_colour(color.lower()):
         return "it is not written as #rrggbb"
-    contrast = 1.05 / (_luminance(color) + 0.05)
-    if contrast < MIN_CONTRAST:
-        return f"its contrast with white is {contrast:.2f}, less than {MIN_CONTRAST}"
+    ratio = contrast(color, WHITE)
+    if ratio < LEAST_CONTRAST:
+        return f"its contrast with white is {ratio:.2f}, less than {LEAST_CONTRAST}"
     return None
-
-
-def _luminance(color: str) -> float:
-    """Relative luminance of `#rrggbb` (WCAG 2.2)."""
-    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from records.colours import LEAST_CONTRAST, WHITE, contrast
 from records.tenants import implementations
 from runner.status.service import StatusRequest
 from runner.status.status_body import Action, ShownMessage
 from tests.web.stub_desk import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
-from web.widget.colour_stylesheet import CONTRAST, DARK_PAPER, contrast, dark_partner
+from web.widget.colour_stylesheet import DARK_PAPER, dark_partner
 from web.widget.rendering import age
 
 
@@ -145,10 +146,10 @@ def test_a_tint_that_is_no_colour_is_404(http, color):
 
 @given(st.integers(min_value=0, max_value=0xFFFFFF))
 def test_every_colour_has_a_dark_partner_that_can_be_read(number):
-    color = f"{number:06x}"
+    color = f"#{number:06x}"
     partner = dark_partner(color)
-    assert contrast(partner, DARK_PAPER) >= CONTRAST
-    assert contrast(partner, "ffffff") <= contrast(color, "ffffff")
+    assert contrast(partner, DARK_PAPER) >= LEAST_CONTRAST
+    assert contrast(partner, WHITE) <= contrast(color, WHITE)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, request, url_for
 
-from records import Implementation, RuleViolation, audit
+from records import Implementation, RuleViolation, audit, fields
 from records.tenants import implementations
 from web.auth.services import AuthServices
 from web.auth.staff.staff_member import member
@@ -17,7 +17,6 @@ from web.console.layout.page_frame import implementation_named, page, signed_in
 from web.console.settings.checklist import steps
 from web.permissions import Permission, needs
 from web.redirects import local_path, see_other
-from web.session_address import IMPLEMENTATION
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
@@ -127,8 +126,8 @@ def _matches(each: Implementation, text: str) -> bool:
 
 def _conference(slug: str) -> tuple[Implementation | None, str]:
     """Return the conference which somebody named on the sign-in page, or what is wrong with the name."""
-    if not IMPLEMENTATION.fullmatch(slug):
-        return None, "has only letters, digits, hyphens and underscores, such as annual-meeting-2026"
+    if not fields.SLUG.fullmatch(slug):
+        return None, f"{fields.SLUG_RULE}, such as annual-meeting-2026"
     with AuthServices.here().database.reading() as db:
         found = implementations.find_typed(db, slug)
     return found, "" if found else "is not known here; it stands in the address of your console, and in our e-mail"

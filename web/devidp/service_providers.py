@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from web.session_address import IMPLEMENTATION
+from records import fields
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ServiceProviders:
     def find(self, entity_id: str) -> ServiceProvider | None:
         """Return the service provider which has exactly this name."""
         slug = entity_id.removeprefix(self._base).removesuffix("/metadata")
-        if not IMPLEMENTATION.fullmatch(slug) or entity_id != f"{self._base}{slug}/metadata":
+        if not fields.SLUG.fullmatch(slug) or entity_id != f"{self._base}{slug}/metadata":
             return None
         certificates = self._certificates(slug)
         if not certificates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from web.session_address import IMPLEMENTATION, SESSION
+from records import colours, fields
 
 
 def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ ACTION = _object(
 MESSAGE = _object(
     {
         "text": {"type": "string", "minLength": 1, "maxLength": 120, "description": "Plain text, never markup."},
-        "color": _or_null({"type": "string", "pattern": "^#[0-9a-f]{6}$"}),
+        "color": _or_null({"type": "string", "pattern": f"^{colours.PATTERN}$"}),
         "action": _or_null(_ref("Action")),
     },
     "The one message. Text is drawn in the colour, a button is filled with it.",
@@ -222,14 +222,14 @@ PARAMETERS: dict[str, Any] = {
         "in": "path",
         "required": True,
         "description": "The implementation's identifier.",
-        "schema": {"type": "string", "pattern": f"^{IMPLEMENTATION.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{fields.SLUG.pattern}$"},
     },
     "session_id": {
         "name": "session_id",
         "in": "path",
         "required": True,
         "description": "The session's identifier in the agenda.",
-        "schema": {"type": "string", "pattern": f"^{SESSION.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{fields.SESSION_ID.pattern}$"},
     },
     "token": {
         "name": "token",

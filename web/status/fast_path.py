@@ -18,10 +18,11 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from records import fields
 from web.auth.logins import Visitor
 from web.middleware.request_checks import REFUSED
 from web.middleware.response_headers import for_data
-from web.session_address import IMPLEMENTATION, SESSION, SessionAddress
+from web.session_address import SessionAddress
 from web.status.prefer_header import wait_wanted
 from web.status.responses import MEDIA_TYPE, StatusResponse, reply
 from web.status.services import StatusEndpointServices
@@ -29,7 +30,7 @@ from web.status.services import StatusEndpointServices
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATH = re.compile(f"/api/v1/implementations/({IMPLEMENTATION.pattern})/sessions/({SESSION.pattern})/status")
+PATH = re.compile(f"/api/v1/implementations/({fields.SLUG.pattern})/sessions/({fields.SESSION_ID.pattern})/status")
 
 
 class FastPath:

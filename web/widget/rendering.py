@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from records.colours import is_colour
 from records.plurals import counted
 from runner.status.status_body import LOGIN_TEXT, Status
-from web.widget.colour_stylesheet import COLOR
 
 CHECKING_TEXT = "Checking…"
 UNAVAILABLE_TEXT = "The status cannot be shown right now"
@@ -73,5 +73,5 @@ def age(passed: timedelta) -> str:
 
 
 def _tint(color: str | None) -> str | None:
-    name = (color or "").removeprefix("#").lower()
-    return name if COLOR.fullmatch(name) else None
+    lower = (color or "").lower()
+    return lower.removeprefix("#") if is_colour(lower) else None

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, render_template, url_for
 
 from records import DatabaseUnavailable
+from records.colours import is_colour
 from runner.status.service import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
 from web.middleware.outage_answers import fault_of
@@ -17,7 +18,7 @@ from web.problem_details import HttpProblem
 from web.redirects import see_other
 from web.session_address import SessionAddress
 from web.status.services import StatusEndpointServices
-from web.widget.colour_stylesheet import COLOR, style_sheet
+from web.widget.colour_stylesheet import style_sheet
 from web.widget.rendering import RenderedStatus, draw, draw_login, draw_unavailable
 
 blueprint = Blueprint("widget", __name__, url_prefix="/widget")
@@ -68,9 +69,9 @@ def check_again(implementation: str, session_id: str) -> Response:
 @needs(Permission.ANYONE)
 def tint(color: str) -> Response:
     """Give a message's colour to the page, with its partner for dark mode."""
-    if not COLOR.fullmatch(color):
+    if not is_colour(f"#{color}"):
         raise HttpProblem(HTTPStatus.NOT_FOUND, "A colour is six hexadecimal digits in lower case.")
-    return Response(style_sheet(color), mimetype="text/css", headers={"Cache-Control": FOR_EVER})
+    return Response(style_sheet(f"#{color}"), mimetype="text/css", headers={"Cache-Control": FOR_EVER})
 
 
 def _drawing(counter: StatusEndpointServices, place: SessionAddress) -> RenderedStatus:
