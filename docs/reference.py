@@ -5,11 +5,13 @@ A test compares the pages with what this would write.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from records import roles
 from runner.settings.table import SETTINGS, Setting
 from sandbox import API_LEVEL, offered, withheld
 from web.cli import main as commands
@@ -100,7 +102,37 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"script-reference.md": script_reference, "settings.md": settings_page, "commands.md": commands_page}
+def roles_page() -> str:
+    """The page about roles, with its two tables as the table of roles has them."""
+    page = (DOCS / "roles.md").read_text()
+    for name, table in (("roles", table_of_roles()), ("permissions", table_of_permissions())):
+        start = page.index("\n", page.index(f"<!-- {name}: ")) + 1
+        page = page[:start] + "\n".join(["", *table, "", ""]) + page[page.index("<!-- end -->", start) :]
+    return page
+
+
+def table_of_roles() -> list[str]:
+    rows = [f"| {role.name} | {role.scope} | {cell(role.meaning)} |" for role in roles.TABLE]
+    return ["| role | holds | what it is for |", "|---|---|---|", *rows]
+
+
+def table_of_permissions() -> list[str]:
+    """Which role has which permission. Roles without any have no column."""
+    holders = [role for role in roles.TABLE if role.may]
+    rows = [["permission", *(role.name for role in holders), "fresh"], ["---"] * (len(holders) + 2)]
+    for permission in roles.Permission:
+        if permission is not roles.Permission.ANYONE:
+            marks = [permission in role.may for role in holders] + [permission in roles.FRESH]
+            rows.append([permission, *("yes" if mark else "" for mark in marks)])
+    return [re.sub(" +", " ", f"| {' | '.join(row)} |") for row in rows]
+
+
+PAGES = {
+    "script-reference.md": script_reference,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "roles.md": roles_page,
+}
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ from .errors import (
 )
 from .identity.external_auth import ExternalAuth, ExternalAuthDraft, OpenedExternalAuth
 from .identity.saml_providers import OpenedSaml, SamlCertificate, SamlDraft, SamlProvider, SpKeys
-from .people.grants import ROLES, Grant
+from .people.grants import Grant
 from .people.users import User, UserProfile
 from .scripts.runs import Run, RunFilter, RunRecord
 from .scripts.versions import Script, Version
@@ -64,7 +64,6 @@ __all__ = [
     "ALL_TABLES",
     "AUTH_KINDS",
     "METHODS",
-    "ROLES",
     "AgendaSession",
     "AgendaUpload",
     "AuditEntry",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from records.people.grants import ANY_SOURCE
+from records import roles
 from records.tenants.implementations import STAFF, Implementation
 
 from . import external_auth, saml_providers
@@ -38,7 +38,7 @@ class LoginMethods:
         if self.saml or self.external is None:
             return ""
         # 2., 3.
-        reasons = ["" if role in ANY_SOURCE else _ONLY_SAML, _unsaid(self.external, kind)]
+        reasons = ["" if role in roles.ORDINARY else _ONLY_SAML, _unsaid(self.external, kind)]
         return " ".join(reason for reason in reasons if reason)
 
 

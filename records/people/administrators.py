@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import CursorResult, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from records import audit
+from records import audit, roles
 from records.audit import AuditEntry
 from records.columns import Base, RowId, utc_now
 from records.tenants import implementations
 
 #: The subject of the one who comes by a link. Nobody else in the staff implementation may have it.
-SUBJECT = "first administrator"
+SUBJECT = roles.LINK
 #: How long a link works.
 LASTS = timedelta(hours=24)
 
@@ -76,7 +76,7 @@ def has_signed_in(db: Session) -> bool:
         AuditEntry.action == "login",
         AuditEntry.actor != audit.person(implementations.STAFF, SUBJECT),
     )
-    return any("administrator" in detail.get("roles", ()) for detail in db.scalars(logins))
+    return any(roles.ADMINISTRATOR in detail.get("roles", ()) for detail in db.scalars(logins))
 
 
 def _hash(token: str) -> str:

@@ -12,22 +12,18 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from records import fields
+from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.plurals import with_article
-from records.tenants.implementations import STAFF, STAFF_ROLES, Implementation
+from records.tenants.implementations import STAFF, Implementation
 from records.upsert import insert_missing
 
 from .users import User
 
-ROLES = ("attendee", "scanner", "organizer", "author", *STAFF_ROLES)
 #: What a grant looks at. A user type or an attribute is the provider's word; a username is named by a person of ours.
 KINDS = ("username", "user type", "attribute")
-#: Sources of logins which may carry more than the roles below. All others prove less than staff have to.
-STAFF_SOURCES = ("saml", "first administrator")
-#: What every source may carry.
-ANY_SOURCE = frozenset({"attendee", "scanner"})
+_ROLES = ", ".join(f"'{role}'" for role in roles.GRANTED)
 
 
 class Grant(Base):
@@ -37,7 +33,7 @@ class Grant(Base):
     __table_args__ = (
         UniqueConstraint("implementation_id", "kind", "name", "compared", "role"),
         CheckConstraint("kind IN ('username', 'user type', 'attribute')", name="kind"),
-        CheckConstraint("role IN ('scanner', 'organizer', 'author', 'reviewer', 'administrator')", name="role"),
+        CheckConstraint(f"role IN ({_ROLES})", name="role"),
         CheckConstraint("(kind = 'attribute') = (name <> '')", name="name"),
         CheckConstraint("length(compared) > 0", name="compared"),
     )
@@ -122,19 +118,19 @@ def roles_of(db: Session, implementation: Implementation, user: User, source: st
     if user.implementation_id != implementation.id:
         home = db.get(Implementation, user.implementation_id)
         of_staff = home is not None and home.slug == STAFF
-        return roles_of(db, home, user, source) & set(STAFF_ROLES) if home and of_staff else frozenset()
+        return roles_of(db, home, user, source) & set(roles.HOUSE) if home and of_staff else frozenset()
     # 3. the one-time link
-    if source == "first administrator":
-        return frozenset({"attendee", "administrator"} if implementation.slug == STAFF else {"attendee"})
+    if source == roles.LINK:
+        return frozenset({roles.ATTENDEE, roles.ADMINISTRATOR} if implementation.slug == STAFF else {roles.ATTENDEE})
     # 4. attendee
-    roles = {"attendee"}
+    had = {roles.ATTENDEE}
     # 5. grants
-    roles |= {grant.role for grant in given_to(db, implementation, user)}
+    had |= {grant.role for grant in given_to(db, implementation, user)}
     # 6. staff only
     if implementation.slug != STAFF:
-        roles -= set(STAFF_ROLES)
+        had -= set(roles.HOUSE)
     # 7. source
-    return frozenset(roles if source in STAFF_SOURCES else roles & ANY_SOURCE)
+    return roles.carried_by(had, source)
 
 
 def given_to(db: Session, implementation: Implementation, user: User) -> list[Grant]:
@@ -164,7 +160,7 @@ def _values(user: User, name: str) -> set[str]:
 def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[FieldFault]:
     faults = []
     role, kind = given["role"], given["kind"]
-    if role in STAFF_ROLES and implementation.slug != STAFF:
+    if role in roles.HOUSE and implementation.slug != STAFF:
         faults.append(FieldFault("role", f"{role} is given in the staff implementation only, and holds for all"))
     elif kind != "username" and role not in implementation.mapped_roles:
         allowed = ", ".join(implementation.mapped_roles) or "nothing"
@@ -175,9 +171,9 @@ def _contradictions(implementation: Implementation, given: dict[str, str]) -> li
 
 
 def _role(value: object) -> str:
-    if value == "attendee":
+    if value == roles.ATTENDEE:
         raise ValueError("attendee is what everybody is who logs in: it is not granted")
-    return str(fields.one_of(*ROLES[1:])(value))
+    return str(fields.one_of(*roles.GRANTED)(value))
 
 
 _CHECKS: dict[str, fields.Check] = {

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import CheckConstraint, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from records import fields
+from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.host_names import host_name
@@ -25,10 +25,6 @@ from . import app_addresses
 
 #: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
 STAFF = "staff"
-#: Roles which hold for all implementations, and are given in the staff implementation only.
-STAFF_ROLES = ("reviewer", "administrator")
-#: Roles which attributes and user types may be allowed to give.
-MAPPED_ROLES = ("scanner", "organizer", "author", *STAFF_ROLES)
 #: When a session's message is shown at all (product rule 5).
 SHOW_WHEN = ("always", "during", "after", "during or after")
 MIB = 1024 * 1024
@@ -85,7 +81,7 @@ class Implementation(Base):
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives
     mapped_roles: Mapped[list[str]] = mapped_column(
-        default=lambda: ["scanner"], server_default=text("""'["scanner"]'""")
+        default=lambda: [roles.SCANNER], server_default=text("""'["scanner"]'""")
     )
 
     def __repr__(self) -> str:
@@ -213,9 +209,9 @@ def _contradictions(implementation: Implementation) -> list[FieldFault]:
         faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
         faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
-    if implementation.slug != STAFF and set(STAFF_ROLES) & set(implementation.mapped_roles):
+    if implementation.slug != STAFF and set(roles.HOUSE) & set(implementation.mapped_roles):
         faults.append(
-            FieldFault("mapped_roles", f"can hold {' and '.join(STAFF_ROLES)} in the staff implementation only")
+            FieldFault("mapped_roles", f"can hold {roles.written(roles.HOUSE)} in the staff implementation only")
         )
     return faults
 
@@ -267,5 +263,5 @@ _CHECKS: dict[str, fields.Check] = {
     "concurrency": fields.whole(1, 64),
     "keep_runs_days": fields.whole(1, 3650),
     "app_redirect_uris": fields.each(app_addresses.redirect, 10),
-    "mapped_roles": fields.each(fields.one_of(*MAPPED_ROLES), len(MAPPED_ROLES)),
+    "mapped_roles": fields.each(fields.one_of(*roles.GRANTED), len(roles.GRANTED)),
 }

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from records.people import administrators, grants
+from records import roles
+from records.people import administrators
 from tests.console.table import KEPT
 from web.auth import logins
 from web.auth.staff import staff_member
-from web.permissions import HOUSE_ROLES, MAY, Permission
+from web.permissions import Permission
 
 PAGE = (Path(__file__).parents[2] / "docs" / "roles.md").read_text()
 
@@ -28,16 +29,16 @@ def changing_routes():
 
 def test_every_role_is_on_the_page_with_where_it_holds():
     holds = {row["role"]: row["holds"] for row in table("role")}
-    assert tuple(holds) == (*grants.ROLES[:2], "author", "organizer", "reviewer", "administrator")
-    assert {role for role, where in holds.items() if where == "in all"} == HOUSE_ROLES
+    assert tuple(holds) == roles.NAMES
+    assert {role for role, where in holds.items() if where == "in all"} == set(roles.HOUSE)
 
 
 def test_every_permission_is_on_the_page_with_the_roles_that_have_it():
     rows = {row["permission"]: row for row in table("permission")}
     assert set(rows) == set(Permission) - {Permission.ANYONE}
     for permission, row in rows.items():
-        said = {role for role in MAY if row.get(role) == "yes"}
-        assert said == {role for role in MAY if permission in MAY[role]}, permission
+        said = {role for role in roles.NAMES if row.get(role) == "yes"}
+        assert said == {role.name for role in roles.TABLE if permission in role.may}, permission
 
 
 def test_the_page_says_which_changes_ask_for_a_fresh_login():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
-from records import Conflict, Database, Grant, Implementation, RuleViolation, User, UserProfile
+from records import Conflict, Database, Grant, Implementation, RuleViolation, User, UserProfile, roles
 from records.people import grants, users
 from records.tenants import implementations
 
@@ -230,9 +230,9 @@ def test_staffs_row_planted_in_another_implementation_gives_nothing(db: Session,
 
 VALUES = st.sampled_from(["a", "b", "Kim"])
 ANY_GRANT = st.tuples(
-    st.sampled_from(grants.KINDS), VALUES, st.sampled_from(grants.ROLES[1:]), st.sampled_from(["groups", "x"])
+    st.sampled_from(grants.KINDS), VALUES, st.sampled_from(roles.GRANTED), st.sampled_from(["groups", "x"])
 )
-MAPPED = st.sets(st.sampled_from(implementations.MAPPED_ROLES))
+MAPPED = st.sets(st.sampled_from(roles.GRANTED))
 
 
 CASES = st.fixed_dictionaries(
@@ -262,15 +262,15 @@ def test_never_more_than_the_bound(database: Database, demo: Implementation, cas
                 db.add(Grant(implementation_id=home.id, compared=compared, created_by="me", **kept))
             db.flush()
         kim = person(db, home, "kim", user_type=case["user_type"], attributes=case["attributes"])
-        roles = grants.roles_of(db, home, kim, source)
+        had = grants.roles_of(db, home, kim, source)
         elsewhere = grants.roles_of(db, db.merge(demo), kim, source) if of_staff else frozenset()
         db.rollback()
     by_name = {role for kind, value, role, _ in rows if kind == "username" and value.lower() == "kim"}
     most = {"attendee"} | bound | by_name
     if not of_staff:
-        most -= set(implementations.STAFF_ROLES)
+        most -= set(roles.HOUSE)
     if source != "saml":
         most &= {"attendee", "scanner"}
-    assert roles <= most
-    assert by_name & most <= roles
-    assert elsewhere <= set(implementations.STAFF_ROLES) & roles
+    assert had <= most
+    assert by_name & most <= had
+    assert elsewhere <= set(roles.HOUSE) & had

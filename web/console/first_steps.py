@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from records import DbSession
+from records import DbSession, roles
 from records.identity import saml_providers as saml
 from records.people import administrators, grants
 from records.tenants import implementations
@@ -25,7 +25,7 @@ class FirstStep:
 def first_steps(db: DbSession) -> list[FirstStep]:
     """Return the steps from an empty database to a conference, each with whether it is done."""
     staff = implementations.staff(db)
-    named = any(each.role == "administrator" and each.kind == "username" for each in grants.every(db, staff))
+    named = any(each.role == roles.ADMINISTRATOR and each.kind == "username" for each in grants.every(db, staff))
     conferences = [each for each in implementations.every(db) if each.slug != implementations.STAFF]
     return [
         FirstStep(

@@ -6,7 +6,7 @@ of their own. Only the addresses follow the development identity provider to ano
 
 from __future__ import annotations
 
-from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox
+from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, roles
 from records.identity import saml_providers as saml
 from records.maintenance.development_stand_ins import UP
 from records.people import grants
@@ -20,11 +20,11 @@ ATTRIBUTES = {"username": ["uid"], "user_type": ["userType"], "badge_id": ["badg
 
 #: kind, value and role of the demo's grants, and of the staff's: for each role a sample person.
 DEMO_GRANTS = (
-    ("user type", "staff", "scanner"),
-    ("username", "nvandijk", "organizer"),
-    ("username", "tferreira", "author"),
+    ("user type", "staff", roles.SCANNER),
+    ("username", "nvandijk", roles.ORGANIZER),
+    ("username", "tferreira", roles.AUTHOR),
 )
-STAFF_GRANTS = (("username", "isolberg", "reviewer"), ("username", "gokonkwo", "administrator"))
+STAFF_GRANTS = (("username", "isolberg", roles.REVIEWER), ("username", "gokonkwo", roles.ADMINISTRATOR))
 
 
 def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: Identity) -> None:
@@ -34,7 +34,7 @@ def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: I
 
 
 def connect(
-    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, roles: tuple[tuple[str, ...], ...]
+    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, given: tuple[tuple[str, ...], ...]
 ) -> None:
     """Connect one implementation, unless it has a provider of its own, or nothing has changed."""
     present = saml.find(db, implementation)
@@ -44,7 +44,7 @@ def connect(
         saml.save(db, box, implementation, wanted, UP)
         note(db, "saml.saved", implementation, wanted.entity_id, sso_url=wanted.sso_url, development=True)
     if present is None:
-        for kind, value, role in roles:
+        for kind, value, role in given:
             grants.add(db, implementation, kind=kind, value=value, role=role, by=UP)
             note(db, "grant.added", implementation, f"{kind} {value}", role=role, kind=kind, value=value)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from records import roles
 from records.tenants.implementations import STAFF
 
 
@@ -49,14 +50,14 @@ class SamplePerson:
 
 
 PEOPLE = (
-    SamplePerson("mchen", "Mei", "Chen", "attendee", "attendee", "165", "100165"),
-    SamplePerson("jokafor", "Jide", "Okafor", "member", "attendee", "166", "100166"),
-    SamplePerson("lhaddad", "ليلى", "حدّاد", "attendee", "attendee", "168", "100168"),
-    SamplePerson("srivera", "Sam", "Rivera", "staff", "scanner", "167", "100167"),
-    SamplePerson("nvandijk", "Noor", "van Dijk", "organizer", "organizer", "169", "100169"),
-    SamplePerson("tferreira", "Tomás", "Ferreira", "vendor", "author", "170"),
-    SamplePerson("isolberg", "Ingrid", "Solberg-Hohenstein", "ativ", "reviewer", "901", home=STAFF),
-    SamplePerson("gokonkwo", "Grace", "Okonkwo", "ativ", "administrator", "902", home=STAFF),
+    SamplePerson("mchen", "Mei", "Chen", "attendee", roles.ATTENDEE, "165", "100165"),
+    SamplePerson("jokafor", "Jide", "Okafor", "member", roles.ATTENDEE, "166", "100166"),
+    SamplePerson("lhaddad", "ليلى", "حدّاد", "attendee", roles.ATTENDEE, "168", "100168"),
+    SamplePerson("srivera", "Sam", "Rivera", "staff", roles.SCANNER, "167", "100167"),
+    SamplePerson("nvandijk", "Noor", "van Dijk", "organizer", roles.ORGANIZER, "169", "100169"),
+    SamplePerson("tferreira", "Tomás", "Ferreira", "vendor", roles.AUTHOR, "170"),
+    SamplePerson("isolberg", "Ingrid", "Solberg-Hohenstein", "ativ", roles.REVIEWER, "901", home=STAFF),
+    SamplePerson("gokonkwo", "Grace", "Okonkwo", "ativ", roles.ADMINISTRATOR, "902", home=STAFF),
 )
 
 

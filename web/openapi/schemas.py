@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records import colours, fields
+from records import colours, fields, roles
 
 
 def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
@@ -175,7 +175,11 @@ LOGIN = _object(
             dict.fromkeys(("id", "username", "first_name", "last_name", "user_type", "badge_id"), _TEXT),
             "As the identity provider described them when they last logged in. A text may be empty.",
         ),
-        "roles": {"type": "array", "items": _TEXT, "description": "As they are now: attendee, scanner, ..."},
+        "roles": {
+            "type": "array",
+            "items": _TEXT,
+            "description": f"As they are now, out of: {', '.join(roles.NAMES)}.",
+        },
         "expires_at": {"type": "string", "format": "date-time", "description": "When this credential ends by itself."},
     },
     "Who is logged in.",

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from records import DbSession, Implementation, OtherProvider, RuleViolation, User, UserProfile, audit
+from records import DbSession, Implementation, OtherProvider, RuleViolation, User, UserProfile, audit, roles
 from records.agenda import sessions
 from records.people import administrators, grants, users
 from records.tenants import implementations
@@ -42,9 +42,6 @@ APP_LASTS_S = 90 * 24 * 3600
 
 #: For how long after the last session of the agenda people stay logged in. Who comes later has as long as a browser.
 AFTERWARDS = timedelta(days=14)
-
-#: The roles which everybody may have. A login with any other is a login of staff, and leaves an audit entry.
-ORDINARY_ROLES = frozenset({"attendee", "scanner"})
 
 
 class NotAdmitted(Exception):
@@ -180,9 +177,9 @@ def _is_the_first(person: AuthenticatedPerson) -> bool:
 
 
 def _note_staff(db: DbSession, implementation: Implementation, user: User, person: AuthenticatedPerson) -> None:
-    roles = grants.roles_of(db, implementation, user, person.source)
-    if roles - ORDINARY_ROLES:
-        detail = {"source": person.source, "provider": person.provider, "roles": sorted(roles)}
+    had = grants.roles_of(db, implementation, user, person.source)
+    if had - roles.ORDINARY:
+        detail = {"source": person.source, "provider": person.provider, "roles": sorted(had)}
         who = audit.person(implementation.slug, user.subject)
         audit.append(db, actor=who, action="login", implementation=implementation.slug, detail=detail)
 

@@ -22,14 +22,14 @@ from typing import cast
 from flask import Flask, Request, g, request
 from flask_login import LoginManager, UserMixin, current_user
 
-from records import DbSession, User, audit
+from records import DbSession, User, audit, roles
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import implementations
 from web.auth.logins import Visitor
 from web.auth.services import AuthServices
 from web.middleware.request_checks import carries_bearer
-from web.permissions import HOUSE_ROLES, MAY, Permission
+from web.permissions import Permission
 
 #: The source of the first administrator's login.
 FIRST = "first administrator"
@@ -55,12 +55,12 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
 
     def may(self, permission: Permission, implementation: str) -> bool:
         """Say whether this person may do something in an implementation, named by its slug."""
-        return any(permission in MAY[role] for role in self.roles if self._holds(role, implementation))
+        return any(permission in roles.BY_NAME[role].may for role in self.roles if self._holds(role, implementation))
 
     def _holds(self, role: str, implementation: str) -> bool:
         """Roles of the house hold everywhere, but are had in the staff implementation only; all others hold at home."""
         at_home = self.visitor.implementation
-        return at_home == implementations.STAFF if role in HOUSE_ROLES else at_home == implementation
+        return at_home == implementations.STAFF if role in roles.HOUSE else at_home == implementation
 
     def get_id(self) -> str:
         """Return by what Flask-Login tells logins apart."""
@@ -69,7 +69,7 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     @property
     def of_the_house(self) -> bool:
         """Whether this is one of ATIV's own people."""
-        return self.visitor.implementation == implementations.STAFF and bool(self.roles & HOUSE_ROLES)
+        return self.visitor.implementation == implementations.STAFF and bool(self.roles & set(roles.HOUSE))
 
     @property
     def is_first(self) -> bool:
@@ -125,7 +125,7 @@ def _found(entrance: AuthServices) -> StaffMember | None:
     visitor = entrance.logins.visitor(request)
     if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
         return None
-    if visitor.source not in grants.STAFF_SOURCES:  # 2.
+    if visitor.source not in roles.STAFF_SOURCES:  # 2.
         return None
     age = time.time() - visitor.since
     if visitor.source == FIRST and age > FIRST_LASTS_S:

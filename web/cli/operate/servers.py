@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from records import RecordsError, WrongEnvironment
+from records import RecordsError, WrongEnvironment, roles
 from records.people import grants
 from records.tenants import implementations
 from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
@@ -103,7 +103,7 @@ def has_administrator(settings: Settings) -> bool:
     try:
         with database.reading() as db:
             staff = implementations.find(db, implementations.STAFF)
-            return staff is not None and any(one.role == "administrator" for one in grants.every(db, staff))
+            return staff is not None and any(one.role == roles.ADMINISTRATOR for one in grants.every(db, staff))
     finally:
         database.dispose()
 

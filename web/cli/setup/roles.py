@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from records import DbSession, Grant, Implementation
+from records import DbSession, Grant, Implementation, roles
 from records.identity import ineffective_grants
 from records.people import actors, grants
 from records.people.actors import Actor
@@ -26,6 +26,10 @@ OF = {"username": "the user", "user type": "users of the type", "attribute": "us
 
 @click.group(
     "role",
+    help=(
+        f"Give and take roles.\n\n{roles.written(roles.existing_in(house=False))} hold for one implementation; "
+        f"{roles.written(roles.HOUSE)} are given in the implementation `{implementations.STAFF}` and hold for all."
+    ),
     epilog=examples(
         "session-status role grant staff administrator --username kim@ativ.example",
         "session-status role grant aha26 scanner --user-type Staff",
@@ -33,11 +37,7 @@ OF = {"username": "the user", "user type": "users of the type", "attribute": "us
     ),
 )
 def role_group() -> None:
-    """Give and take roles.
-
-    organizer, author and scanner hold for one implementation; reviewer and administrator are given in the
-    implementation `staff` and hold for all.
-    """
+    """Give and take roles."""
 
 
 @role_group.command(
@@ -48,7 +48,7 @@ def role_group() -> None:
     ),
 )
 @click.argument("implementation", type=ImplementationId())
-@click.argument("role", type=click.Choice(grants.ROLES[1:]))
+@click.argument("role", type=click.Choice(roles.GRANTED))
 @click.option("--username", metavar="NAME", help="Who has this username; case does not matter.")
 @click.option("--user-type", metavar="TYPE", help="Who is of this user type, exactly as the provider writes it.")
 @click.option("--attribute", metavar="NAME=VALUE", help="Whose attribute has this value, exactly.")

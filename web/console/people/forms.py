@@ -6,8 +6,8 @@ from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from records.roles import BY_NAME
 from web.console.layout.base_form import ConsoleForm
-from web.console.people.grant_words import MEANINGS
 
 #: Usernames which are granted a role at once.
 MOST_NAMES = 200
@@ -44,11 +44,11 @@ class GrantForm(ConsoleForm):
     )
     name = StringField("Name of the attribute", description="Only for an attribute, such as groups.")
 
-    def offer(self, roles: tuple[str, ...]) -> None:
+    def offer(self, names: tuple[str, ...]) -> None:
         """Let the form offer these roles."""
-        self.role.choices = [SelectChoice(role, f"{role}: {MEANINGS[role]}") for role in roles]
-        if len(roles) == 1 and not self.role.data:
-            self.role.data = roles[0]
+        self.role.choices = [SelectChoice(role, f"{role}: {BY_NAME[role].meaning}") for role in names]
+        if len(names) == 1 and not self.role.data:
+            self.role.data = names[0]
 
     @property
     def lines(self) -> list[str]:

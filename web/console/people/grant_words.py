@@ -1,36 +1,17 @@
-"""Grants in words, and who may give which: the one place where the two permissions over roles are told apart.
-
-1. Whoever may grant every role gives every role which exists in the implementation: those of ATIV's own people in the
-   staff implementation only.
-2. Whoever may grant scanning gives and takes the role of scanner, and no other.
-"""
+"""Grants in words, and which of the roles in `records.roles` a person may give."""
 
 from __future__ import annotations
 
-from records import Grant, Implementation
-from records.people import grants
+from records import Grant, Implementation, roles
 from records.tenants import implementations
 from web.auth.staff.staff_member import StaffMember
 from web.permissions import Permission
 
-#: What each role may do, in one line for people.
-MEANINGS = {
-    "scanner": "will scan badges at sessions, in the app; it has no effect yet, because the scanner is not built",
-    "organizer": "sees and changes the settings of this conference, sees its people, names scanners",
-    "author": "sees the settings, writes the script",
-    "reviewer": "sees every conference, reviews scripts",
-    "administrator": "may do everything, in every conference",
-}
-
-SCANNER = "scanner"
-
 
 def roles_to_give(person: StaffMember, implementation: Implementation) -> tuple[str, ...]:
     """Return the roles which this person may give and take in an implementation."""
-    if person.may(Permission.GRANT_ROLES, implementation.slug):  # 1.
-        house = implementation.slug == implementations.STAFF
-        return implementations.STAFF_ROLES if house else tuple(r for r in grants.ROLES if r in _OF_A_CONFERENCE)
-    return (SCANNER,) if person.may(Permission.GRANT_SCANNING, implementation.slug) else ()  # 2.
+    held = {permission for permission in Permission if person.may(permission, implementation.slug)}
+    return roles.to_give(held, house=implementation.slug == implementations.STAFF)
 
 
 def whom(grant: Grant) -> str:
@@ -38,6 +19,3 @@ def whom(grant: Grant) -> str:
     if grant.kind == "attribute":
         return f"people whose attribute “{grant.name}” is “{grant.value}”"
     return f"people of the user type “{grant.value}”" if grant.kind == "user type" else f"the username “{grant.value}”"
-
-
-_OF_A_CONFERENCE = frozenset({SCANNER, "organizer", "author"})

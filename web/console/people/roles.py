@@ -1,7 +1,7 @@
 """The grants of an implementation: which role by which rule, several at once, and one taken away.
 
 Two addresses for each change, because two permissions may make it: one for scanners, one for every role. Both ask for
-a fresh login. What either may give is decided in `naming.roles_to_give`, from the permission again.
+a fresh login. What either may give is decided in `grant_words.roles_to_give`, from the permission again.
 
 After a grant by username was taken away, all logins of that person end. The role is gone at once in any case, because
 roles are worked out for each request; what ends is what a device may still show. A rule for many people ends no logins:
@@ -17,11 +17,12 @@ from flask import Blueprint, Response, flash, url_for
 from records import DbSession, Grant, Implementation, RuleViolation, audit
 from records.identity import ineffective_grants
 from records.people import actors, grants, users
+from records.roles import SCANNER
 from web.auth.services import AuthServices
 from web.console.layout.list_query import Listing
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import MOST_NAMES, GrantForm
-from web.console.people.grant_words import SCANNER, roles_to_give, whom
+from web.console.people.grant_words import roles_to_give, whom
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other

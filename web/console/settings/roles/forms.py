@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from records import Implementation
+from records import Implementation, roles
 from records.tenants import implementations
-from web.console.people.grant_words import MEANINGS
 from web.console.settings.fields import CheckboxesField, offered
 from web.console.settings.forms import SettingsForm
 
@@ -17,5 +16,5 @@ class BoundForm(SettingsForm):
     def offer(self, implementation: Implementation) -> None:
         """Offer the roles which this implementation can have."""
         at_home = implementation.slug == implementations.STAFF
-        roles = [role for role in implementations.MAPPED_ROLES if at_home or role not in implementations.STAFF_ROLES]
-        self.mapped_roles.choices = offered((role, f"{role}: {MEANINGS[role]}") for role in roles)
+        possible = [role for role in roles.GRANTED if at_home or role not in roles.HOUSE]
+        self.mapped_roles.choices = offered((role, f"{role}: {roles.BY_NAME[role].meaning}") for role in possible)

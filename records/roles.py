@@ -1,0 +1,149 @@
+"""The one table of roles: where each holds, who gives it, which logins may carry it, and what it may do.
+
+Grants, permissions, forms, the command line and the documentation read it; a test finds any other list of roles. A role
+that is not in the table does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Permission(StrEnum):
+    """What can be allowed, in the words in which a refusal names it."""
+
+    #: The view is for everybody, or judges its credential itself: the app's endpoints, the ways in, static files.
+    ANYONE = "anyone"
+    SEE_CONSOLE = "see the console of an implementation"
+    SEE_SETTINGS = "see an implementation's settings"
+    CHANGE_SETTINGS = "change an implementation's texts, times and user types"
+    CHANGE_TRUST = "change identity providers, connections, secrets and link hosts"
+    SEE_PEOPLE = "see people and roles"
+    GRANT_SCANNING = "grant and take away the role of scanner"
+    GRANT_ROLES = "grant and take away every role, and lock people out"
+    SEE_RUNS = "see what people are shown, and the runs behind it"
+    SEE_AUDIT = "see the audit entries of an implementation"
+    ADD_IMPLEMENTATIONS = "add implementations"
+    RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
+    SEE_ALL_AUDIT = "see the audit entries of all implementations"
+    SEE_ALL_ERRORS = "look up errors that belong to no implementation"
+
+
+#: Whose changes ask for a fresh login.
+FRESH: Final = frozenset(
+    {
+        Permission.CHANGE_TRUST,
+        Permission.GRANT_SCANNING,
+        Permission.GRANT_ROLES,
+        Permission.RETIRE_IMPLEMENTATIONS,
+    }
+)
+
+
+class Scope(StrEnum):
+    """Where a role holds."""
+
+    IMPLEMENTATION = "in its implementation"
+    HOUSE = "in all"  #: given in the staff implementation only
+
+
+#: Sources of logins that may carry more than the ordinary roles. All others prove less than staff have to.
+SAML: Final = "saml"
+LINK: Final = "first administrator"
+
+ATTENDEE: Final = "attendee"
+SCANNER: Final = "scanner"
+AUTHOR: Final = "author"
+ORGANIZER: Final = "organizer"
+REVIEWER: Final = "reviewer"
+ADMINISTRATOR: Final = "administrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """One role."""
+
+    name: str
+    scope: Scope = Scope.IMPLEMENTATION
+    meaning: str  #: what it is for, in one line for people
+    may: frozenset[Permission] = frozenset()  #: without any, the console is closed: attendees and scanners use the app
+    given_with: frozenset[Permission] = frozenset({Permission.GRANT_ROLES})  #: one of these gives and takes it
+    sources: frozenset[str] | None = field(default=frozenset({SAML}))  #: of logins that carry it; None: of every login
+
+    def is_carried_by(self, source: str) -> bool:
+        """Say whether a login that came by a source may have this role."""
+        return self.sources is None or source in self.sources
+
+
+_AUTHOR = frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS})
+_LOOKS_ON = _AUTHOR | {Permission.SEE_PEOPLE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
+
+TABLE: Final = (
+    Role(
+        name=ATTENDEE,
+        meaning="everybody who is logged in; it is not granted",
+        given_with=frozenset(),
+        sources=None,
+    ),
+    Role(
+        name=SCANNER,
+        meaning="will scan badges at sessions, in the app; it has no effect yet, because the scanner is not built",
+        given_with=frozenset({Permission.GRANT_SCANNING, Permission.GRANT_ROLES}),
+        sources=None,
+    ),
+    Role(
+        name=ORGANIZER,
+        meaning="sees and changes the settings of this conference, sees its people, names scanners",
+        may=_LOOKS_ON | {Permission.CHANGE_SETTINGS, Permission.GRANT_SCANNING},
+    ),
+    Role(name=AUTHOR, meaning="sees the settings, writes the script", may=_AUTHOR),
+    Role(
+        name=REVIEWER,
+        scope=Scope.HOUSE,
+        meaning="sees every conference, reviews scripts",
+        may=_LOOKS_ON | {Permission.SEE_ALL_AUDIT, Permission.SEE_ALL_ERRORS},
+    ),
+    Role(
+        name=ADMINISTRATOR,
+        scope=Scope.HOUSE,
+        meaning="may do everything, in every conference",
+        may=frozenset(Permission) - {Permission.ANYONE},
+        sources=frozenset({SAML, LINK}),
+    ),
+)
+
+BY_NAME: Final = MappingProxyType({role.name: role for role in TABLE})
+NAMES: Final = tuple(BY_NAME)
+#: What a grant can give. Attributes and user types can be allowed to give each of these.
+GRANTED: Final = tuple(role.name for role in TABLE if role.given_with)
+#: Roles that hold for all implementations, and are given in the staff implementation only.
+HOUSE: Final = tuple(role.name for role in TABLE if role.scope is Scope.HOUSE)
+#: What every login may carry. A login with any other role is a login of staff.
+ORDINARY: Final = frozenset(role.name for role in TABLE if role.sources is None)
+#: Sources of logins that may carry more.
+STAFF_SOURCES: Final = frozenset[str]().union(*(role.sources for role in TABLE if role.sources))
+
+
+def carried_by(names: Collection[str], source: str) -> frozenset[str]:
+    """Return those of the roles that a login may have which came by this source."""
+    return frozenset(name for name in names if BY_NAME[name].is_carried_by(source))
+
+
+def existing_in(*, house: bool) -> tuple[str, ...]:
+    """Return the roles which can be given in the staff implementation (`house`), or in any other."""
+    return tuple(name for name in GRANTED if (name in HOUSE) is house)
+
+
+def to_give(held: Collection[Permission], *, house: bool) -> tuple[str, ...]:
+    """Return the roles which somebody with these permissions may give and take there."""
+    return tuple(name for name in existing_in(house=house) if not BY_NAME[name].given_with.isdisjoint(held))
+
+
+def written(names: Collection[str]) -> str:
+    """Return roles as a sentence names them: "author, organizer and scanner"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
