@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, UniqueConstraint, func, select, text, update
+from sqlalchemy import (
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields
@@ -18,6 +31,8 @@ from records.columns import Base, RowId, utc_now
 from records.errors import OtherProvider, RuleViolation
 from records.tenants.implementations import Implementation
 from records.upsert import insert_missing
+
+from . import badge_id
 
 #: Words of a search which are looked at.
 SEARCH_WORDS = 8
@@ -106,12 +121,15 @@ def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
 ) -> list[User]:
     """Return users of whom every word stands in the username, names, badge ID or subject, those seen last first.
 
-    Case does not matter. To know whether there is a next page, ask for one more than is shown. `order` is one of ORDERS,
+    Case does not matter. The whole text is also looked for as a badge ID, with what a scanner or a copy put around it. To know whether there is a next page, ask for one more than is shown. `order` is one of ORDERS,
     with a hyphen before it for the other direction.
     """
     found = select(User).where(User.implementation_id == implementation.id)
-    for word in fields.folded(text).split()[:SEARCH_WORDS]:
-        found = found.where(User.search_text.contains(word, autoescape=True))
+    words = fields.folded(text).split()[:SEARCH_WORDS]
+    if words:
+        every_word = and_(*(User.search_text.contains(word, autoescape=True) for word in words))
+        badge = badge_id.acceptable(text)
+        found = found.where(or_(every_word, User.badge_id == badge) if badge else every_word)
     columns = ORDERS[order.removeprefix("-")]
     wanted = [column.desc() if order.startswith("-") else column.asc() for column in columns]
     return list(db.scalars(found.order_by(*wanted, User.id).limit(limit).offset(offset)))
@@ -187,7 +205,7 @@ _CHECKS: dict[str, fields.Check] = {
     "user_type": fields.line(100),
     "first_name": fields.line(200),
     "last_name": fields.line(200),
-    "badge_id": fields.line(100),
+    "badge_id": badge_id.checked,
     "attributes": fields.json_object(64 * 1024),
     "provider": fields.line(1200),  # an entity ID has at most 1024 characters (SAML core, 8.3.6)
 }

@@ -96,11 +96,42 @@ def test_what_is_typed_stays_data(outreach, start_vendor, typed):
     }
 
 
-@pytest.mark.parametrize("typed", ["a\nb", "a\0b", "a\r\nX: y", "x" * 256, "\ud800", "\u200b", "a\u202eb", ""])
+#: In a badge ID these are what a scanner or a copy leaves, and are removed; a password with one is no line of text.
+INVISIBLE = ["a\0b", "a\u202eb"]
+
+
+@pytest.mark.parametrize("typed", ["a\nb", "a\r\nX: y", "x" * 256, "\ud800", "\u200b", ""])
 def test_what_is_no_line_of_text_is_wrong_and_is_not_sent(inside, vendor, typed):
     started = vendor()
     assert refusal(typed).status == refusal("B-4711", typed).status == 401
     assert started.requests == []
+
+
+@pytest.mark.parametrize("typed", INVISIBLE)
+def test_a_password_with_an_invisible_character_is_wrong_and_is_not_sent(inside, vendor, typed):
+    started = vendor()
+    assert refusal("B-4711", typed).status == 401
+    assert started.requests == []
+
+
+@pytest.mark.parametrize("typed", [*INVISIBLE, "\ufeffab\r", "a\u200bb\n"])
+def test_a_badge_id_reaches_the_vendor_without_what_a_scanner_or_a_copy_left(inside, vendor, typed):
+    started = vendor()
+    attempt(typed, PASSWORD)
+    assert json.loads(started.requests[0].body)["login"]["badge"] == "ab"
+
+
+def test_a_badge_that_is_tried_with_invisible_characters_is_one_name_for_the_limits(inside, vendor):
+    """Otherwise each way of writing it would have attempts of its own."""
+    started = vendor(reply({}, status=404))
+    statuses = [refusal(f"B-4711{chr(0x200B) * extra}").status for extra in range(FREE + 1)]
+    assert statuses == [401] * FREE + [429]
+    assert len(started.requests) == FREE
+
+
+def test_a_badge_id_that_the_vendor_tells_is_kept_normalised(inside, vendor):
+    vendor(person(badge="\ufeffB-A\u030811\r"))
+    assert attempt("B-4711", PASSWORD).profile.badge_id == "B-\u00c411"
 
 
 SAYS_NO = {

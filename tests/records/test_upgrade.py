@@ -158,3 +158,48 @@ def test_number_of_a_deleted_implementation_is_not_given_again_after_an_upgrade(
     if used.engine.dialect.name == "sqlite":
         with used.session() as db:
             assert implementations.create(db, "demo", "Demo").id == 8
+
+
+def test_badge_ids_of_before_are_normalised_and_found(used: Database):
+    """What a scanner sent before (a CR, a mark of a byte order, a split letter) is the ID that it sends now."""
+    composed, split = "B-\u00c4", "B-A\u0308"
+    too_long = "\u0958" * 100  # two characters each when composed
+    kept = {"s-1": f"\u00a0{split}\r", "s-5": "\ufeff00\u200b42 a\t", "s-6": "B-6", "s-7": too_long, "s-8": ""}
+    with used.engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0007")
+        for number, (subject, badge) in enumerate(kept.items(), 1):
+            connection.execute(text("DELETE FROM users WHERE subject = :subject"), {"subject": subject})
+            connection.execute(
+                text(
+                    "INSERT INTO users (id, implementation_id, subject, username, user_type, first_name, last_name, "
+                    "badge_id, attributes, last_seen_at, search_text) VALUES (:id, 7, :subject, 'Ann', '', 'Ánn', '', "
+                    ":badge, '{}', '2026-01-01 00:00:00+00:00', 'as before')"
+                ),
+                {"id": number, "subject": subject, "badge": badge},
+            )
+    used.upgrade()
+    with used.reading() as db:
+        demo = implementations.find(db, "demo")
+        found = {user.subject: user for user in users.every(db, demo)}
+        assert {subject: user.badge_id for subject, user in found.items()} == {
+            "s-1": composed,
+            "s-5": "0042 a",
+            "s-6": "B-6",
+            "s-7": too_long,
+            "s-8": "",
+        }
+        assert found["s-1"].search_text == "ann\nánn\n\nb-\u00e4\ns-1"
+        assert found["s-6"].search_text == "as before"
+        assert [user.subject for user in users.search(db, demo, f"{split}\r")] == ["s-1"]
+
+
+def test_a_downgrade_leaves_normalised_badge_ids_and_a_second_upgrade_changes_nothing(used: Database):
+    used.upgrade()
+    with used.session() as db:
+        users.remember(db, implementations.find(db, "demo"), "s-1", UserProfile("ann", badge_id="B-A\u0308\r"))
+    with used.engine.begin() as connection:
+        schema.downgrade(connection, "0007")
+        assert connection.execute(text("SELECT badge_id FROM users WHERE subject = 's-1'")).scalar_one() == "B-\u00c4"
+    used.upgrade()
+    with used.reading() as db:
+        assert users.find(db, implementations.find(db, "demo"), "s-1").badge_id == "B-\u00c4"

@@ -19,6 +19,7 @@ from flask.sansio.app import App
 
 from records import OpenedExternalAuth, SecretNotOpened
 from records.identity import external_auth as external
+from records.people import badge_id
 from records.tenants import implementations
 from runner.powers import auth_of
 from web.auth.login_steps.admission import AuthenticatedPerson
@@ -121,7 +122,7 @@ def by_password(implementation: str, username: str, password: str, ip: str) -> A
     `ip`: the address that asks, as the trusted proxies tell it.
     """
     limits = ExternalAuthServices.here().limits
-    username, password = username.strip(), password.strip()
+    username, password = badge_id.normalised(username), password.strip()
     with _noted(implementation):
         opened = settings_of(implementation, "password")
         limits.begin(implementation, username, ip)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from records import UserProfile
+from records.people import badge_id
 
 from .strict_json import line_of, name_of
 
@@ -31,7 +32,7 @@ def from_claims(claims: Mapping[str, Any]) -> UserProfile:
         user_type=name_of(claims.get("user_type"), 100),
         first_name=line_of(claims.get("given_name"), 200),
         last_name=line_of(claims.get("family_name"), 200) or line_of(claims.get("name"), 200),
-        badge_id=line_of(claims.get("badge_id"), 100),
+        badge_id=_badge_id(claims.get("badge_id")),
         attributes={name: value for name, value in attributes.items() if value},
     )
 
@@ -43,8 +44,15 @@ def from_registrant(known: Mapping[str, Any]) -> UserProfile:
         user_type=line_of(known.get("user_type"), 100),
         first_name=line_of(known.get("first_name"), 200),
         last_name=line_of(known.get("last_name"), 200),
-        badge_id=line_of(known.get("badge_id"), 100),
+        badge_id=_badge_id(known.get("badge_id")),
     )
+
+
+def _badge_id(value: Any) -> str:
+    """Return a badge ID, which a vendor may send as a number; empty for what cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return badge_id.acceptable(str(value))
 
 
 def _username(claims: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, render_template, request
 
 from records import OpenedExternalAuth
 from records.identity import external_auth as external
+from records.people import badge_id
 from records.tenants import implementations
 from web.auth.login_steps import refusals
 from web.auth.login_steps.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive, journey_asked
@@ -102,7 +103,7 @@ def log_in(implementation: str) -> Response:
         return _form(opened, Journey(), BadgeFormState(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
     journey = Journey(**kept["journey"])
     password = request.form.get("password", "")
-    if not username.strip() or not password.strip():
+    if not badge_id.normalised(username) or not password.strip():
         return _form(opened, journey, BadgeFormState(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
     try:
         person = by_password(implementation, username, password, request.remote_addr or "")

@@ -19,6 +19,7 @@ from typing import Any
 
 from records import UserProfile
 from records.identity import saml_providers as saml
+from records.people import badge_id
 from web.auth.login_steps.admission import AuthenticatedPerson, NotAdmitted, SamlSession
 from web.auth.saml.protocol.values import SamlAssertion
 
@@ -42,7 +43,9 @@ def person_of(
     subject = _checked(_subject(assertion, subject_attribute))
     names = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
     given = {name: _values(assertion, source)[0] if source else "" for name, source in names.items()}
-    fields = {name: value.strip() for name, value in given.items()}
+    fields = {name: value.strip() for name, value in given.items()} | {
+        "badge_id": badge_id.normalised(given["badge_id"])
+    }
     for name, value in fields.items():
         # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
         trimmed = value != given[name] or names[name] in assertion.indented
