@@ -80,7 +80,7 @@ def run_plain(code: bytes) -> str:
     """What a fresh or forked interpreter does with the compiled script."""
     names: dict[str, object] = {}
     exec(marshal.loads(code), names)
-    return names["status"](None, None, None)["text"]  # type: ignore[operator,no-any-return]
+    return names["status"](None, None, None)["text"]  # type: ignore[operator,no-any-return]  # the script defines it
 
 
 def expect(text: str) -> None:

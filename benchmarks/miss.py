@@ -44,7 +44,7 @@ def open_loop(ours: House, *, first: int, count: int, rate: float) -> Times:
             taken.append(ask(client, logins[number]))
         client.close()
 
-    side_by_side([lambda which=which: lane(which) for which in range(LANES)])  # type: ignore[misc]
+    side_by_side([lambda which=which: lane(which) for which in range(LANES)])  # type: ignore[misc]  # the default holds the value of this turn
     return Times(tuple(taken))
 
 

@@ -275,7 +275,7 @@ def storable(value: Any) -> Any:
         return [storable(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, int) and value.bit_length() > 1024:  # noqa: PLR2004 - far below Python's limit for digits
+    if isinstance(value, int) and value.bit_length() > 1024:  # far below Python's limit for digits
         return "a very large number"
     return value if value is None or isinstance(value, bool | int | float) else storable(str(value))
 

@@ -178,7 +178,7 @@ def shown_text(value: Any) -> str:
 def code_points(text: str) -> str:
     """Name each different character of a text, at most eight."""
     found = [f"U+{ord(character):04X}" for character in dict.fromkeys(text)]
-    return " ".join(found[:8]) + (" …" if len(found) > 8 else "")  # noqa: PLR2004 - the sentence above
+    return " ".join(found[:8]) + (" …" if len(found) > 8 else "")  # the sentence above
 
 
 def _without_unseen(text: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ class Sandbox:
         finally:
             channel.close()
 
-    def run(self, code: bytes, given: ScriptInput, *, powers: Powers, limits: RunLimits = RunLimits()) -> Outcome:  # noqa: B008
+    def run(self, code: bytes, given: ScriptInput, *, powers: Powers, limits: RunLimits = RunLimits()) -> Outcome:  # noqa: B008 - frozen, so that one is as good as another
         """Run the code of a check. Whatever the script does is in the outcome. Raises `ZygoteGone`."""
         channel = self._supply.child(limits)
         try:
@@ -87,7 +87,7 @@ def _is_text(source: str) -> bool:
     return True
 
 
-def examine(config: JailConfig = JailConfig(), launch: Launch = Launch()) -> tuple[JailReport, str]:  # noqa: B008
+def examine(config: JailConfig = JailConfig(), launch: Launch = Launch()) -> tuple[JailReport, str]:  # noqa: B008 - frozen, so that one is as good as another
     """Start a zygote, let its probes attack the jail, and end it: the report, and why no script may run (or "").
 
     For `doctor`: raises nothing that a bad machine can cause.

@@ -106,5 +106,5 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     app.wsgi_app = FastPath(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
     if config.trusted_proxies:
         # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
-        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to put a layer around an application
     return app

@@ -27,6 +27,6 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code == 200 and "v" in request.args:  # noqa: PLR2004 - OK
+        if request.endpoint == "static" and response.status_code == 200 and "v" in request.args:  # OK
             response.headers["Cache-Control"] = KEPT
         return response

@@ -45,7 +45,7 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
     """Say which permission a view needs."""
 
     def mark(view: View) -> View:
-        view.need = RequiredPermission(permission, fresh)  # type: ignore[attr-defined]
+        view.need = RequiredPermission(permission, fresh)  # type: ignore[attr-defined]  # a function is the view, and takes attributes
         return view
 
     return mark
@@ -55,7 +55,7 @@ def takes(*, body: int = BODY, from_elsewhere: bool = False, form_token: bool = 
     """Say that a view takes larger bodies, posts from pages which are not ours, or forms without a token."""
 
     def mark(view: View) -> View:
-        view.taken = RequestRules(body, from_elsewhere, form_token)  # type: ignore[attr-defined]
+        view.taken = RequestRules(body, from_elsewhere, form_token)  # type: ignore[attr-defined]  # a function is the view, and takes attributes
         return view
 
     return mark

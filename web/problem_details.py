@@ -75,7 +75,7 @@ class HttpProblem(HTTPException):
 
 def install(app: Flask) -> None:
     """Make every error of the application one of ours; a bug becomes a 500 which the log has seen."""
-    app.log_exception = _log_bug  # type: ignore[method-assign]
+    app.log_exception = _log_bug  # type: ignore[method-assign]  # Flask's hook for what it logs
     app.register_error_handler(HTTPException, answer)
     # What the rooms below raise is translated here, once for all views; outages are `web.middleware.outage_answers`'.
     app.register_error_handler(

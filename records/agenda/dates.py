@@ -144,7 +144,7 @@ def _says(text: str) -> str:
     match = _TIMES[1].fullmatch(text) or _DATES[1].fullmatch(text)
     if match is None:
         return ""
-    first, second, short = int(match["a"]), int(match["b"]), len(match["year"]) < 4  # noqa: PLR2004 - digits of a year
+    first, second, short = int(match["a"]), int(match["b"]), len(match["year"]) < 4  # digits of a year
     if second > _TWELVE:
         return MONTH_FIRST
     if first > _TWELVE and not short:  # 26/07/15 may begin with its year
@@ -172,7 +172,7 @@ def _local(text: str, how: TimeReading) -> datetime:
 
 
 def _day(parts: dict[str, str], order: str) -> tuple[int, int, int]:
-    year = int(parts["year"]) + (2000 if len(parts["year"]) < 4 else 0)  # noqa: PLR2004 - digits of a year
+    year = int(parts["year"]) + (2000 if len(parts["year"]) < 4 else 0)  # digits of a year
     if parts.get("name"):
         return year, _MONTHS.index(parts["name"][:3].lower()) + 1, int(parts["day"])
     if "a" not in parts:

@@ -136,7 +136,7 @@ def _cell(cell: Any, *, formula: bool) -> Cell:
 def _number(value: float) -> str:
     """Write a number as a spreadsheet shows it: 15 digits, no `.0`."""
     text = format(value, ".15g")
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else text  # noqa: PLR2004 - 15 digits
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else text  # 15 digits
 
 
 def _moment(value: datetime, shown_as: str) -> str:

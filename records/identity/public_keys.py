@@ -88,6 +88,6 @@ def _octets(value: Any) -> bytes:
 
 
 def _kid(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():  # noqa: PLR2004 - far more than any kid has
+    if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():  # far more than any kid has
         raise ValueError("holds a kid which is not 1 to 255 printable characters")
     return value

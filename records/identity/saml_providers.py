@@ -210,7 +210,7 @@ def _implementation(db: Session, provider: SamlProvider) -> Implementation:
 
 
 def _entity_id(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 1024:  # noqa: PLR2004 - SAML core, 8.3.6
+    if not isinstance(value, str) or not 0 < len(value) <= 1024:  # SAML core, 8.3.6
         raise ValueError("has 1 to 1024 characters")
     if not value.isprintable() or any(c.isspace() for c in value):
         raise ValueError("holds a blank or a control character")

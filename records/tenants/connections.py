@@ -226,7 +226,9 @@ def _opened(box: SecretBox, implementation: Implementation, connection: Connecti
 
 
 def _secret(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 8192 or not value.isprintable():  # noqa: PLR2004 - more than any vendor's token has
+    if (
+        not isinstance(value, str) or not 0 < len(value) <= 8192 or not value.isprintable()
+    ):  # more than any vendor's token has
         raise ValueError("has 1 to 8192 printable characters")
     return value
 

@@ -235,7 +235,9 @@ def _fallback_text(value: Any) -> str:
 def _session_url(value: Any) -> str:
     if not value:
         return ""
-    if not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2:  # noqa: PLR2004 - its own two braces
+    if (
+        not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2
+    ):  # its own two braces
         raise ValueError("holds {session_id} exactly once, and no other braces")
     fields.url(value.replace("{session_id}", "1"), loopback_http=True)
     if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host

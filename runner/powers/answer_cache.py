@@ -42,7 +42,7 @@ class AnswerCache:
     def keep(self, connection: VendorConnection, asked: CallRequest, answer: Answer) -> None:
         """Keep an answer for as long as the connection says, if it went well and the vendor does not forbid it."""
         forbidden = "no-store" in answer.headers.get("cache-control", "").lower()
-        if answer.status != 200 or forbidden or len(answer.text) > MAX_KEPT:  # noqa: PLR2004
+        if answer.status != 200 or forbidden or len(answer.text) > MAX_KEPT:
             return
         plain = {
             "status": answer.status, "headers": dict(answer.headers), "text": answer.text, "bytes_read": answer.bytes_read,

@@ -127,10 +127,10 @@ def _read_answer(status: int, answer: Any) -> tuple[str, float]:
     """Take token and life out of a token server's answer (RFC 6749, 5.1); whatever else it says is not repeated."""
     if not isinstance(answer, dict):
         answer = {}
-    if status != 200:  # noqa: PLR2004
+    if status != 200:
         code = answer.get("error")
         shown = f" ({code})" if isinstance(code, str) and code in _ERROR_CODES else ""
-        fault = CallFault.CONNECTION if status >= 500 else CallFault.REFUSED  # noqa: PLR2004
+        fault = CallFault.CONNECTION if status >= 500 else CallFault.REFUSED
         raise CallNotMade(fault, f"the token server answered {status}{shown} to the connection's credentials")
     token, kind, life_s = answer.get("access_token"), answer.get("token_type", "Bearer"), answer.get("expires_in")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):

@@ -184,7 +184,7 @@ class OutboundRequests:
         except OutboundRequestFailed as busy:
             return ConnectionTestResult(False, None, busy.kind, 0.0, busy.text)
         ms = powers.calls[-1].ms
-        well = answer.status < 400  # noqa: PLR2004 - from here on HTTP speaks of errors
+        well = answer.status < 400  # from here on HTTP speaks of errors
         return ConnectionTestResult(
             well, answer.status, None, ms, f"The vendor answered {answer.status} after {ms:.0f} ms."
         )

@@ -190,7 +190,7 @@ class _Entry:
 
     def _status(self) -> int:
         status = self._data.get("status", 200)
-        if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
+        if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
             raise self._error("status", "is a number from 200 to 599")
         return status
 

@@ -151,7 +151,7 @@ class ThreadWorker(SimpleWorker):
 
     def bootstrap(self, *_: Any, **__: Any) -> None:
         """Register. RQ's commands by pub/sub are not listened to: they cost a connection and could end us."""
-        self.register_birth()  # type: ignore[no-untyped-call]
+        self.register_birth()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         self.set_state(WorkerStatus.STARTED)
         self._on_beat(0)
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
@@ -161,7 +161,7 @@ class ThreadWorker(SimpleWorker):
         self._threads.shutdown(wait=True)
         self._drained.set()
         with suppress(*AWAY):  # else the note of this worker ends by itself
-            self.register_death()  # type: ignore[no-untyped-call]
+            self.register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     @property
     def should_run_maintenance_tasks(self) -> bool:
@@ -173,7 +173,7 @@ class ThreadWorker(SimpleWorker):
         """Tidy up after workers that died; a failure of it must not end this one."""
         self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ's own annotation is too narrow
         try:
-            self.clean_registries()  # type: ignore[no-untyped-call]
+            self.clean_registries()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         except AWAY:
             raise
         except Exception:  # whatever lies in Redis

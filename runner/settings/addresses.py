@@ -40,7 +40,7 @@ def database(url: str) -> str:
             raise ValueError("must name a file by its whole path: sqlite:////var/lib/session-status/status.db")
         return url
     server = _server(rest)
-    if len(server.path) < 2 or "/" in server.path[1:]:  # noqa: PLR2004 - a slash and a name
+    if len(server.path) < 2 or "/" in server.path[1:]:  # a slash and a name
         raise ValueError("must end with the name of the database: postgresql://user:password@host/name")
     return url
 

@@ -266,10 +266,10 @@ def ms(seconds: float) -> int:
 
 def parse_claim(answer: Any) -> ClaimResult:
     """From the script's list to a value; a hit has only four entries. Raises `UnreadableEntry`."""
-    if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):  # noqa: PLR2004
+    if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):
         raise UnreadableEntry
     what, body, state, left_ms = answer[:4]
-    if len(answer) == 4:  # noqa: PLR2004 - the hot path
+    if len(answer) == 4:  # the hot path
         return ClaimResult(what.decode(), body, state.decode(), left_ms)
     mine, generation, *earlier = answer[4:]
     if not generation.isdigit():

@@ -107,7 +107,7 @@ class ChangeListener:
                 self._closed.wait(RETRY_S)
 
     def _follow(self) -> None:
-        with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call]
+        with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             subscription.subscribe(DONE, CHANGED, self._private)
             while not self._closed.is_set():
                 message = subscription.get_message(timeout=LOOK_S)

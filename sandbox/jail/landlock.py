@@ -30,9 +30,9 @@ def attributes(version: int) -> bytes:
     """The kernel's `struct landlock_ruleset_attr` that denies all which `version` (from 1 on, also newer) can deny."""
     rights = next(bits for since, bits in _FILE_RIGHTS if version >= since)
     fields = [(1 << rights) - 1]
-    if version >= 4:  # noqa: PLR2004 - an ABI's number is its name
+    if version >= 4:  # an ABI's number is its name
         fields.append(_TCP_BIND_AND_CONNECT)
-    if version >= 6:  # noqa: PLR2004 - the same
+    if version >= 6:  # the same
         fields.append(_ABSTRACT_SOCKETS_AND_SIGNALS)
     return struct.pack(f"={len(fields)}Q", *fields)
 

@@ -137,7 +137,7 @@ def _foreign_clock(zygote: int) -> None:
 
 
 def _cpu_time() -> None:
-    while time.process_time() < 4:  # noqa: PLR2004 - seconds, far over what the limits let through
+    while time.process_time() < 4:  # seconds, far over what the limits let through
         pass
 
 

@@ -132,7 +132,7 @@ def test_augmented_item_assignment_equals_python(operator, left, right, key):
     steps = STEPS.format(operator=operator, left=left, right=right, key=key)
     names: dict[str, object] = {}
     exec("def plain():\n" + steps + "    return str([data, log, outcome])", names)
-    assert run_text(steps, "[data, log, outcome]") == names["plain"]()  # type: ignore[operator]
+    assert run_text(steps, "[data, log, outcome]") == names["plain"]()  # type: ignore[operator]  # the text defines it
 
 
 @COMMON

@@ -130,9 +130,9 @@ NAMESPACES = {
     "long": b'xmlns:v="urn:%s"' % (b"a" * 400),
 }
 for _name, _text in NAMESPACES.items():
-    _edit = lambda raw, text=_text: raw.replace(b"<samlp:Response ", b"<samlp:Response " + text + b" ")  # noqa: E731
+    _edit = lambda raw, text=_text: raw.replace(b"<samlp:Response ", b"<samlp:Response " + text + b" ")  # noqa: E731 - one line for each attack
     add(Attack(f"void-canonicalization-{_name}", "namespace", lambda s, edit=_edit: s.bytes(edit)))
-    _edit = lambda raw, text=_text: raw.replace(b"<ds:SignedInfo>", b"<ds:SignedInfo " + text + b">")  # noqa: E731
+    _edit = lambda raw, text=_text: raw.replace(b"<ds:SignedInfo>", b"<ds:SignedInfo " + text + b">")  # noqa: E731 - one line for each attack
     add(Attack(f"void-canonicalization-signed-info-{_name}", "namespace", lambda s, edit=_edit: s.bytes(edit)))
 
 

@@ -84,7 +84,7 @@ def resident_kb() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1] == "reader":
-        grown = {kind: growth_kb(lambda kind=kind: read(kind)) for kind in KINDS}  # type: ignore[misc]
+        grown = {kind: growth_kb(lambda kind=kind: read(kind)) for kind in KINDS}  # type: ignore[misc]  # the default holds the value of this turn
     else:
-        grown = {kind: growth_kb(lambda kind=kind: judge_with(kind)) for kind in ("elements", "blanks")}  # type: ignore[misc]
+        grown = {kind: growth_kb(lambda kind=kind: judge_with(kind)) for kind in ("elements", "blanks")}  # type: ignore[misc]  # the default holds the value of this turn
     sys.stdout.write(json.dumps(grown))

@@ -17,7 +17,7 @@ from tests.web.real_server import PATH, PROGRAM, free_port, head, running
 
 
 @pytest.mark.slow
-def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_path, redis, valkey_url):  # noqa: F811
+def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_path, redis, valkey_url):  # noqa: F811 - a fixture, imported from beside
     with running(tmp_path, valkey_url, web_processes="2") as server:
         # Without a worker nobody makes an answer: a cold status is 202, after the wait that was asked for.
         login = server.login
@@ -54,7 +54,7 @@ def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_
 @pytest.mark.slow
 def test_worker_processes_end_with_a_parent_that_is_killed_and_hold_no_more_connections_than_they_may(
     tmp_path,
-    valkey_url,  # noqa: F811
+    valkey_url,  # noqa: F811 - a fixture, imported from beside
 ):
     with running(tmp_path, valkey_url, web_connections="64") as server:
         assert refused_to_start(server, tmp_path, valkey_url)

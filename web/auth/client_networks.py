@@ -33,7 +33,7 @@ def owner_of(where: str) -> str:
         network = ipaddress.ip_network(where)
     except ValueError:
         return where
-    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # noqa: PLR2004 - of IP
+    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # of IP
 
 
 def is_venue(where: str, venues: Sequence[Network]) -> bool:

@@ -53,7 +53,9 @@ class AuditQuery:
         """Read it from the address."""
         number = request.args.get("before", "")
         texts = {name: request.args.get(name, "").strip()[:LONGEST] for name in ("actor", "action", "target")}
-        return cls(**texts, before=int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None)  # noqa: PLR2004 - digits that every database's number has
+        return cls(
+            **texts, before=int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
+        )  # digits that every database's number has
 
     @property
     def filters(self) -> dict[str, str]:
@@ -165,7 +167,7 @@ def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2 and value[0] != value[1]:  # noqa: PLR2004 - old and new
+    if isinstance(value, list) and len(value) == 2 and value[0] != value[1]:  # old and new
         return f"{_words(value[0]) or 'nothing'} → {_words(value[1]) or 'nothing'}"
     if isinstance(value, list):
         return ", ".join(map(_words, value))

@@ -152,10 +152,10 @@ def when(session: AppSession, now: datetime) -> str:
 def span(length: timedelta) -> str:
     """A length in the largest fitting unit."""
     minutes = max(1, round(length.total_seconds() / 60))
-    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+    if minutes < 60:  # minutes of an hour
         return f"{minutes} min"
     hours = round(minutes / 60)
-    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004 - two days
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # two days
 
 
 def day(moment: datetime, now: datetime) -> str:

@@ -284,7 +284,7 @@ TRIGGERS = {
             RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'integrity_constraint_violation';
           END IF;
           RETURN NEW;
-        END $$""",  # noqa: S608
+        END $$""",  # noqa: S608 - only names of ours are put in
         """CREATE TRIGGER audit_entries_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
         FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
         """CREATE TRIGGER audit_entries_follow BEFORE INSERT ON audit_entries

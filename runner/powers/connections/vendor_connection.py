@@ -188,7 +188,7 @@ def parse_base(url: str, *, allow_loopback: bool) -> BaseAddress:
     if not is_host(host.strip("[]")) or host.startswith("[") != (":" in host):
         raise FaultyConnectionError("the host of the base address is not a plain host name")
     port = int(match["port"] or (443 if scheme == "https" else 80))
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
+    if not 0 < port < 65536:  # the range of TCP ports
         raise FaultyConnectionError("the port of the base address is out of range")
     # 4. a second opinion
     if urlsplit(url).hostname != host.strip("[]"):

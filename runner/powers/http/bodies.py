@@ -53,7 +53,7 @@ def unpacked(incoming: IncomingResponse, max_bytes: int) -> bytes:
         return b""
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise CallNotMade(CallFault.CONNECTION, "the answer is packed in a way that was not asked for")
-    bare_deflate = coding == "deflate" and incoming.body[0] & 0x0F != 8  # noqa: PLR2004 - zlib's mark (RFC 1950, 2.2)
+    bare_deflate = coding == "deflate" and incoming.body[0] & 0x0F != 8  # zlib's mark (RFC 1950, 2.2)
     try:
         body = _inflated(incoming.body, -15 if bare_deflate else 47, max_bytes)
     except zlib.error:

@@ -83,7 +83,7 @@ class _Guarded:
 
     def _new_conn(self) -> socket.socket:
         self.timeout = min(CONNECT_S, self.guard.seconds_left())
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]  # a mixin: the class of urllib3 beside it has it
         try:
             sock.settimeout(self.guard.seconds_left())  # for the TLS handshake
         except TimeoutError:
@@ -92,13 +92,13 @@ class _Guarded:
         return sock
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        super().connect()  # type: ignore[misc]  # a mixin: the class of urllib3 beside it has it
         self.sock = CountedSocket(self.sock, self.guard)
 
     def fit(self, idle_s: float) -> bool:
         """Tell whether an idle connection can be used again: young, still open, and nothing came unasked."""
         fresh = time.monotonic() - self.idle_since < idle_s
-        return fresh and bool(self.is_connected) and self.sock.quiet()  # type: ignore[attr-defined]
+        return fresh and bool(self.is_connected) and self.sock.quiet()  # type: ignore[attr-defined]  # set by `connect`
 
 
 class _Plain(_Guarded, HTTPConnection):
@@ -237,7 +237,7 @@ def _converse(
         original_response=raw, request_method=outgoing.method,
     )  # fmt: skip
     rest = raw.headers.get_payload()  # what the parser left of the headers when it met a broken line
-    if raw.status < 200 or (isinstance(rest, str) and rest):  # noqa: PLR2004 - informational, so not final
+    if raw.status < 200 or (isinstance(rest, str) and rest):  # informational, so not final
         raw.close()
         raise http.client.BadStatusLine(str(raw.status))
     guard.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks

@@ -97,7 +97,7 @@ def verify(token: str, trust: JwtTrust, *, clock: Callable[[], float] = time.tim
 
 def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     parts = token.split(".") if len(token) <= MAX_CHARS else []
-    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):  # noqa: PLR2004 - header, payload, signature
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts):  # header, payload, signature
         raise ExternalLoginRefused("not a signed JWT")
     header, payload, signature = (_unpacked(part) for part in parts)
     return header, payload, signature

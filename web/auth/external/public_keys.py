@@ -171,7 +171,7 @@ class JwksCache:
         host = urlsplit(url).hostname  # the rest of an address may hold a key of somebody's
         try:
             answer = self._outreach.fetch(url, max_body=MAX_BYTES, timeout_s=WAIT_S, accept="application/json")
-            if answer.status != 200:  # noqa: PLR2004 - OK
+            if answer.status != 200:  # OK
                 log.warning("keys were not given host=%s status=%d", host, answer.status)
                 return None
             return read_object(answer.body)

@@ -141,7 +141,7 @@ class LoginBrowser:
     def known(self) -> str:
         """Return the hash of the value which this browser carries; "" if it carries none."""
         value = request.cookies.get(self._cookie, "")
-        return _hashed(value) if 0 < len(value) <= 64 else ""  # noqa: PLR2004 - twice what we hand out
+        return _hashed(value) if 0 < len(value) <= 64 else ""  # twice what we hand out
 
     def is_the_one(self, expected: str) -> bool:
         """Say whether this browser is the one that a state was made for."""

@@ -18,7 +18,7 @@ class ImplementationId(click.ParamType[str]):
 
     name = "implementation"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - the base's signature
         """Return the id as it is written, also of an archived implementation."""
         with open_context() as here, here.database.reading() as db:
             return as_written(db, value)

@@ -221,4 +221,4 @@ def _detail(grant: Grant) -> dict[str, str]:
 def _shortly(lines: list[str]) -> str:
     """Name a few, and how many more: a notice is short."""
     few = ", ".join(line[:40] for line in lines[:3])
-    return few if len(lines) <= 3 else f"{few} and {len(lines) - 3} more"  # noqa: PLR2004 - as many as are named
+    return few if len(lines) <= 3 else f"{few} and {len(lines) - 3} more"  # as many as are named

@@ -97,7 +97,7 @@ def refuse_overtaken(change: SettingsChange) -> None:
     implementations.lock(change.db, change.implementation)
     change.db.refresh(change.implementation)  # somebody may have changed it while we waited
     as_of = request.form.get("as_of", "")
-    if not (as_of.isascii() and as_of.isdigit() and len(as_of) < 16):  # noqa: PLR2004 - digits that every database's number has
+    if not (as_of.isascii() and as_of.isdigit() and len(as_of) < 16):  # digits that every database's number has
         return  # no form that shows what there is
     same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
     newer = audit.newest_by_another_actor(change.db, int(as_of), actor=actor(), **same)

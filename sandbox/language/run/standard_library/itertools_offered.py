@@ -126,7 +126,7 @@ def groupby(iterable: Any, key: Callable[[Any], Any] | None = None) -> Iterator[
 
 
 def islice(iterable: Any, *bounds: int | None) -> Iterator[Any]:
-    if not 1 <= len(bounds) <= 3:  # noqa: PLR2004 -- stop, or start, stop and step
+    if not 1 <= len(bounds) <= 3:  # stop, or start, stop and step
         raise TypeError("islice(values, stop) or islice(values, start, stop, step)")
     piece = slice(*bounds)
     for name, bound, least in (("start", piece.start, 0), ("stop", piece.stop, 0), ("step", piece.step, 1)):

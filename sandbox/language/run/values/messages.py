@@ -96,7 +96,7 @@ def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
         raise TypeError(f'{caller}: params must be a dict such as {{"uid": user.id}}, not {_kind(params)}')
     pairs: list[tuple[str, str]] = []
     for item in items:
-        if not isinstance(item, list | tuple) or len(item) != 2:  # noqa: PLR2004 -- a pair
+        if not isinstance(item, list | tuple) or len(item) != 2:  # a pair
             raise TypeError(f"{caller}: params as a list must hold pairs of name and value")
         name, value = item
         parts = value if isinstance(value, list | tuple) else [value]

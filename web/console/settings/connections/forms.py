@@ -72,7 +72,7 @@ class ConnectionForm(SettingsForm):
     development = YesNoField("This connection leads to this machine itself (development only)")
 
     @property
-    def fields_of(self) -> Mapping[str, str]:  # type: ignore[override]
+    def fields_of(self) -> Mapping[str, str]:  # type: ignore[override]  # the kind of credential decides
         """Where the rule's names of the fields beside a credential stand on the page."""
         return {f"auth_fields.{_FILLS.get(name, name)}": name for name in _beside(self.auth_kind.value)}
 

@@ -83,7 +83,7 @@ def check_response(root: Element) -> ResponseParts:
     check_status(root)  # 3, early: a provider's refusal has no assertion, and its reason helps
     plain, encrypted = root.findall(a("Assertion")), root.findall(a("EncryptedAssertion"))  # 2
     everywhere = [*root.iter(a("Assertion")), *root.iter(a("EncryptedAssertion")), *root.iter(p("Response"))]
-    if len(plain) + len(encrypted) != 1 or len(everywhere) != 2:  # noqa: PLR2004 - the assertion and the root
+    if len(plain) + len(encrypted) != 1 or len(everywhere) != 2:  # the assertion and the root
         raise Rejected("assertion-count")
     check_holds(root, RESPONSE)
     for assertion in plain:
