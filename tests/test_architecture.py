@@ -29,6 +29,13 @@ HOMES = {
     "regex": ("records/message_text.py",),
     "idna": ("records/host_names.py",),
     "openpyxl": ("records/agenda/workbook.py",),
+    "itsdangerous": ("web/auth/logins.py", "runner/status/return_tokens.py"),
+    "ctypes": (
+        "sandbox/jail/",
+        "sandbox/zygote/startup.py",
+        "runner/store/server_guard.py",
+        "web/cli/local/die_with_parent.py",
+    ),
     "flask": ("web/",),
     "jinja2": ("web/templating.py",),
     "flask_login": ("web/auth/staff/staff_member.py",),

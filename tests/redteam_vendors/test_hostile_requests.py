@@ -1,5 +1,6 @@
 """Hostile requests as raw bytes to the real web server: smuggling, redirects, other sites, crowds, half requests."""
 
+import base64
 import contextlib
 import json
 import re
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from site_stage import KEY, PATH, bearer, complete, statuses
 
-from runner.status.return_tokens import ReturnTokens, encode
+from runner.status.return_tokens import ReturnTokens
 
 REQUESTS = [
     ("nothing", b"\r\n\r\n", {400, 0}),
@@ -148,6 +149,10 @@ def test_no_parameter_leads_away(served, away):
     assert b"evil" not in got
 
 
+def encoded(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def test_return_tokens_of_others_do_one_thing_only(served):
     tokens = ReturnTokens([KEY], hours=1)
     good = tokens.make("one", "u1", "s1")
@@ -157,11 +162,17 @@ def test_return_tokens_of_others_do_one_thing_only(served):
     assert b"u1" not in got
     foreign = ReturnTokens(["y" * 48], hours=1).make("one", "u1", "s1")
     old = ReturnTokens([KEY], hours=1, clock=lambda: time.time() - 90_000).make("one", "u1", "s1")
-    bare = encode(b"\0" * 16 + json.dumps(["one", "u1", "s1", 2**40]).encode())
+    payload = json.dumps(["one", "u1", "s1", 2**40]).encode()
     bad = [
         foreign,
         old,
-        bare,
+        encoded(b"\0" * 16 + payload),
+        f"{encoded(payload)}.{encoded(bytes(16))}",
+        f"{encoded(payload)}.{good.rpartition('.')[2]}",
+        f"{encoded(payload)}.",
+        good.replace(".", ""),
+        good.replace(".", ".."),
+        "." + good,
         good[:-1],
         good + "A",
         good + "=",
