@@ -12,6 +12,7 @@ from typing import Any
 
 from records import fields, public_hosts
 from records.errors import FieldFault
+from records.people import user_fields
 from records.tenants import credential_kinds
 
 from .public_keys import ALGORITHMS, key_set
@@ -20,7 +21,7 @@ KINDS = ("jwt", "introspection", "password")
 #: How our own call to a vendor of the kind "password" may prove itself.
 PASSWORD_AUTH = ("none", "basic", "bearer", "api_key_header")
 #: What an answer of a vendor may tell about a person, by the path in its JSON.
-RESULT = ("subject", "username", "user_type", "first_name", "last_name", "badge_id")
+RESULT = ("subject", *(one.name for one in user_fields.TABLE if one.sources >= user_fields.PASSWORD))
 #: Bytes of a secret that signs (RFC 7518, 3.2).
 LEAST_SHARED_KEY = 32
 USERNAME, PASSWORD = "{username}", "{password}"

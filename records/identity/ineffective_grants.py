@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from records import roles
+from records.people import user_fields
 from records.tenants.implementations import STAFF, Implementation
 
 from . import external_auth, saml_providers
@@ -46,7 +47,11 @@ def _unsaid(external: ExternalAuth, kind: str) -> str:
     if external.kind != "password":
         return ""
     mapped = external.fields["result"]
-    said = {"username": "username" in mapped, "user type": "user_type" in mapped, "attribute": False}
+    said = {
+        "username": "username" in mapped,
+        "user type": "user_type" in mapped,
+        "attribute": user_fields.PASSWORD <= user_fields.ATTRIBUTE_SOURCES,
+    }
     return "" if said[kind] else {"username": _NO_USERNAME, "user type": _NO_TYPE, "attribute": _NO_ATTRIBUTE}[kind]
 
 

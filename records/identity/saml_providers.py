@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from records import fields, public_hosts
 from records.errors import RuleViolation, SecretNotOpened
+from records.people import user_fields
 from records.people.users import User
 from records.secretbox import SecretBox
 from records.tenants import implementations
@@ -58,7 +59,7 @@ __all__ = [
 #: By what the identity provider of development is known. It does not hold its port, so that people stay the same people.
 DEVELOPMENT_ENTITY_ID = "urn:session-status:development-identity-provider"
 #: What an attribute can be mapped to.
-MAPPED = ("username", "user_type", "first_name", "last_name", "badge_id")
+MAPPED = tuple(one.name for one in user_fields.TABLE if one.sources >= user_fields.SAML)
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 #: The names under which common identity providers send these; the first that a message has counts.
 ATTRIBUTE_MAP: dict[str, list[str]] = {

@@ -32,12 +32,10 @@ from records.errors import OtherProvider, RuleViolation
 from records.tenants.implementations import Implementation
 from records.upsert import insert_missing
 
-from . import badge_id
+from . import badge_id, user_fields
 
 #: Words of a search which are looked at.
 SEARCH_WORDS = 8
-#: Fields which a search looks through; the username first, see `with_username`.
-_SEARCHED = ("username", "first_name", "last_name", "badge_id", "subject")
 
 
 class User(Base):
@@ -52,11 +50,11 @@ class User(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
     subject: Mapped[str] = mapped_column(String(255))
-    username: Mapped[str] = mapped_column(String(255), default="")
-    user_type: Mapped[str] = mapped_column(String(100), default="")
-    first_name: Mapped[str] = mapped_column(String(200), default="")
-    last_name: Mapped[str] = mapped_column(String(200), default="")
-    badge_id: Mapped[str] = mapped_column(String(100), default="")
+    username: Mapped[str] = mapped_column(String(user_fields.LONGEST["username"]), default="")
+    user_type: Mapped[str] = mapped_column(String(user_fields.LONGEST["user_type"]), default="")
+    first_name: Mapped[str] = mapped_column(String(user_fields.LONGEST["first_name"]), default="")
+    last_name: Mapped[str] = mapped_column(String(user_fields.LONGEST["last_name"]), default="")
+    badge_id: Mapped[str] = mapped_column(String(user_fields.LONGEST["badge_id"]), default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     #: who vouches for this person; "" until somebody does
@@ -159,7 +157,7 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
     """
     values = fields.checked(_CHECKS, {"subject": subject, **vars(profile), "provider": provider})
     values["last_seen_at"] = at or utc_now()
-    values["search_text"] = "\n".join(fields.folded(values[name]) for name in _SEARCHED)
+    values["search_text"] = "\n".join(fields.folded(values[name]) for name in user_fields.SEARCHED)
     insert_missing(db, User, [{"implementation_id": implementation.id, **values}])
     mine = select(User).where(User.implementation_id == implementation.id, User.subject == values["subject"])
     user = db.scalars(mine.with_for_update().execution_options(populate_existing=True)).one()
@@ -201,11 +199,7 @@ def hand_over(db: Session, implementation: Implementation, old: str, new: str) -
 _provider_given = fields.line(1200, empty=False)
 _CHECKS: dict[str, fields.Check] = {
     "subject": fields.exact(255, empty=False),
-    "username": fields.exact(255),
-    "user_type": fields.line(100),
-    "first_name": fields.line(200),
-    "last_name": fields.line(200),
-    "badge_id": badge_id.checked,
-    "attributes": fields.json_object(64 * 1024),
+    **{one.name: one.check for one in user_fields.TABLE},
+    user_fields.ATTRIBUTES: fields.json_object(user_fields.MOST_ATTRIBUTE_BYTES),
     "provider": fields.line(1200),  # an entity ID has at most 1024 characters (SAML core, 8.3.6)
 }

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from records import AgendaSession, Database, Implementation, User
 from records.agenda import sessions
 from records.people import users
+from records.people.user_fields import TEXTS
 from records.tenants import implementations
 from runner.status.ttl_cache import TtlCache
 from sandbox import ScriptInput
@@ -54,8 +55,7 @@ class ScriptInputReader:
 
 def user_fields(known: User | None, subject: str) -> dict[str, Any]:
     """The fields of `user` in the script API."""
-    names = ("username", "user_type", "first_name", "last_name", "badge_id")
-    texts = {name: getattr(known, name) if known else "" for name in names}
+    texts = {name: getattr(known, name) if known else "" for name in TEXTS}
     return {"id": subject, **texts, "attributes": known.attributes if known else {}}
 
 

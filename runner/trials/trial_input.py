@@ -13,14 +13,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from records.host_names import host_name
+from records.people import user_fields
 from sandbox import ScriptInput
 
 #: what `api.return_url()` gives on a trial, unless INPUT says otherwise
 RETURN_URL = "https://status.example.org/r/return-token"
 
-TEXTS_OF_USER = ("username", "user_type", "first_name", "last_name", "badge_id")
 FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "return_url")
-USER_FIELDS = ("id", *TEXTS_OF_USER, "attributes")
 SESSION_FIELDS = ("id", "title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes")
 
 
@@ -78,7 +77,7 @@ def parse_input(data: Any) -> TrialInput:
         return_url=text("return_url", whole.get("return_url")) or RETURN_URL,
         unknown=(
             *(name for name in whole if name not in FIELDS),
-            *(f"user.{name}" for name in user if name not in USER_FIELDS),
+            *(f"user.{name}" for name in user if name not in user_fields.SCRIPT_FIELDS),
             *(f"session.{name}" for name in session if name not in SESSION_FIELDS),
         ),
     )
@@ -86,7 +85,7 @@ def parse_input(data: Any) -> TrialInput:
 
 def user_of(user: Mapping[str, Any]) -> dict[str, Any]:
     """What a script sees of the user."""
-    texts = {name: text(f"user.{name}", user.get(name)) for name in TEXTS_OF_USER}
+    texts = {name: text(f"user.{name}", user.get(name)) for name in user_fields.TEXTS}
     attributes = an_object("user.attributes", user.get("attributes") or {})
     return {"id": identifier("user.id", user.get("id")), **texts, "attributes": attributes}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from records import colours, fields, roles
+from records.people import user_fields
 
 
 def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
@@ -172,7 +173,7 @@ LOGIN = _object(
     {
         "implementation": _TEXT,
         "user": _object(
-            dict.fromkeys(("id", "username", "first_name", "last_name", "user_type", "badge_id"), _TEXT),
+            dict.fromkeys(("id", *user_fields.TEXTS), _TEXT),
             "As the identity provider described them when they last logged in. A text may be empty.",
         ),
         "roles": {

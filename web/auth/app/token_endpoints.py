@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from records import DatabaseUnavailable
-from records.people import grants, users
+from records.people import grants, user_fields, users
 from records.tenants import implementations
 from runner.logins import StoreAway
 from web.auth.app import oauth_responses
@@ -114,7 +114,7 @@ def _described(entrance: AuthServices, visitor: Visitor) -> dict[str, Any] | Non
         if visitor.since < implementations.made_at(implementation):
             return None
         roles = grants.roles_of(db, implementation, user, visitor.source)
-        who = {name: getattr(user, name) for name in ("username", "first_name", "last_name", "user_type", "badge_id")}
+        who = {name: getattr(user, name) for name in user_fields.TEXTS}
     ends = datetime.fromtimestamp(entrance.logins.ends(request, visitor), UTC)
     return {
         "implementation": visitor.implementation,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from records import UserProfile
 from records.people import badge_id
+from records.people.user_fields import LONGEST
 
 from .strict_json import line_of, name_of
 
@@ -29,9 +30,9 @@ def from_claims(claims: Mapping[str, Any]) -> UserProfile:
     known_email = attributes["email"] if claims.get("email_verified") is not False else ""
     return UserProfile(
         username=_username(claims) or known_email,
-        user_type=name_of(claims.get("user_type"), 100),
-        first_name=line_of(claims.get("given_name"), 200),
-        last_name=line_of(claims.get("family_name"), 200) or line_of(claims.get("name"), 200),
+        user_type=name_of(claims.get("user_type"), LONGEST["user_type"]),
+        first_name=line_of(claims.get("given_name"), LONGEST["first_name"]),
+        last_name=_last_name(claims),
         badge_id=_badge_id(claims.get("badge_id")),
         attributes={name: value for name, value in attributes.items() if value},
     )
@@ -40,10 +41,10 @@ def from_claims(claims: Mapping[str, Any]) -> UserProfile:
 def from_registrant(known: Mapping[str, Any]) -> UserProfile:
     """Read what a registration vendor's answer told."""
     return UserProfile(
-        username=name_of(known.get("username"), 255),
-        user_type=line_of(known.get("user_type"), 100),
-        first_name=line_of(known.get("first_name"), 200),
-        last_name=line_of(known.get("last_name"), 200),
+        username=name_of(known.get("username"), LONGEST["username"]),
+        user_type=line_of(known.get("user_type"), LONGEST["user_type"]),
+        first_name=line_of(known.get("first_name"), LONGEST["first_name"]),
+        last_name=line_of(known.get("last_name"), LONGEST["last_name"]),
         badge_id=_badge_id(known.get("badge_id")),
     )
 
@@ -56,4 +57,10 @@ def _badge_id(value: Any) -> str:
 
 
 def _username(claims: Mapping[str, Any]) -> str:
-    return name_of(claims.get("username"), _VALUE) or name_of(claims.get("preferred_username"), _VALUE)
+    longest = LONGEST["username"]
+    return name_of(claims.get("username"), longest) or name_of(claims.get("preferred_username"), longest)
+
+
+def _last_name(claims: Mapping[str, Any]) -> str:
+    longest = LONGEST["last_name"]
+    return line_of(claims.get("family_name"), longest) or line_of(claims.get("name"), longest)

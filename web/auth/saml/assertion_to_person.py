@@ -19,7 +19,7 @@ from typing import Any
 
 from records import UserProfile
 from records.identity import saml_providers as saml
-from records.people import badge_id
+from records.people import badge_id, user_fields
 from web.auth.login_steps.admission import AuthenticatedPerson, NotAdmitted, SamlSession
 from web.auth.saml.protocol.values import SamlAssertion
 
@@ -31,9 +31,6 @@ LONGEST_SUBJECT = 255
 #: Attributes of a person which we keep, and bytes of them together as JSON.
 MOST_ATTRIBUTES = 64
 MOST_BYTES = 8 * 1024
-
-#: Characters which the records keep of each.
-LONGEST = {"username": 255, "user_type": 100, "first_name": 200, "last_name": 200, "badge_id": 100}
 
 
 def person_of(
@@ -49,7 +46,7 @@ def person_of(
     for name, value in fields.items():
         # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
         trimmed = value != given[name] or names[name] in assertion.indented
-        if not _fits(value, LONGEST[name]) or (name == "username" and trimmed):
+        if not _fits(value, user_fields.LONGEST[name]) or (name == "username" and trimmed):
             log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
             fields[name] = ""
     return AuthenticatedPerson(

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from records import UserProfile
-from records.people import users
+from records.people import user_fields, users
 from web.cli.common.audit_notes import note
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.tables import print_table
+
+
+def text_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each text that is known of a person."""
+    for one in reversed(user_fields.TABLE):
+        help_ = f"{one.meaning} At most {one.longest} characters."
+        command = click.option(f"--{one.name.replace('_', '-')}", default="", help=help_)(command)
+    return command
 
 
 @click.group("users")
@@ -40,11 +49,7 @@ def list_all(implementation: str) -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("subject")
-@click.option("--username", default="")
-@click.option("--user-type", default="", help="For example attendee, member, staff.")
-@click.option("--first-name", default="")
-@click.option("--last-name", default="")
-@click.option("--badge-id", default="")
+@text_options
 @click.option("--attributes", default="{}", metavar="JSON", help="What else the login would tell, as a JSON object.")
 def add(implementation: str, subject: str, attributes: str, **texts: str) -> None:
     """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from records import FieldFault, RuleViolation
+from records.identity.external_auth_kinds import RESULT
 from web.console.settings.fields import (
     ChoiceField,
     DropdownField,
@@ -49,9 +50,6 @@ AUTH_KINDS = (
     ("bearer", "A fixed token (Bearer)", ()),
     ("api_key_header", "An API key in a header", ("header_name",)),
 )
-
-#: What an answer can tell, in the words of the page.
-RESULT = ("subject", "username", "user_type", "first_name", "last_name", "badge_id")
 
 
 class KindForm(SettingsForm):
@@ -158,6 +156,8 @@ class PasswordForm(KindForm):
     result_first_name = LineField("First name")
     result_last_name = LineField("Last name")
     result_badge_id = LineField("Badge ID")
+    #: the names of what an answer can tell
+    told = RESULT
     excluded_types = LinesField("User types that may not log in", description="One a line, such as Exhibitor.")
     excluded_text = LineField("What excluded people are told")
     opted_out_path = LineField("Opted out when", description="A path in the answer, such as person/optOut.")

@@ -11,17 +11,12 @@ from wtforms import HiddenField
 
 from records import FieldFault, RuleViolation, SamlDraft
 from records.identity import saml_providers as saml
+from records.people import user_fields
 from web.console.settings.fields import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 from web.console.settings.forms import SettingsForm
 
 #: What an attribute can fill, in the words of the page.
-PROPERTIES = (
-    ("username", "Username", "In lists, and for roles which are granted to usernames."),
-    ("user_type", "User type", "Decides who sees messages, and may give the role of scanner."),
-    ("first_name", "First name", "In lists and reports."),
-    ("last_name", "Last name", "In lists and reports."),
-    ("badge_id", "Badge ID", "Joins scans and people."),
-)
+PROPERTIES = tuple((one.name, one.label, one.meaning) for one in user_fields.TABLE)
 
 #: The switches which believe more than they should have to: field, what it does, what can go wrong.
 SWITCHES = (

@@ -1,0 +1,84 @@
+"""The one table of what is known of a person: each field's length, meaning, check, and the ways in that tell it.
+
+The table of users, the SAML attribute map, External Authentication, the command line, script arguments and the API
+document are made from it. The subject, by which a person is known at all, is none of these fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from records import fields
+
+from . import badge_id
+
+SAML: Final = frozenset({"saml"})
+CLAIMS: Final = frozenset({"jwt", "introspection"})
+PASSWORD: Final = frozenset({"password"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserField:
+    """One field of a person that is a text."""
+
+    name: str
+    label: str
+    meaning: str  #: what it is for, in one sentence for people
+    longest: int  #: characters
+    check: fields.Check
+    sources: frozenset[str] = SAML | CLAIMS | PASSWORD  #: the ways in that can tell it
+    searched: bool = True  #: whether a search for people looks at it
+
+
+TABLE: Final = (
+    UserField(
+        name="username",
+        label="Username",
+        meaning="In lists, and for roles which are granted to usernames.",
+        longest=255,
+        check=fields.exact(255),  # it gives roles: trimmed it could be another's
+    ),
+    UserField(
+        name="user_type",
+        label="User type",
+        meaning="Decides who sees messages, and may give the role of scanner.",
+        longest=100,
+        check=fields.line(100),
+        searched=False,
+    ),
+    UserField(
+        name="first_name",
+        label="First name",
+        meaning="In lists and reports.",
+        longest=200,
+        check=fields.line(200),
+    ),
+    UserField(
+        name="last_name",
+        label="Last name",
+        meaning="In lists and reports.",
+        longest=200,
+        check=fields.line(200),
+    ),
+    UserField(
+        name="badge_id",
+        label="Badge ID",
+        meaning="Joins scans and people.",
+        longest=badge_id.LONGEST,
+        check=badge_id.checked,
+    ),
+)
+TEXTS: Final = tuple(one.name for one in TABLE)
+LONGEST: Final = MappingProxyType({one.name: one.longest for one in TABLE})
+
+#: What else the login tells, as a JSON object, and its most bytes. A password relay maps texts only.
+ATTRIBUTES: Final = "attributes"
+MOST_ATTRIBUTE_BYTES: Final = 64 * 1024
+ATTRIBUTE_SOURCES: Final = SAML | CLAIMS
+
+#: What a script sees of the user.
+SCRIPT_FIELDS: Final = ("id", *TEXTS, ATTRIBUTES)
+#: What a search looks through, in the order in which it is stored; the username first (`users.with_username`).
+SEARCHED: Final = (*(one.name for one in TABLE if one.searched), "subject")
