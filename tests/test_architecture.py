@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+
 ROOMS = ("sandbox", "records", "runner", "web", "worker")
 
 #: room -> the other rooms which it may import

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,10 +22,11 @@ from runner.status.status_body import ShownMessage, body_of
 from tests.app_login.phone import Phone
 from tests.auth.stage import KEY, copied
 from tests.logins.people import visitor
+from tests.support import ROOT
 from tests.web.browser import serving
 from web.app import create_app
 
-GUIDE = Path(__file__).parents[2] / "docs" / "app-integration.md"
+GUIDE = ROOT / "docs" / "app-integration.md"
 SERVER = "https://status.example.org"
 BLOCK = re.compile(r"```(sh|json|text)\n(.*?)```", re.DOTALL)
 

@@ -1,18 +1,18 @@
 """The guides for identity providers, followed as they are written: what each says that arrives logs somebody in."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from records.people import users
 from records.tenants import implementations
 from tests.auth.stage import IDP, Browser, connect, is_refused, sp_of
+from tests.support import ROOT
 from web.auth.login_choice.refusal_codes import CODES as OF_PEOPLE
 from web.auth.login_choice.refusal_codes import EVERY_CODE
 from web.auth.saml.protocol.codes import CODES as OF_MESSAGES
 
-FOLDER = Path(__file__).parents[2] / "docs" / "identity-providers"
+FOLDER = ROOT / "docs" / "identity-providers"
 GUIDES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
 FIELDS = {
     "subject": "subject",

@@ -5,17 +5,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 
 from runner.logins import pending_logins
 from tests.auth.stage import IDP, Browser, is_refused, sp_of
+from tests.support import ROOT
 from web.auth import saml_work_limit
 from web.auth.login_steps import rate_limits
 from web.auth.saml import login_flow
 
-ROOT = Path(__file__).parents[2]
 VENUE = "198.51.100.7"
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 

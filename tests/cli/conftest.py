@@ -4,14 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from web.cli import main
-
-ROOT = Path(__file__).parents[2]
 
 INPUT = {
     "user": {"id": "165", "first_name": "Mei"},

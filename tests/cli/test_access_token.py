@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from stores import PRODUCTION, keys, made_for
 
 from records import Database
 from records.people import users
@@ -12,6 +11,7 @@ from runner.logins import LoginStore, fingerprint
 from runner.logins.app_tokens import ACCESS_S
 from runner.settings.table import Settings
 from runner.store.mark_administration import replace_mark
+from tests.cli.stores import PRODUCTION, keys, made_for
 
 
 @pytest.fixture

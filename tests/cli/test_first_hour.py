@@ -6,16 +6,15 @@ import re
 import shlex
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from running import Up, eventually
 
+from tests.cli.running import Up, eventually
+from tests.support import ROOT
 from web.cli.local.start_command import free_row
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 START_S = 60
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 AUTHORS = (ROOT / "docs" / "authors.md").read_text()

@@ -9,16 +9,16 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
-from running import eventually, free_ports
 
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import LAST
+from tests.cli.running import eventually, free_ports
+from tests.support import ROOT
 
-GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
+GUIDE = ROOT / "docs" / "operations.md"
 
 
 def steps():

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from stores import KEY, PRODUCTION, content, keys, made_for
 
 from records import Database, SecretBox, audit
 from records.maintenance import development_stand_ins
@@ -16,6 +15,7 @@ from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
 from runner.settings.table import Settings
 from runner.store.mark_administration import mark_of, replace_mark
+from tests.cli.stores import KEY, PRODUCTION, content, keys, made_for
 from web.cli.local import up as up_command
 from web.cli.local.programs import Ports
 from web.cli.operate import servers

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
-from running import eventually, free_ports
 
 from runner.store.embedded import EmbeddedStore
+from tests.cli.running import eventually, free_ports
+from tests.support import ROOT
 from tests.vendors import Vendor, reply
 from tests.web.browser import require_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "set-up-a-conference.md").read_text()
 PICTURES = os.environ.get("GUIDE_PICTURES")
 SCRIPT = """

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from stores import PRODUCTION, made_for
 
 from records import Database, SecretBox
 from records.identity import external_auth as external
@@ -24,6 +23,7 @@ from records.tenants.connections import ConnectionDraft
 from runner.health.start_checks import NotStarted, check_start
 from runner.settings.table import Settings, SettingsError
 from runner.store.mark_administration import replace_mark
+from tests.cli.stores import PRODUCTION, made_for
 from web.cli.operate import servers
 from web.server.listen_check import listening_fault
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from runner.settings.table import Settings
+from tests.support import ROOT
 from web.cli.local.programs import Ports, other_terminal, page
 from web.cli.local.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row
-
-ROOT = Path(__file__).parents[2]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`store empty`: after it nothing that the store held counts, the mark stays, and nothing but the store named is touched."""
 
 import pytest
-from stores import PRODUCTION, keys, made_for
 
 from records import Database, audit
 from runner.logins import LoginStore, TokenRefused
@@ -12,6 +11,7 @@ from runner.store.environment_mark import KEY
 from runner.store.mark_administration import mark_of, replace_mark
 from runner.store.worker_heartbeat import WorkerHeartbeat
 from sandbox import JailReport
+from tests.cli.stores import PRODUCTION, keys, made_for
 from tests.logins.people import visitor
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from running import start_up
 
+from tests.cli.running import start_up
 from tests.web.browser import require_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

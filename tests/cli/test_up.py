@@ -6,16 +6,16 @@ import signal
 import socket
 import stat
 import sys
-from pathlib import Path
 
 import pytest
-from running import eventually, free_ports, start_up
 
+from tests.cli.running import eventually, free_ports, start_up
+from tests.support import ROOT
 from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
 
-EXAMPLE = Path(__file__).parents[2] / "scripts" / "examples" / "annual_meeting" / "script.py"
+EXAMPLE = ROOT / "scripts" / "examples" / "annual_meeting" / "script.py"
 
 
 TEXTS = {

@@ -4,8 +4,6 @@ import os
 import signal
 
 import pytest
-from running import start_up
-from stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 
 from records import Database
 from records.maintenance import database_inspection
@@ -13,6 +11,8 @@ from records.storage import environment_mark
 from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore, answers
 from runner.store.mark_administration import replace_mark
+from tests.cli.running import start_up
+from tests.cli.stores import FILE, PRODUCTION, content, keys, made_for, of_earlier_release
 from web.cli.common.errors import CommandFailed
 from web.cli.local import local_setup
 from web.cli.local import up as up_command

@@ -1,14 +1,13 @@
 """The page about roles says what the code does: its tables are compared with the permissions and with every route."""
 
-from pathlib import Path
-
 from records.people import administrators, grants
 from tests.console.table import KEPT
+from tests.support import ROOT
 from web.auth import logins
 from web.auth.staff import staff_member
 from web.permissions import HOUSE_ROLES, MAY, Permission
 
-PAGE = (Path(__file__).parents[2] / "docs" / "roles.md").read_text()
+PAGE = (ROOT / "docs" / "roles.md").read_text()
 
 
 def table(first):

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,6 +23,7 @@ from runner.status.unavailable_status import NOTED
 from runner.status.visibility import HidingRule
 from sandbox import OutcomeKind
 from tests.console.conftest import HOSTILE
+from tests.support import ROOT
 from tests.web.stub_desk import CLAIM
 
 DEMO = "/console/implementations/demo"
@@ -291,7 +291,7 @@ def test_no_moment_of_a_page_about_runs_is_left_as_programs_write_it(past, desk)
 def test_each_word_of_the_legend_stands_in_the_glossary_with_the_same_meaning(past, desk):
     page = desk("organizer").get(f"{DEMO}/runs").text
     assert "What these words mean" in page
-    glossary = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
     for word, words in RUN_WORDS:
         assert f"| {word} | {words} |" in glossary, word
     known = {word for word, _ in RUN_WORDS}

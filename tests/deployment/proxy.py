@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
+
 SHIPPED = ROOT / "docs" / "deployment" / "nginx.conf"
 HOST = "status.example.org"
 #: Clients of these addresses of this machine are a venue's, and everybody else.

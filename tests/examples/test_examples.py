@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support import ROOT
 from web.cli import main
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "scripts" / "examples"
 SCENARIOS = sorted(path.parent for path in EXAMPLES.rglob("expected.json"))
 SCRIPTS = sorted(EXAMPLES.glob("*/script.py"))

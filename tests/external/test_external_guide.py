@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.external.signing import claims, header, token
+from tests.support import ROOT
 from tests.vendors import reply
 from web.auth.external import ExternalLoginRefused, by_assertion, by_introspection, by_password
 from web.auth.external.codes import CODES, meaning_of
 from web.console.settings.external.forms import PasswordForm
 
-ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "external-authentication.md").read_text()
 
 

@@ -17,9 +17,9 @@ from tests.fuzz.running import LIMITS, MEMORY, Build, Finding, builds, sweep, te
 from tests.fuzz.scenarios import program
 from tests.fuzz.shrink import is_deep_only, shrink
 from tests.fuzz.values import MAKERS, ODD
+from tests.support import ROOT
 
 HERE = str(Path(__file__).resolve().parent)
-ROOT = str(Path(__file__).resolve().parents[2])
 FINE = "def program(user, session, api):\n    return 1\n"
 WRONG = {
     "crash": "import ctypes\n    ctypes.string_at(1)",
@@ -31,7 +31,7 @@ WRONG = {
 
 
 def bare(executable):
-    return Build(Launch(executable=executable, entry="tests.fuzz.bare_language", path=(ROOT,)))
+    return Build(Launch(executable=executable, entry="tests.fuzz.bare_language", path=(str(ROOT),)))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from providers import simplesamlphp
+from tests.interop.providers import simplesamlphp
 
 HERE = Path(__file__).parent
 SAMLP = HERE / "providers" / "samlp"

@@ -6,10 +6,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from idp_stage import PROVIDERS, fetched, new_key
 from playwright.sync_api import expect
 
 from records import Database, SamlDraft, SecretBox
@@ -18,6 +16,8 @@ from records.identity import saml_providers as saml
 from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
 from tests.cli.running import free_ports, start_up
+from tests.interop.idp_stage import PROVIDERS, fetched, new_key
+from tests.support import ROOT
 from web.auth.saml.protocol.messages.metadata import read_idp_metadata
 
 pytestmark = [
@@ -79,7 +79,7 @@ def conference(service, records, slug, folder):
     script.write_text(SCRIPT)
     command = (sys.executable, "-P", "-m", "web.cli", "script", "activate", slug, str(script))
     env = {**os.environ, "SESSION_STATUS_DATA_FOLDER": str(service.folder)}
-    subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[2], capture_output=True)
+    subprocess.run(command, check=True, env=env, cwd=ROOT, capture_output=True)
     (folder / f"{slug}.xml").write_bytes(fetched(f"{service.service}/saml/{slug}/metadata"))
 
 

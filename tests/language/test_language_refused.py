@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hostile import INSIDE, WHOLE
 
 from sandbox.language import compile_source
 from sandbox.language.check.policy import LanguagePolicy
 from sandbox.language.rules.findings import Findings
+from tests.language.hostile import INSIDE, WHOLE
 
 
 @pytest.mark.parametrize("name", INSIDE)

@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-import hostile
-import test_language_honest as honest
-
 from sandbox.language import RUNTIME_KEY, runtime_key, warm
 from sandbox.language.offered import MODULES
+from tests.language import hostile
+from tests.language import test_language_honest as honest
+from tests.support import ROOT
 
 HERE = Path(__file__).parent
 
@@ -75,7 +75,7 @@ def events_of_child(*arguments):
     child = subprocess.run(
         [sys.executable, "-W", "error", str(HERE / "after_warm.py"), *arguments],
         cwd="/",
-        env={"PYTHONPATH": os.pathsep.join([str(HERE.parent.parent), *filter(None, sys.path)])},
+        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
         input=json.dumps(list(scripts())),
         capture_output=True,
         text=True,

@@ -12,11 +12,11 @@ from collections import Counter, deque
 from decimal import Decimal
 
 import pytest
-from test_callbacks import FUNCTIONS, SAMPLES
 
 from sandbox.language.offered import ATTRIBUTES
 from sandbox.language.run.guard_table import GUARDS, get_attribute
 from sandbox.language.run.values.value_text import representation_of, text_of
+from tests.language.test_callbacks import FUNCTIONS, SAMPLES
 
 NUMBERS = range(1000, 1060)
 SET = {None, float("nan"), len, *NUMBERS}

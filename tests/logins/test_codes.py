@@ -4,11 +4,11 @@ import threading
 from contextlib import suppress
 
 import pytest
-from people import visitor
 
 from runner.logins import TokenRefused
 from runner.logins.app_token_formats import challenge_of
 from runner.logins.app_tokens import ACCESS_S, CODE_S, LOGIN_S
+from tests.logins.people import visitor
 
 VERIFIER = "v" * 43
 REDIRECT = "https://app.example.org/login"

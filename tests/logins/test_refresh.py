@@ -3,10 +3,10 @@
 import threading
 
 import pytest
-from people import visitor
 
 from runner.logins import TokenRefused
 from runner.logins.app_tokens import ACCESS_S, GRACE_S, LOGIN_S, REFRESH_S
+from tests.logins.people import visitor
 from tests.valkey import written
 
 

@@ -1,11 +1,11 @@
 """A status and the end of a login: read together, seen at once, and whoever is ended leaves nothing behind."""
 
 import pytest
-from people import visitor
 
 from runner.logins import LoginEnded
 from runner.logins.ended_logins import ended_login_check
 from runner.status.cache import StatusCache, StatusUpdate
+from tests.logins.people import visitor
 
 BODY = b'{"message":null}'
 

@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from people import visitor
 
 from runner.logins import LoginStore, StoreAway, saml_sessions
 from runner.logins.saml_sessions import SamlSessions
 from runner.store.clients import connect
+from tests.logins.people import visitor
 from tests.valkey import written
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from people import visitor
 
 from runner.logins import EndedLogins, TokenRefused
 from runner.logins.app_token_formats import challenge_of
 from runner.logins.app_tokens import ACCESS_S, CODE_S, GRACE_S, LOGIN_S, REFRESH_S, AppTokens
+from tests.logins.people import visitor
 
 RIGHT, WRONG = "r" * 43, "w" * 43
 OFTEN = st.sampled_from([True, True, True, False])

@@ -2,14 +2,14 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 
 from runner.powers import AnswersError, RecordedPowers, parse_answers
 from sandbox import Call, CallFault, CallNotMade
+from tests.support import ROOT
 
-EXAMPLES = Path(__file__).parents[2] / "scripts" / "examples"
+EXAMPLES = ROOT / "scripts" / "examples"
 
 
 def call(answers, path="/x", method="GET", params=(), **options):

@@ -6,7 +6,6 @@ import base64
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -17,8 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from records.identity import certificates
 from tests.records.signers import certificate
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 
 def test_certificate_is_read_with_its_fingerprint_subject_and_end():

@@ -1,13 +1,11 @@
 """Numbers with their nouns: right for none, one and many; and nowhere is a plural made in another way."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from records.plurals import counted, form, with_article
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 #: How a plural is made by hand.
 BY_HAND = re.compile(r"""\(s\)["' .]|["']s?["'] if [^%}\n]*(==|>|!=) ?1|["'](are|were)["'] if|\{% if [^%]* > 1 %\}s""")

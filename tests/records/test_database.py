@@ -21,6 +21,7 @@ from records.people import users
 from records.people.users import User, UserProfile
 from records.scripts import runs
 from records.tenants import implementations
+from tests.support import ROOT
 
 
 def test_transaction_commits_at_the_end(database: Database):
@@ -234,9 +235,7 @@ def test_error_does_not_carry_what_people_entered(database: Database, demo: Impl
 
 def test_import_has_no_effect_and_opens_nothing(tmp_path: Path):
     program = "import records, threading, os; print(threading.active_count(), len(os.listdir('/proc/self/fd')))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     threads, files = map(int, done.stdout.split())
     assert threads == 1
     assert files <= 5

@@ -17,8 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from records import ALL_TABLES, Base, Database, SchemaUnknown
 from records.storage import schema
-
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
 
 
 def test_migrations_from_nothing_make_what_the_tables_say(empty_database: Database):

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from corpus import Attack
-
 from sandbox import Answer, Call, CallFault, CallNotMade, CheckResult, Outcome, RunLimits, Sandbox, ScriptInput
+from tests.redteam.corpus import Attack
 
 #: Tighter than the product's, so that hundreds of endless scripts end soon.
 LIMITS = RunLimits(wall_s=3.0, cpu_s=0.3)

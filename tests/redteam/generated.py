@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corpus import Attack
+from tests.redteam.corpus import Attack
 
 _END = "\n    return message('x')\n"
 

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from driving import GIVEN, Vendors
-from fallen import FORGED, REVIEWS, TRICKS
 
 from sandbox import OutcomeKind, RunLimits, Sandbox
 from sandbox.zygote.process import Launch
+from tests.redteam.driving import GIVEN, Vendors
+from tests.redteam.fallen import FORGED, REVIEWS, TRICKS
 
 LIMITS = RunLimits(wall_s=1.0, cpu_s=0.3)
 

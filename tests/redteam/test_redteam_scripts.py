@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import ending, written
-from driving import CANARY_SAYS, LIMITS, drive
-from generated import attacks
 
 from sandbox import Sandbox, Severity
+from tests.redteam.corpus import ending, written
+from tests.redteam.driving import CANARY_SAYS, LIMITS, drive
+from tests.redteam.generated import attacks
 
 ALL = [*written(), *attacks()]
 NAMES = [attack.name for attack in ALL]

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from site_stage import KEY, PATH, Site, statuses, stop
-from vendor_stage import Vendor, make_vendors
 
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import adopt_own
+from tests.redteam_vendors.site_stage import KEY, PATH, Site, statuses, stop
+from tests.redteam_vendors.vendor_stage import Vendor, make_vendors
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import tracemalloc
 import zlib
 
 import pytest
-from vendor_stage import call, connection, ok
+
+from tests.redteam_vendors.vendor_stage import call, connection, ok
 
 H = b"HTTP/1.1 200 OK\r\n"
 CL2 = b"Content-Length: 2\r\n\r\nok"

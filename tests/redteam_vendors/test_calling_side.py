@@ -10,13 +10,13 @@ import signal
 import time
 
 import pytest
-from vendor_stage import call, connection, make_vendors, ok
 
 from runner.powers import ApiKeyHeader, ApiKeyParameter, Bearer
 from runner.powers.vendor_limits import keys_of
 from runner.store.clients import connect_brief
 from runner.store.embedded import EmbeddedStore
 from sandbox import Call, CallNotMade
+from tests.redteam_vendors.vendor_stage import call, connection, make_vendors, ok
 
 SECRET = "S3cretTokenOfVendor"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from site_stage import Site, statuses, stop
-from vendor_stage import Vendor, ok
 
 from runner.store.embedded import EmbeddedStore
+from tests.redteam_vendors.site_stage import Site, statuses, stop
+from tests.redteam_vendors.vendor_stage import Vendor, ok
 
 #: `CHAOS_S=30` asks for it; it takes half a minute more until the locks of the dead have ended.
 SECONDS = float(os.environ.get("CHAOS_S", "0"))

@@ -7,9 +7,9 @@ import time
 
 import pytest
 from itsdangerous import URLSafeSerializer
-from site_stage import KEY, PATH, bearer, statuses
 
 from tests.logins.people import visitor
+from tests.redteam_vendors.site_stage import KEY, PATH, bearer, statuses
 
 NAMES = [
     "..", "%2e%2e", "%252e%252e", "one%00", "one%0d%0aX:y", "one%0aINJECTED", "one%2fx", "%2f", "o ne", "one%20", "one;x=1", "ONE%C0%AE", "%ff%fe", "%F0%9F%92%A9",

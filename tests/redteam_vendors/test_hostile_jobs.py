@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from site_stage import Site, key_of, stop
-from vendor_stage import Vendor, ok
 
 from runner.status.service import StatusRequest, StatusService
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from runner.store.worker_heartbeat import workers_present
+from tests.redteam_vendors.site_stage import Site, key_of, stop
+from tests.redteam_vendors.vendor_stage import Vendor, ok
 
 # -- jobs ---------------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ import time
 from urllib.parse import quote
 
 import pytest
-from site_stage import KEY, PATH, bearer, complete, statuses
 
 from runner.status.return_tokens import ReturnTokens, encode
+from tests.redteam_vendors.site_stage import KEY, PATH, bearer, complete, statuses
 
 REQUESTS = [
     ("nothing", b"\r\n\r\n", {400, 0}),

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from vendor_stage import call, connection, ok
+
+from tests.redteam_vendors.vendor_stage import call, connection, ok
 
 EVIL = ok(b"EVIL")
 

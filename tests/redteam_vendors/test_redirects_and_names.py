@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
-from vendor_stage import call, connection, make_vendors, ok
 
 from runner.powers import Bearer
+from tests.redteam_vendors.vendor_stage import call, connection, make_vendors, ok
 
 SECRET = "S3cret-Token/With+Odd=Chars&More"
 

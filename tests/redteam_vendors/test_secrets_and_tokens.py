@@ -11,9 +11,9 @@ import time
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import pytest
-from vendor_stage import call, connection, ok
 
 from runner.powers import ApiKeyParameter, Basic, Bearer, OAuth2ClientCredentials
+from tests.redteam_vendors.vendor_stage import call, connection, ok
 
 SECRET = 'S3cret+To/ken="With Odd&Chars<é>'
 PLAIN = "S3cretTokenOfVendor/+x9"

@@ -5,7 +5,8 @@ import threading
 import time
 
 import pytest
-from vendor_stage import call, connection, ok
+
+from tests.redteam_vendors.vendor_stage import call, connection, ok
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from site_stage import Site, key_of
 
 from records import RunRecord
 from records.scripts import runs
@@ -19,6 +18,7 @@ from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from runner.store.environment_mark import adopt
 from runner.store.worker_heartbeat import NAMES, workers_present
+from tests.redteam_vendors.site_stage import Site, key_of
 
 BODY = b'{"message":{"text":"x","color":null,"action":null},"as_of":null,"run":null}'
 

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +19,7 @@ from tests.saml.shapes import SHAPES
 from tests.saml.test_controls import believed
 from tests.saml.test_logout import IDP as LEAVING_IDP
 from tests.saml.test_logout import ended
+from tests.support import ROOT
 from web.auth.saml.protocol.messages import logout_guard, metadata, redirect_binding, response_guard
 from web.auth.saml.protocol.messages.metadata import BadMetadata, read_idp_metadata
 from web.auth.saml.protocol.values import Rejected
@@ -27,7 +27,6 @@ from web.auth.saml.protocol.xml import parsing, screening
 from web.auth.saml.protocol.xml.parsing import MESSAGE, read_xml
 
 SCENE = Scene()
-ROOT = Path(__file__).parents[2]
 #: Kilobytes. The reader alone keeps nothing; whole messages leave holes between what they have used.
 GROWTH = {"reader": 500, "guard": 5000}
 

@@ -10,15 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from boxes import GIVEN, HERE, RAW, Box, Vendor, indented
 
 from sandbox import JailConfig, JailReport, JailTooWeak, OutcomeKind, Sandbox, examine
 from sandbox.jail.report import objection
 from sandbox.zygote import entry
 from sandbox.zygote.process import Launch
+from tests.sandbox.boxes import GIVEN, HERE, RAW, Box, Vendor, indented
+from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
-ROOT = HERE.parent.parent
 AS_ROOT = os.getuid() == 0
 
 

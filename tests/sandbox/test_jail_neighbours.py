@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from boxes import GIVEN, Vendor, descendants, indented, soon
 
 from sandbox import OutcomeKind, RunLimits
 from sandbox.jail.syscall_numbers import numbers
 from sandbox.jail.syscalls import ACROSS_PROCESSES
+from tests.sandbox.boxes import GIVEN, Vendor, descendants, indented, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
 

@@ -9,17 +9,17 @@ import subprocess
 import sys
 
 import pytest
-from boxes import HERE, RAW
 
 from sandbox import JailReport, examine
 from sandbox.jail import inspection
 from sandbox.jail.report import JailConfig, objection
 from sandbox.zygote.startup import JAIL_USER
+from tests.sandbox.boxes import HERE, RAW
+from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.uname().machine != "x86_64", reason="the refusals have x86_64 numbers"
 )
-ROOT = HERE.parent.parent
 
 #: What the machine refuses: system call, its first argument or None for any, the kernel's error.
 REFUSED = {

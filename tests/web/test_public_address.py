@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.support import ROOT
 from tests.web.stub_desk import PUBLIC_URL
 from web.app import create_app
 
@@ -80,7 +80,7 @@ def test_a_cached_status_may_not_be_indexed_either(http, bearer):
 
 def test_no_code_of_the_service_asks_the_request_for_our_own_address():
     """What stands in for others (the demo, the development provider) knows no public address."""
-    web = Path(__file__).parents[2] / "web"
+    web = ROOT / "web"
     asked = re.compile(r"request\.(url|base_url|url_root|host_url|root_url|host|scheme|is_secure)\b|_external=")
     files = [file for file in web.rglob("*.py") if not {"demo", "devidp"} & set(file.parts)]
     assert [str(file) for file in (*files, *web.rglob("templates/**/*.html")) if asked.search(file.read_text())] == []
