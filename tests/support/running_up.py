@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.eventually import eventually
 
 START_S = 60
 
@@ -100,15 +101,6 @@ def parent_of(pid):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
-
-
-def eventually(question, patience_s):
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        if question():
-            return True
-        time.sleep(0.1)
-    return question()
 
 
 def start_up(folder, *, ports=None, env=None):

@@ -7,7 +7,7 @@ from records.people import users
 from records.tenants import implementations
 from runner.explanations.status_explanation import explain
 from runner.status.service import StatusRequest
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 from web.cli import main
 from web.time_format import TimeFormatter
 

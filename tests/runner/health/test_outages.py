@@ -18,7 +18,7 @@ from runner.status.ttl_cache import TtlCache
 from runner.status.unavailable_status import UnavailableStatuses
 from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 SOON = {"look_s": 0.02, "remind_s": 0.1}
 

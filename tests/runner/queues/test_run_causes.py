@@ -10,8 +10,8 @@ from records.tenants import implementations
 from runner.queues import run_causes
 from runner.queues.status_jobs import JobRefused, RunOrder, new_run_id, waited_ms
 from runner.status.cache import STEPS_S
-from tests.runner.conftest import eventually
 from tests.runner.explanations.support import ANN, command, grow_old
+from tests.support.eventually import eventually
 
 
 def newest(house, work_off, count):

@@ -8,7 +8,7 @@ from records.scripts import runs
 from records.tenants import implementations
 from runner.status.implementation_retirement import retire
 from runner.status.service import StatusRequest, UnknownImplementation
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 BY = AuditContext("tests")

@@ -18,7 +18,7 @@ from runner.runs.script_lines import lines_of, with_lines
 from runner.status.cache import RunStart
 from runner.status.service import StatusRequest
 from sandbox import FATAL_SIGNALS, Outcome, OutcomeKind, ScriptError
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 

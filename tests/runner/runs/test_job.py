@@ -17,7 +17,7 @@ from runner.runs.job import perform_run
 from runner.runs.version_bundle import fallback_of
 from runner.status.service import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 from web.widget.rendering import draw
 
 ANN = StatusRequest("acme", "ann", "s1")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from records import DatabaseUnavailable, RunRecord
 from runner.runs.traces import TraceWriter
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 
 def record(number, *, age_days=0):

@@ -6,7 +6,7 @@ import pytest
 
 from runner.status.change_events import ChangeListener
 from runner.store.clients import connect
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from records import DatabaseUnavailable
 from runner.status.service import BadToken, StatusRequest, StoreAway, UnknownImplementation, UnknownSession
 from runner.status.status_body import login
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 SECRET = (

@@ -14,7 +14,8 @@ from runner.status.service import StatusRequest
 from runner.store.clients import connect, connect_brief, connect_queue
 from runner.store.embedded import EmbeddedStore
 from runner.store.error_replies import REFUSALS, REMEDIES, StoreRefuses, refusal_of
-from tests.runner.conftest import House, WorkerProcess, eventually
+from tests.runner.conftest import House, WorkerProcess
+from tests.support.eventually import eventually
 
 NO_REPLICAS = "NOREPLICAS Not enough good replicas to write."
 

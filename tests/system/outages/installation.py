@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing, contextmanager
 from itertools import count
 
@@ -17,6 +16,7 @@ from runner.status.change_events import CHANGED
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
+from tests.support.eventually import eventually
 from tests.support.people import visitor
 from tests.support.real_server import KEY, free_port, furnish
 from web.auth.logins import Logins
@@ -25,16 +25,6 @@ STATUS = "/api/v1/implementations/demo/sessions/CE-1/status"
 START_S = 100
 #: Returns in a row that one user has.
 RETURNS = 5
-
-
-def eventually(look, *, seconds=START_S, every=0.1):
-    """The first true answer of `look`, or its last one."""
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found or time.monotonic() > end:
-            return found
-        time.sleep(every)
 
 
 class Installation:

@@ -11,7 +11,8 @@ import pytest
 
 from runner.logins import LoginStore
 from runner.store.clients import connect
-from tests.system.outages.installation import STATUS, eventually
+from tests.support.eventually import eventually
+from tests.system.outages.installation import START_S, STATUS
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -69,7 +70,7 @@ class Asker:
 
 def outage_of(installation, part, asked):
     """Stop a part under load, ask everything, start it again, and wait until both processes have noticed."""
-    assert eventually(installation.listens)
+    assert eventually(installation.listens, START_S)
     installation.status()  # which is looked up before the outage, and remembered
     before, asker = installation.line_counts(), Asker(installation)
     with installation.busy():
@@ -78,14 +79,14 @@ def outage_of(installation, part, asked):
         answers = asker.ask(asked)
         time.sleep(2)
         part.start()
-        eventually(lambda: "state" in installation.status())
+        eventually(lambda: "state" in installation.status(), START_S)
     new = {}
 
     def over():
         new.update({name: installation.lines(name)[count:] for name, count in before.items()})
         return all(any("answers again" in line for line in lines) for lines in new.values())
 
-    assert eventually(over), new
+    assert eventually(over, START_S), new
     recovered = Asker(installation).ask(ASKED)
     return SimpleNamespace(answers=answers, web=new["web"], worker=new["worker"], recovered=recovered)
 

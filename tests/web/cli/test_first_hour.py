@@ -10,7 +10,8 @@ import subprocess
 import pytest
 
 from tests.support import ROOT
-from tests.support.running_up import Up, eventually
+from tests.support.eventually import eventually
+from tests.support.running_up import Up
 from web.cli.local.start_command import free_row
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,8 @@ from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import LAST
 from tests.support import ROOT
-from tests.support.running_up import eventually, free_ports
+from tests.support.eventually import eventually
+from tests.support.running_up import free_ports
 
 GUIDE = ROOT / "docs" / "operations.md"
 

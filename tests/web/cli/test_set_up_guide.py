@@ -18,7 +18,8 @@ from playwright.sync_api import expect
 from runner.store.embedded import EmbeddedStore
 from tests.support import ROOT
 from tests.support.browser import require_chromium
-from tests.support.running_up import eventually, free_ports
+from tests.support.eventually import eventually
+from tests.support.running_up import free_ports
 from tests.support.vendors import Vendor, reply
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from tests.support import ROOT
-from tests.support.running_up import eventually, free_ports, start_up
+from tests.support.eventually import eventually
+from tests.support.running_up import free_ports, start_up
 from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 
 pytestmark = pytest.mark.slow
