@@ -6,7 +6,6 @@ that calls it adds the field's name. Why here: an implementation, a connection a
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import re
@@ -19,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from .colours import LEAST_CONTRAST, WHITE, contrast, is_colour
 from .errors import FieldFault, RuleViolation
-from .host_names import host_name, is_host
+from .host_names import host_name, is_host, is_loopback, is_not_public, is_this_machine
 
 Check = Callable[[Any], Any]
 
@@ -204,16 +203,6 @@ def color(value: Any) -> str:
     return text
 
 
-def is_loopback(name: str) -> bool:
-    """Say whether a host of an address is this machine itself."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
     """Check an absolute https address; http only to this machine itself, and only when allowed."""
     if not isinstance(value, str) or len(value) > LONGEST_URL:
@@ -230,6 +219,24 @@ def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
         raise ValueError("has no host")
     if not is_host(name):
         raise ValueError("has a host that is not a host name such as cme.example.org")
+    return parts
+
+
+def called_url(value: Any, *, development: bool) -> SplitResult:
+    """Check an address that we call: https to a public host, and in development to this machine as well."""
+    parts = url(value, loopback_http=development)
+    host = parts.hostname or ""
+    if not development and is_not_public(host):
+        raise ValueError(f"must lead to a public host, and {host} is not one")
+    return parts
+
+
+def visited_url(value: Any, *, development: bool) -> SplitResult:
+    """Check an address that browsers are sent to, perhaps in a private network; to this machine in development only."""
+    parts = url(value, loopback_http=development)
+    host = parts.hostname or ""
+    if not development and is_this_machine(host):
+        raise ValueError(f"must not lead to this machine itself ({host})")
     return parts
 
 

@@ -3,11 +3,11 @@
 import io
 import re
 import tokenize
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+
 FOLDERS = ("sandbox", "records", "runner", "web", "benchmarks", "docs", "tests", "scripts")
 
 #: A marker of an exception, and the same with codes and a reason.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from records import fields, public_hosts
+from records import fields
 from records.errors import FieldFault
 from records.people import user_fields
 from records.tenants import credential_kinds
@@ -96,7 +96,7 @@ def _missing(values: dict[str, Any], *names: str) -> list[FieldFault]:
 def _address(value: Any, *, development: bool = False) -> str:
     if not value:
         return ""
-    parts = public_hosts.called_url(value, development=development)
+    parts = fields.called_url(value, development=development)
     if "#" in value:
         raise ValueError("ends with a path or a query: nothing may follow #")
     return parts.geturl()

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records import fields, public_hosts
+from records import fields
 from records.errors import RuleViolation, SecretNotOpened
 from records.people import user_fields
 from records.people.users import User
@@ -222,7 +222,7 @@ def _address(value: Any, *, development: bool = False) -> str:
     """Check an address of the provider. Unlike its entity ID it is one that browsers are sent to."""
     if value == "":
         return ""
-    parts = public_hosts.visited_url(value, development=development)
+    parts = fields.visited_url(value, development=development)
     if "#" in value:
         raise ValueError("ends with a path or a query: nothing may follow #")
     return parts.geturl()

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from records import fields, public_hosts
+from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, SecretNotOpened
 from records.secretbox import SecretBox
@@ -244,7 +244,7 @@ def _path_prefix(value: Any) -> str:
 
 
 def _base_url(value: Any, *, development: bool = False) -> str:
-    parts = public_hosts.called_url(value, development=development)
+    parts = fields.called_url(value, development=development)
     if parts.query or parts.fragment or "?" in value or "#" in value:
         raise ValueError("ends with a path: what follows ? or # is the script's business")
     if parts.path:

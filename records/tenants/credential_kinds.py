@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from records import fields, public_hosts
+from records import fields
 from records.errors import FieldFault
 
 #: What each kind of credential needs beside its secret: field name -> whether it must be there.
@@ -45,7 +45,7 @@ def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[Field
         try:
             _AUTH_CHECKS[name](given.get(name, ""))
             if name == "token_url":
-                public_hosts.called_url(given[name], development=development)
+                fields.called_url(given[name], development=development)
             elif kind == "api_key_header":
                 _refuse_reserved(given[name])
         except ValueError as fault:

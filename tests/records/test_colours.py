@@ -1,7 +1,6 @@
 """Colours: the contrast is that of WCAG, and it is computed in one file only."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,10 +9,7 @@ from hypothesis import strategies as st
 from records import colours, fields
 from records.colours import LEAST_CONTRAST, WHITE, contrast
 from runner.runs.message_contract import color_fault_of
-
-ROOT = Path(__file__).parent
-while not (ROOT / "pyproject.toml").exists():
-    ROOT = ROOT.parent
+from tests.support import ROOT
 
 written = st.integers(min_value=0, max_value=0xFFFFFF).map(lambda number: f"#{number:06x}")
 

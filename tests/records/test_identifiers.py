@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from records import fields
-
-ROOT = Path(__file__).parent
-while not (ROOT / "pyproject.toml").exists():
-    ROOT = ROOT.parent
+from tests.support import ROOT
 
 #: What each kind of pattern takes and refuses, so that another spelling of it is found as well.
 KINDS = {

@@ -10,10 +10,7 @@ import pytest
 from records import roles
 from records.people import grants
 from records.roles import Permission, Scope
-
-ROOT = Path(__file__).parent
-while not (ROOT / "pyproject.toml").exists():
-    ROOT = ROOT.parent
+from tests.support import ROOT
 
 #: Files that name several roles as texts, with the reason.
 MAY_LIST = {"records/roles.py": "the table itself"}

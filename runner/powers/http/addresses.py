@@ -7,7 +7,6 @@ very addresses that were checked.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -15,8 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-IPv4 = ipaddress.IPv4Address
-IPv6 = ipaddress.IPv6Address
+from records.host_names import IpAddress, ip_address, mapped, not_public
 
 #: Looks a host up and gives its addresses as text; raises OSError if there are none.
 Lookup = Callable[[str], Sequence[str]]
@@ -26,50 +24,6 @@ _FAILURE_KEPT_S: Final = 2.0
 _MAX_ADDRESSES: Final = 16  #: of one host; more are not looked at
 _MAX_HOSTS: Final = 4096  #: remembered at the same time
 _MAX_LOOKUPS: Final = 256  #: at the same time: more than a worker has runs, or slow names would shut out all others
-
-#: Not public, with the reason. Our own list, from the IANA special-purpose registries, because the answer of
-#: `ipaddress.is_global` differs between the Python versions we run on.
-NOT_PUBLIC_4: Final = tuple(
-    (ipaddress.IPv4Network(network), reason)
-    for network, reason in (
-        ("0.0.0.0/8", "this network (RFC 1122)"),
-        ("10.0.0.0/8", "private (RFC 1918)"),
-        ("100.64.0.0/10", "carrier-grade NAT (RFC 6598)"),
-        ("127.0.0.0/8", "loopback"),
-        ("168.63.129.16/32", "a cloud's own control address"),
-        ("169.254.0.0/16", "link-local, metadata of clouds"),
-        ("172.16.0.0/12", "private (RFC 1918)"),
-        ("192.0.0.0/24", "IETF protocols (RFC 6890)"),
-        ("192.0.2.0/24", "documentation"),
-        ("192.31.196.0/24", "AS112 (RFC 7535)"),
-        ("192.52.193.0/24", "AMT (RFC 7450)"),
-        ("192.88.99.0/24", "6to4 relay (RFC 7526)"),
-        ("192.168.0.0/16", "private (RFC 1918)"),
-        ("192.175.48.0/24", "AS112 (RFC 7534)"),
-        ("198.18.0.0/15", "benchmarking (RFC 2544)"),
-        ("198.51.100.0/24", "documentation"),
-        ("203.0.113.0/24", "documentation"),
-        ("224.0.0.0/4", "multicast"),
-        ("240.0.0.0/4", "reserved, broadcast"),
-    )
-)
-#: Of IPv6 only global unicast is public at all, and these parts of it are not.
-GLOBAL_UNICAST_6: Final = ipaddress.IPv6Network("2000::/3")
-NOT_PUBLIC_6: Final = tuple(
-    (ipaddress.IPv6Network(network), reason)
-    for network, reason in (
-        ("2001::/23", "IETF protocols: Teredo, ORCHID, benchmarking (RFC 6890)"),
-        ("2001:db8::/32", "documentation"),
-        ("2002::/16", "6to4 (RFC 7526)"),
-        ("2620:4f:8000::/48", "AS112 (RFC 7534)"),
-        ("3fff::/20", "documentation (RFC 9637)"),
-    )
-)
-#: IPv4 inside IPv6, judged by the IPv4 address: mapped, and the NAT64 prefix which DNS64 resolvers make up.
-_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-#: Interface identifiers of ISATAP (RFC 5214), above an IPv4 address.
-_ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
 
 
 class AddressRefused(Exception):
@@ -99,38 +53,13 @@ def usable_addresses(addresses: Sequence[str], *, allow_loopback: bool, only_loo
     return tuple(str(address) for address in plain)
 
 
-def not_public(address: IPv4 | IPv6) -> str | None:
-    """Say why an address is not a public one; None if it is. Whatever is not known to be public is not.
-
-    1. IPv4: in none of the special-purpose networks.
-    2. IPv4 inside IPv6 (mapped, NAT64) is judged as that IPv4 address; ISATAP by both of its halves.
-    3. IPv6: global unicast, and in none of its special-purpose networks (6to4 and Teredo are among them).
-    """
-    # 1. IPv4
-    if isinstance(address, IPv4):
-        return next((reason for network, reason in NOT_PUBLIC_4 if address in network), None)
-    # 2. IPv4 inside
-    inner = IPv4(int(address) & 0xFFFFFFFF)
-    if address in _MAPPED or address in _NAT64:
-        return not_public(inner)
-    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP and not_public(inner):
-        return "ISATAP around an address that is not public"
-    # 3. IPv6
-    if address not in GLOBAL_UNICAST_6:
-        return "not global unicast"
-    return next((reason for network, reason in NOT_PUBLIC_6 if address in network), None)
-
-
-def _plain(text: str) -> IPv4 | IPv6:
+def _plain(text: str) -> IpAddress:
     if "%" in text:
         raise AddressRefused("an address with a zone, which is never public")
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        raise AddressRefused("something that is no address") from None
-    if isinstance(address, IPv6) and address.ipv4_mapped:
-        return address.ipv4_mapped
-    return address
+    address = ip_address(text)
+    if address is None:
+        raise AddressRefused("something that is no address")
+    return mapped(address)
 
 
 # -- looking up ---------------------------------------------------------------------------------------------------

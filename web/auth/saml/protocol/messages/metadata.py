@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from records.host_names import is_host
+from records.host_names import is_host, is_loopback
 from records.plurals import counted
 from web.auth.saml.protocol.codes import CODES
 from web.auth.saml.protocol.values import Rejected, Sp
@@ -205,11 +205,10 @@ def _checked(address: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         host = ""
-    local = host in ("localhost", "127.0.0.1", "::1")
     plain = address.isascii() and address.isprintable() and not any(sign in address for sign in " \"'<>\\^`{|}")
     if not is_host(host) or not plain or len(address) > _LONGEST:
         raise BadMetadata("An address in this metadata cannot be used.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise BadMetadata("An address in this metadata does not start with https://")
     if "@" in parts.netloc or parts.fragment:
         raise BadMetadata("An address in this metadata holds a user name or a fragment.")
