@@ -89,7 +89,7 @@ class ReturnTokens:
             raise BadToken("not signed by us") from None
 
     def _signed_earlier(self, token: str) -> bytes:
-        """Read a token of an earlier release, which a vendor's page may hold for hours (decision 0013 says until when)."""
+        """Read a token of an earlier release, which a vendor's page may hold for hours (decision 0014 says until when)."""
         raw = _exactly_decoded(token)
         signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         signatures = [hmac.digest(key, payload, "sha256")[:SIGNATURE_BYTES] for key in self._earlier_keys]
