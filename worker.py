@@ -1,7 +1,7 @@
-"""The worker process: takes runs from the queue and has many of them in flight, in threads which mostly wait.
+"""The worker process: takes runs from the queue and runs many of them at once, in threads that mostly wait.
 
-What it does with the queue is in `runner.queues.thread_worker`. Its jail is started before Redis and before any thread,
-because a process which starts children with fork must have neither.
+How it reads the queue is in `runner.queues.thread_worker`. Its jail is started before Redis and before any thread,
+because a process that starts children with fork must have neither.
 """
 
 from __future__ import annotations
@@ -30,65 +30,69 @@ from runner.settings.table import Settings, SettingsError
 from runner.store.clients import AWAY, connect_queue
 from runner.store.worker_heartbeat import WorkerHeartbeat
 
-#: Exit status when settings, database or store are not right for a start, and when the jail does not hold.
-NOT_SET, TOO_WEAK = 2, 3
-#: Seconds before the loop begins again, after the store was away.
-PAUSE_S = 1.0
+#: Exit status if settings, database or store do not allow a start, and if the jail does not hold.
+EXIT_NOT_STARTED, EXIT_JAIL_TOO_WEAK = 2, 3
+#: Seconds before the loop starts again after the store was unreachable.
+RESTART_DELAY_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def run_from_environment() -> int:
-    """`python -m worker`: settings from the environment, the log to standard error. Returns the exit status."""
+    """`python -m worker`: read settings from the environment, log to standard error. Return the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
         start_log(settings.log_level)
         return main(settings)
     except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")
-        return NOT_SET
+        return EXIT_NOT_STARTED
 
 
 def main(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status. Raises `NotStarted`."""
+    """Work until SIGTERM or SIGINT, then let the current runs end. Return the exit status. Raises `NotStarted`."""
     # 1. The jail, while this process has neither threads nor connections.
     try:
         sandbox = start_jail(settings)
     except JailTooWeak as error:
         log.critical("no script may run here: %s", error)
-        return TOO_WEAK
+        return EXIT_JAIL_TOO_WEAK
     # 2. Everything else.
     quieten_rq()
     stop = StopSignal()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        with closing(open_worker_services(settings, sandbox)) as workshop:
-            log.info("worker started %s", workshop.about)
-            serve(workshop, stop)
+        with closing(open_worker_services(settings, sandbox)) as services:
+            log.info("worker started %s", services.about)
+            serve(services, stop)
     finally:
         sandbox.close()
     log.info("worker ended")
     return 0
 
 
-def serve(workshop: WorkerServices, stop: StopSignal) -> None:
-    """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
-    settings, in_thread, watch = workshop.settings, partial(WORKER_SERVICES.set, workshop), workshop.outages
-    presence = WorkerHeartbeat(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
+def serve(services: WorkerServices, stop: StopSignal) -> None:
+    """Work until a stop is signalled. RQ's loop ends when the store is unreachable; then it is started again."""
+    settings, in_thread, watch = services.settings, partial(WORKER_SERVICES.set, services), services.outages
+    heartbeat = WorkerHeartbeat(services.redis, report=services.sandbox.report, places=settings.worker_runs)
     while not stop.asked:
         redis = connect_queue(settings.redis_url, environment=settings.environment, watch=watch)
         with closing(redis), suppress(*AWAY):
             StatusWorker(
-                rq_status_queue(redis), runs=settings.worker_runs, stop=stop, in_thread=in_thread, on_beat=presence.note
+                rq_status_queue(redis),
+                runs=settings.worker_runs,
+                stop=stop,
+                in_thread=in_thread,
+                on_beat=heartbeat.note,
             ).work()
         if not stop.asked:
-            time.sleep(PAUSE_S)
-    presence.leave()
+            time.sleep(RESTART_DELAY_S)
+    heartbeat.leave()
 
 
 class RunJob(StatusJob):
-    """A job which can be run, in this process only."""
+    """A job that can be run; only the worker has it."""
 
     run = staticmethod(run_status)
 
