@@ -15,7 +15,8 @@ import pytest
 from test_callbacks import FUNCTIONS, SAMPLES
 
 from sandbox.language.offered import ATTRIBUTES
-from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.attributes import get_attribute
+from sandbox.language.run.guard_table import GUARDS
 from sandbox.language.run.values.value_text import representation_of, text_of
 
 NUMBERS = range(1000, 1060)

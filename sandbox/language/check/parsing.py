@@ -23,7 +23,7 @@ LANGUAGE = (3, 11)
 #: The name of scripts in tracebacks.
 SCRIPT_NAME = "<script>"
 #: While parsing, Python tries to open the file of this name to quote a faulty line. The lone surrogate makes that fail
-#: before any system call is made; in the jail the call would kill the child.
+#: before any system call is made, which the jail would refuse.
 UNOPENABLE = "<script \ud800>"
 
 MAX_NODES = 20_000
