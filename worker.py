@@ -1,8 +1,8 @@
-"""The worker process: takes runs, or background jobs, from their queue and has some of them in flight, in threads which mostly wait.
+"""The worker process: takes runs or background jobs from their queue and has many of them at once, in threads that mostly wait.
 
-What it does with a queue is in `runner.queues.thread_worker`. The jail of the status queue's worker is started before
-Redis and before any thread, because a process which starts children with fork must have neither. That of the background
-queue has no jail.
+How it reads a queue is in `runner.queues.thread_worker`. The jail of the status queue's worker is started before Redis
+and before any thread, because a process that starts children with fork must have neither. The background queue's
+worker has no jail.
 """
 
 from __future__ import annotations
@@ -38,70 +38,70 @@ from runner.settings.table import Settings, SettingsError
 from runner.store.clients import AWAY, connect_queue
 from runner.store.worker_heartbeat import BACKGROUND, STATUS, WorkerHeartbeat
 
-#: Exit status when settings, database or store are not right for a start, and when the jail does not hold.
-NOT_SET, TOO_WEAK = 2, 3
-#: Seconds before the loop begins again, after the store was away.
-PAUSE_S = 1.0
+#: Exit status if settings, database or store do not allow a start, and if the jail does not hold.
+EXIT_NOT_STARTED, EXIT_JAIL_TOO_WEAK = 2, 3
+#: Seconds before the loop starts again after the store was unreachable.
+RESTART_DELAY_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 def run_from_environment(queue: str = STATUS) -> int:
-    """`python -m worker [QUEUE]`: settings from the environment, the log to standard error. Returns the exit status."""
+    """`python -m worker [QUEUE]`: read settings from the environment, log to standard error. Return the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
         start_log(settings.log_level)
         return MAINS[queue](settings)
     except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")
-        return NOT_SET
+        return EXIT_NOT_STARTED
 
 
 def main(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, then let the runs in flight end. Returns the exit status. Raises `NotStarted`."""
+    """Work until SIGTERM or SIGINT, then let the current runs end. Return the exit status. Raises `NotStarted`."""
     # 1. The jail, while this process has neither threads nor connections.
     try:
         sandbox = start_jail(settings)
     except JailTooWeak as error:
         log.critical("no script may run here: %s", error)
-        return TOO_WEAK
+        return EXIT_JAIL_TOO_WEAK
     # 2. Everything else.
     stop = stop_signal()
     try:
-        with closing(open_worker_services(settings, sandbox)) as workshop:
-            log.info("worker started %s", workshop.about)
-            serve(workshop, stop)
+        with closing(open_worker_services(settings, sandbox)) as services:
+            log.info("worker started %s", services.about)
+            serve(services, stop)
     finally:
         sandbox.close()
     log.info("worker ended")
     return 0
 
 
-def serve(workshop: WorkerServices, stop: StopSignal) -> None:
-    """Make runs until asked to stop."""
-    settings, in_thread = workshop.settings, partial(WORKER_SERVICES.set, workshop)
-    presence = WorkerHeartbeat(workshop.redis, report=workshop.sandbox.report, places=settings.worker_runs)
+def serve(services: WorkerServices, stop: StopSignal) -> None:
+    """Make runs until a stop is signalled."""
+    settings, in_thread = services.settings, partial(WORKER_SERVICES.set, services)
+    heartbeat = WorkerHeartbeat(services.redis, report=services.sandbox.report, places=settings.worker_runs)
 
     def worker(redis: Redis) -> ThreadWorker:
         queue = rq_status_queue(redis)
-        return StatusWorker(queue, runs=settings.worker_runs, stop=stop, in_thread=in_thread, on_beat=presence.note)
+        return StatusWorker(queue, runs=settings.worker_runs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
-    work(settings, workshop.outages, stop, worker)
-    presence.leave()
+    work(settings, services.outages, stop, worker)
+    heartbeat.leave()
 
 
 def work(settings: Settings, outages: OutageLog, stop: StopSignal, worker: Callable[[Redis], ThreadWorker]) -> None:
-    """Work until asked to stop. When the store was away, RQ's loop ends; then it is begun again."""
-    while not stop.asked:
+    """Work until a stop is signalled. RQ's loop ends when the store is unreachable; then it is started again."""
+    while not stop.requested:
         redis = connect_queue(settings.redis_url, environment=settings.environment, watch=outages)
         with closing(redis), suppress(*AWAY):
             worker(redis).work()
-        if not stop.asked:
-            time.sleep(PAUSE_S)
+        if not stop.requested:
+            time.sleep(RESTART_DELAY_S)
 
 
 def background_main(settings: Settings) -> int:
-    """Run background jobs until SIGTERM or SIGINT; jobs in flight are given back. Returns the exit status. Raises `NotStarted`."""
+    """Run background jobs until SIGTERM or SIGINT, give back those in flight, return the exit status. Raises `NotStarted`."""
     stop = stop_signal()
     with closing(open_background_services(settings, stop)) as services:
         log.info("worker started %s", services.about)
@@ -111,16 +111,16 @@ def background_main(settings: Settings) -> int:
 
 
 def serve_background(services: BackgroundServices, stop: StopSignal) -> None:
-    """Run background jobs until asked to stop."""
+    """Run background jobs until a stop is signalled."""
     settings, in_thread = services.settings, partial(BACKGROUND_SERVICES.set, services)
-    presence = WorkerHeartbeat(services.redis, places=settings.background_jobs, queue=BACKGROUND)
+    heartbeat = WorkerHeartbeat(services.redis, places=settings.background_jobs, queue=BACKGROUND)
 
     def worker(redis: Redis) -> ThreadWorker:
         queue = rq_background_queue(redis)
-        return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=presence.note)
+        return JobWorker(queue, runs=settings.background_jobs, stop=stop, in_thread=in_thread, on_beat=heartbeat.note)
 
     work(settings, services.outages, stop, worker)
-    presence.leave()
+    heartbeat.leave()
 
 
 def stop_signal() -> StopSignal:
@@ -137,7 +137,7 @@ MAINS = {STATUS: main, BACKGROUND: background_main}
 
 
 class RunJob(StatusJob):
-    """A job which can be run, in this process only."""
+    """A job that can be run; only the worker has it."""
 
     run = staticmethod(run_status)
 

@@ -13,7 +13,7 @@ import click
 
 from records import roles
 from runner.settings.table import SETTINGS, Setting
-from sandbox import API_LEVEL, offered, withheld
+from sandbox import API_LEVEL, OFFERED, WITHHELD
 from web.cli import main as commands
 
 DOCS = Path(__file__).parent
@@ -48,14 +48,14 @@ def script_reference() -> str:
     ]
     for kind, heading in HEADINGS.items():
         lines += [f"### {heading}\n", "| of | names | note |", "|---|---|---|"]
-        for entry in (one for one in offered() if one.kind == kind):
+        for entry in (one for one in OFFERED if one.kind == kind):
             names = " ".join(f"`{name}`" for name in entry.names)
             lines.append(f"| {cell(entry.where)} | {cell(names)} | {cell(entry.note)} |")
         lines.append("")
     lines.append("## Withheld\n")
     for kind, heading in WITHHELD_HEADINGS.items():
         lines += [f"### {heading}\n", "| withheld | why | write instead |", "|---|---|---|"]
-        for refusal in (one for one in withheld() if one.kind == kind):
+        for refusal in (one for one in WITHHELD if one.kind == kind):
             lines.append(f"| `{cell(refusal.name)}` | {cell(refusal.why)} | {cell(refusal.instead)} |")
         lines.append("")
     return "\n".join(lines)

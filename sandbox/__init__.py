@@ -1,20 +1,20 @@
-"""The sandbox: runs the script of an untrusted author, and gives it nothing but named powers.
+"""The sandbox: runs scripts of untrusted authors and gives them nothing but named powers.
 
-Four layers, each with holes that the others close, each tested alone:
+Four layers. Each may have holes that the others close; each is tested alone:
 
-1. **The language** (`sandbox.language`): what a script may say at all. Refuses with line, reason and replacement.
-2. **The jail** (`sandbox.jail`): one throwaway process per run, which the kernel lets do nothing but compute and talk
-   on one socket. Holds when the language has a hole.
-3. **The broker** (this process): every power is exercised here, and everything a child says is taken for hostile.
-4. **The message contract** (outside this package): what a run returned is judged before anyone sees it.
+1. **The language** (`sandbox.language`): what a script may contain. A refusal gives line, reason and replacement.
+2. **The jail** (`sandbox.jail`): one throwaway process per run, which the kernel allows only to compute and to
+   communicate over one socket. It holds when the language has a hole.
+3. **The broker** (this process): every power is exercised here, and everything that a child sends is taken as hostile.
+4. **The message contract** (outside this package): what a run returned is checked before anyone sees it.
 
-The way of a run, file by file:
+The path of a run, file by file:
 
-    broker.py             `Sandbox`: check, run, close; `examine` for the doctor
+    broker.py             `Sandbox`: check, run, close; `examine` for `doctor`
     zygote/pool.py        the current zygote, its renewal and replacement
-    zygote/process.py     starts a zygote by exec, asks it for children
-    zygote/entry.py       where the zygote's interpreter begins
-    zygote/startup.py     warms up, gives up what it can, attacks its own jail
+    zygote/process.py     starts a zygote by exec, requests children from it
+    zygote/entry.py       where the zygote's interpreter starts
+    zygote/startup.py     warms up, drops every right it can, attacks its own jail
     zygote/child_warmup.py what a spare child does while it waits
     zygote/loop.py        the zygote's loop: fork, kill, reap, report
     zygote/fork_child.py  one fork, one jailed child
@@ -22,26 +22,25 @@ The way of a run, file by file:
     child.py              in the jail: one check or one run
     frames.py             length and JSON, both ways
     channel.py            the broker's end, with deadlines
-    run_protocol.py       one run: calls, budgets, the last word
+    run_protocol.py       one run: calls, budgets, the final report
     check_protocol.py     one check
-    frame_schemas.py      what a child may say
-    exit_status.py        how a run ended, told from how its child ended
-    jail/report.py        what the jail must hold, and what it was found to hold
+    frame_schemas.py      what a child may send
+    exit_status.py        from how a child ended to how its run ended
+    jail/report.py        what the jail must stop, and what it was found to stop
     source_digest.py      whether broker and zygote are of one release
-    memory_errors.py      the end of the memory, where CPython lost its own error about it
-    child_memory.py       what a child costs in memory
-    runtime.py            which runtime code belongs to, what scripts are offered
-    outcomes.py           the values which cross the wall
-    errors.py             our own faults
+    memory_errors.py      whether an error means that memory ran out
+    outcomes.py           the values that go into a run and come out of it
+    errors.py             the sandbox's own faults
 
-Use it as `with Sandbox() as box:`, and check before running: `box.run(box.check(source).code, given, powers=...)`.
-Start it before other threads where that is possible; it is safe to use from many. The invariant which the next editor
-must keep: no process that holds secrets ever compiles, unmarshals or runs anything that comes from a script.
+Use it as `with Sandbox() as box:`, and check before running: `box.run(box.check(source).code, script_input, powers=...)`.
+Start it before other threads where that is possible; it is safe to use from many threads. The invariant that the next
+editor must keep: no process that holds secrets ever compiles, unmarshals or runs anything that comes from a script.
 """
 
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
 from .jail.report import JailConfig, JailReport
+from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OfferedEntry, WithheldEntry
 from .outcomes import (
     FATAL_SIGNALS,
     Answer,
@@ -59,11 +58,13 @@ from .outcomes import (
     Severity,
     Usage,
 )
-from .runtime import API_LEVEL, OfferedEntry, WithheldEntry, offered, runtime_key, withheld
 
 __all__ = [
     "API_LEVEL",
     "FATAL_SIGNALS",
+    "OFFERED",
+    "RUNTIME_KEY",
+    "WITHHELD",
     "Answer",
     "Call",
     "CallFault",
@@ -88,7 +89,4 @@ __all__ = [
     "WithheldEntry",
     "ZygoteGone",
     "examine",
-    "offered",
-    "runtime_key",
-    "withheld",
 ]

@@ -1,4 +1,4 @@
-"""The sandbox as the rest of the product sees it: check a script, run its code, know what the jail holds."""
+"""The sandbox as the rest of the product uses it: check a script, run its code, report on the jail."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .zygote.process import Launch, Zygote, machine_report
 
 
 class Sandbox:
-    """Checks and runs scripts, each in a jailed child of its own. Safe for many threads; a context manager.
+    """Checks and runs scripts, each in a jailed child of its own. A context manager, safe to use from many threads.
 
-    `launch` and `renewal` have the product's values; the jail's own tests change them.
+    The defaults of `launch` and `renewal` are the product's values; the sandbox's own tests change them.
     """
 
     def __init__(
@@ -28,46 +28,53 @@ class Sandbox:
         launch: Launch = Launch(),  # noqa: B008 - frozen
         renewal: Renewal = Renewal(),  # noqa: B008 - frozen
     ) -> None:
-        self._supply = ZygotePool(config, launch, renewal)
+        self._pool = ZygotePool(config, launch, renewal)
 
     def start(self) -> Self:
         """Start the zygote, which attacks its own jail first. Raises `JailTooWeak`."""
-        self._supply.open()
+        self._pool.open()
         return self
 
     @property
     def report(self) -> JailReport:
-        """What the current zygote found out about its jail."""
-        return self._supply.report
+        """What the current zygote found out about its jail. Raises `ZygoteGone` if there is none."""
+        return self._pool.report
 
     @property
     def zygote_pid(self) -> int:
-        """The process that was started for the current zygote; its descendants are what the sandbox consists of."""
-        return self._supply.pid
+        """The process that was started for the current zygote; all sandboxed processes descend from it."""
+        return self._pool.pid
 
     def check(self, source: str) -> CheckResult:
-        """Review and compile a script. A hostile text earns a finding. Raises `ZygoteGone`."""
+        """Review and compile a script; a hostile text gets a finding. Raises `ZygoteGone`."""
         if len(source) > SOURCE_CHARS:
-            return check_protocol.too_long(source)
+            return check_protocol.too_long_result(source)
         if not _is_text(source):
-            return check_protocol.not_text(source)
-        channel = self._supply.child(CHECK_LIMITS)
+            return check_protocol.not_text_result(source)
+        channel = self._pool.child(CHECK_LIMITS)
         try:
             return check_protocol.check(channel, source)
         finally:
             channel.close()
 
-    def run(self, code: bytes, given: ScriptInput, *, powers: Powers, limits: RunLimits = RunLimits()) -> Outcome:  # noqa: B008 - frozen, so that one is as good as another
-        """Run the code of a check. Whatever the script does is in the outcome. Raises `ZygoteGone`."""
-        channel = self._supply.child(limits)
+    def run(
+        self,
+        code: bytes,
+        script_input: ScriptInput,
+        *,
+        powers: Powers,
+        limits: RunLimits = RunLimits(),  # noqa: B008 - frozen, so that one is as good as another
+    ) -> Outcome:
+        """Run code that `check` compiled; whatever the script does becomes the outcome. Raises `ZygoteGone`."""
+        channel = self._pool.child(limits)
         try:
-            return RunProtocol(channel, powers, limits).run(code, given)
+            return RunProtocol(channel, powers, limits).run(code, script_input)
         finally:
             channel.close()
 
     def close(self) -> None:
-        """End everything. Runs of other threads have two seconds, and then end as crashed."""
-        self._supply.close()
+        """End every process of the sandbox. Runs of other threads have 2 seconds to end; then they end as crashed."""
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -79,7 +86,7 @@ class Sandbox:
 
 
 def _is_text(source: str) -> bool:
-    """Whether it can be encoded; what the child would see is otherwise not what was submitted."""
+    """Whether the source can be encoded; otherwise the child would see something else than what was submitted."""
     try:
         source.encode()
     except UnicodeEncodeError:
@@ -88,15 +95,15 @@ def _is_text(source: str) -> bool:
 
 
 def examine(config: JailConfig = JailConfig(), launch: Launch = Launch()) -> tuple[JailReport, str]:  # noqa: B008 - frozen, so that one is as good as another
-    """Start a zygote, let its probes attack the jail, and end it: the report, and why no script may run (or "").
+    """Start a zygote, let its probes attack the jail, and stop it; return the report and why no script may run (or "").
 
-    For `doctor`: raises nothing that a bad machine can cause.
+    For `doctor`: it raises nothing that an unsuitable machine can cause.
     """
     try:
         zygote = Zygote(launch)
     except OSError as fault:
         report = replace(machine_report(), fault=str(fault))
     else:
-        zygote.bury(1.0)
+        zygote.stop(1.0)
         report = zygote.report
     return report, objection(report, config)

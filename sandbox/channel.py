@@ -1,4 +1,4 @@
-"""The broker's end of one child: frames with a deadline on the channel, and the child's end on the status socket.
+"""The broker's side of one child: frames over the channel, each with a deadline, and the child's exit report over the status socket.
 
 A child can send slowly, nothing, or half a frame, and it can refuse to read. So every wait here has the run's deadline.
 """
@@ -15,45 +15,45 @@ from .frames import HEADER, FrameError, pack
 
 
 class ChildEnded(Exception):
-    """The child closed its end, which it does by ending."""
+    """The child closed its side of the channel, which it does only by ending."""
 
 
 class TimeUp(Exception):
-    """The deadline of the run came first. Not `TimeoutError`, which a power could leak."""
+    """The run's deadline has passed. Not `TimeoutError`, which a power could leak."""
 
 
 class TooLarge(FrameError):
-    """The child announced a frame over the cap; nothing of it was read."""
+    """The child announced a frame over the cap; no byte of its body was read."""
 
     def __init__(self, length: int, cap: int) -> None:
-        super().__init__(f"{length} bytes in one piece; the limit is {cap}")
+        super().__init__(f"{length} bytes in one frame; the limit is {cap}")
         self.length = length
 
 
 @dataclass(frozen=True)
 class ChildExit:
-    """How a child ended, as the zygote saw it. `status` is a wait status, None if the zygote died before it knew."""
+    """How a child ended, as the zygote reported it. `status` is a wait status, or None if the zygote died before it knew."""
 
     status: int | None = None
     cpu_s: float = 0.0
     peak_bytes: int = 0
-    idle_bytes: int = 0  #: how much of that a child has which does nothing
+    idle_bytes: int = 0  #: how much of that a child uses that does nothing
     killed: str | None = None  #: "wall" or "broker", if the zygote killed it
 
 
 class Channel:
-    """One run's two sockets. Closing it ends the child, whatever it is doing."""
+    """The two sockets of one run. Closing it ends the child, whatever the child is doing."""
 
-    #: How long to wait for the report about a child that was killed, in seconds.
-    PATIENCE_S = 2.0
+    #: Seconds to wait for the report on a child that was killed.
+    REPORT_TIMEOUT_S = 2.0
 
     def __init__(self, frames: socket.socket, status: socket.socket) -> None:
         self._frames = frames
         self._status = status
 
     def send(self, body: bytes, deadline: float) -> None:
-        """A frame to the child. Raises `ChildEnded` and `TimeUp`."""
-        self._frames.settimeout(_left(deadline))
+        """Send a frame to the child. Raises `ChildEnded` and `TimeUp`."""
+        self._frames.settimeout(_seconds_left(deadline))
         try:
             self._frames.sendall(pack(body))
         except TimeoutError as fault:
@@ -62,53 +62,53 @@ class Channel:
             raise ChildEnded from fault
 
     def receive(self, cap: int, deadline: float) -> bytes:
-        """A frame's body. Raises `TooLarge`, `ChildEnded` and `TimeUp`."""
-        (length,) = HEADER.unpack(self._exactly(HEADER.size, deadline))
+        """Receive one frame and return its body. Raises `TooLarge`, `ChildEnded` and `TimeUp`."""
+        (length,) = HEADER.unpack(self._read_exactly(HEADER.size, deadline))
         if length > cap:
             raise TooLarge(length, cap)
-        return self._exactly(length, deadline)
+        return self._read_exactly(length, deadline)
 
     def end(self, deadline: float | None = None) -> ChildExit:
-        """Wait for the child's own end until `deadline`, then (or, without one, at once) kill it; how it ended.
+        """Wait until `deadline` for the child to end by itself, then kill it (without a deadline: at once); return how it ended.
 
-        Raises nothing: a zygote that died says nothing, and that is an `ChildExit` without a status.
+        Raises nothing: a zygote that died sends no report, and then the `ChildExit` has no status.
         """
         try:
             if deadline is not None:
-                said = self._said(deadline)
-                if said is not None:
-                    return said
+                child_exit = self._receive_exit(deadline)
+                if child_exit is not None:
+                    return child_exit
             self._status.shutdown(socket.SHUT_WR)
-            return self._said(time.monotonic() + self.PATIENCE_S) or ChildExit()
+            return self._receive_exit(time.monotonic() + self.REPORT_TIMEOUT_S) or ChildExit()
         except OSError:
             return ChildExit()
 
-    def said_more(self) -> bool:
-        """Whether something came that nobody has read. Ask after the child's end; an end alone is nothing."""
+    def has_unread_data(self) -> bool:
+        """Whether the child sent bytes that were not read. Call it after the child's end; an end of file is not data."""
         try:
             return bool(self._frames.recv(1, socket.MSG_DONTWAIT))
         except OSError:
             return False
 
     def close(self) -> None:
-        """Let go of both sockets. The zygote kills a child that is still there, even if a careless fork has copies."""
+        """Close both sockets. The zygote then kills a child that still runs, even if a careless fork holds copies of them."""
         with suppress(OSError):
             self._status.shutdown(socket.SHUT_RDWR)
         self._frames.close()
         self._status.close()
 
-    def _said(self, deadline: float) -> ChildExit | None:
+    def _receive_exit(self, deadline: float) -> ChildExit | None:
         try:
-            self._status.settimeout(_left(deadline))
+            self._status.settimeout(_seconds_left(deadline))
             record = self._status.recv(4096)
         except (TimeoutError, TimeUp):
             return None
         return ChildExit(**json.loads(record)) if record else ChildExit()
 
-    def _exactly(self, length: int, deadline: float) -> bytes:
+    def _read_exactly(self, length: int, deadline: float) -> bytes:
         read = bytearray()
         while len(read) < length:
-            self._frames.settimeout(_left(deadline))
+            self._frames.settimeout(_seconds_left(deadline))
             try:
                 chunk = self._frames.recv(min(length - len(read), 1 << 16))
             except TimeoutError as fault:
@@ -121,7 +121,7 @@ class Channel:
         return bytes(read)
 
 
-def _left(deadline: float) -> float:
+def _seconds_left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeUp

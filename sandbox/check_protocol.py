@@ -1,8 +1,8 @@
 """One check: the script's text goes into a jailed child, findings and compiled code come out.
 
-A text is as hostile as a program: compilers loop, eat memory and crash on the right input. So it is compiled where a
-script runs, and the worst that a text can do is to earn a finding about itself. The code that comes back is opaque here
-and is loaded in another jailed child only.
+A text is as hostile as a program: the right input makes a compiler loop, use up memory or crash. So it is compiled
+where a script runs, and the worst that a text can do is to get a finding about itself. The code that comes back is opaque
+here and is loaded only in another jailed child.
 """
 
 from __future__ import annotations
@@ -17,72 +17,72 @@ from .frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
 from .outcomes import MIB, CheckResult, Finding, OutcomeKind, RunLimits
 from .run_protocol import finish_exchange, run_exchange
 
-#: A check has no vendor to wait for, but a compiler needs more memory than a script.
+#: A check waits for no vendor, but a compiler needs more memory than a script.
 CHECK_LIMITS = RunLimits(wall_s=10.0, cpu_s=5.0, memory_bytes=192 * MIB)
-#: A text over this size is not even looked at. The language layer's own limit is far lower and says it better.
+#: Longer texts are refused unread. The language layer's own limit is far lower and its finding is more helpful.
 SOURCE_CHARS = 1024 * 1024
 
-_RULES = {
-    OutcomeKind.TIMED_OUT: ("check-timed-out", "The check of this script did not end in time."),
-    OutcomeKind.OUT_OF_MEMORY: ("check-out-of-memory", "The check of this script needed too much memory."),
-    OutcomeKind.RAISED: ("check-failed", "This script could not be read."),
+_FAILURES = {
+    OutcomeKind.TIMED_OUT: ("check-timed-out", "Checking this script took too long."),
+    OutcomeKind.OUT_OF_MEMORY: ("check-out-of-memory", "Checking this script needed too much memory."),
+    OutcomeKind.RAISED: ("check-failed", "This script could not be checked."),
     OutcomeKind.TOO_MUCH_OUTPUT: (
         "check-too-much-output",
-        "This script has too many findings, or compiles to too much.",
+        "This script has too many findings, or its compiled code is too large.",
     ),
 }
-_ALARM = ("check-alarm", "This script made its check do what no check does. Take it for an attack.")
-_CRASHED = ("check-crashed", "The check of this script crashed.")
+_ALARM = ("check-alarm", "This script made its check do something that no check does. Treat it as an attack.")
+_CRASHED = ("check-crashed", "Checking this script crashed.")
 
 
 def check(channel: Channel, source: str) -> CheckResult:
     """Compile `source` in the child behind `channel`."""
     deadline = time.monotonic() + CHECK_LIMITS.wall_s
-    said = run_exchange(lambda: _talk(channel, source, deadline), CHECK_LIMITS)
-    said, end = finish_exchange(said, channel, deadline)
-    failed = said.stopped
-    if failed is None and (said.word is None or not exit_status.ended_well(end)):
-        failed = exit_status.report_from_exit(end, CHECK_LIMITS)
-    if failed is not None or said.word is None:
-        alarm = said.forged or exit_status.is_alarm(end)
-        return refused(source, failed or exit_status.report_from_exit(end, CHECK_LIMITS), alarm=alarm)
-    review, code = said.word
+    result = run_exchange(lambda: _exchange(channel, source, deadline), CHECK_LIMITS)
+    result, child_exit = finish_exchange(result, channel, deadline)
+    failure = result.stopped
+    if failure is None and (result.report is None or not exit_status.exited_cleanly(child_exit)):
+        failure = exit_status.report_from_exit(child_exit, CHECK_LIMITS)
+    if failure is not None or result.report is None:
+        alarm = result.forged or exit_status.is_alarm(child_exit)
+        return failed_result(source, failure or exit_status.report_from_exit(child_exit, CHECK_LIMITS), alarm=alarm)
+    review, code = result.report
     if isinstance(review, RunReport):
-        return refused(source, review)
+        return failed_result(source, review)
     return CheckResult(
         digest(source), review.findings, review.literals, review.api_level, code, settings=review.settings
     )
 
 
-def refused(source: str, last: RunReport, *, alarm: bool = False) -> CheckResult:
-    """A check that did not come to its end, as a finding."""
-    rule, what = _ALARM if alarm else _RULES.get(last.kind, _CRASHED)
-    why = f"{last.error.type}: {last.error.text}" if last.error else str(last.kind)
-    line = (last.error.line if last.error else None) or 1
-    finding = Finding(rule, line, 1, what, why, "Write it simpler and in smaller parts.")
+def failed_result(source: str, report: RunReport, *, alarm: bool = False) -> CheckResult:
+    """The result of a check that did not complete: one finding that says why."""
+    rule, what = _ALARM if alarm else _FAILURES.get(report.kind, _CRASHED)
+    why = f"{report.error.type}: {report.error.text}" if report.error else str(report.kind)
+    line = (report.error.line if report.error else None) or 1
+    finding = Finding(rule, line, 1, what, why, "Simplify the script and split it into smaller parts.")
     return CheckResult(digest(source), (finding,), alarm=alarm)
 
 
 def digest(source: str) -> str:
-    """The SHA-256 of the text, by which a version is known; of any text, even one that cannot be encoded."""
+    """The SHA-256 of the text, which identifies a version; works for any text, even one that cannot be encoded."""
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def too_long(source: str) -> CheckResult:
-    """A text that is refused unread."""
+def too_long_result(source: str) -> CheckResult:
+    """The result for a text that is refused unread."""
     what = f"This script has {len(source)} characters."
-    why = f"More than {SOURCE_CHARS} are not even read."
-    return CheckResult(digest(source), (Finding("source-too-long", 1, 1, what, why, "Make it shorter."),))
+    why = f"Texts of more than {SOURCE_CHARS} characters are refused unread."
+    return CheckResult(digest(source), (Finding("source-too-long", 1, 1, what, why, "Shorten the script."),))
 
 
-def not_text(source: str) -> CheckResult:
-    """Lone halves of characters: no file holds them, so nobody wrote them by hand."""
-    what = "This script has characters which are no text (lone surrogates)."
+def not_text_result(source: str) -> CheckResult:
+    """The result for a text with lone surrogates: no UTF-8 file can hold them, so they were not typed by hand."""
+    what = "This script has characters that are not text (lone surrogates)."
     finding = Finding("source-not-text", 1, 1, what, "They cannot be stored.", "Save the file as UTF-8.")
     return CheckResult(digest(source), (finding,))
 
 
-def _talk(channel: Channel, source: str, deadline: float) -> tuple[CheckReport | RunReport, bytes | None]:
+def _exchange(channel: Channel, source: str, deadline: float) -> tuple[CheckReport | RunReport, bytes | None]:
     channel.send(encode({"op": "check", "source": source}), deadline)
     frame = decode_from_child(channel.receive(CODE_FRAME_BYTES, deadline))
     if frame.get("t") == "failed":

@@ -1,7 +1,7 @@
-"""What runs in the jailed child after the lock-down: one check or one run, and then the end.
+"""Runs in the jailed child after the lock-down: one check or one run, and then the child ends.
 
-Nothing in here is trusted by the broker. What looks like a check in this file makes errors readable for authors; what
-protects is the jail around it and the broker on the other end.
+The broker trusts nothing in here. What looks like a check in this file makes errors readable for authors; the protection
+is the jail around it and the broker on the other side.
 """
 
 from __future__ import annotations
@@ -19,45 +19,44 @@ from .jail.lockdown import CHANNEL
 from .memory_errors import is_out_of_memory
 from .outcomes import CallFault
 
-EXIT_MEMORY = 96  #: memory ran out, and even the report about it did not fit
-RESERVE_BYTES = (
-    2 * 1024 * 1024
-)  #: room for one of the blocks in which Python asks the system for memory, and its report
-SCRIPT_FILE = "<script>"  #: the file name which the language layer compiles under
+EXIT_MEMORY = 96  #: memory ran out, and there was none left even for the report
+#: Room for one of the blocks in which Python allocates memory from the system, and for the report.
+RESERVE_BYTES = 2 * 1024 * 1024
+SCRIPT_FILE = "<script>"  #: the file name under which the language layer compiles
 
 
 class Language(Protocol):
-    """The language layer as the jail sees it; `sandbox.language` is one, and the jail's tests have another."""
+    """The interface of the language layer: `sandbox.language` has it, and so have the test languages of the jail's tests."""
 
     def warm(self) -> None:
-        """Import and touch everything which a script may need, while files can still be read."""
+        """Import and touch everything that a script may need, while files can still be read."""
 
     def compile_source(self, source: str) -> Any:
         """Review and compile: an object with findings, literals, api_level, settings and code (marshal bytes or None)."""
 
     def execute(
-        self, code: bytes, given: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
+        self, code: bytes, script_input: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
     ) -> dict[str, Any] | None:
-        """Run it: the message as plain data, None for hidden, or whatever the script raised."""
+        """Run the code and return the message as plain data, or None for hidden. Raises whatever the script raises."""
 
 
 def reserve() -> mmap.mmap:
-    """Address space for `serve`, to be made before a run's memory is limited. Nothing is ever written into it."""
+    """Reserve address space for `serve`, before a run's memory is limited. It is never written to."""
     return mmap.mmap(-1, RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def serve(language: Language, reserved: mmap.mmap) -> None:
-    """Read one order and carry it out. Every way a script can fail becomes a frame or an exit code.
+    """Read one request and carry it out. Every way in which a script can fail becomes a frame or an exit code.
 
-    What fails gives `reserved` back before anything else is done, because even an `except` with two kinds of errors
-    needs memory, and a traceback keeps all that the script had.
+    After a failure, `reserved` is freed before anything else is done, because even an `except` with two kinds of errors
+    needs memory, and a traceback keeps everything that the script held.
     """
     try:
-        order = decode(_receive())
-        if order["op"] == "check":
-            _check(language, order["source"], reserved)
+        request = decode(_receive())
+        if request["op"] == "check":
+            _check(language, request["source"], reserved)
         else:
-            _run(language, order["given"], _receive(), reserved)
+            _run(language, request["input"], _receive(), reserved)
     except Exception as error:
         reserved.close()
         if not is_out_of_memory(error):
@@ -66,8 +65,8 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
 
 
 def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The one way out of a script: `call` waits for an answer, `log` does not. Both say in which line the script is."""
-    line = _running_line(sys._getframe(1))  # noqa: SLF001 - the script's frame is above ours
+    """The only way out of a script: `call` waits for an answer, `log` does not. Both state the line that the script is at."""
+    line = _current_line(sys._getframe(1))  # noqa: SLF001 - the script's frame is above this one
     if kind == "log":
         _send({"t": kind, "line": line, "text": content["text"][:LOG_CHARS]})
         return {}
@@ -75,20 +74,20 @@ def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     return decode(_receive())
 
 
-def _run(language: Language, given: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
+def _run(language: Language, script_input: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
     try:
-        _send({"t": "result", "value": language.execute(code, given, call_broker)})
+        _send({"t": "result", "value": language.execute(code, script_input, call_broker)})
     except BaseException as error:  # noqa: BLE001 - a script may raise anything, and each is an outcome
         reserved.close()
         failure = _failure(error)
-        error.__traceback__ = None  # lets go of the script's memory before the report is built
+        error.__traceback__ = None  # frees the script's memory before the report is sent
         _send(failure)
 
 
 def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
     try:
         compilation = language.compile_source(source)
-    except BaseException as error:  # noqa: BLE001 - what the compiler chokes on is a finding
+    except BaseException as error:  # noqa: BLE001 - whatever breaks the compiler becomes a finding
         reserved.close()
         _send(_failure(error))
         return
@@ -111,7 +110,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
     kind = getattr(error, "kind", None) if name == "ApiError" else None
     try:
         text = str(error)[:TEXT_CHARS]
-    except Exception:  # noqa: BLE001 - the text of an exception is the script's own code at times
+    except Exception:  # noqa: BLE001 - making the text of an exception can run the script's own code
         text = ""
     return {
         "t": "failed",
@@ -124,24 +123,24 @@ def _failure(error: BaseException) -> dict[str, Any]:
 
 
 def _line(traceback: TracebackType | None) -> int | None:
-    """The innermost line of the script itself."""
+    """The innermost line of the script itself in a traceback."""
     line = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == SCRIPT_FILE:
-            line = _counted(traceback.tb_lineno) or line
+            line = _real_line(traceback.tb_lineno) or line
         traceback = traceback.tb_next
     return line
 
 
-def _running_line(frame: FrameType | None) -> int | None:
-    """The line which the script's innermost function is at."""
+def _current_line(frame: FrameType | None) -> int | None:
+    """The line that the script's innermost function is at."""
     while frame is not None and frame.f_code.co_filename != SCRIPT_FILE:
         frame = frame.f_back
-    return None if frame is None else _counted(frame.f_lineno)
+    return None if frame is None else _real_line(frame.f_lineno)
 
 
-def _counted(line: int | None) -> int | None:
-    """Without what Python says of its own instructions, which stand in no line: None, and -1 before 3.13."""
+def _real_line(line: int | None) -> int | None:
+    """The line, or None for Python's own instructions, which belong to no line: there it says None, or before 3.13 -1."""
     return line if line is not None and line > 0 else None
 
 
@@ -157,7 +156,7 @@ def _read(length: int) -> bytes:
     while len(read) < length:
         chunk = os.read(CHANNEL, min(length - len(read), 1 << 16))
         if not chunk:
-            os._exit(0)  # the broker has gone; there is nobody to tell
+            os._exit(0)  # the broker has closed the channel, so nothing can be reported
         read += chunk
     return bytes(read)
 
@@ -167,10 +166,10 @@ def _send(value: dict[str, Any]) -> None:
 
 
 def _write(data: bytes) -> None:
-    """The whole frame, or the last that this process says.
+    """Write the whole frame; if only a part can be written, end this process.
 
-    The invariant which the broker's alarm stands on: behind a part of a frame comes nothing more. The rest of it would
-    be read out of what comes next, and an honest script would be taken for one that forges.
+    The broker's alarm relies on this invariant: nothing follows a part of a frame. Otherwise the rest of that frame would
+    be read from the next one, and an honest script would be taken for a forger.
     """
     view = memoryview(data)
     written = 0
@@ -179,4 +178,4 @@ def _write(data: bytes) -> None:
             written += os.write(CHANNEL, view[written:])
     finally:
         if 0 < written < len(data):
-            os._exit(EXIT_MEMORY)  # of ours or of the system's: nothing else breaks a write in two
+            os._exit(EXIT_MEMORY)  # this process or the system is short of memory: nothing else interrupts a write

@@ -1,7 +1,7 @@
-"""The sandbox's own faults. A script's fault is an `Outcome`, never one of these.
+"""The sandbox's own faults. A script's fault is an `Outcome`, never one of these exceptions.
 
 SandboxError            root
-+-- JailTooWeak         a probe broke out at start, so no script may run here
++-- JailTooWeak         the jail is not good enough at start, so no script may run here
 +-- ZygoteGone          the zygote died and could not be replaced
 +-- CallNotMade         raised by `Powers.call`; becomes an `ApiError` in the script
 """
@@ -12,21 +12,22 @@ from .outcomes import CallFault
 
 
 class SandboxError(Exception):
-    """Root of what the sandbox raises."""
+    """Root of the sandbox's exceptions."""
 
 
 class JailTooWeak(SandboxError):
-    """At start, at least one probe got through, and weak mode is not allowed."""
+    """The jail could not be started, a probe got through and weak mode is not allowed, or a required layer is missing."""
 
 
 class ZygoteGone(SandboxError):
-    """The zygote is dead and a new one did not start."""
+    """There is no zygote to run a script: it is dead and a new one did not start, or the sandbox is closed."""
 
 
 class CallNotMade(SandboxError):
-    """A call of a script could not be made. `text` is shown to the author and must hold no secret.
+    """A script's call could not be made. `text` is shown to the author and must hold no secret.
 
-    `bytes_read` is what was read in vain, as of a body that was too large: it counts against the run's budget.
+    `bytes_read` counts the bytes that were read all the same (for example of a body that was too large): they count
+    against the run's budget.
     """
 
     def __init__(self, fault: CallFault, text: str, *, bytes_read: int = 0) -> None:

@@ -1,7 +1,7 @@
-"""How a run ended, told from how its child ended and from what was said before.
+"""Derives how a run ended from how its child ended and from what the child sent before.
 
-What the kernel says goes before what the child says: a forbidden system call is an alarm even after a perfect answer,
-and an answer counts only if its child then ended well.
+The kernel's word goes before the child's: a forbidden system call is an alarm even after a perfect answer, and an answer
+counts only if the child then exited cleanly.
 """
 
 from __future__ import annotations
@@ -19,32 +19,35 @@ from .zygote.fork_child import EXIT_NOT_JAILED
 _CPU_SIGNALS = (signal.SIGPROF, signal.SIGXCPU)
 
 
-def is_alarm(end: ChildExit) -> bool:
+def is_alarm(child_exit: ChildExit) -> bool:
     """Whether the kernel killed the child for a forbidden system call."""
-    return _signal(end) == getattr(signal, "SIGSYS", None)
+    return _signal(child_exit) == getattr(signal, "SIGSYS", None)
 
 
-def ended_well(end: ChildExit) -> bool:
-    """Whether the child ended by itself after it had said all."""
-    return end.status == 0
+def exited_cleanly(child_exit: ChildExit) -> bool:
+    """Whether the child ended by itself with exit status 0."""
+    return child_exit.status == 0
 
 
-def report_from_exit(end: ChildExit, limits: RunLimits) -> RunReport:
-    """What the child's end alone says, for a child that said nothing or did not end after it."""
-    number = _signal(end)
-    if is_alarm(end):
-        return crash_report("ForbiddenCall", "the kernel ended the script for a system call which no script can make")
-    if number in _CPU_SIGNALS or (number == signal.SIGKILL and end.killed is None and end.cpu_s > limits.cpu_s):
+def report_from_exit(child_exit: ChildExit, limits: RunLimits) -> RunReport:
+    """The report on a run whose child sent no report, or did not exit cleanly after it."""
+    number = _signal(child_exit)
+    if is_alarm(child_exit):
+        return crash_report("ForbiddenCall", "the kernel ended the script for a system call that no script can make")
+    killed_by_limit = number == signal.SIGKILL and child_exit.killed is None and child_exit.cpu_s > limits.cpu_s
+    if number in _CPU_SIGNALS or killed_by_limit:
         return timeout_report(f"the CPU time of {limits.cpu_s:g} s is used up")
-    if end.killed is not None:
+    if child_exit.killed is not None:
         return timeout_report(f"the time of {limits.wall_s:g} s is used up")
-    if end.status is None:
-        return crash_report("ZygoteDied", "the process which looks after the scripts died during the run")
+    if child_exit.status is None:
+        return crash_report("ZygoteDied", "the process that supervises the scripts died during the run")
     if number == signal.SIGKILL:
-        return crash_report("Killed", "the script's process was killed from outside, as a system short of memory does")
+        return crash_report(
+            "Killed", "the script's process was killed from outside; a system short of memory does that"
+        )
     if number is not None:
         return _fatal(signal.Signals(number).name)
-    code = os.waitstatus_to_exitcode(end.status)
+    code = os.waitstatus_to_exitcode(child_exit.status)
     if code == EXIT_MEMORY:
         return RunReport(OutcomeKind.OUT_OF_MEMORY, error=ScriptError("MemoryError", None, "the memory is used up"))
     if code == EXIT_NOT_JAILED:
@@ -53,38 +56,38 @@ def report_from_exit(end: ChildExit, limits: RunLimits) -> RunReport:
 
 
 def forged_frame_report(what: object) -> RunReport:
-    """A frame that no script can send."""
+    """The report on a run whose child sent a frame that no script can send."""
     return crash_report("ForgedFrame", f"the script's process sent what no script can send: {what}")
 
 
-def with_last_known_line(last: RunReport, line: int | None) -> RunReport:
-    """With the nearest that is known of where the interpreter died: where the script last called or logged.
+def with_last_known_line(report: RunReport, line: int | None) -> RunReport:
+    """Add the last known line before the interpreter died: the line of the script's last call or log line.
 
-    The line is the child's own word, from before it died: good for people who look for the place, and for nothing else.
+    The line is the child's own statement from before it died. It helps people to find the place; decide nothing by it.
     """
-    error = last.error
+    error = report.error
     if error is None or error.type not in FATAL_SIGNALS:
-        return last
-    said = f"after line {line} had called or logged, as its process said" if line else "before it called or logged"
-    return replace(last, error=replace(error, line=line, text=f"{error.text} {said}"))
+        return report
+    when = f"after a call or log in line {line}, as its process reported" if line else "before its first call or log"
+    return replace(report, error=replace(error, line=line, text=f"{error.text} {when}"))
 
 
 def _fatal(name: str) -> RunReport:
     kind = name if name in FATAL_SIGNALS else "Crashed"
-    return crash_report(kind, f"the interpreter died by {name}")
+    return crash_report(kind, f"the interpreter died with {name}")
 
 
 def crash_report(name: str, text: str) -> RunReport:
-    """Neither an answer nor a limit."""
+    """The report on a run that neither answered nor reached a limit."""
     return RunReport(OutcomeKind.CRASHED, error=ScriptError(name, None, text))
 
 
 def timeout_report(text: str) -> RunReport:
-    """Out of wall or CPU time."""
+    """The report on a run that used up its wall or CPU time."""
     return RunReport(OutcomeKind.TIMED_OUT, error=ScriptError("TimedOut", None, text))
 
 
-def _signal(end: ChildExit) -> int | None:
-    if end.status is None or not os.WIFSIGNALED(end.status):
+def _signal(child_exit: ChildExit) -> int | None:
+    if child_exit.status is None or not os.WIFSIGNALED(child_exit.status):
         return None
-    return os.WTERMSIG(end.status)
+    return os.WTERMSIG(child_exit.status)

@@ -1,7 +1,7 @@
-"""What travels between broker and child: four bytes of length, then as many bytes, most of them JSON.
+"""The frames between broker and child: a length of four bytes, then a body of that length, in most cases JSON.
 
-JSON on the wire and never pickle. One end is hostile: so the length is judged before anything is read, and what was
-read has to be plain, finite, shallow and encodable before anyone looks at it.
+JSON on the wire and never pickle. One side is hostile: so the length is checked before the body is read, and the body
+must be plain, finite, shallow and encodable before anything else looks at it.
 """
 
 from __future__ import annotations
@@ -13,70 +13,70 @@ from typing import Any, NoReturn
 
 HEADER = struct.Struct(">I")
 
-#: A frame from a child, in bytes. Larger than any honest call; code frames have a cap of their own.
+#: Bytes of a frame from a child. Larger than any honest call; code frames have a cap of their own.
 CHILD_FRAME_BYTES = 256 * 1024
-#: Compiled code and the findings of a check.
+#: Bytes of a frame with compiled code or with the findings of a check.
 CODE_FRAME_BYTES = 4 * 1024 * 1024
-#: A frame from the broker: what a script is given, or an answer, within the budgets of the run.
+#: Bytes of a frame from the broker: a script's input, or an answer, within the budgets of the run.
 BROKER_FRAME_BYTES = 32 * 1024 * 1024
 #: How deep lists and objects may nest in a frame from a child.
 DEPTH = 64
-#: The same for what a script posts, and digits of a whole number in it: a lower limit of an interpreter does not exist.
+#: The same for JSON that a script posts, and the digits of a parse_int number in it: no interpreter's limit can be set lower.
 JSON_DEPTH, JSON_DIGITS = 50, 640
-#: Characters which a child sends of one log line, of an exception's text and of its type; the broker cuts to the budget.
+#: Characters that a child sends of a log line, of an exception's text and of its type; the broker cuts to the budget.
 LOG_CHARS, TEXT_CHARS, TYPE_CHARS = 4000, 300, 80
 
 
 class FrameError(Exception):
-    """The bytes are not a frame that our own code could have sent."""
+    """The bytes are not a frame that the sandbox's own code could have sent."""
 
 
 def pack(body: bytes) -> bytes:
-    """Body with its length before it."""
+    """The frame: the body with its length in front."""
     return HEADER.pack(len(body)) + body
 
 
 def encode(value: Any) -> bytes:
-    """A JSON frame's body. Lone surrogates are no text and become U+FFFD. Raises `ValueError` for NaN and infinity."""
+    """The body of a JSON frame; lone surrogates become U+FFFD. Raises `ValueError` for NaN and infinity."""
     return encodable(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
 
 
 def encodable(text: str) -> bytes:
-    """The text in UTF-8, with U+FFFD for lone surrogates."""
+    """The text in UTF-8, with U+FFFD in place of lone surrogates."""
     try:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def decode(body: bytes, *, whole: Callable[[str], int] = int) -> dict[str, Any]:
-    """What a hostile body says: a JSON object, finite, not deep, and only of text that can be encoded again."""
+def decode(body: bytes, *, parse_int: Callable[[str], int] = int) -> dict[str, Any]:
+    """The JSON object of a hostile body: finite, not deep, and with no text that cannot be encoded. Raises `FrameError`."""
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=whole)
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=parse_int)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as fault:
-        raise FrameError("no JSON that we could have sent") from fault
+        raise FrameError("JSON that the sandbox does not write") from fault
     if type(value) is not dict:
-        raise FrameError("not an object")
+        raise FrameError("a body that is not an object")
     if body.count(b"[") + body.count(b"{") > DEPTH and deeper_than(value, DEPTH):
-        raise FrameError("nested too deep")
+        raise FrameError("JSON that is nested too deeply")
     return value
 
 
 def decode_from_child(body: bytes) -> dict[str, Any]:
-    """The same, from a child: byte for byte as `encode` writes it. Raises `FrameError`.
+    """The same for a body from a child, which must be byte for byte as `encode` writes it. Raises `FrameError`.
 
-    So a key that stands there twice, another order of characters or a blank too many is a forgery as well.
+    So a repeated key, a different escape of a character or an extra space is a forgery, too.
     """
-    value = decode(body, whole=_of_few_digits)
+    value = decode(body, parse_int=_short_int)
     if encode(value) != body:
-        raise FrameError("not written as we write")
+        raise FrameError("JSON in a spelling that the sandbox does not write")
     return value
 
 
 def deeper_than(value: Any, depth: int) -> bool:
-    """Level by level and not by recursion, which is what a deep value attacks."""
+    """Whether a value nests deeper than `depth`. It goes level by level: recursion is what a deep value attacks."""
     level = [value]
     for _ in range(depth):
         level = [inner for outer in level for inner in _inside(outer)]
@@ -89,16 +89,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _of_few_digits(text: str) -> int:
+def _short_int(text: str) -> int:
     if len(text.lstrip("-")) > JSON_DIGITS:
-        raise ValueError("a number with too many digits")
+        raise ValueError("a number has too many digits")
     return int(text)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError("a number too large")
+        raise ValueError("a number is too large")
     return number
 
 

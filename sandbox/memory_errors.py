@@ -1,32 +1,32 @@
-"""Tells the end of the memory from other errors, also where CPython has lost its `MemoryError` on the way.
+"""Tells whether an error means that memory ran out, even where CPython lost its `MemoryError` on the way.
 
-C code that returns without having set an exception gets a `SystemError` in its place (`deque([1]) * 10**9` does), and
-so does C code that goes on with what it was refused. To an author both are what they come from: the memory is used up.
+When C code returns an error without setting an exception, Python raises `SystemError` (`deque([1]) * 10**9` does that), and
+also when C code goes on with the NULL of a failed allocation. Authors are told the cause of both: the memory is used up.
 """
 
 from __future__ import annotations
 
-#: What CPython says, in its own words, where an exception should be and none is.
-_NOTHING_SET = ("without exception set", "without setting an exception", "without raising an exception")
-#: And where a C function was handed the nothing that an allocation gave.
-_HANDED_NOTHING = ("null argument to internal routine", "bad argument to internal function")
-_LINKS = 20  #: of a chain of causes; a longer one is a script's own work
+#: CPython's own words where an exception should be set and none is.
+_NO_EXCEPTION_SET = ("without exception set", "without setting an exception", "without raising an exception")
+#: The same where a C function was passed the NULL of a failed allocation.
+_NULL_ARGUMENT = ("null argument to internal routine", "bad argument to internal function")
+_CHAIN_LENGTH = 20  #: exceptions in a chain of causes that are looked at; only a script makes a longer chain
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the memory ran out: a `MemoryError`, or a `SystemError` that stands for one or came of one."""
+    """Whether memory ran out: a `MemoryError`, or a `SystemError` in its place or caused by one."""
     if isinstance(error, MemoryError):
         return True
     if type(error) is not SystemError:
         return False
     text = str(error)
-    return any(words in text for words in (*_NOTHING_SET, *_HANDED_NOTHING)) or _came_of_one(error)
+    return any(words in text for words in (*_NO_EXCEPTION_SET, *_NULL_ARGUMENT)) or _is_caused_by_memory_error(error)
 
 
-def _came_of_one(error: BaseException) -> bool:
-    """Python chains the `MemoryError` where C code has set it and then returned as if all were well."""
+def _is_caused_by_memory_error(error: BaseException) -> bool:
+    """Whether a `MemoryError` is in the chain: Python chains one that C code has set before it returned normally."""
     link: BaseException | None = error
-    for _ in range(_LINKS):
+    for _ in range(_CHAIN_LENGTH):
         link = link and (link.__cause__ or link.__context__)
         if isinstance(link, MemoryError):
             return True

@@ -1,6 +1,6 @@
-"""The values which cross the sandbox's wall: what goes into a run and what comes out of it.
+"""The values that go into a check or a run and come out of it.
 
-A script's fault is a value (`Outcome`), never an exception; an exception from this package is our own fault
+A script's fault is a value (`Outcome`), never an exception; an exception from this package is the sandbox's own fault
 (`sandbox.errors`). Everything here is frozen and made of plain data, so that it can cross a process boundary as JSON.
 """
 
@@ -26,12 +26,12 @@ class OutcomeKind(StrEnum):
     CALL_REFUSED = "call refused"
     CALL_FAILED = "call failed"
     CRASHED = "crashed"
-    #: Never said by the sandbox: the run could not be made, as the database or the store was lost.
+    #: Never set by the sandbox: the run could not take place because the database or the store was unreachable.
     SERVICE_AWAY = "service away"
 
 
-#: Signals by which an interpreter dies of a fault of its own: memory that is not there, an instruction that is none, a
-#: state that it gives up in. A script should not be able to cause one; who can is half out of the language.
+#: Signals by which an interpreter dies of its own fault: an invalid memory access, an invalid instruction, an abort. A
+#: script should not be able to cause one; a script that can is half out of the language.
 FATAL_SIGNALS = frozenset({"SIGSEGV", "SIGBUS", "SIGILL", "SIGABRT", "SIGFPE", "SIGTRAP"})
 
 
@@ -69,12 +69,11 @@ class MessageLiteral:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The answer of a check: `code` (marshal bytes, for the jail only) is there if no finding is an error.
+    """The result of a check: it has `code` (marshal bytes, for the jail only) if no finding is an error.
 
-    `settings` are the names of settings without which the script fails, as far as its text says.
+    `settings` are the names of settings without which the script fails, as far as its text shows.
 
-    `alarm` says that the text made the compiler do what the kernel forbids, or say what it cannot say: an attack,
-    whoever wrote it.
+    `alarm` says that the text made the compiler do what the kernel forbids, or send what it never sends: an attack.
     """
 
     sha256: str
@@ -93,19 +92,19 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class RunLimits:
-    """The budgets of one run. A used-up budget ends the run and cannot be caught."""
+    """The budgets of one run. A used-up budget ends the run; the script cannot catch that."""
 
     wall_s: float = 5.0
     cpu_s: float = 1.0
-    memory_bytes: int = 64 * MIB  #: over the size of an idle child
+    memory_bytes: int = 64 * MIB  #: beyond the size of an idle child
     calls: int = 10
-    read_bytes: int = MIB  #: bodies of all answers of the run together
+    read_bytes: int = MIB  #: bodies of all the run's answers together
     log_lines: int = 100
     log_chars: int = 500  #: of one line; the rest is cut
     output_bytes: int = 16 * 1024  #: of the JSON of what the script returned
 
     def __post_init__(self) -> None:
-        """Refuse a limit of nothing: to the kernel, a timer of 0 seconds is no timer."""
+        """Refuse what is not more than 0 and finite: to the kernel, a timer of 0 seconds is no timer."""
         for name in ("wall_s", "cpu_s", "memory_bytes", "output_bytes"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be more than 0 and finite")
@@ -113,7 +112,7 @@ class RunLimits:
 
 @dataclass(frozen=True)
 class ScriptInput:
-    """What a script is given: plain JSON values only, and no secret among them.
+    """The input of a script: plain JSON values only, and no secret among them.
 
     `user` and `session` hold the fields of the script API, times as RFC 3339 text; `scans` holds
     `{"at": RFC 3339, "direction": "in" | "out"}`, oldest first.
@@ -129,7 +128,7 @@ class ScriptInput:
 
 @dataclass(frozen=True)
 class Call:
-    """What a script asked for. The shapes are checked by the broker; whether it may be asked is the powers' business."""
+    """A call that a script makes. The broker checks the types; the powers decide whether it may be made."""
 
     method: str  #: GET or POST
     connection: str
@@ -142,7 +141,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. Header names are lower case; the body was decoded to text within the read budget."""
+    """The answer to a call. Header names are lower case; the body was decoded to text within the read budget."""
 
     status: int
     headers: Mapping[str, str]
@@ -151,7 +150,7 @@ class Answer:
 
 
 class CallFault(StrEnum):
-    """Why a call could not be made: the `.kind` of the `ApiError` which the script may catch."""
+    """Why a call could not be made: the `.kind` of the `ApiError` that the script may catch."""
 
     REFUSED = "refused"
     TIMEOUT = "timeout"
@@ -181,7 +180,7 @@ class ScriptError:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a run used. `memory_bytes` is the peak resident size of the child, `idle_bytes` that of one without a run."""
+    """What a run used. `memory_bytes` is the peak resident size of its child, `idle_bytes` that of a child without a run."""
 
     wall_ms: float = 0.0
     cpu_ms: float = 0.0
@@ -196,9 +195,9 @@ class Usage:
 class Outcome:
     """How one run ended.
 
-    `value` is, for a returned run, `{"text", "link", "color"}` as the script gave it (shape and types checked,
-    content not) or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call, or
-    that the child sent a forged frame: no script can do either without having left the language, so the version has to
+    For a returned run, `value` is `{"text", "link", "color"}` as the script set them (keys and types are checked, the
+    content is not), or `None` for `hidden()`. `alarm` says that the kernel killed the child for a forbidden system call,
+    or that the child sent a forged frame: no script can do either without having left the language, so the version must
     be suspended.
     """
 
@@ -211,7 +210,7 @@ class Outcome:
 
     @property
     def fatal_signal(self) -> str | None:
-        """The name of the signal by which the interpreter died of a fault of its own, if it did."""
+        """The name of the signal by which the interpreter died of its own fault, if it did."""
         if self.kind is not OutcomeKind.CRASHED or self.error is None or self.error.type not in FATAL_SIGNALS:
             return None
         return self.error.type

@@ -1,7 +1,7 @@
-"""One run, as the broker sees it: hand over the order, serve the calls, keep the budgets, take the last word.
+"""One run, as the broker sees it: send the request, serve the calls, enforce the budgets, take the final report.
 
-Everything a script can use up is counted here, in the trusted process, and a used-up budget ends the run by ending its
-child: there is nothing a script could catch.
+Everything that a script can use up is counted here, in the trusted process, and a used-up budget ends the run by ending
+its child: there is nothing that a script could catch.
 """
 
 from __future__ import annotations
@@ -18,48 +18,48 @@ from .frame_schemas import RunReport
 from .frames import CHILD_FRAME_BYTES, FrameError, decode_from_child, encode
 from .outcomes import MIB, Outcome, OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput, Usage
 
-Word = TypeVar("Word")
+Report = TypeVar("Report")
 
 
 class RunStopped(Exception):
-    """The broker ends the run, and `last` is its outcome. Stays inside this package."""
+    """The broker ends the run with `report` as its outcome. Never leaves this package."""
 
-    def __init__(self, last: RunReport) -> None:
-        super().__init__(last.kind)
-        self.last = last
+    def __init__(self, report: RunReport) -> None:
+        super().__init__(report.kind)
+        self.report = report
 
 
-#: Address space which a child may have beside what its run may use, generously (an idle one has 32 MiB).
+#: Address space that a child may have beside its run's memory, with room to spare (an idle child has 32 MiB).
 _IDLE_CHILD_BYTES = 256 * MIB
 
 
 @dataclass(frozen=True)
-class ExchangeResult(Generic[Word]):
-    """What came of a talk with a child: its last word, or why the broker stopped it, or, with neither, silence."""
+class ExchangeResult(Generic[Report]):
+    """The result of an exchange with a child: its final report, or why the broker stopped it, or neither if it just ended."""
 
-    word: Word | None = None
+    report: Report | None = None
     stopped: RunReport | None = None
     forged: bool = False  #: it was stopped for a frame that no script can send
 
 
-def forged_exchange(what: object) -> ExchangeResult[Word]:
-    """The end of a talk with a child that is not ours any more."""
+def forged_exchange(what: object) -> ExchangeResult[Report]:
+    """The result of an exchange with a child that no longer runs the sandbox's own code."""
     return ExchangeResult(stopped=exit_status.forged_frame_report(what), forged=True)
 
 
-def run_exchange(talk: Callable[[], Word], limits: RunLimits) -> ExchangeResult[Word]:
-    """Have the talk, and turn every way in which it can break off into a value."""
+def run_exchange(exchange: Callable[[], Report], limits: RunLimits) -> ExchangeResult[Report]:
+    """Run an exchange with a child, and turn every way in which it can break off into a value."""
     try:
-        return ExchangeResult(talk())
+        return ExchangeResult(exchange())
     except ChildEnded:
         return ExchangeResult()
     except RunStopped as stopped:
-        return ExchangeResult(stopped=stopped.last)
+        return ExchangeResult(stopped=stopped.report)
     except TimeUp:
         return ExchangeResult(stopped=exit_status.timeout_report(f"the time of {limits.wall_s:g} s is used up"))
     except TooLarge as fault:
         if fault.length > limits.memory_bytes + _IDLE_CHILD_BYTES:
-            return forged_exchange(f"the announcement of {fault.length} bytes, for which it has no memory")
+            return forged_exchange(f"the announcement of {fault.length} bytes, more than its memory can hold")
         return ExchangeResult(
             stopped=RunReport(OutcomeKind.TOO_MUCH_OUTPUT, error=ScriptError("TooMuchOutput", None, str(fault)))
         )
@@ -68,17 +68,17 @@ def run_exchange(talk: Callable[[], Word], limits: RunLimits) -> ExchangeResult[
 
 
 def finish_exchange(
-    said: ExchangeResult[Word], channel: Channel, deadline: float
-) -> tuple[ExchangeResult[Word], ChildExit]:
-    """Have the child end: at once if it was stopped, else in the time that is left. Behind a last word comes nothing."""
-    end = channel.end(None if said.stopped else deadline)
-    if said.word is not None and channel.said_more():
-        return forged_exchange("more, after its last word"), end
-    return said, end
+    result: ExchangeResult[Report], channel: Channel, deadline: float
+) -> tuple[ExchangeResult[Report], ChildExit]:
+    """End the child: at once if it was stopped, else it has until `deadline`. Data after the final report is a forgery."""
+    child_exit = channel.end(None if result.stopped else deadline)
+    if result.report is not None and channel.has_unread_data():
+        return forged_exchange("more data after its final report"), child_exit
+    return result, child_exit
 
 
 class RunProtocol:
-    """What broker and child say to each other during one run; one object serves one run and one thread."""
+    """The exchange between broker and child during one run; one object serves one run and one thread."""
 
     def __init__(self, channel: Channel, powers: Powers, limits: RunLimits) -> None:
         self._channel = channel
@@ -87,99 +87,104 @@ class RunProtocol:
         self._started = time.monotonic()
         self._deadline = self._started + limits.wall_s
         self._log: list[str] = []
-        self._line: int | None = None  #: where the script was when it was last heard of, as its child said
+        self._line: int | None = None  #: the line of the script's last call or log line, as its child stated it
         self._calls = 0
         self._read_bytes = 0
 
-    def run(self, code: bytes, given: ScriptInput) -> Outcome:
-        """From the order to the outcome, in this order, because the later decides over the earlier.
+    def run(self, code: bytes, script_input: ScriptInput) -> Outcome:
+        """From the request to the outcome, in these steps; a later step overrules an earlier one.
 
-        1. The child's last word, or the reason why the broker stops.
-        2. The child's end; after a last word it has the time that is left to end by itself, and nothing more to say.
-        3. A forbidden system call goes before everything, and it or a forged frame is an alarm.
+        1. The child's final report, or the reason why the broker stops it.
+        2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more.
+        3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        order = encode({"op": "run", "given": asdict(given)})
-        said = run_exchange(lambda: self._talk(order, code), self._limits)  # 1
-        said, end = finish_exchange(said, self._channel, self._deadline)  # 2
-        last = said.stopped or (said.word if exit_status.ended_well(end) else None)
-        if last is None or exit_status.is_alarm(end):
-            last = exit_status.with_last_known_line(exit_status.report_from_exit(end, self._limits), self._line)  # 3
+        request = encode({"op": "run", "input": asdict(script_input)})
+        result = run_exchange(lambda: self._exchange(request, code), self._limits)  # 1
+        result, child_exit = finish_exchange(result, self._channel, self._deadline)  # 2
+        report = result.stopped or (result.report if exit_status.exited_cleanly(child_exit) else None)
+        if report is None or exit_status.is_alarm(child_exit):
+            report = exit_status.report_from_exit(child_exit, self._limits)  # 3
+            report = exit_status.with_last_known_line(report, self._line)
         return Outcome(
-            kind=last.kind,
-            value=last.value,
+            kind=report.kind,
+            value=report.value,
             log=tuple(self._log),
-            usage=self._usage(end),
-            error=last.error,
-            alarm=exit_status.is_alarm(end) or said.forged,
+            usage=self._usage(child_exit),
+            error=report.error,
+            alarm=exit_status.is_alarm(child_exit) or result.forged,
         )
 
-    def _talk(self, order: bytes, code: bytes) -> RunReport:
-        self._channel.send(order, self._deadline)
+    def _exchange(self, request: bytes, code: bytes) -> RunReport:
+        self._channel.send(request, self._deadline)
         self._channel.send(code, self._deadline)
         while True:
             body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
             frame = decode_from_child(body)
             if frame.get("t") == "log":
-                self._note(frame)
+                self._add_log_line(frame)
             elif frame.get("t") == "call":
-                self._channel.send(encode(self._serve(frame)), self._deadline)
+                self._channel.send(encode(self._serve_call(frame)), self._deadline)
             else:
-                return self._last(frame, len(body))
+                return self._final_report(frame, len(body))
             self._line = frame["line"]
 
-    def _last(self, frame: dict[str, Any], size: int) -> RunReport:
-        last = frame_schemas.run_report_of(frame)
-        if last.kind is OutcomeKind.OUT_OF_MEMORY and last.error is not None:
+    def _final_report(self, frame: dict[str, Any], size: int) -> RunReport:
+        report = frame_schemas.run_report_of(frame)
+        if report.kind is OutcomeKind.OUT_OF_MEMORY and report.error is not None:
             text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
-            return RunReport(last.kind, error=replace(last.error, type="MemoryError", text=text))
-        if last.kind is OutcomeKind.RETURNED and size > self._limits.output_bytes:
-            raise _budget(
+            return RunReport(report.kind, error=replace(report.error, type="MemoryError", text=text))
+        if report.kind is OutcomeKind.RETURNED and size > self._limits.output_bytes:
+            raise _budget_used_up(
                 OutcomeKind.TOO_MUCH_OUTPUT, f"the answer has {size} bytes; the limit is {self._limits.output_bytes}"
             )
-        return last
+        return report
 
-    def _note(self, frame: dict[str, Any]) -> None:
+    def _add_log_line(self, frame: dict[str, Any]) -> None:
         line = frame_schemas.line_of(frame, self._limits.log_chars)
         if len(self._log) >= self._limits.log_lines:
-            raise _budget(OutcomeKind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up")
+            raise _budget_used_up(
+                OutcomeKind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up"
+            )
         self._log.append(line)
 
-    def _serve(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one call, as the child gets it. Raises `RunStopped` for a used-up budget."""
+    def _serve_call(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Make one call and return the answer for the child. Raises `RunStopped` for a used-up budget."""
         if self._calls >= self._limits.calls:
-            raise _budget(OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.calls} calls is used up")
+            raise _budget_used_up(OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.calls} calls is used up")
         self._calls += 1
         left = self._limits.read_bytes - self._read_bytes
         if left <= 0:
-            raise self._read_too_much()
+            raise self._read_budget_used_up()
         try:
             answer = self._powers.call(frame_schemas.call_of(frame), deadline=self._deadline, read_bytes_left=left)
         except CallNotMade as fault:
-            self._count(fault.bytes_read)
+            self._count_bytes(fault.bytes_read)
             return {"fault": fault.fault, "text": fault.text}
-        self._count(answer.bytes_read)
+        self._count_bytes(answer.bytes_read)
         return {"status": answer.status, "headers": dict(answer.headers), "text": answer.text}
 
-    def _count(self, bytes_read: int) -> None:
+    def _count_bytes(self, bytes_read: int) -> None:
         self._read_bytes += bytes_read
         if self._read_bytes > self._limits.read_bytes:
-            raise self._read_too_much()
+            raise self._read_budget_used_up()
 
-    def _read_too_much(self) -> RunStopped:
-        return _budget(OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.read_bytes} bytes read is used up")
+    def _read_budget_used_up(self) -> RunStopped:
+        return _budget_used_up(
+            OutcomeKind.CALL_REFUSED, f"the budget of {self._limits.read_bytes} bytes read is used up"
+        )
 
-    def _usage(self, end: ChildExit) -> Usage:
+    def _usage(self, child_exit: ChildExit) -> Usage:
         return Usage(
             wall_ms=(time.monotonic() - self._started) * 1000,
-            cpu_ms=end.cpu_s * 1000,
-            memory_bytes=end.peak_bytes,
-            idle_bytes=end.idle_bytes,
+            cpu_ms=child_exit.cpu_s * 1000,
+            memory_bytes=child_exit.peak_bytes,
+            idle_bytes=child_exit.idle_bytes,
             calls=self._calls,
             read_bytes=self._read_bytes,
             log_lines=len(self._log),
         )
 
 
-def _budget(kind: OutcomeKind, text: str) -> RunStopped:
-    """A used-up budget; the text names it."""
+def _budget_used_up(kind: OutcomeKind, text: str) -> RunStopped:
+    """The end of a run because of a used-up budget, which the text names."""
     return RunStopped(RunReport(kind, error=ScriptError("BudgetUsedUp", None, text)))

@@ -1,6 +1,6 @@
-"""Which release of the sandbox lies on the disk: a zygote is started from there, long after its broker was.
+"""A digest of the sandbox's files on disk: a zygote may be started from them long after its broker was.
 
-Both ends must be of one release, because a frame which this one does not know is an alarm.
+Both must be of one release, because a frame that the broker does not know is an alarm.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def source_digest() -> str:
-    """A digest of all our files."""
+    """The SHA-256 over the paths and contents of all Python files of this package."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):

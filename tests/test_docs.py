@@ -63,14 +63,14 @@ def test_every_setting_named_by_a_page_exists():
 def test_the_authors_guide_names_limits_and_times_as_the_code_has_them():
     text, usual = (ROOT / "docs" / "authors.md").read_text(), RunLimits()
     budgets = (
-        f"{usual.wall_s:g} seconds, {usual.cpu_s:g} second of processor time, {usual.memory_bytes // MIB} MiB, "
+        f"{usual.wall_s:g} seconds, {usual.cpu_s:g} second of CPU time, {usual.memory_bytes // MIB} MiB of memory, "
         f"{usual.calls} calls, {usual.read_bytes // MIB} MiB of answers and {usual.log_lines} log lines"
     )
     for said in (
         budgets,
         f"A run may write {usual.log_lines} lines;",
-        f"the first {usual.log_chars} characters are kept",
-        f"{Implementation.__table__.c.last_good_minutes.default.arg} minutes, unless set otherwise",
+        f"The first {usual.log_chars} characters of each line are kept",
+        f"{Implementation.__table__.c.last_good_minutes.default.arg} minutes by default",
         f"ends it with *{OutcomeKind.TOO_MUCH_OUTPUT.value}*",
     ):
         assert said in text, said

@@ -50,7 +50,7 @@ def run_job(kind: str, /, **fields: Any) -> None:
     order = services.signer.order_of(fields)
     if order.kind != kind:
         raise OrderRefused(f"names {kind!r} and orders {order.kind!r}")
-    if services.stop.asked:  # this worker takes nothing more
+    if services.stop.requested:  # this worker takes nothing more
         raise GivenBack
     # 2.
     if not services.states.begin(order):
@@ -127,7 +127,7 @@ class JobRun:
 
     def _look(self) -> bool:
         """Vouch for the job; return whether it is cancelled. Raises `GivenBack` when the worker is told to stop."""
-        if self._services.stop.asked:
+        if self._services.stop.requested:
             raise GivenBack
         if time.monotonic() - self._vouched_at >= VOUCH_S:
             self._vouched_at = time.monotonic()
@@ -166,7 +166,7 @@ class JobRun:
             try:
                 self._services.states.end(self._order, end.state, end.said, end.result)
             except RedisError:
-                if time.monotonic() > tries_until or self._services.stop.asked:
+                if time.monotonic() > tries_until or self._services.stop.requested:
                     raise
                 time.sleep(VOUCH_S)
             else:

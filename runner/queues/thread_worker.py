@@ -40,11 +40,11 @@ class StopSignal:
     """Notes that a signal asked us to stop; a handler that did more could meet a lock of its own thread."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def __call__(self, *_: object) -> None:
         """The signal handler."""
-        self.asked = True
+        self.requested = True
 
 
 class NoDeathPenalty(BaseDeathPenalty):
@@ -191,7 +191,7 @@ class ThreadWorker(SimpleWorker):
         """The signals are the main program's."""
 
     def _end_if_asked(self) -> None:
-        if self._stop.asked:
+        if self._stop.requested:
             raise StopRequested
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:

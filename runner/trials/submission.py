@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from records import DbSession, Implementation
 from records.scripts import versions
-from sandbox import runtime_key
+from sandbox import RUNTIME_KEY
 
 from .trial import ScriptReview, finding_json
 
@@ -21,7 +21,7 @@ def submit(db: DbSession, implementation: Implementation, source: str, review: S
         api_level=review.checked.api_level,
         findings=[finding_json(finding) for finding in review.findings],
     )
-    versions.keep_code(db, version, runtime_key(), review.checked.code)
+    versions.keep_code(db, version, RUNTIME_KEY, review.checked.code)
     versions.keep_settings_read(db, version, review.checked.settings)
     versions.activate(db, implementation, version, by=by)
     return version.number

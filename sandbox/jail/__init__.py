@@ -1,13 +1,15 @@
-"""The jail: what the kernel is asked to hold, so that a script which has left the language still reaches nothing.
+"""The jail: the limits that the kernel enforces, so that a script that has left the language still reaches nothing.
 
-    syscalls.py         which calls are given, hostile or refused
+    syscalls.py         which calls are allowed, hostile or refused
     syscall_numbers.py  their numbers for x86_64 and aarch64
-    kernel.py           one way to make a system call
+    kernel.py           system calls by name
     seccomp.py          the seccomp program
     landlock.py         the deny-all ruleset
-    namespaces.py       what the zygote leaves: namespaces, root folder, capabilities
-    lockdown.py         the order in which a child locks itself in
+    namespaces.py       what the zygote gives up: namespaces, root folder, capabilities
+    lockdown.py         the steps by which a child locks itself in
     probes.py           the attempts to break out, made at every start
+    inspection.py       one child that reports which layers hold
+    report.py           the jail report, and whether scripts may run
 
 Nothing here knows Python's language rules, the broker or a script.
 """

@@ -1,7 +1,7 @@
-"""One child that locks itself in and says what it then finds: the jail's report is built from that.
+"""One child that locks itself in and reports what it observes; the jail report is built from that.
 
-A layer that was prepared may be refused by the kernel when a child enters it. Such a child ends, as it must, and from
-outside all that is seen is an end; so here is one that says how far it came.
+The kernel may refuse a prepared layer when a child enters it. Such a child must end, and from outside only its end can
+be seen; so this child reports how far it got.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from . import kernel
 from .lockdown import LIMITS, Plan, finish_lockdown, start_lockdown
 
-#: What failed, by the system call that only this layer makes at that point.
-_OF_LAYER = {
+#: System call that failed -> the layer that makes it; at that point no other layer does.
+_LAYER_FAULTS = {
     "landlock_restrict_self": "Landlock cannot be entered",
     "prctl": "seccomp cannot be installed",
 }
@@ -22,29 +22,29 @@ _OF_LAYER = {
 
 @dataclass(frozen=True)
 class JailObservation:
-    """What one child found. A layer counts if the kernel took it and, for seccomp, if it then refused a call."""
+    """What one child observed. A layer counts if the kernel accepted it and, for seccomp, if it then refused a call."""
 
-    uid: int = -1  #: who the child is; -1 if it did not come so far
+    uid: int = -1  #: the child's user; -1 if it did not get so far
     landlock: bool = False
     seccomp: bool = False
     fault: str = ""  #: why a child cannot lock itself in, or empty
 
 
 def inspect_self(plan: Plan, channel: int, memory_bytes: int, cpu_s: float) -> JailObservation:
-    """Lock this process in, for good, in the order of every child, and say what holds.
+    """Lock this process in for good, by the steps of every child, and return what holds.
 
-    1. The doors: after them we know who we are and that Landlock was entered.
-    2. The limits and the filter.
-    3. A call which nothing but the filter refuses: only its refusal proves the filter.
+    1. `start_lockdown`: after it the user is known, and that Landlock was entered.
+    2. `finish_lockdown`: the limits and the filter.
+    3. A call that only the filter refuses: nothing but its refusal proves the filter.
     """
-    seen = JailObservation()
+    observed = JailObservation()
     try:
         start_lockdown(plan, channel)  # 1
-        seen = replace(seen, uid=os.getuid(), landlock=plan.ruleset is not None)
+        observed = replace(observed, uid=os.getuid(), landlock=plan.ruleset is not None)
         finish_lockdown(plan, LIMITS.pack(memory_bytes, cpu_s))  # 2
     except (OSError, ValueError) as fault:
-        return replace(seen, fault=_told(fault, seen))
-    return replace(seen, seccomp=_filter_refuses())  # 3
+        return replace(observed, fault=_fault_text(fault, observed))
+    return replace(observed, seccomp=_filter_refuses())  # 3
 
 
 def _filter_refuses() -> bool:
@@ -55,8 +55,8 @@ def _filter_refuses() -> bool:
     return False
 
 
-def _told(fault: OSError | ValueError, seen: JailObservation) -> str:
+def _fault_text(fault: OSError | ValueError, observed: JailObservation) -> str:
     name = getattr(fault, "filename", None)
-    doors_closed = seen.uid >= 0
-    layer = _OF_LAYER.get(str(name)) if doors_closed or name == "landlock_restrict_self" else None
+    is_started = observed.uid >= 0
+    layer = _LAYER_FAULTS.get(str(name)) if is_started or name == "landlock_restrict_self" else None
     return f"{layer or 'a child cannot lock itself in'}: {fault}"

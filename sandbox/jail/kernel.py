@@ -1,6 +1,6 @@
-"""The kernel's calls which Python does not offer, by number, through ctypes.
+"""System calls that Python does not offer, by number, through ctypes.
 
-One way in for all of them: a call by name that raises `OSError`. No wrapper library earns its place for that.
+One function makes them all: a call by name that raises `OSError`. That needs no wrapper library.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _NUMBERS = numbers(_ARCHITECTURE) if _ARCHITECTURE else {}
 
 
 def call(name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
-    """Ask the kernel. Raises `OSError` with the kernel's reason, `ENOSYS` where the table has no such call."""
+    """Make a system call. Raises `OSError` with the kernel's reason, or `ENOSYS` if the table has no such call."""
     if name not in _NUMBERS:
-        raise OSError(38, "no such system call here", name)
+        raise OSError(38, "this architecture has no such system call", name)
     return call_number(_NUMBERS[name], name, *arguments)
 
 
 def call_number(number: int, name: str, *arguments: int | bytes | ctypes.c_void_p | None) -> int:
-    """The same for a number outside the table."""
+    """Make a system call by its number, for numbers outside the table. Raises `OSError`."""
     plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     result: int = _SYSCALL(ctypes.c_long(number), *plain)
     if result == -1:
@@ -42,5 +42,5 @@ def call_number(number: int, name: str, *arguments: int | bytes | ctypes.c_void_
 
 
 def control(option: int, value: int, more: ctypes.c_void_p | int = 0) -> None:
-    """The `prctl` call: change a property of this process."""
+    """Change a property of this process by `prctl`."""
     call("prctl", option, value, more, 0, 0)

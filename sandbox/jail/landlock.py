@@ -1,6 +1,6 @@
-"""Landlock with no rule at all: every file access and what else this kernel can deny is denied.
+"""Landlock without any rule: it denies every file access and whatever else this kernel can deny.
 
-It stands behind the filter: should a file call ever get through there, the kernel's second opinion is no. Source: the
+It backs up the filter: if a file call ever got through the filter, the kernel would still refuse it here. Source: the
 kernel's `Documentation/userspace-api/landlock.rst`.
 """
 
@@ -12,14 +12,14 @@ import struct
 from . import kernel
 
 _VERSION_FLAG = 1
-#: File rights known since an ABI, as a number of bits. ABI 2 added REFER, 3 TRUNCATE, 5 IOCTL_DEV.
+#: (ABI, number of file rights from that ABI on, one bit each). ABI 2 added REFER, 3 TRUNCATE, 5 IOCTL_DEV.
 _FILE_RIGHTS = ((5, 16), (3, 15), (2, 14), (1, 13))
 _TCP_BIND_AND_CONNECT = 3  #: since ABI 4
 _ABSTRACT_SOCKETS_AND_SIGNALS = 3  #: as scopes, since ABI 6
 
 
 def abi() -> int:
-    """Which Landlock this kernel has; 0 for none."""
+    """The Landlock ABI of this kernel; 0 for none."""
     try:
         return kernel.call("landlock_create_ruleset", None, 0, _VERSION_FLAG)
     except OSError:
@@ -27,7 +27,7 @@ def abi() -> int:
 
 
 def attributes(version: int) -> bytes:
-    """The kernel's `struct landlock_ruleset_attr` that denies all which `version` (from 1 on, also newer) can deny."""
+    """The kernel's `struct landlock_ruleset_attr` that denies all that ABI `version` can deny: 1 or newer, also unknown ones."""
     rights = next(bits for since, bits in _FILE_RIGHTS if version >= since)
     fields = [(1 << rights) - 1]
     if version >= 4:  # an ABI's number is its name
@@ -38,12 +38,12 @@ def attributes(version: int) -> bytes:
 
 
 def ruleset(version: int) -> int:
-    """A descriptor of the ruleset, made once in the zygote: a child only has to enter it."""
+    """Create the ruleset, once in the zygote, and return its descriptor; a child only has to enter it."""
     packed = attributes(version)
     return kernel.call("landlock_create_ruleset", packed, len(packed), 0)
 
 
 def enter(descriptor: int) -> None:
-    """Deny it all to this process and for good, and close the descriptor. Needs no-new-privs."""
+    """Enter the ruleset for good in this process, and close the descriptor. Needs no-new-privs."""
     kernel.call("landlock_restrict_self", descriptor, 0)
     os.close(descriptor)

@@ -1,8 +1,8 @@
-"""The order in which a forked child locks itself in: the one security decision that all others stand on.
+"""The steps by which a forked child locks itself in: the security decision that all others depend on.
 
-The zygote prepares a `Plan` once, so that a child makes a few dozen system calls and no decision. A child closes the
-doors (steps 1 to 8) as soon as it lives; what one run may use arrives from the zygote, and only then come the last
-steps. Until the last step is done no byte is read that a script, a user or a vendor had a hand in.
+The zygote prepares a `Plan` once, so that a child makes a few dozen system calls and no decision. A child takes steps 1
+to 8 as soon as it is forked; then the limits of one run arrive from the zygote, and only then come the last steps. Until
+the last step is done, no byte is read that a script, a user or a vendor could influence.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from . import kernel, landlock
 from .seccomp import SeccompProgram
 
-CHANNEL = 3  #: the descriptor by which a child talks with the broker, and its only one
+CHANNEL = 3  #: a child's descriptor for talking to the broker, and its only one
 _RULESET = 4
 _LAST_DESCRIPTOR = 2**32 - 1
 
-#: What the zygote tells a child before anybody else can write to its channel: memory in bytes, CPU time in seconds.
+#: What the zygote sends to a child before anything else can write to its channel: memory in bytes, CPU time in seconds.
 LIMITS = struct.Struct("=Qd")
 
-_NOTHING_OF = (
+_LIMITS_OF_ZERO = (
     "RLIMIT_FSIZE",
     "RLIMIT_CORE",
     "RLIMIT_NPROC",
@@ -40,32 +40,34 @@ _NOTHING_OF = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What every child of this zygote does to itself."""
+    """How every child of this zygote locks itself in."""
 
     parent: int  #: the zygote's process id, as its children see it
-    base_bytes: int  #: address space of an idle child, to which a run's memory is added; 0 where it cannot be limited
-    user: int | None = None  #: the user and group to become, for a zygote that is root
-    ruleset: int | None = None  #: Landlock's deny-all
-    program: SeccompProgram | None = None  #: seccomp
+    base_bytes: (
+        int  #: address space of an idle child, to which a run's memory is added; 0 where the system does not tell it
+    )
+    user: int | None = None  #: the user and group that children of a root zygote change to
+    ruleset: int | None = None  #: descriptor of Landlock's deny-all ruleset
+    program: SeccompProgram | None = None  #: the seccomp filter
 
 
 def start_lockdown(plan: Plan, channel: int) -> None:
-    """Steps 1 to 8, for every child alike. Raises `OSError` if one fails, and then the child must end.
+    """Take steps 1 to 8, the same for every child. Raises `OSError` if one fails, and then the child must end.
 
-    1. Keep the channel and nothing else that is open.
+    1. Keep the channel and the ruleset; close every other descriptor.
     2. Limits that are the same for every run: no files, no processes, no core dump, no locked memory.
-    3. No groups, a group and a user of nobody else.
-    4. Die with the zygote. After step 3, because a change of user clears it; then see that it still lives.
+    3. No supplementary groups; a group and a user that nothing else has.
+    4. Die with the zygote. After step 3, because a change of user clears this; then check that the zygote still lives.
     5. Not dumpable: no other process of this user may look inside.
-    6. No new privileges, which 7 and 11 need.
+    6. No new privileges, which steps 7 and 11 need.
     7. Landlock.
-    8. No new descriptors. After step 7, whose ruleset is one.
+    8. No new descriptors. After step 7, because the ruleset is a descriptor.
     9. (`finish_lockdown`) Memory and CPU time of this run.
-    10. (`finish_lockdown`) A CPU timer below a second's grain. Its signal cannot be caught: the filter has no way to.
+    10. (`finish_lockdown`) A CPU timer, finer than whole seconds. Its signal cannot be caught: the filter allows no call for that.
     11. (`finish_lockdown`) The system call filter, last, because the steps above are what it forbids.
     """
     _keep_only(channel, plan.ruleset)  # 1
-    for name in _NOTHING_OF:
+    for name in _LIMITS_OF_ZERO:
         _limit(name, 0)  # 2
     if plan.user is not None:
         os.setgroups([])  # 3
@@ -83,7 +85,7 @@ def start_lockdown(plan: Plan, channel: int) -> None:
 
 
 def finish_lockdown(plan: Plan, limits: bytes) -> None:
-    """Steps 9 to 11, with what this run may use. When this returns, hostile bytes may be read."""
+    """Take steps 9 to 11, with the limits of this run. After it returns, hostile bytes may be read."""
     memory_bytes, cpu_s = LIMITS.unpack(limits)
     if plan.base_bytes:
         _limit("RLIMIT_AS", plan.base_bytes + memory_bytes)  # 9
@@ -95,7 +97,7 @@ def finish_lockdown(plan: Plan, limits: bytes) -> None:
 
 
 def _keep_only(channel: int, ruleset: int | None) -> None:
-    """Move what is kept to its fixed place and close everything else, the standard streams included."""
+    """Move what is kept to its fixed number and close every other descriptor, the standard streams included."""
     last = CHANNEL
     if ruleset is not None:
         channel = os.dup(channel) if channel == _RULESET else channel
@@ -110,14 +112,14 @@ def _keep_only(channel: int, ruleset: int | None) -> None:
 
 
 def _limit(name: str, soft: int, hard: int | None = None) -> None:
-    """Set a limit, or keep what the service itself is limited to if that is less.
+    """Set a limit, but never above the service's own limit.
 
-    Other systems than Linux lack some limits or refuse them: there the jail is weak and says so.
+    Systems other than Linux lack some limits or refuse them: there the jail is weak, and its report says so.
     """
     with suppress(*() if sys.platform == "linux" else (AttributeError, ValueError, OSError)):
         number = getattr(resource, name)
-        _, most = resource.getrlimit(number)
-        top = soft if hard is None else hard
-        if most != resource.RLIM_INFINITY:
-            soft, top = min(soft, most), min(top, most)
-        resource.setrlimit(number, (soft, top))
+        _, own_hard = resource.getrlimit(number)
+        hard = soft if hard is None else hard
+        if own_hard != resource.RLIM_INFINITY:
+            soft, hard = min(soft, own_hard), min(hard, own_hard)
+        resource.setrlimit(number, (soft, hard))

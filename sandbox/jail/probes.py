@@ -1,8 +1,8 @@
-"""Attempts to break out of our own jail, each made by a child of its own at every start of a zygote.
+"""Attempts to break out of the jail, each made by a child of its own at every start of a zygote.
 
-A flag says what was asked for; only an attempt says what holds. Each layer can silently be missing (an old kernel, a
+A flag says what was requested; only an attempt shows what holds. Each layer can silently be missing (an old kernel, a
 container's profile, a forgotten option), so the proof is made where the scripts will run. Layers hide one another: where
-files cannot be opened for want of descriptors, a missing filter shows in the attempts that need none.
+no file can be opened because no descriptor is left, a missing filter shows in the attempts that need no descriptor.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from contextlib import suppress
 from . import kernel
 from .lockdown import CHANNEL
 
-_STOPPED, _THROUGH = 10, 11  # exit codes of a probe
-_PTRACE_SEIZE = 0x4206  # ATTACH would stop the zygote where the jail is weak
+_STOPPED, _LEAKED = 10, 11  # exit codes of a probe
+_PTRACE_SEIZE = 0x4206  # PTRACE_ATTACH would stop the zygote where the jail is weak
 _X32_GETPPID = 0x40000000 + 110
-_FUTEX_WAKE = 1  # without the flag that keeps it within one process
-_CPU_CLOCK = 2  # of the process whose number stands above these bits
+_FUTEX_WAKE = 1  # without the flag that limits it to one process
+_CPU_CLOCK = 2  # of the process whose number is in the bits above
 _EXECUTABLE = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
-#: Memory in bytes and CPU time in seconds which a probe may use.
+#: Memory in bytes and CPU time in seconds that a probe may use.
 PROBE_LIMITS = (32 * 1024 * 1024, 0.05)
 
 
@@ -54,7 +54,7 @@ def _socket_pair() -> None:
 
 def _fork() -> None:
     if os.fork() == 0:
-        os._exit(_THROUGH)
+        os._exit(_LEAKED)
 
 
 def _exec() -> None:
@@ -137,11 +137,11 @@ def _foreign_clock(zygote: int) -> None:
 
 
 def _cpu_time() -> None:
-    while time.process_time() < 4:  # seconds, far over what the limits let through
+    while time.process_time() < 4:  # seconds, far over what the limits allow
         pass
 
 
-#: Name in the report: attempt. An attempt that returns has got through.
+#: Name in the report -> attempt. An attempt that returns has broken out.
 ATTEMPTS: dict[str, Callable[[], None]] = {
     "open": _open_folder,
     "create_file": _create_file,
@@ -168,7 +168,7 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
     "cpu_time": _cpu_time,
 }
 
-#: The same upon the zygote, whose number they are given: in the jail the question for it is refused itself.
+#: The same against the zygote, whose process number is passed: in the jail, asking for it is refused, too.
 ATTEMPTS_ON_ZYGOTE: dict[str, Callable[[int], None]] = {
     "kill": _kill,
     "ptrace": _ptrace,
@@ -177,24 +177,24 @@ ATTEMPTS_ON_ZYGOTE: dict[str, Callable[[int], None]] = {
 
 
 def body_of(name: str) -> Callable[[], None]:
-    """What the probe child does instead of serving: try, and say by its exit code what came of it.
+    """The body of a probe child: make the attempt, and report by the exit code whether it was stopped.
 
-    Made in the zygote, whose number is known here.
+    It is built in the zygote, where the zygote's own process number is known.
     """
     zygote = os.getpid()
-    tried = functools.partial(ATTEMPTS_ON_ZYGOTE[name], zygote) if name in ATTEMPTS_ON_ZYGOTE else ATTEMPTS[name]
+    attempt = functools.partial(ATTEMPTS_ON_ZYGOTE[name], zygote) if name in ATTEMPTS_ON_ZYGOTE else ATTEMPTS[name]
 
-    def attempt() -> None:
+    def body() -> None:
         with suppress(OSError, MemoryError, AttributeError):
-            tried()
-            os._exit(_THROUGH)
+            attempt()
+            os._exit(_LEAKED)
         os._exit(_STOPPED)
 
-    return attempt
+    return body
 
 
 def holds(name: str, status: int) -> bool:
-    """Whether the wait status of a probe proves that its attempt was stopped. Anything unclear does not."""
+    """Whether the wait status of a probe proves that its attempt was stopped. An unclear status proves nothing."""
     if os.WIFSIGNALED(status):
         expected = ("SIGPROF", "SIGXCPU") if name == "cpu_time" else ("SIGSYS",)
         return signal.Signals(os.WTERMSIG(status)).name in expected

@@ -1,7 +1,7 @@
-"""What the jail must hold before a script may run, and what was found out about it.
+"""The report on the jail, and the decision whether a script may run in it.
 
-The report is proved, not configured: it says which attempts to break out got through here and now. Whether that is good
-enough is decided in one function, with a text an operator can act on.
+The report is proved, not configured: it says which attempts to break out succeeded on this machine. One function decides
+whether that is good enough, with a text that an operator can act on.
 """
 
 from __future__ import annotations
@@ -15,31 +15,33 @@ from sandbox.errors import JailTooWeak
 
 log = logging.getLogger(__name__)
 
-_NEEDED = (
-    "Run on Linux 5.13 or newer on x86_64 or aarch64, and let the container use seccomp and Landlock (Docker's and"
-    " Kubernetes' default profiles do)."
+_REQUIREMENTS = (
+    "Run on Linux 5.13 or newer on x86_64 or aarch64, and let the container use seccomp and Landlock (the default"
+    " profiles of Docker and Kubernetes do)."
 )
 
-#: What an operator may demand beyond the probes.
-DEMANDS = frozenset({"landlock", "namespaces"})
+#: Layers that an operator may require beyond the probes.
+REQUIRABLE = frozenset({"landlock", "namespaces"})
 
 
 @dataclass(frozen=True)
 class JailConfig:
-    """How strict to be. That every probe is stopped is always required, unless `allow_weak` says otherwise."""
+    """How strict to be. Every probe must be stopped, unless `allow_weak` is set."""
 
-    allow_weak: bool = False  #: for development only: run scripts although a probe got through
-    require: frozenset[str] = frozenset()  #: of `DEMANDS`
+    allow_weak: bool = (
+        False  #: for development only: run scripts although a probe broke out or a required layer is missing
+    )
+    require: frozenset[str] = frozenset()  #: of `REQUIRABLE`
 
     def __post_init__(self) -> None:
-        unknown = sorted(self.require - DEMANDS)
+        unknown = sorted(self.require - REQUIRABLE)
         if unknown:
-            raise ValueError(f"cannot require {', '.join(unknown)}; known are {', '.join(sorted(DEMANDS))}")
+            raise ValueError(f"cannot require {', '.join(unknown)}; choose from {', '.join(sorted(REQUIRABLE))}")
 
 
 @dataclass(frozen=True)
 class JailReport:
-    """What one zygote found out about its own jail: what was seen to hold, never what was asked for."""
+    """What one zygote found out about its own jail: what was observed, never what was requested."""
 
     arch: str
     system: str  #: name and release of the kernel
@@ -48,15 +50,15 @@ class JailReport:
     landlock: int = 0  #: the ABI; 0 for none
     namespaces: tuple[str, ...] = ()
     empty_root: bool = False
-    uid: int = -1  #: who the children are, as they see it; -1 if none came so far
-    attempts: tuple[str, ...] = ()  #: names of the probes that were made
+    uid: int = -1  #: the children's user, as they see it; -1 if none got so far
+    attempts: tuple[str, ...] = ()  #: names of the probes that ran
     leaks: tuple[str, ...] = ()  #: names of the probes that were not stopped
-    fault: str = ""  #: why no child can be jailed here at all; then no probe was made
-    weak: bool = False  #: scripts run although they should not
+    fault: str = ""  #: why no child can be jailed here at all; then no probe ran
+    weak: bool = False  #: scripts run although `objection` says why they must not
 
     @property
     def layers(self) -> str:
-        """What a child was seen to have around it, in words; empty if none came so far as to see."""
+        """The layers that a child observed, in words; empty if none got so far."""
         if self.uid < 0:
             return ""
         return (
@@ -66,7 +68,7 @@ class JailReport:
 
     @property
     def probes(self) -> str:
-        """What the attempts to break out came to, in words."""
+        """The result of the attempts to break out, in words."""
         if self.leaks:
             return f"not stopped: {', '.join(self.leaks)}"
         if not self.attempts:
@@ -79,33 +81,33 @@ class JailReport:
 
 
 def missing(report: JailReport, config: JailConfig) -> tuple[str, ...]:
-    """What was demanded and is not there."""
+    """The required layers that are missing."""
     there = {"landlock": report.landlock > 0, "namespaces": "pid" in report.namespaces and report.empty_root}
     return tuple(name for name in sorted(config.require) if not there[name])
 
 
 def objection(report: JailReport, config: JailConfig) -> str:
-    """Why no script may run in this jail and what to do about it; empty if there is no objection."""
+    """Why no script may run in this jail, and what to do about it; empty if scripts may run."""
     found = f" (found: {report.layers})" if report.layers else ""
     if report.fault:
-        return f"The jail could not be started{found}: {report.fault.strip()}. {_NEEDED if found else ''}".strip()
+        return f"The jail could not be started{found}: {report.fault.strip()}. {_REQUIREMENTS if found else ''}".strip()
     if report.leaks or not report.attempts:
         return (
             f"The jail does not hold on this machine ({report.system}){found}. Attempts to break out: "
-            f"{report.probes}. {_NEEDED} For development only, weak mode can be allowed."
+            f"{report.probes}. {_REQUIREMENTS} Weak mode can be allowed, for development only."
         )
     absent = missing(report, config)
     if absent:
         return (
-            f"The configuration requires {' and '.join(absent)}, which this machine does not give. Allow them (a newer "
-            "kernel, user namespaces, a container profile that lets `unshare` and `mount` through) or stop requiring "
-            "them: every probe is stopped without."
+            f"The configuration requires {' and '.join(absent)}, which this machine does not provide. Provide that (by a "
+            "newer kernel, user namespaces, a container profile that allows `unshare` and `mount`) or stop requiring "
+            "it: every probe is stopped without it."
         )
     return ""
 
 
 def judge(report: JailReport, config: JailConfig) -> JailReport:
-    """The report if scripts may run in this jail, marked as weak if they should not. Raises `JailTooWeak`."""
+    """Return the report if scripts may run in this jail, marked as weak if only weak mode allows it. Raises `JailTooWeak`."""
     reason = objection(report, config)
     if not reason:
         return report
@@ -116,7 +118,7 @@ def judge(report: JailReport, config: JailConfig) -> JailReport:
 
 
 def with_hello(known: JailReport, hello: Mapping[str, Any]) -> JailReport:
-    """The report with what a zygote said about itself: all of it, or only why it could not even look."""
+    """The report with what a zygote said about itself: everything, or only why it could not look."""
     if "attempts" not in hello:
         return replace(known, fault=str(hello["fault"]))
     return replace(

@@ -1,7 +1,7 @@
-"""The seccomp program: which system calls a jailed child may make, decided by the kernel on every call.
+"""The seccomp program: which system calls a jailed child may make; the kernel decides on every call.
 
-This is the layer that holds alone: it needs no privilege, no namespace and no file system. It is installed last,
-because nothing that the other layers need is allowed after it.
+This layer holds on its own: it needs no privilege, no namespace and no file system. It is installed last, because the
+calls that the other layers need are forbidden after it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from . import kernel
 from .syscall_numbers import AUDIT_ARCHITECTURES, numbers
-from .syscalls import GIVEN, hostile
+from .syscalls import ALLOWED, hostile
 
 KILL = 0x80000000  #: the whole process dies by SIGSYS: the alarm
 ALLOW = 0x7FFF0000
@@ -22,13 +22,13 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in the kernel's `struct seccomp_data`
 _X32_BIT = 0x40000000
 _PROT_EXEC = 4
-_CLOCKS = 8  #: 0 to 7 are the machine's clocks and our own; above are alarm clocks, below zero other processes' clocks
-_GIVE_BACK = (4, 8)  #: MADV_DONTNEED, MADV_FREE
-#: Wait and wake, plain and with a bit set, each only on memory of this process (FUTEX_PRIVATE_FLAG).
+_OWN_CLOCKS = 8  #: 0 to 7 are the machine's clocks and the process's own; above are alarm clocks, below zero other processes' clocks
+_RELEASE_MEMORY = (4, 8)  #: MADV_DONTNEED, MADV_FREE
+#: Wait and wake, plain and with a bit mask, each only on memory of this process (FUTEX_PRIVATE_FLAG).
 _FUTEX_COMMANDS = tuple(0x80 | command for command in (0, 1, 9, 10))
 _FUTEX_COMMAND_BITS = 0xFFFFFFFF & ~0x100  # all but FUTEX_CLOCK_REALTIME
-_OWN_MEMORY = 0x02 | 0x20  #: MAP_PRIVATE, MAP_ANONYMOUS: both must be there
-_MAPPED_AS_WELL = 0x10 | 0x4000 | 0x20000  #: MAP_FIXED, MAP_NORESERVE, MAP_STACK may be there
+_REQUIRED_MAP_FLAGS = 0x02 | 0x20  #: MAP_PRIVATE, MAP_ANONYMOUS: both must be set
+_OPTIONAL_MAP_FLAGS = 0x10 | 0x4000 | 0x20000  #: MAP_FIXED, MAP_NORESERVE, MAP_STACK may be set
 _MAY_MOVE = (0, 1)  #: MREMAP_MAYMOVE or nothing
 _RANDOM = (0, 1)  #: GRND_NONBLOCK or nothing
 
@@ -36,7 +36,7 @@ Instruction = tuple[int, int, int, int]
 
 
 class SeccompProgram:
-    """A finished filter; the kernel's structure and the memory it points to live as long as this object."""
+    """A complete filter; the kernel's structure and the memory that it points to live as long as this object."""
 
     class _Header(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
@@ -48,7 +48,7 @@ class SeccompProgram:
         self._header = self._Header(self.length, ctypes.addressof(self._memory))
 
     def install(self) -> None:
-        """For this process and for good. Needs no-new-privs."""
+        """Install the filter in this process for good. Needs no-new-privs."""
         kernel.control(
             kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(self._header))
         )
@@ -57,17 +57,17 @@ class SeccompProgram:
 def build(machine: str, channel: int) -> list[Instruction]:
     """The program for one architecture; `channel` is the only descriptor that may be read and written.
 
-    1. Another architecture's calls, and on x86_64 the x32 numbers, kill: their numbers mean other things.
+    1. Calls of another architecture, and on x86_64 the x32 numbers, kill: the same numbers mean other calls there.
     2. `read` and `write` on the channel only, compared over all 64 bits.
     3. `mmap` and `mprotect` never with PROT_EXEC: that kills. `mmap` of private memory without a file only.
     4. `futex` to wait and to wake only, and within this process only.
-    5. `madvise` to give memory back only, `mremap` to grow and move only, `getrandom` without the shared pool.
-    6. `clock_gettime` of the machine's clocks and our own only: other numbers name other processes' clocks.
-    7. What else the interpreter needs is allowed.
+    5. `madvise` to release memory only, `mremap` to grow and move only, `getrandom` without the shared pool.
+    6. `clock_gettime` for the machine's clocks and the process's own only: other numbers name other processes' clocks.
+    7. The other calls that the interpreter needs are allowed.
     8. Hostile calls kill.
     9. Everything else is refused with EPERM.
 
-    What each condition keeps from answering across processes stands in `syscalls.py`.
+    `syscalls.py` says for each condition what it keeps a child from learning about other processes.
     """
     table = numbers(machine)
     program: list[Instruction] = [  # 1
@@ -81,25 +81,25 @@ def build(machine: str, channel: int) -> list[Instruction]:
     for name in ("read", "write"):
         program += _only_for(table[name], _channel_only(channel))  # 2
     program += _only_for(table["mprotect"], [*_kill_executable(), (_RETURN, 0, 0, ALLOW)])  # 3
-    program += _only_for(table["mmap"], [*_kill_executable(), *_own_memory()])
+    program += _only_for(table["mmap"], [*_kill_executable(), *_private_memory_only()])
     program += _only_for(table["futex"], [_low(1), (_AND, 0, 0, _FUTEX_COMMAND_BITS), *_one_of(_FUTEX_COMMANDS)])  # 4
-    program += _only_for(table["madvise"], [_low(2), *_one_of(_GIVE_BACK)])  # 5
+    program += _only_for(table["madvise"], [_low(2), *_one_of(_RELEASE_MEMORY)])  # 5
     program += _only_for(table["mremap"], [_low(3), *_one_of(_MAY_MOVE)])
     program += _only_for(table["getrandom"], [_low(2), *_one_of(_RANDOM)])
     program += _only_for(table["clock_gettime"], _low_clocks())  # 6
-    for name in GIVEN:
-        program += _answer(table[name], ALLOW)  # 7
+    for name in ALLOWED:
+        program += _verdict_for(table[name], ALLOW)  # 7
     for number in hostile(machine):
-        program += _answer(number, KILL)  # 8
+        program += _verdict_for(number, KILL)  # 8
     return [*program, (_RETURN, 0, 0, REFUSE)]  # 9
 
 
-def _answer(number: int, verdict: int) -> list[Instruction]:
+def _verdict_for(number: int, verdict: int) -> list[Instruction]:
     return [(_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict)]
 
 
 def _only_for(number: int, block: list[Instruction]) -> list[Instruction]:
-    """Run `block`, which ends in a verdict on every path, for this call; skip it for others."""
+    """Run `block`, which ends in a verdict on every path, for this call; skip it for other calls."""
     return [(_IF_EQUAL, 0, len(block), number), *block]
 
 
@@ -123,26 +123,26 @@ def _channel_only(channel: int) -> list[Instruction]:
 
 
 def _kill_executable() -> list[Instruction]:
-    """No verdict for other protections: what follows gives it."""
+    """Kill a request for executable memory; for other protections, the following instructions give the verdict."""
     return [_low(2), (_IF_ANY_BIT, 0, 1, _PROT_EXEC), (_RETURN, 0, 0, KILL)]
 
 
-def _own_memory() -> list[Instruction]:
-    """Both flags that must be there, and none that is not named."""
+def _private_memory_only() -> list[Instruction]:
+    """Allow a mapping that has both required flags and no flag that is not named."""
     return [
         _low(3),
-        (_AND, 0, 0, 0xFFFFFFFF & ~_MAPPED_AS_WELL),
-        (_IF_EQUAL, 1, 0, _OWN_MEMORY),
+        (_AND, 0, 0, 0xFFFFFFFF & ~_OPTIONAL_MAP_FLAGS),
+        (_IF_EQUAL, 1, 0, _REQUIRED_MAP_FLAGS),
         (_RETURN, 0, 0, REFUSE),
         (_RETURN, 0, 0, ALLOW),
     ]
 
 
 def _low_clocks() -> list[Instruction]:
-    return [_low(0), (_IF_AT_LEAST, 0, 1, _CLOCKS), (_RETURN, 0, 0, REFUSE), (_RETURN, 0, 0, ALLOW)]
+    return [_low(0), (_IF_AT_LEAST, 0, 1, _OWN_CLOCKS), (_RETURN, 0, 0, REFUSE), (_RETURN, 0, 0, ALLOW)]
 
 
 def _one_of(values: Iterable[int]) -> list[Instruction]:
-    """A verdict on what was loaded last."""
-    block = [instruction for value in values for instruction in _answer(value, ALLOW)]
+    """Allow if the value that was loaded last is one of these, else refuse."""
+    block = [instruction for value in values for instruction in _verdict_for(value, ALLOW)]
     return [*block, (_RETURN, 0, 0, REFUSE)]

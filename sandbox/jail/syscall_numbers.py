@@ -1,4 +1,4 @@
-"""System call numbers by name for x86_64 and aarch64: the jail asks and filters by number, people think in names.
+"""System call numbers by name for x86_64 and aarch64: the jail calls and filters by number, the code uses names.
 
 A test compares every row with the kernel's own headers.
 """

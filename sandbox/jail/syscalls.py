@@ -1,37 +1,37 @@
-"""Which system calls a jailed child is given, which are hostile and which are merely refused.
+"""Which system calls a jailed child may make, which are hostile and which are only refused.
 
-The filter thinks in behaviours, not in one long list: what a running interpreter needs is given, what only an attack
-asks for kills the process and raises the alarm, and everything else fails with EPERM. So a library that asks for
-something new after an update gets an error it can handle, and not a mysterious death.
+The calls are grouped by behaviour: what a running interpreter needs is allowed, what only an attack calls kills the
+process and raises the alarm, and everything else fails with EPERM. So a library that makes a new call after an update
+gets an error that it can handle, not a mysterious death.
 """
 
 from __future__ import annotations
 
 from .syscall_numbers import numbers
 
-# Two children must not learn of each other or signal each other. Each call that is given was read with that question:
+# Two children must not learn of each other or signal each other. Each allowed call was examined for that:
 #
-#   read, write       on the channel alone, whose other end is the broker's
+#   read, write       on the channel only, whose other end is the broker's
 #   mmap              private, without a file: MAP_SHARED, huge pages (one pool for the machine) and locking are refused
-#   mremap            grows and moves; the flags that choose the place or keep both copies are refused
-#   mprotect, munmap, brk   change this process alone; a shared page of a library stays what it is in the others
-#   madvise           gives back this process's own view; merging equal pages with other processes is refused
+#   mremap            grows and moves; the flags that choose the address or keep both copies are refused
+#   mprotect, munmap, brk   change this process only; a shared page of a library stays as it is in the others
+#   madvise           releases this process's own pages; merging equal pages with other processes is refused
 #   futex             needs FUTEX_PRIVATE_FLAG: without it, all children that map the same page of a library (gconv's
 #                     cache is one) wait for and wake each other. glibc, musl and CPython 3.11 to 3.14 set the flag for
-#                     every lock, condition and semaphore; what a thread's end wakes is the kernel's own doing
-#   clock_gettime     the machine's clocks and our own; the CPU clock of another process is a negative number
+#                     every lock, condition and semaphore; the wake at a thread's end is made by the kernel itself
+#   clock_gettime     the machine's clocks and the process's own; the CPU clock of another process is a negative number
 #   getrandom         the generator; GRND_RANDOM (the pool, which older kernels share out) is refused
-#   restart_syscall   goes on with the call which a signal broke off, with its old arguments
-#   exit, exit_group  end this process; its parent, the zygote, alone learns how
+#   restart_syscall   continues the call that a signal interrupted, with its old arguments
+#   exit, exit_group  end this process; only its parent, the zygote, learns how
 #
-# `ACROSS_PROCESSES` below lists what would answer about others and is not given; the tests ask for each of them.
+# `ACROSS_PROCESSES` below lists calls that would tell about others and are not allowed; the tests make each of them.
 
-#: What CPython needs after the lock-down. `CONDITIONAL` are given too, and `filter.py` has the conditions.
-GIVEN = ("munmap", "brk", "restart_syscall", "exit", "exit_group")
+#: What CPython needs after the lock-down. `CONDITIONAL` calls are allowed, too, under the conditions in `seccomp.py`.
+ALLOWED = ("munmap", "brk", "restart_syscall", "exit", "exit_group")
 
 CONDITIONAL = ("read", "write", "mmap", "mprotect", "mremap", "madvise", "futex", "clock_gettime", "getrandom")
 
-#: Refused like everything that is not named. Named here because each would tell a process of others, or reach them.
+#: Refused like everything that is not named; listed here because each would tell a process about others, or reach them.
 ACROSS_PROCESSES = {
     "what another process is doing": (
         "getpriority ioprio_get getpgid getsid sched_getaffinity sched_getattr sched_getparam sched_getscheduler"
@@ -44,7 +44,7 @@ ACROSS_PROCESSES = {
     "hold back another process": "sched_setaffinity sched_yield setpgid setsid mlock mlock2 mlockall msync",
 }
 
-#: Killed at sight, by the reason: no script can cause one of these without having left the language.
+#: Reason -> calls that kill the process: no script can make one of these without having left the language.
 HOSTILE = {
     "start a program or a process": "execve execveat fork vfork clone clone3",
     "touch another process": (
@@ -80,13 +80,13 @@ HOSTILE = {
     ),
 }
 
-#: Dangerous, and yet only refused, because the machinery below a script asks for them by itself: an interpreter that
-#: gives up calls `abort()` (signals), newer ones name their memory (`prctl`). A crash must not look like an attack.
+#: Dangerous, but only refused, because the interpreter makes them by itself: one that gives up calls `abort()` (signals),
+#: newer ones name their memory (`prctl`). A crash must not look like an attack.
 REFUSED_QUIETLY = ("rt_sigaction", "rt_sigprocmask", "sigaltstack", "tgkill", "gettid", "getpid", "prctl", "openat")
 
 
 def hostile(machine: str) -> list[int]:
-    """The numbers of the hostile calls which `machine` has."""
+    """The numbers of the hostile calls that exist on `machine`."""
     table = numbers(machine)
     names = [name for group in HOSTILE.values() for name in group.split()]
     return [table[name] for name in names if name in table]

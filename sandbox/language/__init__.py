@@ -1,10 +1,10 @@
-"""The language of scripts: what they may say (checked at submission) and what they are given (at a run).
+"""The language of scripts: what they may contain (checked at submission) and what they can use (at a run).
 
-    compile_source(source)          text -> findings, or code          runs in the jail
-    execute(code, given, call)      code -> the answer of status()     runs in the jail
-    warm()                          before the jail closes             runs in the zygote
+    compile_source(source)              text -> findings, or code          runs in the jail
+    execute(code, script_input, call)   code -> what status() returns      runs in the jail
+    warm()                              before the lock-down               runs in the zygote
 
-One of four layers; the jail, the broker and the message contract hold without it. It goes by allow-lists only: what
+One of four layers; the jail, the broker and the message contract hold without it. It works by allow-lists only: what
 `offered` does not name does not exist for a script.
 """
 

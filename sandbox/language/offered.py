@@ -1,7 +1,7 @@
-"""Everything a script is given, and everything that is withheld with its reason: plain data.
+"""Everything that is offered to scripts, and everything that is withheld, with the reasons: plain data.
 
-The tables are the authority: guards, facades and findings are built from them and the docs page is generated from
-them, so what is written here is what is there. What is not named here does not exist for a script.
+The tables are authoritative: guards, facades and findings are built from them, and the reference page is generated from
+them. What is not named here does not exist for a script.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from types import MappingProxyType
 from .rules.syntax_rules import SYNTAX
 from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, WithheldEntry
 
-#: The level of the script API which this code offers; a script may say `API_LEVEL = 1`.
+#: The level of the script API that this code offers; a script may declare `API_LEVEL = 1`.
 API_LEVEL = 1
 
 
 @dataclass(frozen=True)
 class OfferedEntry:
-    """Names which a script may use: `where` is a module, a type of value, or one of the headings below."""
+    """Names that a script may use: `where` is a module, a type of value, or another heading of the tables below."""
 
-    kind: str  #: "names", "exceptions", "module" or "value"
+    kind: str  #: "names", "exceptions", "module", "value" or "type"
     where: str
     names: tuple[str, ...]
     note: str = ""
@@ -30,14 +30,14 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-#: Python's own names, given without an import.
+#: Python's built-in names, available without an import.
 BUILTIN_NAMES = _words(
     "abs all any ascii bin bool bytes callable chr dict divmod enumerate filter float format frozenset hex int "
     "isinstance iter len list map max min next oct ord print range repr reversed round set sorted str sum tuple zip"
 )
 
-#: Our own names, given without an import. No script may bind them anew.
-OUR_NAMES = ("message", "hidden", "with_query", "ApiError")
+#: The sandbox's own names, available without an import. A script must not redefine them.
+SANDBOX_NAMES = ("message", "hidden", "with_query", "ApiError")
 
 EXCEPTION_NAMES = _words(
     "ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError NameError "
@@ -45,7 +45,7 @@ EXCEPTION_NAMES = _words(
     "UnicodeEncodeError UnicodeError ValueError ZeroDivisionError"
 )
 
-#: Module -> the names in it. A dotted name is read from a type of that module: `datetime.now` in `datetime`.
+#: Module -> its offered names. A dotted name is read from a type of that module: `datetime.now` in `datetime`.
 MODULES = MappingProxyType(
     {
         "base64": _words(
@@ -97,7 +97,7 @@ MODULES = MappingProxyType(
     }
 )
 
-#: Modules whose import is accepted and dropped: they serve annotations only.
+#: Modules whose import is accepted and dropped: they are only for annotations.
 DROPPED_MODULES = ("__future__", "typing")
 
 _SET_READ = "copy difference intersection isdisjoint issubset issuperset symmetric_difference union"
@@ -108,7 +108,7 @@ _CLOCK = "dst fold hour isoformat microsecond minute replace second strftime tzi
 _ZONE = "dst tzname utcoffset"
 _DIGEST = "block_size copy digest digest_size hexdigest name update"
 
-#: Type of a value -> its attributes and methods. The guards go by the exact type.
+#: Type of a value -> its attributes and methods. The guards look at the exact type.
 ATTRIBUTES = MappingProxyType(
     {
         "Counter": _words(_DICT + " elements most_common subtract total"),
@@ -159,7 +159,7 @@ ATTRIBUTES = MappingProxyType(
     }
 )
 
-#: A type by its name -> what may be read from the type itself, as in `str.lower` or `dict.fromkeys`.
+#: Name of a type -> what may be read from the type itself, as in `str.lower` or `dict.fromkeys`.
 TYPE_NAMES = MappingProxyType(
     {
         "bytes": ("fromhex",),
@@ -182,9 +182,9 @@ RESPONSE_NAMES = _words("header json ok status text")
 API_ERROR_NAMES = ("args", "connection", "kind")
 
 OFFERED: tuple[OfferedEntry, ...] = (
-    OfferedEntry("names", "ours", OUR_NAMES, "given without an import; no script may bind them anew"),
+    OfferedEntry("names", "sandbox", SANDBOX_NAMES, "available without an import; a script must not redefine them"),
     OfferedEntry("names", "Python", BUILTIN_NAMES, "print writes to the log"),
-    OfferedEntry("exceptions", "Python", EXCEPTION_NAMES, "of a caught one: str(e) and e.args"),
+    OfferedEntry("exceptions", "Python", EXCEPTION_NAMES, "of a caught exception: str(e) and e.args"),
     OfferedEntry("value", "user", USER_FIELDS, "frozen; a missing text is empty"),
     OfferedEntry(
         "value", "session", SESSION_FIELDS, "frozen; times have a zone; a missing time, parent or credit is None"
@@ -192,10 +192,13 @@ OFFERED: tuple[OfferedEntry, ...] = (
     OfferedEntry("value", "api", API_NAMES, "get(connection, path, params, headers), post(…, json)"),
     OfferedEntry("value", "response", RESPONSE_NAMES, "of api.get and api.post"),
     OfferedEntry("value", "scans", SCANS_FIELDS, "of api.scans(): the attendee's own scans of this session"),
-    OfferedEntry("value", "ApiError", API_ERROR_NAMES, "caught with except ApiError as e"),
+    OfferedEntry("value", "ApiError", API_ERROR_NAMES, "caught by except ApiError as e"),
     OfferedEntry("value", "exception", EXCEPTION_ATTRIBUTES),
     *(OfferedEntry("module", name, names) for name, names in MODULES.items()),
-    *(OfferedEntry("module", name, (), "accepted and dropped: annotations are not run") for name in DROPPED_MODULES),
+    *(
+        OfferedEntry("module", name, (), "accepted and dropped: annotations are not evaluated")
+        for name in DROPPED_MODULES
+    ),
     *(OfferedEntry("value", name, names) for name, names in ATTRIBUTES.items()),
     *(OfferedEntry("type", name, names, "read from the type itself") for name, names in TYPE_NAMES.items()),
 )
@@ -207,7 +210,7 @@ WITHHELD: tuple[WithheldEntry, ...] = (
     *WITHHELD_ATTRIBUTES.values(),
 )
 
-#: Every attribute which some value has: any other name in a script can only fail.
+#: Every attribute that some value has: any other name can only fail.
 KNOWN_ATTRIBUTES = frozenset(
     name.split(".")[-1] for entry in OFFERED if entry.kind in {"module", "value", "type"} for name in entry.names
 )

@@ -1,7 +1,7 @@
-"""The key under which compiled code may be kept: code is valid only where the key is the same.
+"""The key under which compiled code is stored: code is valid only where the key is the same.
 
-It is made from the text of this package and of RestrictedPython's transformer, so that nobody can forget to raise a
-version, and from the exact Python, because `marshal` changes between versions.
+It is computed from the text of this package and of RestrictedPython's transformer, so that there is no version number to
+forget, and from the exact Python version, because `marshal` changes between versions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from RestrictedPython import transformer
 
-#: This package, whose text decides what code is compiled from a script and what it may do.
+#: This package: its text decides what is compiled from a script and what the code may do.
 PACKAGE = Path(__file__).parent
 
 

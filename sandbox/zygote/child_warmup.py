@@ -1,7 +1,7 @@
-"""What a spare child does while it waits: run a harmless script of ours, so that the memory it touches is its own.
+"""Runs a harmless script in a spare child while it waits, so that the child already owns the pages that a run writes to.
 
-After a fork every page is shared, and the first write to each costs a fault; a run has a few hundred of them. A spare
-takes them before anyone waits for it, which is most of what a run costs.
+After a fork every page is shared, and the first write to each page costs a fault; a run has a few hundred of them, which
+is most of its cost. A spare takes these faults before a run waits for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def status(user, session, api):
     return message("Claim 1.0 CE credit", link="https://example.org/" + user.id)
 """
 
-_GIVEN: dict[str, Any] = {
+_INPUT: dict[str, Any] = {
     "user": {
         "id": "u",
         "username": "u",
@@ -60,18 +60,18 @@ _GIVEN: dict[str, Any] = {
 
 
 def prepare_warmup(language: Language) -> Callable[[], None]:
-    """Compile the harmless script and run it once, in the zygote: if it fails, that shall be seen at the start."""
+    """Compile the harmless script and run it once in the zygote, so that a failure shows at the start; return its runner."""
     code = language.compile_source(_SCRIPT).code
-    assert code is not None, "the language layer refuses the prelude"
+    assert code is not None, "the language layer refuses the warm-up script"
 
     def run() -> None:
-        language.execute(code, decode(encode(_GIVEN)), _answer)
+        language.execute(code, decode(encode(_INPUT)), _answer)
 
     run()
     return run
 
 
 def _answer(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    """In place of the broker: the frames are made and thrown away."""
+    """Answer in place of the broker: build the frames and throw them away."""
     decode(encode({"t": kind, **content}))
     return {"status": 200, "headers": {"content-type": "application/json"}, "text": '{"list": [1]}'}

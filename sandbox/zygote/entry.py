@@ -1,4 +1,4 @@
-"""Where a zygote's interpreter begins: the one place that joins the zygote and the language layer."""
+"""The entry point of a zygote's interpreter: the only place that joins the zygote and the language layer."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from . import startup
 
 
 def main() -> None:
-    """Be the zygote of the product."""
+    """Run the product's zygote."""
     startup.main(language)

@@ -1,7 +1,7 @@
-"""The zygote's loop: hand out children on request, kill those that are given up or too late, tell how each ended.
+"""The zygote's loop: hand out children on request, kill those that are cancelled or overdue, report how each ended.
 
-Single-threaded over `poll`. Numbers of descriptors are given out again as soon as one is closed, so events are
-translated into what they are about before the first of them is handled.
+Single-threaded, with `poll`. A descriptor's number is reused as soon as it is closed, so all events of a round are mapped
+to their handlers before the first handler is called.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ from sandbox.jail.lockdown import Plan
 
 from .fork_child import Child, open_pidfd
 
-#: A request for one child, with the run's status socket beside it: wall and CPU time in seconds, memory in bytes.
+#: A request for one child, sent together with the run's status socket: wall and CPU time in seconds, memory in bytes.
 REQUEST = struct.Struct("=ddQ")
-HANDED = b"c"  #: on the status socket, with the broker's end of the child's channel
-NO_CHILD = b"n"  #: the system let us fork no more
+CHANNEL_SENT = b"c"  #: on the status socket, with the broker's end of the child's channel
+NO_CHILD = b"n"  #: the system allows no more forks
 
-_QUIET_MS = 5  #: before a spare is forked while runs go on: forking delays whoever asks or ends meanwhile
-_GRACE_S = 0.25  #: the broker's own deadline comes first; this one is for a broker that hangs
-_BLIND_S = 0.005  #: how often to look after children where the system cannot tell of their end
+_SPARE_DELAY_MS = 5  #: of quiet before a spare is forked while runs go on: a fork delays requests and ends of runs
+_GRACE_S = 0.25  #: beyond the broker's own deadline, which comes first; this is for a broker that hangs
+_REAP_INTERVAL_S = 0.005  #: how often children are checked where the system cannot report their end
 
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What children are like: how they lock themselves in, what they then do, and what spares do before."""
+    """How children lock themselves in, what they then do, and what spares do before."""
 
     plan: Plan
     body: Callable[[], None]
-    prelude: Callable[[], None]
-    spares: int  #: how many children wait, ready made
-    idle_bytes: int = 0  #: the peak size of one that does nothing of its own
+    warm_up: Callable[[], None]
+    spares: int  #: how many children are forked in advance
+    idle_bytes: int = 0  #: the peak size of a child that runs nothing
 
 
 class RunningChild:
-    """One child and the broker's interest in it. Owns the child, its watch and the status socket."""
+    """A child that the broker has requested. Owns the child, its pidfd and the status socket."""
 
     def __init__(self, child: Child, status: socket.socket, deadline: float, idle_bytes: int) -> None:
         self.child = child
         self.status = status
         self.deadline = deadline
         self.idle_bytes = idle_bytes
-        self.watch = open_pidfd(child.pid)
+        self.pidfd = open_pidfd(child.pid)
         self.killed: str | None = None
-        self.over = False
+        self.has_ended = False
 
     def kill(self, why: str) -> None:
-        """End it for the first reason that comes up."""
-        if self.killed is None and not self.over:
+        """Kill it, and remember the first reason."""
+        if self.killed is None and not self.has_ended:
             self.killed = why
             self.child.kill()
 
     def report(self) -> None:
-        """The last word on the status socket, if anyone still listens."""
-        self.over = True
+        """Report on the status socket how it ended, if the broker still listens."""
+        self.has_ended = True
         record = {
-            "status": self.child.ended,
-            "cpu_s": self.child.used_s,
+            "status": self.child.wait_status,
+            "cpu_s": self.child.cpu_s,
             "peak_bytes": self.child.peak_bytes,
             "idle_bytes": self.idle_bytes,
             "killed": self.killed,
@@ -73,125 +73,122 @@ class RunningChild:
         with suppress(OSError):
             self.status.send(json.dumps(record).encode())
         self.status.close()
-        if self.watch is not None:
-            os.close(self.watch)
+        if self.pidfd is not None:
+            os.close(self.pidfd)
 
 
 class ZygoteLoop:
-    """Everything that lives in the zygote: runs, spares, and what it listens to."""
+    """The state of the zygote: its runs, its spares, and what it listens to."""
 
-    def __init__(self, control: socket.socket, broker: int | None, brood: ChildSpec) -> None:
+    def __init__(self, control: socket.socket, broker: int | None, child_spec: ChildSpec) -> None:
         self._control = control
-        self._brood = brood
+        self._child_spec = child_spec
         self._spares: list[Child] = []
         self._runs: set[RunningChild] = set()
         self._open = True
         self._poll = select.poll()
-        self._about: dict[int, Callable[[], None]] = {}
-        self._listen(control.fileno(), self._requested)
+        self._handlers: dict[int, Callable[[], None]] = {}
+        self._listen(control.fileno(), self._handle_request)
         if broker is not None:
-            self._listen(broker, self._broker_died)
+            self._listen(broker, self._handle_broker_exit)
 
-    def tend(self) -> None:
-        """Until the control socket is closed and the last run is over. A closed socket alone lets the runs end."""
+    def run(self) -> None:
+        """Serve until the control socket is closed and the last run has ended: closing it does not end the runs."""
         while self._open or self._runs:
-            wants_spare = self._open and len(self._spares) < self._brood.spares
-            quiet = _QUIET_MS if self._runs else 0
-            events = self._poll.poll(quiet if wants_spare else self._patience_ms())
+            wants_spare = self._open and len(self._spares) < self._child_spec.spares
+            delay_ms = _SPARE_DELAY_MS if self._runs else 0
+            events = self._poll.poll(delay_ms if wants_spare else self._timeout_ms())
             if wants_spare and not events:
-                self._spares.append(Child(self._brood.plan, self._brood.body, self._brood.prelude))
-            for handle in [self._about[number] for number, _ in events]:
+                self._spares.append(Child(self._child_spec.plan, self._child_spec.body, self._child_spec.warm_up))
+            for handle in [self._handlers[number] for number, _ in events]:
                 handle()
-            self._look_around()
+            self._check_runs()
 
     def _listen(self, number: int, handle: Callable[[], None]) -> None:
-        self._about[number] = handle
+        self._handlers[number] = handle
         self._poll.register(number, select.POLLIN)
 
-    def _ignore(self, number: int) -> None:
-        if self._about.pop(number, None) is not None:
+    def _stop_listening(self, number: int) -> None:
+        if self._handlers.pop(number, None) is not None:
             self._poll.unregister(number)
 
-    def _patience_ms(self) -> float | None:
+    def _timeout_ms(self) -> float | None:
         if not self._runs:
             return None
-        first = min(run.deadline for run in self._runs if run.killed is None) if self._waiting() else float("inf")
+        first = min((run.deadline for run in self._runs if run.killed is None), default=float("inf"))
         left = max(0.0, first - time.monotonic())
-        if any(run.watch is None for run in self._runs):
-            left = min(left, _BLIND_S)
+        if any(run.pidfd is None for run in self._runs):
+            left = min(left, _REAP_INTERVAL_S)
         return None if left == float("inf") else left * 1000 + 1
 
-    def _waiting(self) -> bool:
-        return any(run.killed is None for run in self._runs)
-
-    def _requested(self) -> None:
+    def _handle_request(self) -> None:
         data, descriptors, _, _ = socket.recv_fds(self._control, REQUEST.size, 1)
         if not data:
             self._close()
             return
         if not descriptors:
-            return  # we have too many open; the broker sees that its end is closed
+            return  # too many files are open here; the broker sees that the other end is closed
         wall_s, cpu_s, memory_bytes = REQUEST.unpack(data)
         status = socket.socket(fileno=descriptors[0])
         status.setblocking(False)
         try:
-            child = self._take()
+            child = self._take_child()
         except OSError:
             with suppress(OSError):
                 status.send(NO_CHILD)
             status.close()
             return
-        run = RunningChild(child, status, time.monotonic() + wall_s + _GRACE_S, self._brood.idle_bytes)
+        run = RunningChild(child, status, time.monotonic() + wall_s + _GRACE_S, self._child_spec.idle_bytes)
         self._runs.add(run)
-        self._listen(status.fileno(), functools.partial(self._given_up, run))
-        if run.watch is not None:
-            self._listen(run.watch, functools.partial(self._ended, run))
-        child.begin(memory_bytes, cpu_s)
+        self._listen(status.fileno(), functools.partial(self._handle_status_event, run))
+        if run.pidfd is not None:
+            self._listen(run.pidfd, functools.partial(self._handle_exit, run))
+        child.send_limits(memory_bytes, cpu_s)
         with suppress(OSError):
-            socket.send_fds(status, [HANDED], [child.channel.fileno()])
+            socket.send_fds(status, [CHANNEL_SENT], [child.channel.fileno()])
         child.channel.close()
 
-    def _take(self) -> Child:
+    def _take_child(self) -> Child:
         while self._spares:
             spare = self._spares.pop(0)
             if not spare.reap(wait=False):
                 return spare
             spare.channel.close()
-        return Child(self._brood.plan, self._brood.body)
+        return Child(self._child_spec.plan, self._child_spec.body)
 
-    def _given_up(self, run: RunningChild) -> None:
-        """The broker said or did something on the status socket, and all it can mean is: end it."""
-        if not run.over:
-            self._ignore(run.status.fileno())
+    def _handle_status_event(self, run: RunningChild) -> None:
+        """Kill the run's child: anything that the broker sends or closes on the status socket means that."""
+        if not run.has_ended:
+            self._stop_listening(run.status.fileno())
             run.kill("broker")
 
-    def _ended(self, run: RunningChild) -> None:
-        if run.over or not run.child.reap(wait=False):
+    def _handle_exit(self, run: RunningChild) -> None:
+        if run.has_ended or not run.child.reap(wait=False):
             return
-        self._ignore(run.status.fileno())
-        if run.watch is not None:
-            self._ignore(run.watch)
+        self._stop_listening(run.status.fileno())
+        if run.pidfd is not None:
+            self._stop_listening(run.pidfd)
         self._runs.discard(run)
         run.report()
 
-    def _look_around(self) -> None:
+    def _check_runs(self) -> None:
         now = time.monotonic()
         for run in list(self._runs):
             if run.deadline <= now:
                 run.kill("wall")
-            if run.watch is None:
-                self._ended(run)
+            if run.pidfd is None:
+                self._handle_exit(run)
 
     def _close(self) -> None:
-        """No more requests: the broker renews its zygote, or it is dead and its status sockets closed with it."""
+        """Accept no more requests: the broker replaces this zygote, or it is dead and its status sockets are closed, too."""
         self._open = False
-        self._ignore(self._control.fileno())
+        self._stop_listening(self._control.fileno())
         for spare in self._spares:
             spare.kill()
             spare.reap()
         self._spares.clear()
 
-    def _broker_died(self) -> None:
+    def _handle_broker_exit(self) -> None:
         for child in [*self._spares, *(run.child for run in self._runs)]:
             child.kill()
         os._exit(0)

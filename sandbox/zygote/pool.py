@@ -1,7 +1,7 @@
-"""Where children come from: the current zygote, its renewal while runs go on, and its replacement when it is dead.
+"""The current zygote, its renewal while runs go on, and its replacement when it is dead.
 
 All children of one zygote share its address layout and hash seed, so a zygote is renewed after a number of runs or
-minutes. The old one is asked for nothing more and ends with the last of its runs; no run is lost and none waits.
+minutes. The old one gets no more requests and ends with the last of its runs; no run is lost and none waits.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .process import Launch, NoChild, Zygote, ZygoteLost
 
 log = logging.getLogger(__name__)
 
-_TRIES = 4  #: how many zygotes one run may wear out before it gives up
-_BREATH_S = 0.1  #: before asking again where the system lets us fork no more
-_RETRY_RENEWAL_S = 60.0
-_ANOTHER_RELEASE = (
+_ATTEMPTS = 4  #: how often one run requests a child before it gives up
+_RETRY_S = 0.1  #: before the next request where the system allows no more forks
+_RENEWAL_RETRY_S = 60.0
+_DIFFERENT_RELEASE = (
     "The files of the sandbox have changed since this process started, so a new zygote would be of another release than"
-    " this process: what the one says, the other could take for a forgery. Restart the process."
+    " this process, which could take its frames for forgeries. Restart the process."
 )
-_CLOSE_S = 2.0  #: for the current zygote to let its last runs end
+_CLOSE_S = 2.0  #: that the current zygote gets to end its last runs
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Renewal:
 
     after_runs: int = 1000
     after_s: float = 900.0
-    drain_s: float = 300.0
+    drain_s: float = 300.0  #: for the runs of the old one
 
 
 class ZygotePool:
-    """Hands out jailed children to many threads at once."""
+    """Hands out jailed children; safe to use from many threads at once."""
 
     def __init__(self, config: JailConfig, launch: Launch, renewal: Renewal) -> None:
         self._config = config
@@ -49,11 +49,11 @@ class ZygotePool:
         self._renewal = renewal
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None
-        self._old: set[Zygote] = set()
+        self._draining: set[Zygote] = set()
         self._renewing: threading.Thread | None = None
-        self._renew_from = 0.0
+        self._next_renewal_at = 0.0
         self._closed = False
-        self._release = ""  #: what a zygote must be of: the release of this process
+        self._release = ""  #: the source digest of this process, which a zygote must have, too
 
     def open(self) -> JailReport:
         """Start the first zygote. Raises `JailTooWeak`."""
@@ -65,48 +65,48 @@ class ZygotePool:
 
     @property
     def report(self) -> JailReport:
-        """About the current zygote; raises `ZygoteGone` where there is none."""
+        """The report of the current zygote. Raises `ZygoteGone` if there is none."""
         return self._running().report
 
     @property
     def pid(self) -> int:
-        """Of the current zygote's outer process; raises `ZygoteGone` where there is none."""
+        """The process that was started for the current zygote. Raises `ZygoteGone` if there is none."""
         return self._running().process.pid
 
     def child(self, limits: RunLimits) -> Channel:
-        """A fresh child, from a new zygote if the current one is dead. Raises `ZygoteGone`."""
-        for _ in range(_TRIES):
+        """A fresh child, of a new zygote if the current one is dead. Raises `ZygoteGone`."""
+        for _ in range(_ATTEMPTS):
             zygote = self._current()
             try:
                 channel = zygote.child(limits)
             except ZygoteLost:
                 self._replace(zygote)
             except NoChild:
-                time.sleep(_BREATH_S)
+                time.sleep(_RETRY_S)
             else:
                 self._renew_if_due(zygote)
                 return channel
-        raise ZygoteGone(f"no child process after {_TRIES} tries")
+        raise ZygoteGone(f"no child process after {_ATTEMPTS} attempts")
 
     def close(self) -> None:
-        """End every zygote; runs in flight have a moment to end by themselves."""
+        """Stop every zygote; the current one first gets a moment to end its runs."""
         with self._lock:
             self._closed = True
             zygote, self._zygote, renewing = self._zygote, None, self._renewing
-            old = list(self._old)
-        for one in old:
-            one.process.kill()
+            old = list(self._draining)
+        for each in old:
+            each.process.kill()
         if renewing is not None:
             renewing.join()
         if zygote is not None:
-            zygote.bury(_CLOSE_S)
+            zygote.stop(_CLOSE_S)
 
     def _current(self) -> Zygote:
         with self._lock:
             if self._closed:
                 raise ZygoteGone("the sandbox is closed")
             if self._zygote is None:
-                self._zygote = self._start_again()
+                self._zygote = self._start_replacement()
             return self._zygote
 
     def _running(self) -> Zygote:
@@ -119,59 +119,59 @@ class ZygotePool:
         """A new zygote whose jail is good enough. Raises `JailTooWeak`."""
         zygote = Zygote(self._launch)
         try:
-            self._require_our_release()
+            self._require_same_release()
             zygote.report = judge(zygote.report, self._config)
         except (JailTooWeak, OSError):
-            zygote.bury(0.0)
+            zygote.stop(0.0)
             raise
         return zygote
 
-    def _require_our_release(self) -> None:
+    def _require_same_release(self) -> None:
         if source_digest() != self._release:
-            raise JailTooWeak(_ANOTHER_RELEASE)
+            raise JailTooWeak(_DIFFERENT_RELEASE)
 
-    def _start_again(self) -> Zygote:
+    def _start_replacement(self) -> Zygote:
         try:
             return self._start()
         except (JailTooWeak, OSError) as fault:
             raise ZygoteGone(f"a new zygote did not start: {fault}") from fault
 
     def _replace(self, dead: Zygote) -> None:
-        """Whoever notices first starts a new one; the others wait for it and find it."""
+        """Drop a dead zygote, so that the next request starts a new one; only the first thread that notices does it."""
         with self._lock:
             if self._zygote is not dead:
                 return
-            log.error("the zygote died and is replaced; its runs end as crashed. %s", dead.last_words())
+            log.error("the zygote died and is replaced; its runs end as crashed. %s", dead.read_fault())
             self._zygote = None
-            dead.bury(0.0)
+            dead.stop(0.0)
 
     def _renew_if_due(self, zygote: Zygote) -> None:
         now = time.monotonic()
-        if zygote.asked < self._renewal.after_runs and now - zygote.born < self._renewal.after_s:
+        if zygote.children_requested < self._renewal.after_runs and now - zygote.started_at < self._renewal.after_s:
             return
         with self._lock:
             busy = self._renewing is not None and self._renewing.is_alive()
-            if self._closed or busy or self._zygote is not zygote or now < self._renew_from:
+            if self._closed or busy or self._zygote is not zygote or now < self._next_renewal_at:
                 return
             self._renewing = threading.Thread(target=self._renew, args=(zygote,), name="zygote-renewal", daemon=True)
             self._renewing.start()
 
     def _renew(self, old: Zygote) -> None:
-        """Start the new one beside the old one, change over, and see the old one off."""
+        """Start a new zygote beside the old one, switch to it, and stop the old one when its runs have ended."""
         try:
             new = self._start()
         except (JailTooWeak, OSError):
-            log.exception("the zygote could not be renewed; the old one stays")
-            self._renew_from = time.monotonic() + _RETRY_RENEWAL_S
+            log.exception("the zygote could not be renewed; the old one stays in use")
+            self._next_renewal_at = time.monotonic() + _RENEWAL_RETRY_S
             return
         with self._lock:
-            wanted = not self._closed and self._zygote is old
-            if wanted:
+            is_wanted = not self._closed and self._zygote is old
+            if is_wanted:
                 self._zygote = new
-                self._old.add(old)
-        if not wanted:
-            new.bury(0.0)
+                self._draining.add(old)
+        if not is_wanted:
+            new.stop(0.0)
             return
-        old.bury(self._renewal.drain_s)
+        old.stop(self._renewal.drain_s)
         with self._lock:
-            self._old.discard(old)
+            self._draining.discard(old)

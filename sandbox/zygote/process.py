@@ -1,7 +1,7 @@
-"""Starts one zygote process and asks it for children.
+"""Starts one zygote process and requests children from it.
 
-`exec` and not `fork`: what the broker holds (secrets, connections, threads) must not come along. The interpreter is
-started isolated, with an empty environment, and every descriptor but the control socket closed.
+By `exec` and not by `fork`: what the broker holds (secrets, connections, threads) must not be inherited. The interpreter
+is started isolated, with an empty environment and with every descriptor but the control socket closed.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from typing import Any
 from sandbox.channel import Channel
 from sandbox.errors import SandboxError
 from sandbox.jail.report import JailReport, with_hello
+from sandbox.language import RUNTIME_KEY
 from sandbox.outcomes import RunLimits
-from sandbox.runtime import runtime_key
 
-from .loop import HANDED, NO_CHILD, REQUEST
+from .loop import CHANNEL_SENT, NO_CHILD, REQUEST
 
-#: Linux keeps the borders of messages; elsewhere every message here is small and alone on its way.
-RECORDS = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
+#: Linux keeps message boundaries; elsewhere every message here is small, and only one is in transit at a time.
+SOCKET_TYPE = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 _DESCRIPTOR = struct.Struct("=i")
-#: A program that somebody starts meanwhile must not get a run's channel. (`socket.recv_fds` drops its flags.)
+#: A program that is started meanwhile must not inherit a run's channel. (`socket.recv_fds` drops its flags.)
 _NOT_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-_START_S = 30.0  #: for interpreter, warm-up and probes on a busy machine
-_PRINTED_BYTES = 16 * 1024  #: as much as is kept of what a failing interpreter prints
-_HAND_OVER_S = 10.0  #: a zygote that hands out no child for so long is taken for dead
-#: Bytes of stack that a zygote has at most. From 3.14 on Python goes as deep as the limit lets it, so the limit must not
-#: be more than a zygote can take at its start.
+_START_S = 30.0  #: for interpreter start, warm-up and probes on a busy machine
+_PRINTED_BYTES = 16 * 1024  #: kept of what a failing interpreter prints
+_HAND_OVER_S = 10.0  #: a zygote that hands out no child for this long is considered dead
+#: The largest stack of a zygote, in bytes. From 3.14 on Python recurses as deep as the limit allows, so the limit must
+#: not be more than what a zygote can reserve at its start.
 STACK_BYTES = 8 * 1024 * 1024
-#: Python asks for its stack's limit only once, when it starts; so an interpreter that got more starts again.
+#: Python reads its stack limit only once, at its start; so an interpreter with a larger limit executes itself again.
 #:
-#: What comes with Python goes before what is installed beside us. The package is there without its front page, which
-#: would load the broker: `threading` alone, with what it does after every fork, makes a run half a millisecond longer.
-#: `sysconfig` is a stand-in, because from 3.12 on it loads `threading`, too: `zoneinfo` asks it where the system keeps
-#: its zones (a script's come from `tzdata`), and `ctypes` for the name of a library on other systems.
+#: Python's own modules go before installed ones in the path. The package `sandbox` is set up without its front page, which
+#: would load the broker: `threading` alone, with its work after every fork, makes a run half a millisecond longer.
+#: `sysconfig` is replaced by an empty module, because from 3.12 on it loads `threading`, too: `zoneinfo` asks it where the
+#: system keeps its zones (a script's come from `tzdata`), and `ctypes` for the name of a library on other systems.
 _BOOT = """
 import os, resource, sys, types
 stack, most = resource.getrlimit(resource.RLIMIT_STACK)
@@ -64,18 +64,18 @@ main()
 
 
 class ZygoteLost(SandboxError):
-    """This zygote answers no more. Stays inside this package: the supply starts another."""
+    """This zygote no longer answers. Never leaves this package: the pool starts another."""
 
 
 class NoChild(SandboxError):
-    """The zygote lives, but the system lets it fork no more. Stays inside this package."""
+    """The zygote lives, but the system allows no more processes or open files. Never leaves this package."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start zygotes. The defaults are the product; anything else is for the sandbox's own tests.
+    """How to start zygotes. The defaults are the product's; other values are for the sandbox's own tests.
 
-    Whatever the executable, it imports the pure Python packages of this one from the same folders.
+    Another executable imports the pure Python packages from the same folders as this interpreter.
     """
 
     executable: str = sys.executable  #: the interpreter; `make fuzz` names a debug build
@@ -86,25 +86,25 @@ class Launch:
 
 
 class Zygote:
-    """One zygote process, from its start to its end. Safe for many threads."""
+    """One zygote process, from its start to its end. Safe to use from many threads."""
 
     def __init__(self, launch: Launch) -> None:
-        self._control, inner = socket.socketpair(socket.AF_UNIX, RECORDS)
+        self._control, inner = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
         self._lock = threading.Lock()
         self._open = True
-        self.born = time.monotonic()
-        self.asked = 0  #: how many children were asked for
+        self.started_at = time.monotonic()
+        self.children_requested = 0
         settings = {"broker": os.getpid(), "layers": launch.layers, "spares": launch.spares}
         package = str(Path(__file__).parents[1])
         boot = _BOOT.format(
             path=[*launch.path, *_import_path()], package=package, entry=launch.entry, stack=STACK_BYTES
         )
         with inner:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own code
+            self.process = subprocess.Popen(  # noqa: S603 - this interpreter with the sandbox's own code
                 [launch.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, json.dumps(settings)],
                 stdin=inner.fileno(),
                 stdout=subprocess.DEVNULL,
-                stderr=inner.fileno(),  # until the zygote can speak for itself
+                stderr=inner.fileno(),  # until the zygote can report by itself
                 env={},
                 cwd="/",
                 start_new_session=True,
@@ -112,65 +112,65 @@ class Zygote:
         self.report = self._hello()
 
     def child(self, limits: RunLimits) -> Channel:
-        """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases nothing of a run has happened."""
+        """A fresh jailed child. Raises `ZygoteLost` and `NoChild`; in both cases no part of a run has happened."""
         try:
-            mine, theirs = socket.socketpair(socket.AF_UNIX, RECORDS)
+            own_end, zygote_end = socket.socketpair(socket.AF_UNIX, SOCKET_TYPE)
         except OSError as fault:
             raise NoChild("too many open files") from fault
         try:
-            with theirs:
-                self._ask(REQUEST.pack(limits.wall_s, limits.cpu_s, limits.memory_bytes), theirs)
-            return self._handed_over(mine)
+            with zygote_end:
+                self._request(REQUEST.pack(limits.wall_s, limits.cpu_s, limits.memory_bytes), zygote_end)
+            return self._receive_channel(own_end)
         except BaseException:
-            mine.close()
+            own_end.close()
             raise
 
     def retire(self) -> None:
-        """Ask it for nothing more. It ends by itself when the last of its runs is over."""
+        """Send it no more requests. It ends by itself when the last of its runs has ended."""
         with self._lock:
             if self._open:
                 self._open = False
-                with suppress(OSError):  # said aloud, because a careless fork may hold a copy of the socket
+                with suppress(OSError):  # an explicit shutdown, because a careless fork may hold a copy of the socket
                     self._control.shutdown(socket.SHUT_WR)
                 self._control.close()
 
-    def bury(self, patience_s: float) -> None:
-        """Retire it, wait for its end, and after `patience_s` make an end. Nothing of it is left afterwards."""
+    def stop(self, timeout_s: float) -> None:
+        """Retire it, wait for its end, and kill it after `timeout_s`. No process of it is left afterwards."""
         self.retire()
         try:
-            self.process.wait(patience_s)
+            self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
-    def last_words(self) -> str:
-        """Why it died, if it could say so."""
+    def read_fault(self) -> str:
+        """Why it died, if it could report that; else ""."""
         try:
             self._control.setblocking(False)
-            said = self._control.recv(8192)
+            message = self._control.recv(8192)
         except OSError:
             return ""
-        return str(json.loads(said).get("fault", "")) if said else ""
+        return str(json.loads(message).get("fault", "")) if message else ""
 
-    def _handed_over(self, status: socket.socket) -> Channel:
+    def _receive_channel(self, status: socket.socket) -> Channel:
         status.settimeout(_HAND_OVER_S)
         try:
-            said, sent, _, _ = status.recvmsg(1, socket.CMSG_LEN(_DESCRIPTOR.size), _NOT_INHERITED)
+            message, ancillary, _, _ = status.recvmsg(1, socket.CMSG_LEN(_DESCRIPTOR.size), _NOT_INHERITED)
         except OSError as fault:
             raise ZygoteLost("the zygote does not answer") from fault
-        if sent:
-            (number,) = _DESCRIPTOR.unpack(sent[0][2])
+        if ancillary:
+            (number,) = _DESCRIPTOR.unpack(ancillary[0][2])
             return Channel(socket.socket(fileno=number), status)
-        if said in (HANDED, NO_CHILD):
-            raise NoChild("the system gives us no more processes or open files")
+        if message in (CHANNEL_SENT, NO_CHILD):
+            raise NoChild("the system allows no more processes or open files")
         raise ZygoteLost("the zygote died")
 
-    def _ask(self, request: bytes, status: socket.socket) -> None:
-        """Requests are whole once sent; a retired zygote still serves what was sent before."""
+    def _request(self, request: bytes, status: socket.socket) -> None:
+        """Send a request. A request is sent whole or not at all; a retired zygote still serves those sent before."""
         with self._lock:
             if not self._open:
                 raise ZygoteLost("the zygote is retired")
-            self.asked += 1
+            self.children_requested += 1
             try:
                 socket.send_fds(self._control, [request], [status.fileno()])
             except OSError as fault:
@@ -180,40 +180,40 @@ class Zygote:
         known = machine_report()
         self._control.settimeout(_START_S)
         try:
-            said = self._control.recv(65536)
+            message = self._control.recv(65536)
         except OSError as fault:
-            said = json.dumps({"fault": f"the zygote said nothing for {_START_S:.0f} s ({fault})"}).encode()
+            message = json.dumps({"fault": f"the zygote did not report within {_START_S:.0f} s ({fault})"}).encode()
         self._control.settimeout(_HAND_OVER_S)
-        report = with_hello(known, self._understood(said))
+        report = with_hello(known, self._parse_hello(message))
         if report.fault:
-            self.bury(0.0)
+            self.stop(0.0)
         return report
 
-    def _understood(self, said: bytes) -> dict[str, Any]:
-        """The first message, or what an interpreter that failed to start has printed piece by piece."""
-        if said.startswith(b"{"):
-            return dict(json.loads(said))
-        printed = said
-        while said and len(printed) < _PRINTED_BYTES:
+    def _parse_hello(self, message: bytes) -> dict[str, Any]:
+        """The zygote's first message, or as its fault all that an interpreter printed which failed to start."""
+        if message.startswith(b"{"):
+            return dict(json.loads(message))
+        printed = message
+        while message and len(printed) < _PRINTED_BYTES:
             try:
-                said = self._control.recv(4096)
+                message = self._control.recv(4096)
             except OSError:
                 break
-            printed += said
-        return {"fault": printed.decode(errors="replace") or "the zygote ended before it could say anything"}
+            printed += message
+        return {"fault": printed.decode(errors="replace") or "the zygote ended before it could report anything"}
 
 
 def machine_report() -> JailReport:
-    """What is known about this machine before a zygote says more."""
+    """What is known about this machine before a zygote reports more."""
     return JailReport(
         arch=platform.machine(),
         system=f"{platform.system()} {platform.release()}",
-        runtime=runtime_key(),
+        runtime=RUNTIME_KEY,
     )
 
 
 def _import_path() -> list[str]:
-    """Where the new interpreter finds us and what the language layer stands on; it has no site-packages of its own."""
+    """The folders of this package and of what the language layer imports; the new interpreter has no site-packages."""
     folders = [Path(__file__).resolve().parents[2]]
     for name in ("RestrictedPython", "tzdata"):
         found = importlib.util.find_spec(name)

@@ -10,11 +10,11 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from sandbox import API_LEVEL, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol, offered, runtime_key, withheld
+from sandbox import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol
 from sandbox.check_protocol import CHECK_LIMITS
-from sandbox.child_memory import child_memory
 from sandbox.outcomes import MIB
 from tests.sandbox.boxes import GIVEN, Box, Vendor, indented
+from tests.sandbox.child_memory import child_memory
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
 
@@ -36,7 +36,7 @@ def test_code_of_one_zygote_runs_in_another(product):
     checked = product.sandbox.check(GOOD)
     with Sandbox() as other:
         assert other.run(checked.code, GIVEN, powers=Vendor()).kind is OutcomeKind.RETURNED
-        assert other.report.runtime == product.sandbox.report.runtime == runtime_key()
+        assert other.report.runtime == product.sandbox.report.runtime == RUNTIME_KEY
 
 
 def test_a_forbidden_script_gets_findings_and_no_code(product):
@@ -108,8 +108,8 @@ def test_a_compiler_that_makes_a_forbidden_call_is_told_as_such(raw):
 
 
 def test_what_is_offered_and_withheld_is_listed():
-    assert offered()
-    assert withheld()
+    assert OFFERED
+    assert WITHHELD
 
 
 def test_an_endless_script_of_the_real_language_ends(product):

@@ -27,7 +27,7 @@ def own():
 
 
 def zygote_of(box):
-    return box.sandbox._supply._zygote.process.pid
+    return box.sandbox._pool._zygote.process.pid
 
 
 class Gate(Vendor):
@@ -96,13 +96,13 @@ def test_a_zygote_that_died_between_runs_is_replaced_unnoticed(own):
 def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
     code = own.sandbox.check(indented("return message('x')")).code
     started = []
-    start = own.sandbox._supply._start
+    start = own.sandbox._pool._start
 
     def counting():
         started.append(1)
         return start()
 
-    own.sandbox._supply._start = counting
+    own.sandbox._pool._start = counting
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
 
     with ThreadPoolExecutor(16) as pool:
@@ -118,7 +118,7 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
     def refuse():
         raise JailTooWeak("not today")
 
-    monkeypatch.setattr(own.sandbox._supply, "_start", refuse)
+    monkeypatch.setattr(own.sandbox._pool, "_start", refuse)
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
 
     with pytest.raises(ZygoteGone, match="not today"):
@@ -190,9 +190,9 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
 
     with pytest.raises(RuntimeError):
         own.run(CALLING, powers=Gate(fork_and_fail))
-    channel = own.sandbox._supply.child(RunLimits())
+    channel = own.sandbox._pool.child(RunLimits())
     assert not os.get_inheritable(channel._frames.fileno())
-    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._supply._zygote._control.fileno())]
+    copies = [os.dup(channel._status.fileno()), os.dup(own.sandbox._pool._zygote._control.fileno())]
     inner = descendants(zygote)[0]
     assert len(descendants(inner)) >= 1
     channel.close()
@@ -216,7 +216,7 @@ if copy == 0:  # a careless process keeps a copy of every socket
     os.close(1)
     time.sleep(20)
     os._exit(0)
-print(box._supply._zygote.process.pid, copy, flush=True)
+print(box._pool._zygote.process.pid, copy, flush=True)
 box.run(code, GIVEN, powers=Vendor(), limits=RunLimits(cpu_s=60, wall_s=60))
 """
 
@@ -242,7 +242,7 @@ def test_every_moment_is_a_good_moment_to_kill_the_zygote():
 
         def killer():
             while not stop.wait(0.12):
-                zygote = sandbox._supply._zygote
+                zygote = sandbox._pool._zygote
                 for pid in descendants(zygote.process.pid)[:1] if zygote else ():
                     os.kill(pid, signal.SIGKILL)
 

@@ -288,7 +288,7 @@ def test_a_zygote_of_another_release_is_not_asked(monkeypatch):
         box = Box(sandbox)
         assert box.run("return hidden()").kind is OutcomeKind.RETURNED
         monkeypatch.setattr("sandbox.zygote.pool.source_digest", lambda: "another")
-        renewed = sandbox._supply._zygote
-        sandbox._supply._renew(renewed)
-        assert sandbox._supply._zygote is renewed
+        renewed = sandbox._pool._zygote
+        sandbox._pool._renew(renewed)
+        assert sandbox._pool._zygote is renewed
         assert box.run("return hidden()").kind is OutcomeKind.RETURNED

@@ -20,7 +20,7 @@ def test_the_signal_and_the_line_of_the_last_call_are_told(raw, name):
     assert (outcome.kind, outcome.fatal_signal, outcome.alarm) == (OutcomeKind.CRASHED, outcome.error.type, False)
     assert outcome.fatal_signal in {name, "SIGSEGV"}  # abort() may not signal itself here, and goes on to a trap
     assert outcome.error.line == 5
-    assert "after line 5 had called or logged, as its process said" in outcome.error.text
+    assert "after a call or log in line 5, as its process reported" in outcome.error.text
 
 
 def test_a_log_line_is_a_place_as_well(raw):
@@ -31,7 +31,7 @@ def test_a_log_line_is_a_place_as_well(raw):
 def test_without_a_call_no_line_is_claimed(raw):
     outcome = raw.run("import ctypes\nctypes.string_at(8)")
     assert (outcome.error.line, outcome.fatal_signal) == (None, "SIGSEGV")
-    assert "before it called or logged" in outcome.error.text
+    assert "before its first call or log" in outcome.error.text
 
 
 def test_an_instruction_that_is_none_is_told(raw):

@@ -59,29 +59,29 @@ def test_64_threads_get_their_own_answers(raw):
 
 def test_no_run_is_lost_or_mixed_up_while_zygotes_are_renewed():
     with Sandbox(launch=RAW, renewal=Renewal(after_runs=40)) as sandbox:
-        first = sandbox._supply._zygote.process.pid
+        first = sandbox._pool._zygote.process.pid
         assert all(run_many(sandbox, 32, 400))
-        assert sandbox._supply._zygote.process.pid != first
-        assert soon(lambda: not sandbox._supply._old)
+        assert sandbox._pool._zygote.process.pid != first
+        assert soon(lambda: not sandbox._pool._draining)
 
 
 def test_a_zygote_is_renewed_by_age_and_the_old_one_ends():
     with Sandbox(launch=RAW, renewal=Renewal(after_s=0.0)) as sandbox:
         box = Box(sandbox)
-        first = sandbox._supply._zygote.process
+        first = sandbox._pool._zygote.process
         assert box.run("return message('x')").kind is OutcomeKind.RETURNED
-        assert soon(lambda: sandbox._supply._zygote.process is not first)
+        assert soon(lambda: sandbox._pool._zygote.process is not first)
         assert soon(lambda: first.poll() is not None)
         assert first.returncode == 0
 
 
 def test_a_run_in_flight_outlives_the_renewal_of_its_zygote():
     with Sandbox(launch=RAW, renewal=Renewal(after_runs=1)) as sandbox:
-        old = sandbox._supply._zygote
+        old = sandbox._pool._zygote
 
         class Patient(Vendor):
             def call(self, call, *, deadline, read_bytes_left):
-                assert soon(lambda: sandbox._supply._zygote is not old)
+                assert soon(lambda: sandbox._pool._zygote is not old)
                 return Answer(200, {}, "still here", 10)
 
         outcome = Box(sandbox).run("return message(api.get('v', '/x').text)", powers=Patient())
@@ -90,7 +90,7 @@ def test_a_run_in_flight_outlives_the_renewal_of_its_zygote():
 
 def test_a_renewal_that_fails_leaves_the_old_zygote_at_work(monkeypatch, caplog):
     with Sandbox(launch=RAW, renewal=Renewal(after_runs=1)) as sandbox:
-        monkeypatch.setattr(sandbox._supply, "_launch", replace(RAW, entry="no_such_module"))
+        monkeypatch.setattr(sandbox._pool, "_launch", replace(RAW, entry="no_such_module"))
         box = Box(sandbox)
         assert [box.run("return message('x')").kind for _ in range(5)] == [OutcomeKind.RETURNED] * 5
         assert soon(lambda: "could not be renewed" in caplog.text)
@@ -115,7 +115,7 @@ def test_nothing_piles_up_over_many_runs(raw):
         return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
     code = raw.sandbox.check(indented("return message('x')")).code
-    zygote = descendants(raw.sandbox._supply._zygote.process.pid)[0]
+    zygote = descendants(raw.sandbox._pool._zygote.process.pid)[0]
     gc.collect()
     before = descriptors(os.getpid()), descriptors(zygote)
     for number in range(60):

@@ -1,1 +1,1 @@
-"""The check of a script: from its text to findings, or to compiled code with guards in it."""
+"""The check of a script: turns its text into findings, or into compiled code that calls the guards."""

@@ -1,7 +1,7 @@
-"""Drops what serves readers and type checkers only: annotations, `typing` and `__future__` imports.
+"""Drops what only helps readers and type checkers: annotations, and imports of `typing` and `__future__`.
 
-Annotations would run when a function is defined. Dropped here, before anything else looks at the tree, they may say
-whatever helps a reader and can do nothing.
+Annotations would be evaluated when a function is defined. Because they are dropped before anything else looks at the
+tree, they may contain whatever helps a reader and can do nothing.
 """
 
 # ruff: noqa: D102 -- methods named after node types, as the ast module asks; the names say what they visit
@@ -14,7 +14,7 @@ from sandbox.language.offered import DROPPED_MODULES
 
 
 class AnnotationDropper(ast.NodeTransformer):
-    """Changes a tree in place; `dropped` maps the names which dropped imports would have bound to their module."""
+    """Changes a tree in place; `dropped` maps each name that a dropped import would have bound to its module."""
 
     def __init__(self) -> None:
         self.dropped: dict[str, str] = {}

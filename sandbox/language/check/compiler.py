@@ -1,6 +1,6 @@
 """Turns the text of a script into findings and, if none is an error, into code for `execute`.
 
-It runs inside the jail, at submission; the text is hostile. Whatever the text is, the answer is a value.
+It runs in the jail, at submission; the text is hostile. The result is a value, whatever the text contains.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .syntax_check import SyntaxChecker
 
 @dataclass(frozen=True)
 class Compilation:
-    """What is to say about a script; `code` (marshal bytes) is there if no finding is an error."""
+    """The result of checking a script; it has `code` (marshal bytes) if no finding is an error."""
 
     findings: tuple[Finding, ...]
     literals: tuple[MessageLiteral, ...] = ()
@@ -36,11 +36,14 @@ class Compilation:
 
 
 def compile_source(source: str) -> Compilation:
-    """Check and compile a script. Never raises, prints or opens anything, whatever the text.
+    """Check and compile a script. It never raises, prints or opens anything, whatever the text contains.
 
-    1. the text: size, hidden characters;  2. Python's parser and limits on size and depth;
-    3. annotations are dropped;  4. review, names and shape: all findings of the script together;
-    5. the RestrictedPython policy rewrites and guards;  6. Python compiles.
+    1. The text: size, hidden characters.
+    2. Python's parser, and limits on size and depth.
+    3. Drop annotations.
+    4. Check syntax, names and shape: all findings of the script together.
+    5. The RestrictedPython policy rewrites the tree and inserts the guards.
+    6. Python compiles the tree.
     """
     findings = Findings(source)
     # 1 and 2
@@ -50,7 +53,7 @@ def compile_source(source: str) -> Compilation:
     try:
         return _compile_tree(tree, findings)
     except (RecursionError, MemoryError):
-        findings.at(1, 1, "too-complex", why="The check ran out of memory or depth.")
+        findings.at(1, 1, "too-complex", why="The check ran out of memory or recursion depth.")
         return Compilation(findings.sorted())
 
 
@@ -63,16 +66,16 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     SyntaxChecker(findings).visit(tree)
     check_names(tree, names, dropper.dropped, findings)
     check_shape(tree, names, findings)
-    said = message_literals(tree, names, findings)
+    literals = message_literals(tree, names, findings)
     if findings.refused:
-        return Compilation(findings.sorted(), said)
-    needed = required_settings(tree)  # before the tree is rewritten
+        return Compilation(findings.sorted(), literals)
+    settings = required_settings(tree)  # before the tree is rewritten
     # 5
     LanguagePolicy(findings).visit(tree)
     if findings.refused:
-        return Compilation(findings.sorted(), said)
+        return Compilation(findings.sorted(), literals)
     # 6
     code = compile_tree(tree, findings)
     if code is None or findings.refused:
-        return Compilation(findings.sorted(), said)
-    return Compilation(findings.sorted(), said, settings=needed, code=marshal.dumps(code))
+        return Compilation(findings.sorted(), literals)
+    return Compilation(findings.sorted(), literals, settings=settings, code=marshal.dumps(code))

@@ -1,7 +1,7 @@
 """Finds f-strings that only Python 3.12 and newer can read (PEP 701): their quotes, backslashes and comments.
 
-Scripts are written in the Python of `parsing.LANGUAGE`, so that each says the same on every interpreter, to its readers
-as well. For other grammar that came later Python's own parser can be told so; for f-strings it cannot.
+Scripts are written in the Python of `parsing.LANGUAGE`, so that each means the same on every interpreter and to its
+readers. Python's own parser can be told to refuse other newer grammar, but not newer f-strings.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import token
 import tokenize
 from collections.abc import Iterator
 
-#: Whether the parser of this Python reads more f-strings than scripts may have.
-READS_MORE = sys.version_info >= (3, 12)
-#: A field, and one in its format.
+#: Whether the parser of this Python accepts more f-strings than scripts may contain.
+PARSES_NEWER = sys.version_info >= (3, 12)
+#: A field, and a field in its format.
 MAX_FIELD_DEPTH = 2
 
-#: In the words with which Python refuses other grammar that came later.
+#: Worded like Python's own refusals of other newer grammar.
 _NEWER = (
     "f-string: its own quotes, backslashes, comments and deeper nesting in a field are only supported in Python 3.12 "
     "and greater"
@@ -29,20 +29,21 @@ Place = tuple[int, int]  #: line from 1, column in characters from 0
 
 
 def newer_f_strings(source: str, tree: ast.Module) -> Iterator[tuple[Place, str]]:
-    """The places of f-strings which Python 3.11 could not read, with words; `tree` is what this Python made of `source`.
+    """The places of f-strings that Python 3.11 cannot read, each with a text; `tree` is this Python's parse of `source`.
 
-    1. Read as a plain string, it has to end where it ends: no quote of its own inside, no new line between single ones.
-    2. No backslash and no comment in what is computed.
-    3. Nothing between a conversion (`!r`) and what comes next.
-    4. Fields in the format of a field, but no further.
-    5. No star before a field's value, which newer Pythons notice later than here.
+    1. Read as a plain string, it must end at the same place: none of its own quotes inside, no new line between single
+       quotes.
+    2. No backslash and no comment in the expression of a field.
+    3. Nothing between a conversion (`!r`) and what follows it.
+    4. Fields in the format of a field, but no deeper.
+    5. No star before a field's value, which newer Pythons notice only after this check.
     """
-    if not READS_MORE or not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree)):
+    if not PARSES_NEWER or not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree)):
         return
     source = source.replace("\r\n", "\n")
     lines = source.split("\n")
     for parts in _f_strings(source):
-        if _end_as_plain(lines, parts[0]) != parts[-1].end or _computes_newer(lines, parts):  # 1 to 3
+        if _plain_string_end(lines, parts[0]) != parts[-1].end or _has_newer_fields(lines, parts):  # 1 to 3
             yield parts[0].start, _NEWER
     for node in ast.walk(tree):
         if isinstance(node, ast.FormattedValue):
@@ -53,7 +54,7 @@ def newer_f_strings(source: str, tree: ast.Module) -> Iterator[tuple[Place, str]
 
 
 def _f_strings(source: str) -> Iterator[list[tokenize.TokenInfo]]:
-    """The tokens of each f-string that stands in no other."""
+    """The tokens of each f-string that is not inside another."""
     parts: list[tokenize.TokenInfo] = []
     depth = 0
     for part in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -70,8 +71,8 @@ def _is(part: tokenize.TokenInfo, name: str) -> bool:
     return token.tok_name[part.type] == name
 
 
-def _end_as_plain(lines: list[str], start: tokenize.TokenInfo) -> Place | None:
-    """Where a plain string that begins like this one ends."""
+def _plain_string_end(lines: list[str], start: tokenize.TokenInfo) -> Place | None:
+    """Where a plain string that starts like this one would end."""
     quote = start.string.lstrip("fFrR")
     line, column = start.end
     while line <= len(lines):
@@ -80,13 +81,13 @@ def _end_as_plain(lines: list[str], start: tokenize.TokenInfo) -> Place | None:
             if text.startswith(quote, column):
                 return line, column + len(quote)
             column += 2 if text[column] == "\\" else 1
-        if len(quote) == 1 and column == len(text):  # a backslash at the end of a line goes beyond it
+        if len(quote) == 1 and column == len(text):  # a backslash at the end of a line skips beyond it
             return None
         line, column = line + 1, 0
     return None
 
 
-def _computes_newer(lines: list[str], parts: list[tokenize.TokenInfo]) -> bool:
+def _has_newer_fields(lines: list[str], parts: list[tokenize.TokenInfo]) -> bool:
     depth = 1
     for mark, before, part in zip(parts, parts[1:], parts[2:], strict=False):
         depth += _is(before, "FSTRING_START") - _is(part, "FSTRING_END")

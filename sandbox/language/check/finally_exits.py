@@ -1,4 +1,4 @@
-"""Finds the statements which would leave a `finally` block, and so swallow whatever is being raised.
+"""Finds statements that would leave a `finally` block and so suppress the exception that is being raised.
 
 The end of a used-up budget is raised through the script; a `return` inside `finally` would turn it into an answer.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 
 def finally_exits(body: Iterable[ast.AST], *, in_loop: bool = False) -> Iterator[ast.AST]:
-    """Each return, and each break and continue that belongs to a loop around the block."""
+    """Yield each return, and each break and continue that belongs to a loop around the block."""
     for node in body:
         if isinstance(node, ast.Return) or (isinstance(node, ast.Break | ast.Continue) and not in_loop):
             yield node

@@ -1,7 +1,7 @@
-"""Judges `"…".format(…)` on a literal template: the only use of `format` that scripts have.
+"""Checks `"…".format(…)` on a literal template: the only use of `format` that scripts may make.
 
-`str.format` walks attributes and items when a field says so (`{0.__class__}`). A literal template whose fields are
-plain names or numbers cannot, so such a call may run as it is; anything else is refused at check time.
+`str.format` reads attributes and items if a field says so (`{0.__class__}`). A literal template whose fields are plain
+names or numbers cannot do that, so such a call is allowed; any other is refused by the check.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TemplateFault:
-    """Why a template is refused: the rule and the words for it."""
+    """Why a template is refused: the rule and the words to fill in."""
 
     rule: str
     words: dict[str, object]
 
 
 def literal_template(node: ast.Call) -> ast.Constant | None:
-    """The literal string on which this call calls `format`, if it is such a call."""
+    """The literal string whose `format` is called here, or None for any other call."""
     function = node.func
     if not isinstance(function, ast.Attribute) or function.attr != "format":
         return None
@@ -30,7 +30,7 @@ def literal_template(node: ast.Call) -> ast.Constant | None:
 
 
 def template_fault(template: str, positional: int, named: frozenset[str]) -> TemplateFault | None:
-    """What is wrong with calling `template.format` with so many positional and these named arguments."""
+    """What is wrong with calling `template.format` with this number of positional arguments and these named ones."""
     try:
         fields = list(_fields(template))
     except ValueError as error:
@@ -44,15 +44,15 @@ def template_fault(template: str, positional: int, named: frozenset[str]) -> Tem
         return TemplateFault("format-arguments", {"problem": "numbered and automatic fields are mixed"})
     needed = max([automatic, *(int(number[:9]) + 1 for number in numbered)])
     if needed > positional:
-        return TemplateFault("format-arguments", {"problem": f"{needed} values are needed and {positional} given"})
+        return TemplateFault("format-arguments", {"problem": f"{needed} values are needed, and {positional} are given"})
     missing = sorted({field for field in fields if field and not field.isdecimal()} - named)
     if missing:
-        return TemplateFault("format-arguments", {"problem": f"{missing[0]} is not given"})
+        return TemplateFault("format-arguments", {"problem": f"the argument {missing[0]} is missing"})
     return None
 
 
 def _fields(template: str, depth: int = 0) -> Iterator[str]:
-    """The fields of a template in order, those inside format specifications included."""
+    """The fields of a template in order, including those in format specifications."""
     for _, field, specification, conversion in string.Formatter().parse(template):
         if field is None:
             continue

@@ -1,7 +1,7 @@
-"""What the imports of a script bind, and which of them are refused.
+"""Which names the imports of a script bind, and which imports are refused.
 
-An import statement never reaches Python's import system: the policy turns it into assignments of facades. So this
-only has to know the names in `MODULES`.
+An import statement never reaches Python's import system: the policy turns it into assignments of facades. So only the
+names in `MODULES` matter here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from sandbox.language.offered import DROPPED_MODULES, MODULES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES
 
-_WHY = "Scripts get only the modules and names which were found safe for them."
+_WHY = "Scripts get only the modules and names that were found to be safe."
 
 
 def bindings(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[ast.alias, str, str]]:
-    """For each name that an import binds: the alias, the bound name, and what it means, as in `datetime.timedelta`."""
+    """For each name that an import binds: the alias, the bound name, and its full name, as in `datetime.timedelta`."""
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             yield alias, alias.asname or alias.name, f"{node.module}.{alias.name}"
@@ -69,10 +69,12 @@ def _offer(module: str, name: str) -> str:
 
 
 def report_module(node: ast.AST, name: str, findings: Findings) -> None:
-    """Report a module which is not offered."""
+    """Report a module that is not offered."""
     entry = WITHHELD_MODULES.get(name) or WITHHELD_MODULES.get(name.partition(".")[0]) or WITHHELD_NAMES.get(name)
     if entry:
         findings.node(node, "import", name=name, why=entry.why, instead=entry.instead)
         return
     offered = [*(module for module in MODULES if module != "urllib"), *DROPPED_MODULES]
-    findings.node(node, "import", name=name, why=_WHY, instead=f"Offered are: {', '.join(sorted(offered))}.")
+    findings.node(
+        node, "import", name=name, why=_WHY, instead=f"These modules are offered: {', '.join(sorted(offered))}."
+    )

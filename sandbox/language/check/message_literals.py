@@ -1,6 +1,6 @@
-"""Collects what a script is known to say: `message(...)` calls with literal arguments.
+"""Collects the messages that are known before a run: `message(...)` calls with literal arguments.
 
-The message contract is judged over them before any run, so an author learns of a bad colour at review.
+The message contract is checked on them before any run, so that an author learns of a bad colour at review.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _PARAMETERS = ("text", "link", "color")
 
 
 def message_literals(tree: ast.Module, names: ScriptNames, findings: Findings) -> tuple[MessageLiteral, ...]:
-    """Every call of `message` with at least one argument that is literal, or a constant of the script."""
+    """Every call of `message` with at least one argument that is a literal or a constant of the script."""
     constants = _text_constants(tree, names)
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
-            given = dict(zip(_PARAMETERS, node.args, strict=False))
-            given.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _PARAMETERS})
-            values = [_text(given.get(name), constants) for name in _PARAMETERS]
+            arguments = dict(zip(_PARAMETERS, node.args, strict=False))
+            arguments.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _PARAMETERS})
+            values = [_text(arguments.get(name), constants) for name in _PARAMETERS]
             if any(value is not None for value in values):
                 found.append(MessageLiteral(*findings.place(node), *values))
     return tuple(sorted(found, key=lambda literal: (literal.line, literal.column)))

@@ -1,7 +1,7 @@
-"""Finds names which nothing binds, and members which an imported module does not have.
+"""Finds names that are not defined, and members that an imported module does not have.
 
-A name that is bound nowhere in the script and is not given fails whenever its line is reached; saying so at check
-time is kinder than in front of an attendee. Scopes are not followed, so nothing that could work is refused.
+A name that is defined neither in the script nor by the sandbox fails whenever its line runs; it is better to report that
+at the check than in front of an attendee. Scopes are not followed, so nothing that could work is refused.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, OUR_NAMES
+from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_NAMES
 
 from .imports import bindings, check_import, check_member
 
-GIVEN_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *OUR_NAMES))
-#: Unknown names that are reported, and names among which a similar one is looked for: looking takes time.
-_REPORTED = 30
-_COMPARED = 300
-#: Characters of the longest name which is compared: the time grows with their cube.
-_COMPARED_CHARS = 30
-#: What binds a name of its own, if it has one.
+PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
+#: How many unknown names are reported, and how many names are compared with each to find a similar one: it takes time.
+_MAX_REPORTED = 30
+_MAX_COMPARED = 300
+#: Characters of the longest name that is compared: the time grows with their cube.
+_MAX_COMPARED_CHARS = 30
+#: Nodes that bind the name in their `name` field, if they have one.
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
-_NAIVE = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
+_NAIVE_NOW = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
 class ScriptNames:
-    """The names of one script: how often each is bound, and what the imported ones mean."""
+    """The names of one script: how often each is bound, and the full names of imported ones."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.bound: Counter[str] = Counter(name for node in ast.walk(tree) for name in _bound_by(node))
@@ -39,10 +39,10 @@ class ScriptNames:
                 self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
 
     def meaning(self, node: ast.expr) -> str | None:
-        """What a dotted name stands for, as in `datetime.datetime.now`; `None` if it does not come from an import."""
+        """The full name of an expression, as in `datetime.datetime.now`; `None` if it is neither imported nor built in."""
         if isinstance(node, ast.Name):
             return self.imported.get(node.id) or (
-                node.id if node.id in GIVEN_NAMES and not self.bound[node.id] else None
+                node.id if node.id in PREDEFINED_NAMES and not self.bound[node.id] else None
             )
         if isinstance(node, ast.Attribute):
             owner = self.meaning(node.value)
@@ -51,7 +51,7 @@ class ScriptNames:
 
 
 def check_names(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
-    """Report imports that are not offered, names without a value, and members which modules do not have."""
+    """Report imports that are not offered, names that are not defined, and members that modules do not have."""
     seen: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -60,16 +60,21 @@ def check_names(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str]
             _check_attribute(node, names, findings)
         elif isinstance(node, ast.Call):
             _check_naive(node, names, findings)
-        elif isinstance(node, ast.Name) and node.id not in seen and _is_unbound(node, names) and len(seen) < _REPORTED:
+        elif (
+            isinstance(node, ast.Name)
+            and node.id not in seen
+            and _is_undefined(node, names)
+            and len(seen) < _MAX_REPORTED
+        ):
             seen.add(node.id)
-            _report_unbound(node, names, dropped, findings)
+            _report_undefined(node, names, dropped, findings)
 
 
-def _is_unbound(node: ast.Name, names: ScriptNames) -> bool:
-    return isinstance(node.ctx, ast.Load) and not names.bound[node.id] and node.id not in GIVEN_NAMES
+def _is_undefined(node: ast.Name, names: ScriptNames) -> bool:
+    return isinstance(node.ctx, ast.Load) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
 
 
-def _report_unbound(node: ast.Name, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
+def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
     name = node.id
     if name in WITHHELD_NAMES:
         entry = WITHHELD_NAMES[name]
@@ -83,12 +88,12 @@ def _report_unbound(node: ast.Name, names: ScriptNames, dropped: Mapping[str, st
 
 
 def _suggestion(name: str, names: ScriptNames) -> str:
-    homes = [module for module, members in MODULES.items() if name in members]
-    if homes:
-        return f"Write from {homes[0]} import {name} at the top."
-    known = sorted(known for known in names.bound if len(known) <= _COMPARED_CHARS)[:_COMPARED]
-    wanted = [*known, *sorted(GIVEN_NAMES)] if len(name) <= _COMPARED_CHARS else []
-    close = difflib.get_close_matches(name, wanted, n=1, cutoff=0.75)
+    modules = [module for module, members in MODULES.items() if name in members]
+    if modules:
+        return f"Write from {modules[0]} import {name} at the top."
+    known = sorted(known for known in names.bound if len(known) <= _MAX_COMPARED_CHARS)[:_MAX_COMPARED]
+    candidates = [*known, *sorted(PREDEFINED_NAMES)] if len(name) <= _MAX_COMPARED_CHARS else []
+    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
     return f"Did you mean {close[0]}?" if close else "Give it a value first, or check the spelling."
 
 
@@ -100,7 +105,7 @@ def _check_attribute(node: ast.Attribute, names: ScriptNames, findings: Findings
 
 def _check_naive(node: ast.Call, names: ScriptNames, findings: Findings) -> None:
     meaning = names.meaning(node.func)
-    if meaning in _NAIVE and not node.args and not node.keywords:
+    if meaning in _NAIVE_NOW and not node.args and not node.keywords:
         findings.node(node, "naive-now", name=".".join(meaning.split(".")[1:]) + "()")
 
 

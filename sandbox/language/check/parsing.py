@@ -1,7 +1,7 @@
-"""From checked text to a syntax tree, or to findings: never an exception, a print or an opened file.
+"""Turns checked text into a syntax tree, or into findings; it never raises, prints or opens a file.
 
-Python's parser prints warnings, opens the file that it believes the text comes from, and folds look-alike letters of
-names (NFKC) so that the tree no longer shows what was written. All three are dealt with here.
+Python's parser prints warnings, opens the file that it believes the text comes from, and normalises look-alike letters in
+names (NFKC), so that the tree no longer shows what was written. This module prevents all three.
 """
 
 from __future__ import annotations
@@ -17,37 +17,38 @@ from sandbox.language.rules.findings import Findings
 
 from .f_strings import newer_f_strings
 
-#: The Python that scripts are written in, whatever runs them: what newer ones added to the grammar is refused, so that
-#: a script which one machine has checked says the same on all, and new grammar waits until it was thought about.
+#: The version of Python that scripts are written in, whichever version runs them: newer grammar is refused, so that a
+#: script that was checked on one machine means the same on all, and new grammar waits until it has been examined.
 LANGUAGE = (3, 11)
 #: The name of scripts in tracebacks.
 SCRIPT_NAME = "<script>"
-#: While parsing, Python tries to open the file of this name to quote a faulty line. The half character makes that
-#: impossible before any system call is made; in the jail the call would kill the child.
+#: While parsing, Python tries to open the file of this name to quote a faulty line. The lone surrogate makes that fail
+#: before any system call is made, which the jail would refuse.
 UNOPENABLE = "<script \ud800>"
 
 MAX_NODES = 20_000
 MAX_DEPTH = 100
-#: Of one expression; each level costs RestrictedPython a walk over all below it.
+#: Depth of one expression; for each level RestrictedPython walks over everything below it.
 MAX_EXPRESSION_DEPTH = 50
 
 _ESCAPE = re.compile(r"\"(\\.*?)\" is an invalid (octal )?escape sequence\..*", re.DOTALL)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-#: A letter which may stand in names and which NFKC does not fold.
-_PROBE = "\u01c2"
+#: A letter that is allowed in names and that NFKC does not change.
+_PROBE_LETTER = "\u01c2"
+_LIMITS = f"The limits are {MAX_NODES} parts, a depth of {MAX_DEPTH}, and a depth of {MAX_EXPRESSION_DEPTH} in one expression."
 _FEATURES = frozenset((*__future__.all_feature_names, "*"))  # `import *` has a rule of its own
-_NAMED = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
+_NAME_FIELDS = ("id", "attr", "arg", "name", "asname", "module", "names", "rest")
 
 
 def parse(source: str, findings: Findings) -> ast.Module | None:
-    """The tree of a source text; `None` if there is none, which is then among the findings."""
+    """The tree of a source text; `None` if it cannot be parsed, and then the findings say why."""
     tree = _guarded(lambda: ast.parse(source, UNOPENABLE, feature_version=LANGUAGE), findings)
     if not isinstance(tree, ast.Module):
         return None
     if not source.isascii():
         _check_names(source, findings)
     if not _is_within_limits(tree):
-        findings.at(1, 1, "too-complex", why=f"The limits are {MAX_NODES} parts and a depth of {MAX_DEPTH}.")
+        findings.at(1, 1, "too-complex", why=_LIMITS)
         return None
     for (line, column), words in [*newer_f_strings(source, tree), *_unknown_features(tree)]:
         _report_unreadable(line, column + 1, words, findings)
@@ -55,13 +56,13 @@ def parse(source: str, findings: Findings) -> ast.Module | None:
 
 
 def compile_tree(tree: ast.Module, findings: Findings) -> CodeType | None:
-    """Compile a transformed tree."""
+    """Compile a transformed tree; `None` if Python refuses it, and then the findings say why."""
     code = _guarded(lambda: compile(tree, UNOPENABLE, "exec", dont_inherit=True), findings)
     return _renamed(code) if isinstance(code, CodeType) else None
 
 
 def _guarded(step: Callable[[], object], findings: Findings) -> object:
-    """Run one step of Python's compiler and turn all that it may say into findings."""
+    """Run one step of Python's compiler and turn its errors and warnings into findings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -71,17 +72,17 @@ def _guarded(step: Callable[[], object], findings: Findings) -> object:
         except (ValueError, TypeError, OverflowError) as error:
             findings.at(1, 1, "not-text", why=str(error))
         except (RecursionError, MemoryError):
-            findings.at(1, 1, "too-complex", why="Python's own limits are lower than the nesting of this script.")
+            findings.at(1, 1, "too-complex", why="The script is nested deeper than Python's own limits allow.")
         finally:
             for warning in caught:
-                findings.at(warning.lineno, 1, "python-warning", message=_sentence(_as_ever(str(warning.message))))
+                findings.at(warning.lineno, 1, "python-warning", message=_sentence(_as_in_3_11(str(warning.message))))
     return None
 
 
 def _report_syntax_error(error: SyntaxError, findings: Findings) -> None:
     line = error.lineno or 1
     if findings.refused_line(line):
-        return  # a hidden character was reported there, and the parser stumbled over it
+        return  # the parser stumbled over a hidden character that is already reported
     _report_unreadable(line, error.offset or 1, error.msg or "?", findings)
 
 
@@ -90,13 +91,13 @@ def _report_unreadable(line: int, column: int, message: str, findings: Findings)
     findings.at(line, column, "python-syntax", message=_sentence(message), version=version)
 
 
-def _as_ever(warning: str) -> str:
-    """The words of Python 3.11 for what 3.14 says at more length."""
+def _as_in_3_11(warning: str) -> str:
+    """The wording of Python 3.11 for warnings that 3.14 words at more length."""
     return _ESCAPE.sub(r"invalid \2escape sequence '\1'", warning)
 
 
 def _unknown_features(tree: ast.Module) -> Iterator[tuple[tuple[int, int], str]]:
-    """What a script imports from `__future__` and no Python knows: only newer parsers refuse it themselves."""
+    """Imports from `__future__` that no Python knows: only newer parsers refuse them by themselves."""
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level:
             for alias in node.names:
@@ -109,24 +110,24 @@ def _sentence(text: str) -> str:
 
 
 def _check_names(source: str, findings: Findings) -> None:
-    """Report names which are not ASCII, in a copy of the text where folding cannot hide them."""
+    """Report names that are not ASCII, found in a copy of the text where normalising cannot hide them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            probe = ast.parse(_NOT_ASCII.sub(_PROBE, source), UNOPENABLE, feature_version=LANGUAGE)
+            probe = ast.parse(_NOT_ASCII.sub(_PROBE_LETTER, source), UNOPENABLE, feature_version=LANGUAGE)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             findings.at(1, 1, "ascii-name")
             return
-    places = Findings(_NOT_ASCII.sub(_PROBE, source))
+    places = Findings(_NOT_ASCII.sub(_PROBE_LETTER, source))
     for node in ast.walk(probe):
-        if any(_PROBE in name for name in _names_of(node)):
+        if any(_PROBE_LETTER in name for name in _names_of(node)):
             line, column = places.place(node)
             findings.at(line, column, "ascii-name")
 
 
 def _names_of(node: ast.AST) -> list[str]:
     names: list[str] = []
-    for field in _NAMED:
+    for field in _NAME_FIELDS:
         value = getattr(node, field, None)
         values = value if isinstance(value, list) else [value]
         names.extend(item for item in values if isinstance(item, str))

@@ -1,8 +1,8 @@
-"""Our RestrictedPython policy: refuses what the review refuses, rewrites what authors need, inserts the guards.
+"""The RestrictedPython policy: refuses what the syntax check refuses, rewrites what authors need, inserts the guards.
 
-Only ever stricter than RestrictedPython's own, with three exceptions which are safe because the names they produce
-are ours: `print` and imports are resolved to facades, `d[k] += 1` goes through a guard of its own, and a literal
-template keeps its `format`. Nodes made here are not visited again, which is why they may use guard names.
+It is never less strict than RestrictedPython's own policy, with three exceptions that are safe because a script cannot
+bind the names that they produce: `print` and imports are resolved to facades, `d[k] += 1` goes through its own guard, and
+a literal template keeps its `format`. Nodes that are made here are not visited again, so they may use guard names.
 
 Invariant for the next editor: every load of an attribute or item, every iteration and every write to an item in the
 result goes through a guard, and no name that begins with an underscore can be bound by a script.
@@ -23,12 +23,12 @@ from sandbox.language.rules.findings import Findings
 from .format_templates import literal_template, template_fault
 from .imports import bindings
 
-#: Operators that go through a guard: the others only compute.
-_OPERATED = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
+#: Operators that go through a guard; the others only compute.
+_GUARDED_OPERATORS = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
 
 
 class LanguagePolicy(RestrictingNodeTransformer):
-    """Transforms a reviewed tree. Its own refusals are a second net; a correct review leaves nothing to it."""
+    """Transforms a checked tree. Its own refusals are a second line of defence; after a correct check it refuses nothing."""
 
     def __init__(self, findings: Findings) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
     visit_AnnAssign = _refuse
 
     def visit_Name(self, node: ast.Name) -> Any:
-        # RestrictedPython collects prints; here print is a plain function and printed a plain name
+        # RestrictedPython collects prints; here print is an ordinary function and printed an ordinary name
         if node.id == "printed" or (node.id == "print" and isinstance(node.ctx, ast.Load)):
             return node
         return super().visit_Name(node)
@@ -69,7 +69,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_FunctionDef(node)
 
     def visit_List(self, node: ast.List) -> Any:
-        # RestrictedPython guards the unpacking of tuple targets only
+        # RestrictedPython guards only the unpacking of tuple targets
         if isinstance(node.ctx, ast.Store):
             return self.visit_Tuple(ast.copy_location(ast.Tuple(node.elts, node.ctx), node))
         return super().visit_List(node)
@@ -91,23 +91,25 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
-        """`f"{v}"` becomes `f"{_printable_(v)}"`: no text shows an address."""
+        """Rewrite `f"{v}"` to `f"{_printable_(v)}"`, so that no text shows an address."""
         if isinstance(node.value, ast.Starred):
-            self._refuse(node)  # since 3.12 Python's parser leaves it to the compiler, which would see a call's star
+            self._refuse(
+                node
+            )  # since 3.12 Python's parser leaves this to the compiler, which would take it for the star of a call
         node = self.node_contents_visit(node)
         node.value = _call("_printable_", [node.value], node.value)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        """`a % b` becomes `_operate_("%", a, b)`, and so do the operators of sets; with a number there is no need."""
+        """Rewrite `a % b` to `_operate_("%", a, b)`, and the operators of sets likewise; literal numbers need no guard."""
         node = self.node_contents_visit(node)
-        symbol = _OPERATED.get(type(node.op))
+        symbol = _GUARDED_OPERATORS.get(type(node.op))
         if symbol is None or isinstance(node.right, ast.Constant) or _is_number(node.left):
             return node
         return _call("_operate_", [ast.Constant(symbol), node.left, node.right], node)
 
     def visit_Starred(self, node: ast.Starred) -> Any:
-        """`[*v]` becomes `[*_members_(v)]`; a target unpacked behind a star would go unguarded."""
+        """Rewrite `[*v]` to `[*_members_(v)]`; refuse a target that is unpacked after a star, which has no guard."""
         if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
             self._refuse(node)
         node = self.node_contents_visit(node)
@@ -116,7 +118,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
-        """`v[a:b] = w` becomes `_slice_target_(v)[a:b] = w`."""
+        """Rewrite `v[a:b] = w` to `_slice_target_(v)[a:b] = w`."""
         if not isinstance(node.ctx, ast.Store) or not isinstance(node.slice, ast.Slice):
             return super().visit_Subscript(node)
         node = self.node_contents_visit(node)
@@ -129,7 +131,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_Attribute(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        """`c[k] += v` becomes `_inplace_item_(_item_place_(c, k), "+=", v)`: each part evaluated once, in order."""
+        """Rewrite `c[k] += v` to `_inplace_item_(_item_place_(c, k), "+=", v)`: each part is evaluated once, in order."""
         if isinstance(node.op, ast.Pow | ast.LShift | ast.MatMult):
             self._refuse(node)
         if not isinstance(node.target, ast.Subscript):
@@ -148,7 +150,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return self._import(node)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> Any:
-        """`import json as j` becomes `j = _import_("json")`; Python's import system is never asked."""
+        """Rewrite `import json as j` to `j = _import_("json")`; Python's import system is never used."""
         self.check_import_names(node)
         assigns = []
         for _, name, meaning in bindings(node):
@@ -170,7 +172,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_ExceptHandler(node)
 
     def visit_Try(self, node: ast.Try) -> Any:
-        """A used-up budget ends the run: it passes every handler and every finally before the script's own code."""
+        """Let the end of a run pass every handler and every finally before the script's own code in it runs."""
         node = self.node_contents_visit(node)
         if node.handlers:
             kinds = ast.Call(_load("_unstoppable_kinds_"), [], [])

@@ -1,8 +1,8 @@
-"""Collects which settings a script cannot do without: the names in `api.settings["name"]`.
+"""Collects the settings that a script needs: the names in `api.settings["name"]`.
 
-So the console can say that a name is missing before any attendee meets the `KeyError`. It is for people: scopes are not
-followed, and a name that is computed is not seen. A name which the script also asks for with `get` or `in` is one that
-it can do without.
+So the console can say that a name is missing before a run fails with `KeyError`. It is only information for people:
+scopes are not followed, and computed names are not seen. A name that the script also reads with `get` or tests with `in`
+counts as optional.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import ast
 from collections.abc import Iterator
 
 #: Names of one script, and characters of one name: no setting has a longer one. The broker refuses more.
-MOST_NAMES, NAME_CHARS = 200, 200
+MAX_NAMES, NAME_CHARS = 200, 200
 
-#: Rounds in which aliases of `api.settings` are followed: into a variable, into a helper, and once more.
+#: Rounds in which aliases of `api.settings` are followed: into a variable, into a function's parameter, and once more.
 _ROUNDS = 3
 
 
 def required_settings(tree: ast.Module) -> tuple[str, ...]:
-    """The names, sorted."""
+    """The names of the settings that a script needs, sorted."""
     aliases = _aliases(tree)
     constants = _constants(tree)
     needed, optional = set(), set()
@@ -27,13 +27,13 @@ def required_settings(tree: ast.Module) -> tuple[str, ...]:
             needed.add(_name(node.slice, constants))
         elif isinstance(node, ast.Call) and node.args and _is_get(node.func, aliases):
             optional.add(_name(node.args[0], constants))
-        elif isinstance(node, ast.Compare) and _is_asked_for(node, aliases):
+        elif isinstance(node, ast.Compare) and _is_membership_test(node, aliases):
             optional.add(_name(node.left, constants))
-    return tuple(sorted(name for name in needed - optional if _is_a_name(name))[:MOST_NAMES])
+    return tuple(sorted(name for name in needed - optional if _is_setting_name(name))[:MAX_NAMES])
 
 
-def _is_a_name(text: str) -> bool:
-    """Whether a setting can have this name. Half a character is none: it would not cross the wall as it is."""
+def _is_setting_name(text: str) -> bool:
+    """Whether a setting can have this name. A lone surrogate cannot be in it: it would not reach the broker unchanged."""
     return 0 < len(text) <= NAME_CHARS and text.isprintable()
 
 
@@ -42,14 +42,14 @@ def _aliases(tree: ast.Module) -> frozenset[str]:
     functions = {node.name: node.args.args for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     found: frozenset[str] = frozenset()
     for _ in range(_ROUNDS):
-        more = found.union(*(_given(node, functions, found) for node in ast.walk(tree)))
+        more = found.union(*(_aliases_bound_by(node, functions, found) for node in ast.walk(tree)))
         if more == found:
             break
         found = more
     return found
 
 
-def _given(node: ast.AST, functions: dict[str, list[ast.arg]], aliases: frozenset[str]) -> Iterator[str]:
+def _aliases_bound_by(node: ast.AST, functions: dict[str, list[ast.arg]], aliases: frozenset[str]) -> Iterator[str]:
     if isinstance(node, ast.Assign) and _is_settings(node.value, aliases):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
@@ -63,19 +63,19 @@ def _is_get(node: ast.expr, aliases: frozenset[str]) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "get" and _is_settings(node.value, aliases)
 
 
-def _is_asked_for(node: ast.Compare, aliases: frozenset[str]) -> bool:
+def _is_membership_test(node: ast.Compare, aliases: frozenset[str]) -> bool:
     return isinstance(node.ops[0], ast.In | ast.NotIn) and _is_settings(node.comparators[0], aliases)
 
 
 def _is_settings(node: ast.expr, aliases: frozenset[str]) -> bool:
-    """Whether this is `api.settings`, whatever the script calls its third argument. No other value has such a name."""
+    """Whether this is `api.settings`, whatever the script calls its third argument; no other value has such an attribute."""
     if isinstance(node, ast.Attribute):
         return node.attr == "settings" and isinstance(node.value, ast.Name)
     return isinstance(node, ast.Name) and node.id in aliases
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """The texts to which the script gives a name at its top."""
+    """The script's text constants at module level, by name."""
     return {
         target.id: node.value.value
         for node in tree.body
@@ -86,7 +86,7 @@ def _constants(tree: ast.Module) -> dict[str, str]:
 
 
 def _name(node: ast.expr, constants: dict[str, str]) -> str:
-    """The name that is asked for; "" if it is computed."""
+    """The name of the setting; "" if it is computed."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     return constants.get(node.id, "") if isinstance(node, ast.Name) else ""

@@ -1,7 +1,7 @@
-"""The shape of a script: docstring, imports, constants and functions, among them one `status`.
+"""Checks the shape of a script: docstring, imports, constants and functions, one of them `status`.
 
-What stands at module level runs before anything is asked, so it is kept to what a reviewer can read at a glance:
-values which follow from the text alone.
+Code at module level runs before `status` is called, so it is limited to what a reviewer can read at a glance: values
+that follow from the text alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .imports import bindings
 from .names import ScriptNames
 
 _ARGUMENTS = ["user", "session", "api"]
-#: Statements which the review refuses by name; they need no second finding as steps.
+#: Statements that the syntax check refuses by name; they need no second finding as steps.
 _REFUSED_ELSEWHERE = (
     "ClassDef",
     "AsyncFunctionDef",
@@ -31,7 +31,7 @@ _REFUSED_ELSEWHERE = (
     "TypeAlias",
 )
 
-#: Calls whose value follows from their literal arguments, so that constants may be made with them.
+#: Calls whose value follows from their literal arguments, so that constants may use them.
 _CONSTANT_CALLS = frozenset(
     [
         "collections.Counter",
@@ -69,8 +69,8 @@ _CONSTANT_CALLS = frozenset(
 )
 _CONSTANT_METHODS = frozenset(["encode", "join", "lower", "replace", "split", "splitlines", "strip", "upper"])
 _CONSTANT_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitOr)
-#: Expressions which are constant if all their parts are.
-_COMPOSED = (
+#: Expressions that are constant if all their parts are.
+_COMPOSITE = (
     ast.Constant,
     ast.UnaryOp,
     ast.BinOp,
@@ -82,13 +82,13 @@ _COMPOSED = (
     ast.FormattedValue,
 )
 _SUGGESTED_LINES = 30
-_NAMED_LINES = 5
+_LISTED_LINES = 5
 
 
 def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> None:
-    """Report what a script must not have at module level, and what it lacks."""
+    """Report what a script must not have at module level, and what is missing."""
     steps = _steps(tree, names, findings)
-    _check_twice(tree, findings)
+    _check_redefinitions(tree, findings)
     _check_level(tree, findings)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "status"]
     if steps:
@@ -146,7 +146,7 @@ def _is_constant(node: ast.expr | None, names: ScriptNames, constants: set[str])
     if isinstance(node, ast.Call):
         parts: list[ast.expr] = [*node.args, *(word.value for word in node.keywords)]
         return _is_constant_call(node, names) and all(_is_constant(part, names, constants) for part in parts)
-    if not isinstance(node, _COMPOSED):
+    if not isinstance(node, _COMPOSITE):
         return False
     return all(
         _is_constant(part, names, constants) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
@@ -167,7 +167,7 @@ def _is_main_guard(node: ast.stmt) -> bool:
 
 
 def _report_steps(steps: list[ast.stmt], findings: Findings) -> None:
-    """One finding for the file, with the lines as they should stand."""
+    """Report all steps as one finding, with the lines as they should be written."""
     numbers = sorted({node.lineno for node in steps})
     lines: list[str] = []
     for node in steps:
@@ -175,13 +175,13 @@ def _report_steps(steps: list[ast.stmt], findings: Findings) -> None:
     more = len(lines) > _SUGGESTED_LINES
     body = "\n".join([*lines[:_SUGGESTED_LINES], *(["…"] if more else [])])
     suggestion = "def status(user, session, api):\n" + textwrap.indent(body, "    ")
-    shown = ", ".join(str(number) for number in numbers[:_NAMED_LINES])
-    shown += ", …" if len(numbers) > _NAMED_LINES else ""
+    shown = ", ".join(str(number) for number in numbers[:_LISTED_LINES])
+    shown += ", …" if len(numbers) > _LISTED_LINES else ""
     where = f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
     findings.node(steps[0], "module-steps", lines=where, suggestion=suggestion)
 
 
-def _check_twice(tree: ast.Module, findings: Findings) -> None:
+def _check_redefinitions(tree: ast.Module, findings: Findings) -> None:
     first: dict[str, int] = {}
     for node in tree.body:
         for name in _defined(node):

@@ -1,7 +1,7 @@
-r"""Checks of a script's text before any parser reads it.
+r"""Checks a script's text before any parser reads it.
 
-What a reviewer sees must be what runs: no character that hides, reorders or imitates, and no size that only serves
-to wear down the tools. Inside strings an author can always write an escape such as `\\u200d`.
+What a reviewer sees must be what runs: no character that hides, reorders or imitates, and no size that would only
+overload the tools. Inside strings an author can always write an escape, for example `\\u200d`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sandbox.language.rules.findings import Findings
 MAX_SOURCE_BYTES = 32_000
 
 _JOINERS = frozenset("\u200c\u200d")
-_SUSPECT = re.compile(
+_SUSPICIOUS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_ENCODING_COMMENT = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = frozenset({"utf-8", "utf8", "utf_8"})
 _STRING_TOKENS = frozenset(
     getattr(tokenize, name) for name in ("STRING", "FSTRING_MIDDLE", "TSTRING_MIDDLE") if hasattr(tokenize, name)
@@ -32,25 +32,27 @@ _STRING_TOKENS = frozenset(
 
 
 def check_text(source: str, findings: Findings) -> bool:
-    """Report what is wrong with the text; the answer says whether a parser may read it."""
+    """Report what is wrong with the text; return whether a parser may read it."""
     size = len(source.encode("utf-8", "surrogatepass"))
     if size > MAX_SOURCE_BYTES:
         findings.at(1, 1, "too-long", size=size, limit=MAX_SOURCE_BYTES)
         return False
-    _check_cookie(source, findings)
+    _check_encoding_comment(source, findings)
     readable = True
-    joined = _JoinedText(source)
+    joiners = _JoinerPlaces(source)
     line, line_start, scanned = 1, 0, 0
-    for match in _SUSPECT.finditer(source):
+    for match in _SUSPICIOUS.finditer(source):
         line += source.count("\n", scanned, match.start())
         scanned = match.start()
         line_start = source.rfind("\n", 0, match.start()) + 1
         column = match.start() - line_start + 1
-        readable &= _check_character(source, match.start(), (line, column), findings, joined)
+        readable &= _check_character(source, match.start(), (line, column), findings, joiners)
     return readable
 
 
-def _check_character(source: str, index: int, place: tuple[int, int], findings: Findings, joined: _JoinedText) -> bool:
+def _check_character(
+    source: str, index: int, place: tuple[int, int], findings: Findings, joiners: _JoinerPlaces
+) -> bool:
     character = source[index]
     code = ord(character)
     words: dict[str, Any] = {
@@ -68,7 +70,7 @@ def _check_character(source: str, index: int, place: tuple[int, int], findings: 
         findings.at(*place, "not-text", why=f"{words['code']} is half of a character.")
         return False
     if character in _JOINERS:
-        if not joined.allows(index, place):
+        if not joiners.allows(index, place):
             findings.at(*place, "joiner", **words)
         return True
     rule = "control-character" if unicodedata.category(character) == "Cc" else "invisible-character"
@@ -76,15 +78,15 @@ def _check_character(source: str, index: int, place: tuple[int, int], findings: 
     return character != "\0"
 
 
-def _check_cookie(source: str, findings: Findings) -> None:
+def _check_encoding_comment(source: str, findings: Findings) -> None:
     for number, line in enumerate(source.split("\n", 2)[:2], start=1):
-        cookie = _COOKIE.match(line)
-        if cookie:
-            findings.at(number, 1, "coding-utf8" if cookie[1].lower() in _UTF8 else "coding")
+        encoding = _ENCODING_COMMENT.match(line)
+        if encoding:
+            findings.at(number, 1, "coding-utf8" if encoding[1].lower() in _UTF8 else "coding")
 
 
-class _JoinedText:
-    """Says where a joiner joins: inside a string, between two characters of which one is not ASCII."""
+class _JoinerPlaces:
+    """Decides where a joiner is allowed: inside a string, between two letters, marks, numbers or symbols, not both ASCII."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -107,6 +109,7 @@ def _is_joinable(character: str) -> bool:
 
 def _string_spans(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     tokens: list[tokenize.TokenInfo] = []
-    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # the parser will say; strings before it count
+    # the parser will report a fault; the strings before it count
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):
         tokens.extend(tokenize.generate_tokens(io.StringIO(source).readline))
     return [((token.start[0], token.start[1] - 1), token.end) for token in tokens if token.type in _STRING_TOKENS]

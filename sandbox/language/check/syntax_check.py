@@ -1,7 +1,7 @@
-"""The review of a script's tree: every construct that is refused, each with its words.
+"""Checks a script's tree and reports every construct that is refused.
 
-Deny by default: a node type which is not in `_ALLOWED` is refused, also one that a later Python invents. This pass
-changes nothing; the RestrictedPython policy behind it refuses the same again and inserts the guards.
+Deny by default: a node type that is not in `_ALLOWED` is refused, also one that a later Python adds. This pass changes
+nothing; the RestrictedPython policy after it refuses the same again and inserts the guards.
 """
 
 # ruff: noqa: D102 -- methods named after node types, as the ast module asks; the names say what they visit
@@ -11,23 +11,23 @@ from __future__ import annotations
 import ast
 from types import MappingProxyType
 
-from sandbox.language.offered import KNOWN_ATTRIBUTES, OUR_NAMES
+from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_ATTRIBUTES
 
 from .finally_exits import finally_exits
 from .format_templates import literal_template, template_fault
 
-#: Digits of the largest whole number which may be written.
+#: Digits of the largest whole number that a script may contain.
 MAX_DIGITS = 18
-#: Characters.
+#: Characters of the longest string that a script may contain.
 MAX_STRING = 8_000
 
-#: Try statements with finally, one within the other.
+#: How deep try statements with finally may be nested.
 MAX_FINALLY = 4
 
-#: Names which are bound by nobody but the sandbox.
-RESERVED = frozenset(OUR_NAMES) | {"print"}
+#: Names that only the sandbox may bind.
+RESERVED = frozenset(SANDBOX_NAMES) | {"print"}
 
 
 def _nodes(names: str) -> tuple[type[ast.AST], ...]:
@@ -42,7 +42,7 @@ _ALLOWED = _nodes(
     "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
 )
 
-#: What is refused by name: the rule, and how Python writes it.
+#: Node type that is refused by name -> the rule, and the keyword.
 _REFUSED = MappingProxyType(
     {
         "ClassDef": ("class", "class"),
@@ -62,28 +62,28 @@ _REFUSED = MappingProxyType(
     }
 )
 
-#: What stands only inside something that is refused, at whose place the one finding is: the items of `with`, the
-#: patterns of `match`, the parameters of generic functions, the fields of template strings.
+#: Nodes that occur only inside a refused node, which has the one finding: the items of `with`, the patterns of `match`,
+#: the parameters of generic functions, the fields of template strings.
 _PARTS_OF_REFUSED = ("withitem", "match_case", "pattern", "type_param", "Interpolation")
 
 _REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
 
 
 class SyntaxChecker(ast.NodeVisitor):
-    """Visits a tree and reports into `findings`."""
+    """Visits a tree and adds to `findings`."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._finally_depth = 0
-        self._around: ast.AST = ast.Module([], [])  # the innermost node around that has a place
+        self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
     def visit(self, node: ast.AST) -> None:
-        around = self._around
-        self._around = node if hasattr(node, "lineno") else around
-        self._judge(node, type(node).__name__)
-        self._around = around
+        enclosing = self._enclosing
+        self._enclosing = node if hasattr(node, "lineno") else enclosing
+        self._check(node, type(node).__name__)
+        self._enclosing = enclosing
 
-    def _judge(self, node: ast.AST, name: str) -> None:
+    def _check(self, node: ast.AST, name: str) -> None:
         if name in _REFUSED:
             self._refuse(node, *_REFUSED[name])
         elif isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
@@ -91,7 +91,7 @@ class SyntaxChecker(ast.NodeVisitor):
         elif self._findings.refused and _is_part_of_refused(node):
             self.generic_visit(node)
         else:
-            self._findings.node(self._around, "syntax", part=self._findings.first_words(self._around))
+            self._findings.node(self._enclosing, "syntax", part=self._findings.first_words(self._enclosing))
             self.generic_visit(node)
 
     def _refuse(self, node: ast.AST, rule: str, word: str) -> None:
@@ -155,7 +155,7 @@ class SyntaxChecker(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        # CPython before 3.12.4 measures the list before it runs what is assigned (gh-120384)
+        # CPython before 3.12.4 takes the list's length before it iterates over the assigned values (gh-120384)
         if isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
             self._findings.node(node, "slice-step")
         self.generic_visit(node)
@@ -170,8 +170,8 @@ class SyntaxChecker(ast.NodeVisitor):
             entry = WITHHELD_ATTRIBUTES[name]
             self._findings.node(node, "attribute", name=name, why=entry.why, instead=entry.instead)
         else:
-            why = "No value of a script has it."
-            instead = f'Check the spelling; keys of data are read with data["{name}"].'
+            why = "No value in a script has it."
+            instead = f'Check the spelling; to read a key of data, write data["{name}"].'
             self._findings.node(node, "attribute", name=name, why=why, instead=instead)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -215,7 +215,7 @@ class SyntaxChecker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Starred(self, node: ast.Starred) -> None:
-        # RestrictedPython does not guard what is unpacked behind a star
+        # RestrictedPython does not guard what is unpacked after a star
         if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Tuple | ast.List):
             self._findings.node(node, "star-unpacking")
         self.generic_visit(node)
@@ -225,7 +225,7 @@ class SyntaxChecker(ast.NodeVisitor):
             self._findings.node(leaving, "finally-exit", word=type(leaving).__name__.lower())
         self._finally_depth += bool(node.finalbody)
         if self._finally_depth > MAX_FINALLY:
-            why = f"Python copies each finally block, so more than {MAX_FINALLY} within one another grow without end."
+            why = f"At most {MAX_FINALLY} try statements with finally may be nested: Python copies each finally block."
             self._findings.node(node, "too-complex", why=why)
         self.generic_visit(node)
         self._finally_depth -= bool(node.finalbody)
@@ -262,7 +262,7 @@ def _is_part_of_refused(node: ast.AST) -> bool:
 
 
 def _is_plain(node: ast.expr) -> bool:
-    """A value that is there before the function is defined: nothing runs to make it."""
+    """Whether a default exists before the function is defined, so that nothing runs to compute it."""
     if isinstance(node, ast.Constant | ast.Name):
         return True
     if isinstance(node, ast.UnaryOp):

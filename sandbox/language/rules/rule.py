@@ -1,6 +1,6 @@
-"""What a rule is: an id which findings name, with its words.
+"""A rule of the check: an id that findings refer to, with its texts.
 
-`{...}` in the words is filled in by the place that finds; the words are shown to authors as they stand.
+The check fills in `{...}` in the texts; they are shown to authors exactly as written here.
 """
 
 from __future__ import annotations
@@ -23,5 +23,5 @@ class Rule:
 
 
 def table(*rules: Rule) -> MappingProxyType[str, Rule]:
-    """Rules by their names."""
+    """The rules by their names."""
     return MappingProxyType({rule.name: rule for rule in rules})

@@ -6,7 +6,7 @@ from sandbox.outcomes import Severity
 
 from .rule import Rule, table
 
-_HIDDEN = "A reviewer cannot see it, so the script could do something else than it seems to."
+_HIDDEN = "A reviewer cannot see it, so the script could do something other than it seems to."
 
 #: Rules about the text, the names, the imports and the shape of a script.
 SHAPE = table(
@@ -27,14 +27,14 @@ SHAPE = table(
     Rule(
         "lone-return",
         "A carriage return without a line feed.",
-        "Some editors show a new line there and others do not.",
-        "Save the file with plain line ends.",
+        "Some editors show a new line there, others do not.",
+        "Save the file with line ends that are LF or CR LF.",
     ),
     Rule(
         "joiner",
-        "A joiner ({code}) where nothing is joined.",
+        "The joiner {code} joins nothing.",
         _HIDDEN,
-        "Use it only in a string between two characters that need it; else write {escape}.",
+        "Use it only in a string, between two letters or symbols that are not both ASCII; otherwise write {escape}.",
     ),
     Rule(
         "byte-order-mark",
@@ -44,22 +44,22 @@ SHAPE = table(
     ),
     Rule(
         "coding",
-        "The file names an encoding.",
+        "The file declares an encoding other than UTF-8.",
         "Scripts are always UTF-8.",
         "Delete the line.",
     ),
     Rule(
         "coding-utf8",
-        "The file names its encoding.",
-        "Scripts are always UTF-8, so it says nothing.",
+        "The file declares its encoding.",
+        "Scripts are always UTF-8, so the line has no effect.",
         "You may delete the line.",
         Severity.NOTE,
     ),
     Rule(
         "ascii-name",
-        "A name has letters outside a-z.",
+        "A name has characters that are not ASCII.",
         "Look-alike letters can hide what a name means.",
-        "Write names with a-z, 0-9 and _; texts in strings may use any letter.",
+        "Write names with a-z, A-Z, 0-9 and _; strings may contain any letter.",
     ),
     Rule(
         "python-syntax",
@@ -72,15 +72,15 @@ SHAPE = table(
     ),
     Rule(
         "large-number",
-        "A number with more than {limit} digits.",
+        "A whole number has more than {limit} digits.",
         "Large numbers can fill the memory.",
         "Use smaller numbers, or text.",
     ),
-    Rule("long-string", "A string of {size} characters.", "The limit is {limit}.", "Keep long texts in api.settings."),
+    Rule("long-string", "A string has {size} characters.", "The limit is {limit}.", "Keep long texts in api.settings."),
     Rule(
         "module-steps",
-        "Steps stand at module level ({lines}).",
-        "The sandbox calls status(user, session, api) and nothing else; constants and functions may stand outside.",
+        "There are steps at module level ({lines}).",
+        "The sandbox calls only status(user, session, api); outside it, only imports, constants and functions are allowed.",
         "Put your steps inside def status:\n{suggestion}",
     ),
     Rule(
@@ -92,12 +92,12 @@ SHAPE = table(
     Rule(
         "no-status",
         "There is no function status(user, session, api).",
-        "The sandbox calls it and shows its message.",
+        "The sandbox calls it and shows the message that it returns.",
         'Write:\ndef status(user, session, api):\n    return message("…")',
     ),
     Rule(
         "status-arguments",
-        "status has other arguments.",
+        "The arguments of status must be user, session and api.",
         "The sandbox calls status(user, session, api).",
         "Write def status(user, session, api):",
     ),
@@ -109,23 +109,28 @@ SHAPE = table(
     ),
     Rule(
         "api-level",
-        "API_LEVEL is not a level which exists.",
-        "This sandbox offers level {level}.",
+        "API_LEVEL must be {level}.",
+        "That is the only level of the script API.",
         "Write API_LEVEL = {level}, or leave it out.",
     ),
     Rule("import", "The module {name} is not offered.", "{why}", "{instead}"),
-    Rule("import-name", "{module} has no {name} here.", "{why}", "{instead}"),
-    Rule("relative-import", "A relative import.", "A script is one file.", "Put the function into this script."),
+    Rule("import-name", "The name {name} of {module} is not offered.", "{why}", "{instead}"),
+    Rule(
+        "relative-import",
+        "Relative imports are not available in scripts.",
+        "A script is one file.",
+        "Put the function into this script.",
+    ),
     Rule(
         "typing-at-run-time",
         "{name} from {module} is used outside annotations.",
-        "Imports from typing are dropped, as annotations are not run.",
+        "Imports from {module} are dropped, because annotations are not evaluated.",
         "Use the value itself, without {name}.",
     ),
     Rule(
         "not-imported",
-        "The module {name} is used without import.",
-        "Names of modules come from an import.",
+        "The module {name} is used without an import.",
+        "A module must be imported before it is used.",
         "Write import {name} at the top.",
     ),
     Rule("withheld-name", "The name {name} is not offered.", "{why}", "{instead}"),
@@ -137,18 +142,17 @@ SHAPE = table(
     ),
     Rule(
         "bare-except",
-        "except: without an error type.",
+        "except: names no error type.",
         "It is run as except Exception.",
         "Write except Exception:",
         Severity.NOTE,
     ),
     Rule(
         "naive-now",
-        "{name} gives a time without a zone (UTC is assumed).",
-        "Times of sessions have a zone, and Python does not compare the two.",
+        "{name} returns a time without a zone (it is in UTC).",
+        "The times of sessions have a zone, and Python cannot compare the two kinds.",
         "Write api.now(), or datetime.now(timezone.utc).",
         Severity.WARNING,
     ),
     Rule("restricted", "{message}", "RestrictedPython, the second check, refuses it.", "Write it in another way."),
-    Rule("not-compiled", "Python cannot compile the script: {message}.", "{why}", "Simplify the script."),
 )

@@ -1,6 +1,6 @@
-"""The rules about syntax, and all rules together.
+"""The rules about syntax, and the table of all rules.
 
-One table, so that the check, the docs page and the tests cannot disagree.
+There is one table, so that the check, the reference page and the tests cannot disagree.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from types import MappingProxyType
 from .rule import Rule, table
 from .shape_rules import SHAPE
 
-_JAIL_WHY = "It runs code at a place where a reviewer does not see a call."
+_HIDDEN_CALL = "It runs code where a reviewer sees no call."
 
-#: Syntax which is refused wherever it stands.
+#: Syntax that is refused everywhere.
 SYNTAX = table(
     Rule(
         "class",
         "`class` is not available in scripts.",
-        "Special methods of a class can lie to checks.",
+        "The special methods of a class can deceive checks.",
         "Keep data in a dict and write plain functions.",
     ),
     Rule(
@@ -29,13 +29,13 @@ SYNTAX = table(
     Rule(
         "with",
         "`{word}` is not available in scripts.",
-        _JAIL_WHY,
-        "Call the functions plainly; there are no files or locks here.",
+        _HIDDEN_CALL,
+        "Call the functions directly; there are no files or locks here.",
     ),
     Rule(
         "decorator",
         "Decorators (`@name`) are not available in scripts.",
-        _JAIL_WHY,
+        _HIDDEN_CALL,
         "Call the function inside another one.",
     ),
     Rule(
@@ -59,19 +59,19 @@ SYNTAX = table(
     Rule(
         "except-star",
         "`except*` is not available in scripts.",
-        "It has been a way out of sandboxes.",
+        "It has been used to escape from sandboxes.",
         "Write except Exception as e.",
     ),
     Rule(
         "finally-exit",
         "`{word}` inside `finally` is not available in scripts.",
-        "It would swallow the end of a used-up budget.",
+        "It would suppress the end of a run that has used up a budget.",
         "Put it after the try statement.",
     ),
     Rule(
         "star-call",
         "`*` and `**` in a call are not available in scripts.",
-        "It can pass arguments which no reviewer sees.",
+        "It can pass arguments that no reviewer sees.",
         "Write the arguments out: f(a, b, name=c).",
     ),
     Rule(
@@ -95,37 +95,37 @@ SYNTAX = table(
     Rule(
         "type-alias",
         "`type` is not available in scripts.",
-        "Types serve readers only; nothing checks them here.",
+        "Types only help readers; nothing checks them here.",
         "Leave it out; annotations may use the type itself.",
     ),
     Rule(
         "type-parameter",
         "Type parameters (`[T]`) are not available in scripts.",
-        "Types serve readers only; nothing checks them here.",
-        "Leave them out; annotations may say anything.",
+        "Types only help readers; nothing checks them here.",
+        "Leave them out; annotations may contain any type.",
     ),
     Rule(
         "template-string",
         'Template strings (`t"…"`) are not available in scripts.',
-        "They are no text until somebody else has worked on them.",
+        "They are not text until other code has processed them.",
         'Write an f-string: f"{count} of {total}".',
     ),
     Rule(
         "star-unpacking",
-        "A star before several names: *(a, b) = ….",
+        "A star stands before several names: *(a, b) = ….",
         "Readers cannot see which values they get.",
         "Unpack in two steps: first, *rest = values, then a, b = rest.",
     ),
     Rule(
         "chained-unpacking",
-        "Several targets in one assignment, one of them unpacked.",
-        "It is easily read wrongly.",
+        "An assignment has several targets, and one of them is unpacked.",
+        "It is easily misread.",
         "Write two assignments.",
     ),
     Rule(
         "slice-step",
         "Items are assigned to a slice with a step.",
-        "Python writes past the end of a list which becomes shorter meanwhile.",
+        "Python can write past the end of a list that becomes shorter meanwhile.",
         "Assign the items one by one, or make a new list.",
     ),
     Rule(
@@ -138,31 +138,31 @@ SYNTAX = table(
         "underscore-name",
         "The name {name} begins with an underscore.",
         "Such names belong to Python and to the sandbox.",
-        "Choose a name without it; _ alone may be a target.",
+        "Choose a name without it; only _ alone may be assigned to.",
     ),
     Rule("underscore-call", "The name _ is called.", "Readers cannot tell what it does.", "Give the function a name."),
     Rule(
         "own-name",
-        "The name {name} is bound anew.",
-        "The sandbox gives it to every script, and it must mean that.",
+        "The name {name} is redefined.",
+        "Every script gets it from the sandbox, and its meaning must not change.",
         "Choose another name, for example {name}_text.",
     ),
     Rule(
         "complex-number",
         "Complex numbers are not available in scripts.",
-        "No message needs one.",
+        "No message needs them.",
         "Use whole numbers, float or Decimal.",
     ),
     Rule(
         "format-template",
-        "format is used on something else than a literal, or not called at once.",
-        "A template can walk through attributes of what it is given.",
-        'Write an f-string: f"{count} of {total}"; for a template out of settings: text.replace("{n}", str(n)).',
+        "format is used on something other than a literal string, or is not called directly.",
+        "A template can read attributes of its arguments.",
+        'Write an f-string: f"{count} of {total}"; for a template from settings: text.replace("{n}", str(n)).',
     ),
     Rule(
         "format-field",
-        "The template field {{field}} is not plain.",
-        "It could walk through attributes.",
+        "The template field {{field}} must be a name, a number or empty.",
+        "Other fields can read attributes.",
         'Write an f-string: f"{user.first_name}".',
     ),
     Rule(
@@ -174,12 +174,12 @@ SYNTAX = table(
     Rule(
         "syntax",
         "`{part}` is not available in scripts.",
-        "What is not named as allowed is refused.",
+        "Only syntax that is listed as allowed may be used.",
         "Use functions, if, for, try, comprehensions and f-strings.",
     ),
     Rule(
         "default",
-        "A default value is computed.",
+        "A default value must be a constant.",
         "It would run when the function is defined.",
         "Write a constant, or None and compute it inside the function.",
     ),
@@ -193,7 +193,7 @@ SYNTAX = table(
     Rule(
         "underscore-attribute",
         "The attribute {name} begins with an underscore.",
-        "Such attributes lead to the inside of Python.",
+        "Such attributes give access to the inside of Python.",
         "Use the public methods of the value.",
     ),
     Rule(

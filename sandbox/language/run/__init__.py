@@ -1,1 +1,1 @@
-"""The run of a script: what its compiled code calls, what it is given, and one call of `status`."""
+"""The run of a script: what its compiled code calls, its arguments, and one call of `status`."""

@@ -1,7 +1,7 @@
-"""The powers of a script: `api`, the responses of its calls, and `ApiError`.
+"""The powers of a script: `api`, the responses to its calls, and `ApiError`.
 
-Everything goes through the one function `call`, which the jail connects to the trusted side; nothing is decided
-here. Argument checks are for helpful errors only.
+Everything goes through the one function `call`, which the child connects to the broker; nothing is decided here.
+Arguments are checked only to give helpful errors.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ CallOut = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class ApiError(Exception):
-    """A call could not be made, or its answer is not JSON; scripts may catch it and read kind and connection."""
+    """A call could not be made, or its answer is not JSON; scripts may catch this and read `kind` and `connection`."""
 
     def __init__(self, text: str = "", kind: str | None = None, connection: str | None = None) -> None:
         super().__init__(text)
-        # scripts can make one too, and what they say must stay plain
+        # scripts can raise one, too, and its attributes must be plain text
         self.kind = kind if type(kind) is str else None
         self.connection = connection if type(connection) is str else None
 
@@ -61,7 +61,7 @@ def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
 def print_function(log: Callable[..., Any]) -> Callable[..., None]:
     """`print`, which writes to the log of the run."""
 
-    def print_(*values: Any, sep: str | None = " ", end: str | None = None, flush: bool = False) -> None:  # noqa: ARG001 -- accepted, as a log has neither
+    def print_(*values: Any, sep: str | None = " ", end: str | None = None, flush: bool = False) -> None:  # noqa: ARG001 -- accepted, although a log has neither
         log(*values, sep=" " if sep is None else sep)
 
     return named("print", print_)
@@ -70,11 +70,11 @@ def print_function(log: Callable[..., Any]) -> Callable[..., None]:
 def _request(method: str, connection: object, path: object, params: object, headers: object) -> dict[str, Any]:
     caller = f"api.{method.lower()}"
     if type(connection) is not str:
-        raise TypeError(f'{caller}(connection, path): the connection must be a name such as "ethosce"')
+        raise TypeError(f'{caller}(connection, path): the connection must be a name, for example "ethosce"')
     if type(path) is not str:
-        raise TypeError(f'{caller}(connection, path): the path must be a string such as "/registrations"')
+        raise TypeError(f'{caller}(connection, path): the path must be a string, for example "/registrations"')
     if "://" in path.partition("?")[0] or not path.startswith("/") or path.startswith("//"):
-        text = f'{caller}: give a path that begins with "/"; the connection knows its host'
+        text = f'{caller}: the path must begin with one "/" and name no host; the connection knows its host'
         raise ApiError(text, CallFault.REFUSED.value, connection)
     return {
         "method": method,
@@ -88,7 +88,7 @@ def _request(method: str, connection: object, path: object, params: object, head
 
 
 def _plain_json(value: Any) -> Any:
-    """A copy made of plain JSON data, so that what is sent is what was checked."""
+    """A copy of plain JSON data, so that exactly what was checked is sent."""
     try:
         plain = json.loads(encodable(json.dumps(value, allow_nan=False, ensure_ascii=False, default=_json_of)))
     except (TypeError, ValueError) as error:
@@ -99,7 +99,7 @@ def _plain_json(value: Any) -> Any:
             raise ValueError(f"api.post json: a number has more than {JSON_DIGITS} digits")
         level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
     if level:
-        raise ValueError(f"api.post json: lists and dicts are nested deeper than {JSON_DEPTH}")
+        raise ValueError(f"api.post json: lists and dicts are nested more than {JSON_DEPTH} levels deep")
     return plain
 
 
@@ -108,12 +108,12 @@ def _inside(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
 
 
 def _json_of(value: object) -> object:
-    """Credits and times of a session, which scripts pass on."""
+    """JSON for the credits and times of a session, which scripts pass on."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} is not JSON")
+    raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
 def _send(call: CallOut, request: dict[str, Any]) -> Record:
@@ -137,7 +137,7 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
 
     def header(name: str) -> str | None:
         if type(name) is not str:
-            raise TypeError('response.header(name): the name must be a string such as "content-type"')
+            raise TypeError('response.header(name): the name must be a string, for example "content-type"')
         return headers.get(name.lower())
 
     fields = {

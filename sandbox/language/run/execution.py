@@ -1,6 +1,6 @@
 """Runs the compiled code of a script: fresh names, fresh arguments, one call of `status`.
 
-Nothing that a script can reach outlives the run; the jail's process ends anyway, and this does not rely on it.
+Nothing that a script can reach outlives the run. The jailed process ends anyway, but this module does not rely on that.
 """
 
 from __future__ import annotations
@@ -14,40 +14,41 @@ from types import ModuleType
 from typing import Any
 
 from .api import ApiError, CallOut, print_function
-from .guard_table import GUARDS, get_attribute
+from .attributes import get_attribute
+from .guard_table import GUARDS
 from .script_arguments import ScriptArguments, script_arguments
 from .standard_library.builtins_offered import SCRIPT_BUILTINS
 from .standard_library.modules_offered import library
 from .values.messages import answer_of, hidden, message, with_query
 from .values.value_text import printable, printable_arguments
 
-#: Python's own C code imports these by the `__import__` of the running frame: strptime, strftime, warnings, a
-#: pattern's `sub` and a match's `expand` whose template has groups, and since 3.12 arithmetic with huge numbers. No
-#: script can name `__import__`, and its import statements are assignments of facades.
+#: Python's own C code imports these through the `__import__` of the running frame: for strptime, strftime, warnings, a
+#: pattern's `sub` and a match's `expand` with groups in the template, and since 3.12 arithmetic with huge numbers. No
+#: script can name `__import__`, and the import statements of scripts are assignments of facades.
 _C_IMPORTS = frozenset({"_pylong", "_strptime", "re", "time", "warnings"})
 
 
-def execute(code: bytes, given: Mapping[str, Any], call: CallOut) -> dict[str, str | None] | None:
-    """Run a script and give what `status` answered: `{"text", "link", "color"}`, or `None` for `hidden()`.
+def execute(code: bytes, script_input: Mapping[str, Any], call: CallOut) -> dict[str, str | None] | None:
+    """Run a script and return what `status` returned: `{"text", "link", "color"}`, or `None` for `hidden()`.
 
-    `code` comes from `Compilation.code` of the same `RUNTIME_KEY` and is trusted; `given` is the JSON of `ScriptInput`.
-    Raises what the script raises, and `NotAMessage`. An exception of `call` which is no `Exception` cannot be caught.
+    `code` is `Compilation.code` of the same `RUNTIME_KEY` and is trusted; `script_input` is the JSON of `ScriptInput`.
+    Raises what the script raises, and `NotAMessage`. A script cannot catch what `call` raises if it is not an `Exception`.
     """
-    arguments = script_arguments(given, call)
+    arguments = script_arguments(script_input, call)
     names = run_globals(arguments)
     decimal.setcontext(decimal.Context())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            exec(marshal.loads(code), names)  # noqa: S102, S302 -- this is the purpose: reviewed code in a jail
+            exec(marshal.loads(code), names)  # noqa: S102, S302 -- the purpose of this function: checked code in a jail
             return answer_of(names["status"](arguments.user, arguments.session, arguments.api))
         except Exception as error:
-            error.args = tuple(map(printable, printable_arguments(error)))  # its text goes to the trace
+            error.args = tuple(map(printable, printable_arguments(error)))  # its text is stored in the trace
             raise
 
 
 def run_globals(arguments: ScriptArguments) -> dict[str, Any]:
-    """The global names of one run."""
+    """The globals of one run."""
     offered = {
         **SCRIPT_BUILTINS,
         "print": print_function(get_attribute(arguments.api, "log")),

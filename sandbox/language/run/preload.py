@@ -1,12 +1,12 @@
-"""Loads and touches everything that a check or a run may need, before the jail closes.
+"""Loads and touches everything that a check or a run may need, before the lock-down.
 
-Python imports some modules and opens some files only when a function is first used. In the jail that kills the
+Python imports some modules and opens some files only when a function is first used. In the jail that fails or kills the
 child, so it must all happen here; a test runs a broad sample afterwards and looks for opened files and imports.
 """
 
 from __future__ import annotations
 
-import _strptime  # type: ignore[import-not-found]  # no stub; loaded here, used by strptime
+import _strptime  # type: ignore[import-not-found]  # it has no stub; strptime uses it
 import datetime as dt
 import heapq
 import importlib
@@ -27,10 +27,10 @@ from .execution import execute
 from .standard_library.encodings_offered import load_encodings
 from .standard_library.time_zones import load_zones
 
-#: Modules which the standard library imports inside functions.
+#: Modules that the standard library imports inside functions.
 LAZY_MODULES: tuple[ModuleType, ...] = (_strptime, heapq, locale, unicodedata)
 if sys.version_info >= (3, 12):
-    LAZY_MODULES += (importlib.import_module("_pylong"),)  # it has no stub; arithmetic with huge numbers
+    LAZY_MODULES += (importlib.import_module("_pylong"),)  # for arithmetic with huge numbers; it has no stub
 
 _SAMPLE = """
 import hashlib
@@ -58,13 +58,13 @@ def status(user, session, api):
     return message("%s {} {n:.1f}".format(text, n=1) % counts["n"], link=link, color="#006109")
 """
 
-_GIVEN = {"user": {"id": "1"}, "session": {"id": "2"}, "settings": {}, "now": "2026-01-02T10:00:00+00:00"}
+_INPUT = {"user": {"id": "1"}, "session": {"id": "2"}, "settings": {}, "now": "2026-01-02T10:00:00+00:00"}
 
 
 def warm() -> None:
-    """Make this process ready for the jail. Sets the local time zone of the process to UTC.
+    """Prepare this process for the jail. Sets the local time zone of the process to UTC.
 
-    Takes some tens of milliseconds; a second call does nothing harmful.
+    Takes some tens of milliseconds; a second call is harmless.
     """
     os.environ["TZ"] = "UTC0"
     time.tzset()
@@ -74,7 +74,7 @@ def warm() -> None:
     compiled = compile_source(_SAMPLE)
     assert compiled.code is not None, compiled.findings
     answer = {"status": 200, "headers": {}, "text": '{"ok": true}'}
-    execute(compiled.code, _GIVEN, lambda _what, _arguments: answer)
+    execute(compiled.code, _INPUT, lambda _what, _arguments: answer)
     compile_source("def status(:\n")
 
 

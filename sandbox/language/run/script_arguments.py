@@ -1,6 +1,6 @@
-"""Builds what `status(user, session, api)` is called with out of the plain data of a run.
+"""Builds the arguments of `status(user, session, api)` from the plain data of a run.
 
-A missing text is "", a missing time, parent or credit is None: scripts concatenate texts and ask whether a time is there.
+A missing text is "", a missing time, parent or credit is None: scripts concatenate texts and test whether there is a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _USER_TEXTS = ("id", "username", "user_type", "first_name", "last_name", "badge_
 
 @dataclass(frozen=True)
 class ScriptArguments:
-    """The three arguments of `status`, and the moment of the run."""
+    """The three arguments of `status`, and the time of the run."""
 
     user: Record
     session: Record
@@ -28,11 +28,11 @@ class ScriptArguments:
     now: dt.datetime
 
 
-def script_arguments(given: Mapping[str, Any], call: CallOut) -> ScriptArguments:
-    """The arguments of one run out of the JSON data of `ScriptInput`."""
-    now = _moment(given["now"]) or dt.datetime.fromtimestamp(0, dt.UTC)
-    session = _session(given.get("session") or {})
-    return ScriptArguments(_user(given.get("user") or {}), session, _api(given, now, call), now)
+def script_arguments(script_input: Mapping[str, Any], call: CallOut) -> ScriptArguments:
+    """The arguments of one run from the JSON data of `ScriptInput`."""
+    now = _moment(script_input["now"]) or dt.datetime.fromtimestamp(0, dt.UTC)
+    session = _session(script_input.get("session") or {})
+    return ScriptArguments(_user(script_input.get("user") or {}), session, _api(script_input, now, call), now)
 
 
 def _user(data: Mapping[str, Any]) -> Record:
@@ -63,7 +63,7 @@ def _is_missing(value: object) -> bool:
 
 
 def _moment(value: object) -> dt.datetime | None:
-    """RFC 3339 text as an aware datetime; without a zone it is UTC."""
+    """An RFC 3339 text as an aware datetime; a time without a zone is in UTC."""
     if _is_missing(value):
         return None
     moment = dt.datetime.fromisoformat(str(value))
@@ -80,19 +80,19 @@ def _credits(value: object) -> Decimal | None:
         return None
 
 
-def _api(given: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
-    settings = freeze(given.get("settings") or {})
-    return_url = _text(given.get("return_url"))
-    scans = _scans(given.get("scans") or (), _moment((given.get("session") or {}).get("ends_at")), now)
-    answers = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
-    functions = {name: named(f"api.{name}", function) for name, function in answers.items()}
+def _api(script_input: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
+    settings = freeze(script_input.get("settings") or {})
+    return_url = _text(script_input.get("return_url"))
+    scans = _scans(script_input.get("scans") or (), _moment((script_input.get("session") or {}).get("ends_at")), now)
+    constants = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}
+    functions = {name: named(f"api.{name}", function) for name, function in constants.items()}
     return Record("api", {**call_functions(call), **functions, "settings": settings})
 
 
 def _scans(scans: Sequence[Mapping[str, Any]], ends_at: dt.datetime | None, now: dt.datetime) -> Record:
-    """First in, last out, whole minutes inside, number of scans.
+    """First in, last out, whole minutes inside, and number of scans.
 
-    Who has not scanned out counts as inside until now, but not beyond the end of the session.
+    Without a last scan out, the attendee counts as inside until now, but not beyond the end of the session.
     """
     first_in = last_out = inside_since = None
     inside = dt.timedelta()

@@ -1,8 +1,8 @@
 """Attendance and credit together: "Attended 52 min - claim 1.0 CE", from the badge scans of this session.
 
 Connection  ethosce            an EthosCE site, basic authentication
-Settings    claim_url          where an attendee claims, for example https://cme.example.org/claim
-            minutes_per_credit how long one must have been there for one credit; 50 if not set
+Settings    claim_url          where attendees claim, for example https://cme.example.org/claim
+            minutes_per_credit minutes of attendance for one credit; 50 if not set
 """
 
 from decimal import Decimal
@@ -17,7 +17,7 @@ def status(user, session, api):
 
     scans = api.scans()
     if scans.first_in is None:
-        return before_the_first_scan(session, api)
+        return message_before_first_scan(session, api)
     if scans.last_out is None and api.now() < session.ends_at:
         return message("Checked in", color=GREEN)
 
@@ -33,7 +33,7 @@ def status(user, session, api):
     return message(f"Attended {scans.minutes} min - claim {amount} CE", link=link, color=ORANGE)
 
 
-def before_the_first_scan(session, api):
+def message_before_first_scan(session, api):
     if api.now() < session.ends_at:
         return message("Scan your badge at the door")
     return hidden()

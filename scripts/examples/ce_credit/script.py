@@ -1,7 +1,7 @@
 """CE credit: claim it at the learning site, and see "Credit claimed" after coming back.
 
 Connection  ethosce    an EthosCE site, basic authentication
-Settings    claim_url  where an attendee claims, for example https://cme.example.org/claim
+Settings    claim_url  where attendees claim, for example https://cme.example.org/claim
 """
 
 GREEN = "#006109"
@@ -28,6 +28,6 @@ def credit_awarded(user, session, api):
         params={"uid": user.id, "nid": session.id},
     )
     if not answer.ok:
-        # Never guess: a run which fails keeps the last good message on the screen, with its age.
+        # Never guess: after a failed run, the app still shows the last good message, with its age.
         raise ValueError(f"EthosCE answered {answer.status}")
     return len(answer.json()["list"]) > 0

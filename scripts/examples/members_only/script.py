@@ -1,9 +1,9 @@
-"""Members only: handouts for members, an invitation to join for everybody else.
+"""Members only: handouts for members, an invitation to join for all others.
 
 Connection  members       the association's member register, a bearer token
-Settings    handouts_url  where the handouts lie, for example https://library.example.org/handouts
-            join_url      where one joins, for example https://www.example.org/join
-User        some registrations tell the membership already in user_type; the register knows the rest
+Settings    handouts_url  where the handouts are, for example https://library.example.org/handouts
+            join_url      where people join, for example https://www.example.org/join
+User        some registrations set user_type to "member"; the register knows all members
 """
 
 GREEN = "#006109"
@@ -21,7 +21,7 @@ def status(user, session, api):
 
 
 def is_member(user, api):
-    """Ask the register. Nobody is turned away because the register is down: the run fails and says so."""
+    """Ask the register. If it is down, the run fails, so that no member is turned away."""
     number = user.attributes.get("member_number")
     if not number:
         return False

@@ -1,9 +1,9 @@
 """Session survey: asks for a rating once the session is over, and thanks for it.
 
 Connection  survey         a survey site with an API key header
-Settings    survey_url     where a survey is filled in, for example https://survey.example.com/s
+Settings    survey_url     where attendees fill in a survey, for example https://survey.example.com/s
             open_days      how many days after the session it stays open; 7 if not set
-Session     talks of a symposium have one survey together, that of their parent session
+Session     the talks of a symposium share one survey, that of their parent session
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ def status(user, session, api):
     try:
         answered = has_answered(user, survey, api)
     except ApiError as problem:
-        # Asking twice does little harm here, so a survey site that cannot be reached hides nothing.
+        # Asking twice does little harm, so the button stays when the survey site cannot be reached.
         api.log("survey site:", problem.kind)
         answered = False
     if answered:

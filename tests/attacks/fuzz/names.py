@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox import offered
+from sandbox import OFFERED
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Target:
 
 def targets() -> tuple[Target, ...]:
     """Every offered name, in the order of the tables."""
-    found = [Target(entry.kind, entry.where, name) for entry in offered() for name in entry.names]
+    found = [Target(entry.kind, entry.where, name) for entry in OFFERED for name in entry.names]
     return tuple(dict.fromkeys(found))
 
 

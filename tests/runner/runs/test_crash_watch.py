@@ -28,7 +28,7 @@ class Dying:
 
     def __init__(self, report, name="SIGSEGV"):
         self.report = report
-        self.error = ScriptError(name, None, f"the interpreter died by {name} before it called or logged")
+        self.error = ScriptError(name, None, f"the interpreter died with {name} before its first call or log")
 
     def run(self, *_, **__):
         return Outcome(OutcomeKind.CRASHED, error=self.error)

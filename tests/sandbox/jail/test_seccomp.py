@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.jail import landlock, seccomp
 from sandbox.jail.syscall_numbers import AUDIT_ARCHITECTURES, numbers
-from sandbox.jail.syscalls import ACROSS_PROCESSES, CONDITIONAL, GIVEN, HOSTILE, REFUSED_QUIETLY, hostile
+from sandbox.jail.syscalls import ACROSS_PROCESSES, ALLOWED, CONDITIONAL, HOSTILE, REFUSED_QUIETLY, hostile
 
 MACHINES = tuple(AUDIT_ARCHITECTURES)
 #: aarch64 uses the generic table of the kernel.
@@ -40,7 +40,7 @@ def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
     header = header_of(machine)
     named = (
         {name for groups in (HOSTILE, ACROSS_PROCESSES) for group in groups.values() for name in group.split()}
-        | {*GIVEN, *CONDITIONAL}
+        | {*ALLOWED, *CONDITIONAL}
         | set(REFUSED_QUIETLY)
     )
     missing = named - numbers(machine).keys()
@@ -54,7 +54,7 @@ def test_a_call_is_left_out_only_where_the_architecture_has_none(machine):
 def test_no_call_is_both_given_and_hostile():
     for machine in MACHINES:
         table = numbers(machine)
-        given = {table[name] for name in (*GIVEN, *CONDITIONAL)}
+        given = {table[name] for name in (*ALLOWED, *CONDITIONAL)}
         assert not given & set(hostile(machine))
         across = [name for group in ACROSS_PROCESSES.values() for name in group.split()]
         assert not {table[name] for name in (*REFUSED_QUIETLY, *across)} & {*set(hostile(machine)), *given}
@@ -93,7 +93,7 @@ def filtered(request):
 
 def test_only_what_is_named_is_allowed_among_all_numbers(filtered):
     table = numbers(filtered.machine)
-    allowed = {table[name] for name in GIVEN}
+    allowed = {table[name] for name in ALLOWED}
     killed = set(hostile(filtered.machine))
     conditional = {table[name] for name in CONDITIONAL}
     for number in range(1024):

@@ -20,8 +20,9 @@ import pytest
 
 from sandbox import language
 from sandbox.language.offered import ATTRIBUTES, BUILTIN_NAMES, MODULES, TYPE_NAMES
+from sandbox.language.run.attributes import get_attribute
 from sandbox.language.run.execution import run_globals
-from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.guard_table import GUARDS
 from sandbox.language.run.guards.c_calls import safe_c_function
 from sandbox.language.run.script_arguments import script_arguments
 from sandbox.language.run.values.containers import OrderedDict, defaultdict

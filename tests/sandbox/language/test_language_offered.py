@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.language import OFFERED, WITHHELD, ApiError, compile_source
-from sandbox.language.check.names import GIVEN_NAMES
+from sandbox.language.check.names import PREDEFINED_NAMES
 from sandbox.language.rules.syntax_rules import RULES
 from sandbox.language.run.execution import run_globals
 from sandbox.language.run.guard_table import GUARDS, get_attribute
@@ -30,9 +30,9 @@ BY_WHERE = {(entry.kind, entry.where): set(entry.names) for entry in OFFERED}
 
 
 def test_the_given_names_are_the_offered_ones():
-    offered = BY_WHERE["names", "ours"] | BY_WHERE["names", "Python"] | BY_WHERE["exceptions", "Python"]
+    offered = BY_WHERE["names", "sandbox"] | BY_WHERE["names", "Python"] | BY_WHERE["exceptions", "Python"]
     assert set(NAMES["__builtins__"]) == offered | {"__import__"}
-    assert offered == GIVEN_NAMES
+    assert offered == PREDEFINED_NAMES
 
 
 def test_the_globals_hold_nothing_but_guards():
@@ -121,7 +121,7 @@ def test_a_value_has_exactly_the_offered_attributes(where):
 
 @pytest.mark.parametrize("entry", [entry for entry in WITHHELD if entry.kind == "name"], ids=lambda entry: entry.name)
 def test_a_withheld_name_is_refused_with_its_reason(entry):
-    assert entry.name not in GIVEN_NAMES
+    assert entry.name not in PREDEFINED_NAMES
     findings = compile_source(f"def status(user, session, api):\n    return {entry.name}\n").findings
     assert [finding.instead for finding in findings] == [entry.instead]
 

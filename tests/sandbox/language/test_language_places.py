@@ -51,7 +51,7 @@ REFUSED = {
     "double star call": ("star-call", "`*` and `**`", "x = dict(**«{'a': 1})"),
     "complex number": ("complex-number", "Complex numbers", "x = «1j"),
     "star unpacking": ("star-unpacking", "*(a, b)", "«*(a, b), c = [1, 2, 3]"),
-    "chained unpacking": ("chained-unpacking", "Several targets", "«a = b, c = (1, 2)"),
+    "chained unpacking": ("chained-unpacking", "several targets", "«a = b, c = (1, 2)"),
     "slice step": ("slice-step", "slice with a step", "x = [1, 2]\n«x[::2] = [3]"),
     "attribute": ("attribute-assign", "An attribute is assigned", "«user.id = 1"),
     "attribute that is deleted": ("attribute-assign", "An attribute is assigned or deleted", "del «user.id"),

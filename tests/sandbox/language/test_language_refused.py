@@ -81,8 +81,8 @@ def test_steps_at_module_level_are_one_finding_with_the_lines_indented():
         ("import requests\n", "api.get"),
         ("import os\n", "api.settings"),
         ("import logging\n", "api.log"),
-        ("import time\n", "asked again"),
-        ("from time import sleep\n", "asked again"),
+        ("import time\n", "asks for the status again"),
+        ("from time import sleep\n", "asks for the status again"),
         ("import random\n", "hashlib"),
         ("from typing import cast\n\ndef f(x):\n    return cast(str, x)\n", "typing"),
         ("def f(u):\n    return hasattr(u, 'x')\n", "attributes.get"),
@@ -96,7 +96,7 @@ def test_steps_at_module_level_are_one_finding_with_the_lines_indented():
         ("import json\n\ndef f(u):\n    return json.load(u)\n", "loads"),
         ("def f(x):\n    return x ** 2\n", "x * x"),
         ("def f(x, *a):\n    return x(*a)\n", "Write the arguments out"),
-        ("def f(x):\n    with x:\n        pass\n", "plainly"),
+        ("def f(x):\n    with x:\n        pass\n", "directly"),
     ],
 )
 def test_the_finding_names_the_replacement(source, words):

@@ -274,7 +274,7 @@ def status(user, session, api):
 
 def test_a_set_whose_order_could_only_be_that_of_addresses_has_none(say):
     steps = "f, g = lambda: 1, lambda: 1\ntry:\n    x = list({f, g})\nexcept TypeError as e:\n    x = str(e)"
-    assert say("x", inside=steps) == "the members of this set have no order; use a list"
+    assert say("x", inside=steps) == "the members of this set cannot be put in order; use a list"
 
 
 def test_sets_of_values_are_as_ever(say):

@@ -14,7 +14,8 @@ from decimal import Decimal
 import pytest
 
 from sandbox.language.offered import ATTRIBUTES
-from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.attributes import get_attribute
+from sandbox.language.run.guard_table import GUARDS
 from sandbox.language.run.values.value_text import representation_of, text_of
 from tests.sandbox.language.test_callbacks import FUNCTIONS, SAMPLES
 

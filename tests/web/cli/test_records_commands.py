@@ -310,7 +310,7 @@ def test_runs_in_which_the_interpreter_died_are_told_by_the_doctor(cli, event, w
     error = {
         "type": "SIGSEGV",
         "line": None,
-        "text": "the interpreter died by SIGSEGV; lines 1 to 2",
+        "text": "the interpreter died with SIGSEGV; lines 1 to 2",
         "signal": "SIGSEGV",
     }
     now = datetime.now(UTC)

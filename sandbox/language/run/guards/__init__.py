@@ -1,1 +1,1 @@
-"""The guards of what a script does to values (items, iteration, operators, methods of containers), and its calls into C code."""
+"""The guards of operations on values (items, iteration, operators, methods of containers), and of calls into C code."""

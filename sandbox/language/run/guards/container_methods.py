@@ -1,7 +1,7 @@
-"""What a container takes out of an iterator: one value at a time, as Python does, and in Python.
+"""Methods of containers that take values from an iterator: one at a time, as Python does, and written in Python.
 
-An honest generator may look at the container that it fills (`out.extend(x for x in rows if x not in out)`) or be ended
-early (`wanted.isdisjoint(…)`), so it is not read to its end before.
+An honest generator may read the container that it fills (`out.extend(x for x in rows if x not in out)`), or need not be
+read to its end (`wanted.isdisjoint(…)`), so it is not drained first.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def add_all(members: set[Any], /, *iterables: Any) -> None:
     """`set.update`."""
     for iterable in iterables:
         if type(iterable) is not GeneratorType:
-            members.update(iterable)  # the order in which a set takes members over is that of nobody's text
+            members.update(iterable)  # the order in which a set copies members shows in no text
             continue
         for value in iterable:
             members.add(value)
 
 
 def is_disjoint(members: set[Any] | frozenset[Any], iterable: Any, /) -> bool:
-    """`set.isdisjoint`: ends at the first common member."""
+    """`set.isdisjoint`: stops at the first common member."""
     if type(iterable) is not GeneratorType:
         return members.isdisjoint(iterable)
     for value in iterable:  # noqa: SIM110 -- `all` would be C code that runs the generator
@@ -53,7 +53,7 @@ def is_disjoint(members: set[Any] | frozenset[Any], iterable: Any, /) -> bool:
 
 
 def is_superset(members: set[Any] | frozenset[Any], iterable: Any, /) -> bool:
-    """`set.issuperset`: ends at the first that is no member."""
+    """`set.issuperset`: stops at the first value that is not a member."""
     if type(iterable) is not GeneratorType:
         return members.issuperset(iterable)
     for value in iterable:  # noqa: SIM110 -- as above
@@ -62,7 +62,7 @@ def is_superset(members: set[Any] | frozenset[Any], iterable: Any, /) -> bool:
     return True
 
 
-#: Type and name of a method -> the method as scripts get it.
+#: (type, method name) -> the method that scripts get.
 CONTAINER_METHODS: Mapping[tuple[type, str], Callable[..., Any]] = MappingProxyType(
     {
         (list, "extend"): extend,

@@ -1,4 +1,4 @@
-"""What makes and fills dicts for scripts: pairs that are generators are read before C code looks into them."""
+"""Functions that make and fill dicts for scripts: pairs that are generators are read before C code looks into them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def make_dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
 
 
 def from_keys(keys: Iterable[Any], value: Any = None, /) -> dict[Any, Any]:
-    """`dict.fromkeys`: the value is kept as it is."""
+    """`dict.fromkeys`: the value is stored unchanged."""
     return dict.fromkeys(drained(keys), value)
 
 
@@ -30,7 +30,7 @@ def _default_dict(factory: Any = None, /, *args: Any, **kwargs: Any) -> defaultd
 
 
 def update(values: dict[Any, Any], /, *args: Any, **kwargs: Any) -> None:
-    """`dict.update`: a generator may look at what it fills, so each pair goes in when it comes."""
+    """`dict.update`: a generator may read the dict that it fills, so each pair is stored as soon as it is yielded."""
     if len(args) == 1 and type(args[0]) is GeneratorType:
         for pair in args[0]:
             values.update([drained(pair)])
@@ -39,17 +39,17 @@ def update(values: dict[Any, Any], /, *args: Any, **kwargs: Any) -> None:
 
 
 def translate(text: str, table: Any, /) -> str:
-    """`str.translate`: the defaults of a table are made before, one for each character of the text."""
+    """`str.translate`: the defaults of a defaultdict are made first, one for each character of the text."""
     return text.translate(values_at(table, map(ord, text)) if type(table) is defaultdict else table)
 
 
 def values_at(values: defaultdict, keys: Iterable[Any]) -> dict[Any, Any]:
-    """The values at these keys, the missing ones made; without those that cannot be."""
+    """The values of these keys, with defaults made for missing keys; a key whose factory raises LookupError is left out."""
     found = {}
     for key in keys:
         try:
             found[key] = value_of(values, key)
-        except LookupError:  # C code passes over it or raises it again, when it looks
+        except LookupError:  # C code then skips the key or raises the error again
             continue
     return found
 

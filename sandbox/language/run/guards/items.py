@@ -1,4 +1,4 @@
-"""The guards of `value[key]`: reading, writing and deleting, by the exact type."""
+"""The guards of `value[key]`: reading, writing and deleting, by the exact type of the value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def get_writable(value: Any) -> Any:
 
 
 class SliceTarget:
-    """The container of `values[start:stop] = …`: what is written is drained first."""
+    """The container of `values[start:stop] = …`: the assigned value is drained first."""
 
     __slots__ = ("_values",)
 
@@ -51,5 +51,5 @@ class SliceTarget:
 
 
 def describe(value: object) -> str:
-    """The value in the words of an error."""
+    """The value as an error names it."""
     return repr(value) if type(value) in {Record, Facade} else f"a value of type {type(value).__name__}"

@@ -1,7 +1,7 @@
-"""The guards of going through a value: `for`, unpacking, and `*` in a display.
+"""The guards of iteration: `for`, unpacking, and `*` in a list, tuple or set display.
 
-Only exact types pass, and a set only in an order that tells no address. No C iterator that is offered runs a script's
-code: what is lazy is a generator.
+Only exact types pass, and a set only in an order that reveals no address. No offered C iterator runs a script's code:
+everything lazy is a generator.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _ITERABLE_TYPES: frozenset[type] = frozenset(
 
 
 def get_iterator(value: Any) -> Any:
-    """What `for … in value` goes through."""
+    """What `for … in value` iterates over."""
     kind = type(value)
     if kind not in _ITERABLE_TYPES:
-        raise TypeError(f"{describe(value)} cannot be gone through with for")
+        raise TypeError(f"{describe(value)} cannot be iterated over")
     return in_order(value) if kind in _SETS else value
 
 
@@ -49,7 +49,7 @@ def get_members(value: Any) -> Any:
 
 
 def unpack(value: Any, shape: Mapping[str, Any], iterate: Any) -> list[Any]:
-    """`a, (b, c) = value`; `shape` says which parts are unpacked again, as RestrictedPython writes it."""
+    """`a, (b, c) = value`; `shape` is RestrictedPython's description of the parts that are unpacked again."""
     parts = list(drained(iterate(value)))
     if len(parts) >= shape["min_len"]:
         for index, inner in shape["childs"]:

@@ -1,7 +1,7 @@
-"""The operators whose C code goes through an operand or writes one as text; the policy sends them here.
+"""The operators whose C code iterates over an operand or writes it as text; the policy routes them here.
 
-`%` writes its right side into a text; the operators of sets go through any iterable when the other side is a view of a
-dict. All others only compute.
+`%` writes its right side into a text; the operators of sets iterate over any operand when the other one is a view of a
+dict. All other operators only compute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .container_methods import extend
 from .dict_functions import update, values_at
 from .items import get_item, get_writable
 
-#: In place -> as written, and the operator itself.
+#: Symbol -> the in-place operation, and the plain one.
 _IN_PLACE: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = MappingProxyType(
     {
         "+=": (operator.iadd, operator.add),
@@ -37,11 +37,11 @@ _IN_PLACE: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = Mapping
         ">>=": (operator.irshift, operator.rshift),
     }
 )
-#: The operators that the policy sends to `operate`.
+#: The operators that the policy routes to `operate`.
 GUARDED = MappingProxyType({"%": "%=", "|": "|=", "&": "&=", "^": "^=", "-": "-="})
 _NUMBERS: frozenset[type] = frozenset({int, float, bool})
-#: A container that goes through the right side -> the method that does the same.
-_GROWN: Mapping[tuple[str, type], Callable[..., None]] = MappingProxyType(
+#: (symbol, container that iterates over the right side) -> the method that does the same.
+_GROWING_METHODS: Mapping[tuple[str, type], Callable[..., None]] = MappingProxyType(
     {
         ("+=", list): extend,
         ("+=", deque): extend,
@@ -50,7 +50,7 @@ _GROWN: Mapping[tuple[str, type], Callable[..., None]] = MappingProxyType(
         ("|=", defaultdict): update,
     }
 )
-#: The names of the fields of a template: `%(name)s`.
+#: A field of a template; its first group is the name in `%(name)s`.
 _FIELD = re.compile(r"%(?:\(([^()]*)\)|.)", re.DOTALL)
 
 
@@ -62,8 +62,8 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 
 def change_in_place(symbol: str, left: Any, right: Any) -> Any:
-    """`left += right` and its like; a frozen value makes a new one instead."""
-    grow = _GROWN.get((symbol, type(left)))
+    """`left += right` and the other in-place operators; for a frozen left side the result is a new value."""
+    grow = _GROWING_METHODS.get((symbol, type(left)))
     if grow is not None:
         grow(left, right)
         return left
@@ -73,7 +73,7 @@ def change_in_place(symbol: str, left: Any, right: Any) -> Any:
 
 def _operands(symbol: str, left: Any, right: Any) -> tuple[Any, Any]:
     if symbol == "%" and type(left) in {str, bytes}:
-        return left, _written(left, right)
+        return left, _printable_operand(left, right)
     return _collected(left), _collected(right)
 
 
@@ -81,27 +81,27 @@ def _collected(value: Any) -> Any:
     return drained(value) if type(value) is GeneratorType else value
 
 
-def _written(template: str | bytes, right: Any) -> Any:
-    """The right side of `"%s" % right`: each value as it may be written, and the defaults that the template asks for."""
+def _printable_operand(template: str | bytes, right: Any) -> Any:
+    """The right side of `"%s" % right` with each value made printable and the defaults for the template's fields made."""
     if type(right) is defaultdict and type(template) is str:
         names = [field[1] for field in _FIELD.finditer(template) if field[1] is not None]
         right = {**right, **values_at(right, names)}
-    written = printable(right)
-    if written is right:
+    operand = printable(right)
+    if operand is right:
         return right
     if type(right) is tuple:
         return tuple(map(printable, right))
     if isinstance(right, dict):
         return {printable(key): printable(value) for key, value in right.items()}
-    return written
+    return operand
 
 
 def item_place(container: Any, key: Any) -> tuple[Any, Any, Any]:
-    """First half of `container[key] += …`: the container, the key and the value there."""
+    """First half of `container[key] += …`: the container, the key and the value at the key."""
     return get_writable(container), key, get_item(container, key)
 
 
 def change_item(place: tuple[Any, Any, Any], symbol: str, right: Any) -> None:
-    """Second half: the value changed and written back."""
+    """Second half of `container[key] += …`: change the value and store it."""
     container, key, old = place
     container[key] = change_in_place(symbol, old, right)

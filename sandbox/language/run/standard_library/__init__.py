@@ -1,1 +1,1 @@
-"""The built-in names and the parts of the standard library that a script is offered."""
+"""The built-in names and the parts of the standard library that scripts are offered."""

@@ -1,7 +1,7 @@
-"""`map`, `filter`, `zip` and the other lazy functions of Python as scripts get them: generators written in Python.
+"""`map`, `filter`, `zip` and Python's other lazy functions for scripts: generators written in Python.
 
-CPython's own are C iterators that run a script's code in the middle of their work and may be entered again by it, which
-has ended in freed memory being used. A generator which is running refuses that by itself.
+CPython's own are C iterators that run a script's code in the middle of their work and can be re-entered by it, which has
+led to the use of freed memory. A running generator refuses re-entry by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sandbox.language.run.guards.iteration import get_iterator
 
 
 def iterator(value: Any) -> Iterator[Any]:
-    """`iter(value)`, for what a script may go through."""
+    """`iter(value)`, for values that a script may iterate over."""
     return iter(get_iterator(value))
 
 
@@ -26,7 +26,7 @@ def advance(values: Any, /, *default: Any) -> Any:
 
 
 def is_any(values: Any, /) -> bool:
-    """`any`: ends at the first true one."""
+    """`any`: stops at the first true value."""
     for value in get_iterator(values):  # noqa: SIM110 -- `any` would be C code that runs the generator
         if value:
             return True
@@ -34,7 +34,7 @@ def is_any(values: Any, /) -> bool:
 
 
 def is_all(values: Any, /) -> bool:
-    """`all`: ends at the first false one."""
+    """`all`: stops at the first false value."""
     for value in get_iterator(values):  # noqa: SIM110 -- as above
         if not value:
             return False
@@ -54,18 +54,20 @@ def _mapped(function: Callable[..., Any], values: Iterator[Any]) -> Iterator[Any
     for value in values:
         try:
             result = function(value)
-        except StopIteration:  # ends it, as it ends Python's own; out of a generator it would be a RuntimeError
+        except (
+            StopIteration
+        ):  # ends it, as it ends Python's own map; raised from a generator it would become a RuntimeError
             return
         yield result
 
 
 def applied(function: Callable[..., Any], arguments: Iterator[Any]) -> Iterator[Any]:
-    """What the function gives for each tuple of arguments."""
+    """The results of the function for each tuple of arguments."""
     return _mapped(lambda each: function(*each), arguments)
 
 
 def filtered(function: Any, values: Any, /) -> Iterator[Any]:
-    """`filter`; without a function the true values."""
+    """`filter`; without a function it yields the true values."""
     return _filtered(bool if function is None else function, iterator(values))
 
 
@@ -102,15 +104,15 @@ def _zipped(iterators: Sequence[Iterator[Any]], strict: bool) -> Iterator[tuple[
 
 
 def _refuse_uneven(iterators: Sequence[Iterator[Any]], ended: int) -> None:
-    """`ended` is the place of the first iterator which had no more values."""
+    """Raise ValueError if not all iterators end together; `ended` is the index of the first one that ended."""
     if ended:
-        raise ValueError(f"zip() argument {ended + 1} is shorter than argument{_before(ended)}")
+        raise ValueError(f"zip() argument {ended + 1} is shorter than argument{_previous_arguments(ended)}")
     for place, values in enumerate(iterators[1:], start=1):
         for _ in values:
-            raise ValueError(f"zip() argument {place + 1} is longer than argument{_before(place)}")
+            raise ValueError(f"zip() argument {place + 1} is longer than argument{_previous_arguments(place)}")
 
 
-def _before(place: int) -> str:
+def _previous_arguments(place: int) -> str:
     return " 1" if place == 1 else f"s 1-{place}"
 
 
@@ -128,12 +130,12 @@ def _enumerated(values: Iterator[Any], number: int) -> Iterator[tuple[int, Any]]
 
 
 def backwards(values: Any, /) -> Iterator[Any]:
-    """`reversed`, of a copy if the value can change: the reverse iterators of dicts read behind a table that shrank."""
+    """`reversed`, of a copy if the value can change: reverse iterators of dicts read past the end of a table that shrank."""
     backwards = reversed(get_iterator(values))
-    return _each(backwards if type(values) in _UNCHANGING else iter(list(backwards)))
+    return _each(backwards if type(values) in _IMMUTABLE else iter(list(backwards)))
 
 
-_UNCHANGING: frozenset[type] = frozenset({str, bytes, tuple, range})
+_IMMUTABLE: frozenset[type] = frozenset({str, bytes, tuple, range})
 
 
 def _each(values: Iterator[Any]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Python's own names as scripts get them: functions as they are, types as facades, errors as classes."""
+"""Python's built-in names for scripts: functions, types as facades, errors as classes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "str": make_text,
     }
 )
-#: These go through nothing: they are called as they are.
+#: These do not iterate over their arguments: scripts get them unwrapped.
 _DIRECT = frozenset(
     ["abs", "bin", "bool", "callable", "chr", "divmod", "float", "hex", "int", "len", "oct", "ord", "range", "round"]
 )
@@ -62,16 +62,16 @@ def _member(name: str, original: Any) -> Any:
     return named(name, _REPLACED_MEMBERS[name]) if name in _REPLACED_MEMBERS else safe_c_function(original, name)
 
 
-#: A script may catch these, but not make them: CPython before 3.14 writes a text about one without looking whether its
-#: positions are in its bytes, and so reads the memory before them. As `UnicodeError` they catch at least as much.
-_STANDS_FOR: Mapping[str, type[Exception]] = MappingProxyType(
+#: A script may catch these errors, but not make them: CPython before 3.14 writes the text of one without checking that its
+#: positions are inside its bytes, and so reads the memory before them. As `UnicodeError` they catch at least as much.
+_ERROR_SUBSTITUTES: Mapping[str, type[Exception]] = MappingProxyType(
     {"UnicodeDecodeError": UnicodeError, "UnicodeEncodeError": UnicodeError}
 )
 
-#: Everything but `print`, which belongs to a run.
+#: All except `print`, which belongs to a run.
 SCRIPT_BUILTINS: Mapping[str, Any] = MappingProxyType(
     {
         **{name: _build(name) for name in BUILTIN_NAMES if name != "print"},
-        **{name: _STANDS_FOR.get(name) or getattr(builtins, name) for name in EXCEPTION_NAMES},
+        **{name: _ERROR_SUBSTITUTES.get(name) or getattr(builtins, name) for name in EXCEPTION_NAMES},
     }
 )

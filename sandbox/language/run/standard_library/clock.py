@@ -1,6 +1,6 @@
-"""The datetime module for one run: its clock stands still at the run's `now`.
+"""The clock functions of `datetime` for one run: the clock stands still at the run's `now`.
 
-A run can be repeated with the same outcome only if no script can read another clock. Local time is UTC.
+A run can be repeated with the same outcome only if scripts can read no other clock. Local time is UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def clock_functions(now: dt.datetime) -> Mapping[str, Callable[..., Any]]:
-    """Replacements for what would read the machine's clock, by their names in the module."""
+    """Replacements for the functions that read the machine's clock, by their names in the module."""
     now = now.astimezone(dt.UTC)
     naive = now.replace(tzinfo=None)
 

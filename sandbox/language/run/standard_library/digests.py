@@ -1,6 +1,6 @@
-"""hashlib and hmac for scripts: digests by name or by function, nothing that takes a callable or burns time.
+"""hashlib and hmac for scripts: digests by name or by function, nothing that takes any callable or wastes time.
 
-`hmac.new` takes anything callable as its digest; here it takes the digests offered. Key stretching is withheld.
+Python's `hmac.new` accepts any callable as its digest; here it accepts the offered digests. Key stretching is withheld.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def _constructor(name: str) -> Callable[..., Any]:
 
 
 def _as_bytes(data: object) -> bytes:
-    """Only bytes: of a number, `bytes` would make so many zeros, and every digest of it would look right."""
+    """The data, which must be bytes: `bytes` of a number would be that many zeros, and the digest would look right."""
     if type(data) is not bytes:
-        raise TypeError(f"a digest is made of bytes, not of a {type(data).__name__}: write text.encode()")
+        raise TypeError(f"a digest needs bytes, not a value of type {type(data).__name__}; write text.encode()")
     return data
 
 
@@ -36,7 +36,7 @@ def _digest_name(digest: object) -> str:
     name = digest.lower().replace("-", "_") if isinstance(digest, str) else _BY_FUNCTION.get(id(digest))
     name = {"sha_1": "sha1", "sha_256": "sha256", "sha_512": "sha512"}.get(name or "", name)
     if name not in _CONSTRUCTORS:
-        raise ValueError(f"the digest is one of {', '.join(_NAMES)}")
+        raise ValueError(f"the digest must be one of {', '.join(_NAMES)}")
     return str(name)
 
 
@@ -48,7 +48,7 @@ def new_digest(name: str, data: bytes = b"") -> Any:
 def new_hmac(key: bytes, msg: bytes | None = None, digestmod: object = "") -> hmac.HMAC:
     """`hmac.new`."""
     if not digestmod:
-        raise TypeError("hmac.new wants a digest: hmac.new(key, text.encode(), hashlib.sha256)")
+        raise TypeError("hmac.new needs a digest; write hmac.new(key, text.encode(), hashlib.sha256)")
     return hmac.new(_as_bytes(key), None if msg is None else _as_bytes(msg), _digest_name(digestmod))
 
 

@@ -1,6 +1,6 @@
-"""Text encodings which scripts may name: a fixed few, all loaded before the jail closes.
+"""The text encodings that scripts may name: a fixed few, all loaded before the lock-down.
 
-Python loads an encoding from a file when it is first named; in the jail that would kill the child.
+Python loads an encoding from a file when it is first used; in the jail that would fail.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sandbox.language.run.guards.c_calls import drained
 from sandbox.language.run.values.value_text import text_of
 
-#: Python's name for each -> its other names, all with underscores.
+#: Python's name of an encoding -> the names that scripts may use, normalised to underscores.
 _ENCODINGS = MappingProxyType(
     {
         "utf-8": ("utf_8", "utf8", "u8"),
@@ -44,7 +44,7 @@ def make_text(value: object = "", encoding: str | None = None, errors: str = "st
     if encoding is None:
         return text_of(value)
     if type(value) is not bytes:
-        raise TypeError("str(value, encoding) wants bytes")
+        raise TypeError("str(value, encoding) needs bytes")
     return decode(value, encoding, errors)
 
 
@@ -52,13 +52,13 @@ def make_bytes(value: object = b"", encoding: str | None = None, errors: str = "
     """`bytes(...)`."""
     if isinstance(value, str):
         if encoding is None:
-            raise TypeError('bytes(text) wants an encoding; write text.encode("utf-8")')
+            raise TypeError('bytes(text) needs an encoding; write text.encode("utf-8")')
         return encode(value, encoding, errors)
     return bytes(drained(value))
 
 
 def load_encodings() -> None:
-    """Load every offered encoding in both directions, and what IDNA needs beside it."""
+    """Load every offered encoding in both directions, and what IDNA needs besides."""
     for encoding in _ENCODINGS:
         "touch".encode(encoding).decode(encoding)
     "b\u00fccher.example".encode("idna").decode("idna")
@@ -69,7 +69,7 @@ def _offered(encoding: object) -> str:
         raise TypeError("the encoding must be a string")
     name = _NAMES.get(encoding.lower().replace("-", "_").replace(" ", "_"))
     if name is None:
-        raise LookupError(f"the encoding {encoding[:40]!r} is not offered; offered are {', '.join(_ENCODINGS)}")
+        raise LookupError(f"the encoding {encoding[:40]!r} is not offered; choose one of {', '.join(_ENCODINGS)}")
     return name
 
 

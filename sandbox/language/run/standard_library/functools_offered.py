@@ -1,4 +1,4 @@
-"""`functools` as scripts get it: functions written in Python, so that no C code calls a script's function."""
+"""`functools` for scripts: functions written in Python, so that no C code calls a script's function."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`itertools` as scripts get it: generators written in Python, for the reason that `iterators` gives.
+"""`itertools` for scripts: generators written in Python, for the reason that `builtin_iterators` gives.
 
-The four that combine first collect what they are given and are then C code over a tuple that no script can reach.
+The four combinatoric ones first collect their arguments and then run C code over a tuple that no script can reach.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def chain(*iterables: Any) -> Iterator[Any]:
 
 def chain_from_iterable(iterables: Any) -> Iterator[Any]:
     for iterable in get_iterator(iterables):
-        for value in get_iterator(iterable):  # noqa: UP028 -- `yield from` would end the script's generator with ours
+        for value in get_iterator(iterable):  # noqa: UP028 -- `yield from` would close the script's generator with this one
             yield value
 
 
@@ -98,7 +98,7 @@ def filterfalse(predicate: Callable[[Any], Any] | None, iterable: Any) -> Iterat
 
 def groupby(iterable: Any, key: Callable[[Any], Any] | None = None) -> Iterator[tuple[Any, Iterator[Any]]]:
     keyed = ((value if key is None else key(value), value) for value in get_iterator(iterable))
-    ahead: list[tuple[Any, Any]] = []  # the one pair that was read to see that a group has ended
+    ahead: list[tuple[Any, Any]] = []  # the one pair that was read to detect the end of a group
 
     def pairs() -> Iterator[tuple[Any, Any]]:
         while True:
@@ -122,7 +122,7 @@ def groupby(iterable: Any, key: Callable[[Any], Any] | None = None) -> Iterator[
         values = group(found)
         yield found, values
         for _ in values:
-            pass  # what the script did not take
+            pass  # skip what the script did not read
 
 
 def islice(iterable: Any, *bounds: int | None) -> Iterator[Any]:

@@ -1,7 +1,7 @@
-"""`json` for scripts: with a hook of the script everything runs in Python, without one in C as ever.
+"""`json` for scripts: with a hook of the script everything runs in Python, without one in C as usual.
 
-CPython's C encoder goes through the containers themselves while it calls `default`, and its C scanner keeps what it has
-read so far; a hook could change either under their hands.
+CPython's C encoder iterates over the containers themselves while it calls `default`, and its C scanner holds what it has
+read so far; a hook could change either of them meanwhile.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def dumps(  # noqa: PLR0913 -- as in the standard library
 
 
 def _resolved(value: Any, default: Callable[[Any], Any], outer: tuple[int, ...]) -> Any:
-    """A copy in which every value that JSON does not know is replaced by what `default` makes of it."""
+    """A copy in which every value that JSON does not know is replaced by what `default` returns for it."""
     if isinstance(value, _PLAIN):
         return value
     if id(value) in outer:

@@ -1,7 +1,7 @@
-"""The parts of the standard library which scripts may import, as facades made from the table of what is offered.
+"""The parts of the standard library that scripts may import, as facades built from the table of offered names.
 
-A name is taken from the module itself unless it has a replacement here: one that takes no class or callable which
-the original would trust, reads no file and imports nothing.
+A name is taken from the module itself unless it has a replacement here: one that accepts no class or callable that the
+original would trust, reads no file and imports nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _urlencode(query: Any, doseq: bool = False, safe: str = "", quote_via: objec
 def _printable_pairs(query: Any, doseq: bool) -> list[tuple[Any, Any]]:  # noqa: FBT001 -- as above
     pairs = query.items() if isinstance(query, dict) else drained(query)
     if isinstance(pairs, str | bytes) and pairs:
-        raise TypeError("urlencode: give a dict or a list of pairs of name and value")
+        raise TypeError("urlencode: the query must be a dict or a list of pairs of name and value")
     both = [drained(pair) for pair in pairs]
     return [(printable(name), _printable_value(value, doseq)) for name, value in both]
 
@@ -104,7 +104,7 @@ _SOURCES: Mapping[str, ModuleType] = MappingProxyType(
     }
 )
 
-#: What is not the standard library's own; functions in here are ours and called as they are.
+#: Replacements of the standard library's own names; scripts get the functions in here unwrapped.
 _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "hashlib": HASHLIB,
@@ -148,7 +148,7 @@ def _is_plain_class(value: object) -> bool:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A constant, an error class, a facade or a function of ours as it is; any other function as a foreign one."""
+    """A constant, error class, facade or function of this package unchanged; any other function wrapped as unsafe C code."""
     if isinstance(value, re.RegexFlag):
         return int(value)
     if isinstance(value, FunctionType) and value.__module__.startswith(__package__):
@@ -166,19 +166,19 @@ def _as_facade(module: str, name: str, kind: type, replaced: Mapping[str, Any]) 
     return Facade(name, members, call=call, kinds=(kind,))
 
 
-_STANDING = {
+_MODULES = {
     module: _build(module, _REPLACED.get(module, {})) for module in MODULES if module not in {"urllib", "datetime"}
 }
-_STANDING["urllib"] = Facade("urllib", {"parse": _STANDING["urllib.parse"]})
+_MODULES["urllib"] = Facade("urllib", {"parse": _MODULES["urllib.parse"]})
 
 
 def library(now: dt.datetime) -> Callable[[str], Any]:
-    """What `import` means in one run: the function resolves `json` and `datetime.timedelta`."""
+    """The function behind `import` in one run: it resolves names like `json` and `datetime.timedelta` to facades."""
 
     @functools.cache
     def module(name: str) -> Facade | None:
-        # built when asked: most runs need it once or never
-        return _build("datetime", clock_functions(now)) if name == "datetime" else _STANDING.get(name)
+        # built on demand: most runs need it once or never
+        return _build("datetime", clock_functions(now)) if name == "datetime" else _MODULES.get(name)
 
     def resolve(meaning: str) -> Any:
         whole = module(meaning)

@@ -1,6 +1,6 @@
-"""The functions of `re` for scripts: with checked flags, and without C code that calls a function of the script.
+"""The functions of `re` for scripts: with checked flags, and without C code that calls a script's function.
 
-One of Python's own flags (DEBUG) prints, and a script has no place to print to.
+One of Python's flags (DEBUG) prints, and a script has no output to print to.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FLAGS = int(re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | 
 
 def _compile(pattern: Pattern, flags: int = 0) -> re.Pattern[Any]:
     if not isinstance(flags, int) or flags & ~_FLAGS:
-        raise ValueError("flags are made of re.A, re.I, re.M, re.S and re.X, joined with |")
+        raise ValueError("flags must be re.A, re.I, re.M, re.S or re.X, or several of them joined with |")
     return re.compile(pattern, flags)
 
 
@@ -67,7 +67,7 @@ def substitute(pattern: re.Pattern[Any], repl: Any, string: Any, count: int = 0)
 
 
 def substitute_counted(pattern: re.Pattern[Any], repl: Any, string: Any, count: int = 0) -> tuple[Any, int]:
-    """`Pattern.subn`: a function as replacement is called here and not in the middle of C code."""
+    """`Pattern.subn`: a replacement function is called here and not in the middle of C code."""
     if not callable(repl):
         return pattern.subn(repl, string, count)
     pieces, end, number = [], 0, 0

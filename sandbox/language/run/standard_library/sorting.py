@@ -1,8 +1,8 @@
-"""Sorting and choosing as scripts get them: `sorted`, `min`, `max`, `list.sort`, and `cmp_to_key` for these four only.
+"""`sorted`, `min`, `max` and `list.sort` for scripts, and `cmp_to_key` for these four only.
 
-A script's key function is called before any C code compares, on a copy that the script cannot reach. What `cmp_to_key`
-makes is no value that can be compared outside: a script that supplied `<` or `==` could change a container while C code
-compares what is in it.
+A script's key function is called before any C code compares, on a copy that the script cannot reach. The result of
+`cmp_to_key` cannot be compared outside these functions: a script that supplied `<` or `==` could change a container while
+C code compares its contents.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Key = Callable[[Any], Any] | None
 
 
 class Comparison:
-    """What `cmp_to_key` gives a script: a comparison that only `sorted`, `min`, `max` and `list.sort` can use."""
+    """The result of `cmp_to_key`: a comparison that only `sorted`, `min`, `max` and `list.sort` can use."""
 
     __slots__ = ("compare",)
 
@@ -30,17 +30,17 @@ class Comparison:
         return "<cmp_to_key>"
 
 
-class _Compared:
+class _ComparedValue:
     __slots__ = ("_compare", "_value")
 
     def __init__(self, compare: Callable[[Any, Any], int], value: Any) -> None:
         self._compare = compare
         self._value = value
 
-    def __lt__(self, other: _Compared) -> bool:
+    def __lt__(self, other: _ComparedValue) -> bool:
         return self._compare(self._value, other._value) < 0
 
-    def __gt__(self, other: _Compared) -> bool:
+    def __gt__(self, other: _ComparedValue) -> bool:
         return self._compare(self._value, other._value) > 0
 
 
@@ -58,7 +58,7 @@ def sorted_copy(iterable: Any, /, *, key: Key | Comparison = None, reverse: bool
 
 
 def sort(values: list[Any], /, *, key: Key | Comparison = None, reverse: bool = False) -> None:
-    """`list.sort`. Raises ValueError if the list was changed meanwhile, as Python does."""
+    """`list.sort`. Like Python, it raises ValueError if the list was changed meanwhile."""
     before = list(values)
     ordered = sorted_copy(before, key=key, reverse=reverse)
     if len(values) != len(before) or any(map(operator.is_not, values, before)):
@@ -68,21 +68,21 @@ def sort(values: list[Any], /, *, key: Key | Comparison = None, reverse: bool = 
 
 def smallest(*values: Any, key: Key | Comparison = None, default: Any = _NO_DEFAULT) -> Any:
     """`min`."""
-    return _chosen(min, values, key, default)
+    return _pick(min, values, key, default)
 
 
 def largest(*values: Any, key: Key | Comparison = None, default: Any = _NO_DEFAULT) -> Any:
     """`max`."""
-    return _chosen(max, values, key, default)
+    return _pick(max, values, key, default)
 
 
-def _chosen(choose: Callable[..., int], given: tuple[Any, ...], key: Key | Comparison, default: Any) -> Any:
+def _pick(choose: Callable[..., int], arguments: tuple[Any, ...], key: Key | Comparison, default: Any) -> Any:
     name = choose.__name__
-    if not given:
+    if not arguments:
         raise TypeError(f"{name} expected at least 1 argument, got 0")
-    if len(given) > 1 and default is not _NO_DEFAULT:
+    if len(arguments) > 1 and default is not _NO_DEFAULT:
         raise TypeError(f"Cannot specify a default for {name}() with multiple positional arguments")
-    values = given if len(given) > 1 else drained(get_iterator(given[0]))
+    values = arguments if len(arguments) > 1 else drained(get_iterator(arguments[0]))
     if key is not None:
         values = list(values)
         keys = _keys(values, key)
@@ -94,7 +94,7 @@ def _keys(values: Sequence[Any], key: Key | Comparison) -> Sequence[Any]:
     if key is None:
         return values
     if type(key) is Comparison:
-        return [_Compared(key.compare, value) for value in values]
+        return [_ComparedValue(key.compare, value) for value in values]
     if not callable(key):
         raise TypeError(f"'{type(key).__name__}' object is not callable")
     return [key(value) for value in values]

@@ -1,6 +1,6 @@
-"""Every time zone, without a file: the zones are read once and kept as bytes, and built when a script names one.
+"""All time zones without files: their data is read once and stored as bytes, and a zone is built when a script names it.
 
-In the jail no file can be opened, and building all zones ahead would cost the zygote much memory for nothing.
+In the jail no file can be opened, and building all zones in advance would waste memory in the zygote.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tzdata  # type: ignore[import-untyped]  # it ships no types
 
 
 class _Zones:
-    """The bytes of all zones in one compressed block, and the zones which were built so far."""
+    """The data of all zones in one compressed block, and the zones that were built so far."""
 
     def __init__(self) -> None:
         self._places: MappingProxyType[str, tuple[int, int]] = MappingProxyType({})
@@ -24,7 +24,7 @@ class _Zones:
         self._built: dict[str, ZoneInfo] = {}
 
     def load(self) -> None:
-        """Read the zone files. Does nothing the second time."""
+        """Read the zone files; a second call does nothing."""
         if self._places:
             return
         folder = Path(tzdata.__file__).parent
@@ -46,9 +46,9 @@ class _Zones:
         return set(self._places)
 
     def zone(self, key: str) -> ZoneInfo:
-        """One zone. The same name gives the same object, as arithmetic on times expects."""
+        """One zone. The same name gives the same object, as arithmetic with times expects."""
         if type(key) is not str:
-            raise TypeError('ZoneInfo wants a name such as "Europe/Paris"')
+            raise TypeError('ZoneInfo needs a name, for example "Europe/Paris"')
         self.load()
         if key not in self._built:
             if key not in self._places:

@@ -1,1 +1,1 @@
-"""The values that a script can hold, and their text, which never shows an address."""
+"""The values that a script can hold, and their texts, which never show an address."""

@@ -1,7 +1,7 @@
-"""The dicts of `collections` as scripts get them, without C code that calls back.
+"""The dicts of `collections` for scripts, without C code that calls back.
 
-CPython's own `defaultdict` calls its factory from inside a look-up, and the nodes of its own `OrderedDict` are a linked
-list in C. These are plain dicts: the guard of `d[key]` makes the default, and moving a key is a deletion and an insertion.
+CPython's own `defaultdict` calls its factory during a look-up, and its own `OrderedDict` keeps its keys in a linked list
+in C. These are plain dicts: the guard of `d[key]` makes the default, and moving a key is a deletion and an insertion.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class OrderedDict(dict[Any, Any]):
     """`collections.OrderedDict`: a dict whose keys can be moved and whose order counts when two are compared."""
 
     __slots__ = ()
-    __hash__ = None  # as of any dict
+    __hash__ = None  # as for any dict
 
     def __eq__(self, other: object) -> bool:
         same = dict.__eq__(self, other)
@@ -53,7 +53,7 @@ class OrderedDict(dict[Any, Any]):
         return key, self.pop(key)
 
 
-class defaultdict(dict[Any, Any]):  # noqa: N801 -- the name that authors know
+class defaultdict(dict[Any, Any]):  # noqa: N801 -- the name in the standard library
     """`collections.defaultdict`; `value_of` makes the defaults, so that no look-up in C ever runs a script's code."""
 
     __slots__ = ("_factory",)
@@ -84,17 +84,17 @@ def value_of(values: defaultdict, key: Any) -> Any:
     factory = factory_of(values)
     if key in values or factory is None:
         return values[key]
-    values[key] = made = factory()
-    return made
+    values[key] = default = factory()
+    return default
 
 
 def factory_of(values: defaultdict) -> Callable[[], Any] | None:
-    """What makes the defaults."""
+    """The function that makes the defaults, or None."""
     return values._factory  # noqa: SLF001 -- the one reader
 
 
 def counted_elements(counter: dict[Any, int]) -> Iterator[Any]:
-    """`StatusEndpointServices.elements`: each key as often as it was counted."""
+    """`Counter.elements`: each key as often as it was counted."""
     for key, number in list(counter.items()):
         for _ in range(number):
             yield key

@@ -1,7 +1,7 @@
-"""What stands for a module or a type in a script: a frozen object whose public surface is an explicit table.
+"""Facades: frozen objects that represent a module or a type in a script, with an explicit table of names.
 
-Scripts never get a module or a class, because both lead on: `str.mro()` to `object`, a module to its imports. A
-facade is only called, read by name through the guard, or given to `isinstance`.
+Scripts never get a module or a class, because both give access to more: `str.mro()` to `object`, a module to its imports.
+A facade can only be called, read by name through the guard, or passed to `isinstance`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Facade:
-    """Immutable. `names` is what a script reads from it, `kinds` what `isinstance` accepts for it."""
+    """A frozen module or type: `names` are the names that a script can read, `kinds` the classes that it means in `isinstance`."""
 
     __slots__ = ("_call", "_kinds", "_label", "_names")
     _call: Callable[..., Any] | None
@@ -56,7 +56,7 @@ class Facade:
 
 
 def named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function under the name which authors know it by: Python shows it when arguments are wrong."""
+    """Set the name by which authors know the function: Python shows it when arguments are wrong. Return the function."""
     function.__name__ = name.rpartition(".")[2]
     function.__qualname__ = name
     return function
@@ -68,7 +68,7 @@ def names_of(facade: Facade) -> Mapping[str, Any]:
 
 
 def kinds_of(facade: Facade) -> tuple[type, ...]:
-    """The classes which a facade stands for in `isinstance`."""
+    """The classes that a facade means in `isinstance`."""
     return facade._kinds  # noqa: SLF001 -- as above
 
 
@@ -88,4 +88,4 @@ def _kinds_in(kinds: object) -> tuple[type, ...]:
         return (kinds,)
     if type(kinds) is UnionType:
         return _kinds_in(kinds.__args__)
-    raise TypeError("a type such as str is wanted, or a tuple of types")
+    raise TypeError("isinstance needs a type, for example str, or a tuple of types")

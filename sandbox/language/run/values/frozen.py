@@ -1,7 +1,7 @@
-"""Frozen values which scripts are given: records with named fields, dicts and lists that cannot change.
+"""The frozen values of scripts: records with named fields, and dicts and lists that cannot be changed.
 
-A frozen dict is a dict (it equals one, it can be unpacked and written as JSON) whose every change is refused, by the
-guards which go by exact type and again by the class itself.
+A frozen dict is a dict (it equals one, and can be unpacked and written as JSON), but every change to it is refused: by the
+guards, which look at the exact type, and again by the class itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FrozenList(list[Any]):
 
 
 def freeze(value: Any) -> Any:
-    """Plain JSON data with every dict and list in it frozen."""
+    """A copy of plain JSON data in which every dict and list is frozen."""
     if isinstance(value, Mapping):
         return FrozenDict({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
@@ -41,7 +41,7 @@ def freeze(value: Any) -> Any:
 
 
 class Record:
-    """Named fields, read with a dot: the user, the session, the api, a response. Immutable."""
+    """Named fields that are read with a dot: the user, the session, the api, a response. Immutable."""
 
     __slots__ = ("_fields", "_label")
     _fields: Mapping[str, Any]
@@ -62,7 +62,7 @@ class Record:
 
 
 def read_field(record: Record, name: str) -> Any:
-    """One field; an unknown name is an AttributeError that lists the fields."""
+    """One field. Raises AttributeError for an unknown name, with a list of the fields."""
     fields, label = record._fields, record._label  # noqa: SLF001 -- the one reader
     if name in fields:
         return fields[name]

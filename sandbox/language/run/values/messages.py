@@ -1,6 +1,6 @@
-"""What a script answers with: `message(...)`, `hidden()`, and `with_query(...)` to build a link.
+"""The results of a script: `message(...)`, `hidden()`, and `with_query(...)` to build a link.
 
-Only shapes and types are checked here, for helpful errors; whether a text or a link may be shown is judged outside.
+Only types are checked here, to give helpful errors; whether a text or a link may be shown is checked outside the jail.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 
 class NotAMessage(TypeError):
-    """`status` returned something else than `message(...)` or `hidden()`."""
+    """`status` returned something other than `message(...)` or `hidden()`."""
 
 
 class ScriptMessage:
-    """What `message` made; a script can only return it."""
+    """The result of `message` or `hidden`; a script can only return it."""
 
     __slots__ = ("_value",)
     _value: Mapping[str, str | None] | None
@@ -33,14 +33,12 @@ class ScriptMessage:
 
 
 def message(text: str, link: str | None = None, color: str | None = None) -> ScriptMessage:
-    """The message to show: a text, with a link a button, with a colour such as "#006109"."""
+    """The message to show: a text; with a link it becomes a button; the colour is written like "#006109"."""
     if type(text) is not str:
         raise TypeError(f"message(text): the text must be a string, not {_kind(text)}; write str(value) or an f-string")
     for name, value, example in (("link", link, "https://…"), ("color", color, "#006109")):
         if value is not None and type(value) is not str:
-            raise TypeError(
-                f'message(…, {name}): {name} must be a string such as "{example}" or None, not {_kind(value)}'
-            )
+            raise TypeError(f'message(…, {name}): {name} must be a string like "{example}" or None, not {_kind(value)}')
     return ScriptMessage({"text": text, "link": link, "color": color})
 
 
@@ -50,7 +48,7 @@ def hidden() -> ScriptMessage:
 
 
 def answer_of(returned: object) -> dict[str, str | None] | None:
-    """What `status` returned as plain data; `None` for `hidden()`. Raises NotAMessage."""
+    """The result of `status` as plain data; `None` for `hidden()`. Raises NotAMessage."""
     if type(returned) is ScriptMessage:
         value = returned._value  # noqa: SLF001 -- the one reader
         return None if value is None else dict(value)
@@ -66,26 +64,26 @@ def answer_of(returned: object) -> dict[str, str | None] | None:
 
 
 def with_query(url: str, params: Mapping[str, Any] | None = None, /, **named: Any) -> str:
-    """The address with parameters added: encoded, after those that are there, before the fragment."""
+    """The address with encoded parameters added: after existing ones, before the fragment."""
     if type(url) is not str:
         raise TypeError(f"with_query(url, …): the url must be a string, not {_kind(url)}")
     pairs = [*query_pairs(params, "with_query"), *query_pairs(named, "with_query")]
     if not pairs:
         return url
     address, mark, fragment = url.partition("#")
-    joint = _joint(address)
+    separator = _separator(address)
     query = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="")
-    return f"{address}{joint}{query}{mark}{fragment}"
+    return f"{address}{separator}{query}{mark}{fragment}"
 
 
-def _joint(address: str) -> str:
+def _separator(address: str) -> str:
     if "?" not in address:
         return "?"
     return "" if address.endswith(("?", "&")) else "&"
 
 
 def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
-    """Parameters as pairs of text: a list gives its name several times, None leaves it out."""
+    """Parameters as pairs of text: a list repeats its name for each item, None is left out."""
     if params is None:
         return []
     if isinstance(params, Mapping):
@@ -93,7 +91,7 @@ def query_pairs(params: object, caller: str) -> list[tuple[str, str]]:
     elif isinstance(params, list | tuple):
         items = params
     else:
-        raise TypeError(f'{caller}: params must be a dict such as {{"uid": user.id}}, not {_kind(params)}')
+        raise TypeError(f'{caller}: params must be a dict like {{"uid": user.id}}, not {_kind(params)}')
     pairs: list[tuple[str, str]] = []
     for item in items:
         if not isinstance(item, list | tuple) or len(item) != 2:  # a pair
@@ -117,4 +115,7 @@ def _text(value: object, caller: str) -> str:
 
 
 def _kind(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

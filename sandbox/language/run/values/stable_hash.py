@@ -1,6 +1,6 @@
-"""Whether the hash of a value follows from the value alone, so that its place in a set tells no address.
+"""Whether the hash of a value depends on the value alone, so that its place in a set reveals no address.
 
-CPython makes the hash of a function, of NaN and, before 3.12, of None and of a range of fewer than two out of an address.
+CPython makes the hash of a function, of NaN and, before 3.12, of None and of a range of fewer than two from an address.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _COMPOSED: frozenset[type] = frozenset({tuple, frozenset})
 
 
 def have_stable_hashes(members: Collection[Any]) -> bool:
-    """Whether the places of these members in a set follow from their values."""
+    """Whether the places of these members in a set depend on their values alone."""
     if _PLAIN.issuperset(map(type, members)):
         return True
-    seen: dict[int, Any] = {}  # keeps what it names, so that no number comes twice
+    seen: dict[int, Any] = {}  # holds the objects, so that no id is reused
     left = list(members)
     while left:
         item = left.pop()

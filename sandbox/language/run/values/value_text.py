@@ -1,8 +1,8 @@
-"""The text of a value as a script, its log and its errors see it: never with an address.
+"""The text of a value in a script, its log and its errors: never with an address.
 
-Python writes where a function, an iterator or a digest lies in memory, and an address is the half of an attack on
-memory. So every conversion to text goes through here and by an allow-list: a value which is made of known types only is
-written by Python, and whatever else is in it is written by the name of its type.
+Python writes the address of a function, an iterator or a digest into its text, and an address is half of an attack on
+memory. So every conversion to text goes through here, by an allow-list: Python writes a value that consists of known types
+only; for anything else in it, the name of its type is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .frozen import FrozenDict, FrozenList, Record
 from .messages import ScriptMessage
 from .stable_hash import have_stable_hashes
 
-#: How deep a value with unknown parts is written.
+#: How many levels of a value with unknown parts are written.
 MAX_DEPTH = 50
 
 _LEAVES: frozenset[type] = frozenset(
@@ -35,16 +35,16 @@ _MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, 
 _VIEWS: frozenset[type] = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 _SETS: frozenset[type] = frozenset({set, frozenset})
 _MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, deque}) | _SETS | _VIEWS
-#: Are written without their name.
+#: Types that are written without their name.
 _UNNAMED: frozenset[type] = frozenset({dict, FrozenDict, list, FrozenList, tuple, MappingProxyType})
-#: How CPython's C code writes an address; it can stand in the text of an error which C code raised.
+#: How CPython's C code writes an address, which can be in the text of an error that C code raised.
 _ADDRESS = re.compile(r" (?:at|@) 0x[0-9a-fA-F]+(?=>)")
-#: Errors that write whatever a script made them with into their text, and keep it as `msg`.
-_WRITING = (json.JSONDecodeError, re.error)
+#: Errors that write the value that a script passes as their message into their text, and store it as `msg`.
+_MESSAGE_ERRORS = (json.JSONDecodeError, re.error)
 
 
 class Substitute:
-    """Is written in the place of a value that Python would write with its address."""
+    """Is written in place of a value that Python would write with its address."""
 
     __slots__ = ("_repr", "_text")
 
@@ -63,8 +63,8 @@ class Substitute:
 
 
 def printable(value: Any) -> Any:
-    """The value itself if its text holds no address, else what is written instead: for `str`, `repr` and `format`."""
-    return value if type(value) in _LEAVES or _is_printable(value) else _substituted(value, ())
+    """The value itself if its text contains no address, else a substitute: for `str`, `repr` and `format`."""
+    return value if type(value) in _LEAVES or _is_printable(value) else _substitute(value, ())
 
 
 def text_of(value: Any) -> str:
@@ -83,14 +83,14 @@ def formatted(value: Any, specification: str = "") -> str:
 
 
 def printable_arguments(error: BaseException) -> tuple[Any, ...]:
-    """`error.args`, the addresses cut out of their texts."""
-    if isinstance(error, _WRITING) and type(error.msg) is not str:
+    """`error.args` without the addresses in their texts."""
+    if isinstance(error, _MESSAGE_ERRORS) and type(error.msg) is not str:
         return ()
     return tuple(_ADDRESS.sub("", part) if type(part) is str else part for part in error.args)
 
 
 def _is_printable(value: Any) -> bool:
-    seen: dict[int, Any] = {}  # keeps what it names, so that no number comes twice
+    seen: dict[int, Any] = {}  # holds the objects, so that no id is reused
     left = [value]
     while left:
         item = left.pop()
@@ -105,7 +105,7 @@ def _is_printable(value: Any) -> bool:
 
 
 def _parts(item: Any) -> Iterable[Any] | None:
-    """What is written inside the text of a container; None if the item is neither a container nor known."""
+    """The parts that the text of a container contains; None if the item is neither a container nor of a known type."""
     kind = type(item)
     if kind in _MAPPINGS:
         inner = [*item.keys(), *item.values()]
@@ -119,7 +119,7 @@ def _parts(item: Any) -> Iterable[Any] | None:
     return () if isinstance(item, type) and issubclass(item, Exception) else None
 
 
-def _substituted(value: Any, outer: tuple[int, ...]) -> Any:
+def _substitute(value: Any, outer: tuple[int, ...]) -> Any:
     kind = type(value)
     if kind in _LEAVES:
         return value
@@ -127,32 +127,32 @@ def _substituted(value: Any, outer: tuple[int, ...]) -> Any:
         return Substitute("...")
     inner = (*outer, id(value))
     if kind in _SETS:
-        return _substituted_set(value, inner)
+        return _substitute_set(value, inner)
     if kind in _MAPPINGS or kind in _MEMBERS:
-        made = _substituted_parts(value, inner)
+        made = _substitute_parts(value, inner)
         return made if kind in _UNNAMED else Substitute(f"{kind.__name__}({made!r})")
     if isinstance(value, Exception):
-        return _substituted_error(value, inner)
+        return _substitute_error(value, inner)
     if isinstance(value, type):
         return Substitute(f"<class {value.__name__}>")
     return Substitute(f"<function {value.__name__}>" if kind is FunctionType else f"<{kind.__name__}>")
 
 
-def _substituted_parts(value: Any, outer: tuple[int, ...]) -> Any:
+def _substitute_parts(value: Any, outer: tuple[int, ...]) -> Any:
     if type(value) in _MAPPINGS:
-        return {_substituted(key, outer): _substituted(item, outer) for key, item in value.items()}
-    made = [_substituted(item, outer) for item in value]
+        return {_substitute(key, outer): _substitute(item, outer) for key, item in value.items()}
+    made = [_substitute(item, outer) for item in value]
     return tuple(made) if type(value) is tuple else made
 
 
-def _substituted_set(members: set[Any] | frozenset[Any], outer: tuple[int, ...]) -> Substitute:
-    """In the order of the texts, which tells no address."""
-    texts = sorted((type(member).__name__, repr(_substituted(member, outer))) for member in members)
+def _substitute_set(members: set[Any] | frozenset[Any], outer: tuple[int, ...]) -> Substitute:
+    """The text of a set in the order of its members' texts, which reveals no address."""
+    texts = sorted((type(member).__name__, repr(_substitute(member, outer))) for member in members)
     text = f"{{{', '.join(text for _, text in texts)}}}" if members else ""
     return Substitute(text if text and type(members) is set else f"{type(members).__name__}({text})")
 
 
-def _substituted_error(error: Exception, outer: tuple[int, ...]) -> Substitute:
-    arguments = [_substituted(part, outer) for part in printable_arguments(error)]
+def _substitute_error(error: Exception, outer: tuple[int, ...]) -> Substitute:
+    arguments = [_substitute(part, outer) for part in printable_arguments(error)]
     alike = KeyError(*arguments) if isinstance(error, KeyError) else Exception(*arguments)
     return Substitute(str(alike), f"{type(error).__name__}({', '.join(map(repr, arguments))})")
