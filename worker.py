@@ -14,7 +14,7 @@ import time
 from contextlib import closing, suppress
 from functools import partial
 
-from runner.process_log import start_log
+from runner.logs.process_log import start_log
 from runner.queues.status_jobs import RqStatusQueue, StatusJob, quieten_rq, rq_status_queue
 from runner.queues.thread_worker import StopSignal, ThreadWorker
 from runner.runs.job import run_status
@@ -42,7 +42,7 @@ def run_from_environment() -> int:
     """`python -m worker`: settings from the environment, the log to standard error. Returns the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
-        start_log(settings.log_level)
+        start_log(settings)
         return main(settings)
     except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")
