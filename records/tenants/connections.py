@@ -25,7 +25,8 @@ from records.errors import SecretNotOpened
 from records.secretbox import SecretBox
 
 from . import credential_kinds, sealed_secrets
-from .implementations import MIB, Implementation
+from .implementation_settings import MIB
+from .implementations import Implementation
 from .sealed_secrets import SecretUse
 
 #: The methods a script can use at all.
