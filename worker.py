@@ -21,7 +21,7 @@ from redis import Redis
 from runner.background.background_services import BACKGROUND_SERVICES, BackgroundServices, open_background_services
 from runner.background.job_run import run_job
 from runner.health.outages import OutageLog
-from runner.process_log import start_log
+from runner.logs.process_log import start_log
 from runner.queues.background_jobs import BackgroundJob, BackgroundWorker, rq_background_queue
 from runner.queues.status_jobs import RqStatusQueue, StatusJob, quieten_rq, rq_status_queue
 from runner.queues.thread_worker import StopSignal, ThreadWorker
@@ -50,7 +50,7 @@ def run_from_environment(queue: str = STATUS) -> int:
     """`python -m worker [QUEUE]`: read settings from the environment, log to standard error. Return the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
-        start_log(settings.log_level)
+        start_log(settings)
         return MAINS[queue](settings)
     except (SettingsError, NotStarted) as error:
         sys.stderr.write(f"{error}\n")

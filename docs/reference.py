@@ -5,13 +5,16 @@ A test compares the pages with what this would write.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from records import roles
+from records import Implementation, roles
+from records.tenants.implementation_settings import BUDGETS
+from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPLEMENTATIONS
 from runner.settings.table import SETTINGS, Setting
 from sandbox import API_LEVEL, OFFERED, WITHHELD
 from web.cli import main as commands
@@ -83,6 +86,30 @@ def settings_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def implementation_settings_page() -> str:
+    """Every setting of an implementation, as pages and commands name it."""
+    columns = Implementation.__table__.columns
+    lines = [
+        "# Settings of an implementation\n",
+        NOTE,
+        "Set in the console, or by `session-status implementation set IMPLEMENTATION NAME=VALUE`. They count at once.\n",
+        "| name | in the console | default | what it is |",
+        "|---|---|---|---|",
+    ]
+    for one in SETTINGS_OF_IMPLEMENTATIONS:
+        default = columns[one.name].default
+        value = "" if default is None else "{}" if default.arg is dict else getattr(default, "arg", "")
+        shown = "" if callable(value) or value == "" else f"`{json.dumps(value)}`" if value != "{}" else "`{}`"
+        words = f"{shown} {one.unit}".strip() if shown else ""
+        choices = (
+            f"One of: {', '.join(f'`{name}` ({said.lower()})' for name, said in one.choices)}." if one.choices else ""
+        )
+        lines.append(f"| `{one.name}` | {cell(one.label)} | {words} | {cell(f'{one.help} {choices}'.strip())} |")
+    lines += ["", "## Budgets of a run: `limits`\n", "| name | in the console | unit there |", "|---|---|---|"]
+    lines += [f"| `{one.name}` | {one.label or 'by command only'} | {one.unit} |" for one in BUDGETS]
+    return "\n".join([*lines, ""])
+
+
 def each_command(
     command: click.Command, name: str, above: click.Context | None = None
 ) -> Iterator[tuple[str, click.Context]]:
@@ -130,6 +157,7 @@ def table_of_permissions() -> list[str]:
 PAGES = {
     "script-reference.md": script_reference,
     "settings.md": settings_page,
+    "implementation-settings.md": implementation_settings_page,
     "commands.md": commands_page,
     "roles.md": roles_page,
 }

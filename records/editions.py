@@ -15,11 +15,12 @@ from .agenda.sessions import AgendaSession
 from .columns import Base
 from .scripts import versions
 from .tenants import connections
+from .tenants.implementation_settings import SETTINGS
 from .tenants.implementations import Implementation
 
 _CHARS = 16
 #: Fields of an implementation about who may log in and do what: no session shows anything else because of them.
-_OF_PEOPLE = frozenset({"app_redirect_uris", "mapped_roles"})
+_OF_PEOPLE = frozenset(each.name for each in SETTINGS if each.of_people)
 
 
 def edition(db: Session, implementation: Implementation) -> str:

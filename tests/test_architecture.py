@@ -64,11 +64,23 @@ ORDER = {
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support"),
     "runner": (
-        *("settings", "store", "health", "logins", "queues", "status", "explanations", "powers", "runs", "trials"),
+        *(
+            "settings",
+            "logs",
+            "store",
+            "health",
+            "logins",
+            "queues",
+            "status",
+            "explanations",
+            "powers",
+            "runs",
+            "trials",
+        ),
     ),
     "runner/powers": ("connections", "http"),
     "web": (
-        *("middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
+        *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),
     ),
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
@@ -279,3 +291,26 @@ def test_sessions_of_the_agenda_are_made_and_retired_by_the_one_rule_for_imports
             if made or retired:
                 writers.add(path.relative_to(ROOT).as_posix())
     assert writers == {rule}
+
+
+#: What sets up logging -> the one file which may.
+LOG_SETUP = (
+    "basicConfig",
+    "dictConfig",
+    "fileConfig",
+    "StreamHandler",
+    "FileHandler",
+    "setFormatter",
+    "captureWarnings",
+)
+
+
+def test_one_file_configures_logging():
+    """Otherwise lines of some process would have another form, no ids, and whatever line breaks a stranger sends."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in LOG_SETUP
+    }
+    assert found == {"runner/logs/process_log.py"}

@@ -34,6 +34,7 @@ from web.health.views import Checks
 from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
 from web.middleware.client_address import ClientAddress
 from web.middleware.public_address import AtPublicAddress
+from web.middleware.request_ids import RequestIds
 from web.openapi import views as openapi
 from web.root import views as root
 from web.status import returns
@@ -110,4 +111,5 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     if config.trusted_proxies:
         # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
         app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to put a layer around an application
+    app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to put a layer around an application
     return app

@@ -6,7 +6,9 @@ run in production, and both say what they are. This file keeps these rules for t
 
 from __future__ import annotations
 
+import logging
 import sys
+from typing import Any
 
 from flask import Flask, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -26,16 +28,21 @@ QUIET_PATHS = ("/runs", "/live/healthz", "/healthz")
 
 LARGEST_PORT = 65_535
 
+log = logging.getLogger(__name__)
+
 
 class QuietHandler(WSGIRequestHandler):
-    """One line for a request, without the time (the supervisor's log has it) and without the query (names, tokens)."""
+    """One line of the log for a request, without the query (names, tokens)."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - the base's signature
         """Write method, path and status."""
         path = self.path.split("?", 1)[0]
         if path not in QUIET_PATHS:
-            sys.stdout.write(f"{self.command} {path} {code}\n")
-            sys.stdout.flush()
+            log.info("%s %s %s", self.command, path, code)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's signature
+        """Log what the server has to say besides, such as of a request that is none."""
+        log.warning(format, *args)
 
 
 def require_development(settings: Settings, why: str) -> None:

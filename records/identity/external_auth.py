@@ -1,7 +1,7 @@
 """External Authentication of an implementation: the organizer's own service that vouches for its people.
 
 There is one at most. Its secret is kept as that of a connection is: sealed before it reaches the database, for this
-place and the address it is sent to, and never sent to a new address by who does not know it.
+place and the address it is sent to. Whether it may stay is decided by `records.tenants.sealed_secrets`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields
 from records.columns import Base, RowId, utc_now
-from records.errors import FieldFault, SecretNotOpened
+from records.errors import SecretNotOpened
 from records.secretbox import SecretBox
-from records.tenants import implementations
+from records.tenants import implementations, sealed_secrets
 from records.tenants.implementations import Implementation
+from records.tenants.sealed_secrets import SecretUse
 
 from . import external_auth_kinds
 
@@ -87,7 +87,12 @@ def save(
         db.refresh(present)  # somebody may have changed it while we waited
     values["changed_by"] = values.pop("by")
     wanted = ExternalAuth(implementation_id=implementation.id, **values)
-    secret = _secret_to_seal(draft, wanted, present)
+    secret = sealed_secrets.to_seal(
+        draft.secret,
+        wanted=_use(wanted),
+        stored=_stored_use(present),
+        check=external_auth_kinds.secret_check(wanted.kind),
+    )
     row = present or wanted
     for name, value in values.items():
         setattr(row, name, value)
@@ -137,32 +142,23 @@ def reseal_all(db: Session, box: SecretBox) -> int:
     return len(rows)
 
 
-def _secret_to_seal(draft: ExternalAuthDraft, wanted: ExternalAuth, present: ExternalAuth | None) -> str | None:
-    """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
-    if not external_auth_kinds.needs_secret(wanted.kind, wanted.fields):
-        fields.refuse([FieldFault("secret", "does not belong to this kind")] if draft.secret else [])
-        return ""
-    if draft.secret is not None:
-        check = {"secret": external_auth_kinds.secret_check(wanted.kind)}
-        return str(fields.checked(check, {"secret": draft.secret})["secret"])
-    reason = None
-    if present is None or present.sealed_secret is None:
-        reason = "is missing"
-    elif _destination(present) != _destination(wanted):
-        reason = "has to be given again, because it would be used for another address or in another way"
-    fields.refuse([FieldFault("secret", reason)] if reason else [])
-    return None
+def _use(row: ExternalAuth) -> SecretUse | None:
+    """Return to whom the secret is shown, or whom it proves; None if there is none."""
+    if not external_auth_kinds.needs_secret(row.kind, row.fields):
+        return None
+    way = tuple(str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer"))
+    beside = row.fields.get("auth_fields", {})
+    account = (str(row.fields.get("client_id", "")), *(str(beside.get(name, "")) for name in ("user", "name")))
+    return SecretUse((row.kind, *way), (str(row.fields.get("url", "")),), account)
 
 
-def _destination(row: ExternalAuth) -> list[str]:
-    """Return to whom the secret is shown, or whom it proves: kind, way, and the address's scheme, host and port."""
-    way = [str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer")]
-    url = urlsplit(str(row.fields.get("url", "")))
-    return [row.kind, *way, f"{url.scheme}://{url.netloc}".lower()]
+def _stored_use(row: ExternalAuth | None) -> SecretUse | None:
+    return _use(row) if row is not None and row.sealed_secret is not None else None
 
 
 def _place(row: ExternalAuth) -> str:
-    return json.dumps([row.implementation_id, "external login", *_destination(row)])
+    use = _use(row)
+    return json.dumps([row.implementation_id, "external login", *(use.destination if use else [])])
 
 
 _CHECKS: dict[str, fields.Check] = {

@@ -13,7 +13,7 @@ from typing import Any
 from records import fields
 from records.errors import FieldFault
 from records.people import user_fields
-from records.tenants import credential_kinds
+from records.tenants import credential_kinds, sealed_secrets
 
 from .public_keys import ALGORITHMS, key_set
 
@@ -25,7 +25,6 @@ RESULT = ("subject", *(one.name for one in user_fields.TABLE if one.sources >= u
 #: Bytes of a secret that signs (RFC 7518, 3.2).
 LEAST_SHARED_KEY = 32
 USERNAME, PASSWORD = "{username}", "{password}"
-_LONGEST_SECRET = 8192
 
 
 def checked(kind: str, given: Mapping[str, Any], *, development: bool) -> dict[str, Any]:
@@ -42,21 +41,13 @@ def checked(kind: str, given: Mapping[str, Any], *, development: bool) -> dict[s
 def needs_secret(kind: str, values: Mapping[str, Any]) -> bool:
     """Say whether there is a secret beside these fields."""
     if kind == "jwt":
-        return bool(values["algorithm"] == "HS256")
-    return kind == "introspection" or values["auth_kind"] != "none"
+        return bool(values.get("algorithm") == "HS256")
+    return kind == "introspection" or values.get("auth_kind", "none") != "none"
 
 
 def secret_check(kind: str) -> fields.Check:
     """Return the check of this kind's secret."""
-    return partial(_secret, least=LEAST_SHARED_KEY if kind == "jwt" else 1)
-
-
-def _secret(value: Any, *, least: int) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_SECRET or not value.isprintable():
-        raise ValueError(f"has 1 to {_LONGEST_SECRET} printable characters")
-    if len(value.encode()) < least:
-        raise ValueError(f"has at least {least} random characters: whoever guesses it logs in as anybody")
-    return value
+    return partial(sealed_secrets.text, least=LEAST_SHARED_KEY if kind == "jwt" else 1)
 
 
 def _jwt_faults(values: dict[str, Any]) -> list[FieldFault]:

@@ -5,7 +5,7 @@ A secret goes in and is never shown again. Three things keep it from leaving:
 1. It is sealed (`SecretBox`) before it reaches the database.
 2. It is sealed for its connection and the address it is sent to: copied to another row, or in a row whose address
    was changed behind our back, it does not open.
-3. Who changes where it is sent to has to know it: a new address without the secret is refused.
+3. Who changes where it is sent to has to know it: `sealed_secrets` has the rule.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields
 from records.columns import Base, RowId, utc_now
-from records.errors import FieldFault, SecretNotOpened
+from records.errors import SecretNotOpened
 from records.secretbox import SecretBox
 
-from . import credential_kinds
-from .implementations import MIB, Implementation
+from . import credential_kinds, sealed_secrets
+from .implementation_settings import MIB
+from .implementations import Implementation
+from .sealed_secrets import SecretUse
 
 #: The methods a script can use at all.
 METHODS = ("GET", "POST")
@@ -129,7 +130,9 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Con
     """Make the connection or change the one of that name. Raises Refused with every fault."""
     present = find(db, implementation, draft.name) if isinstance(draft.name, str) else None
     values = _checked(draft)
-    secret = _secret_to_seal(draft, values, present)
+    secret = sealed_secrets.to_seal(
+        draft.secret, wanted=_use(Connection(**values)), stored=_stored_use(present), check=sealed_secrets.text
+    )
     connection = present or Connection(implementation_id=implementation.id)
     for name, value in values.items():
         setattr(connection, name, value)
@@ -186,31 +189,26 @@ def _checked(draft: ConnectionDraft) -> dict[str, Any]:
     return values
 
 
-def _secret_to_seal(draft: ConnectionDraft, values: dict[str, Any], present: Connection | None) -> str | None:
-    """Return the secret to seal, "" for none, or None to keep the sealed one. Raises Refused."""
-    if draft.auth_kind == "none":
-        fields.refuse([FieldFault("secret", "does not belong to none")] if draft.secret else [])
-        return ""
-    if draft.secret is not None:
-        fields.checked({"secret": _secret}, {"secret": draft.secret})
-        return draft.secret
-    reason = None
-    if present is None or present.sealed_secret is None:
-        reason = "is missing"
-    elif _destination(present) != _destination(Connection(**values)):
-        reason = "has to be given again, because it would be sent to another address or in another way"
-    fields.refuse([FieldFault("secret", reason)] if reason else [])
-    return None
+def must_be_typed_again(present: Connection, draft: ConnectionDraft) -> bool:
+    """Say whether the draft cannot keep the stored secret: what `save` will refuse without one."""
+    wanted, stored = _use(draft), _stored_use(present)
+    return wanted is not None and (stored is None or wanted.is_another_than(stored))
 
 
-def _destination(connection: Connection) -> list[str]:
-    """Return to whom the secret is shown: scheme, host and port of each address, and the way it is sent."""
-    urls = [connection.base_url, str(connection.auth_fields.get("token_url", ""))]
-    return [connection.auth_kind, *("{0.scheme}://{0.netloc}".format(urlsplit(url)).lower() for url in urls)]
+def _use(of: Connection | ConnectionDraft) -> SecretUse | None:
+    if of.auth_kind == "none":
+        return None
+    account = tuple(str(of.auth_fields.get(name, "")) for name in ("user", "name", "client_id"))
+    return SecretUse((of.auth_kind,), (of.base_url, str(of.auth_fields.get("token_url", ""))), account)
+
+
+def _stored_use(connection: Connection | None) -> SecretUse | None:
+    return _use(connection) if connection is not None and connection.sealed_secret is not None else None
 
 
 def _place(connection: Connection) -> str:
-    return json.dumps([connection.implementation_id, connection.name, *_destination(connection)])
+    use = _use(connection)
+    return json.dumps([connection.implementation_id, connection.name, *(use.destination if use else [])])
 
 
 def _opened(box: SecretBox, implementation: Implementation, connection: Connection) -> OpenedConnection:
@@ -223,14 +221,6 @@ def _opened(box: SecretBox, implementation: Implementation, connection: Connecti
     plain = {name: getattr(connection, name) for name in _CHECKS}
     plain |= {"methods": tuple(connection.methods), "path_prefixes": tuple(connection.path_prefixes)}
     return OpenedConnection(implementation=implementation.slug, secret=secret, **plain)
-
-
-def _secret(value: Any) -> str:
-    if (
-        not isinstance(value, str) or not 0 < len(value) <= 8192 or not value.isprintable()
-    ):  # more than any vendor's token has
-        raise ValueError("has 1 to 8192 printable characters")
-    return value
 
 
 def _path_prefix(value: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -17,29 +16,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
-from records.host_names import host_name
-from records.message_text import MAX_CHARACTERS, shown_text
 from records.upsert import insert_missing
 
-from . import app_addresses
+from . import implementation_settings
+from .implementation_settings import SETTINGS
 
 #: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
 STAFF = "staff"
-#: When a session's message is shown at all (product rule 5).
-SHOW_WHEN = ("always", "during", "after", "during or after")
-MIB = 1024 * 1024
-
-#: The budgets an implementation may set for its runs, with their ranges. The names are those of `sandbox.XmlLimits`.
-LIMITS: dict[str, fields.Check] = {
-    "wall_s": fields.number(0.1, 30),
-    "cpu_s": fields.number(0.1, 10),
-    "memory_bytes": fields.whole(16 * MIB, 1024 * MIB),
-    "calls": fields.whole(0, 100),
-    "read_bytes": fields.whole(0, 16 * MIB),
-    "log_lines": fields.whole(0, 1000),
-    "log_chars": fields.whole(1, 5000),
-    "output_bytes": fields.whole(1024, 64 * 1024),
-}
+LIMITS = implementation_settings.LIMITS
 
 
 class Implementation(Base):
@@ -216,54 +200,4 @@ def _contradictions(implementation: Implementation) -> list[FieldFault]:
     return faults
 
 
-def _limits(value: Any) -> dict[str, Any]:
-    given = fields.json_object(4096)(value)
-    try:
-        return fields.checked(LIMITS, given)
-    except RuleViolation as refused:
-        raise ValueError(str(refused)) from None
-
-
-def _link(value: Any) -> str:
-    return fields.url(value).geturl() if value else ""
-
-
-def _fallback_text(value: Any) -> str:
-    return shown_text(fields.line(MAX_CHARACTERS)(value))
-
-
-def _session_url(value: Any) -> str:
-    if not value:
-        return ""
-    if (
-        not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2
-    ):  # its own two braces
-        raise ValueError("holds {session_id} exactly once, and no other braces")
-    fields.url(value.replace("{session_id}", "1"), loopback_http=True)
-    if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host
-        raise ValueError("holds {session_id} after its host, in the path or behind it")
-    return value
-
-
-_CHECKS: dict[str, fields.Check] = {
-    "slug": fields.slug,
-    "name": fields.line(200, empty=False),
-    "time_zone": fields.time_zone,
-    "script_settings": fields.json_object(64 * 1024),
-    "link_hosts": fields.each(host_name, 100),
-    "fallback_text": _fallback_text,
-    "fallback_link": _link,
-    "default_color": fields.color,
-    "last_good_minutes": fields.whole(0, 7 * 24 * 60),
-    "fresh_seconds": fields.whole(0, 24 * 3600),
-    "stale_seconds": fields.whole(0, 7 * 24 * 3600),
-    "show_when": fields.one_of(*SHOW_WHEN),
-    "user_types": fields.each(fields.line(100, empty=False), 100),
-    "inherit_from_parent": fields.flag,
-    "session_url": _session_url,
-    "limits": _limits,
-    "concurrency": fields.whole(1, 64),
-    "keep_runs_days": fields.whole(1, 3650),
-    "app_redirect_uris": fields.each(app_addresses.redirect, 10),
-    "mapped_roles": fields.each(fields.one_of(*roles.GRANTED), len(roles.GRANTED)),
-}
+_CHECKS: dict[str, fields.Check] = {"slug": fields.slug} | {each.name: each.check for each in SETTINGS}

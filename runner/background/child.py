@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from records import Database, DatabaseUnavailable, support_references
-from runner.process_log import start_log
+from runner.logs.process_log import start_log
 from runner.queues.job_orders import JobOrder
 from runner.queues.job_states import CANCELLED, FAILED
 from runner.settings.table import MIB, Settings
@@ -46,7 +46,7 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no line of ours
     order = JobOrder(**json.loads(sys.stdin.buffer.readline(LONGEST_ORDER)))
     settings = Settings.from_environment(os.environ, make=False)
-    start_log(settings.log_level)
+    start_log(settings)
     limit(order.what.memory_mib)
     cancelled = threading.Event()
     threading.Thread(target=listen, args=(sys.stdin.buffer, cancelled), name="orders", daemon=True).start()

@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
-from urllib.parse import unquote, urlsplit
 
 from records import Database, DatabaseUnavailable, DatabaseUnresponsive, support_references
+from runner.logs.process_log import passwords
 from runner.settings.table import Settings
 from runner.store.clients import AWAY, SILENT, connect_once
 from runner.store.environment_mark import try_write
@@ -92,11 +92,8 @@ class OutageLog:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Watch the store and the database of the settings. Nothing is connected to before something fails."""
-        addresses = (settings.redis_url, settings.database_url)
-        passwords = (urlsplit(each).password for each in addresses)
-        hidden = {each for password in passwords if password for each in (password, unquote(password))}
         probes = {STORE: lambda: probe_store(settings), DATABASE: lambda: probe_database(settings)}
-        return cls(probes, hidden=tuple(hidden))
+        return cls(probes, hidden=tuple(passwords(settings)))
 
     def close(self) -> None:
         """Stop asking. What is away by then is not told to be back."""

@@ -24,6 +24,7 @@ from rq.utils import now
 from rq.worker import WorkerStatus
 
 from runner.health.outages import OUTAGE
+from runner.logs import line_ids
 from runner.store.clients import AWAY
 
 BEAT_S = 3.0
@@ -141,13 +142,18 @@ class ThreadWorker(SimpleWorker):
 
     def _run(self, job: Job, queue: Queue, execution: Execution) -> None:
         try:
+            with line_ids.of_run(job.id):  # a job has the id of its run
+                self._perform(job, queue, execution)
+        finally:
+            self.executions.pop(execution.id, None)
+            self._places.release()
+
+    def _perform(self, job: Job, queue: Queue, execution: Execution) -> None:
+        try:
             self.perform_job(job, queue, execution)
         except Exception as error:  # the outcome could not be written: the cache's lock ends by itself
             if not isinstance(error, AWAY):
                 log.exception("outcome of a job not written id=%s", job.id)
-        finally:
-            self.executions.pop(execution.id, None)
-            self._places.release()
 
     def bootstrap(self, *_: Any, **__: Any) -> None:
         """Register. RQ's commands by pub/sub are not listened to: they cost a connection and could end us."""

@@ -185,6 +185,12 @@ class Settings:
     log_level: str = setting(
         PREFIX + "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "what is logged to standard error"
     )
+    log_format: str = setting(
+        PREFIX + "LOG_FORMAT",
+        one_of("text", "json"),
+        "text",
+        "how it is written: `text`, a line for people; `json`, one object a line",
+    )
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:

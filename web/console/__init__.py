@@ -4,7 +4,7 @@ Server-rendered pages without a framework. A page is one view: it reads its form
 renders. Who may enter is decided before, by `web.auth.staff.authorization`, from the mark above each view (`@needs(...)`).
 
     layout/page_frame.py            the frame of every page: navigation, the way here, notices; `page(...)` renders into it
-    layout/base_form.py             the form which all forms of the console are made of
+    web/forms/                      the form which all forms of the console are made of, and its fields
     web/auth/staff/staff_member.py  who is signed in, and what they may do: `StaffMember`
     views.py                        the first pages: implementations, one implementation, signing in
     first_administrator.py          the first administrator, by a link that works once

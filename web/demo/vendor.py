@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from records import Database
+from runner.logs.process_log import start_log
 from runner.settings.table import Settings
 from web import loopback_server, templating
 
@@ -60,6 +61,7 @@ def create_vendor(shared: DemoServices, known: AppData) -> Flask:
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     """Serve on the port which the first argument names, until killed."""
     settings = Settings.from_environment(environment)
+    start_log(settings)
     loopback_server.require_development(
         settings, "The demo vendor is for development only: it gives credit to everybody who asks."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from records import Database, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
+from runner.logs.process_log import start_log
 from runner.settings.table import Settings
 from web import loopback_server
 
@@ -35,8 +35,8 @@ class ImplementationCertificates:
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     """Serve on the port which the first argument names, on this machine only, until killed."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(message)s")
     settings = Settings.from_environment(environment)
+    start_log(settings)
     loopback_server.require_development(
         settings, "The development identity provider is for development only: anybody can be anybody."
     )

@@ -28,8 +28,8 @@ from granian.log import LogLevels
 from records import Database, DatabaseUnavailable
 from runner.health.outages import OutageLog
 from runner.logins import LoginStore
+from runner.logs.process_log import start_log
 from runner.powers.outbound_requests import OutboundRequests
-from runner.process_log import start_log
 from runner.settings.readers import address_and_port
 from runner.settings.table import Settings
 from runner.status.service import StatusService
@@ -121,7 +121,7 @@ def _about(settings: Settings) -> str:
 
 def load(settings: Settings) -> WsgiBridge:
     """Build what one worker process serves, in that process."""
-    start_log(settings.log_level)
+    start_log(settings)
     app, close = open_app(settings)
     return bridge(settings, app, close)
 

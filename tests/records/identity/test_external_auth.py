@@ -104,6 +104,8 @@ def test_saving_again_without_a_secret_keeps_it(db: Session, box: SecretBox, dem
         (INTROSPECTION, {"url": "https://id.example.org:8443/introspect"}),
         (PASSWORD, {"url": "https://attacker.example.net/login"}),
         (PASSWORD, {"auth_kind": "bearer", "auth_fields": {}}),
+        (PASSWORD, {"auth_fields": {"user": "somebody-else"}}),
+        (INTROSPECTION, {"client_id": "them"}),
         (SHARED, {"issuer": "other"}),
     ],
 )
@@ -112,7 +114,7 @@ def test_stored_secret_is_never_used_elsewhere_by_who_does_not_know_it(
 ):
     external.save(db, box, demo, saved, "me")
     changed = replace(saved, fields=saved.fields | change, secret=None)
-    with pytest.raises(RuleViolation, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: must be typed again"):
         external.save(db, box, demo, changed, "me")
     external.save(db, box, demo, replace(changed, secret="a new secret of 32 characters, or more"), "me")
     assert external.opened(db, box, demo).secret.startswith("a new")
@@ -120,9 +122,9 @@ def test_stored_secret_is_never_used_elsewhere_by_who_does_not_know_it(
 
 def test_secret_of_one_kind_does_not_become_that_of_another(db: Session, box: SecretBox, demo: Implementation):
     external.save(db, box, demo, INTROSPECTION, "me")
-    with pytest.raises(RuleViolation, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: must be typed again"):
         external.save(db, box, demo, replace(PASSWORD, secret=None), "me")
-    with pytest.raises(RuleViolation, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: must be typed again"):
         external.save(db, box, demo, replace(SHARED, secret=None), "me")
 
 

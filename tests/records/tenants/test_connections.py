@@ -73,6 +73,14 @@ def test_saving_again_without_a_secret_keeps_it(db: Session, box: SecretBox, dem
         (BASIC, {"base_url": "https://attacker.example.net/api/"}),
         (BASIC, {"base_url": "https://cme.example.org:8443/api/"}),
         (BASIC, {"auth_kind": "api_key_parameter", "auth_fields": {"name": "key"}}),
+        (BASIC, {"base_url": "http://127.0.0.1:8000/api/", "development": True}),
+        (BASIC, {"auth_fields": {"user": "somebody-else"}}),
+        (
+            replace(BASIC, auth_kind="api_key_header", auth_fields={"name": "X-Api-Key"}),
+            {"auth_fields": {"name": "From"}},
+        ),
+        (OAUTH, {"base_url": "https://attacker.example.net"}),
+        (OAUTH, {"auth_fields": {"token_url": "https://login.example.org/token", "client_id": "them"}}),
         (OAUTH, {"auth_fields": {"token_url": "https://attacker.example.net/token", "client_id": "us"}}),
     ],
 )
@@ -80,7 +88,7 @@ def test_stored_secret_is_never_sent_to_a_new_address_by_who_does_not_know_it(
     db: Session, box: SecretBox, demo: Implementation, saved: ConnectionDraft, change: dict[str, Any]
 ):
     connections.save(db, box, demo, saved)
-    with pytest.raises(RuleViolation, match="secret: has to be given again"):
+    with pytest.raises(RuleViolation, match="secret: must be typed again"):
         connections.save(db, box, demo, replace(saved, secret=None, **change))
     connections.save(db, box, demo, replace(saved, secret="new", **change))
     assert connections.open_all(db, box, demo)[saved.name].secret == "new"

@@ -155,6 +155,7 @@ NONSENSE = {
     "SESSION_STATUS_VENDOR_CA_FILE": ["/nonexistent/ca.pem", "/", "/etc/passwd", "/dev/null", "a\tb"],
     "SESSION_STATUS_RETURN_TOKEN_HOURS": [*ODD_NUMBERS, "0", "169"],
     "SESSION_STATUS_LOG_LEVEL": ["info", "TRACE"],
+    "SESSION_STATUS_LOG_FORMAT": ["JSON", "xml", "text,json"],
 }
 GOOD = {
     "SESSION_STATUS_PUBLIC_URL": {

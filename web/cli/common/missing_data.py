@@ -18,7 +18,7 @@ from .running_note import is_running
 ROOT = Path(__file__).parents[3]
 DATA_FOLDER = "SESSION_STATUS_DATA_FOLDER"
 #: Settings that say neither where the records are nor for what: with these alone, nothing is set.
-_SAY_NOTHING = frozenset({DATA_FOLDER, "SESSION_STATUS_LOG_LEVEL"})
+_SAY_NOTHING = frozenset({DATA_FOLDER, "SESSION_STATUS_LOG_LEVEL", "SESSION_STATUS_LOG_FORMAT"})
 
 
 def data_folder(given: Mapping[str, str]) -> Path:

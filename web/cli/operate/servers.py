@@ -13,7 +13,7 @@ from records import RecordsError, WrongEnvironment, roles
 from records.people import grants
 from records.tenants import implementations
 from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
-from runner.process_log import start_log
+from runner.logs.process_log import start_log
 from runner.settings.table import Settings
 from runner.store.worker_heartbeat import BACKGROUND, STATUS
 from web.cli.common.context import environment, open_database, read_settings, read_settings_of_data, sentence
@@ -35,7 +35,7 @@ def web() -> None:
     way are finished.
     """
     settings = settled(worker=False)
-    start_log(settings.log_level)
+    start_log(settings)
     if not has_administrator(settings):
         # Not the link itself: who reads a log must not become administrator.
         log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")

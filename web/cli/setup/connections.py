@@ -125,16 +125,14 @@ def add(implementation: str, name: str, **given: Any) -> None:
 @click.argument("name")
 @options
 def change(implementation: str, name: str, **given: Any) -> None:
-    """Change a connection. A new address needs the secret again, so that nobody can send it elsewhere unknowingly."""
+    """Change a connection. Another host, account or kind of credential needs the secret again: it is not sent elsewhere."""
     with open_context() as here:
         with here.database.reading() as db:
             present = find_connection(db, implementation, name)
             before = shown(present)
         draft = changed(draft_of(present), given)
         refuse_development(here, draft)
-        again = draft.auth_kind != "none" and (
-            given["new_secret"] or draft.base_url != present.base_url or draft.auth_kind != present.auth_kind
-        )
+        again = draft.auth_kind != "none" and (given["new_secret"] or connections.must_be_typed_again(present, draft))
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=again))
         with here.database.session() as db:
             saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)

@@ -13,6 +13,7 @@ import click
 from records import DbSession, Implementation
 from records.scripts import versions
 from records.tenants import implementations
+from records.tenants.implementation_settings import CHOICE, LINES, SETTINGS, TEXT, TICKS
 from web.cli.common.audit_notes import note
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import CommandFailed
@@ -23,31 +24,11 @@ from web.time_format import TimeFormatter
 
 from .archiving import archive, remove, restore
 
-#: what can be changed, in the order of `show`, with a word of explanation
-FIELDS = {
-    "name": "what people call it",
-    "time_zone": "of the event, for example America/Chicago",
-    "script_settings": "JSON object: api.settings in the script",
-    "link_hosts": "hosts which a message may link to",
-    "session_url": "where the app shows a session, with {session_id}",
-    "show_when": "always, during, after, during or after",
-    "user_types": "who sees the widget; empty: everybody",
-    "inherit_from_parent": "true: a sub-session shows its parent's status",
-    "fallback_text": "shown when a run fails and no good message is left",
-    "fallback_link": "https link of the fallback",
-    "default_color": "#rrggbb of a message without a usable colour",
-    "fresh_seconds": "how long an answer is fresh",
-    "stale_seconds": "how long it may be shown while a new one is found",
-    "last_good_minutes": "how long the last good message may stand in for a failed run",
-    "limits": 'JSON object: budgets of a run, for example {"wall_s": 3}',
-    "concurrency": "runs at the same time",
-    "keep_runs_days": "how long traces are kept",
-    "app_redirect_uris": "where a login of the app may end: exact addresses",
-    "mapped_roles": "the most that user types and attributes may give",
-}
+#: What can be changed, in the order of `show`, with the label that it has on pages, too.
+FIELDS = {each.name: each.label for each in SETTINGS}
 
-LISTS = frozenset({"link_hosts", "user_types", "app_redirect_uris", "mapped_roles"})
-TEXTS = frozenset({"name", "time_zone", "session_url", "show_when", "fallback_text", "fallback_link", "default_color"})
+LISTS = frozenset(each.name for each in SETTINGS if each.kind in (LINES, TICKS))
+TEXTS = frozenset(each.name for each in SETTINGS if each.kind in (TEXT, CHOICE))
 
 
 @click.group(

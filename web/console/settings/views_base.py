@@ -20,7 +20,7 @@ from records.tenants import implementations
 from web.auth.services import AuthServices
 from web.console.layout import page_frame
 from web.console.layout.page_frame import Link
-from web.console.settings.forms import SettingsForm
+from web.forms.base_form import BaseForm
 from web.redirects import see_other
 
 #: Bytes of a form with long texts: everything that the records would take, written in percent signs.
@@ -151,7 +151,7 @@ def page(
     implementation: Implementation,
     *,
     title: str,
-    form: SettingsForm | None = None,
+    form: BaseForm | None = None,
     below: tuple[tuple[str, str], ...] = (),
     **more: Any,
 ) -> Response:

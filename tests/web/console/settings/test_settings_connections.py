@@ -84,7 +84,7 @@ def test_an_empty_secret_keeps_the_old_one_and_a_new_address_demands_it(administ
     assert administrator.post("/connections/ethosce", form | {"cache_s": "5"}).status_code == 303
     assert opened(database, box, "ethosce").secret == SECRETS["connection"]
     answer = administrator.post("/connections/ethosce", form | {"base_url": "https://evil.example"})
-    assert "has to be given again" in faults(answer)["secret"]
+    assert "must be typed again" in faults(answer)["secret"]
     assert opened(database, box, "ethosce").base_url == "https://vendor.example/api"
 
 

@@ -64,7 +64,7 @@ def test_introspection_keeps_its_secret_and_a_new_address_demands_it(administrat
     assert administrator.post("/external/introspection", kept).status_code == 303
     assert stored(database, box).secret == "cl1ent-s3cret"
     answer = administrator.post("/external/introspection", kept | {"url": "https://evil.example/"})
-    assert "given again" in faults(answer)["secret"]
+    assert "must be typed again" in faults(answer)["secret"]
     assert stored(database, box).fields["url"] == INTROSPECTION["url"]
     seen = answer.text + caplog.text + str([entry.detail for entry in entries(database)])
     assert "cl1ent-s3cret" not in seen

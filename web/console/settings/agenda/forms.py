@@ -5,8 +5,8 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from records.agenda.dates import AUTO, DAY_FIRST, ISO, MONTH_FIRST
-from web.console.settings.fields import ChoiceField, UploadField, YesNoField
-from web.console.settings.forms import SettingsForm
+from web.forms.base_form import BaseForm
+from web.forms.fields import ChoiceField, UploadField, YesNoField
 
 ORDERS = (
     (AUTO, "The file shows it: ask me if it does not"),
@@ -16,20 +16,20 @@ ORDERS = (
 )
 
 
-class UploadForm(SettingsForm):
+class UploadForm(BaseForm):
     """The organizer's file. `file` comes before the choice, as people think of it."""
 
     file = UploadField("Agenda file", description="An Excel workbook (.xlsx) or a CSV file, up to 8 MB.")
     dates = ChoiceField("How its dates are written", choices=ORDERS, default=AUTO)
 
 
-class OrderForm(SettingsForm):
+class OrderForm(BaseForm):
     """Another way to read the dates of the file that waits."""
 
     dates = ChoiceField("How its dates are written", choices=ORDERS[1:])
 
 
-class ImportForm(SettingsForm):
+class ImportForm(BaseForm):
     """The import of the file that was looked at. `upload` is its SHA-256, `dates` how it was read."""
 
     upload = HiddenField()

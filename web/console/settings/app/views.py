@@ -6,22 +6,18 @@ from flask import Response
 
 from records import Implementation, RuleViolation
 from records.tenants import implementations
+from records.tenants.implementation_settings import APP
 from web.auth.app.login_starts import issuer
 from web.auth.services import AuthServices
-from web.console.settings.fields import LinesField
-from web.console.settings.forms import SettingsForm
 from web.console.settings.views_base import LONG_FORM, blueprint, differences, looking, page, saved, saving
+from web.forms.base_form import BaseForm
+from web.forms.setting_fields import with_settings
 from web.permissions import Permission, needs, takes
 
 
-class AppForm(SettingsForm):
+@with_settings(APP)
+class AppForm(BaseForm):
     """Where a login of the app may end."""
-
-    app_redirect_uris = LinesField(
-        "Addresses at which a login may end",
-        description="One a line, exactly as the app sends it: an https address that opens the app, or a scheme of its "
-        "own such as com.example.app:/login.",
-    )
 
 
 @blueprint.get("/app", endpoint="app")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft
-from web.console.settings.fields import (
+from web.forms.base_form import BaseForm
+from web.forms.fields import (
     CheckboxesField,
     ChoiceField,
     LineField,
@@ -16,7 +17,6 @@ from web.console.settings.fields import (
     WholeNumberField,
     YesNoField,
 )
-from web.console.settings.forms import SettingsForm
 
 KIB = 1024
 
@@ -40,7 +40,7 @@ PLAIN = (
 )  # fmt: skip
 
 
-class ConnectionForm(SettingsForm):
+class ConnectionForm(BaseForm):
     """Where a vendor is, what may be asked there, and with which credential."""
 
     name = LineField(
@@ -98,7 +98,7 @@ class ConnectionForm(SettingsForm):
         return {name: value for name, value in given.items() if value or AUTH_KINDS.get(kind, {}).get(name)}
 
 
-class TryForm(SettingsForm):
+class TryForm(BaseForm):
     """What to ask a connection for, to see that it works."""
 
     path = LineField("Path", description="One reading call (GET) is made, just as a script would make it.")

@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from records import FieldFault, RuleViolation
-from records.identity.external_auth_kinds import RESULT
-from web.console.settings.fields import (
+from records.identity.external_auth_kinds import PASSWORD_AUTH, RESULT
+from records.identity.public_keys import ALGORITHMS
+from web.console.settings.connections.forms import KINDS as CREDENTIALS
+from web.forms.base_form import BaseForm
+from web.forms.fields import (
     ChoiceField,
     DropdownField,
     JsonField,
@@ -17,7 +20,6 @@ from web.console.settings.fields import (
     SecretField,
     YesNoField,
 )
-from web.console.settings.forms import SettingsForm
 
 #: Each kind: its name on pages, and when to choose it.
 KINDS = (
@@ -41,18 +43,15 @@ KINDS = (
     ),
 )
 
-ALGORITHMS = ("ES256", "EdDSA", "RS256", "HS256")
-
-#: How our own call to a registration vendor proves itself.
-AUTH_KINDS = (
-    ("none", "Nothing", ()),
-    ("basic", "User name and password (HTTP Basic)", ("user",)),
-    ("bearer", "A fixed token (Bearer)", ()),
-    ("api_key_header", "An API key in a header", ("header_name",)),
+#: How our own call to a registration vendor proves itself: some of the kinds of a connection.
+AUTH_KINDS = tuple(
+    (kind, "Nothing" if kind == "none" else words, beside)
+    for kind, words, beside in CREDENTIALS
+    if kind in PASSWORD_AUTH
 )
 
 
-class KindForm(SettingsForm):
+class KindForm(BaseForm):
     """What the forms of all kinds have."""
 
     #: the fields that are stored as they are typed, by the name of the rule
@@ -83,7 +82,9 @@ class JwtForm(KindForm):
 
     issuer = LineField("Issuer", description="As it stands in iss, to the letter.")
     algorithm = DropdownField(
-        "Algorithm", choices=[(name, name) for name in ALGORITHMS], description="Choose ES256 or EdDSA if you can."
+        "Algorithm",
+        choices=[(name, name) for name in (*ALGORITHMS, "HS256")],
+        description="Choose ES256 or EdDSA if you can.",
     )
     jwks_url = LineField(
         "Address of the public keys (JWKS)", description="Starts with https://. Or leave it empty and paste them:"
@@ -93,9 +94,7 @@ class JwtForm(KindForm):
         "Login page of the organizer",
         description="Where people are sent from a browser. Empty: the app brings the assertion.",
     )
-    secret = SecretField(
-        "Shared key", description="For HS256 only: at least 32 random characters. It is never shown again."
-    )
+    secret = SecretField("Shared key", description="For HS256 only: at least 32 random characters.")
 
     def draft_fields(self) -> dict[str, Any]:
         """Return the fields of the draft."""
@@ -114,7 +113,7 @@ class IntrospectionForm(KindForm):
     url = LineField("Address of the introspection", description="Starts with https:// (RFC 7662).")
     client_id = LineField("Client ID", description="By which their server knows us.")
     audience = LineField("Audience", description="What client_id or aud must say. Empty: our client ID.")
-    secret = SecretField("Client secret", description="It is kept encrypted and never shown again.")
+    secret = SecretField("Client secret")
 
 
 class PasswordForm(KindForm):
@@ -193,20 +192,20 @@ class PasswordForm(KindForm):
         return {"path": path, "equals": _meant(equals)} if path or equals else None
 
 
-class TryPasswordForm(SettingsForm):
+class TryPasswordForm(BaseForm):
     """What a person would type."""
 
     username = LineField("First field")
     password = SecretField("Second field")
 
 
-class TryAssertionForm(SettingsForm):
+class TryAssertionForm(BaseForm):
     """An assertion which the organizer's site signed."""
 
     assertion = SecretField("Assertion", description="The signed JWT, in compact form. It is good for two minutes.")
 
 
-class TryTokenForm(SettingsForm):
+class TryTokenForm(BaseForm):
     """A token which the app would bring."""
 
     token = SecretField("Token")

@@ -12,12 +12,13 @@ from flask import Response, current_app
 from records import DbSession, FieldFault, Implementation, RuleViolation
 from records.people import users
 from records.scripts import versions
+from records.tenants import implementation_settings as table
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
 from web.console.layout.page_frame import signed_in
-from web.console.settings.fields import offered
-from web.console.settings.general.forms import BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
+from web.console.settings.general.forms import AS_TYPED, BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
 from web.console.settings.views_base import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving
+from web.forms.fields import offered
 from web.permissions import Permission, needs, takes
 
 #: Where the application keeps the operator's limits.
@@ -25,12 +26,6 @@ OPERATOR = "run limits"
 
 #: User types offered as ticks: those which were seen most often.
 MOST_OFFERED = 24
-
-GENERAL = (
-    "name", "time_zone", "session_url", "show_when", "inherit_from_parent", "default_color", "fallback_text",
-    "fallback_link", "last_good_minutes", "fresh_seconds", "stale_seconds",
-)  # fmt: skip
-
 
 #: The page above the others.
 ABOVE = (("Settings", "settings"),)
@@ -56,7 +51,7 @@ def save_settings(implementation: str) -> Response:
     form = GeneralForm()
     try:
         with saving(implementation, "settings.changed") as change:
-            values = form.values(*GENERAL) | {"user_types": form.all_user_types()}
+            values = form.values(*AS_TYPED[table.GENERAL]) | {"user_types": form.all_user_types()}
             _update(change, values, _strange_host(change, values["session_url"]))
         return saved(change, "The settings are saved and count from now on.", "settings", implementation)
     except RuleViolation as refused:
@@ -155,7 +150,7 @@ def save_script(implementation: str) -> Response:
             limits = _kept(change.implementation) | limits
             if form.script_settings.fault:
                 faults.append(FieldFault("script_settings", form.script_settings.fault))
-            values = form.values("concurrency", "keep_runs_days") | {"limits": limits}
+            values = form.values(*AS_TYPED[table.SCRIPT]) | {"limits": limits}
             if not form.script_settings.fault:
                 values["script_settings"] = form.script_settings.value
             _update(change, values, faults)

@@ -12,8 +12,8 @@ from wtforms import HiddenField
 from records import FieldFault, RuleViolation, SamlDraft
 from records.identity import saml_providers as saml
 from records.people import user_fields
-from web.console.settings.fields import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
-from web.console.settings.forms import SettingsForm
+from web.forms.base_form import BaseForm
+from web.forms.fields import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 
 #: What an attribute can fill, in the words of the page.
 PROPERTIES = tuple((one.name, one.label, one.meaning) for one in user_fields.TABLE)
@@ -58,7 +58,7 @@ SHOWN = ("entity_id", "sso_url", "slo_url", "metadata_url", "development")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-class ReadForm(SettingsForm):
+class ReadForm(BaseForm):
     """Where the provider's metadata comes from: one of three."""
 
     file = UploadField("Upload the metadata file")
@@ -69,7 +69,7 @@ class ReadForm(SettingsForm):
     )
 
 
-class ProviderForm(SettingsForm):
+class ProviderForm(BaseForm):
     """A provider, by hand or as it was read from its metadata."""
 
     entity_id = LineField("Entity ID", description="By which the provider names itself. It is compared to the letter.")
@@ -106,7 +106,7 @@ class ProviderForm(SettingsForm):
             raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
 
 
-class MappingForm(SettingsForm):
+class MappingForm(BaseForm):
     """Which attributes mean what, and by what a person is known."""
 
     subject_attribute = LineField(
@@ -132,7 +132,7 @@ class MappingForm(SettingsForm):
         return {"subject_attribute": self.subject_attribute.value, "attribute_map": self.values(*names)}
 
 
-class PolicyForm(SettingsForm):
+class PolicyForm(BaseForm):
     """What is accepted beyond the ordinary."""
 
     accept_response_signature = YesNoField("Accept a signed response")

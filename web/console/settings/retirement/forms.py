@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from web.console.settings.fields import LineField
-from web.console.settings.forms import SettingsForm
+from web.forms.base_form import BaseForm
+from web.forms.fields import LineField
 
 
-class ReasonForm(SettingsForm):
+class ReasonForm(BaseForm):
     """Why something is done; the audit entry keeps it."""
 
     reason = LineField("Reason", description="It is kept in the audit entry.")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from records import Implementation, roles
 from records.tenants import implementations
-from web.console.settings.fields import CheckboxesField, offered
-from web.console.settings.forms import SettingsForm
+from records.tenants.implementation_settings import ROLES
+from web.forms.base_form import BaseForm
+from web.forms.fields import offered
+from web.forms.setting_fields import with_settings
 
 
-class BoundForm(SettingsForm):
+@with_settings(ROLES)
+class BoundForm(BaseForm):
     """Which roles a user type or an attribute may give."""
-
-    mapped_roles = CheckboxesField("A user type or an attribute may give")
 
     def offer(self, implementation: Implementation) -> None:
         """Offer the roles which this implementation can have."""

@@ -1,7 +1,7 @@
 """Kinds of form fields: what a person types becomes the value which a rule checks, and what was typed stays on the page.
 
 A text that is not of its kind is handed to the rule as it is: the rule refuses it in its own words, so that there is one
-place which decides and explains. Why here: every group of pages asks for lines, numbers, lists and JSON alike.
+place which decides and explains. `drawn` names the way in which `templates/forms.html` draws a field.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ _TOO_DEEP = "is nested too deep"
 class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
     """One line of text, without the spaces around it."""
 
+    drawn = "line"
+
     @property
     def value(self) -> Any:
         """The text."""
@@ -61,6 +63,8 @@ class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
 class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """Several lines of text, as they are."""
 
+    drawn = "block"
+
     @property
     def value(self) -> Any:
         """The text."""
@@ -69,6 +73,8 @@ class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no t
 
 class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A list, one entry a line."""
+
+    drawn = "block"
 
     def process_data(self, value: Any) -> None:
         """Show a list as lines."""
@@ -82,6 +88,8 @@ class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
 
 class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
     """A number in the unit in which people think of it; `factor` turns it into the unit of the rule."""
+
+    drawn = "amount"
 
     def __init__(self, label: str, *, unit: str = "", factor: int = 1, **more: Any) -> None:
         super().__init__(label, **more)
@@ -134,6 +142,8 @@ _PEM = (
 class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
 
+    drawn = "block"
+
     def process_data(self, value: Any) -> None:
         """Show the object as people write it."""
         self.data = json.dumps(value or {}, indent=2, ensure_ascii=False)
@@ -185,6 +195,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
     """A tick."""
 
+    drawn = "tick"
+
     @property
     def value(self) -> Any:
         """Whether it is ticked."""
@@ -198,6 +210,8 @@ def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms ships no types
     """One of a few, all of them in sight."""
+
+    drawn = "choices"
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(
@@ -213,6 +227,8 @@ class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms ships no types
 class DropdownField(SelectField):  # type: ignore[misc]  # WTForms ships no types
     """One of many, in a list."""
 
+    drawn = "dropdown"
+
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(label, validate_choice=False, choices=offered(choices), **more)
 
@@ -224,6 +240,8 @@ class DropdownField(SelectField):  # type: ignore[misc]  # WTForms ships no type
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
     """Any of a few, as ticks."""
+
+    drawn = "choices"
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -240,6 +258,8 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms shi
 class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no types
     """Something that goes in and is never shown again; None when the field is left empty."""
 
+    drawn = "secret"
+
     @property
     def value(self) -> Any:
         """What was typed."""
@@ -248,6 +268,8 @@ class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no type
 
 class UploadField(FileField):  # type: ignore[misc]  # WTForms ships no types
     """A file, read in full: the gate has bounded the request."""
+
+    drawn = "upload"
 
     @property
     def value(self) -> Any:

@@ -1,0 +1,197 @@
+"""Every setting of an implementation, in one table: what it may hold, and how pages and commands name and explain it.
+
+The rules of `implementations`, the fields of the console's forms, `session-status implementation set` and the reference
+page are made from these rows. A new setting is a column of `Implementation` with its migration, a row here, and its
+place on a page (CONTRIBUTING.md has the recipe).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from records import fields, roles
+from records.errors import RuleViolation
+from records.host_names import host_name
+from records.message_text import MAX_CHARACTERS, shown_text
+
+from . import app_addresses
+
+KIB, MIB = 1024, 1024 * 1024
+
+#: Kinds of values, by which commands read them and forms ask for them.
+TEXT, LINES, TICKS, WHOLE, FLAG, CHOICE, JSON = "text", "lines", "ticks", "whole", "flag", "choice", "JSON"
+#: Pages of the console on which settings stand.
+GENERAL, LINK_HOSTS, SCRIPT, APP, ROLES = "general", "link hosts", "script", "app", "roles"
+
+
+@dataclass(frozen=True)
+class ImplementationSetting:
+    """A setting: `name` is its column, `help` one or two sentences for pages and commands alike."""
+
+    name: str
+    kind: str
+    label: str
+    help: str
+    check: fields.Check
+    page: str
+    unit: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    of_people: bool = False  #: about who may log in and do what: no session shows anything else because of it
+
+
+@dataclass(frozen=True)
+class RunBudget:
+    """A budget which an implementation may set for its runs, named as `sandbox.RunLimits` names it.
+
+    `unit` and `factor` are those in which people think of it; without a label it is set by a command only.
+    """
+
+    name: str
+    check: fields.Check
+    label: str = ""
+    unit: str = ""
+    factor: int = 1
+    whole: bool = True
+
+
+BUDGETS = (
+    RunBudget("wall_s", fields.number(0.1, 30), "Time of one run", "seconds", whole=False),
+    RunBudget("cpu_s", fields.number(0.1, 10), "Computing time of one run", "seconds", whole=False),
+    RunBudget("memory_bytes", fields.whole(16 * MIB, 1024 * MIB), "Memory of one run", "MiB", MIB),
+    RunBudget("calls", fields.whole(0, 100), "Calls of one run", "calls"),
+    RunBudget("read_bytes", fields.whole(0, 16 * MIB), "Data that one run may read", "KiB", KIB),
+    RunBudget("log_lines", fields.whole(0, 1000), "Lines of log that one run may write", "lines"),
+    RunBudget("log_chars", fields.whole(1, 5000)),
+    RunBudget("output_bytes", fields.whole(1024, 64 * 1024)),
+)
+
+#: The budgets by name, with their ranges.
+LIMITS: dict[str, fields.Check] = {each.name: each.check for each in BUDGETS}
+
+#: When a session's message is shown at all (product rule 5), in words.
+TIMES = (
+    ("always", "Always"),
+    ("during", "Only while the session is held"),
+    ("after", "Only after the session"),
+    ("during or after", "While it is held and after it"),
+)
+
+
+def _limits(value: Any) -> dict[str, Any]:
+    given = fields.json_object(4096)(value)
+    try:
+        return fields.checked(LIMITS, given)
+    except RuleViolation as refused:
+        raise ValueError(str(refused)) from None
+
+
+def _link(value: Any) -> str:
+    return fields.url(value).geturl() if value else ""
+
+
+def _fallback_text(value: Any) -> str:
+    return shown_text(fields.line(MAX_CHARACTERS)(value))
+
+
+def _session_url(value: Any) -> str:
+    if not value:
+        return ""
+    if not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2:
+        raise ValueError("holds {session_id} exactly once, and no other braces")
+    fields.url(value.replace("{session_id}", "1"), loopback_http=True)
+    if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host
+        raise ValueError("holds {session_id} after its host, in the path or behind it")
+    return value
+
+
+#: In the order of `implementation show` and of each page.
+SETTINGS = (
+    ImplementationSetting(
+        "name", TEXT, "Name", "What people call it. It stands on the login page and in the console.",
+        fields.line(200, empty=False), GENERAL,
+    ),
+    ImplementationSetting(
+        "time_zone", TEXT, "Time zone", "Of the event, such as America/New_York. All times are shown in it.",
+        fields.time_zone, GENERAL,
+    ),
+    ImplementationSetting(
+        "script_settings", JSON, "Settings for the script",
+        "A JSON object. The script reads it as api.settings. No secrets: they belong to a connection.",
+        fields.json_object(64 * 1024), SCRIPT,
+    ),
+    ImplementationSetting(
+        "link_hosts", LINES, "Link hosts",
+        "One a line, such as cme.example.org. Exactly these hosts: a sub-domain is another host.",
+        fields.each(host_name, 100), LINK_HOSTS,
+    ),
+    ImplementationSetting(
+        "session_url", TEXT, "Address of a session in the app",
+        "Where people are led back to, with {session_id} in the place of its ID. May stay empty.",
+        _session_url, GENERAL,
+    ),
+    ImplementationSetting(
+        "show_when", CHOICE, "When a message is shown", "", fields.one_of(*(value for value, _ in TIMES)), GENERAL,
+        choices=TIMES,
+    ),
+    ImplementationSetting(
+        "user_types", TICKS, "Who sees messages", "", fields.each(fields.line(100, empty=False), 100), GENERAL,
+    ),
+    ImplementationSetting(
+        "inherit_from_parent", FLAG, "A sub-session shows the message of the session that it is part of", "",
+        fields.flag, GENERAL,
+    ),
+    ImplementationSetting(
+        "default_color", TEXT, "Default colour", "For messages to which the script gives none. Written #rrggbb.",
+        fields.color, GENERAL,
+    ),
+    ImplementationSetting(
+        "last_good_minutes", WHOLE, "Show the last good message for up to",
+        "When the script fails, the last good message is shown with its age for so long, before the fallback text.",
+        fields.whole(0, 7 * 24 * 60), GENERAL, "minutes",
+    ),
+    ImplementationSetting(
+        "fallback_text", TEXT, "Fallback text",
+        "Shown when the script fails and nothing else is left to show. Empty: nothing is shown.",
+        _fallback_text, GENERAL,
+    ),
+    ImplementationSetting(
+        "fallback_link", TEXT, "Fallback link",
+        "Makes a button of the fallback text. Its host must be among the link hosts.", _link, GENERAL,
+    ),
+    ImplementationSetting(
+        "fresh_seconds", WHOLE, "A message is new for",
+        "So long it is shown again without asking the script. Short: always right. Long: quick, and easy on vendors.",
+        fields.whole(0, 24 * 3600), GENERAL, "seconds",
+    ),
+    ImplementationSetting(
+        "stale_seconds", WHOLE, "An older message may be shown for",
+        "So long after it was made, it is shown with its age while the script already looks for a newer one.",
+        fields.whole(0, 7 * 24 * 3600), GENERAL, "seconds",
+    ),
+    ImplementationSetting(
+        "limits", JSON, "What one run may use", 'A JSON object of budgets, such as {"wall_s": 3}.', _limits, SCRIPT,
+    ),
+    ImplementationSetting(
+        "concurrency", WHOLE, "Runs at the same time",
+        "More make crowds wait less, and ask more of your vendors at once.", fields.whole(1, 64), SCRIPT, "runs",
+    ),
+    ImplementationSetting(
+        "keep_runs_days", WHOLE, "Days for which runs are kept",
+        "Then the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
+    ),
+    ImplementationSetting(
+        "app_redirect_uris", LINES, "Addresses at which a login may end",
+        "One a line, exactly as the app sends it: an https address that opens the app, or a scheme of its own such as "
+        "com.example.app:/login.",
+        fields.each(app_addresses.redirect, 10), APP, of_people=True,
+    ),
+    ImplementationSetting(
+        "mapped_roles", TICKS, "A user type or an attribute may give", "",
+        fields.each(fields.one_of(*roles.GRANTED), len(roles.GRANTED)), ROLES, of_people=True,
+    ),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, ImplementationSetting] = {each.name: each for each in SETTINGS}
