@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from records.colours import LEAST_CONTRAST, WHITE, contrast, is_colour
-from records.host_names import is_host_name
+from records.host_names import is_host_name, is_loopback
 from records.message_text import ADVISED_GRAPHEMES, clean_text, code_points
 from sandbox import Finding, MessageLiteral, Severity
 
 MAX_LINK: Final = 2048  #: characters
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_THIS_MACHINE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?([/?#]|\Z)")
+_UNENCRYPTED = re.compile(r"http://(?P<host>[^/?#:@\[\]]+)(:[0-9]{1,5})?([/?#]|\Z)")
 _NOT_IN_LINKS = re.compile(r"[^\x21-\x7e]|[\\\"<>`]")
 
 
@@ -129,9 +128,9 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
 
     1. It is text of at most 2,048 characters, visible ASCII only, without backslash, quotes or angle brackets.
     2. It starts with `https://`, exactly as the app looks for it.
-    3. Its authority is a plain host name: no user info, no escapes, no address in brackets, no port but 443.
+    3. Its authority is a plain host name in its ASCII form, so that the browser goes to the very host that was judged: no
+       user info, no escapes, no address, no port but 443.
     4. The host is exactly one of the implementation's link hosts: no suffixes, no wildcards.
-    5. It is a host name in its ASCII form, so that the browser goes to the very host that was judged: it maps nothing.
     """
     # 1. characters
     if not isinstance(link, str):
@@ -151,16 +150,13 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     if "@" in authority:
         return "it has user information before the host"
     host, colon, port = authority.lower().partition(":")
-    if not _HOST.fullmatch(host):
+    if not is_host_name(host):
         return "its host is not a plain host name"
     if colon and port != "443":
         return "it names a port other than 443"
     # 4. host
     if host not in link_hosts:
         return f"its host {host[:80]} is not on the list of link hosts"
-    # 5. form
-    if not is_host_name(host):
-        return "its host is not a host name in the form that browsers use"
     return None
 
 
@@ -168,7 +164,8 @@ def leads_to_this_machine(link: Any) -> bool:
     """Say whether a link leads to a plain http server on this machine, such as the demo's vendor."""
     if not isinstance(link, str) or len(link) > MAX_LINK or _NOT_IN_LINKS.search(link):
         return False
-    return _THIS_MACHINE.match(link) is not None
+    found = _UNENCRYPTED.match(link)
+    return found is not None and is_loopback(found["host"])
 
 
 def color_fault_of(color: Any) -> str | None:

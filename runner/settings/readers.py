@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from records.host_names import ip_address
+
 from .addresses import origin
 
 Number = TypeVar("Number", int, float)
@@ -167,10 +169,7 @@ def address_and_port(bind: str) -> tuple[str, int]:
     """The parts of a `listen_address`. Raises ValueError for anything else."""
     host, _, port = bind.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
-    try:
-        address = ipaddress.ip_address(host[1:-1] if bracketed else host)
-    except ValueError:
-        address = None
+    address = ip_address(host[1:-1] if bracketed else host)
     if address is None or bracketed != (address.version == IPV6) or not port.isascii() or not port.isdecimal():
         raise ValueError("must be an IP address and a port, such as 127.0.0.1:8000 or [::]:8000")
     if not 0 < int(port) <= LARGEST_PORT:

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
+from records.host_names import ip_address, mapped
 from runner.settings.readers import Network
 
 #: What one household or machine has of IPv6: counting single addresses would count nobody twice.
@@ -16,14 +17,12 @@ _IPV6_OWNED: Final = 48
 
 def address_of(ip: str) -> str:
     """Give what counts as one address: IPv4 as it is, also inside IPv6, and the /64 of IPv6."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
+    address = ip_address(ip)
+    if address is None:
         return "unknown"
+    address = mapped(address)
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
-        address = address.ipv4_mapped
+        return str(ipaddress.ip_network((int(address), _IPV6_PREFIX), strict=False))
     return str(address)
 
 

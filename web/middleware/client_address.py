@@ -6,10 +6,11 @@ would swallow what the proxies wrote after it, and the client would be counted a
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from records.host_names import ip_address
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,7 +41,5 @@ class ClientAddress:
 def _address(entry: str) -> str | None:
     """Return an address without its port, or None."""
     found = WITH_PORT.fullmatch(entry)
-    try:
-        return str(ipaddress.ip_address(found[1] or found[2] if found else entry))
-    except ValueError:
-        return None
+    address = ip_address(found[1] or found[2] if found else entry)
+    return str(address) if address else None
