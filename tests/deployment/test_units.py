@@ -131,7 +131,7 @@ def test_limits_and_times_fit_ours():
     longest = next(entry for entry in SETTINGS if entry.attribute == "max_wall_s").read("30")
     assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + thread_worker.IDLE_S + thread_worker.BEAT_S
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512
-    assert work["RestartPreventExitStatus"] == [str(worker.TOO_WEAK)]
+    assert work["RestartPreventExitStatus"] == [str(worker.EXIT_JAIL_TOO_WEAK)]
     assert {one["KillMode"][0] for one in (web, work)} == {"mixed"}
     assert options(SHARED)["MemorySwapMax"] == ["0"]
     kept = re.findall(r"keepalive_timeout (\d+)s;", SHIPPED.read_text())
