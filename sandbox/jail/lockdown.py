@@ -43,9 +43,8 @@ class Plan:
     """How every child of this zygote locks itself in."""
 
     parent: int  #: the zygote's process id, as its children see it
-    base_bytes: (
-        int  #: address space of an idle child, to which a run's memory is added; 0 where the system does not tell it
-    )
+    #: address space of an idle child, to which a run's memory is added; 0 where the system does not tell it
+    base_bytes: int
     user: int | None = None  #: the user and group that children of a root zygote change to
     ruleset: int | None = None  #: descriptor of Landlock's deny-all ruleset
     program: SeccompProgram | None = None  #: the seccomp filter

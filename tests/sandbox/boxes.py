@@ -1,4 +1,4 @@
-"""What the sandbox's tests share: inputs, powers that remember, and the short way from a script to its outcome."""
+"""Shared by the sandbox's tests: an input, powers that record calls, and a short way from a script to its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.zygote.process import Launch
 HERE = Path(__file__).resolve().parent
 RAW = Launch(entry="raw_language", path=(str(HERE),))
 
-GIVEN = ScriptInput(
+SCRIPT_INPUT = ScriptInput(
     user={
         "id": "u1",
         "username": "ann",
@@ -38,16 +38,16 @@ GIVEN = ScriptInput(
 
 
 class Vendor:
-    """Powers which remember what they were asked and answer what they were told to."""
+    """Powers that record their calls and give a fixed answer."""
 
     def __init__(self, text="{}", *, bytes_read=None, fault=None):
-        self.asked = []
+        self.calls = []
         self._text = text
         self._bytes_read = len(text) if bytes_read is None else bytes_read
         self._fault = fault
 
     def call(self, call, *, deadline, read_bytes_left):
-        self.asked.append(call)
+        self.calls.append(call)
         if self._fault is not None:
             raise self._fault
         return Answer(200, {"content-type": "application/json"}, self._text, self._bytes_read)
@@ -58,19 +58,21 @@ def indented(body):
 
 
 class Box:
-    """A sandbox with the short way: from the body of `status` to the outcome."""
+    """A sandbox with a method that runs the body of a `status` function."""
 
     def __init__(self, sandbox):
         self.sandbox = sandbox
 
-    def run(self, body, powers=None, given=GIVEN, **limits):
+    def run(self, body, powers=None, script_input=SCRIPT_INPUT, **limits):
         checked = self.sandbox.check(indented(body))
         assert checked.ok, checked.findings
-        return self.sandbox.run(checked.code, given, powers=powers or Vendor(), limits=replace(RunLimits(), **limits))
+        return self.sandbox.run(
+            checked.code, script_input, powers=powers or Vendor(), limits=replace(RunLimits(), **limits)
+        )
 
 
 def descendants(pid):
-    """The processes below one, the nearest first, as the machine numbers them."""
+    """The process numbers of all descendants of a process, nearest first."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -93,7 +95,7 @@ def alive(pid):
 
 
 def soon(condition, patience_s=5.0):
-    """Whether it becomes true within a few seconds."""
+    """Whether the condition becomes true within a few seconds."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if condition():

@@ -1,4 +1,4 @@
-"""Boxes to attack: one whose scripts know no rule but the jail's, and one as the product has it."""
+"""Sandboxes to attack: one with no rules but the jail's, and one like the product's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A language layer without any rule, for attacks on the jail alone, and the entry of a zygote that uses it.
+"""A language layer without any rule, for attacks on the jail alone, and the entry point of a zygote that uses it.
 
-Production cannot reach this: a zygote's entry is a module name in `Launch`, the product's is `sandbox.zygote.entry`, and this
-module is in no package that is shipped.
+Production cannot reach it: a zygote's entry point is a module name in `Launch`, the product's is `sandbox.zygote.entry`, and
+this module is in no package that is shipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main():
 
 
 def warm():
-    """Nothing but what the attacks below use: they shall meet the kernel, not a missing module."""
+    """Import what the attacks use, so that the kernel stops them and not a missing module."""
     for name in (
         "array",
         "ctypes",
@@ -62,19 +62,19 @@ def warm():
 def compile_source(source):
     if source.startswith("#ATTACK OUTPUT"):
         return Compilation(b"x" * 5_000_000)
-    if source.startswith("#ATTACK"):  # a text which the compiler falls for
+    if source.startswith("#ATTACK"):  # a text that takes over the compiler
         exec(source)
     return Compilation(marshal.dumps(compile(source, child.SCRIPT_FILE, "exec")))
 
 
-def execute(code, given, call):
+def execute(code, script_input, call):
     def get(connection, path, params=None, **more):
         pairs = [[key, value] for key, value in (params or {}).items()]
-        asked = {"method": "GET", "json": None, "has_json": False, "headers": [], **more}
-        said = call("call", {"connection": connection, "path": path, "params": pairs, **asked})
-        if "fault" in said:
-            raise ApiError(said["fault"], said["text"])
-        return SimpleNamespace(**said, json=lambda: json.loads(said["text"]))
+        fields = {"method": "GET", "json": None, "has_json": False, "headers": [], **more}
+        answer = call("call", {"connection": connection, "path": path, "params": pairs, **fields})
+        if "fault" in answer:
+            raise ApiError(answer["fault"], answer["text"])
+        return SimpleNamespace(**answer, json=lambda: json.loads(answer["text"]))
 
     names = {
         "__builtins__": builtins,
@@ -86,5 +86,5 @@ def execute(code, given, call):
         "ApiError": ApiError,
     }
     exec(marshal.loads(code), names)
-    api = SimpleNamespace(get=get, log=lambda text: call("log", {"text": text}), now=lambda: given["now"])
-    return names["status"](SimpleNamespace(**given["user"]), SimpleNamespace(**given["session"]), api)
+    api = SimpleNamespace(get=get, log=lambda text: call("log", {"text": text}), now=lambda: script_input["now"])
+    return names["status"](SimpleNamespace(**script_input["user"]), SimpleNamespace(**script_input["session"]), api)

@@ -1,4 +1,4 @@
-"""What a zygote is born with: every module costs each run memory, and some act after every fork."""
+"""What a zygote loads at its start: every module costs each run memory, and some act after every fork."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The powers, as the broker deals them out: what is passed on, what is counted, and what ends a run."""
+"""Calls through the broker: what it passes on, what it counts, and what ends a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_call_reaches_the_powers_as_a_value_and_its_answer_the_script(raw):
         powers=vendor,
     )
     assert outcome.value == {"text": "200 hello", "link": None, "color": None}
-    assert vendor.asked == [Call("GET", "v", "/x", (("a", "b"),), None, has_json=False, headers=(("h", "1"),))]
+    assert vendor.calls == [Call("GET", "v", "/x", (("a", "b"),), None, has_json=False, headers=(("h", "1"),))]
     assert (outcome.usage.calls, outcome.usage.read_bytes) == (1, 5)
 
 
@@ -26,21 +26,21 @@ def test_one_call_too_many_ends_the_run_although_the_script_swallows_all(raw):
     outcome = raw.run(
         "while True:\n    try:\n        api.get('v', '/x')\n    except BaseException: pass", powers=vendor, calls=3
     )
-    assert (outcome.kind, len(vendor.asked), outcome.usage.calls) == (OutcomeKind.CALL_REFUSED, 3, 3)
+    assert (outcome.kind, len(vendor.calls), outcome.usage.calls) == (OutcomeKind.CALL_REFUSED, 3, 3)
     assert "budget of 3 calls" in outcome.error.text
 
 
 def test_bytes_over_the_budget_end_the_run(raw):
     vendor = Vendor("x" * 600)
     outcome = raw.run("while True: api.get('v', '/x')", powers=vendor, read_bytes=1000)
-    assert (outcome.kind, len(vendor.asked), outcome.usage.read_bytes) == (OutcomeKind.CALL_REFUSED, 2, 1200)
+    assert (outcome.kind, len(vendor.calls), outcome.usage.read_bytes) == (OutcomeKind.CALL_REFUSED, 2, 1200)
     assert "1000 bytes read" in outcome.error.text
 
 
 def test_a_call_with_nothing_left_to_read_is_not_made(raw):
     vendor = Vendor("x" * 500)
     outcome = raw.run("while True: api.get('v', '/x')", powers=vendor, read_bytes=1000)
-    assert (outcome.kind, len(vendor.asked)) == (OutcomeKind.CALL_REFUSED, 2)
+    assert (outcome.kind, len(vendor.calls)) == (OutcomeKind.CALL_REFUSED, 2)
 
 
 def test_bodies_read_in_vain_count(raw):
@@ -48,7 +48,7 @@ def test_bodies_read_in_vain_count(raw):
     outcome = raw.run(
         "while True:\n    try:\n        api.get('v', '/x')\n    except ApiError: pass", powers=vendor, read_bytes=1000
     )
-    assert (outcome.kind, len(vendor.asked)) == (OutcomeKind.CALL_REFUSED, 2)
+    assert (outcome.kind, len(vendor.calls)) == (OutcomeKind.CALL_REFUSED, 2)
 
 
 @pytest.mark.parametrize("fault", CallFault)

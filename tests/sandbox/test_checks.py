@@ -1,4 +1,4 @@
-"""Checking a script: hostile texts earn a finding, and nothing of them is compiled in the broker."""
+"""Checking a script: hostile texts get a finding, and no part of them is compiled in the broker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sandbox import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol
 from sandbox.check_protocol import CHECK_LIMITS
 from sandbox.outcomes import MIB
-from tests.sandbox.boxes import GIVEN, Box, Vendor, indented
+from tests.sandbox.boxes import SCRIPT_INPUT, Box, Vendor, indented
 from tests.sandbox.child_memory import child_memory
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
@@ -24,7 +24,7 @@ def test_a_good_script_is_checked_once_and_runs_often(product):
     assert (checked.ok, checked.findings, checked.api_level) == (True, (), API_LEVEL)
     assert checked.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
     for _ in range(3):
-        outcome = product.sandbox.run(checked.code, GIVEN, powers=Vendor())
+        outcome = product.sandbox.run(checked.code, SCRIPT_INPUT, powers=Vendor())
         assert outcome.value == {
             "text": "Claim 1.0 CE credit",
             "link": "https://cme.example.org/claim/s1",
@@ -35,7 +35,7 @@ def test_a_good_script_is_checked_once_and_runs_often(product):
 def test_code_of_one_zygote_runs_in_another(product):
     checked = product.sandbox.check(GOOD)
     with Sandbox() as other:
-        assert other.run(checked.code, GIVEN, powers=Vendor()).kind is OutcomeKind.RETURNED
+        assert other.run(checked.code, SCRIPT_INPUT, powers=Vendor()).kind is OutcomeKind.RETURNED
         assert other.report.runtime == product.sandbox.report.runtime == RUNTIME_KEY
 
 
@@ -152,18 +152,18 @@ def test_every_time_zone_works_without_files():
     with Sandbox() as sandbox:
         checked = sandbox.check(source)
         assert checked.ok, checked.findings
-        assert sandbox.run(checked.code, GIVEN, powers=Vendor()).value["text"] == str(len(zones))
+        assert sandbox.run(checked.code, SCRIPT_INPUT, powers=Vendor()).value["text"] == str(len(zones))
 
 
 def test_what_is_given_must_be_plain(product):
     checked = product.sandbox.check(GOOD)
     with pytest.raises((TypeError, ValueError)):
-        product.sandbox.run(checked.code, replace(GIVEN, settings={"x": float("nan")}), powers=Vendor())
+        product.sandbox.run(checked.code, replace(SCRIPT_INPUT, settings={"x": float("nan")}), powers=Vendor())
     assert Box(product.sandbox).run("return message('x')").kind is OutcomeKind.RETURNED
 
 
 def test_code_that_is_no_code_is_an_outcome(product):
-    outcome = product.sandbox.run(b"garbage", GIVEN, powers=Vendor())
+    outcome = product.sandbox.run(b"garbage", SCRIPT_INPUT, powers=Vendor())
     assert outcome.kind in {OutcomeKind.RAISED, OutcomeKind.CRASHED}
     assert not outcome.alarm
 
@@ -174,7 +174,7 @@ def test_a_run_sees_its_own_time_and_not_that_of_the_prelude(product):
     )
     code = product.sandbox.check(source).code
     for now in ("2026-05-01T10:30:00+00:00", "2031-01-01T00:00:00+00:00"):
-        outcome = product.sandbox.run(code, replace(GIVEN, now=now), powers=Vendor())
+        outcome = product.sandbox.run(code, replace(SCRIPT_INPUT, now=now), powers=Vendor())
         assert outcome.value["text"] == f"{now} {now}"
 
 

@@ -1,4 +1,4 @@
-"""Processes that die at any moment: no run is stuck, nothing stays behind, and the next run is served."""
+"""Processes that die at any moment: no run hangs, no process is left, and the next run is served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone
-from tests.sandbox.boxes import GIVEN, HERE, RAW, Box, Vendor, alive, descendants, indented, soon
+from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -106,7 +106,7 @@ def test_many_threads_that_meet_a_dead_zygote_start_one_new_zygote(own):
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
 
     with ThreadPoolExecutor(16) as pool:
-        kinds = list(pool.map(lambda _: own.sandbox.run(code, GIVEN, powers=Vendor()).kind, range(64)))
+        kinds = list(pool.map(lambda _: own.sandbox.run(code, SCRIPT_INPUT, powers=Vendor()).kind, range(64)))
     assert set(kinds) <= {OutcomeKind.RETURNED, OutcomeKind.CRASHED}
     assert kinds.count(OutcomeKind.RETURNED) >= 48
     assert len(started) == 1
@@ -122,7 +122,7 @@ def test_a_zygote_that_cannot_come_back_is_an_error_of_ours_and_not_a_hang(own, 
     os.kill(descendants(zygote_of(own))[0], signal.SIGKILL)
 
     with pytest.raises(ZygoteGone, match="not today"):
-        own.sandbox.run(code, GIVEN, powers=Vendor())
+        own.sandbox.run(code, SCRIPT_INPUT, powers=Vendor())
     monkeypatch.undo()
     assert own.run("return message('x')").kind is OutcomeKind.RETURNED
 
@@ -159,7 +159,7 @@ def test_closing_ends_a_run_in_flight_and_leaves_no_process():
     outcomes = []
     limits = RunLimits(cpu_s=60, wall_s=60)
     thread = threading.Thread(
-        target=lambda: outcomes.append(box.sandbox.run(code, GIVEN, powers=Vendor(), limits=limits))
+        target=lambda: outcomes.append(box.sandbox.run(code, SCRIPT_INPUT, powers=Vendor(), limits=limits))
     )
     thread.start()
     assert soon(lambda: len(descendants(zygote)) >= 2)
@@ -169,7 +169,7 @@ def test_closing_ends_a_run_in_flight_and_leaves_no_process():
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CRASHED]
     assert soon(lambda: not any(alive(pid) for pid in [zygote, *family]))
     with pytest.raises(ZygoteGone, match="closed"):
-        box.sandbox.run(code, GIVEN, powers=Vendor())
+        box.sandbox.run(code, SCRIPT_INPUT, powers=Vendor())
 
 
 def test_a_closed_sandbox_can_be_opened_again():
@@ -207,7 +207,7 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
 BROKER = f"""
 import os, sys, time
 sys.path[:0] = {[str(HERE), str(ROOT), *[p for p in sys.path if p.endswith("site-packages")]]!r}
-from boxes import GIVEN, RAW, Box, Vendor, indented
+from boxes import SCRIPT_INPUT, RAW, Box, Vendor, indented
 from sandbox import RunLimits, Sandbox
 box = Sandbox(launch=RAW).start()
 code = box.check(indented("while True: pass")).code
@@ -217,7 +217,7 @@ if copy == 0:  # a careless process keeps a copy of every socket
     time.sleep(20)
     os._exit(0)
 print(box._pool._zygote.process.pid, copy, flush=True)
-box.run(code, GIVEN, powers=Vendor(), limits=RunLimits(cpu_s=60, wall_s=60))
+box.run(code, SCRIPT_INPUT, powers=Vendor(), limits=RunLimits(cpu_s=60, wall_s=60))
 """
 
 
@@ -248,7 +248,7 @@ def test_every_moment_is_a_good_moment_to_kill_the_zygote():
 
         thread = threading.Thread(target=killer)
         thread.start()
-        outcomes = [sandbox.run(code, GIVEN, powers=Vendor()) for _ in range(30)]
+        outcomes = [sandbox.run(code, SCRIPT_INPUT, powers=Vendor()) for _ in range(30)]
         stop.set()
         thread.join()
     assert {outcome.kind for outcome in outcomes} <= {OutcomeKind.RETURNED, OutcomeKind.CRASHED}

@@ -1,4 +1,4 @@
-"""What a child may send, and what it sends when it is not ours any more."""
+"""What a child may send, and what it sends after a script has taken it over."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_forged_frame_ends_the_run_as_crashed_and_nothing_is_called(raw, name)
     vendor = Vendor()
     body = encode(FORGED_RESULTS[name])
     outcome = raw.run(f"frame({body!r})\nimport os\nos.read(3, 1)", powers=vendor)
-    assert (outcome.kind, outcome.value, vendor.asked) == (OutcomeKind.CRASHED, None, [])
+    assert (outcome.kind, outcome.value, vendor.calls) == (OutcomeKind.CRASHED, None, [])
     assert (outcome.error.type, outcome.alarm) == ("ForgedFrame", True)
 
 
@@ -174,7 +174,7 @@ def test_calls_after_the_answer_are_not_made_and_are_an_alarm(raw):
         powers=vendor,
     )
     assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
-    assert vendor.asked == []
+    assert vendor.calls == []
 
 
 def test_an_answer_counts_only_if_the_child_then_ends(raw):
@@ -196,7 +196,7 @@ def test_flooding_the_log_ends_the_run(raw):
 def test_a_call_too_long_is_told_to_the_script(raw):
     vendor = Vendor()
     outcome = raw.run("return message(api.get('v', '/' + 'x' * 5000).text)", powers=vendor)
-    assert (outcome.kind, outcome.error.type, vendor.asked) == (OutcomeKind.CALL_REFUSED, "ApiError", [])
+    assert (outcome.kind, outcome.error.type, vendor.calls) == (OutcomeKind.CALL_REFUSED, "ApiError", [])
     assert "4096 characters" in outcome.error.text
 
 

@@ -1,7 +1,7 @@
-"""Children that are ours: whatever a script of the language does, and however its run ends, nothing is a forged frame.
+"""Honest children: whatever a script of the language does, and however its run ends, no frame counts as forged.
 
-A false alarm suspends an honest vendor's script. So scripts here say all that a script can say, die in every way that a
-script can die in the middle of it, and the broker must have another name for each end.
+A false alarm suspends an honest vendor's script. So the scripts here send everything that a script can send, and die in
+every way in which a script can die meanwhile; the broker must not take any of these ends for a forgery.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sandbox import Answer, CallFault, CallNotMade, OutcomeKind, RunLimits, Sandbox, child, frame_schemas
 from sandbox.frames import FrameError, decode_from_child, encode
 from sandbox.outcomes import MIB
-from tests.sandbox.boxes import GIVEN, Box, Vendor, indented
+from tests.sandbox.boxes import SCRIPT_INPUT, Box, Vendor, indented
 
 COMMON = settings(
     deadline=None,
@@ -93,7 +93,7 @@ def ran(product, source, powers=None, **limits):
     checked = product.sandbox.check(source)
     assert not checked.alarm
     assert checked.code is not None, checked.findings
-    outcome = product.sandbox.run(checked.code, GIVEN, powers=powers or Vendor(), limits=RunLimits(**limits))
+    outcome = product.sandbox.run(checked.code, SCRIPT_INPUT, powers=powers or Vendor(), limits=RunLimits(**limits))
     assert not outcome.alarm, outcome
     assert outcome.error is None or outcome.error.type != "ForgedFrame", outcome
     return outcome
@@ -116,8 +116,8 @@ def test_values_at_each_end_of_what_may_be_said_are_said(product):
         "print('x' * 5000)",
     ]
     outcome = ran(product, script(sayings, "return hidden()"), powers=vendor)
-    assert (outcome.kind, len(vendor.asked), len(outcome.log)) == (OutcomeKind.RETURNED, 4, 1)
-    assert vendor.asked[0].json["\ufffd"] == 2
+    assert (outcome.kind, len(vendor.calls), len(outcome.log)) == (OutcomeKind.RETURNED, 4, 1)
+    assert vendor.calls[0].json["\ufffd"] == 2
 
 
 @pytest.mark.parametrize("fault", [None, *CallFault])
@@ -148,7 +148,7 @@ def test_memory_that_runs_out_anywhere_in_a_frame_is_never_a_forged_frame(produc
     for step in range(6):
         memory = MIB // 4 + step * 742 * 1024
         limits = RunLimits(memory_bytes=memory, cpu_s=0.08, wall_s=3.0, **EVERY_BUDGET)
-        outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
+        outcome = product.sandbox.run(code, SCRIPT_INPUT, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, (memory, outcome)
         kinds.add(outcome.kind)
     assert kinds <= {
@@ -166,10 +166,10 @@ def test_time_that_runs_out_anywhere_in_a_frame_is_never_a_forged_frame(product,
     code = product.sandbox.check(indented(TALKERS[name])).code
     for step in range(6):
         limits = RunLimits(memory_bytes=512 * MIB, cpu_s=0.002 + step * 0.004, wall_s=2.0, **EVERY_BUDGET)
-        outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
+        outcome = product.sandbox.run(code, SCRIPT_INPUT, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, outcome
         limits = RunLimits(memory_bytes=512 * MIB, cpu_s=2.0, wall_s=0.01 + step * 0.017, **EVERY_BUDGET)
-        outcome = product.sandbox.run(code, GIVEN, powers=Vendor("v" * 3000), limits=limits)
+        outcome = product.sandbox.run(code, SCRIPT_INPUT, powers=Vendor("v" * 3000), limits=limits)
         assert not outcome.alarm, outcome
 
 
@@ -177,7 +177,7 @@ class Hasty(Vendor):
     """Powers whose answers are larger than the run has memory for."""
 
     def call(self, call, *, deadline, read_bytes_left):
-        self.asked.append(call)
+        self.calls.append(call)
         return Answer(200, {}, "v" * 8_000_000, 1)
 
 
@@ -186,7 +186,7 @@ def test_an_answer_that_does_not_fit_into_the_memory_is_never_a_forged_frame(pro
     code = product.sandbox.check(indented(body)).code
     for memory in range(1, 26, 4):
         limits = RunLimits(memory_bytes=memory * MIB, **EVERY_BUDGET)
-        outcome = product.sandbox.run(code, GIVEN, powers=Hasty(), limits=limits)
+        outcome = product.sandbox.run(code, SCRIPT_INPUT, powers=Hasty(), limits=limits)
         assert not outcome.alarm, outcome
 
 

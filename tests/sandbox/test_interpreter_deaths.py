@@ -1,4 +1,4 @@
-"""An interpreter that dies of a fault of its own: the signal is named, and the nearest line that is known."""
+"""An interpreter that dies of its own fault: the outcome names the signal and the last known line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory that ran out is told as such, also where CPython has lost its own error about it."""
+"""Running out of memory is reported as that, even where CPython has lost its own error about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many runs at once, through renewals: each gets its own answer, none is lost, and nothing piles up."""
+"""Many runs at once, during renewals: each gets its own answer, none is lost, and nothing accumulates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from sandbox import Answer, OutcomeKind, RunLimits, Sandbox
 from sandbox.zygote.pool import Renewal
-from tests.sandbox.boxes import GIVEN, RAW, Box, Vendor, descendants, indented, soon
+from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Box, Vendor, descendants, indented, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -41,7 +41,7 @@ def run_many(sandbox, threads, runs):
 
     def one(number):
         name = f"u{number}"
-        given = replace(GIVEN, user={**GIVEN.user, "id": name})
+        given = replace(SCRIPT_INPUT, user={**SCRIPT_INPUT.user, "id": name})
         outcome = sandbox.run(code, given, powers=Echo(), limits=RunLimits(wall_s=20))
         return (outcome.kind, outcome.value and outcome.value["text"], outcome.log) == (
             OutcomeKind.RETURNED,
@@ -103,7 +103,7 @@ def test_runs_that_are_killed_among_others_do_not_disturb_them(raw):
 
     def one(number):
         code = (good, bad, attack)[number % 3]
-        return raw.sandbox.run(code, GIVEN, powers=Echo(), limits=RunLimits(cpu_s=0.05, wall_s=20)).kind
+        return raw.sandbox.run(code, SCRIPT_INPUT, powers=Echo(), limits=RunLimits(cpu_s=0.05, wall_s=20)).kind
 
     with ThreadPoolExecutor(24) as pool:
         kinds = list(pool.map(one, range(120)))
@@ -119,7 +119,7 @@ def test_nothing_piles_up_over_many_runs(raw):
     gc.collect()
     before = descriptors(os.getpid()), descriptors(zygote)
     for number in range(60):
-        raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=RunLimits(wall_s=0.001 if number % 10 == 0 else 5))
+        raw.sandbox.run(code, SCRIPT_INPUT, powers=Vendor(), limits=RunLimits(wall_s=0.001 if number % 10 == 0 else 5))
     assert soon(lambda: len(descendants(zygote)) <= RAW.spares)
     assert descriptors(os.getpid()) <= before[0]
     assert descriptors(zygote) <= before[1] + 1

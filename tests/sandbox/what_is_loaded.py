@@ -1,4 +1,4 @@
-"""An entry for a zygote's interpreter that only tells what a zygote would carry into each child."""
+"""An entry point for a zygote's interpreter that only reports what a zygote would carry into each child."""
 
 import json
 import sys

@@ -93,9 +93,8 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
         """Rewrite `f"{v}"` to `f"{_printable_(v)}"`, so that no text shows an address."""
         if isinstance(node.value, ast.Starred):
-            self._refuse(
-                node
-            )  # since 3.12 Python's parser leaves this to the compiler, which would take it for the star of a call
+            # since 3.12 Python's parser leaves this to the compiler, which would take it for the star of a call
+            self._refuse(node)
         node = self.node_contents_visit(node)
         node.value = _call("_printable_", [node.value], node.value)
         return node

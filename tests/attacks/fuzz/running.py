@@ -1,7 +1,7 @@
-"""Runs batches of programs through the real sandbox and tells what no script may cause from what is fine.
+"""Runs batches of programs in the real sandbox and tells what no script may cause from what is allowed.
 
-A finding is: a child that died by a signal of a broken interpreter, an alarm, a forged frame, `SystemError`, a fault of
-ours, or a text that shows where a value lies in memory. A refusal, an exception and a used-up limit are fine.
+A finding is: a child that died of a signal of a broken interpreter, an alarm, a forged frame, `SystemError`, a fault of the
+sandbox, or a text that shows the address of a value. A refusal, an exception and a used-up limit are allowed.
 """
 
 from __future__ import annotations

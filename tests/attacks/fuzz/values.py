@@ -112,7 +112,7 @@ ODD = (
 CHANGING = ("list", "dict", "set", "deque", "OrderedDict", "Counter", "defaultdict")
 HOLDING = (*CHANGING, "tuple", "str", "bytes", "frozenset", "range", "frozen dict", "frozen list")
 
-#: Statements that change a container `{v}` under whoever is using it.
+#: Statements that change a container `{v}` while it is in use.
 CHANGES = MappingProxyType(
     {
         "list": (

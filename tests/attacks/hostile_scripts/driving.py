@@ -12,7 +12,7 @@ from tests.attacks.hostile_scripts.corpus import Attack
 
 #: Tighter than the product's, so that hundreds of endless scripts end soon.
 LIMITS = RunLimits(wall_s=3.0, cpu_s=0.3)
-GIVEN = ScriptInput(
+SCRIPT_INPUT = ScriptInput(
     user={
         "id": "u1",
         "username": "ann",
@@ -98,7 +98,7 @@ def _one(box: Sandbox, attack: Attack, canary: bytes, limits: RunLimits) -> Cour
     between = time.monotonic()
     outcome = None
     if checked.code is not None:
-        outcome = box.run(checked.code, GIVEN, powers=Vendors(), limits=limits)
+        outcome = box.run(checked.code, SCRIPT_INPUT, powers=Vendors(), limits=limits)
     ended = time.monotonic()
-    after = box.run(canary, GIVEN, powers=Vendors(), limits=limits)
+    after = box.run(canary, SCRIPT_INPUT, powers=Vendors(), limits=limits)
     return Course(attack, checked, between - started, outcome, ended - between, after)

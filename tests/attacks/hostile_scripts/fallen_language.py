@@ -1,6 +1,6 @@
-"""A language layer that has fallen: what is sent as a script is run as plain Python in the jailed child.
+"""A language layer without protection: what is sent as a script runs as plain Python in the jailed child.
 
-So everything in `fallen.py` meets the jail and the broker alone. No product can start it: it is in no package.
+So only the jail and the broker stop what is in `fallen.py`. The product cannot start it: it is in no package.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def compile_source(source):
     return SimpleNamespace(findings=(), literals=(), api_level=1, settings=(), code=source.encode())
 
 
-def execute(code, given, call):
-    if given["settings"].get("warm"):
+def execute(code, script_input, call):
+    if script_input["settings"].get("warm"):
         return {"text": "", "link": None, "color": None}
     names = {**POWERS, "call": call}
     exec(code.decode(), names)

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import OutcomeKind, RunLimits, Sandbox
 from sandbox.zygote.process import Launch
-from tests.attacks.hostile_scripts.driving import GIVEN, Vendors
+from tests.attacks.hostile_scripts.driving import SCRIPT_INPUT, Vendors
 from tests.attacks.hostile_scripts.fallen import FORGED, REVIEWS, TRICKS
 
 LIMITS = RunLimits(wall_s=1.0, cpu_s=0.3)
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the syst
 
 
 class Counting(Vendors):
-    """Vendors which know how often they were asked."""
+    """Vendors that record their calls."""
 
     def __init__(self):
-        self.asked = []
+        self.calls = []
 
     def call(self, call, *, deadline, read_bytes_left):
-        self.asked.append(call)
+        self.calls.append(call)
         return super().call(call, deadline=deadline, read_bytes_left=read_bytes_left)
 
 
@@ -33,31 +33,31 @@ def fallen():
     here = str(Path(__file__).resolve().parent)
     with Sandbox(launch=Launch(entry="fallen_language", path=(here,))) as sandbox:
         yield sandbox
-        after = sandbox.run(b"said = 'as ever'", GIVEN, powers=Counting(), limits=LIMITS)
+        after = sandbox.run(b"said = 'as ever'", SCRIPT_INPUT, powers=Counting(), limits=LIMITS)
         assert after.value == {"text": "as ever", "link": None, "color": None}
 
 
 def run(box, code):
     vendors = Counting()
-    outcome = box.run(code.encode(), GIVEN, powers=vendors, limits=LIMITS)
+    outcome = box.run(code.encode(), SCRIPT_INPUT, powers=vendors, limits=LIMITS)
     assert outcome.usage.wall_ms < (LIMITS.wall_s + 1) * 1000
-    return outcome, vendors.asked
+    return outcome, vendors.calls
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_frame_ends_the_run_and_nothing_is_called(fallen, name):
-    outcome, asked = run(fallen, f"{FORGED[name]}\nframe(answer('too late'))\nos._exit(0)")
+    outcome, calls = run(fallen, f"{FORGED[name]}\nframe(answer('too late'))\nos._exit(0)")
     assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
-    assert (outcome.value, outcome.log, asked) == (None, (), [])
+    assert (outcome.value, outcome.log, calls) == (None, (), [])
 
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_a_trick_ends_as_it_must(fallen, name):
     code, kinds, alarm = TRICKS[name]
-    outcome, asked = run(fallen, code)
+    outcome, calls = run(fallen, code)
     assert outcome.kind in kinds, outcome
     assert outcome.alarm is alarm
-    assert len(asked) <= LIMITS.calls
+    assert len(calls) <= LIMITS.calls
     if "said = " in code:
         said = outcome.value["text"]
         assert "Operation not permitted" in said or "Cannot allocate memory" in said

@@ -42,7 +42,7 @@ REFUSED = {
     "nothing": None,
     "no text at all": "",
 }
-#: What is in it goes away, as nobody sees it; what is left is shown.
+#: Invisible characters in it are removed; the rest is shown.
 CLEANED = {
     "plain spaces push the rest away": ("Done" + " " * 9 + "not really", "Done not really"),
     "odd spaces push the rest away": ("Done" + "\u3000" * 50 + "not really", "Done not really"),

@@ -1,4 +1,4 @@
-"""Scripts which are out of the language: Python without any rule, against the kernel's walls alone."""
+"""Scripts that have left the language: Python without any rule, against the kernel's limits alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machines that give less: each missing layer is seen by a probe, and scripts run only where the jail still holds."""
+"""Machines without some layers: a probe notices each missing one, and scripts run only where the jail still holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox import JailConfig, JailReport, JailTooWeak, OutcomeKind, Sandbox, e
 from sandbox.jail.report import objection
 from sandbox.zygote import entry
 from sandbox.zygote.process import Launch
-from tests.sandbox.boxes import GIVEN, HERE, RAW, Box, Vendor, indented
+from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, indented
 from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
@@ -215,5 +215,5 @@ def test_the_raw_language_is_out_of_reach_for_the_product():
         checked = product.check(indented("import os; os.fork()"))
         assert checked.code is None
         assert product.run(
-            Box(product).sandbox.check(indented("return message('x')")).code, GIVEN, powers=Vendor()
+            Box(product).sandbox.check(indented("return message('x')")).code, SCRIPT_INPUT, powers=Vendor()
         ).kind

@@ -1,4 +1,4 @@
-"""Scripts that want too much: time, memory, output. No exception handler of theirs can keep them alive."""
+"""Scripts that use too much time, memory or output: none of their exception handlers can keep them running."""
 
 from __future__ import annotations
 

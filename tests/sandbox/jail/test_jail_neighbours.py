@@ -1,4 +1,4 @@
-"""Children against their neighbours: none wakes, watches or holds back another, whatever the kernel would answer."""
+"""Children that attack other children: none can wake, watch or delay another, whatever the kernel offers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sandbox import OutcomeKind, RunLimits
 from sandbox.jail.syscall_numbers import numbers
 from sandbox.jail.syscalls import ACROSS_PROCESSES
-from tests.sandbox.boxes import GIVEN, Vendor, descendants, indented, soon
+from tests.sandbox.boxes import SCRIPT_INPUT, Vendor, descendants, indented, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the jail is Linux's")
 
@@ -94,7 +94,7 @@ def word_at(pid, address):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root sees what a jailed child has mapped")
 def test_two_children_do_not_wake_each_other_through_a_page_of_a_library(raw):
-    """The first waits on a page that both have of the same file; the second wakes whoever waits there."""
+    """The first waits on a page of a file that both have mapped; the second wakes every waiter there."""
     zygote = descendants(raw.sandbox.zygote_pid)[0]
     page = shared_page_of(zygote)
     value = word_at(zygote, page)
@@ -104,7 +104,7 @@ def test_two_children_do_not_wake_each_other_through_a_page_of_a_library(raw):
 
     def wait():
         code = raw.sandbox.check(indented(waiting)).code
-        ended.append(raw.sandbox.run(code, GIVEN, powers=Vendor(), limits=RunLimits(wall_s=1.5)))
+        ended.append(raw.sandbox.run(code, SCRIPT_INPUT, powers=Vendor(), limits=RunLimits(wall_s=1.5)))
 
     thread = threading.Thread(target=wait)
     thread.start()

@@ -1,4 +1,4 @@
-"""What the jail's report says: what was seen to hold, on machines that refuse a layer when a child enters it."""
+"""The jail's report says what was observed to hold, on machines that refuse a layer when a child enters it."""
 
 from __future__ import annotations
 

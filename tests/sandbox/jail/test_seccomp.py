@@ -1,4 +1,4 @@
-"""The filter's numbers and its program, for both architectures: on paper, without a kernel to ask."""
+"""The filter's numbers and its program for both architectures, examined without a kernel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A child process: warms the language, then reports every file opened and module imported by the scripts on stdin.
+"""A child process: warms the language up, then reports every file opened and module imported by the scripts on stdin.
 
-It imports nothing but the language, so that no module of a test tool is there by chance.
+It imports nothing but the language, so that no module of a test tool is loaded by chance.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scripts run here in this process, without the jail: what the language alone holds must hold here."""
+"""Runs scripts in this process, without the jail: what the language alone must stop is stopped here."""
 
 from __future__ import annotations
 

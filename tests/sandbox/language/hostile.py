@@ -1,4 +1,4 @@
-"""Hostile scripts that must be refused, each under the name of the attack."""
+"""Hostile scripts that must be refused, by the name of the attack."""
 
 from __future__ import annotations
 

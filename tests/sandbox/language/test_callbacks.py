@@ -1,7 +1,7 @@
-"""No C code runs a script's code: everything offered is called with a function and a generator that look who called.
+"""No C code runs a script's code: everything offered is called with a function and a generator that check their caller.
 
-A new name in the tables is tried by itself. What may run a script's code from C is listed below with the reason why
-that cannot be entered again in the middle, and with a script that tries.
+A new name in the tables is tested automatically. What may run a script's code from C is listed below, with the reason why
+it cannot be re-entered, and with a script that tries to.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _again(step: str, attempt: str) -> str:
 
 
 RUNNING = "ValueError('generator already executing')"
-#: Code object of ours -> the C function in it that runs a script's code.
+#: Code object of the sandbox -> the C function in it that runs a script's code.
 CALLBACKS = {
     "advance": Callback(
         "next() has no state of its own; the generator which it runs refuses to be entered again",
@@ -71,7 +71,7 @@ CALLBACKS = {
         f'0 ["{RUNNING}"]',
     ),
     "_keys": Callback(
-        "cmp_to_key: min, max and list.sort compare objects of ours in a list that no script can reach",
+        "cmp_to_key: min, max and list.sort compare the sandbox's own objects in a list that no script can reach",
         "from functools import cmp_to_key\n"
         + _again("rows.clear()", "sorted(rows, key=cmp_to_key(lambda a, b: again() or b - a))").replace(
             "    said = []", "    said = []\n    rows = [1, 3, 2]"
@@ -175,7 +175,7 @@ def _tried(function):
 
 
 OURS = str(Path(language.__file__).parent)
-#: Our code that calls C functions which a script names; when it is the caller, no Python of ours stood between.
+#: The sandbox's code that calls C functions that a script names; if it is the caller, no other Python code was between.
 THROUGH_C = {(f"{OURS}/run/guards/c_calls.py", "call")}
 
 

@@ -1,4 +1,4 @@
-"""What is written in Python for scripts gives what CPython's own gives."""
+"""The functions that are written in Python for scripts return what CPython's own return."""
 
 from __future__ import annotations
 

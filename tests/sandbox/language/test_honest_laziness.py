@@ -1,4 +1,4 @@
-"""Honest scripts see of an iterator what Python shows: what is left of it, what it sees of what it fills, where it ends."""
+"""Iterators of honest scripts behave as in Python: what is left of them, what they see of what they fill, where they end."""
 
 from __future__ import annotations
 

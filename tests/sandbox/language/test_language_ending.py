@@ -1,4 +1,4 @@
-"""The end of a used-up budget is raised through the script: nothing that a script writes may take its place."""
+"""The end of a used-up budget is raised through the script: no code of a script may replace it."""
 
 from __future__ import annotations
 

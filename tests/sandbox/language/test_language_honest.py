@@ -1,4 +1,4 @@
-"""Honest scripts, written as authors of small scripts write them: they must work without a change."""
+"""Honest scripts, written as authors of small scripts write them: they must work unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lists of what is offered and withheld say exactly what is there."""
+"""The tables of what is offered and withheld are exact."""
 
 from __future__ import annotations
 

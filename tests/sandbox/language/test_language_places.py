@@ -1,4 +1,4 @@
-"""Everything that a script may not write has one finding, at its own place, in words of Python; and its parts have none."""
+"""Each refused construct has one finding, at its own place, in Python's terms; its parts have none."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_every_rule_of_syntax_has_its_place_in_these_tables():
     assert set(SYNTAX) - tried == {"syntax"}
 
 
-def test_what_nobody_has_named_yet_is_refused_with_its_own_text_and_place():
+def test_syntax_that_has_no_rule_yet_is_refused_with_its_own_text_and_place():
     class Invented(ast.stmt):
         _fields = ("parts",)
 

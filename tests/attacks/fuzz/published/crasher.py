@@ -11,7 +11,7 @@ HARMLESS = "harmless"
 DEEP = "ends its own child"  #: the stack of C code is used up; nothing that was freed is used
 #: What calls back and stays: it raises, or the change does no harm.
 SAFE = (RUN, HARMLESS)
-#: Re-entry: a generator of ours refuses it, what is eager never meets it, what is withheld cannot be named.
+#: Re-entry: generators written in Python refuse it, eager functions never meet it, withheld names cannot be used.
 STOPPED = (CHECK, RUN, HARMLESS)
 
 

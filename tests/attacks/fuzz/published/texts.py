@@ -93,7 +93,7 @@ TEXTS = (
         "json",
         "json.loads whose hook empties what it has read",
         SAFE,
-        "the hook is handed what nobody else holds",
+        "the hook is passed a value that nothing else holds",
         """
         keep = []
         def hook(found):
