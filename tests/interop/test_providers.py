@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 
 from records import Database, SamlDraft, SecretBox
 from records.agenda import agenda_imports as agenda
+from records.audit import AuditContext
 from records.identity import saml_providers as saml
-from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
 from tests.cli.running import free_ports, start_up
 from web.auth.saml.protocol.messages.metadata import read_idp_metadata

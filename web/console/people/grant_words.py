@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from records import Grant, Implementation
+from records import Implementation
 from records.people import grants
 from records.tenants import implementations
 from web.auth.staff.staff_member import StaffMember
@@ -31,13 +31,6 @@ def roles_to_give(person: StaffMember, implementation: Implementation) -> tuple[
         house = implementation.slug == implementations.STAFF
         return implementations.STAFF_ROLES if house else tuple(r for r in grants.ROLES if r in _OF_A_CONFERENCE)
     return (SCANNER,) if person.may(Permission.GRANT_SCANNING, implementation.slug) else ()  # 2.
-
-
-def whom(grant: Grant) -> str:
-    """Say whom a grant is about."""
-    if grant.kind == "attribute":
-        return f"people whose attribute “{grant.name}” is “{grant.value}”"
-    return f"people of the user type “{grant.value}”" if grant.kind == "user type" else f"the username “{grant.value}”"
 
 
 _OF_A_CONFERENCE = frozenset({SCANNER, "organizer", "author"})
