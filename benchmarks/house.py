@@ -17,13 +17,13 @@ from pathlib import Path
 
 from records import ConnectionDraft, Database, SecretBox, UserProfile
 from records.agenda import agenda_imports as agenda
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
 from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore
-from runner.trials.submission import submit
+from runner.trials.submission import activate
 from runner.trials.trial import TrialSandbox
 
 SLUG = "bench"
@@ -101,7 +101,7 @@ def furnish(settings: Settings, vendor_port: int, people: int) -> None:
         agenda.import_file(db, made, agenda.read(rows.encode(), made.time_zone), AuditContext("benchmark"))
         for number in range(people):
             users.remember(db, made, f"u{number}", UserProfile(f"u{number}", "attendee", "Ann", f"No {number}", ""))
-        submit(db, made, SCRIPT, review, by="benchmark")
+        activate(db, made, SCRIPT, review, AuditContext("benchmark"), author="benchmark")
     database.dispose()
 
 

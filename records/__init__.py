@@ -16,10 +16,11 @@ The folders, the lowest first:
     tenants/      implementations, their connections and the addresses of their apps
     people/       users, grants, administrators, and the names behind keys
     identity/     how people log in: SAML and External Authentication
-    maintenance/  archiving, resealing, what production must not hold
+    maintenance/  resealing, what production must not hold
     agenda/       sessions, and importing them
     scripts/      versions, runs, crashes, suspensions
     support/      what support looks up
+    changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   how the tables came to be
 
 What the rules refuse is one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.

@@ -9,8 +9,8 @@ What holds that, from the outside in:
 4. Who owns the database can still make everything anew. So `verify` gives the head, to be noted down elsewhere; a head
    that was noted once tells whether the entries up to it are still those of then.
 
-Appending waits for others who append, until they commit: append last in a transaction. Rules do not append; the edge
-(a view, a command) does, which knows who asked and why. Nothing secret goes into an entry.
+Appending waits for others who append, until they commit: append last in a transaction. The changes that a person can
+make append (`records.changes`), each with the `AuditContext` that its edge gave. Nothing secret goes into an entry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,6 +77,19 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
     entries: Mapped[int] = mapped_column(RowId)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class AuditContext:
+    """Who makes a change, and why, as its audit entry says it. `detail` is what else the edge knows.
+
+    `as_of` is the number of the newest entry when the person's page was made; None where there was no page.
+    """
+
+    actor: str
+    reason: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    as_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ ORDER = {
     "sandbox": ("jail", "language", "zygote"),
     "sandbox/language": ("rules", "check", "run"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
-    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support"),
+    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
     "runner": (
         *(
             "settings",
@@ -88,7 +88,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs"),
     "web/console/settings": (
-        *("agenda", "app", "connections", "general", "identity", "external", "retirement", "roles"),
+        *("agenda", "general", "app", "connections", "identity", "external", "retirement", "roles"),
     ),
     "web/cli": ("common", "setup", "operate", "scripts", "local"),
 }
@@ -314,3 +314,119 @@ def test_one_file_configures_logging():
         if isinstance(node, ast.Attribute) and node.attr in LOG_SETUP
     }
     assert found == {"runner/logs/process_log.py"}
+
+
+#: Who may write an audit entry outside of the records, with the reason: none of these is a change.
+NOTERS = {
+    "web/auth/login_steps/admission.py": "a login of staff",
+    "web/auth/login_steps/refusals.py": "a refused login",
+    "web/console/settings/external/login_test.py": "a tested login",
+}
+
+#: Rules that write rows of what people can change, by module. Only `records/changes/` may call them, within the records
+#: other rules, too.
+WRITERS = {
+    "records.agenda.agenda_imports": {"import_file", "undo"},
+    "records.identity.external_auth": {"remove", "save"},
+    "records.identity.saml_providers": {
+        *("accept", "new_sp_keys", "propose", "refuse", "remove", "retire", "roll_sp_key", "save", "switch_sp_key"),
+    },
+    "records.maintenance.resealing": {"reseal_all"},
+    "records.people.administrators": {"new_link", "use_link"},
+    "records.people.grants": {"add", "remove"},
+    "records.people.users": {"disable", "enable", "hand_over", "remember"},
+    "records.scripts.versions": {"activate", "add_version", "keep_settings_read", "reinstate", "suspend"},
+    "records.storage.environment_mark": {"change"},
+    "records.tenants.connections": {"delete", "save"},
+    "records.tenants.implementations": {"create", "update"},
+}
+#: Who else may call them, with the reason.
+OTHER_CALLERS = {
+    ("web/auth/login_steps/admission.py", "remember"): "a login describes its person",
+    ("runner/runs/version_bundle.py", "keep_settings_read"): "what a new check of a stored text found",
+}
+
+#: What opens a transaction that writes in `web/`, with the reason. A change goes through one of the first two.
+TRANSACTIONS = {
+    "web/console/commits.py": "the changes of pages",
+    "web/cli/common/context.py": "the changes of commands",
+    "web/cli/local/up.py": "the demo, before any process runs",
+    "web/cli/operate/environment_marks.py": "a mark, on a database that is opened whatever it is for",
+    "web/cli/operate/store_empty.py": "the store is emptied before the commit of its entry",
+    "web/auth/login_steps/admission.py": "logins",
+    "web/auth/login_steps/refusals.py": "refused logins",
+    "web/auth/saml/login_flow.py": "our keys are made when they are first needed",
+    "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
+    "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
+    "web/console/settings/external/login_test.py": "tested logins",
+    "web/devidp/__main__.py": "our keys are made when they are first needed",
+}
+
+
+def calls_to(path: Path) -> list[tuple[str, str]]:
+    """Module and function of each call of a file, as `module.function(...)` or by a name that was imported."""
+    tree, modules, functions = ast.parse(path.read_text()), {}, {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parent.parts
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*start, node.module) if node.module else start)
+            for name in node.names:
+                modules[name.asname or name.name] = f"{module}.{name.name}"
+                functions[name.asname or name.name] = (module, name.name)
+    found = []
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+        ):
+            found.append((modules.get(node.func.value.id, ""), node.func.attr))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+            found.append(functions[node.func.id])
+    return found
+
+
+def outside_of_the_records() -> list[tuple[str, Path]]:
+    found = [(path.relative_to(ROOT).as_posix(), path) for path in sources()]
+    return [(where, path) for where, path in found if not where.startswith("records/")]
+
+
+def test_an_audit_entry_is_written_by_the_records_only_but_for_logins():
+    """Otherwise an edge would make a change of its own, or tell of one in other words than its sibling."""
+    noters = {where for where, path in outside_of_the_records() if ("records.audit", "append") in calls_to(path)}
+    assert noters == set(NOTERS)
+
+
+def test_what_people_can_change_is_changed_by_the_one_function_for_it_only():
+    """Otherwise one edge would forget the audit entry, the announcement or the ended logins."""
+    callers = {
+        (where, function)
+        for where, path in outside_of_the_records()
+        for module, function in calls_to(path)
+        if function in WRITERS.get(module, ())
+    }
+    assert callers == set(OTHER_CALLERS)
+
+
+def test_each_rule_that_writes_is_there():
+    """A rule that was renamed would be watched no longer."""
+    for module, functions in WRITERS.items():
+        text = (ROOT / f"{module.replace('.', '/')}.py").read_text()
+        names = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+        imported = {
+            a.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) for a in node.names
+        }
+        assert functions <= names | imported, module
+
+
+def test_a_transaction_that_writes_is_opened_by_the_helper_of_each_edge_and_a_few_that_change_nothing():
+    """Otherwise a view or a command could forget what follows a commit."""
+    openers = {
+        where
+        for where, path in outside_of_the_records()
+        if where.startswith("web/")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "session"
+    }
+    assert openers == set(TRANSACTIONS)

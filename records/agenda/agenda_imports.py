@@ -27,9 +27,9 @@ from sqlalchemy.orm import Session
 from records import audit
 from records.agenda import sessions
 from records.agenda.sessions import AgendaSession
+from records.audit import AuditContext
 from records.columns import utc_now
 from records.errors import RuleViolation
-from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
@@ -55,6 +55,8 @@ __all__ = [
     "upload_of",
 ]
 
+#: The actions of the audit entries.
+IMPORTED, UNDONE = "agenda.imported", "agenda.import_undone"
 #: Retired sessions that an audit entry names; the rest are counted.
 _NAMED = 100
 _FIELDS = ("title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes", "retired_at")
@@ -115,7 +117,7 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
     detail["dates"] = planned.dates.order
     if planned.retired:
         detail["retired_sessions"] = [one.session_id for one in planned.retired[:_NAMED]]
-    _note(db, implementation, "agenda.imported", by, detail)
+    _note(db, implementation, IMPORTED, by, detail)
     return planned
 
 
@@ -138,7 +140,7 @@ def undo(db: Session, implementation: Implementation, by: AuditContext, *, numbe
     file_name = last.file_name
     db.delete(last)
     db.flush()
-    _note(db, implementation, "agenda.import_undone", by, {**counts, "file": file_name})
+    _note(db, implementation, UNDONE, by, {**counts, "file": file_name})
     return counts
 
 

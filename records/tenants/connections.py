@@ -31,6 +31,8 @@ from .sealed_secrets import SecretUse
 
 #: The methods a script can use at all.
 METHODS = ("GET", "POST")
+#: Names that no new connection can have: the console has a page of this name beside those of connections.
+RESERVED = frozenset({"new"})
 
 
 class Connection(Base):

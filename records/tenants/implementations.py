@@ -6,7 +6,6 @@ fault; the constraints of the table are the second wall, for what does not come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +59,7 @@ class Implementation(Base):
     concurrency: Mapped[int] = mapped_column(default=12)  #: runs at the same time
     keep_runs_days: Mapped[int] = mapped_column(default=30)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.maintenance.archiving`
+    archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.changes.retirement`
     #: where a login of the app may end: exact addresses
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives
@@ -135,28 +134,6 @@ def made_at(implementation: Implementation) -> int:
 def existed_at(implementation: Implementation, at: datetime) -> bool:
     """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
     return at.timestamp() >= made_at(implementation)
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an audit entry tells of a change of fields: old and new of each that differs.
-
-    Of the script's settings it names what was added, removed and changed, and no value: people keep tokens in them.
-    """
-    return {
-        name: _names(before[name], value) if name == "script_settings" else [before[name], value]
-        for name, value in after.items()
-        if before[name] != value
-    }
-
-
-def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
-    both = before.keys() & after.keys()
-    found = {
-        "added": after.keys() - both,
-        "removed": before.keys() - both,
-        "changed": {name for name in both if before[name] != after[name]},
-    }
-    return {what: sorted(names) for what, names in found.items() if names}
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:

@@ -1,15 +1,16 @@
-"""The import of an agenda file that is too large for a request. The rule is the one of every import (`agenda_imports`)."""
+"""The import of an agenda file that is too large for a request. The rule is the one of every import (`records.changes.agenda`)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from records import AgendaUpload, DbSession, Implementation, ImportPlan, RuleViolation, audit
+from records import AgendaUpload, DbSession, Implementation, ImportPlan, RuleViolation
 from records.agenda import agenda_imports as agenda
 from records.agenda.agenda_imports import ReadAgenda
 from records.agenda.file_faults import as_lines
-from records.maintenance.archiving import AuditContext
-from records.people import actors
+from records.audit import AuditContext
+from records.changes import agenda as changes
+from records.changes.after_commit import AfterCommit
 from records.tenants import implementations
 from runner.queues.job_orders import AgendaImportArguments, JobOrder, arguments_of
 from runner.queues.job_states import DONE, REFUSED
@@ -35,31 +36,33 @@ def import_agenda(steps: JobSteps, order: JobOrder) -> JobEnd:
             content, zone = _upload(db, owner, order, wanted).content, owner.time_zone
         said = agenda.read(content, zone, wanted.dates)
         # 2. and 3.
-        plan = _imported(steps, order, wanted, said)
+        after = _imported(steps, order, wanted, said)
     except RuleViolation as refused:
         return JobEnd(REFUSED, f"Nothing was imported: {refused.reason}.")
+    plan = after.value
     if plan.faults:
         lines = [line[:LONGEST_FAULT] for line in as_lines(plan.faults)]
         told = {"faults": lines[:MOST_FAULTS], "fault_count": len(lines)}
         return JobEnd(REFUSED, "Nothing was imported: the file does not fit the agenda.", told)
-    return JobEnd(DONE, "The file is imported.", {"counts": plan.counts}, changed=(order.implementation,))
+    return JobEnd(
+        DONE, "The file is imported.", {"counts": plan.counts}, changed=(after.slug,) if after.announced else ()
+    )
 
 
-def _imported(steps: JobSteps, order: JobOrder, wanted: AgendaImportArguments, said: ReadAgenda) -> ImportPlan:
+def _imported(
+    steps: JobSteps, order: JobOrder, wanted: AgendaImportArguments, said: ReadAgenda
+) -> AfterCommit[ImportPlan]:
     """Import in one transaction, which a cancelled job rolls back."""
     steps.begin(2, "Comparing the file with the agenda, and writing the sessions.")
     with steps.database.session() as db:
         owner = _owner(db, order)
-        implementations.lock(db, owner)
-        db.refresh(owner)
-        _refuse_overtaken(db, order, wanted)
         upload = _upload(db, owner, order, wanted)
-        by = AuditContext(order.by)
-        plan = agenda.import_file(db, owner, said, by, retire=wanted.retire, file_name=upload.file_name)
-        if not plan.faults:
+        by = AuditContext(order.by, as_of=wanted.as_of)
+        after = changes.import_file(db, owner, said, by, retire=wanted.retire, file_name=upload.file_name)
+        if not after.value.faults:
             agenda.drop_upload(db, owner, order.by)
         steps.begin(3, "Saving.")
-    return plan
+    return after
 
 
 def _owner(db: DbSession, order: JobOrder) -> Implementation:
@@ -75,15 +78,3 @@ def _upload(db: DbSession, owner: Implementation, order: JobOrder, wanted: Agend
     if upload is None or upload.sha256 != wanted.upload:
         raise RuleViolation("file", NO_FILE)
     return upload
-
-
-def _refuse_overtaken(db: DbSession, order: JobOrder, wanted: AgendaImportArguments) -> None:
-    """Refuse what somebody else overtook since the person looked at the preview, as an import within the request does."""
-    if wanted.as_of is None:
-        return
-    for action in ("agenda.imported", "agenda.import_undone"):
-        same = {"action": action, "target": "", "implementation": order.implementation}
-        newer = audit.newest_by_another_actor(db, wanted.as_of, actor=order.by, **same)
-        if newer is not None:
-            who = actors.in_words(db, newer.actor)
-            raise RuleViolation("file", f"{who} changed the agenda meanwhile. Check the file again, then import it")

@@ -1,27 +1,29 @@
-"""Puts a reviewed script in service: stores the text as a version, keeps its code, makes the version the active one."""
+"""Activates a reviewed script: what the review found, and the code for this runtime, go into the records with its text."""
 
 from __future__ import annotations
 
-from records import DbSession, Implementation
-from records.scripts import versions
+from records import DbSession, Implementation, Version
+from records.audit import AuditContext
+from records.changes import scripts
+from records.changes.after_commit import AfterCommit
+from records.changes.scripts import CheckedScript
 from sandbox import RUNTIME_KEY
 
 from .trial import ScriptReview, finding_json
 
 
-def submit(db: DbSession, implementation: Implementation, source: str, review: ScriptReview, *, by: str) -> int:
-    """Activate a text which passed its review; returns the version's number. Announce the change after the commit."""
+def activate(  # noqa: PLR0913 - whose script, its text, its review, and who answers for it
+    db: DbSession, owner: Implementation, source: str, review: ScriptReview, by: AuditContext, *, author: str
+) -> AfterCommit[Version]:
+    """Activate a text which passed its review, as `records.changes.scripts.activate` does."""
     assert review.ok
     assert review.checked.code is not None
-    version = versions.add_version(
-        db,
-        implementation,
-        source,
-        by=by,
+    checked = CheckedScript(
+        source=source,
         api_level=review.checked.api_level,
-        findings=[finding_json(finding) for finding in review.findings],
+        findings=tuple(finding_json(finding) for finding in review.findings),
+        settings=tuple(review.checked.settings),
+        runtime_key=RUNTIME_KEY,
+        code=review.checked.code,
     )
-    versions.keep_code(db, version, RUNTIME_KEY, review.checked.code)
-    versions.keep_settings_read(db, version, review.checked.settings)
-    versions.activate(db, implementation, version, by=by)
-    return version.number
+    return scripts.activate(db, owner, checked, by, author=author)

@@ -5,8 +5,8 @@ import pytest
 from records import ConnectionDraft, ExternalAuthDraft, UserProfile, editions
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
+from records.audit import AuditContext
 from records.identity import external_auth as external
-from records.maintenance.archiving import AuditContext
 from records.people import grants, users
 from records.scripts import versions
 from records.tenants import connections, implementations

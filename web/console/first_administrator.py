@@ -15,13 +15,15 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 
-from records import UserProfile, audit
+from records import UserProfile
+from records.changes import people
 from records.people import administrators
 from records.tenants import implementations
 from web.auth.client_networks import address_of
 from web.auth.login_steps.admission import AuthenticatedPerson, Journey, NotAdmitted, arrive
 from web.auth.services import AuthServices
 from web.auth.staff.staff_member import FIRST
+from web.console.commits import commit
 from web.console.layout.page_frame import page
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
@@ -55,12 +57,7 @@ def look(token: str) -> Response:
 def use(token: str) -> Response:
     """Use the link and log in."""
     _slow_down()
-    with AuthServices.here().database.session() as db:
-        used = administrators.use_link(db, token)  # 3.
-        if used:
-            audit.append(
-                db, actor=FIRST, action="administrator.link.used", target=FIRST, implementation=implementations.STAFF
-            )
+    used = commit(lambda db: people.use_administrator_link(db, token)).value  # 3.
     if not used:
         log.warning("refused code=administrator link used up, expired or unknown")
         return _page(works=False)

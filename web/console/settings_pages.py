@@ -7,7 +7,8 @@ from functools import partial
 from flask import Flask
 
 from runner.settings.table import Settings
-from runner.status.implementation_retirement import retire
+from runner.status.commit_effects import follow
+from web.console.commits import RETIRE
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
@@ -18,7 +19,6 @@ from web.console.settings.general import views as general
 from web.console.settings.general.views import OPERATOR
 from web.console.settings.identity import attributes, login_test, provider, provider_certificates
 from web.console.settings.retirement import views as retirement
-from web.console.settings.retirement.views import RETIRE
 from web.console.settings.roles import views as bound
 from web.console.settings.views_base import blueprint
 
@@ -43,5 +43,5 @@ VIEWS = (
 def install(app: Flask, settings: Settings) -> None:
     """Register the pages; the operator's limits bound what they may set."""
     app.extensions[OPERATOR] = settings.most
-    app.extensions[RETIRE] = partial(retire, settings)
+    app.extensions[RETIRE] = partial(follow, settings)
     app.register_blueprint(blueprint)

@@ -6,10 +6,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, request, url_for
 
-from records import Implementation, RuleViolation, audit, fields
+from records import Implementation, RuleViolation, fields
+from records.changes import implementations as changes
+from records.changes.implementations import ImplementationDraft, SettingsTerms
 from records.tenants import implementations
 from web.auth.services import AuthServices
 from web.auth.staff.staff_member import member
+from web.console.commits import by_page, commit
 from web.console.first_steps import first_steps
 from web.console.implementation_forms import AddForm
 from web.console.layout.list_query import Listing
@@ -98,24 +101,15 @@ def add() -> Response:
 def add_it() -> Response:
     """Add it; faults are shown at their fields."""
     form = AddForm()
-    entrance = AuthServices.here()
+    draft = ImplementationDraft(
+        form.slug.data or "", form.called.data or "", (form.time_zone.data or "").strip() or "UTC"
+    )
+    terms = SettingsTerms(most={})  # the form sets no budget
     try:
-        with entrance.database.session() as db:
-            made = implementations.create(
-                db, form.slug.data or "", form.called.data or "", (form.time_zone.data or "").strip() or "UTC"
-            )
-            audit.append(
-                db,
-                actor=signed_in().actor,
-                action="implementation.added",
-                target=made.slug,
-                implementation=made.slug,
-                detail={"name": made.name, "time_zone": made.time_zone},
-            )
+        made = commit(lambda db: changes.add(db, draft, by_page(), terms=terms)).value
     except RuleViolation as refused:
         form.refuse(refused)
         return page("console/add.html", title="Add an implementation", form=form, status=422)
-    entrance.changed(made.slug)
     flash(f"{made.name} was added. Next, connect its identity provider.")
     return see_other(url_for(".overview", implementation=made.slug))
 

@@ -7,24 +7,30 @@ of their own. Only the addresses follow the development identity provider to ano
 from __future__ import annotations
 
 from records import DbSession, Implementation, SamlDraft, SamlProvider, SecretBox, roles
+from records.audit import AuditContext
+from records.changes import grants
+from records.changes import saml as saml_changes
+from records.changes.grants import GrantDraft
+from records.changes.saml import ProviderEntry
 from records.identity import saml_providers as saml
 from records.maintenance.development_stand_ins import UP
-from records.people import grants
+from records.storage.environment_mark import DEVELOPMENT
 from records.tenants import implementations
 from web.devidp.identity import ENTITY_ID, Identity
-
-from .audit_notes import note
 
 #: What the provider calls what. The rest has usual names.
 ATTRIBUTES = {"username": ["uid"], "user_type": ["userType"], "badge_id": ["badgeId"]}
 
-#: kind, value and role of the demo's grants, and of the staff's: for each role a sample person.
+#: the demo's grants, and the staff's: for each role a sample person
 DEMO_GRANTS = (
-    ("user type", "staff", roles.SCANNER),
-    ("username", "nvandijk", roles.ORGANIZER),
-    ("username", "tferreira", roles.AUTHOR),
+    GrantDraft(roles.SCANNER, "user type", "staff"),
+    GrantDraft(roles.ORGANIZER, "username", "nvandijk"),
+    GrantDraft(roles.AUTHOR, "username", "tferreira"),
 )
-STAFF_GRANTS = (("username", "isolberg", roles.REVIEWER), ("username", "gokonkwo", roles.ADMINISTRATOR))
+STAFF_GRANTS = (
+    GrantDraft(roles.REVIEWER, "username", "isolberg"),
+    GrantDraft(roles.ADMINISTRATOR, "username", "gokonkwo"),
+)
 
 
 def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: Identity) -> None:
@@ -34,19 +40,16 @@ def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: I
 
 
 def connect(
-    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, given: tuple[tuple[str, ...], ...]
+    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, given: tuple[GrantDraft, ...]
 ) -> None:
     """Connect one implementation, unless it has a provider of its own, or nothing has changed."""
     present = saml.find(db, implementation)
     if present is not None and present.entity_id != ENTITY_ID:
         return
     if present is None or present.sso_url != wanted.sso_url or is_other_key(db, present, wanted):
-        saml.save(db, box, implementation, wanted, UP)
-        note(db, "saml.saved", implementation, wanted.entity_id, sso_url=wanted.sso_url, development=True)
+        saml_changes.save(db, box, implementation, ProviderEntry(wanted), AuditContext(UP), environment=DEVELOPMENT)
     if present is None:
-        for kind, value, role in given:
-            grants.add(db, implementation, kind=kind, value=value, role=role, by=UP)
-            note(db, "grant.added", implementation, f"{kind} {value}", role=role, kind=kind, value=value)
+        grants.add(db, implementation, given, AuditContext(UP))
 
 
 def is_other_key(db: DbSession, present: SamlProvider, wanted: SamlDraft) -> bool:

@@ -7,38 +7,45 @@ nothing is doubled, and a script that somebody activated meanwhile stays in serv
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from datetime import datetime, timedelta
 
 from records import ConnectionDraft, DbSession, Implementation, SecretBox, UserProfile
-from records.agenda import agenda_imports as agenda
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.agenda import agenda_imports
+from records.audit import AuditContext
+from records.changes import agenda, people, retirement
+from records.changes import connections as connection_changes
+from records.changes import implementations as implementation_changes
+from records.changes.implementations import ImplementationDraft, SettingsTerms
 from records.maintenance.development_stand_ins import UP
-from records.people import users
 from records.storage.environment_mark import DEVELOPMENT
 from records.tenants import connections, implementations
 from web.devidp.sample_people import SamplePerson
 
 from .agenda import AGENDA, EVENT, IMPLEMENTATION, LINK_HOSTS, PEOPLE, SampleSession
-from .audit_notes import note
 from .vendor_keys import VendorKeys
 
 #: the agenda begins on a full five minutes
 STEP = timedelta(minutes=5)
+#: who did it, in audit entries
+BY = AuditContext(UP)
+#: the demo sets no budget of a run
+TERMS = SettingsTerms(most={})
 ATTRIBUTES = ("kind",)
 
 
 def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, now: datetime) -> Implementation:
     """Make the demo as it has to be for this start; everything but its script."""
     demo = present(db)
-    set_fields(db, demo, fields(vendor_url) | {"link_hosts": sorted({*demo.link_hosts, *LINK_HOSTS})})
+    wanted = fields(vendor_url) | {"link_hosts": sorted({*demo.link_hosts, *LINK_HOSTS})}
+    implementation_changes.change(db, demo, wanted, BY, terms=TERMS)
     for draft in drafts(keys, vendor_url):
         connect(db, box, demo, draft)
-    moved = agenda.read(agenda_csv(now).encode(), demo.time_zone)
-    agenda.import_file(db, demo, moved, AuditContext(UP), file_name="demo.csv")
+    moved = agenda_imports.read(agenda_csv(now).encode(), demo.time_zone)
+    agenda.import_file(db, demo, moved, BY, file_name="demo.csv")
     for person in reversed(PEOPLE):  # lists show who was seen last first
-        describe(db, demo, person)
+        people.describe(db, demo, person.member_number, profile(person), BY)
     return demo
 
 
@@ -46,37 +53,27 @@ def present(db: DbSession) -> Implementation:
     """The demo's implementation: made if there is none, served again if somebody archived it."""
     demo = implementations.find_any(db, IMPLEMENTATION)
     if demo is None:
-        demo = implementations.create(db, IMPLEMENTATION, EVENT)
-        note(db, "implementation.added", demo, demo.slug, name=demo.name, time_zone=demo.time_zone)
-    elif demo.archived_at is not None:
-        archiving.restore(db, demo, AuditContext(UP), environment=DEVELOPMENT)
+        return implementation_changes.add(db, ImplementationDraft(IMPLEMENTATION, EVENT), BY, terms=TERMS).value
+    if demo.archived_at is not None:
+        retirement.restore(db, demo, BY, environment=DEVELOPMENT)
     return demo
 
 
-def set_fields(db: DbSession, demo: Implementation, wanted: dict[str, object]) -> None:
-    """Set what depends on this start."""
-    changed = sorted(name for name, value in wanted.items() if getattr(demo, name) != value)
-    if changed:
-        implementations.update(db, demo, **wanted)
-        note(db, "settings.changed", demo, fields=changed)
-
-
 def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: ConnectionDraft) -> None:
-    """Save a connection to the demo vendor. Its secret is sealed anew each time: the data folder's key may be another."""
-    before = connections.find(db, demo, draft.name)
-    known = before is not None and (before.base_url, before.auth_fields) == (draft.base_url, draft.auth_fields)
-    connections.save(db, box, demo, draft)
-    if not known:
-        note(db, "connection.saved", demo, draft.name, base_url=draft.base_url, development=True)
+    """Save a connection to the demo vendor, unless it is there and its secret opens: the data folder's key may be another."""
+    known, _ = connections.open_usable(db, box, demo)
+    present = known.get(draft.name)
+    if present is None:
+        before = connections.find(db, demo, draft.name)
+        save = connection_changes.change if before else connection_changes.add
+        save(db, box, demo, draft, BY, environment=DEVELOPMENT)
+    elif any(getattr(present, each.name) != getattr(draft, each.name) for each in dataclasses.fields(draft)):
+        connection_changes.change(db, box, demo, draft, BY, environment=DEVELOPMENT)
 
 
-def describe(db: DbSession, demo: Implementation, person: SamplePerson) -> None:
-    """Let the records know a sample person."""
-    known = users.find(db, demo, person.member_number) is not None
-    profile = UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
-    users.remember(db, demo, person.member_number, profile)
-    if not known:
-        note(db, "user.described", demo, person.member_number)
+def profile(person: SamplePerson) -> UserProfile:
+    """What the records know of a sample person."""
+    return UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
 
 
 def fields(vendor_url: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from records import ConnectionDraft, Database, SecretBox, UserProfile, editions
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.people import users
 from records.scripts import versions
 from records.tenants import connections, implementations

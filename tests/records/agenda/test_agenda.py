@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from records import AgendaSession, Database, Implementation, ImportPlan
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.tenants import implementations
 
 AGENDA = """\

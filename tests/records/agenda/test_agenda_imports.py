@@ -11,7 +11,7 @@ from sqlalchemy import select
 from records import AgendaSession, AgendaUpload, RuleViolation, audit
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.tenants import implementations
 from tests.records.agenda.workbooks import workbook
 

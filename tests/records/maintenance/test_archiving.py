@@ -17,8 +17,8 @@ from records import (
     UserProfile,
     audit,
 )
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.people import grants, users
 from records.scripts import versions
 from records.tenants import connections, implementations
@@ -51,15 +51,15 @@ def found(db: Session, slug: str = "demo") -> Implementation:
 
 def test_an_archived_implementation_is_found_by_administration_only_and_comes_back_as_it_was(full: Database):
     with full.session() as db:
-        retired = archiving.archive(db, found(db), BY)
+        retired = retirement.archive(db, found(db), BY)
         assert (retired.slug, sorted(retired.subjects)) == ("demo", ["1", "2"])
         assert implementations.find(db, "demo") is None
         assert [one.slug for one in implementations.every(db)] == ["demo", "other"]
-        counts = archiving.preview(db, found(db))
+        counts = retirement.preview(db, found(db))
     with full.session() as db:
-        archiving.restore(db, found(db), BY, environment="production")
+        retirement.restore(db, found(db), BY, environment="production")
         assert implementations.find(db, "demo") is not None
-        assert archiving.preview(db, found(db)) == counts
+        assert retirement.preview(db, found(db)) == counts
         assert [one.action for one in audit.recent(db, limit=2)] == [
             "implementation.restored",
             "implementation.archived",
@@ -69,23 +69,23 @@ def test_an_archived_implementation_is_found_by_administration_only_and_comes_ba
 
 def test_a_slug_of_an_archived_implementation_is_not_given_to_another(full: Database):
     with full.session() as db:
-        archiving.archive(db, found(db), BY)
+        retirement.archive(db, found(db), BY)
         with pytest.raises(RuleViolation, match="taken"):
             implementations.create(db, "demo", "Impostor")
 
 
 def test_removing_takes_all_of_it_leaves_all_others_and_the_entries_still_verify(full: Database):
     with full.session() as db:
-        archiving.archive(db, found(db), BY)
-        others = archiving.preview(db, found(db, "other"))
+        retirement.archive(db, found(db), BY)
+        others = retirement.preview(db, found(db, "other"))
         number = found(db).id
-        archiving.remove(db, found(db), BY, typed="demo")
+        retirement.remove(db, found(db), BY, typed="demo")
     with full.reading() as db:
         assert implementations.find_any(db, "demo") is None
-        for name in archiving.CALLED:
+        for name in retirement.CALLED:
             rows = text(f"SELECT count(*) FROM {name} WHERE implementation_id = {number}")
             assert db.scalar(rows) == 0, name
-        assert archiving.preview(db, found(db, "other")) == others
+        assert retirement.preview(db, found(db, "other")) == others
         entry, *_, first = audit.recent(db, implementation="demo")
         assert (entry.action, entry.actor, entry.reason) == ("implementation.removed", "staff/kim", BY.reason)
         assert entry.detail == {"gone": {**others}, "system_user": "kim"}
@@ -96,36 +96,36 @@ def test_removing_takes_all_of_it_leaves_all_others_and_the_entries_still_verify
 def test_removing_what_is_in_use_is_refused_and_so_is_a_slug_that_was_not_typed(full: Database):
     with full.session() as db:
         with pytest.raises(RuleViolation, match="in use: archive it first"):
-            archiving.remove(db, found(db), BY, typed="demo")
-        archiving.archive(db, found(db), BY)
+            retirement.remove(db, found(db), BY, typed="demo")
+        retirement.archive(db, found(db), BY)
         for typed in ("", "Demo", "demo ", "other"):
             with pytest.raises(RuleViolation, match="typed in full"):
-                archiving.remove(db, found(db), BY, typed=typed)
-        assert archiving.preview(db, found(db))["users"] == 2
+                retirement.remove(db, found(db), BY, typed=typed)
+        assert retirement.preview(db, found(db))["users"] == 2
 
 
 def test_a_removal_that_fails_half_way_takes_nothing(full: Database, monkeypatch: pytest.MonkeyPatch):
     with full.session() as db:
-        archiving.archive(db, found(db), BY)
-        counts = archiving.preview(db, found(db))
+        retirement.archive(db, found(db), BY)
+        counts = retirement.preview(db, found(db))
 
     def broken(*_: object, **__: object) -> None:
         raise Conflict("the entry was refused")
 
     monkeypatch.setattr(audit, "append", broken)
     with pytest.raises(Conflict), full.session() as db:
-        archiving.remove(db, found(db), BY, typed="demo")
+        retirement.remove(db, found(db), BY, typed="demo")
     with full.reading() as db:
-        assert archiving.preview(db, found(db)) == counts
+        assert retirement.preview(db, found(db)) == counts
 
 
 def test_the_staff_stay(database: Database):
     with database.session() as db:
         staff = implementations.staff(db)
         for act in (
-            lambda: archiving.archive(db, staff, BY),
-            lambda: archiving.restore(db, staff, BY, environment="production"),
-            lambda: archiving.remove(db, staff, BY, typed="staff"),
+            lambda: retirement.archive(db, staff, BY),
+            lambda: retirement.restore(db, staff, BY, environment="production"),
+            lambda: retirement.remove(db, staff, BY, typed="staff"),
         ):
             with pytest.raises(RuleViolation, match="it stays"):
                 act()
@@ -134,32 +134,32 @@ def test_the_staff_stay(database: Database):
 def test_what_is_archived_cannot_be_archived_again_and_what_is_served_cannot_be_restored(full: Database):
     with full.session() as db:
         with pytest.raises(RuleViolation, match="is not archived"):
-            archiving.restore(db, found(db), BY, environment="production")
-        archiving.archive(db, found(db), BY)
+            retirement.restore(db, found(db), BY, environment="production")
+        retirement.archive(db, found(db), BY)
         with pytest.raises(RuleViolation, match="archived already"):
-            archiving.archive(db, found(db), BY)
+            retirement.archive(db, found(db), BY)
 
 
 def test_an_archive_with_stand_ins_is_not_restored_in_production(full: Database, box: SecretBox):
     with full.session() as db:
-        archiving.archive(db, found(db), BY)
+        retirement.archive(db, found(db), BY)
         connections.save(db, box, found(db), ConnectionDraft("here", "http://127.0.0.1:8001", development=True))
         with pytest.raises(RuleViolation, match=r"stand-ins of development: connection here is marked as development"):
-            archiving.restore(db, found(db), BY, environment="production")
-        archiving.restore(db, found(db), BY, environment="development")
+            retirement.restore(db, found(db), BY, environment="production")
+        retirement.restore(db, found(db), BY, environment="development")
 
 
 def test_somebody_who_restores_it_while_a_removal_waits_is_not_overrun(full: Database):
     with full.session() as db:
-        archiving.archive(db, found(db), BY)
+        retirement.archive(db, found(db), BY)
     with full.reading() as db:
         seen_archived = found(db)
     with full.session() as db:
-        archiving.restore(db, found(db), BY, environment="production")
+        retirement.restore(db, found(db), BY, environment="production")
     with pytest.raises(RuleViolation, match="in use"), full.session() as db:
-        archiving.remove(db, db.merge(seen_archived, load=False), BY, typed="demo")
+        retirement.remove(db, db.merge(seen_archived, load=False), BY, typed="demo")
 
 
 def test_every_table_that_belongs_to_an_implementation_is_counted_in_the_preview():
     owned = {name for name, table in Base.metadata.tables.items() if "implementation_id" in table.c}
-    assert set(archiving.CALLED) == owned
+    assert set(retirement.CALLED) == owned

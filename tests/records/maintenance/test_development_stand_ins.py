@@ -9,11 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from records import ConnectionDraft, ExternalAuthDraft, Implementation, RuleViolation, SamlDraft, SecretBox
+from records.audit import AuditContext
+from records.changes import retirement
 from records.identity import certificates
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
-from records.maintenance import archiving, development_stand_ins
-from records.maintenance.archiving import AuditContext
+from records.maintenance import development_stand_ins
 from records.people import grants
 from records.tenants import connections
 
@@ -213,5 +214,5 @@ def test_what_is_fit_for_production_is_not_named_and_neither_is_what_is_archived
     assert development_stand_ins.every(db) == []
     connect(db, box, mine, name="here", base_url="https://127.0.0.1")
     assert len(development_stand_ins.every(db)) == 1
-    archiving.archive(db, mine, AuditContext("tests"))
+    retirement.archive(db, mine, AuditContext("tests"))
     assert development_stand_ins.every(db) == []

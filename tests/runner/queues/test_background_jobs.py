@@ -300,7 +300,7 @@ def test_an_import_that_somebody_else_overtook_is_refused_with_their_name(on_sql
     on_sqlite.start()
     state = on_sqlite.ended(job)
     assert (state.state, on_sqlite.sessions()) == ("refused", 2)
-    assert "staff/kim changed the agenda meanwhile" in state.said
+    assert "was overtaken by a change of staff/kim" in state.said
 
 
 def test_after_a_change_of_the_key_an_order_of_the_old_one_is_carried_out_while_that_is_accepted(on_sqlite):

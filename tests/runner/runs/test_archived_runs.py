@@ -2,11 +2,11 @@
 
 import pytest
 
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.scripts import runs
 from records.tenants import implementations
-from runner.status.implementation_retirement import retire
+from runner.status.commit_effects import follow
 from runner.status.service import StatusRequest, UnknownImplementation
 from tests.support.eventually import eventually
 
@@ -16,8 +16,8 @@ BY = AuditContext("tests")
 
 def archive(house):
     with house.database.session() as db:
-        retired = archiving.archive(db, implementations.find(db, "acme"), BY)
-    assert retire(house.settings, retired)
+        retired = retirement.archive(db, implementations.find(db, "acme"), BY)
+    assert follow(house.settings, retired)
     house.desk.changed("acme")
 
 
@@ -45,8 +45,8 @@ def test_what_was_cached_is_dropped_and_a_restored_one_is_served_by_a_new_run(ho
     archive(house)
     assert house.redis.keys("st:{acme:*") == []
     with house.database.session() as db:
-        retired = archiving.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
-    assert retire(house.settings, retired)
+        retired = retirement.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
+    assert follow(house.settings, retired)
     house.desk.changed("acme")
     assert house.desk.ask(ANN).state == "checking"
     work_off()

@@ -3,7 +3,7 @@
 import pytest
 
 from records.agenda import agenda_imports as agenda
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.scripts import runs
 from records.tenants import implementations
 from runner.status.service import StatusRequest, UnknownSession

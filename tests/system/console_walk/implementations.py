@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit
 from records.agenda import agenda_imports as agenda
+from records.audit import AuditContext
+from records.changes import retirement
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
 from records.people import grants, users
 from records.scripts import runs, versions
 from records.tenants import connections, implementations
@@ -101,7 +101,7 @@ def fill(db, box, vendor):
     saml.roll_sp_key(db, box, saml.save(db, box, changing, _provider(IDP), by="staff/root"))
     implementations.create(db, "empty", "Empty Congress")
     closed = implementations.create(db, "closed", "Closed Congress")
-    archiving.archive(db, closed, AuditContext("staff/root", "it is over"))
+    retirement.archive(db, closed, AuditContext("staff/root", "it is over"))
     for number in range(30):
         audit.append(db, actor="demo/olga", action="settings.changed", target=f"{number}", implementation="demo")
 

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from records import Database, SamlDraft, SecretBox
 from records.agenda import agenda_imports as agenda
+from records.audit import AuditContext
 from records.identity import saml_providers as saml
-from records.maintenance.archiving import AuditContext
 from records.tenants import implementations
 from tests.support import ROOT
 from tests.support.running_up import free_ports, start_up

@@ -2,8 +2,8 @@
 
 import pytest
 
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.tenants import implementations
 from tests.support.saml_browser import PROVIDERS, sp_of
 
@@ -20,7 +20,7 @@ ADDRESSES = (
 @pytest.fixture
 def archived(database):
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
+        retirement.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
 
 
 def seen(browser, slug):
@@ -38,9 +38,9 @@ def test_a_login_that_was_under_way_when_it_was_archived_lets_nobody_in(browser,
     started = browser.begin()
     message = PROVIDERS["demo"].response(sp_of(browser.app, "demo"), started.request_id)
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
+        retirement.archive(db, implementations.find(db, "demo"), AuditContext("tests"))
     answer = browser.answer(message, started.relay_state)
     assert (answer.status_code, browser.visitor()) == (404, None)
     with database.session() as db:
-        archiving.restore(db, implementations.find_any(db, "demo"), AuditContext("tests"), environment="development")
+        retirement.restore(db, implementations.find_any(db, "demo"), AuditContext("tests"), environment="development")
     assert browser.log_in().status_code == 303

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from lxml import etree
 
 from records import SamlDraft, audit
+from records.audit import AuditContext
 from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
@@ -16,7 +17,8 @@ from runner.powers.outbound_requests import FetchedDocument, OutboundRequestFail
 from tests.support.certificates import certificate
 from tests.support.saml_browser import IDP, connect
 from tests.support.saml_forge import ForgedIdp, sign_element
-from web.auth.saml.metadata_import import MetadataRefused, ProvidedMetadata, fetch_metadata, import_metadata, refresh
+from web.auth.saml import metadata_import
+from web.auth.saml.metadata_import import MetadataRefused, ProvidedMetadata, fetch_metadata, import_metadata
 from web.cli import main
 from web.cli.operate import doctor
 from web.time_format import TimeFormatter
@@ -46,8 +48,16 @@ def moved(idp, address="https://elsewhere.example/sso"):
 
 
 def brought(database, box, xml, slug="demo", **more):
+    given, by = ProvidedMetadata(xml, **more), AuditContext("kim")
     with database.session() as db:
-        return import_metadata(db, box, implementations.find(db, slug), ProvidedMetadata(xml, by="kim", **more))
+        return import_metadata(db, box, implementations.find(db, slug), given, by, environment="development").value
+
+
+def refresh(database, outreach, slug, *, by):
+    """Refresh as the edges do: fetched outside of the transaction that takes it in."""
+    fetched = metadata_import.fetch_again(database, outreach, slug)
+    with database.session() as db:
+        return metadata_import.refresh(db, fetched, AuditContext(by)).value
 
 
 def states(database, slug="demo"):

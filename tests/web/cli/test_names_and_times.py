@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import AgendaSession, Database, RunRecord, UserProfile, audit
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.people import grants, users
 from records.scripts import runs
 from records.tenants import implementations
@@ -50,8 +50,8 @@ def test_the_audit_and_grants_name_people_with_their_keys(cli, records, database
 def test_an_entry_from_before_the_implementation_was_made_does_not_name_somebody_of_the_new_one(cli, records, database):
     with database.session() as db:
         by = AuditContext("tests")
-        archiving.archive(db, implementations.find(db, "demo"), by)
-        archiving.remove(db, implementations.find_any(db, "demo"), by, typed="demo")
+        retirement.archive(db, implementations.find(db, "demo"), by)
+        retirement.remove(db, implementations.find_any(db, "demo"), by, typed="demo")
     with database.session() as db:
         made = implementations.create(db, "demo", "Another Congress")
         users.remember(db, made, "u-7", UserProfile("x@example.org", "", "Xaver", "Unrelated"))

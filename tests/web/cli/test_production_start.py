@@ -214,7 +214,7 @@ def test_up_leaves_an_audit_entry_for_all_that_it_makes_and_none_for_what_is_the
         ("demo", "agenda.imported", ""),
         ("demo", "script.activated", "version 1"),
         ("staff", "saml.saved", "urn:session-status:development-identity-provider"),
-        ("staff", "grant.added", "username gokonkwo"),
+        ("staff", "grant.added", "the username “gokonkwo”"),
     ):
         assert wanted in done
     up_command.prepare(settings, PORTS, allow_weak=False)

@@ -68,13 +68,23 @@ def test_a_role_is_given_listed_and_taken_away_and_each_is_audited(cli, event, s
         ("username", "", "Sam@AHA.example"),
     ]
     table = cli("role", "list", "aha26", env=event).stdout
-    assert "users whose attribute groups is desk=a" in table
+    assert "people whose attribute “groups” is “desk=a”" in table
     assert cli("role", "revoke", "aha26", str(listed[0]["id"]), env=event).exit_code == 0
     with stored.reading() as db:
         assert len(grants.every(db, implementations.find(db, "aha26"))) == 2
         entries = audit.recent(db)
     assert [entry.action for entry in entries] == ["grant.removed", *["grant.added"] * 3]
     assert entries[0].detail["value"] == "desk=a"
+
+
+def test_when_the_store_is_away_it_is_said_that_logins_of_a_revoked_role_may_be_there(cli, event, stored):
+    assert cli("users", "add", "aha26", "165", "--username", "sam", env=event).exit_code == 0
+    assert cli("role", "grant", "aha26", "scanner", "--username", "sam", env=event).exit_code == 0
+    [grant] = json.loads(cli("role", "list", "aha26", "--json", env=event).stdout)
+    away = cli("role", "revoke", "aha26", str(grant["id"]), env={**event, "REDIS_URL": "unix:///nonexistent"})
+    assert (away.exit_code, "the store does not answer: logins may still be there" in away.stderr) == (2, True)
+    with stored.reading() as db:
+        assert grants.every(db, implementations.find(db, "aha26")) == []
 
 
 def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, stored):

@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from records import AgendaSession, RunRecord, audit
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.people import grants, users
 from records.scripts import runs, versions
 from records.tenants import implementations
@@ -62,7 +62,7 @@ def filled(database):
                 db, actor=first, action="grant.added", target=last, implementation="demo", reason=first, detail=detail
             )
         users.disable(db, users.find(db, demo, "long"), "W" * 300)
-        archiving.archive(db, implementations.find(db, "other"), AuditContext("tests"))
+        retirement.archive(db, implementations.find(db, "other"), AuditContext("tests"))
         runs.record_many(db, [replace(RUN, id=f"{n}", **odd) for n, odd in enumerate(ODD_RUNS)])
         at = RUN.started_at
         for number in range(3):

@@ -5,14 +5,14 @@ from functools import partial
 import pytest
 
 from records import audit
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.tenants import implementations
 from runner.settings.table import Settings
-from runner.status.implementation_retirement import retire
+from runner.status.commit_effects import follow
 from tests.support.stub_status_service import PUBLIC_URL
 from tests.web.console.conftest import KEY, person
-from web.console.settings.retirement.views import RETIRE
+from web.console.commits import RETIRE
 
 PAGE = "/console/implementations/demo/retirement"
 
@@ -21,7 +21,7 @@ PAGE = "/console/implementations/demo/retirement"
 def administrator(app, desk, valkey_url):
     """An administrator, in an application that knows the store."""
     settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
-    app.extensions[RETIRE] = partial(retire, settings)
+    app.extensions[RETIRE] = partial(follow, settings)
     return desk("administrator")
 
 
@@ -77,7 +77,7 @@ def test_both_edges_leave_the_same_rows_and_entries(administrator, database):
     """The rule called as the command line calls it, beside the page."""
     administrator.send(f"{PAGE}/archive", reason="over")
     with database.session() as db:
-        archiving.archive(db, implementations.find(db, "other"), AuditContext("staff/administrator", "over"))
+        retirement.archive(db, implementations.find(db, "other"), AuditContext("staff/administrator", "over"))
     with database.reading() as db:
         (theirs,), (ours,) = (audit.recent(db, implementation=slug) for slug in ("other", "demo"))
         assert (ours.actor, ours.action, ours.reason, ours.detail) == (

@@ -9,8 +9,8 @@ import pytest
 
 from records import AgendaSession, RunRecord, audit, support_references
 from records.agenda import sessions
-from records.maintenance import archiving
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
+from records.changes import retirement
 from records.people import users
 from records.scripts import runs, versions
 from records.tenants import implementations
@@ -230,8 +230,8 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
     with database.session() as db:
         old = implementations.find(db, "demo")
         by = AuditContext("tests")
-        archiving.archive(db, old, by)
-        archiving.remove(db, old, by, typed="demo")
+        retirement.archive(db, old, by)
+        retirement.remove(db, old, by, typed="demo")
     with database.session() as db:
         made = implementations.create(db, "demo", "Demo Congress, again", "Europe/Berlin")
         made.created_at = datetime.now(UTC) + timedelta(minutes=1)

@@ -7,18 +7,21 @@ running demo without any setting. An ENV or a DATABASE_URL of one's own always w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
 
 from records import Database, DbSession, Implementation, RecordsError, SecretBox, User
+from records.changes.after_commit import AfterCommit
 from records.people import actors, users
 from records.support import lookup
 from records.tenants import implementations
 from runner.health.start_checks import database_fault, schema_fault, store_fault
+from runner.logins import StoreAway
 from runner.settings.table import Settings, SettingsError
-from runner.status.change_events import announce
+from runner.status.commit_effects import end_logins, follow
 from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data
@@ -27,8 +30,10 @@ from .render import plain
 from .running_note import running_note
 
 ENV = "SESSION_STATUS_ENV"
-#: who did it, in audit entries and grants
-ACTOR = "command line"
+#: What is said of a change that changes nothing.
+UNCHANGED = "Nothing was changed."
+
+T = TypeVar("T")
 
 
 def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -81,12 +86,37 @@ class CommandContext:
         """Seals and opens connection secrets."""
         return SecretBox(self.settings.keys)
 
-    def changed(self, slug: str) -> None:
-        """Tell the running processes, after the commit. Without a store nobody runs who would have to know."""
-        if self.settings.redis_url and not announce(self.settings, slug):
-            click.echo(
-                "The store does not answer, so running processes will notice the change a little later.", err=True
-            )
+    def commit(self, change: Callable[[DbSession], AfterCommit[T]]) -> AfterCommit[T]:
+        """Make a change in one transaction; after the commit, tell the running processes and end logins, as it says.
+
+        Without a store there is no process that has to know, and no login that could be ended.
+        """
+        with self.database.session() as db:
+            after = change(db)
+            if after.ends_first and self.settings.redis_url:
+                self._end_first(after)
+        if self.settings.redis_url and not follow(self.settings, after):
+            _say_not_followed(after)
+        return after
+
+    def _end_first(self, after: AfterCommit[Any]) -> None:
+        try:
+            end_logins(self.settings, after)
+        except StoreAway:
+            raise CommandFailed("Nothing was changed: the store does not answer, so no login could be ended.") from None
+
+
+def _say_not_followed(after: AfterCommit[Any]) -> None:
+    """Say what the store did not do. Raises CommandFailed if logins may be left."""
+    if not after.subjects and not after.retired:
+        click.echo("The store does not answer, so running processes will notice the change a little later.", err=True)
+        return
+    if not after.retired:
+        raise CommandFailed("It is done in the database, but the store does not answer: logins may still be there.")
+    raise CommandFailed(
+        f"It is done in the database, but the store does not answer: logins of {after.slug} may still be there. "
+        "Nothing is served to them, and an implementation that is made later under this slug does not take them."
+    )
 
 
 def open_database(settings: Settings) -> Database:

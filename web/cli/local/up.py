@@ -15,12 +15,13 @@ from pathlib import Path
 import click
 
 from records import Database, RecordsError, SecretBox
+from records.audit import AuditContext
 from records.maintenance.development_stand_ins import UP
 from records.scripts import versions
 from records.tenants.implementations import STAFF
 from runner.settings.table import Settings, SettingsError
 from runner.status.change_events import announce
-from runner.trials.submission import submit
+from runner.trials.submission import activate
 from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
@@ -28,7 +29,6 @@ from web.cli.common.running_note import NOTE
 from web.cli.scripts.script_commands import open_bench
 from web.demo import identity_setup
 from web.demo.agenda import IMPLEMENTATION
-from web.demo.audit_notes import note
 from web.demo.seed import seed
 from web.demo.vendor_keys import vendor_keys
 from web.devidp.identity import FOLDER, identity
@@ -156,8 +156,7 @@ def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -
         review = bench.review(source)
     with database.session() as db:
         demo = find_implementation(db, IMPLEMENTATION)
-        number = submit(db, demo, source, review, by=UP)
-        note(db, "script.activated", demo, f"version {number}")
+        activate(db, demo, source, review, AuditContext(UP), author=UP)
 
 
 def noted(given: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import click
 
 from records import Database, RecordsError
+from records.changes import operations
 from records.maintenance import database_inspection
 from records.storage import environment_mark
 from runner.settings.table import Settings
 from runner.store.mark_administration import NotMarked, mark_of, replace_mark
-from web.cli.common.audit_notes import note
+from web.cli.common.audit_context import audit_context
 from web.cli.common.context import ENV, open_database, read_settings_of_data, require_current, sentence
 from web.cli.common.errors import CommandFailed, listed
 from web.cli.common.help_examples import examples
@@ -58,8 +59,7 @@ def mark_database(settings: Settings, environment: str) -> None:
     try:
         database.upgrade()
         with database.session() as db:
-            before = environment_mark.change(db, environment)
-            note(db, "database.marked", "", environment, {"was": before})
+            operations.mark_database(db, environment, audit_context())
     finally:
         database.dispose()
 
@@ -101,7 +101,7 @@ def store_mark(environment: str, *, yes: bool) -> None:
     try:
         require_current(database)
         with database.session() as db:
-            note(db, "store.marked", "", environment, {"was": found.environment})
+            operations.store_marked(db, environment, audit_context(), was=found.environment)
             replace_mark(settings.redis_url, environment)  # within: what cannot be noted is not done
     except (RecordsError, NotMarked) as error:
         raise CommandFailed(sentence(str(error))) from error

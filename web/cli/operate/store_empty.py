@@ -9,10 +9,11 @@ from __future__ import annotations
 import click
 
 from records import RecordsError
+from records.changes import operations
 from runner.settings.table import Settings
 from runner.store.flush import HOLDS, NotEmptied, StoreContent, empty, look_into
 from runner.store.worker_heartbeat import LIFE_S
-from web.cli.common.audit_notes import note
+from web.cli.common.audit_context import audit_context
 from web.cli.common.context import open_database, read_settings_of_data, require_current, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
@@ -63,7 +64,8 @@ def empty_and_note(settings: Settings, found: StoreContent) -> None:
     try:
         require_current(database)
         with database.session() as db:
-            note(db, "store.emptied", "", settings.environment, {"keys": found.keys, "workers": len(found.workers)})
+            counts = {"keys": found.keys, "workers": len(found.workers)}
+            operations.store_emptied(db, settings.environment, audit_context(), **counts)
             empty(settings)
     finally:
         database.dispose()

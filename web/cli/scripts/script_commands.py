@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import click
 
+from records.scripts import versions
 from runner.trials import trial_input
-from runner.trials.submission import submit
+from runner.trials.submission import activate as activate_reviewed
 from runner.trials.trial import (
     Trial,
     TrialSandbox,
@@ -23,7 +24,7 @@ from runner.trials.trial import (
     refused_trial,
     unreadable_finding,
 )
-from web.cli.common.audit_notes import note, whoami
+from web.cli.common.audit_context import audit_context, whoami
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
@@ -167,13 +168,14 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
         if not review.ok:
             click.echo(f"{implementation} is as it was: correct the errors and activate again.", err=True)
             raise SystemExit(ANSWER_IS_NO)
-        with here.database.session() as db:
-            found = find_implementation(db, implementation)
-            number = submit(db, found, source, review, by=whoami())
-            missing = [name for name in review.checked.settings if name not in found.script_settings]
-            note(db, "script.activated", implementation, f"version {number}")
-        here.changed(implementation)
-    click.echo(f"Version {number} is in service for {implementation}.")
+        version = here.commit(
+            lambda db: activate_reviewed(
+                db, find_implementation(db, implementation), source, review, audit_context(), author=whoami()
+            )
+        ).value
+        with here.database.reading() as db:
+            missing = versions.settings_missing(find_implementation(db, implementation), version)
+    click.echo(f"Version {version.number} is in service for {implementation}.")
     if missing:
         click.echo(
             f"It reads settings that {implementation} does not have, so its runs fail there: {', '.join(missing)}. "

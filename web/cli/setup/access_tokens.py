@@ -11,10 +11,13 @@ import time
 
 import click
 
+from records import DbSession
+from records.changes import operations
+from records.changes.after_commit import AfterCommit
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.logins.app_tokens import ACCESS_S
-from web.cli.common.audit_notes import note
-from web.cli.common.context import ACTOR, CommandContext, find_served, find_user, open_context
+from web.cli.common.audit_context import ACTOR, audit_context
+from web.cli.common.context import CommandContext, find_served, find_user, open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 
@@ -57,14 +60,12 @@ def users_token(implementation: str, subject: str) -> None:
 
 def known_name(here: CommandContext, implementation: str, subject: str) -> str:
     """Note whose token it will be, and return their name. Raises CommandFailed for somebody who could not log in."""
-    with here.database.session() as db:
-        user = find_user(db, find_served(db, implementation), subject)
-        if user.disabled_at is not None:
-            raise CommandFailed(
-                f"{subject} is locked out of {implementation}. Let them in again in the console, under People."
-            )
-        note(db, "token.issued", implementation, subject)
-        return f"{user.first_name} {user.last_name}".strip() or subject
+
+    def change(db: DbSession) -> AfterCommit[str]:
+        owner = find_served(db, implementation)
+        return operations.issue_token(db, owner, find_user(db, owner, subject), audit_context())
+
+    return here.commit(change).value or subject
 
 
 def issued(here: CommandContext, implementation: str, subject: str) -> str:

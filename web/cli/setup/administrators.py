@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from records.changes import people
 from records.people import administrators
-from records.tenants import implementations
-from web.cli.common.audit_notes import note
+from web.cli.common.audit_context import audit_context
 from web.cli.common.context import open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
@@ -28,9 +28,7 @@ def link() -> None:
     with open_context() as here:
         if not here.settings.public_url:
             raise CommandFailed("Under which address do browsers reach the service? Set SESSION_STATUS_PUBLIC_URL.")
-        with here.database.session() as db:
-            token = administrators.new_link(db)
-            note(db, "administrator.link", implementations.STAFF)
+        token = here.commit(lambda db: people.make_administrator_link(db, audit_context())).value
         address = f"{here.settings.public_url.rstrip('/')}/console/first/{token}"
     hours = int(administrators.LASTS.total_seconds() // 3600)
     click.echo(address)

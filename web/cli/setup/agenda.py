@@ -13,11 +13,11 @@ from records.agenda import agenda_imports as agenda
 from records.agenda import dates
 from records.agenda.file_faults import as_lines
 from records.agenda.headings import LABELS
-from records.maintenance.archiving import AuditContext
+from records.changes import agenda as changes
 from records.people import actors
 from records.plurals import counted
-from web.cli.common.audit_notes import whoami
-from web.cli.common.context import ACTOR, find_implementation, open_context
+from web.cli.common.audit_context import audit_context
+from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -82,13 +82,15 @@ def import_file(  # noqa: PLR0913 - one for each option
                 say_understood(file, plan)
                 say_planned(plan, TimeFormatter(zone))
             return
-        with here.database.session() as db:
-            found = find_implementation(db, implementation)
-            plan = agenda.import_file(db, found, said, decided(reason), retire=retire_missing, file_name=file)
+        by = audit_context(reason)
+        plan = here.commit(
+            lambda db: changes.import_file(
+                db, find_implementation(db, implementation), said, by, retire=retire_missing, file_name=file
+            )
+        ).value
         say_understood(file, plan)
         if plan.dates.order != dates.ISO:
             click.echo(dates_read(plan), err=True)
-        here.changed(implementation)
     click.echo(COUNTED.format(**plan.counts))
 
 
@@ -112,16 +114,10 @@ def undo(implementation: str, reason: str, *, preview: bool) -> None:
                 when = f"{TimeFormatter.of(found).exact(last.imported_at)} by {who}"
                 click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
             return
-        with here.database.session() as db:
-            counts = agenda.undo(db, find_implementation(db, implementation), decided(reason))
-        here.changed(implementation)
+        by = audit_context(reason)
+        counts = here.commit(lambda db: changes.undo(db, find_implementation(db, implementation), by)).value
     put_back, retired = (counted(counts[name], "session") for name in ("put_back", "retired"))
     click.echo(f"{put_back} put back as before, {retired} retired that the import had added")
-
-
-def decided(reason: str) -> AuditContext:
-    """Who decided: this command, and which user of this machine gave it."""
-    return AuditContext(ACTOR, reason, {"system_user": whoami()})
 
 
 def say_columns(plan: ImportPlan) -> None:

@@ -15,12 +15,15 @@ from typing import Any
 import click
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft, DbSession
+from records.changes import connections as changes
+from records.changes import operations
+from records.changes.after_commit import AfterCommit
 from records.maintenance import resealing
 from records.plurals import counted
 from records.tenants import connections
 from runner.health.start_checks import told, what_to_do
-from web.cli.common.audit_notes import differences, note
-from web.cli.common.context import CommandContext, find_implementation, open_context
+from web.cli.common.audit_context import audit_context
+from web.cli.common.context import UNCHANGED, CommandContext, find_implementation, open_context
 from web.cli.common.errors import CommandFailed, listed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -102,15 +105,14 @@ def add(implementation: str, name: str, **given: Any) -> None:
     with open_context() as here:
         refuse_development(here, draft)
         with here.database.reading() as db:
-            if connections.find(db, find_implementation(db, implementation), name):
+            owner = find_implementation(db, implementation)
+            if connections.find(db, owner, name):
                 raise CommandFailed(
                     f"{implementation} has a connection {name!r} already. Change it with `connection set`."
                 )
+            changes.refuse_taken(db, owner, name)  # before the secret is asked for
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=draft.auth_kind != "none"))
-        with here.database.session() as db:
-            saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)
-            note(db, "connection.saved", implementation, name, {"added": shown(saved)})
-        here.changed(implementation)
+        save(here, implementation, sealed, changes.add)
     click.echo(f'Added the connection {name}. In the script: api.get({name!r}, "/path")')
 
 
@@ -129,17 +131,24 @@ def change(implementation: str, name: str, **given: Any) -> None:
     with open_context() as here:
         with here.database.reading() as db:
             present = find_connection(db, implementation, name)
-            before = shown(present)
         draft = changed(draft_of(present), given)
         refuse_development(here, draft)
         again = draft.auth_kind != "none" and (given["new_secret"] or connections.must_be_typed_again(present, draft))
         sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=again))
-        with here.database.session() as db:
-            saved = connections.save(db, here.box, find_implementation(db, implementation), sealed)
-            detail = differences(before, shown(saved)) | ({"secret": "given anew"} if sealed.secret else {})
-            note(db, "connection.saved", implementation, name, detail)
-        here.changed(implementation)
-    click.echo(f"Changed the connection {name}.")
+        made = save(here, implementation, sealed, changes.change)
+    click.echo(f"Changed the connection {name}." if made else UNCHANGED)
+
+
+def save(
+    here: CommandContext, implementation: str, draft: ConnectionDraft, rule: Callable[..., AfterCommit[Connection]]
+) -> bool:
+    """Save the draft by the rule; say whether anything was changed."""
+
+    def change(db: DbSession) -> AfterCommit[Connection]:
+        owner = find_implementation(db, implementation)
+        return rule(db, here.box, owner, draft, audit_context(), environment=here.settings.environment)
+
+    return here.commit(change).made
 
 
 def refuse_development(here: CommandContext, draft: ConnectionDraft) -> None:
@@ -175,11 +184,14 @@ def list_all(implementation: str, *, as_json: bool) -> None:
 def remove(implementation: str, name: str) -> None:
     """Remove a connection and forget its secret. Asks once; --yes does not ask."""
     with open_context() as here:
-        with here.database.session() as db:
-            connections.delete(db, find_connection(db, implementation, name))
-            note(db, "connection.removed", implementation, name)
-        here.changed(implementation)
+        here.commit(lambda db: removed(db, implementation, name))
     click.echo(f"Removed the connection {name}.")
+
+
+def removed(db: DbSession, implementation: str, name: str) -> AfterCommit[None]:
+    """Remove a connection. Raises CommandFailed which names those that are there."""
+    find_connection(db, implementation, name)
+    return changes.remove(db, find_implementation(db, implementation), name, audit_context())
 
 
 @connection.command("reseal", epilog=examples("session-status connection reseal"))
@@ -188,14 +200,18 @@ def reseal() -> None:
 
     After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
     """
-    with open_context() as here, here.database.session() as db:
-        closed = resealing.unreadable_secrets(db, here.box)
-        if closed:
-            faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
-            raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
-        count = resealing.reseal_all(db, here.box)
-        note(db, "secrets.resealed", "", detail={"secrets": count})
+    with open_context() as here:
+        count = here.commit(lambda db: resealed(db, here)).value
     click.echo(f"Sealed {counted(count, 'secret')} with the present key.")
+
+
+def resealed(db: DbSession, here: CommandContext) -> AfterCommit[int]:
+    """Seal all secrets with the present key. Raises CommandFailed if no key opens one of them."""
+    closed = resealing.unreadable_secrets(db, here.box)
+    if closed:
+        faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
+        raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
+    return operations.reseal(db, here.box, audit_context())
 
 
 def find_connection(db: DbSession, implementation: str, name: str) -> Connection:
@@ -210,11 +226,7 @@ def find_connection(db: DbSession, implementation: str, name: str) -> Connection
 
 def shown(found: Connection) -> dict[str, Any]:
     """Everything about a connection but its secret."""
-    return {
-        field.name: list(value) if isinstance(value := getattr(found, field.name), tuple) else value
-        for field in fields(ConnectionDraft)
-        if field.name != "secret"
-    }
+    return {"name": found.name, **changes.described(found)}
 
 
 def draft_of(found: Connection) -> ConnectionDraft:

@@ -6,16 +6,20 @@ What a field may hold is the records' business; here it is only read from the co
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from records import DbSession, Implementation
+from records.changes import implementations as changes
+from records.changes.after_commit import AfterCommit
+from records.changes.implementations import ImplementationDraft, SettingsTerms
 from records.scripts import versions
 from records.tenants import implementations
 from records.tenants.implementation_settings import CHOICE, LINES, SETTINGS, TEXT, TICKS
-from web.cli.common.audit_notes import note
-from web.cli.common.context import find_implementation, open_context
+from web.cli.common.audit_context import audit_context
+from web.cli.common.context import UNCHANGED, CommandContext, find_implementation, open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -56,14 +60,12 @@ for below in (archive, restore, remove):
 @click.argument("slug")
 @click.option("--name", required=True, help="What people call it.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Of the event, for example America/Chicago.")
-@click.argument("changes", nargs=-1, metavar="[FIELD=VALUE]...")
-def add(slug: str, name: str, time_zone: str, changes: tuple[str, ...]) -> None:
+@click.argument("given", nargs=-1, metavar="[FIELD=VALUE]...")
+def add(slug: str, name: str, time_zone: str, given: tuple[str, ...]) -> None:
     """Add an implementation. SLUG is its id in addresses and stays for ever."""
     with open_context() as here:
-        with here.database.session() as db:
-            implementations.create(db, slug, name, time_zone, **assignments(changes))
-            note(db, "implementation.added", slug)
-        here.changed(slug)
+        draft = ImplementationDraft(slug, name, time_zone, assignments(given))
+        here.commit(lambda db: changes.add(db, draft, audit_context(), terms=terms_of(here)))
     click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
 
 
@@ -126,27 +128,31 @@ def in_service(db: DbSession, found: Implementation) -> str:
     ),
 )
 @click.argument("slug", type=ImplementationId())
-@click.argument("changes", nargs=-1, required=True, metavar="FIELD=VALUE...")
-def change(slug: str, changes: tuple[str, ...]) -> None:
+@click.argument("given", nargs=-1, required=True, metavar="FIELD=VALUE...")
+def change(slug: str, given: tuple[str, ...]) -> None:
     """Change fields of an implementation; it takes effect at once.
 
     Lists are written with commas or as JSON, objects as JSON. `show` lists the fields.
     """
-    wanted = assignments(changes)
+    wanted = assignments(given)
     with open_context() as here:
-        with here.database.session() as db:
-            found = find_implementation(db, slug)
-            before = {field: getattr(found, field) for field in wanted}
-            implementations.update(db, found, **wanted)
-            after = {field: getattr(found, field) for field in wanted}
-            note(db, "settings.changed", slug, detail=implementations.differences(before, after))
-        here.changed(slug)
-    click.echo(f"Changed {', '.join(wanted)} of {slug}.")
+        made = here.commit(lambda db: changed(db, here, slug, wanted)).made
+    click.echo(f"Changed {', '.join(wanted)} of {slug}." if made else UNCHANGED)
 
 
-def assignments(changes: tuple[str, ...]) -> dict[str, Any]:
+def changed(db: DbSession, here: CommandContext, slug: str, wanted: dict[str, Any]) -> AfterCommit[None]:
+    """Change these fields of an implementation. Raises CommandFailed if there is no such implementation."""
+    return changes.change(db, find_implementation(db, slug), wanted, audit_context(), terms=terms_of(here))
+
+
+def terms_of(here: CommandContext) -> SettingsTerms:
+    """What may be set here: the operator's budgets count for every edge."""
+    return SettingsTerms(asdict(here.settings.most))
+
+
+def assignments(given: tuple[str, ...]) -> dict[str, Any]:
     """`FIELD=VALUE` as values of the field's kind. Raises CommandFailed for a field that there is not."""
-    return dict(assignment(change) for change in changes)
+    return dict(assignment(one) for one in given)
 
 
 def assignment(text: str) -> tuple[str, Any]:

@@ -7,21 +7,21 @@ from typing import Any
 import click
 
 from records import DbSession, Grant, Implementation, roles
+from records.changes import grants as grant_changes
+from records.changes.after_commit import AfterCommit
+from records.changes.grants import GrantDraft, whom
 from records.identity import ineffective_grants
 from records.people import actors, grants
 from records.people.actors import Actor
 from records.tenants import implementations
-from web.cli.common.audit_notes import note
-from web.cli.common.context import ACTOR, find_implementation, open_context
+from web.cli.common.audit_context import audit_context
+from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.render import person_words
 from web.cli.common.tables import print_json, print_table
 from web.time_format import TimeFormatter
-
-#: who is meant by a grant of each kind
-OF = {"username": "the user", "user type": "users of the type", "attribute": "users whose attribute"}
 
 
 @click.group(
@@ -58,13 +58,15 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
     User types and attributes are the provider's word, and give at most the roles in `mapped_roles` of the
     implementation. Roles above scanner count only for people who logged in by SAML.
     """
-    wanted = what_to_match(given)
-    with open_context() as here, here.database.session() as db:
-        owner = owner_of_role(db, implementation)
-        made = grants.add(db, owner, role=role, by=ACTOR, **wanted)
-        note(db, "grant.added", owner.slug, described(made), detail_of(made))
-        in_vain = ineffective_grants.login_methods_of(db, owner).in_vain(made.kind, role)
-    click.echo(f"Grant {made.id}: {described(made)} of {implementation} has the role {role}.")
+    draft = GrantDraft(role, **what_to_match(given))
+    with open_context() as here:
+        (made,) = here.commit(
+            lambda db: grant_changes.add(db, owner_of_role(db, implementation), [draft], audit_context())
+        ).value
+        with here.database.reading() as db:
+            methods = ineffective_grants.login_methods_of(db, find_implementation(db, implementation))
+    in_vain = methods.in_vain(made.kind, role)
+    click.echo(f"Grant {made.id} gives {whom(made)} of {implementation} the role {role}.")
     if in_vain:
         click.echo(f"It counts for nobody yet. {in_vain}", err=True)
 
@@ -73,17 +75,21 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
 @click.argument("implementation", type=ImplementationId())
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 def revoke(implementation: str, number: int) -> None:
-    """Take a grant away; it counts at once. NUMBER is what `role list` shows."""
-    with open_context() as here, here.database.session() as db:
-        owner = owner_of_role(db, implementation)
-        found = grants.find(db, owner, number)
-        if found is None:
-            raise CommandFailed(
-                f"{implementation} has no grant {number}. See `session-status role list {implementation}`."
-            )
-        grants.remove(db, owner, number)
-        note(db, "grant.removed", owner.slug, described(found), detail_of(found))
-    click.echo(f"Took away grant {number}: {described(found)} of {implementation} had the role {found.role}.")
+    """Revoke a grant; it counts at once. NUMBER is what `role list` shows.
+
+    If the grant names a username, all logins of that person end.
+    """
+    with open_context() as here:
+        gone = here.commit(lambda db: revoked(db, implementation, number)).value
+    click.echo(f"Revoked grant {number}: it gave {whom(gone)} of {implementation} the role {gone.role}.")
+
+
+def revoked(db: DbSession, implementation: str, number: int) -> AfterCommit[Grant]:
+    """Revoke a grant. Raises CommandFailed if there is none with this number."""
+    owner = owner_of_role(db, implementation)
+    if grants.find(db, owner, number) is None:
+        raise CommandFailed(f"{implementation} has no grant {number}. See `session-status role list {implementation}`.")
+    return grant_changes.remove(db, owner, number, audit_context())
 
 
 @role_group.command("list")
@@ -103,7 +109,7 @@ def list_all(implementation: str, *, as_json: bool) -> None:
         (
             str(one.id),
             one.role,
-            described(one),
+            whom(one),
             person_words(one.created_by, people.get(one.created_by)),
             clock.digits(one.created_at),
         )
@@ -130,17 +136,6 @@ def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
 def owner_of_role(db: DbSession, slug: str) -> Implementation:
     """The implementation of this id; the staff's is made when it is first needed."""
     return implementations.staff(db) if slug == implementations.STAFF else find_implementation(db, slug)
-
-
-def detail_of(found: Grant) -> dict[str, str]:
-    """What an audit entry says of a grant."""
-    return {name: value for name in ("role", "kind", "name", "value") if (value := getattr(found, name))}
-
-
-def described(found: Grant) -> str:
-    """Who has the role by this grant."""
-    said = f"{found.name} is {found.value}" if found.kind == "attribute" else found.value
-    return f"{OF[found.kind]} {said}"
 
 
 def shown(found: Grant, by: Actor | None) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from typing import Any
 import click
 
 from records import DbSession, Implementation, SamlCertificate
+from records.changes import saml as changes
+from records.changes.after_commit import AfterCommit
+from records.changes.saml_metadata import MetadataChange
 from records.identity import saml_providers as saml
 from records.identity.certificates import fingerprint_text
 from records.tenants import implementations
 from runner.powers.outbound_requests import OutboundRequests
-from web.auth.saml.metadata_import import MetadataChange, MetadataRefused, ProvidedMetadata, import_metadata, refresh
-from web.cli.common.audit_notes import note
-from web.cli.common.context import ACTOR, CommandContext, find_implementation, find_served, open_context
+from web.auth.saml.metadata_import import MetadataRefused, ProvidedMetadata, fetch_again, import_metadata, refresh
+from web.cli.common.audit_context import audit_context
+from web.cli.common.context import CommandContext, find_implementation, find_served, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed, reports_errors
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -72,14 +75,19 @@ def import_file(implementation: str, file: Path) -> None:
     Exit status: 1 when a new certificate waits; accept it in the console if the provider confirms its fingerprint.
     """
     with open_context() as here:
-        with here.database.session() as db:
-            owner = find_implementation(db, implementation)
-            upkeep = import_metadata(db, here.box, owner, ProvidedMetadata(file.read_bytes(), by=ACTOR))
-        if upkeep.changed:
-            here.changed(implementation)
+        given = ProvidedMetadata(file.read_bytes())
+        upkeep = here.commit(lambda db: imported(db, here, implementation, given)).value
     tell(implementation, upkeep)
     if upkeep.attention:
         raise SystemExit(ANSWER_IS_NO)
+
+
+def imported(
+    db: DbSession, here: CommandContext, implementation: str, given: ProvidedMetadata
+) -> AfterCommit[MetadataChange]:
+    """Take metadata into the records."""
+    owner = find_implementation(db, implementation)
+    return import_metadata(db, here.box, owner, given, audit_context(), environment=here.settings.environment)
 
 
 @saml_group.command("refresh", epilog=examples("session-status saml refresh", "session-status saml refresh aha26"))
@@ -116,11 +124,8 @@ def new_key(implementation: str) -> None:
     before people can log in. Keys that are still good are better changed in the console, without a gap.
     """
     with open_context() as here:
-        with here.database.session() as db:
-            owner = find_implementation(db, implementation)
-            saml.new_sp_keys(db, here.box, owner)
-            note(db, "saml.key.replaced", owner.slug)
-        here.changed(implementation)
+        by = audit_context()
+        here.commit(lambda db: changes.replace_keys(db, here.box, find_implementation(db, implementation), by))
     click.echo(f"Made new keys. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
 
 
@@ -134,26 +139,26 @@ def remove(implementation: str) -> None:
     by another one until an administrator hands them over in the console.
     """
     with open_context() as here:
-        with here.database.session() as db:
-            owner = find_implementation(db, implementation)
-            present = saml.find(db, owner)
-            if present is None:
-                raise CommandFailed(f"{implementation} has no identity provider.")
-            saml.remove(db, owner)
-            note(db, "saml.removed", owner.slug, present.entity_id)
-        here.changed(implementation)
+        here.commit(lambda db: removed(db, implementation))
     click.echo(f"Removed the identity provider of {implementation}.")
+
+
+def removed(db: DbSession, implementation: str) -> AfterCommit[None]:
+    """Remove the identity provider. Raises CommandFailed if there is none."""
+    owner = find_implementation(db, implementation)
+    if saml.find(db, owner) is None:
+        raise CommandFailed(f"{implementation} has no identity provider.")
+    return changes.remove(db, owner, audit_context())
 
 
 def refreshed(here: CommandContext, outreach: OutboundRequests, slug: str) -> bool:
     """Refresh one, and say what came of it; whether somebody has to act."""
     try:
-        upkeep = refresh(here.database, outreach, slug, by=ACTOR)
+        fetched = fetch_again(here.database, outreach, slug)
+        upkeep = here.commit(lambda db: refresh(db, fetched, audit_context())).value
     except MetadataRefused as refused:
         click.echo(f"{slug}: {refused}", err=True)
         return True
-    if upkeep.changed:
-        here.changed(slug)
     tell(slug, upkeep)
     return upkeep.attention
 

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from records import UserProfile
+from records.changes import people
 from records.people import user_fields, users
-from web.cli.common.audit_notes import note
+from web.cli.common.audit_context import audit_context
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
@@ -55,10 +56,9 @@ def add(implementation: str, subject: str, attributes: str, **texts: str) -> Non
     """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""
     profile = UserProfile(attributes=an_object(attributes), **texts)
     with open_context() as here:
-        with here.database.session() as db:
-            users.remember(db, find_implementation(db, implementation), subject, profile)
-            note(db, "user.described", implementation, subject)
-        here.changed(implementation)
+        here.commit(
+            lambda db: people.describe(db, find_implementation(db, implementation), subject, profile, audit_context())
+        )
     click.echo(f"{implementation} knows {subject}.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records import Grant, Implementation, roles
+from records import Implementation, roles
 from records.tenants import implementations
 from web.auth.staff.staff_member import StaffMember
 from web.permissions import Permission
@@ -12,10 +12,3 @@ def roles_to_give(person: StaffMember, implementation: Implementation) -> tuple[
     """Return the roles which this person may give and take in an implementation."""
     held = {permission for permission in Permission if person.may(permission, implementation.slug)}
     return roles.to_give(held, house=implementation.slug == implementations.STAFF)
-
-
-def whom(grant: Grant) -> str:
-    """Say whom a grant is about."""
-    if grant.kind == "attribute":
-        return f"people whose attribute “{grant.name}” is “{grant.value}”"
-    return f"people of the user type “{grant.value}”" if grant.kind == "user type" else f"the username “{grant.value}”"

@@ -2,10 +2,6 @@
 
 Two addresses for each change, because two permissions may make it: one for scanners, one for every role. Both ask for
 a fresh login. What either may give is decided in `grant_words.roles_to_give`, from the permission again.
-
-After a grant by username was taken away, all logins of that person end. The role is gone at once in any case, because
-roles are worked out for each request; what ends is what a device may still show. A rule for many people ends no logins:
-it would put a whole conference out to make one change.
 """
 
 from __future__ import annotations
@@ -14,15 +10,19 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, url_for
 
-from records import DbSession, Grant, Implementation, RuleViolation, audit
+from records import DbSession, Grant, Implementation, RuleViolation
+from records.changes import grants as changes
+from records.changes.after_commit import AfterCommit
+from records.changes.grants import GrantDraft, whom
 from records.identity import ineffective_grants
-from records.people import actors, grants, users
+from records.people import actors, grants
 from records.roles import SCANNER
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to
 from web.console.layout.list_query import Listing
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import MOST_NAMES, GrantForm
-from web.console.people.grant_words import roles_to_give, whom
+from web.console.people.grant_words import roles_to_give
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
@@ -66,7 +66,7 @@ def ask_to_remove(implementation: str, number: int) -> Response:
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         grant = _one(db, found, number)
-        affected = len(_named(db, found, grant))
+        affected = len(changes.named(db, found, grant))
     return page(
         "console/people/remove.html",
         title="Take a role away",
@@ -95,21 +95,23 @@ def remove_roles(implementation: str, number: int) -> Response:
 
 def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
     form = GrantForm()
-    entrance = AuthServices.here()
     lines = form.lines
+    with AuthServices.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        form.offer(roles_to_give(signed_in(), found))
+        sound = _is_sound(form, only, found)
+        methods = ineffective_grants.login_methods_of(db, found)
+    made = False
     try:
-        with entrance.database.session() as db:
-            found = implementation_named(db, implementation)
-            form.offer(roles_to_give(signed_in(), found))
-            if not _is_sound(form, only, found):
-                return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-            for value in lines:
-                _add(db, found, form, value)
-            in_vain = ineffective_grants.login_methods_of(db, found).in_vain(form.kind.data, form.role.data)
+        if sound:
+            drafts = [_draft(form, value) for value in lines]
+            made = commit_to(implementation, lambda db, found: changes.add(db, found, drafts, by_page())).made
     except RuleViolation as refused:
         form.refuse(refused)
+    if not sound or form.complaints:
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    given = f"The role {form.role.data} was given to: {_shortly(lines)}."
+    in_vain = methods.in_vain(form.kind.data, form.role.data)
+    given = f"The role {form.role.data} {'was' if made else 'had been'} given to: {_shortly(lines)}."
     flash(f"{given} It counts for nobody yet. {in_vain}" if in_vain else f"{given} It counts from now on.")
     return see_other(url_for(".roles", implementation=implementation))
 
@@ -128,40 +130,18 @@ def _is_sound(form: GrantForm, only: tuple[str, ...] | None, found: Implementati
     return not form.complaints
 
 
-def _add(db: DbSession, found: Implementation, form: GrantForm, value: str) -> None:
-    who = signed_in().actor
+def _draft(form: GrantForm, value: str) -> GrantDraft:
     name = (form.name.data or "").strip() if form.kind.data == "attribute" else ""
-    try:
-        grant = grants.add(db, found, kind=form.kind.data, name=name, value=value, role=form.role.data, by=who)
-    except RuleViolation as refused:
-        at_value = [fault for fault in refused.faults if fault.field == "value"]
-        if at_value:  # one of several: say which
-            raise RuleViolation("value", f"“{value[:60]}” {at_value[0].reason}") from None
-        raise
-    audit.append(
-        db, actor=who, action="grant.added", target=whom(grant), implementation=found.slug, detail=_detail(grant)
-    )
+    return GrantDraft(form.role.data, form.kind.data, value, name)
 
 
 def _remove(implementation: str, number: int, only: tuple[str, ...] | None) -> Response:
-    entrance = AuthServices.here()
-    with entrance.database.session() as db:
-        found = implementation_named(db, implementation)
-        grant = _one(db, found, number)
-        if grant.role not in (only or roles_to_give(signed_in(), found)):
+    def change(db: DbSession, found: Implementation) -> AfterCommit[Grant]:
+        if _one(db, found, number).role not in (only or roles_to_give(signed_in(), found)):
             raise HttpProblem(HTTPStatus.FORBIDDEN, "Your roles do not allow you to take this role away.")
-        affected = _named(db, found, grant)
-        grants.remove(db, found, number)
-        audit.append(
-            db,
-            actor=signed_in().actor,
-            action="grant.removed",
-            target=whom(grant),
-            implementation=found.slug,
-            detail=_detail(grant),
-        )
-    for subject in affected:
-        entrance.store.ended.end_all(implementation, subject)
+        return changes.remove(db, found, number, by_page())
+
+    grant = commit_to(implementation, change).value
     flash(f"The role {grant.role} was taken away from {whom(grant)[:120]}.")
     return see_other(url_for(".roles", implementation=implementation))
 
@@ -204,18 +184,6 @@ def _one(db: DbSession, found: Implementation, number: int) -> Grant:
     if grant is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, "This grant is not there any more.")
     return grant
-
-
-def _named(db: DbSession, found: Implementation, grant: Grant) -> list[str]:
-    """Return the subjects of those whom a grant by username names."""
-    if grant.kind != "username":
-        return []
-    return [each.subject for each in users.with_username(db, found, grant.value)]
-
-
-def _detail(grant: Grant) -> dict[str, str]:
-    found = {"role": grant.role, "kind": grant.kind, "name": grant.name, "value": grant.value}
-    return {name: value for name, value in found.items() if value}
 
 
 def _shortly(lines: list[str]) -> str:

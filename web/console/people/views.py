@@ -9,22 +9,22 @@ from http import HTTPStatus
 from flask import Blueprint, Response, flash, url_for
 
 from records import DbSession, Grant, Implementation, RuleViolation, User, audit
+from records.changes import people as changes
+from records.changes.grants import whom
+from records.changes.people import DISABLED as LOCKED_OUT
 from records.people import actors, grants, users
 from records.people.actors import NamedEntry
 from records.tenants import implementations
 from runner.logins.refused_logins import MOST
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to
 from web.console.layout.list_query import ROWS, Listing
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.people.forms import LockOutForm
-from web.console.people.grant_words import whom
 from web.console.people.refused_logins import refused_logins
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
-
-#: The action of the audit entry about a person who is locked out.
-LOCKED_OUT = "user.disabled"
 
 blueprint = Blueprint("console_people", __name__, url_prefix="/console/implementations/<implementation>")
 
@@ -116,30 +116,16 @@ def person(implementation: str, number: int) -> Response:
 @blueprint.post("/people/<int:number>/disable")
 @needs(Permission.GRANT_ROLES, fresh=True)
 def disable(implementation: str, number: int) -> Response:
-    """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends.
-
-    The logins end before the commit, so that nobody is called locked out whose logins the store could not end, and again
-    after it: somebody may just have logged in.
-    """
-    form, entrance = LockOutForm(), AuthServices.here()
+    """Lock a person out: they have no role, cannot log in, and every login and app token of theirs ends."""
+    form = LockOutForm()
+    by = by_page(form.reason.data or "")
     try:
-        with entrance.database.session() as db:
-            found, user = _one(db, implementation, number)
-            _not_yourself(user, implementation)
-            users.disable(db, user, form.reason.data or "")
-            entrance.store.ended.end_all(implementation, user.subject)
-            audit.append(
-                db,
-                actor=signed_in().actor,
-                action=LOCKED_OUT,
-                target=user.subject,
-                implementation=found.slug,
-                reason=user.disabled_reason,
-            )
+        commit_to(implementation, lambda db, found: changes.disable(db, found, _of(db, found, number), by))
     except RuleViolation as refused:
+        if refused.field == changes.YOURSELF:
+            raise HttpProblem(HTTPStatus.CONFLICT, refused.reason) from None
         form.refuse(refused)
         return _person_page(implementation, number, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    entrance.store.ended.end_all(implementation, user.subject)
     flash("This person is locked out. All their logins have ended.")
     return see_other(url_for(".person", implementation=implementation, number=number))
 
@@ -148,10 +134,7 @@ def disable(implementation: str, number: int) -> Response:
 @needs(Permission.GRANT_ROLES, fresh=True)
 def enable(implementation: str, number: int) -> Response:
     """Let a person in again. Logins that were ended stay ended: they log in anew."""
-    with AuthServices.here().database.session() as db:
-        found, user = _one(db, implementation, number)
-        users.enable(db, user)
-        audit.append(db, actor=signed_in().actor, action="user.enabled", target=user.subject, implementation=found.slug)
+    commit_to(implementation, lambda db, found: changes.enable(db, found, _of(db, found, number), by_page()))
     flash("This person can log in again.")
     return see_other(url_for(".person", implementation=implementation, number=number))
 
@@ -159,11 +142,6 @@ def enable(implementation: str, number: int) -> Response:
 def _is_yourself(user: User, implementation: str) -> bool:
     me = signed_in().visitor
     return (me.implementation, me.subject) == (implementation, user.subject)
-
-
-def _not_yourself(user: User, implementation: str) -> None:
-    if _is_yourself(user, implementation):
-        raise HttpProblem(HTTPStatus.CONFLICT, "You cannot lock yourself out. Ask another administrator to do it.")
 
 
 def _person_page(implementation: str, number: int, form: LockOutForm, status: int = HTTPStatus.OK) -> Response:
@@ -188,10 +166,14 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
 def _one(db: DbSession, implementation: str, number: int) -> tuple[Implementation, User]:
     """Return a person of this implementation. Raises `HttpProblem` (404) also for somebody of another one."""
     found = implementation_named(db, implementation)
+    return found, _of(db, found, number)
+
+
+def _of(db: DbSession, found: Implementation, number: int) -> User:
     user = db.get(User, number) if number < 2**63 else None
     if user is None or user.implementation_id != found.id:
         raise HttpProblem(HTTPStatus.NOT_FOUND, "There is no such person in this implementation.")
-    return found, user
+    return user
 
 
 def _known(db: DbSession, implementation: Implementation, user: User) -> PersonWithGrants:

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.tenants import implementations
 from tests.web.console.settings.staff_people import DEMO, entries, typed
 

@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
-from records import ImportPlan, RuleViolation
+from records import DbSession, Implementation, ImportPlan, RuleViolation
 from records.agenda import agenda_imports as agenda
 from records.agenda import dates
 from records.agenda.agenda_imports import ReadAgenda
 from records.agenda.file_faults import gathered
-from records.maintenance.archiving import AuditContext
+from records.changes import agenda as changes
+from records.changes.after_commit import AfterCommit
 from records.plurals import counted
-from web.auth.services import AuthServices
-from web.console.layout import page_frame
+from web.console.commits import by_page, commit_to
 from web.console.settings.agenda import import_preview, job_views
 from web.console.settings.agenda.forms import ImportForm, OrderForm
-from web.console.settings.views_base import SettingsChange, actor, blueprint, done, looking, page, refuse_overtaken
+from web.console.settings.views_base import actor, blueprint, done, looking, page
 from web.permissions import Permission, needs
 from web.time_format import TimeFormatter
 
@@ -71,7 +71,6 @@ def import_agenda(implementation: str) -> Response:
         return done(f"Nothing was imported: {refused.reason}.", "agenda", implementation)
     if plan.faults:
         return _page(implementation, waiting, form, form.dates.data)
-    AuthServices.here().changed(implementation)
     said = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired."
     counts = plan.counts | {"added": counted(plan.counts["added"], "session")}
     return done(said.format(**counts), "agenda", implementation)
@@ -86,15 +85,13 @@ def _waiting(implementation: str, order: str) -> _Waiting | None:
 
 
 def _imported(implementation: str, waiting: _Waiting, *, retire: bool) -> ImportPlan:
-    with AuthServices.here().database.session() as db:
-        found = page_frame.implementation_named(db, implementation)
-        for action in ("agenda.imported", "agenda.import_undone"):
-            refuse_overtaken(SettingsChange(db, found, action))
-        by = AuditContext(actor())
-        plan = agenda.import_file(db, found, waiting.said, by, retire=retire, file_name=waiting.file_name)
-        if not plan.faults:
+    def change(db: DbSession, found: Implementation) -> AfterCommit[ImportPlan]:
+        after = changes.import_file(db, found, waiting.said, by_page(), retire=retire, file_name=waiting.file_name)
+        if not after.value.faults:
             agenda.drop_upload(db, found, actor())
-    return plan
+        return after
+
+    return commit_to(implementation, change).value
 
 
 def _why_not(plan: ImportPlan) -> str:

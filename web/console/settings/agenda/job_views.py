@@ -14,8 +14,9 @@ from runner.queues.background_jobs import QueueFull
 from runner.queues.job_orders import AGENDA_IMPORT, OrderRefused
 from runner.queues.job_states import CANCELLED, DONE, WAITING, JobState
 from web.auth.services import AuthServices
+from web.console.commits import by_page
 from web.console.settings.agenda.forms import ImportForm
-from web.console.settings.views_base import actor, address, blueprint, done, known_as_of, looking, page
+from web.console.settings.views_base import actor, address, blueprint, done, looking, page
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
@@ -37,7 +38,7 @@ def order_import(implementation: str, form: ImportForm) -> Response:
         "upload": form.upload.data,
         "dates": form.dates.data or "",
         "retire": form.retire.value,
-        "as_of": known_as_of(),
+        "as_of": by_page().as_of,
     }
     try:
         job = AuthServices.here().jobs.order(AGENDA_IMPORT, implementation, actor(), wanted)

@@ -9,10 +9,11 @@ from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.agenda.agenda_file import LARGEST_FILE
 from records.agenda.headings import COLUMNS, REQUIRED
-from records.maintenance.archiving import AuditContext
+from records.changes import agenda as changes
 from records.people import actors
 from records.plurals import counted, form
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to
 from web.console.layout import page_frame
 from web.console.settings.agenda import job_views
 from web.console.settings.agenda.forms import UploadForm
@@ -95,14 +96,10 @@ def ask_undo(implementation: str, number: int) -> Response:
 @needs(Permission.CHANGE_SETTINGS)
 def undo_import(implementation: str, number: int) -> Response:
     """Undo the last import, if it is still the one that the person saw."""
-    entrance = AuthServices.here()
     try:
-        with entrance.database.session() as db:
-            found = page_frame.implementation_named(db, implementation)
-            counts = agenda.undo(db, found, AuditContext(actor()), number=number)
+        counts = commit_to(implementation, lambda db, found: changes.undo(db, found, by_page(), number=number)).value
     except RuleViolation:
         return done("That import cannot be undone any more.", "agenda", implementation)
-    entrance.changed(implementation)
     as_before, added = (counts[name] for name in ("put_back", "retired"))
     said = (
         f"The import is undone: {counted(as_before, 'session')} {form(as_before, 'is')} as before, "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Response
 
 from records import Implementation, RuleViolation
-from records.tenants import implementations
 from records.tenants.implementation_settings import APP
 from web.auth.app.login_starts import issuer
 from web.auth.services import AuthServices
-from web.console.settings.views_base import LONG_FORM, blueprint, differences, looking, page, saved, saving
+from web.console.commits import commit_to
+from web.console.settings.general.views import change_settings
+from web.console.settings.views_base import LONG_FORM, blueprint, looking, page, saved
 from web.forms.base_form import BaseForm
 from web.forms.setting_fields import with_settings
 from web.permissions import Permission, needs, takes
@@ -35,11 +36,8 @@ def save_app(implementation: str) -> Response:
     """Store where logins of the app may end."""
     form = AppForm()
     try:
-        with saving(implementation, "settings.changed") as change:
-            before = {"app_redirect_uris": change.implementation.app_redirect_uris}
-            after = form.values("app_redirect_uris")
-            implementations.update(change.db, change.implementation, **after)
-            change.detail = differences(before, after)
+        values = form.values("app_redirect_uris")
+        change = commit_to(implementation, lambda db, found: change_settings(db, found, values))
         return saved(change, "The addresses are saved and count from now on.", "app", implementation)
     except RuleViolation as refused:
         form.refuse(refused)

@@ -6,33 +6,20 @@ that comes back with faults asks for it again.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response
 
-from records import Connection, ConnectionDraft, DbSession, Implementation, RuleViolation
+from records import Connection, DbSession, Implementation, RuleViolation
+from records.changes import connections as changes
+from records.changes.after_commit import AfterCommit
 from records.scripts import versions
 from records.tenants import connections
 from runner.powers.outbound_requests import ConnectionTestResult
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to, environment
 from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
-from web.console.settings.views_base import (
-    LONG_FORM,
-    SettingsChange,
-    address,
-    ask,
-    blueprint,
-    changing,
-    differences,
-    done,
-    looking,
-    page,
-    refuse_development,
-    saved,
-    saving,
-)
+from web.console.settings.views_base import LONG_FORM, address, ask, blueprint, done, looking, page, saved
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
 
@@ -40,9 +27,6 @@ NO_CONNECTION = "The implementation has no connection of this name. It may have 
 
 #: The page above the others.
 ABOVE = (("Connections", "connections"),)
-
-#: What an audit entry says of a secret that changed.
-GIVEN = "given anew"
 
 #: The words on pages for each kind of credential.
 KIND_WORDS = {kind: words for kind, words, _ in KINDS}
@@ -73,9 +57,11 @@ def add_connection(implementation: str) -> Response:
     form = ConnectionForm()
     name = form.name.value
     try:
-        with saving(implementation, "connection.saved", target=name) as change:
-            _refuse_taken(change, name)
-            _save(change, form.draft(name))
+        draft, box = form.draft(name), AuthServices.here().box
+        commit_to(
+            implementation,
+            lambda db, found: changes.add(db, box, found, draft, by_page(), environment=environment()),
+        )
         return done(
             f"The connection {name} is added. See now whether it works.", "connection", implementation, name=name
         )
@@ -103,9 +89,7 @@ def save_connection(implementation: str, name: str) -> Response:
     """Store a change. The secret stays when its field is empty, unless it would go to another address."""
     form = ConnectionForm()
     try:
-        with saving(implementation, "connection.saved", target=name) as change:
-            _present(change.db, change.implementation, name)
-            _save(change, form.draft(name))
+        change = commit_to(implementation, lambda db, found: _changed(db, found, form, name))
         return saved(
             change,
             f"The connection {name} is saved and counts from the next run on.",
@@ -138,8 +122,12 @@ def ask_remove_connection(implementation: str, name: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def remove_connection(implementation: str, name: str) -> Response:
     """Remove a connection with its secret."""
-    with changing(implementation, "connection.removed", target=name) as change:
-        connections.delete(change.db, _present(change.db, change.implementation, name))
+
+    def change(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        _present(db, found, name)
+        return changes.remove(db, found, name, by_page())
+
+    commit_to(implementation, change)
     return done(f"The connection {name} and its secret are gone.", "connections", implementation)
 
 
@@ -148,11 +136,15 @@ def remove_connection(implementation: str, name: str) -> Response:
 def try_connection(implementation: str, name: str) -> Response:
     """Make one GET through the very rules that scripts are held to, and say what came of it: never the body."""
     asked = TryForm()
-    with changing(implementation, "connection.tried", target=name, announced=False) as change:
-        present = _present(change.db, change.implementation, name)
-        change.detail = {"path": asked.path.value.partition("?")[0][:200]}
+
+    def noted(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        _present(db, found, name)
+        return changes.tried(db, found, name, asked.path.value, by_page())
+
+    commit_to(implementation, noted)
     tried = _tried(implementation, name, asked.path.value)
     with looking(implementation) as (db, found):
+        present = _present(db, found, name)
         form = ConnectionForm(formdata=None)
         form.show(present)
         return _edit_page(found, form, present, tried=tried, asked=asked, named_by=named_by(db, found, name))
@@ -182,26 +174,9 @@ def _present(db: DbSession, implementation: Implementation, name: str) -> Connec
     return found
 
 
-def _refuse_taken(change: SettingsChange, name: str) -> None:
-    if name == "new":
-        raise RuleViolation("name", "is taken by the page for new connections")
-    if connections.find(change.db, change.implementation, name):
-        raise RuleViolation("name", "is taken by another connection")
-
-
-def _save(change: SettingsChange, draft: ConnectionDraft) -> None:
-    refuse_development(wanted=draft.development)
-    before = _shown(connections.find(change.db, change.implementation, draft.name))
-    saved = connections.save(change.db, AuthServices.here().box, change.implementation, draft)
-    change.detail = differences(before, _shown(saved))
-    if draft.secret is not None:
-        change.detail["secret"] = GIVEN
-
-
-def _shown(connection: Connection | None) -> dict[str, Any]:
-    """Return everything about a connection but its secret."""
-    names = [name for name in asdict(ConnectionDraft(name="", base_url="")) if name not in ("name", "secret")]
-    return {name: getattr(connection, name, None) for name in names}
+def _changed(db: DbSession, found: Implementation, form: ConnectionForm, name: str) -> AfterCommit[Connection]:
+    _present(db, found, name)
+    return changes.change(db, AuthServices.here().box, found, form.draft(name), by_page(), environment=environment())
 
 
 def _edit_page(  # noqa: PLR0913 - what one page may show

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response
 
 from records import DbSession, ExternalAuth, ExternalAuthDraft, Implementation, RuleViolation
+from records.changes import external_auth as changes
+from records.changes.after_commit import AfterCommit
 from records.identity import external_auth as external
 from records.people import actors
 from records.tenants import implementations
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to, environment
 from web.console.settings.external.forms import (
     AUTH_KINDS,
     BEGINS,
@@ -29,19 +29,14 @@ from web.console.settings.external.our_addresses import our_side
 from web.console.settings.identity.forms import PROPERTIES
 from web.console.settings.views_base import (
     LONG_FORM,
-    SettingsChange,
     actor,
     address,
     ask,
     blueprint,
-    changing,
-    differences,
     done,
     looking,
     page,
-    refuse_development,
     saved,
-    saving,
 )
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem as Problem
@@ -51,9 +46,6 @@ ABOVE = (("External Authentication", "external"),)
 
 NO_KIND = "There is no such kind of External Authentication."
 NOT_SET = "External Authentication is not set. It may have been removed."
-
-#: What an audit entry says of a secret that changed.
-GIVEN = "given anew"
 
 
 @blueprint.get("/external", endpoint="external")
@@ -95,8 +87,12 @@ def save_external(implementation: str, kind: str) -> Response:
     form = _form(implementation, kind)()
     try:
         form.refuse_unreadable()
-        with saving(implementation, "external.saved", target=kind) as change:
-            _save(change, form, kind)
+        draft = ExternalAuthDraft(kind, form.draft_fields(), form["secret"].value, form.development.value)
+        box = AuthServices.here().box
+        change = commit_to(
+            implementation,
+            lambda db, found: changes.save(db, box, found, draft, by_page(), environment=environment()),
+        )
         return saved(
             change,
             "External Authentication is saved and counts from now on.",
@@ -156,9 +152,12 @@ def ask_remove_external(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def remove_external(implementation: str) -> Response:
     """Forget it with its secret."""
-    with changing(implementation, "external.removed") as change:
-        change.target = _present(change.db, change.implementation).kind
-        external.remove(change.db, change.implementation)
+
+    def change(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        _present(db, found)
+        return changes.remove(db, found, by_page())
+
+    commit_to(implementation, change)
     return done("External Authentication is removed.", "external", implementation)
 
 
@@ -166,40 +165,6 @@ def _form(implementation: str, kind: str) -> type[KindForm]:
     if kind not in FORMS or implementation == implementations.STAFF:  # staff log in by SAML only
         raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
     return FORMS[kind]
-
-
-def _save(change: SettingsChange, form: KindForm, kind: str) -> None:
-    refuse_development(wanted=form.development.value)
-    before = _shown(external.find(change.db, change.implementation))
-    secret = form["secret"].value
-    draft = ExternalAuthDraft(kind, form.draft_fields(), secret, form.development.value)
-    saved = external.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
-    after = _shown(saved)
-    change.detail = differences(dict.fromkeys(after) | before, after)
-    if secret is not None:
-        change.detail["secret"] = GIVEN
-
-
-def _shown(row: ExternalAuth | None) -> dict[str, Any]:
-    """Return what an audit entry may tell, which more people read than this page.
-
-    A vendor's key may stand in the template or in an address's query: of those, whether they are others than before.
-    """
-    if row is None:
-        return {}
-    told = dict(row.fields)
-    for name in [name for name in told if name.endswith("url")]:
-        address, _, query = told[name].partition("?")
-        told[name] = f"{address}?{_mark(query)}" if query else address
-    if "template" in told:
-        told["template"] = _mark(told["template"])
-    return {"kind": row.kind, "development": row.development, **told}
-
-
-def _mark(value: object) -> str:
-    """Return something by which two values are told apart, and nothing else is known of them."""
-    key = AuthServices.here().config.secret_keys[-1].encode()
-    return hmac.digest(key, json.dumps(value).encode(), "sha256").hex()[:8]
 
 
 def _present(db: DbSession, implementation: Implementation) -> ExternalAuth:

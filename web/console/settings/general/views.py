@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, current_app
 
 from records import DbSession, FieldFault, Implementation, RuleViolation
+from records.changes import implementations as changes
+from records.changes.after_commit import AfterCommit
+from records.changes.implementations import SettingsTerms
 from records.people import users
 from records.scripts import versions
 from records.tenants import implementation_settings as table
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
+from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
 from web.console.settings.general.forms import AS_TYPED, BUDGETS, PALETTE, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.views_base import LONG_FORM, SettingsChange, blueprint, looking, page, saved, saving
+from web.console.settings.views_base import LONG_FORM, blueprint, looking, page, saved
 from web.forms.fields import offered
 from web.permissions import Permission, needs, takes
 
@@ -50,9 +55,8 @@ def save_settings(implementation: str) -> Response:
     """Store it. Faults are shown at their fields, with what was typed."""
     form = GeneralForm()
     try:
-        with saving(implementation, "settings.changed") as change:
-            values = form.values(*AS_TYPED[table.GENERAL]) | {"user_types": form.all_user_types()}
-            _update(change, values, _strange_host(change, values["session_url"]))
+        values = form.values(*AS_TYPED[table.GENERAL]) | {"user_types": form.all_user_types()}
+        change = commit_to(implementation, lambda db, found: change_settings(db, found, values))
         return saved(change, "The settings are saved and count from now on.", "settings", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
@@ -71,37 +75,13 @@ def seen_user_types(db: DbSession, implementation: Implementation) -> list[str]:
     return sorted(users.types_seen(db, implementation, limit=MOST_OFFERED))
 
 
-def _strange_host(change: SettingsChange, session_url: str) -> list[FieldFault]:
-    """Return what is wrong with where people are led after each login, as with any link: a host that is not trusted."""
-    implementation = change.implementation
-    if signed_in().may(Permission.CHANGE_TRUST, implementation.slug):
-        return []
-    trusted = {None, *implementation.link_hosts, _host(implementation.session_url)}
-    fault = FieldFault(
-        "session_url", "leads to a host that is not among the link hosts; an administrator can add it there"
-    )
-    return [] if _host(session_url) in trusted else [fault]
-
-
-def _host(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:  # the rule says so
-        return None
-
-
-def _update(change: SettingsChange, values: dict[str, Any], faults: list[FieldFault]) -> None:
-    """Change fields by the records' rule; `faults` are those which were found before, and are told with the rest."""
-    before = {name: getattr(change.implementation, name) for name in values}
-    try:
-        implementations.update(change.db, change.implementation, **values)
-    except RuleViolation as refused:
-        more = [*refused.faults[1:], *faults]
-        raise RuleViolation(refused.field, refused.reason, more=more) from None
-    if faults:
-        raise RuleViolation(faults[0].field, faults[0].reason, more=faults[1:])
-    after = {name: getattr(change.implementation, name) for name in values}
-    change.detail = implementations.differences(before, after)
+def change_settings(
+    db: DbSession, found: Implementation, values: Mapping[str, Any], faults: Sequence[FieldFault] = ()
+) -> AfterCommit[None]:
+    """Change settings, within what the person who is signed in and the operator's limits allow."""
+    trusted = signed_in().may(Permission.CHANGE_TRUST, found.slug)
+    terms = SettingsTerms(asdict(current_app.extensions[OPERATOR]), trusted=trusted)
+    return changes.change(db, found, values, by_page(), terms=terms, faults=faults)
 
 
 @blueprint.get("/settings/link-hosts")
@@ -121,8 +101,8 @@ def save_link_hosts(implementation: str) -> Response:
     """Store the hosts."""
     form = LinkHostsForm()
     try:
-        with saving(implementation, "settings.changed") as change:
-            _update(change, form.values("link_hosts"), [])
+        values = form.values("link_hosts")
+        change = commit_to(implementation, lambda db, found: change_settings(db, found, values))
         return saved(change, "The link hosts are saved and count from now on.", "link_hosts", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
@@ -145,15 +125,17 @@ def save_script(implementation: str) -> Response:
     """Store it."""
     form = ScriptForm()
     try:
-        with saving(implementation, "settings.changed") as change:
-            limits, faults = _budgets(form)
-            limits = _kept(change.implementation) | limits
-            if form.script_settings.fault:
-                faults.append(FieldFault("script_settings", form.script_settings.fault))
-            values = form.values(*AS_TYPED[table.SCRIPT]) | {"limits": limits}
-            if not form.script_settings.fault:
-                values["script_settings"] = form.script_settings.value
-            _update(change, values, faults)
+        limits, faults = _budgets(form)
+        values = form.values(*AS_TYPED[table.SCRIPT])
+        if form.script_settings.fault:
+            faults.append(FieldFault("script_settings", form.script_settings.fault))
+        else:
+            values["script_settings"] = form.script_settings.value
+
+        def change_script(db: DbSession, found: Implementation) -> AfterCommit[None]:
+            return change_settings(db, found, values | {"limits": _kept(found) | limits}, faults)
+
+        change = commit_to(implementation, change_script)
         return saved(change, "The settings are saved and count from the next run on.", "script", implementation)
     except RuleViolation as refused:
         form.refuse(refused)

@@ -6,26 +6,19 @@ from collections import Counter
 
 from flask import Response
 
-from records import DbSession, Implementation, RuleViolation, SamlDraft
+from records import DbSession, Implementation, RuleViolation
+from records.changes import saml as changes
+from records.changes.after_commit import AfterCommit
 from records.identity import saml_providers as saml
 from records.people import users
 from web.auth.login_steps import login_test
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
-from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm, kept_of
+from web.console.settings.identity.forms import PROPERTIES, SWITCHES, MappingForm, PolicyForm
 from web.console.settings.identity.provider import ABOVE
 from web.console.settings.identity.provider_certificates import connected
-from web.console.settings.views_base import (
-    LONG_FORM,
-    SettingsChange,
-    actor,
-    blueprint,
-    differences,
-    looking,
-    page,
-    saved,
-    saving,
-)
+from web.console.settings.views_base import LONG_FORM, blueprint, looking, page, saved
 from web.permissions import Permission, needs, takes
 
 #: Users, those seen last, whose attributes are offered; and how many names are.
@@ -50,8 +43,8 @@ def save_attributes(implementation: str) -> Response:
     """Store the mapping. It counts from each person's next login on."""
     form = MappingForm()
     try:
-        with saving(implementation, "saml.saved") as change:
-            _change(change, form.changes())
+        values = form.changes()
+        change = commit_to(implementation, lambda db, found: _change(db, found, values))
         return saved(
             change,
             "The attributes are saved. They count from the next login of each person on.",
@@ -79,8 +72,8 @@ def save_policy(implementation: str) -> Response:
     """Store the switches."""
     form = PolicyForm()
     try:
-        with saving(implementation, "saml.saved") as change:
-            _change(change, form.values(*(name for name, _, _ in SWITCHES)))
+        values = form.values(*(name for name, _, _ in SWITCHES))
+        change = commit_to(implementation, lambda db, found: _change(db, found, values))
         return saved(change, "The policy is saved and counts from now on.", "policy", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
@@ -97,13 +90,9 @@ def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
     return list(dict.fromkeys(names))[:MOST_OFFERED]
 
 
-def _change(change: SettingsChange, values: dict[str, object]) -> None:
-    provider = connected(change.db, change.implementation)
-    before = {name: getattr(provider, name) for name in values}
-    draft = SamlDraft(**{**kept_of(provider), **values})
-    saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
-    change.target = provider.entity_id
-    change.detail = differences(before, {name: getattr(provider, name) for name in values})
+def _change(db: DbSession, found: Implementation, values: dict[str, object]) -> AfterCommit[None]:
+    connected(db, found)
+    return changes.change(db, AuthServices.here().box, found, values, by_page())
 
 
 def _mapping_page(db: DbSession, found: Implementation, form: MappingForm) -> Response:

@@ -11,31 +11,21 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from records import Implementation, RuleViolation, SamlDraft
+from records import DbSession, Implementation, RuleViolation
+from records.changes import saml as changes
+from records.changes.after_commit import AfterCommit
+from records.changes.saml import ProviderEntry
 from records.identity import certificates
 from records.identity import saml_providers as saml
-from records.people import actors, users
+from records.people import actors
 from runner.powers.outbound_requests import OutboundRequestFailed
 from web.auth.saml.protocol.messages.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 from web.auth.services import AuthServices
+from web.console.commits import by_page, commit_to, environment
 from web.console.settings.identity import our_certificates
 from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
 from web.console.settings.identity.provider_certificates import connected
-from web.console.settings.views_base import (
-    SettingsChange,
-    actor,
-    address,
-    ask,
-    blueprint,
-    changing,
-    differences,
-    done,
-    looking,
-    page,
-    refuse_development,
-    saved,
-    saving,
-)
+from web.console.settings.views_base import address, ask, blueprint, done, looking, page, saved
 from web.permissions import Permission, needs, takes
 
 #: The page above the others.
@@ -137,10 +127,7 @@ def save_provider(implementation: str) -> Response:
     """Store the provider. Another entity ID needs an answer to whose people they are."""
     form = ProviderForm()
     try:
-        with saving(implementation, "saml.saved") as change:
-            present = saml.find(change.db, change.implementation)
-            form.refuse_unanswered(present)
-            _save(change, form, present)
+        change = commit_to(implementation, lambda db, found: _save(db, found, form))
         return saved(change, "The identity provider is saved. Try the login now.", "check", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
@@ -169,9 +156,12 @@ def ask_remove_provider(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def remove_provider(implementation: str) -> Response:
     """Forget the provider and its certificates."""
-    with changing(implementation, "saml.removed") as change:
-        change.target = connected(change.db, change.implementation).entity_id
-        saml.remove(change.db, change.implementation)
+
+    def change(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        connected(db, found)
+        return changes.remove(db, found, by_page())
+
+    commit_to(implementation, change)
     return done("The identity provider is removed.", "provider", implementation)
 
 
@@ -196,29 +186,12 @@ def _fetched(url: str) -> bytes:
     return answer.body
 
 
-def _save(change: SettingsChange, form: ProviderForm, present: saml.SamlProvider | None) -> None:
-    draft = form.draft(present)
-    refuse_development(wanted=draft.development)
-    before = _shown(present)
-    old = present.entity_id if present else ""
-    saved = saml.save(change.db, AuthServices.here().box, change.implementation, draft, actor())
-    change.target = saved.entity_id
-    change.detail = differences(before, _shown(saved))
-    if form.brings_certificates_to(present):
-        new = saml.propose(change.db, saved, pems(form.certificates.value))
-        if new:
-            change.detail["waiting"] = [each.sha256 for each in new]
-    if draft.certificates:
-        change.detail["certificates"] = [each.sha256 for each in saml.certificates(change.db, saved, state="active")]
-    if old and old != saved.entity_id:
-        same = form.people.value == "same"
-        handed = users.hand_over(change.db, change.implementation, old, saved.entity_id) if same else 0
-        change.detail["people"] = {"are": form.people.value, "handed over": handed}
-
-
-def _shown(provider: saml.SamlProvider | None) -> dict[str, object]:
-    names = [name for name in SamlDraft.__dataclass_fields__ if name != "certificates"]
-    return {name: getattr(provider, name, None) for name in names}
+def _save(db: DbSession, found: Implementation, form: ProviderForm) -> AfterCommit[saml.SamlProvider]:
+    present = saml.find(db, found)
+    form.refuse_unanswered(present)
+    proposed = pems(form.certificates.value) if form.brings_certificates_to(present) else ()
+    entry = ProviderEntry(form.draft(present), proposed, form.people.value)
+    return changes.save(db, AuthServices.here().box, found, entry, by_page(), environment=environment())
 
 
 def _provider_page(

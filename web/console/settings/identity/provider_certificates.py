@@ -12,24 +12,23 @@ from flask import Response, flash
 from werkzeug.exceptions import NotFound
 
 from records import DbSession, Implementation, RuleViolation, SamlProvider
+from records.changes import saml as changes
+from records.changes.after_commit import AfterCommit
 from records.identity import saml_providers as saml
 from web.auth.saml import metadata_import
 from web.auth.services import AuthServices
-from web.console.settings.views_base import SettingsChange, actor, blueprint, changing, done
+from web.console.commits import by_page, commit_to
+from web.console.settings.views_base import blueprint, done
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 
 NO_PROVIDER = "No identity provider is connected. It may have been removed."
 
-#: What can be decided about a certificate: the rule, the word for the audit, and what is said when it is done.
-DECISIONS: dict[str, tuple[Callable[..., object], str, str]] = {
-    "accept": (saml.accept, "saml.certificate.accepted", "The certificate is accepted and believed from now on."),
-    "refuse": (saml.refuse, "saml.certificate.refused", "The certificate is refused and will not be offered again."),
-    "retire": (
-        saml.retire,
-        "saml.certificate.retired",
-        "The certificate is retired: nothing signed with it counts any more.",
-    ),
+#: What can be decided about a certificate, and what is said when it is done.
+DECISIONS = {
+    "accept": "The certificate is accepted and believed from now on.",
+    "refuse": "The certificate is refused and will not be offered again.",
+    "retire": "The certificate is retired: nothing signed with it counts any more.",
 }
 
 
@@ -39,13 +38,8 @@ def decide_certificate(implementation: str, fingerprint: str, decision: str) -> 
     """Accept, refuse or retire a certificate."""
     if decision not in DECISIONS:
         raise NotFound
-    rule, action, said = DECISIONS[decision]
-
-    def act(change: SettingsChange, provider: SamlProvider) -> None:
-        change.target = fingerprint[:64]
-        rule(change.db, provider, fingerprint, actor())
-
-    return _act(implementation, action, act, said)
+    said = DECISIONS[decision]
+    return _act(implementation, lambda db, found: changes.decide(db, found, fingerprint, decision, by_page()), said)
 
 
 @blueprint.post("/provider/refresh")
@@ -54,12 +48,11 @@ def refresh_provider(implementation: str) -> Response:
     """Fetch the metadata again and compare. New certificates wait; everything else is only told."""
     entrance = AuthServices.here()
     try:
-        upkeep = metadata_import.refresh(entrance.database, entrance.outreach, implementation, by=actor())
+        fetched = metadata_import.fetch_again(entrance.database, entrance.outreach, implementation)
+        upkeep = commit_to(implementation, lambda db, _: metadata_import.refresh(db, fetched, by_page())).value
     except metadata_import.MetadataRefused as refused:
         flash(str(refused), "bad")
         return done("", "provider", implementation)
-    if upkeep.changed:
-        entrance.changed(implementation)
     return done(" ".join(upkeep.words), "provider", implementation)
 
 
@@ -67,14 +60,10 @@ def refresh_provider(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def next_key(implementation: str) -> Response:
     """Make our next keys and publish their certificates."""
-
-    def act(change: SettingsChange, provider: SamlProvider) -> None:
-        saml.roll_sp_key(change.db, AuthServices.here().box, provider)
-
+    box = AuthServices.here().box
     return _act(
         implementation,
-        "saml.key.published",
-        act,
+        lambda db, found: changes.publish_keys(db, box, found, by_page()),
         "The next keys are published. Let the provider read our metadata, then switch.",
     )
 
@@ -83,18 +72,23 @@ def next_key(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def switch_key(implementation: str) -> Response:
     """Put our next keys in the present ones' place."""
+    box = AuthServices.here().box
+    return _act(
+        implementation,
+        lambda db, found: changes.switch_keys(db, box, found, by_page()),
+        "The new keys are in use. Try the login now.",
+    )
 
-    def act(change: SettingsChange, provider: SamlProvider) -> None:
-        saml.switch_sp_key(change.db, AuthServices.here().box, provider)
 
-    return _act(implementation, "saml.key.switched", act, "The new keys are in use. Try the login now.")
-
-
-def _act(implementation: str, action: str, act: Callable[[SettingsChange, SamlProvider], None], said: str) -> Response:
+def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCommit[None]], said: str) -> Response:
     """Do one thing to the provider that is there; what a rule refuses is said on the provider's page."""
+
+    def act_if_connected(db: DbSession, found: Implementation) -> AfterCommit[None]:
+        connected(db, found)
+        return act(db, found)
+
     try:
-        with changing(implementation, action) as change:
-            act(change, connected(change.db, change.implementation))
+        commit_to(implementation, act_if_connected)
     except RuleViolation as refused:
         flash(f"Nothing was changed: the {refused.field.replace('_', ' ')} {refused.reason}.", "bad")
         return done("", "provider", implementation)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response, flash, url_for
 
 from records import Implementation, RuleViolation
-from records.tenants import implementations
+from web.console.commits import commit_to
+from web.console.settings.general.views import change_settings
 from web.console.settings.roles.forms import BoundForm
-from web.console.settings.views_base import UNCHANGED, blueprint, differences, looking, page, saving
+from web.console.settings.views_base import UNCHANGED, blueprint, looking, page
 from web.permissions import Permission, needs
 from web.redirects import see_other
 
@@ -26,11 +27,8 @@ def save_mapped_roles(implementation: str) -> Response:
     """Store it. It counts with the next request of everybody."""
     form = BoundForm()
     try:
-        with saving(implementation, "grants.bound") as change:
-            before = {"mapped_roles": list(change.implementation.mapped_roles)}
-            after = form.values("mapped_roles")
-            implementations.update(change.db, change.implementation, **after)
-            change.detail = differences(before, after)
+        values = form.values("mapped_roles")
+        change = commit_to(implementation, lambda db, found: change_settings(db, found, values))
         flash("Saved. What user types and attributes give is bounded by it from now on." if change.made else UNCHANGED)
         return see_other(url_for("console_roles.roles", implementation=implementation))
     except RuleViolation as refused:

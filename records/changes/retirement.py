@@ -11,27 +11,27 @@ The order of a removal, in the caller's one transaction:
 4. All rows go with the implementation's own: the tables say so (ON DELETE CASCADE), and it is looked at.
 5. The audit entry, last.
 
-After the commit the edge announces the slug, ends the logins and drops the cached statuses (`runner.status.implementation_retirement`).
+After the commit the edge announces the slug, ends the logins and drops the cached statuses (`runner.status.commit_effects`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from records import audit
+from records.audit import AuditContext
 from records.columns import Base, utc_now
 from records.errors import RuleViolation
+from records.maintenance import development_stand_ins
 from records.people.users import User
 from records.storage import environment_mark
 from records.tenants.implementations import STAFF, Implementation
 
-from . import development_stand_ins
+from . import entries
+from .after_commit import AfterCommit
+from .entries import note
 
+ARCHIVED, RESTORED, REMOVED = "implementation.archived", "implementation.restored", "implementation.removed"
 #: What people call the rows of each table that belongs to an implementation. A test holds it complete.
 CALLED = {
     "users": ("user", "users"),
@@ -53,35 +53,18 @@ CALLED = {
 }
 
 
-@dataclass(frozen=True)
-class AuditContext:
-    """Who decided, and why: what the audit entry says. `detail` is what else the edge knows of it."""
-
-    actor: str
-    reason: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AfterCommit:
-    """What the edge does after the commit: tell everybody about the slug, and end the logins of these subjects."""
-
-    slug: str
-    subjects: tuple[str, ...]
-
-
-def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit:
+def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
     """Take an implementation out of use, with everything kept. Raises RuleViolation for the staff's, and for an archived one."""
     _lock(db, owner)
     if owner.archived_at is not None:
         raise RuleViolation("implementation", f"{owner.slug} is archived already")
     owner.archived_at = utc_now()
     db.flush()
-    _note(db, owner.slug, "implementation.archived", by)
-    return AfterCommit(owner.slug, _subjects(db, owner))
+    note(db, owner.slug, ARCHIVED, by, target=owner.slug)
+    return _retired(owner.slug, _subjects(db, owner))
 
 
-def restore(db: Session, owner: Implementation, by: AuditContext, *, environment: str) -> AfterCommit:
+def restore(db: Session, owner: Implementation, by: AuditContext, *, environment: str) -> AfterCommit[None]:
     """Serve an archived implementation again. Logins from before stay ended.
 
     Raises RuleViolation for one that is not archived, and in production for one that holds stand-ins of development: running
@@ -96,8 +79,8 @@ def restore(db: Session, owner: Implementation, by: AuditContext, *, environment
         raise RuleViolation("implementation", f"{owner.slug} holds stand-ins of development: {what}")
     owner.archived_at = None
     db.flush()
-    _note(db, owner.slug, "implementation.restored", by)
-    return AfterCommit(owner.slug, _subjects(db, owner))
+    note(db, owner.slug, RESTORED, by, target=owner.slug)
+    return _retired(owner.slug, _subjects(db, owner))
 
 
 def preview(db: Session, owner: Implementation) -> dict[str, int]:
@@ -106,7 +89,7 @@ def preview(db: Session, owner: Implementation) -> dict[str, int]:
     return {CALLED[name][count != 1]: count for name, count in counts.items() if count}
 
 
-def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) -> AfterCommit:
+def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) -> AfterCommit[None]:
     """Remove an archived implementation with everything that belongs to it, for ever. `typed`: the slug, in full."""
     # 1.
     _lock(db, owner)
@@ -117,7 +100,7 @@ def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) 
         raise RuleViolation("slug", f"must be typed in full: {owner.slug}")
     # 3.
     gone = preview(db, owner)
-    retired, row = AfterCommit(owner.slug, _subjects(db, owner)), owner.id
+    retired, row = _retired(owner.slug, _subjects(db, owner)), owner.id
     # 4.
     db.expunge(owner)
     db.execute(delete(Implementation).where(Implementation.id == row).execution_options(synchronize_session=False))
@@ -125,7 +108,7 @@ def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) 
     if left:
         raise RuleViolation("implementation", f"rows are left in {', '.join(left)}: nothing was removed")
     # 5.
-    _note(db, retired.slug, "implementation.removed", by, gone=gone)
+    note(db, retired.slug, REMOVED, by, target=retired.slug, detail={"gone": gone})
     return retired
 
 
@@ -133,19 +116,11 @@ def _lock(db: Session, owner: Implementation) -> None:
     """Let nobody else change its state meanwhile, and read it again. Raises RuleViolation for the staff's and a removed one."""
     if owner.slug == STAFF:
         raise RuleViolation("implementation", "staff is where reviewers and administrators log in: it stays")
-    found = db.scalar(
-        select(Implementation)
-        .where(Implementation.id == owner.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise RuleViolation("implementation", "was removed meanwhile")
+    entries.lock(db, owner)
 
 
-def _note(db: Session, slug: str, action: str, by: AuditContext, **more: Any) -> None:
-    detail = {**more, **by.detail}
-    audit.append(db, actor=by.actor, action=action, target=slug, implementation=slug, reason=by.reason, detail=detail)
+def _retired(slug: str, subjects: tuple[str, ...]) -> AfterCommit[None]:
+    return AfterCommit(slug, None, subjects=subjects, retired=True)
 
 
 def _subjects(db: Session, owner: Implementation) -> tuple[str, ...]:

@@ -1,0 +1,87 @@
+"""Describing people, locking them out, and the one-time links of administrators."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from sqlalchemy.orm import Session
+
+from records import audit
+from records.audit import AuditContext
+from records.errors import RuleViolation
+from records.people import administrators, users
+from records.people.users import User, UserProfile
+from records.tenants.implementations import STAFF, Implementation
+
+from .after_commit import AfterCommit, unchanged
+from .entries import lock, note
+
+DESCRIBED = "user.described"
+DISABLED = "user.disabled"
+ENABLED = "user.enabled"
+LINK_MADE = "administrator.link"
+LINK_USED = "administrator.link.used"
+#: The field of a refusal to lock oneself out.
+YOURSELF = "yourself"
+
+
+def describe(
+    db: Session, owner: Implementation, subject: str, profile: UserProfile, by: AuditContext
+) -> AfterCommit[User]:
+    """Describe a person without a login. The entry names the subject and tells nothing else of the person."""
+    lock(db, owner)
+    known = users.find(db, owner, subject) if "\0" not in subject else None
+    before = known and _profile(known)
+    with db.begin_nested() as attempt:
+        user = users.remember(db, owner, subject, profile)
+        if _profile(user) == before:
+            attempt.rollback()
+            return unchanged(owner.slug, user)
+    note(db, owner.slug, DESCRIBED, by, target=user.subject)
+    return AfterCommit(owner.slug, user)
+
+
+def disable(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[None]:
+    """Lock a person out: they have no role, cannot log in, and their logins end. The reason is that of the context.
+
+    The logins end before the commit, too, so that no person is called locked out whose logins the store could not end.
+    """
+    if by.actor == audit.person(owner.slug, user.subject):
+        raise RuleViolation(YOURSELF, "You cannot lock yourself out. Ask another administrator to do it.")
+    lock(db, owner)
+    before = (user.disabled_at, user.disabled_reason)
+    users.disable(db, user, by.reason)
+    made = before != (user.disabled_at, user.disabled_reason)
+    if made:
+        told = AuditContext(by.actor, user.disabled_reason, by.detail)
+        note(db, owner.slug, DISABLED, told, target=user.subject)
+    return AfterCommit(owner.slug, None, made=made, announced=False, subjects=(user.subject,), ends_first=True)
+
+
+def enable(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[None]:
+    """Let a person in again. Logins that were ended stay ended."""
+    lock(db, owner)
+    if user.disabled_at is None:
+        return unchanged(owner.slug, None)
+    users.enable(db, user)
+    note(db, owner.slug, ENABLED, by, target=user.subject)
+    return AfterCommit(owner.slug, None, announced=False)
+
+
+def make_administrator_link(db: Session, by: AuditContext) -> AfterCommit[str]:
+    """Make a one-time link; the value is its token. Links which were not used end."""
+    token = administrators.new_link(db)
+    note(db, STAFF, LINK_MADE, by)
+    return AfterCommit(STAFF, token, announced=False)
+
+
+def use_administrator_link(db: Session, token: str) -> AfterCommit[bool]:
+    """Use a one-time link up; the value is True for exactly one caller, and only in time."""
+    if not administrators.use_link(db, token):
+        return unchanged(STAFF, value=False)
+    note(db, STAFF, LINK_USED, AuditContext(administrators.SUBJECT), target=administrators.SUBJECT)
+    return AfterCommit(STAFF, value=True, announced=False)
+
+
+def _profile(user: User) -> UserProfile:
+    return UserProfile(**{each.name: getattr(user, each.name) for each in fields(UserProfile)})
