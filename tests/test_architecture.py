@@ -76,6 +76,7 @@ ORDER = {
             "powers",
             "runs",
             "trials",
+            "background",
         ),
     ),
     "runner/powers": ("connections", "http"),
