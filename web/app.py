@@ -8,6 +8,8 @@ from records import Database, SecretBox
 from runner.health.outages import OutageLog
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
+from runner.queues.background_jobs import BackgroundQueue
+from runner.queues.job_orders import OrderSigner
 from runner.settings.table import Settings
 from runner.status.service import StatusService
 from web import assets, error_references, problem_details, templating
@@ -94,6 +96,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         logins=known,
         store=store,
         outreach=outreach,
+        jobs=BackgroundQueue(store.redis, OrderSigner(settings.keys)),
         changed=desk.changed,
         finish_start=finish_start,
     )

@@ -44,6 +44,7 @@ _SETTINGS = MappingProxyType(
     {
         "console_settings.add_connection": "Console: add a connection",
         "console_settings.agenda": "Console: agenda",
+        "console_settings.agenda_job": "Console: a large import of the agenda",
         "console_settings.app": "Console: the app",
         "console_settings.archive": "Console: archive the implementation",
         "console_settings.ask_remove_connection": "Console: remove a connection",
@@ -51,6 +52,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.ask_remove_provider": "Console: remove the identity provider",
         "console_settings.ask_undo": "Console: undo an import of the agenda",
         "console_settings.attributes": "Console: attributes of the identity provider",
+        "console_settings.cancel_job": "Console: cancel a large import of the agenda",
         "console_settings.check": "Console: try the login",
         "console_settings.check_agenda": "Console: check an agenda file",
         "console_settings.connection": "Console: a connection",

@@ -13,7 +13,7 @@ from runner.settings.table import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import read_mark, try_write
 from runner.store.error_replies import REMEDIES, StoreRefuses, refusal_of
-from runner.store.worker_heartbeat import WorkerNote, last_worker, workers_present
+from runner.store.worker_heartbeat import BACKGROUND, WorkerNote, last_worker, workers_present
 from sandbox import JailConfig, JailTooWeak, examine
 
 
@@ -30,6 +30,8 @@ class StoreCheckup:
     ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
     workers: tuple[WorkerNote, ...] = ()
     last_worker: str = ""  #: name and moment; nothing if no worker was ever here
+    background_workers: tuple[WorkerNote, ...] = ()
+    last_background_worker: str = ""
     mark: str = ""  #: what it was made for; "" while it is not marked
     empty: bool = True
 
@@ -43,6 +45,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
     try:
         info: dict[str, Any] = redis.info()
         workers, last = workers_present(redis), last_worker(redis)
+        background, last_background = workers_present(redis, BACKGROUND), last_worker(redis, BACKGROUND)
         mark, empty = read_mark(redis)
         seconds: Any = redis.time()[0]
         refusal = write_refusal(redis)
@@ -61,6 +64,8 @@ def store_checkup(redis_url: str) -> StoreCheckup:
         ahead_s=round(time.time()) - int(seconds),
         workers=workers,
         last_worker=last,
+        background_workers=background,
+        last_background_worker=last_background,
         mark=mark,
         empty=empty,
     )

@@ -37,6 +37,11 @@ class LoginStore:
         self.tokens = AppTokens(redis, self.ended)
         self.errors = NotedErrors(redis)
 
+    @property
+    def redis(self) -> Redis:
+        """The client, for what else the console keeps in the store."""
+        return self._redis
+
     @classmethod
     def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
         """A store with a client of its own for the Redis that the settings name; `watch` is as in `connect`."""

@@ -145,6 +145,12 @@ class Settings:
     )
     worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
     worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs which one worker process has in flight")
+    background_jobs: int = setting(
+        PREFIX + "BACKGROUND_JOBS",
+        whole(1, 16),
+        2,
+        "background jobs, such as imports of large agenda files, which one background worker has in flight",
+    )
     max_wall_s: float = setting(PREFIX + "MAX_WALL", number(0.1, 30), 10.0, "most time of one run", unit="seconds")
     max_cpu_s: float = setting(PREFIX + "MAX_CPU", number(0.1, 30), 2.0, "most CPU time of one run", unit="seconds")
     max_memory_mib: int = setting(PREFIX + "MAX_MEMORY", whole(8, 1024), 128, "most memory of one run", unit="MiB")

@@ -11,12 +11,13 @@ from runner.settings.table import Settings
 
 from .clients import connect
 from .environment_mark import empty_but_mark
-from .worker_heartbeat import workers_present
+from .worker_heartbeat import NAMES_OF, workers_present
 
 #: What goes, in the words of operators.
 HOLDS = (
     "the cached messages",
     "the runs that wait for a worker",
+    "the background jobs that wait or run, and how the last ones ended",
     "the tokens of the app",
     "the list of logins that have ended (they count again until they are 12 hours old)",
     "the notes behind references",
@@ -39,7 +40,7 @@ def look_into(settings: Settings) -> StoreContent:
     """Count what `empty` would take. Raises NotEmptied for a store of another environment, or one that does not answer."""
     redis = _connected(settings)
     try:
-        workers = tuple(note.name for note in workers_present(redis))
+        workers = tuple(note.name for queue in NAMES_OF for note in workers_present(redis, queue))
         return StoreContent(max(0, int(redis.dbsize()) - 1), workers)
     except (RedisError, OSError) as error:
         raise NotEmptied(_why(error)) from error

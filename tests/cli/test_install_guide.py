@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 from running import eventually, free_ports
 
+from runner.health.doctor_checks import store_checkup
+from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
-from runner.store.worker_heartbeat import LAST
+from runner.store.worker_heartbeat import BACKGROUND, LAST, WorkerHeartbeat
+from web.cli.operate.doctor_workers import worker_lines
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -58,7 +61,8 @@ def started(production, tmp_path):
 
         def start(command):
             log = stack.enter_context((tmp_path / f"{command}.log").open("wb"))
-            words = [sys.executable, "-P", "-m", "web.cli", command]
+            named = ["worker", "--queue", "background"] if command == "background" else [command]
+            words = [sys.executable, "-P", "-m", "web.cli", *named]
             process = subprocess.Popen(words, env=production, stdout=log, stderr=log)
             stack.callback(process.wait, 30)
             stack.callback(process.send_signal, signal.SIGTERM)
@@ -90,7 +94,7 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
     commands = steps()
     assert [commands[number] for number in (5, 6, 7, 9)] == [
         ["db upgrade", "doctor"],
-        ["web", "worker"],
+        ["background", "web", "worker"],
         ["doctor"],
         ["administrator link"],
     ]
@@ -104,9 +108,10 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
 
     logs = [started(command) for command in commands[6]]
     assert eventually(lambda: ready(production), 200), [log.read_text() for log in logs]
-    assert "environment=production" in logs[0].read_text()
+    assert all("environment=production" in log.read_text() for log in logs)
     status, said = run(*commands[7], production)
     assert (status, bool(re.search(r"ok\s+worker\s+\S+: 0 of 48 places taken", said))) == (0, True), said
+    assert re.search(r"ok\s+background\s+\S+: 0 of 2 places taken", said), said
     status, said = run(*commands[9], production)
     assert (status, "https://status.example.org/console/first/" in said) == (0, True), said
 
@@ -126,3 +131,20 @@ def test_once_a_worker_was_there_having_none_fails(cli, redis, valkey_url, tmp_p
     found = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
     assert (result.exit_code, found["workers"]["state"]) == (1, "fail")
     assert found["workers"]["found"] == "none is there; the last was host.1.abc at 2026-05-04 13:00 UTC"
+    assert found["background"]["state"] == "note", "none was ever started"
+
+
+def test_a_background_worker_that_is_gone_is_a_warning_and_no_failure(redis):
+    WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(1)
+    there = store_checkup_lines(redis)
+    assert [(line.state, line.found.partition(": ")[2]) for line in there] == [("ok", "1 of 2 places taken")]
+    redis.delete(*redis.keys("st:background-workers:*.*"))
+    (gone,) = store_checkup_lines(redis)
+    assert (gone.state, gone.todo) == ("warn", "session-status worker --queue background")
+    assert "imports of large agenda files wait" in gone.found
+
+
+def store_checkup_lines(redis):
+    url = f"unix://{redis.connection_pool.connection_kwargs['path']}"
+    found = store_checkup(url)
+    return [line for line in worker_lines(Settings(), found) if line.part == "background"]

@@ -88,13 +88,13 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
 
 
 def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up):
-    for victim in ("web.cli web", "-m worker", "web.demo.vendor", "web.devidp"):
+    for victim in ("web.cli web", "-m worker background", "web.demo.vendor", "web.devidp"):
         [pid] = up.children(victim)
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
     assert eventually(lambda: ready(up), 30)
     assert up.output().count("it starts again") == 4
-    assert len(up.family()) >= 7
+    assert len(up.family()) >= 8
     up.stop(signal.SIGKILL)
     assert up.gone()
 

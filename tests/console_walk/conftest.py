@@ -12,6 +12,9 @@ from records.identity import certificates
 from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
+from runner.queues.background_jobs import MOST, MOST_IN_SUM, rq_background_queue
+from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
+from runner.queues.job_states import JobStates
 from runner.settings.table import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
@@ -24,6 +27,15 @@ from web.app import create_app
 from web.auth.login_steps import login_test
 
 KEY = "k" * 40
+
+
+def order_import(redis):
+    """Let an import of olga's wait, always by the same id, as if no background worker were there."""
+    arguments = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
+    order = JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", int(time.time()), arguments)
+    JobStates(redis).take(order, most=MOST, most_in_sum=MOST_IN_SUM)
+    fields = OrderSigner([KEY]).fields_of(order)
+    rq_background_queue(redis).enqueue_call(AGENDA_IMPORT, kwargs=fields, job_id=order.id, timeout=60)
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,13 @@ class Stage:
     link: str  #: of the first administrator
 
     def rewind(self):
-        """Records and store as at the start: one refused login, and one person who came by a test login."""
+        """Records and store as at the start: one refused login, one person who came by a test login, one waiting import."""
         self.redis.flushall()
         adopt(self.redis, "development")
         store = LoginStore(self.redis)
         store.refused.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
+        order_import(self.redis)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
         whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
         with closing(whole), closing(own):

@@ -14,6 +14,7 @@ SAME, REFUSED, SHOWN = "the same", "refused", "shown"
 UNTOUCHED = {
     "/console/add": {REFUSED},
     f"{ONE}/agenda": {REFUSED},
+    f"{ONE}/agenda/jobs/<job>/cancel": {SHOWN},
     f"{ONE}/agenda/undo/<int:number>": {"agenda.import_undone"},
     f"{ONE}/app": {SAME},
     f"{ONE}/connections/<name>": {SAME},

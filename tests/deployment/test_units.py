@@ -7,12 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 import worker
 from runner.queues import thread_worker
+from runner.queues.job_orders import KINDS
 from runner.runs import traces
 from runner.settings.readers import whole
 from runner.settings.table import SETTINGS, Settings, SettingsError
@@ -85,7 +87,7 @@ def test_every_command_of_a_unit_exists_and_every_unit_has_one():
     known = {name for name, _ in reference.each_command(reference.commands, "session-status")}
     for name, words in commands().items():
         assert options(UNITS / name)["ExecStart"][0].startswith(f"{PROGRAM} "), name
-        assert " ".join(["session-status", *(word for word in words if word[0] != "$")]) in known, name
+        assert " ".join(["session-status", *takewhile(lambda word: word[0] not in "$-", words)]) in known, name
     for timer in UNITS.glob("*.timer"):
         assert timer.with_suffix(".service").exists()
 
@@ -108,10 +110,10 @@ def test_every_service_gets_the_shared_options():
 
 
 def test_nothing_takes_a_layer_from_the_jail():
-    web = UNITS / "session-status-web@.service"
-    assert set(options(web)) >= AGAINST_THE_JAIL
+    without_jail = [UNITS / f"session-status-{name}@.service" for name in ("web", "background")]
+    assert all(set(options(path)) >= AGAINST_THE_JAIL for path in without_jail)
     for path in (*services(), SHARED):
-        assert path == web or not AGAINST_THE_JAIL & set(options(path)), path.name
+        assert path in without_jail or not AGAINST_THE_JAIL & set(options(path)), path.name
 
 
 def test_the_web_servers_are_where_nginx_looks_for_them():
@@ -132,7 +134,11 @@ def test_limits_and_times_fit_ours():
     assert int(work["TimeoutStopSec"][0]) > longest + traces.LAST_S + thread_worker.IDLE_S + thread_worker.BEAT_S
     assert whole(1, 64)(work["MemoryMax"][0].removesuffix("G")) * 1024 >= default.worker_runs * (64 + 4) + 512
     assert work["RestartPreventExitStatus"] == [str(worker.TOO_WEAK)]
-    assert {one["KillMode"][0] for one in (web, work)} == {"mixed"}
+    background = options(UNITS / "session-status-background@.service")
+    assert int(background["TimeoutStopSec"][0]) > thread_worker.IDLE_S + thread_worker.WORKER_TTL_S
+    needed = default.background_jobs * max(kind.memory_mib for kind in KINDS.values()) + 256
+    assert whole(1, 64)(background["MemoryMax"][0].removesuffix("G")) * 1024 >= needed
+    assert {one["KillMode"][0] for one in (web, work, background)} == {"mixed"}
     assert options(SHARED)["MemorySwapMax"] == ["0"]
     kept = re.findall(r"keepalive_timeout (\d+)s;", SHIPPED.read_text())
     assert int(kept[0]) < granian_server.HEAD_S

@@ -16,7 +16,7 @@ from web.health.prompt_check import PromptCheck
 
 @pytest.fixture
 def parts():
-    return {"store": True, "database": True, "workers": True}
+    return {"store": True, "database": True, "workers": True, "background_workers": True}
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_ready_with_all_parts(http, parts):
     ("part", "warning"),
     [
         ("workers", "no worker takes jobs"),
+        ("background_workers", "no background worker takes jobs: imports of large agenda files wait"),
         ("database", "the database does not answer, or is not of this release"),
     ],
 )
@@ -51,10 +52,13 @@ def test_what_no_other_web_process_would_have_either_is_a_warning_and_takes_none
 
 
 def test_without_the_store_a_process_is_not_ready_and_says_nothing_of_workers(http, parts):
-    parts.update(store=False, workers=False)
+    parts.update(store=False, workers=False, background_workers=False)
     answer = http.get("/readyz")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
-    assert (answer.json["ready"], answer.json["parts"]) == (False, {**parts, "workers": None})
+    assert (answer.json["ready"], answer.json["parts"]) == (
+        False,
+        {**parts, "workers": None, "background_workers": None},
+    )
     assert answer.json["warnings"] == [], "workers note themselves in the store: nobody can know of them"
     assert "the store does not answer" in answer.json["detail"]
     assert answer.headers["Cache-Control"] == "no-store"

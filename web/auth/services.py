@@ -13,6 +13,7 @@ from flask import current_app
 from records import Database, SecretBox
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
+from runner.queues.background_jobs import BackgroundQueue
 from web.auth.logins import Logins, Visitor
 from web.auth.saml_work_limit import WorkLimit
 from web.config import WebConfig
@@ -32,6 +33,8 @@ class AuthServices:
     logins: Logins
     store: LoginStore
     outreach: OutboundRequests
+    #: where the console orders what takes longer than a request may
+    jobs: BackgroundQueue
     #: tells all processes that an implementation has changed, by its slug; call it after the commit
     changed: Callable[[str], None]
     #: ends a login which an app began: the handle of its start and who logged in, to the address to go to

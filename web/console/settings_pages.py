@@ -9,6 +9,7 @@ from flask import Flask
 from runner.settings.table import Settings
 from runner.status.implementation_retirement import retire
 from web.console.settings.agenda import import_views as agenda_check
+from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
 from web.console.settings.app import views as app_addresses
 from web.console.settings.connections import views as connections
@@ -25,6 +26,7 @@ from web.console.settings.views_base import blueprint
 VIEWS = (
     agenda,
     agenda_check,
+    agenda_jobs,
     connections,
     external,
     general,

@@ -21,11 +21,12 @@ Checks = Mapping[str, Callable[[], bool | None]]
 #: The parts without which a process answers nothing, and what the lack of each part is called.
 NEEDED = frozenset({"store"})
 #: Part -> the part that knows about it: while that is missing, nothing can be said.
-KNOWN_BY = {"workers": "store"}
+KNOWN_BY = {"workers": "store", "background_workers": "store"}
 MISSING = {
     "store": "the store does not answer",
     "database": "the database does not answer, or is not of this release",
     "workers": "no worker takes jobs",
+    "background_workers": "no background worker takes jobs: imports of large agenda files wait",
 }
 
 

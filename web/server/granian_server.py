@@ -35,7 +35,7 @@ from runner.settings.table import Settings
 from runner.status.service import StatusService
 from runner.status.unavailable_status import note_outage
 from runner.store.clients import connect
-from runner.store.worker_heartbeat import store_serves, worker_is_there
+from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
@@ -161,6 +161,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "store": lambda: store_serves(store),
         "database": database_check,
         "workers": lambda: worker_is_there(store),
+        "background_workers": lambda: worker_is_there(store, BACKGROUND),
     }
 
     def close() -> None:

@@ -13,6 +13,7 @@ import click
 
 from runner.settings.readers import address_and_port
 from runner.settings.table import Settings
+from runner.store.worker_heartbeat import BACKGROUND
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback_server import HOST
 
@@ -62,6 +63,8 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
         SupervisedProgram(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
         for number in range(1, settings.worker_processes + 1)
     ]
+    background = (*python, "worker", BACKGROUND)
+    workers += [SupervisedProgram("background worker", background, given, logs / "worker-background.log", lambda: True)]
     return [
         SupervisedProgram(
             "demo vendor",

@@ -44,6 +44,7 @@ from web.server.listen_check import BIND, listening_fault
 
 from .data_folder_check import folder_lines
 from .doctor_lines import DoctorFinding, draw, parted
+from .doctor_workers import worker_lines
 
 PACKAGES = ("session-status", "RestrictedPython", "redis", "rq", "SQLAlchemy", "Flask", "granian", "cryptography")
 NAMES = (*(entry.name for entry in SETTINGS), ENV)
@@ -256,22 +257,7 @@ def answering_store(settings: Settings, found: StoreCheckup) -> Iterator[DoctorF
     if abs(found.ahead_s) > CLOCKS_S:
         todo = "keep both by NTP: logins are refused when a clock is 90 seconds off"
         yield DoctorFinding("clock", "warn", f"this machine and the store differ by {abs(found.ahead_s)} s", todo)
-    if not found.workers:
-        yield no_workers(settings, found)
-    for note in found.workers:
-        where = f"{note.name}: {note.in_flight} of {note.places} places taken"
-        if note.jail.get("weak"):
-            yield DoctorFinding("worker", "warn", f"{where}, WEAK JAIL", "do not allow weak mode")
-        else:
-            yield DoctorFinding("worker", "ok", where)
-
-
-def no_workers(settings: Settings, found: StoreCheckup) -> DoctorFinding:
-    """What it means that no worker is there: nothing before the first one, and an outage after it."""
-    if not found.last_worker:
-        return DoctorFinding("workers", "note", "none has been started yet", "session-status worker")
-    state = "fail" if settings.production else "warn"
-    return DoctorFinding("workers", state, f"none is there; the last was {found.last_worker}", "session-status worker")
+    yield from worker_lines(settings, found)
 
 
 def mark_line(settings: Settings, found: StoreCheckup) -> DoctorFinding:

@@ -15,6 +15,7 @@ from records.tenants import implementations
 from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
 from runner.process_log import start_log
 from runner.settings.table import Settings
+from runner.store.worker_heartbeat import BACKGROUND, STATUS
 from web.cli.common.context import environment, open_database, read_settings, read_settings_of_data, sentence
 from web.cli.common.errors import CommandFailed
 from web.cli.common.help_examples import examples
@@ -45,15 +46,28 @@ def web() -> None:
         raise CommandFailed(str(error)) from error
 
 
-@click.command(epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker"))
-def worker() -> None:
+@click.command(
+    epilog=examples("SESSION_STATUS_WORKER_RUNS=64 session-status worker", "session-status worker --queue background")
+)
+@click.option(
+    "--queue",
+    type=click.Choice((STATUS, BACKGROUND)),
+    default=STATUS,
+    show_default=True,
+    help="Which work it takes: the runs behind statuses, or background jobs such as imports of large agenda files.",
+)
+def worker(queue: str) -> None:
     """Take runs from the queue and run scripts in the jail. Start about one for each processor.
 
-    Stops in order on SIGTERM: runs in flight are finished. Exit status 3 when the jail of this machine does not hold.
+    With --queue background, take background jobs instead, for which one such worker is enough; it runs no script and
+    opens no jail.
+
+    Stops in order on SIGTERM: runs in flight are finished, and background jobs in flight are rolled back and given back
+    to the queue, for the next worker. Exit status 3 when the jail of this machine does not hold.
     """
     settled(worker=True)
     # A fresh interpreter: the jail has to be started in a process that has done nothing else yet.
-    os.execve(sys.executable, [sys.executable, "-P", "-m", "worker"], environment())  # noqa: S606 - no shell wanted
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "worker", queue], environment())  # noqa: S606 - no shell wanted
 
 
 @click.group("db")

@@ -20,9 +20,9 @@ from web.cli.common.help_examples import examples
 
 @click.command("empty", epilog=examples("session-status store empty", "session-status store empty --yes"))
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--force", is_flag=True, help="Empty it although workers are there: runs in flight are lost.")
+@click.option("--force", is_flag=True, help="Empty it although workers are there: runs and jobs in flight are lost.")
 def store_empty(*, yes: bool, force: bool) -> None:
-    """Take everything out of the store but its mark: cached messages, waiting runs, ended logins, the app's tokens.
+    """Take everything out of the store but its mark: cached messages, waiting work, ended logins, the app's tokens.
 
     It works on the server, database number and password of REDIS_URL, and only on a store of this environment. Stop
     workers and web servers before; while a worker is there, it refuses. An audit entry notes it. Somebody who is logged in
@@ -47,7 +47,7 @@ def require_no_workers(found: StoreContent, *, force: bool) -> None:
     if found.workers and not force:
         raise CommandFailed(
             f"Workers are there: {', '.join(found.workers)}. Stop them first (one that was killed is gone after {LIFE_S} seconds), "
-            "or say --force: then the runs in flight are lost."
+            "or say --force: then the runs and jobs in flight are lost."
         )
 
 

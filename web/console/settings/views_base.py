@@ -96,14 +96,21 @@ def refuse_overtaken(change: SettingsChange) -> None:
     """
     implementations.lock(change.db, change.implementation)
     change.db.refresh(change.implementation)  # somebody may have changed it while we waited
-    as_of = request.form.get("as_of", "")
-    if not (as_of.isascii() and as_of.isdigit() and len(as_of) < 16):  # noqa: PLR2004 - digits that every database's number has
+    as_of = known_as_of()
+    if as_of is None:
         return  # no form that shows what there is
     same = {"action": change.action, "target": change.target, "implementation": change.implementation.slug}
-    newer = audit.newest_by_another_actor(change.db, int(as_of), actor=actor(), **same)
+    newer = audit.newest_by_another_actor(change.db, as_of, actor=actor(), **same)
     if newer is not None:
         who = actors.in_words(change.db, newer.actor)
         raise RuleViolation("form", f"was overtaken by a change of {who}. Load the page again, then make your change")
+
+
+def known_as_of() -> int | None:
+    """Return the number of the newest audit entry that the page of this form knew; None for a form that does not say."""
+    as_of = request.form.get("as_of", "")
+    # Digits that every database's number has.
+    return int(as_of) if as_of.isascii() and as_of.isdigit() and len(as_of) < 16 else None  # noqa: PLR2004
 
 
 def actor() -> str:

@@ -19,7 +19,7 @@ from records.maintenance.archiving import AuditContext
 from records.plurals import counted
 from web.auth.services import AuthServices
 from web.console.layout import page_frame
-from web.console.settings.agenda import import_preview
+from web.console.settings.agenda import import_preview, job_views
 from web.console.settings.agenda.forms import ImportForm, OrderForm
 from web.console.settings.views_base import SettingsChange, actor, blueprint, done, looking, page, refuse_overtaken
 from web.permissions import Permission, needs
@@ -58,8 +58,10 @@ def check_agenda(implementation: str) -> Response:
 @blueprint.post("/agenda/import")
 @needs(Permission.CHANGE_SETTINGS)
 def import_agenda(implementation: str) -> Response:
-    """Import the file that was looked at: all of it, or with any fault nothing."""
+    """Import the file that was looked at: all of it, or with any fault nothing. A large one is imported by a background job."""
     form = ImportForm()
+    if job_views.is_for_a_job(implementation, form.upload.data or ""):
+        return job_views.order_import(implementation, form)
     try:
         waiting = _waiting(implementation, form.dates.data or "")
         if waiting is None or waiting.said.sha256 != form.upload.data:

@@ -14,6 +14,7 @@ from records.people import actors
 from records.plurals import counted, form
 from web.auth.services import AuthServices
 from web.console.layout import page_frame
+from web.console.settings.agenda import job_views
 from web.console.settings.agenda.forms import UploadForm
 from web.console.settings.views_base import actor, address, ask, blueprint, done, looking, page
 from web.permissions import Permission, needs, takes
@@ -122,6 +123,9 @@ def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:
         count=sessions.count(db, found),
         retired=sessions.count(db, found, retired=True),
         last=last,
+        job=job_views.last_job(found.slug)
+        if page_frame.signed_in().may(Permission.CHANGE_SETTINGS, found.slug)
+        else None,
         people=actors.by_keys(db, [last.imported_by] if last else ()),
         columns=[(heading, field in REQUIRED) for heading, field in COLUMNS.items()],
     )

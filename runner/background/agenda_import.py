@@ -1,0 +1,89 @@
+"""The import of an agenda file that is too large for a request. The rule is the one of every import (`agenda_imports`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from records import AgendaUpload, DbSession, Implementation, ImportPlan, RuleViolation, audit
+from records.agenda import agenda_imports as agenda
+from records.agenda.agenda_imports import ReadAgenda
+from records.agenda.file_faults import as_lines
+from records.maintenance.archiving import AuditContext
+from records.people import actors
+from records.tenants import implementations
+from runner.queues.job_orders import AgendaImportArguments, JobOrder, arguments_of
+from runner.queues.job_states import DONE, REFUSED
+
+from .job_steps import JobEnd, JobSteps
+
+#: Steps of an import: reading the file, comparing and writing, the end of the transaction.
+STEPS: Final = 3
+#: Faults that the end of a job names, and characters of each; the page of the check shows all.
+MOST_FAULTS, LONGEST_FAULT = 20, 300
+
+NO_FILE = "the file was imported, replaced, or waited for more than a day"
+
+
+def import_agenda(steps: JobSteps, order: JobOrder) -> JobEnd:
+    """Import the file that the person uploaded: all of it, or nothing."""
+    wanted = arguments_of(order)
+    try:
+        # 1. Outside of any transaction, because it takes seconds.
+        steps.begin(1, "Reading the file.")
+        with steps.database.reading() as db:
+            owner = _owner(db, order)
+            content, zone = _upload(db, owner, order, wanted).content, owner.time_zone
+        said = agenda.read(content, zone, wanted.dates)
+        # 2. and 3.
+        plan = _imported(steps, order, wanted, said)
+    except RuleViolation as refused:
+        return JobEnd(REFUSED, f"Nothing was imported: {refused.reason}.")
+    if plan.faults:
+        lines = [line[:LONGEST_FAULT] for line in as_lines(plan.faults)]
+        told = {"faults": lines[:MOST_FAULTS], "fault_count": len(lines)}
+        return JobEnd(REFUSED, "Nothing was imported: the file does not fit the agenda.", told)
+    return JobEnd(DONE, "The file is imported.", {"counts": plan.counts}, changed=(order.implementation,))
+
+
+def _imported(steps: JobSteps, order: JobOrder, wanted: AgendaImportArguments, said: ReadAgenda) -> ImportPlan:
+    """Import in one transaction, which a cancelled job rolls back."""
+    steps.begin(2, "Comparing the file with the agenda, and writing the sessions.")
+    with steps.database.session() as db:
+        owner = _owner(db, order)
+        implementations.lock(db, owner)
+        db.refresh(owner)
+        _refuse_overtaken(db, order, wanted)
+        upload = _upload(db, owner, order, wanted)
+        by = AuditContext(order.by)
+        plan = agenda.import_file(db, owner, said, by, retire=wanted.retire, file_name=upload.file_name)
+        if not plan.faults:
+            agenda.drop_upload(db, owner, order.by)
+        steps.begin(3, "Saving.")
+    return plan
+
+
+def _owner(db: DbSession, order: JobOrder) -> Implementation:
+    found = implementations.find_any(db, order.implementation)
+    if found is None:
+        raise RuleViolation("implementation", "the implementation was removed")
+    return found
+
+
+def _upload(db: DbSession, owner: Implementation, order: JobOrder, wanted: AgendaImportArguments) -> AgendaUpload:
+    """Return the file that the person looked at. Raises RuleViolation if it is another one by now, or none."""
+    upload = agenda.upload_of(db, owner, order.by)
+    if upload is None or upload.sha256 != wanted.upload:
+        raise RuleViolation("file", NO_FILE)
+    return upload
+
+
+def _refuse_overtaken(db: DbSession, order: JobOrder, wanted: AgendaImportArguments) -> None:
+    """Refuse what somebody else overtook since the person looked at the preview, as an import within the request does."""
+    if wanted.as_of is None:
+        return
+    for action in ("agenda.imported", "agenda.import_undone"):
+        same = {"action": action, "target": "", "implementation": order.implementation}
+        newer = audit.newest_by_another_actor(db, wanted.as_of, actor=order.by, **same)
+        if newer is not None:
+            who = actors.in_words(db, newer.actor)
+            raise RuleViolation("file", f"{who} changed the agenda meanwhile. Check the file again, then import it")

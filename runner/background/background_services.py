@@ -1,0 +1,76 @@
+"""The parts of a background worker, which all its jobs share. It opens no jail: no kind of job runs a script."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+
+from redis import Redis
+
+from runner.health.noted_errors import NotedErrors
+from runner.health.outages import OutageLog
+from runner.health.start_checks import check_start
+from runner.queues.background_jobs import QUEUE
+from runner.queues.job_orders import OrderSigner
+from runner.queues.job_states import JobStates
+from runner.queues.thread_worker import StopSignal
+from runner.settings.table import Settings
+from runner.status.change_events import CHANGED
+from runner.status.unavailable_status import note_outage
+from runner.store.clients import AWAY, connect
+
+
+@dataclass(frozen=True)
+class BackgroundServices:
+    """Everything that a job needs beside its order. Made by `open_background_services`, put away by `close`."""
+
+    settings: Settings = field(repr=False)
+    stop: StopSignal
+    outages: OutageLog
+    redis: Redis
+    signer: OrderSigner
+    states: JobStates
+    errors: NotedErrors
+
+    @property
+    def about(self) -> str:
+        """What this worker serves, for the line of the log that says that it has started."""
+        return (
+            f"version={version('session-status')} queue={QUEUE} jobs={self.settings.background_jobs}"
+            f" environment={self.settings.environment}"
+        )
+
+    def announce(self, slug: str) -> None:
+        """Tell all processes that an implementation has changed. While the store is away they forget all they know anyway."""
+        with suppress(*AWAY):
+            self.redis.publish(CHANGED, slug)
+
+    def close(self) -> None:
+        """Let go of everything, after the last job."""
+        self.outages.close()
+        self.redis.close()
+
+
+#: Set in each thread of the worker.
+BACKGROUND_SERVICES: ContextVar[BackgroundServices] = ContextVar("background services")
+
+
+def open_background_services(settings: Settings, stop: StopSignal) -> BackgroundServices:
+    """Put the parts together. Raises `NotStarted` when something of `start_checks` is not as it has to be."""
+    check_start(settings, worker=True)
+    outages = OutageLog.open(settings)
+    redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
+    errors = NotedErrors(redis)
+    outages.on_change = partial(note_outage, errors)
+    return BackgroundServices(
+        settings=settings,
+        stop=stop,
+        outages=outages,
+        redis=redis,
+        signer=OrderSigner(settings.keys),
+        states=JobStates(redis),
+        errors=errors,
+    )

@@ -1,0 +1,39 @@
+"""What a job can do while it runs: say how far it is, and look whether it is to be cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from records import Database
+
+
+class JobCancelled(Exception):
+    """The person who ordered the job took it back. Raised between two steps, so that the transaction is rolled back."""
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """How a job ended. `state` is one of `job_states.ENDED`, `changed` the implementations of which others must be told."""
+
+    state: str
+    said: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JobSteps:
+    """Given to the function of a job."""
+
+    database: Database
+    of: int  #: how many steps there are
+    tell: Callable[[int, int, str], None]
+    is_cancelled: Callable[[], bool]
+
+    def begin(self, number: int, said: str) -> None:
+        """Begin step `number`, counted from 1. Raises `JobCancelled`."""
+        self.tell(number - 1, self.of, said)
+        if self.is_cancelled():
+            raise JobCancelled

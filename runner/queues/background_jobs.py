@@ -1,0 +1,205 @@
+"""The queue of background jobs: work that somebody has ordered and that takes longer than a request may.
+
+It is a queue of its own, with worker processes of its own, so that no order can delay a status. Like the status queue it
+runs named functions only, and RQ never repeats a job: one whose worker died has failed, and its person orders it again.
+How far a job is stands in `job_states`; what RQ keeps of it is only its place in the queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import InvalidJobOperation
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from runner.store.errors import answering
+from runner.store.worker_heartbeat import BACKGROUND, workers_present
+
+from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner
+from .job_states import JobState, JobStates
+from .status_jobs import TIDYING_S
+from .thread_worker import ThreadWorker
+
+QUEUE = BACKGROUND
+#: Jobs that may be open at one time: of one implementation, and of all together.
+MOST, MOST_IN_SUM = 5, 100
+#: Seconds that a job may take beyond its time limit, before the worker's death is assumed.
+MARGIN_S = 30
+FAILED_S = 60
+
+CANCELLED_WAITING = "Cancelled before it had begun."
+
+log = logging.getLogger(__name__)
+
+
+class QueueFull(Exception):
+    """Too many jobs are open; the text says it to the person who ordered one more."""
+
+
+class GivenBack(Exception):
+    """The worker is told to stop, so the job goes back to the front of the queue. Nothing of it was done."""
+
+
+class BackgroundJob(Job):
+    """A job which can only be one of our kinds. One that is anything else fails when it is run, and is never followed."""
+
+    #: What runs an order: its kind, then its fields by name. Set by the worker; nothing is ever imported by the name in a job.
+    run: ClassVar[Callable[..., None] | None] = None
+    refused: str = ""
+
+    def restore(self, raw_data: Any) -> Any:
+        """Read what is in Redis, and note what we never write."""
+        super().restore(raw_data)
+        asked = {
+            "a callback": self._success_callback_name or self._failure_callback_name or self._stopped_callback_name,
+            "a webhook": self.webhooks,
+            "a repetition": self.repeats_left or self.retries_left,
+            "a dependency": self._dependency_ids,
+            "a turn": self.rate_limit_key,
+        }
+        self.refused = ", ".join(what for what, there in asked.items() if there)
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks, self.repeats_left, self.retries_left, self._dependency_ids = [], None, None, []
+        self.rate_limit_key = self.rate_limit_concurrency = None
+
+    @property
+    def func(self) -> Any:
+        """The function to run. Raises `OrderRefused` for any but ours."""
+        if self.refused:
+            raise OrderRefused(f"asks for {self.refused}")
+        if self.func_name not in KINDS or self.instance:
+            raise OrderRefused(f"names {self.func_name!r}")
+        run = self.run
+        assert run is not None
+        return partial(run, self.func_name)
+
+
+class RqBackgroundQueue(Queue):
+    """RQ's queue with a shorter lock for its maintenance."""
+
+    job_class = BackgroundJob
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Whether this worker is the one that tidies up."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
+
+
+def rq_background_queue(redis: Redis) -> RqBackgroundQueue:
+    """The queue in RQ's terms."""
+    return RqBackgroundQueue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=BackgroundJob)
+
+
+class BackgroundWorker(ThreadWorker):
+    """The worker of the background queue. A job that is given back is queued again, at the front, before it ends."""
+
+    queue_class = RqBackgroundQueue
+    job_class = BackgroundJob
+
+    def __init__(self, queue: Queue, **options: Any) -> None:
+        super().__init__(queue, **options)
+        self._given_back: set[str] = set()
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Note a job that was given back, which is no fault."""
+        if isinstance(exc_info[1], GivenBack):
+            self._given_back.add(job.id)
+        elif isinstance(exc_info[1], OrderRefused):
+            log.error("background job refused id=%s: %s", job.id, exc_info[1])
+        else:
+            super().handle_exception(job, *exc_info)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Any) -> bool:
+        """Run a job. RQ has to end it before it can be queued again."""
+        done = super().perform_job(job, queue, execution)
+        if job.id in self._given_back:
+            self._given_back.discard(job.id)
+            try:
+                job.requeue(at_front=True)
+            except InvalidJobOperation:  # its end was not written; it counts as lost
+                log.error("background job not given back id=%s", job.id)  # noqa: TRY400 - nothing more is known
+        return done
+
+
+class BackgroundQueue:
+    """Where the web side orders jobs, reads how far they are, and takes them back.
+
+    Thread-safe. Every method raises `StoreAway` when the store does not answer.
+    """
+
+    def __init__(self, redis: Redis, signer: OrderSigner) -> None:
+        self._redis = redis
+        self._signer = signer
+        self._queue = rq_background_queue(redis)
+        self._states = JobStates(redis)
+
+    def order(self, kind: str, implementation: str, by: str, arguments: dict[str, Any]) -> str:
+        """Queue a job and return its id; ordered again while it is open, it is still one job.
+
+        Raises `OrderRefused` for arguments that are not those of its kind, and `QueueFull`.
+        """
+        order = JobOrder(secrets.token_hex(16), kind, implementation, by, int(time.time()), arguments)
+        with answering():
+            self._forget_lost()
+            job_id = self._states.take(order, most=MOST, most_in_sum=MOST_IN_SUM)
+            if job_id == order.id:
+                self._enqueue(order)
+        if not job_id:
+            raise QueueFull("Too many jobs wait or run already. Wait until one of them has ended, then try again")
+        return job_id
+
+    def find(self, implementation: str, job_id: str) -> JobState | None:
+        """Return a job of an implementation; None if there is none, or if it ended more than a day ago."""
+        with answering():
+            state = self._state(job_id)
+        return state if state and state.implementation == implementation else None
+
+    def newest(self, kind: str, implementation: str, by: str) -> JobState | None:
+        """Return the last job of a kind that a person ordered."""
+        with answering():
+            job_id = self._states.newest(kind, implementation, by)
+        return self.find(implementation, job_id) if job_id else None
+
+    def worker_is_there(self) -> bool:
+        """Say whether any background worker has noted itself lately."""
+        with answering():
+            return bool(workers_present(self._redis, BACKGROUND))
+
+    def cancel(self, state: JobState) -> None:
+        """Take a job back: one that waits ends now, one that runs ends at its next step. An ended one stays as it is."""
+        with answering():
+            if self._states.cancel_waiting(state, CANCELLED_WAITING):
+                self._queue.remove(state.id)
+                self._redis.delete(BackgroundJob.key_for(state.id))
+            else:
+                self._states.ask_to_cancel(state)
+
+    def _enqueue(self, order: JobOrder) -> None:
+        self._queue.enqueue_call(
+            order.kind,
+            kwargs=self._signer.fields_of(order),
+            job_id=order.id,
+            timeout=order.what.wall_s + MARGIN_S,
+            ttl=KEPT_S,
+            result_ttl=0,
+            failure_ttl=FAILED_S,
+            description=order.kind,  # RQ's own would hold the arguments, and it is logged
+        )
+
+    def _state(self, job_id: str) -> JobState | None:
+        queued: Any = self._redis.hget(BackgroundJob.key_for(job_id), "status")
+        return self._states.find(job_id, queued.decode(errors="replace") if queued else None)
+
+    def _forget_lost(self) -> None:
+        """Jobs of workers that died count among the open ones no longer."""
+        for job_id in self._states.open_ids():
+            state = self._state(job_id)
+            if state is None or state.ended:
+                self._states.forget_open(job_id)

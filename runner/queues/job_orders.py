@@ -1,0 +1,179 @@
+"""Orders of background jobs: which kinds there are, what each must be told, and the signature that makes one of them ours.
+
+A job changes records in a person's name, and a store is not a place to believe such a name from. So the web side signs
+each order with the key of the settings, and a worker runs none without a good signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from records.agenda import dates
+
+#: Seconds for which an order may wait for a worker, and for which the end of a job can be read.
+KEPT_S = 24 * 3600
+#: Seconds by which the clocks of two machines may differ.
+CLOCKS_S = 300
+#: Characters of an implementation, of a person and of all arguments together, as JSON.
+LONGEST_NAME, LONGEST_ARGUMENTS = 255, 4096
+
+AGENDA_IMPORT = "agenda.import"
+
+PURPOSE = b"session-status background job 1:"
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST_NUMBER = 2**62
+
+
+class OrderRefused(Exception):
+    """The order is not one that we write; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaImportArguments:
+    """Which uploaded file is imported, and how. The file itself waits in the records."""
+
+    upload: str  #: SHA-256 of the file that the person looked at
+    dates: str  #: how its dates are written
+    retire: bool  #: whether the sessions that it does not name are retired
+    as_of: int | None  #: number of the newest audit entry that the person's page knew; None if it does not say
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.upload) is not str or not _SHA256.fullmatch(self.upload):
+            raise OrderRefused("upload must be a SHA-256 digest")
+        if self.dates not in dates.CHOICES:
+            raise OrderRefused(f"dates must be one of: {', '.join(dates.CHOICES)}")
+        if type(self.retire) is not bool:
+            raise OrderRefused("retire must be true or false")
+        if self.as_of is not None and (type(self.as_of) is not int or not 0 <= self.as_of < _LARGEST_NUMBER):
+            raise OrderRefused("as_of must be the number of an audit entry")
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job: its name on the wire, what it is called on pages, what it must be told, and what it may use."""
+
+    name: str
+    title: str
+    arguments: type[AgendaImportArguments]
+    wall_s: int  #: seconds after which it is stopped
+    memory_mib: int  #: memory that its process may have
+
+    def checked(self, arguments: Any) -> AgendaImportArguments:
+        """Return the arguments as a value. Raises `OrderRefused`."""
+        if not isinstance(arguments, Mapping):
+            raise OrderRefused("arguments must be named")
+        try:
+            return self.arguments(**arguments)
+        except TypeError:
+            raise OrderRefused(f"arguments must be those of {self.name}") from None
+
+
+#: Every kind of job that a worker runs; what is not named here is refused. `runner.background.functions` has one function for each.
+KINDS: Mapping[str, JobKind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            # The largest file that is taken (8 MB, 10,000 rows) takes 20 s and 220 MiB on a small machine.
+            JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
+        )
+    }
+)
+
+
+@dataclass(frozen=True)
+class JobOrder:
+    """What is to be done, for which implementation, and who ordered it."""
+
+    id: str
+    kind: str
+    implementation: str  #: slug
+    by: str  #: the key by which audit entries know the person
+    ordered_at: int  #: Unix seconds
+    arguments: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        """Raise `OrderRefused` for what we never write."""
+        if type(self.id) is not str or not _JOB_ID.fullmatch(self.id):
+            raise OrderRefused("id must be 32 hexadecimal digits")
+        if type(self.kind) is not str or self.kind not in KINDS:
+            raise OrderRefused(f"there is no job called {str(self.kind)[:64]!r}")
+        for name, text in (("implementation", self.implementation), ("by", self.by)):
+            if type(text) is not str or not 0 < len(text) <= LONGEST_NAME:
+                raise OrderRefused(f"{name} must be 1 to {LONGEST_NAME} characters")
+        if type(self.ordered_at) is not int:
+            raise OrderRefused("ordered_at must be in seconds")
+        KINDS[self.kind].checked(self.arguments)
+
+    @property
+    def what(self) -> JobKind:
+        """The kind of this job."""
+        return KINDS[self.kind]
+
+    @property
+    def same(self) -> str:
+        """A digest that orders of the same thing by the same person share."""
+        return _digest(self.kind, self.implementation, self.by, self.arguments)
+
+    def require_recent(self) -> None:
+        """Raise `OrderRefused` for an order that is too old to be carried out."""
+        if not -CLOCKS_S <= time.time() - self.ordered_at <= KEPT_S + CLOCKS_S:
+            raise OrderRefused("the order is too old")
+
+
+class OrderSigner:
+    """Signs orders with the first key, and accepts the signature of each."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [hashlib.sha256(PURPOSE + key.encode()).digest() for key in keys]
+
+    def sign(self, order: JobOrder) -> str:
+        """Return the signature of an order."""
+        return _signature(self._keys[0], order)
+
+    def order_of(self, fields: Mapping[str, Any]) -> JobOrder:
+        """Return the order in the fields of a job. Raises `OrderRefused`."""
+        # 1. It has the shape of an order.
+        values = dict(fields)
+        signature = values.pop("signature", None)
+        try:
+            order = JobOrder(**values)
+        except TypeError:
+            raise OrderRefused("fields must be those of an order") from None
+        # 2. One of our keys signed exactly this order.
+        made = (_signature(key, order) for key in self._keys)
+        if type(signature) is not str or not any(hmac.compare_digest(signature.encode(), one.encode()) for one in made):
+            raise OrderRefused("must be signed with a key of the settings")
+        # 3. It is not an old one that somebody kept.
+        order.require_recent()
+        return order
+
+    def fields_of(self, order: JobOrder) -> dict[str, Any]:
+        """Return what a job carries of an order: its fields and the signature."""
+        return {**asdict(order), "signature": self.sign(order)}
+
+
+def arguments_of(order: JobOrder) -> AgendaImportArguments:
+    """Return the arguments of an order as a value."""
+    return order.what.checked(order.arguments)
+
+
+def _signature(key: bytes, order: JobOrder) -> str:
+    return hmac.new(key, _json(asdict(order)), "sha256").hexdigest()
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(_json(parts)).hexdigest()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
