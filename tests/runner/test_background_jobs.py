@@ -28,7 +28,7 @@ from runner.status.change_events import CHANGED
 from runner.store.clients import connect
 from runner.store.environment_mark import empty_but_mark
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
-from tests.runner.conftest import eventually
+from tests.support.eventually import eventually
 
 HEADINGS = ["ID", "Title", "Start Time", "End Time", "Location", "Track"]
 ANN = "acme/ann"

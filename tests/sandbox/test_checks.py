@@ -9,12 +9,12 @@ from dataclasses import replace
 from zoneinfo import available_timezones
 
 import pytest
-from boxes import GIVEN, Box, Vendor, indented
 
 from sandbox import API_LEVEL, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol, offered, runtime_key, withheld
 from sandbox.check_protocol import CHECK_LIMITS
 from sandbox.child_memory import child_memory
 from sandbox.outcomes import MIB
+from tests.sandbox.boxes import GIVEN, Box, Vendor, indented
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
 
