@@ -28,6 +28,7 @@ The folders, the lowest first:
     powers/        calls to vendors
     runs/          one run of a script
     trials/        runs outside of status requests, for authors
+    background/    jobs that people order: the worker's part, and the jobs themselves
 
 A script's fault is an outcome; what these files raise is our own.
 """

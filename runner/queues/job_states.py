@@ -126,11 +126,11 @@ class JobStates:
         bounds: list[Any] = [order.id, order.ordered_at, most, most_in_sum, KEPT_S]
         return _text(self._take(keys=keys, args=[*bounds, *_flat(fields)]))
 
-    def begin(self, order: JobOrder) -> bool:
+    def begin(self, order: JobOrder | JobState) -> bool:
         """Say that a waiting job runs now; False if it is not waiting any more."""
         return self._moved(order, (WAITING,), {"state": RUNNING}, alive_s=ALIVE_S) is not None
 
-    def note(self, order: JobOrder, done: int, of: int, said: str) -> bool | None:
+    def note(self, order: JobOrder | JobState, done: int, of: int, said: str) -> bool | None:
         """Note how far a running job is; return whether it is to be cancelled, None if nobody knows it any more."""
         fields = {"done": done, "of": of, "said": said[:LONGEST_SENTENCE]}
         cancel = self._moved(order, (RUNNING,), fields, alive_s=ALIVE_S)
@@ -141,7 +141,7 @@ class JobStates:
         fields = {"state": WAITING, "done": 0, "of": 0, "said": said}
         return self._moved(order, (RUNNING,), fields) is not None
 
-    def end(self, order: JobOrder, state: str, said: str, result: Mapping[str, Any]) -> bool:
+    def end(self, order: JobOrder | JobState, state: str, said: str, result: Mapping[str, Any]) -> bool:
         """Say how a job ended; False if nobody knows it any more."""
         fields = {"state": state, "said": said[:LONGEST_SENTENCE], "result": json.dumps(dict(result))}
         return self._moved(order, (WAITING, RUNNING), fields, ends=True) is not None

@@ -18,7 +18,7 @@ from records import Database, audit
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.agenda.import_size import takes_long
-from records.maintenance.archiving import AuditContext
+from records.audit import AuditContext
 from records.tenants import implementations
 from runner.background.functions import FUNCTIONS
 from runner.queues.background_jobs import MOST, BackgroundQueue, QueueFull
