@@ -136,19 +136,6 @@ def stop_signal() -> StopSignal:
 MAINS = {STATUS: main, BACKGROUND: background_main}
 
 
-def stop_signal() -> StopSignal:
-    """What the signals that end this process are noted in."""
-    quieten_rq()
-    stop = StopSignal()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stop
-
-
-#: Queue -> what works it off.
-MAINS = {STATUS: main, BACKGROUND: background_main}
-
-
 class RunJob(StatusJob):
     """A job that can be run; only the worker has it."""
 

@@ -18,11 +18,11 @@ from records.errors import SchemaUnknown, WrongEnvironment
 
 from . import environment_mark
 
-#: The schema version of this release: the last of `migrations/versions`. A test holds it true.
-HEAD = "0008"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 #: The schema versions that this release can bring up to date, and its own.
 KNOWN = frozenset(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+#: The schema version of this release: the last of them.
+HEAD = max(KNOWN)
 #: Any number that nobody else in the same PostgreSQL database uses for an advisory lock.
 _UPGRADE_LOCK = 7_269_001
 
