@@ -1,7 +1,7 @@
 # What one does here. Everything is set up on the way: a fresh machine needs Python 3.11 to 3.14 and make.
 PYTHON ?= python3
 BIN := .venv/bin
-HTML_CHECK := tests/console_walk/html_check
+HTML_CHECK := tests/system/console_walk/html_check
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -25,12 +25,12 @@ test: .venv/test.done  ## pass the tests, on real parts
 
 interop: .venv/test.done  ## log in, in a browser, at identity providers written by others (installs them)
 	.ci/machine chromium xmlsec1 curl simplesamlphp node
-	npm ci --prefix tests/interop/providers/samlp --no-audit --no-fund --silent
-	INTEROP=1 $(BIN)/python -m pytest tests/interop $(ARGS)
+	npm ci --prefix tests/system/interop/providers/samlp --no-audit --no-fund --silent
+	INTEROP=1 $(BIN)/python -m pytest tests/system/interop $(ARGS)
 
 fuzz: .venv/test.done  ## look for scripts that CPython does not survive: ARGS="--minutes 30 --seed 1"
 	.ci/machine debugpython
-	$(BIN)/python -m tests.fuzz $(ARGS)
+	$(BIN)/python -m tests.attacks.fuzz $(ARGS)
 
 check: .venv/test.done  ## lint, format, types, architecture, docs
 	$(BIN)/ruff check

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+
 ROOMS = ("sandbox", "records", "runner", "web", "worker")
 
 #: room -> the other rooms which it may import
@@ -45,9 +46,41 @@ HOMES = {
     "joserfc": ("web/auth/external/assertions.py",),
     "flask_wtf": ("web/",),
     "wtforms": ("web/",),
+    "ctypes": (
+        "sandbox/jail/",
+        "sandbox/zygote/startup.py",
+        "runner/store/server_guard.py",
+        "web/cli/local/die_with_parent.py",
+    ),
     "pickle": (),
     "dill": (),
 }
+
+#: folder -> the folders in it, the lowest first: a folder imports only those before it. A room is a folder, too.
+ORDER = {
+    "sandbox": ("jail", "language", "zygote"),
+    "sandbox/language": ("rules", "check", "run"),
+    "sandbox/language/run": ("values", "guards", "standard_library"),
+    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support"),
+    "runner": (
+        *("settings", "store", "health", "logins", "queues", "status", "explanations", "powers", "runs", "trials"),
+    ),
+    "runner/powers": ("connections", "http"),
+    "web": (
+        *("middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
+        *("server", "devidp", "demo", "cli"),
+    ),
+    "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
+    "web/auth/saml": ("protocol",),
+    "web/auth/saml/protocol": ("xml", "messages"),
+    "web/console": ("layout", "people", "settings", "runs"),
+    "web/console/settings": (
+        *("agenda", "app", "connections", "general", "identity", "external", "retirement", "roles"),
+    ),
+    "web/cli": ("common", "setup", "operate", "scripts", "local"),
+}
+#: Modules of one folder, besides its front page.
+MOST_MODULES = 15
 
 
 def sources() -> list[Path]:
@@ -118,6 +151,74 @@ def test_no_import_cycles_between_files():
 
     for module in sorted(edges):
         visit(module, ())
+
+
+def folders() -> dict[str, set[str]]:
+    """Each folder of the rooms with the folders in it. Migrations are no modules of ours to order."""
+    found: dict[str, set[str]] = {}
+    for path in sources():
+        parts = path.relative_to(ROOT).parent.parts
+        if "migrations" in parts:
+            continue
+        for depth in range(1, len(parts) + 1):
+            inside = found.setdefault("/".join(parts[:depth]), set())
+            if depth < len(parts):
+                inside.add(parts[depth])
+    return found
+
+
+def test_no_folder_is_a_hall():
+    modules = {folder: [p for p in (ROOT / folder).glob("*.py") if p.name != "__init__.py"] for folder in folders()}
+    assert not {folder: len(found) for folder, found in modules.items() if len(found) > MOST_MODULES}
+
+
+def test_the_order_of_folders_names_every_folder():
+    assert {folder: set(order) for folder, order in ORDER.items()} == {k: v for k, v in folders().items() if v}
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_folders_of_one_folder_import_one_way(folder):
+    order, inside = ORDER[folder], folder.replace("/", ".") + "."
+    wrong = []
+    for path in (ROOT / folder).rglob("*.py"):
+        here = path.relative_to(ROOT / folder).parts
+        if len(here) == 1 or here[0] not in order:
+            continue
+        for line, name, _ in imports(path):
+            there = name.removeprefix(inside).split(".")[0] if name.startswith(inside) else ""
+            if there in order and order.index(there) > order.index(here[0]):
+                wrong.append(f"{path.relative_to(ROOT)}:{line} {here[0]}/ is below {there}/")
+    assert not wrong
+
+
+@pytest.mark.parametrize("folder", sorted(folders()))
+def test_a_folder_and_the_modules_beside_it_import_one_way(folder):
+    """A module beside a folder is below it or above it, not both; nothing inside imports a front page around it."""
+    inside = folder.replace("/", ".") + "."
+    edges: dict[str, set[str]] = {}
+    for path in (ROOT / folder).rglob("*.py"):
+        here = path.relative_to(ROOT / folder).with_suffix("").parts
+        if here[0] in ("__init__", "__main__", "migrations"):
+            continue
+        names = [name for _, name, _ in imports(path)]
+        assert folder.replace("/", ".") not in names, f"{path.relative_to(ROOT)} imports a front page around it"
+        there = {name.removeprefix(inside).split(".")[0] for name in names if name.startswith(inside)}
+        edges.setdefault(here[0], set()).update(there - {here[0]})
+    left = dict(edges)
+    while low := [name for name, others in left.items() if not others & left.keys()]:
+        for name in low:
+            del left[name]
+    assert not {name: others & left.keys() for name, others in left.items()}
+
+
+def test_no_public_class_name_stands_twice():
+    """Otherwise a reader has to find out which one is meant, each time."""
+    homes: dict[str, list[str]] = {}
+    for path in sources():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert not {name: found for name, found in homes.items() if len(found) > 1}
 
 
 def test_files_stay_short():

@@ -3,15 +3,14 @@
 import importlib.util
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from records import Implementation
 from sandbox import OutcomeKind, RunLimits
+from tests.support import ROOT
 
 MIB = 1024 * 1024
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 

@@ -33,7 +33,7 @@ from web.middleware import csrf_tokens, outage_answers, request_checks, response
 from web.middleware.client_address import ClientAddress
 from web.middleware.public_address import AtPublicAddress
 from web.openapi import views as openapi
-from web.root import console_redirect, robots
+from web.root import views as root
 from web.status import returns
 from web.status import views as status
 from web.status.fast_path import FastPath
@@ -42,7 +42,7 @@ from web.status.services import StatusEndpointServices
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, robots, console_redirect)
+FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 WAYS_IN = (ways, saml, external)
 CONSOLE = (console, first_administrator, people, roles, runs, audit)
 

@@ -121,7 +121,7 @@ PAGE_NAMES = MappingProxyType(
         "openapi.document": "API: its description",
         "returns.come_back": "The way back from the vendor's site",
         "returns.to_app": "The way back to the session in the app",
-        "robots.robots": "What search engines are told",
+        "root.robots": "What search engines are told",
         "root.root": "The start page",
         "saml.acs": "Login at the identity provider: its answer",
         "saml.complete": "Login at the identity provider: back in the browser",

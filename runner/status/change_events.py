@@ -1,7 +1,8 @@
-"""The bulletin: one listener per process which wakes waiting requests and drops snapshots that have changed.
+"""Change events: each process listens once, wakes its waiting requests and drops the snapshots that have changed.
 
 One subscription serves all threads; a subscription for each waiting request would take a connection each. What is
-published while the connection is broken is lost, so after a reconnection everybody is woken and everything dropped.
+published while the connection is broken is lost, so after a reconnection all requests are woken and everything is
+dropped. A command, which changes the records and ends, publishes by `announce`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runner.store.clients import AWAY
+from runner.settings.table import Settings
+from runner.store.clients import AWAY, connect
 
 from .cache import DONE
 
@@ -145,3 +147,18 @@ def forget(bulletin: weakref.ref[ChangeListener]) -> None:
             present.after_fork()
 
     os.register_at_fork(after_in_child=in_child)
+
+
+def announce(settings: Settings, slug: str) -> bool:
+    """Publish the change of an implementation, after its commit, from a process that does not listen.
+
+    Returns False if the store does not answer.
+    """
+    redis = connect(settings.redis_url, environment=settings.environment)
+    try:
+        redis.publish(CHANGED, slug)
+    except (RedisError, OSError):
+        return False
+    finally:
+        redis.close()
+    return True

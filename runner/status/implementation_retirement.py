@@ -13,7 +13,7 @@ from runner.logins import LoginStore, StoreAway
 from runner.settings.table import Settings
 from runner.store.clients import connect
 
-from .change_announcement import announce
+from .change_events import announce
 
 #: Keys that are looked at, and deleted, in one step.
 BATCH = 1000

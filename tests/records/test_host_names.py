@@ -2,7 +2,6 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +14,8 @@ from records.tenants import implementations
 from runner.powers.connections.errors import FaultyConnectionError
 from runner.powers.connections.vendor_connection import parse_base
 from runner.trials.trial_input import InputError, hosts
+from tests.support import ROOT
 from web.auth.saml.protocol.messages.metadata import BadMetadata, _checked
-
-ROOT = Path(__file__).parents[2]
 
 MAPPED = {
     "CME.Example.org": "cme.example.org",

@@ -192,13 +192,3 @@ def start_worker(house, tmp_path):
     yield start
     for worker in started:
         worker.stop()
-
-
-def eventually(look, *, seconds=10.0, every=0.02):
-    """The first true answer of `look`, or its last one."""
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found or time.monotonic() > end:
-            return found
-        time.sleep(every)

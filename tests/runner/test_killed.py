@@ -8,13 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.support.eventually import eventually
 
 import worker
 from runner.runs.worker_services import JailTooWeak
 from runner.status.service import StatusRequest, StoreAway
 from runner.store.embedded import EmbeddedStore
 from runner.store.worker_heartbeat import workers_present
-from tests.runner.conftest import House, WorkerProcess, eventually
+from tests.runner.conftest import House, WorkerProcess
 
 ANN = StatusRequest("acme", "ann", "s1")
 #: A script cannot sleep, so a slow one computes; its calls to a slow vendor are tested with the powers.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-import raw_language
+from tests.sandbox import raw_language
 
 del os.pidfd_open
 

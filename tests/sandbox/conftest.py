@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from boxes import RAW, Box
 
 from sandbox import Sandbox
+from tests.sandbox.boxes import RAW, Box
 
 
 @pytest.fixture(scope="session")

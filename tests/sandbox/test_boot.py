@@ -9,9 +9,9 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.zygote import process
+from tests.support import ROOT
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 
 
 def loaded():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from boxes import Vendor
 
 from sandbox import Answer, Call, CallFault, CallNotMade, OutcomeKind
+from tests.sandbox.boxes import Vendor
 
 
 def test_a_call_reaches_the_powers_as_a_value_and_its_answer_the_script(raw):

@@ -9,12 +9,12 @@ from dataclasses import replace
 from zoneinfo import available_timezones
 
 import pytest
-from boxes import SCRIPT_INPUT, Box, Vendor, indented
-from child_memory import child_memory
 
 from sandbox import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OutcomeKind, RunLimits, Sandbox, Severity, check_protocol
 from sandbox.check_protocol import CHECK_LIMITS
 from sandbox.outcomes import MIB
+from tests.sandbox.boxes import SCRIPT_INPUT, Box, Vendor, indented
+from tests.sandbox.child_memory import child_memory
 
 GOOD = indented('return message("Claim 1.0 CE credit", link="https://cme.example.org/claim/" + session.id)')
 

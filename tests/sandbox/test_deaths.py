@@ -11,9 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 
 from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, ZygoteGone
+from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
+from tests.support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -205,7 +206,7 @@ def test_a_careless_fork_holds_neither_a_run_nor_a_zygote(own):
 
 BROKER = f"""
 import os, sys, time
-sys.path[:0] = {[str(HERE), str(HERE.parent.parent), *[p for p in sys.path if p.endswith("site-packages")]]!r}
+sys.path[:0] = {[str(HERE), str(ROOT), *[p for p in sys.path if p.endswith("site-packages")]]!r}
 from boxes import SCRIPT_INPUT, RAW, Box, Vendor, indented
 from sandbox import RunLimits, Sandbox
 box = Sandbox(launch=RAW).start()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
-from boxes import Vendor
 
 from sandbox import API_LEVEL, CallFault, CallNotMade, Finding, OutcomeKind, frame_schemas
 from sandbox.frames import DEPTH, FrameError, decode, encode, pack
+from tests.sandbox.boxes import Vendor
 
 CALL = {
     "t": "call",

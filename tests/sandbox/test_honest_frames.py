@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 
 import pytest
-from boxes import SCRIPT_INPUT, Box, Vendor, indented
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import Answer, CallFault, CallNotMade, OutcomeKind, RunLimits, Sandbox, child, frame_schemas
 from sandbox.frames import FrameError, decode_from_child, encode
 from sandbox.outcomes import MIB
+from tests.sandbox.boxes import SCRIPT_INPUT, Box, Vendor, indented
 
 COMMON = settings(
     deadline=None,

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from boxes import RAW, SCRIPT_INPUT, Box, Vendor, descendants, indented, soon
 
 from sandbox import Answer, OutcomeKind, RunLimits, Sandbox
 from sandbox.zygote.pool import Renewal
+from tests.sandbox.boxes import RAW, SCRIPT_INPUT, Box, Vendor, descendants, indented, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

@@ -11,10 +11,10 @@ from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.settings.table import Settings
 from runner.store.clients import connect
-from tests.logins.people import visitor
-from tests.web.browser import Site, serving, vendor
-from tests.web.real_server import running
-from tests.web.stub_desk import PUBLIC_URL, StubDesk
+from tests.support.browser import Site, serving, vendor
+from tests.support.people import visitor
+from tests.support.real_server import running
+from tests.support.stub_status_service import PUBLIC_URL, StubDesk
 from web.app import create_app
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from runner.logins import StoreAway
 from runner.status.status_body import Status
-from tests.web.stub_desk import STATUS, WIDGET
+from tests.support.stub_status_service import STATUS, WIDGET
 
 PROBLEMS = {
     "unknown session": (f"{STATUS.replace('CE-1', 'CE-9')}", {}, 404),

@@ -13,8 +13,8 @@ from runner.logins import LoginStore
 from runner.logins.app_tokens import ACCESS_S
 from runner.settings.table import Settings, SettingsError
 from runner.store.clients import connect
-from tests.logins.people import visitor
-from tests.web.stub_desk import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk
+from tests.support.people import visitor
+from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk
 from web.app import create_app
 from web.auth.logins import LASTS
 from web.permissions import BODY

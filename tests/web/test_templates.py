@@ -1,15 +1,15 @@
 """Templates refuse a name that was not passed to them, in every application that renders any."""
 
 import ast
-from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string
 from jinja2 import UndefinedError
 
+from tests.support import ROOT
 from web import templating
 
-WEB = Path(__file__).parents[2] / "web"
+WEB = ROOT / "web"
 
 #: What makes an application or another place where templates are rendered.
 RENDERERS = ("Flask", "AtPublicAddress", "Environment")

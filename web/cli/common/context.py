@@ -18,7 +18,7 @@ from records.support import lookup
 from records.tenants import implementations
 from runner.health.start_checks import database_fault, schema_fault, store_fault
 from runner.settings.table import Settings, SettingsError
-from runner.status.change_announcement import announce
+from runner.status.change_events import announce
 from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data

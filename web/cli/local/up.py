@@ -19,7 +19,7 @@ from records.maintenance.development_stand_ins import UP
 from records.scripts import versions
 from records.tenants.implementations import STAFF
 from runner.settings.table import Settings, SettingsError
-from runner.status.change_announcement import announce
+from runner.status.change_events import announce
 from runner.trials.submission import submit
 from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed

@@ -1,0 +1,86 @@
+"""A status and the end of a login: read together, seen at once, and whoever is ended leaves nothing behind."""
+
+import pytest
+
+from runner.logins import LoginEnded
+from runner.logins.ended_logins import ended_login_check
+from runner.status.cache import StatusCache, StatusUpdate
+from tests.support.people import visitor
+
+BODY = b'{"message":null}'
+
+
+@pytest.fixture
+def ada():
+    return visitor()
+
+
+@pytest.fixture
+def standing(ada):
+    return ended_login_check(ada.implementation, ada.subject, ada.login, ada.since)
+
+
+@pytest.fixture
+def cache(redis):
+    return StatusCache(redis)
+
+
+@pytest.fixture
+def key(cache):
+    return cache.key("demo", "ada", "s", "1")
+
+
+def fill(cache, key):
+    assert cache.claim(key, "t").mine
+    assert cache.begin(key, "t", 0, wall_s=1)
+    assert cache.store(key, "t", 0, StatusUpdate("ready", BODY, "d", ok=True, fresh_s=60, stale_s=60))
+
+
+def trips(redis, act):
+    """How often the server was spoken to."""
+    before = redis.info("stats")["total_reads_processed"]
+    act()
+    return redis.info("stats")["total_reads_processed"] - before - 1
+
+
+def test_a_cached_status_of_a_login_is_one_round_trip(cache, key, standing, redis):
+    fill(cache, key)
+    assert trips(redis, lambda: cache.claim(key, "u", standing=standing)) == 1
+    assert cache.claim(key, "u", standing=standing).what == "hit"
+
+
+@pytest.mark.parametrize("end", ["one", "all"])
+def test_an_ended_login_is_seen_at_once(cache, key, standing, store, ada, end):  # noqa: PLR0913, PLR0917 - fixtures
+    fill(cache, key)
+    assert cache.claim(key, "u", standing=standing).body == BODY
+    if end == "one":
+        store.ended.end(ada.login)
+    else:
+        store.ended.end_all("demo", "ada")
+    with pytest.raises(LoginEnded):
+        cache.claim(key, "u", standing=standing)
+    assert cache.claim(key, "u").what == "hit"
+
+
+def test_an_ended_login_claims_no_run(cache, key, standing, store, ada):
+    store.ended.end(ada.login)
+    with pytest.raises(LoginEnded):
+        cache.claim(key, "u", standing=standing)
+    assert cache.claim(key, "v").mine
+
+
+def test_a_server_that_has_forgotten_the_script_is_asked_with_the_whole(cache, key, standing, redis):
+    fill(cache, key)
+    redis.script_flush()
+    assert cache.claim(key, "u", standing=standing).what == "hit"
+
+
+def test_an_unreadable_entry_is_forgotten_and_the_login_is_still_judged(  # noqa: PLR0913, PLR0917 - fixtures
+    cache, key, standing, store, ada, redis
+):
+    redis.set(key, "no hash")
+    assert cache.claim(key, "u", standing=standing).mine
+    store.ended.end(ada.login)
+    redis.set(key, "no hash")
+    with pytest.raises(LoginEnded):
+        cache.claim(key, "u", standing=standing)

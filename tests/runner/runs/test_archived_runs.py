@@ -1,0 +1,54 @@
+"""An archived implementation is served to nobody: the app is told that there is none, and what is queued does not run."""
+
+import pytest
+from tests.support.eventually import eventually
+
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.scripts import runs
+from records.tenants import implementations
+from runner.status.implementation_retirement import retire
+from runner.status.service import StatusRequest, UnknownImplementation
+
+ANN = StatusRequest("acme", "ann", "s1")
+BY = AuditContext("tests")
+
+
+def archive(house):
+    with house.database.session() as db:
+        retired = archiving.archive(db, implementations.find(db, "acme"), BY)
+    assert retire(house.settings, retired)
+    house.desk.changed("acme")
+
+
+def traces(house):
+    with house.database.reading() as db:
+        return runs.recent(db, implementations.find_any(db, "acme"))
+
+
+def test_what_was_queued_before_it_was_archived_does_not_run_and_nobody_is_answered(house, work_off):
+    house.add()
+    assert house.desk.ask(ANN).state == "checking"
+    archive(house)
+    work_off()
+    assert house.redis.keys("st:{acme:*") == []  # a run would have stored its answer
+    for ask in (house.desk.ask, house.desk.returned):
+        with pytest.raises(UnknownImplementation):
+            ask(ANN)
+
+
+def test_what_was_cached_is_dropped_and_a_restored_one_is_served_by_a_new_run(house, work_off):
+    house.add()
+    house.desk.ask(ANN)
+    work_off()
+    assert house.desk.ask(ANN).state == "ready"
+    archive(house)
+    assert house.redis.keys("st:{acme:*") == []
+    with house.database.session() as db:
+        retired = archiving.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
+    assert retire(house.settings, retired)
+    house.desk.changed("acme")
+    assert house.desk.ask(ANN).state == "checking"
+    work_off()
+    assert house.desk.ask(ANN).state == "ready"
+    assert eventually(lambda: len(traces(house)) == 2)

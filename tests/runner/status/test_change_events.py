@@ -1,0 +1,86 @@
+import os
+import signal
+import time
+
+import pytest
+from tests.support.eventually import eventually
+
+from runner.status.change_events import ChangeListener
+from runner.store.clients import connect
+
+
+@pytest.fixture
+def heard():
+    return []
+
+
+@pytest.fixture
+def bulletin(redis, valkey_url, heard):
+    client = connect(valkey_url)
+    bulletin = ChangeListener(client, on_changed=heard.append)
+    yield bulletin
+    bulletin.close()
+    client.close()
+
+
+def test_a_change_in_one_process_is_heard_in_another(bulletin, redis, heard):
+    bulletin.ensure_started()
+    assert eventually(lambda: None in heard)
+    redis.publish("st:changed", "acme")
+    assert eventually(lambda: "acme" in heard)
+
+
+def test_who_waits_is_woken_by_the_end_of_their_run_only(bulletin, redis, heard):
+    bulletin.ensure_started()
+    assert eventually(lambda: heard.count(None) >= 3)  # all its subscriptions stand
+    with bulletin.parked("mine") as mine, bulletin.parked("other") as other:
+        redis.publish("st:done", "mine")
+        assert mine.wait(2)
+        assert not other.is_set()
+
+
+def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(bulletin, redis, heard):
+    bulletin.ensure_started()
+    assert eventually(lambda: heard.count(None) >= 3)
+    heard.clear()
+    with bulletin.parked("mine") as event:
+        redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert event.wait(5)
+        assert None in heard
+    heard.clear()
+    redis.publish("st:changed", "acme")
+    assert eventually(lambda: "acme" in heard)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # the situation which is tested
+def test_a_forked_process_listens_for_itself(bulletin, redis, heard):
+    """As in a server that forks after it has loaded: the parent has started, the child starts for itself."""
+    bulletin.ensure_started()
+    assert eventually(lambda: heard.count(None) >= 3)
+    child = os.fork()
+    if not child:
+        heard.clear()
+        bulletin.ensure_started()
+        listens = eventually(lambda: None in heard, seconds=5)
+        redis.connection_pool.disconnect()
+        os._exit(0 if listens else 1)
+    end = time.monotonic() + 10
+    pid, status = 0, 0
+    while not pid and time.monotonic() < end:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.02)
+    if not pid:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert pid
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_closing_wakes_who_waits_and_is_quick(bulletin, heard):
+    bulletin.ensure_started()
+    assert eventually(lambda: heard.count(None) >= 3)
+    with bulletin.parked("mine") as event:
+        began = time.monotonic()
+        bulletin.close()
+        assert event.is_set()
+    assert time.monotonic() - began < 0.5

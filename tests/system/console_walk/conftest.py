@@ -1,0 +1,156 @@
+"""Fixtures: records in which everything is set up, put back before each form, and walkers of every role."""
+
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+
+import pytest
+
+from records import Database, SecretBox, UserProfile
+from records.identity import certificates
+from records.people import administrators
+from runner.logins import LoginStore
+from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.table import Settings
+from runner.store.clients import connect
+from runner.store.environment_mark import adopt
+from tests.support.people import visitor
+from tests.support.stub_status_service import PUBLIC_URL, StubDesk
+from tests.support.vendors import Vendor
+from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, vendor_answer
+from tests.system.console_walk.walk import Walker
+from web.app import create_app
+from web.auth.login_steps import login_test
+
+KEY = "k" * 40
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What somebody reached: the answers and where their links were found, by address; the routes; their browser's cookies."""
+
+    answers: dict
+    found_on: dict
+    reached: frozenset
+    cookies: dict
+
+
+@dataclass
+class Stage:
+    """The application on the records, with what puts everything back to the start."""
+
+    app: object
+    seed: Database
+    database: Database
+    redis: object
+    link: str  #: of the first administrator
+
+    def rewind(self):
+        """Records and store as at the start: one refused login, and one person who came by a test login."""
+        self.redis.flushall()
+        adopt(self.redis, "development")
+        store = LoginStore(self.redis)
+        store.refused.note("demo", "audience", "0123abcd")
+        made = self.visitor("administrator")
+        login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
+        whole, own = (sqlite3.connect(each.engine.url.database) for each in (self.seed, self.database))
+        with closing(whole), closing(own):
+            whole.backup(own)
+
+    @staticmethod
+    def visitor(name, *, age_s=0):
+        home, subject = PEOPLE[name]
+        source = name if name == "first administrator" else "saml"
+        made = visitor(home, subject, source=source, since=int(time.time()) - age_s)
+        return replace(made, login=f"login of {name}", proved=made.since)
+
+    def walker(self, name=None, **more):
+        return Walker(self.app, self.visitor(name, **more) if name else None)
+
+    def browser_of(self, walked):
+        """The browser which has read the pages, and so can send their forms, as it was then."""
+        made = Walker(self.app)
+        made.cookies = walked.cookies
+        return made
+
+    def rows(self):
+        """All rows of all tables but the audit, by table."""
+        with closing(sqlite3.connect(self.database.engine.url.database)) as db:
+            names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {
+                name: db.execute(f"SELECT * FROM {name}").fetchall()
+                for name in names
+                if not name.startswith(("audit_", "sqlite_"))
+            }
+
+    def entries(self):
+        """Actor, action, target, reason and detail of the audit entries."""
+        with closing(sqlite3.connect(self.database.engine.url.database)) as db:
+            columns = "actor, action, target, implementation, reason, detail"
+            return db.execute(f"SELECT {columns} FROM audit_entries ORDER BY number").fetchall()
+
+
+@pytest.fixture(scope="session")
+def walk_vendor():
+    vendor = Vendor(vendor_answer)
+    yield vendor.url
+    vendor.close()
+
+
+@pytest.fixture(scope="session")
+def walk_seed(tmp_path_factory, walk_vendor):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('walk') / 'seed.db'}")
+        database.upgrade()
+        with database.session() as db:
+            fill(db, SecretBox([KEY]), walk_vendor)
+            link = administrators.new_link(db)
+        yield database, link
+        database.dispose()
+
+
+@contextmanager
+def staged(walk_seed, valkey_url, folder):
+    """Build the application on records and a store that `rewind` puts back."""
+    seed, link = walk_seed
+    database = Database(f"sqlite:///{folder / 'walked.db'}")
+    redis = connect(valkey_url)
+    outreach = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
+    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
+    parts = {"desk": StubDesk(), "database": database, "checks": {}, "store": LoginStore(redis), "outreach": outreach}
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+            patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
+            patch.setattr("web.console.audit.ROWS", 20)
+            # The forms of one walk are sent for as long as the tests run.
+            patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
+            made = Stage(create_app(settings, **parts), seed, database, redis, link)
+            made.rewind()
+            yield made
+    finally:
+        outreach.close()
+        redis.close()
+        database.dispose()
+
+
+@pytest.fixture(scope="module")
+def stage(walk_seed, valkey_url, tmp_path_factory):
+    """The application for the tests of one module."""
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("stage")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def walked(walk_seed, valkey_url, tmp_path_factory):
+    """What each role reaches by links alone, walked once for the whole run."""
+    found = {}
+    with staged(walk_seed, valkey_url, tmp_path_factory.mktemp("walked")) as stage:
+        for name in STAFF:
+            stage.rewind()
+            walker = stage.walker(name)
+            answers, found_on = walker.all_pages(only=("demo", "staff") if name == "first administrator" else ())
+            found[name] = Walked(answers, found_on, frozenset(walker.reached), walker.cookies)
+    return found

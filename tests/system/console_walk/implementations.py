@@ -1,0 +1,161 @@
+"""Implementations in which everything is set up, each in one of the ways that there are, and people of every role."""
+
+from datetime import UTC, datetime
+
+from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit
+from records.agenda import agenda_imports as agenda
+from records.identity import external_auth as external
+from records.identity import saml_providers as saml
+from records.maintenance import archiving
+from records.maintenance.archiving import AuditContext
+from records.people import grants, users
+from records.scripts import runs, versions
+from records.tenants import connections, implementations
+from tests.support.saml_forge import ForgedIdp
+from tests.support.vendors import reply
+
+IDP = ForgedIdp("https://idp.example/metadata")
+SECOND, THIRD = ForgedIdp(IDP.entity_id, name="second"), ForgedIdp(IDP.entity_id, name="third")
+STAFF_IDP = ForgedIdp("https://ativ.example/metadata", name="staff")
+
+#: Who walks: the implementation where they log in, and their subject there.
+PEOPLE = {
+    "administrator": ("staff", "root"),
+    "first administrator": ("staff", "first administrator"),
+    "reviewer": ("staff", "rhea"),
+    "organizer": ("demo", "olga"),
+    "author": ("demo", "arno"),
+    "scanner": ("demo", "sam"),
+    "attendee": ("demo", "ada"),
+}
+
+#: The roles that have a console. The others are told that they have none.
+STAFF = ("administrator", "first administrator", "reviewer", "organizer", "author")
+
+#: Secrets that no page may show.
+SECRETS = ("s3cret-of-a-connection", "s3cret-of-the-registration-0123456789")
+
+AGENDA = b"""ID,Title,Start Time,End Time,Location,Parent ID
+CE-1,Sepsis in 2026,2026-11-23 10:00,2026-11-23 11:00,Hall 4,
+CE-1a,Questions,2026-11-23 10:00,2026-11-23 11:00,,CE-1
+"""
+
+#: Beside the secret of each kind of credential.
+CREDENTIALS = {
+    "none": {},
+    "basic": {"user": "restws"},
+    "bearer": {},
+    "api_key_header": {"name": "X-Api-Key"},
+    "api_key_parameter": {"name": "api_key"},
+    "oauth2_client_credentials": {"token_url": "https://vendor.example/token", "client_id": "us", "scope": "read"},
+}
+
+#: The External Authentication of each kind, by the implementation that has it.
+EXTERNAL = {
+    "demo": (
+        "password",
+        {
+            "auth_kind": "api_key_header",
+            "auth_fields": {"name": "X-Api-Key"},
+            "template": {"badge": "{username}", "name": "{password}"},
+            "result": {"subject": "person/id", "username": "person/mail", "first_name": "person/first"},
+            "accepted": {"path": "active", "equals": True},
+            "excluded_types": ["Exhibitor"],
+            "excluded_text": "Please ask the registration.",
+        },
+    ),
+    "tokens": ("introspection", {"client_id": "us", "audience": "them"}),
+    "assertions": (
+        "jwt",
+        {"issuer": "https://org.example", "algorithm": "HS256", "login_url": "https://org.example/in"},
+    ),
+}
+
+
+def vendor_answer(request):
+    """The one vendor behind everything: metadata, a registration, a token's owner."""
+    if request.path == "/metadata.xml":
+        return reply(IDP.metadata(), content_type="application/samlmetadata+xml")
+    person = {"id": "77", "mail": "ada@example.org", "first": "Ada"}
+    return reply({"active": True, "person": person, "sub": "77", "client_id": "us", "aud": "them", "exp": 4102444800})
+
+
+def fill(db, box, vendor):
+    """Fill empty records; `vendor` is the address of the vendor."""
+    staff = implementations.staff(db)
+    saml.save(db, box, staff, _provider(STAFF_IDP), by="tests")
+    demo = _demo(db)
+    _people(db, staff, demo)
+    provider = saml.save(
+        db, box, demo, _provider(IDP, metadata_url=f"{vendor}/metadata.xml", development=True), by="tests"
+    )
+    (second,) = saml.propose(db, provider, [SECOND.certificate])
+    saml.accept(db, provider, second.sha256, "staff/root")
+    saml.propose(db, provider, [THIRD.certificate])
+    _connections(db, box, demo, vendor)
+    for slug, (kind, fields) in EXTERNAL.items():
+        owner = implementations.find(db, slug) or implementations.create(db, slug, f"{kind} Congress".title())
+        where = {} if kind == "jwt" else {"url": f"{vendor}/{kind}?tenant=1"}
+        external.save(db, box, owner, ExternalAuthDraft(kind, fields | where, SECRETS[1], development=True), by="tests")
+    changing = implementations.find(db, "assertions")
+    saml.roll_sp_key(db, box, saml.save(db, box, changing, _provider(IDP), by="staff/root"))
+    implementations.create(db, "empty", "Empty Congress")
+    closed = implementations.create(db, "closed", "Closed Congress")
+    archiving.archive(db, closed, AuditContext("staff/root", "it is over"))
+    for number in range(30):
+        audit.append(db, actor="demo/olga", action="settings.changed", target=f"{number}", implementation="demo")
+
+
+def _provider(idp, **more):
+    return SamlDraft(idp.entity_id, idp.sso_url, idp.slo_url, (idp.certificate,), **more)
+
+
+def _demo(db):
+    made = implementations.create(
+        db,
+        "demo",
+        "Demo Congress",
+        "Europe/Berlin",
+        link_hosts=["cme.example.org"],
+        app_redirect_uris=["https://app.example/login"],
+        user_types=["Attendee", "Press"],
+        script_settings={"credits": 1.5, "open": True},
+        limits={"wall_s": 4.5},
+        fallback_text="Ask the staff",
+    )
+    agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("demo/olga"), file_name="agenda.csv")
+    version = versions.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
+    versions.activate(db, made, version, by="staff/root")
+    run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
+    runs.record_many(db, [run])
+    return made
+
+
+def _at(hour):
+    return datetime(2026, 11, 23, hour, tzinfo=UTC)
+
+
+def _people(db, staff, demo):
+    for name, (home, subject) in PEOPLE.items():
+        first = name == "first administrator"
+        profile = UserProfile(
+            f"{subject}@example.org", "Attendee", subject.title(), "Example", attributes={"group": ["a", "b"]}
+        )
+        profile = UserProfile("first administrator", "", "First", "administrator") if first else profile
+        owner, provider = (staff, STAFF_IDP) if home == "staff" else (demo, IDP)
+        users.remember(db, owner, subject, profile, provider="first administrator" if first else provider.entity_id)
+        if name not in ("attendee", "first administrator"):
+            grants.add(db, owner, kind="username", value=f"{subject}@example.org", role=name, by="staff/root")
+    grants.add(db, demo, kind="user type", value="Volunteer", role="scanner", by="demo/olga")
+    grants.add(db, demo, kind="attribute", name="group", value="press", role="scanner", by="session-status")
+    out = users.remember(
+        db, demo, "otto", UserProfile("otto@example.org", "Press", "Otto", "Out"), provider=IDP.entity_id
+    )
+    users.disable(db, out, "lost badge")
+
+
+def _connections(db, box, demo, vendor):
+    for kind, beside in CREDENTIALS.items():
+        secret = None if kind == "none" else SECRETS[0]
+        draft = ConnectionDraft(f"c-{kind.replace('_', '-')}", f"{vendor}/api", kind, beside, secret, development=True)
+        connections.save(db, box, demo, draft)

@@ -1,0 +1,117 @@
+"""Fixtures: implementations with an app, a provider and External Authentication; the real application; a phone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from records import AgendaSession, Database, ExternalAuthDraft, SecretBox, UserProfile
+from records.identity import certificates
+from records.identity import external_auth as external
+from records.people import users
+from records.tenants import implementations
+from runner.logins import LoginStore
+from runner.settings.table import Settings
+from runner.store.clients import connect
+from tests.support.jwt_signing import EC, ISSUER, jwk
+from tests.support.phone import REDIRECT, SCHEME, Phone
+from tests.support.saml_browser import IDP, KEY, Browser, ClientAtPublicUrl, copied
+from tests.support.saml_browser import connect as connect_provider
+from tests.support.stub_status_service import PUBLIC_URL, StubDesk
+from web.app import create_app
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory):
+    """Made once, with small keys, because RSA keys are slow to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        yield from made(tmp_path_factory)
+
+
+def made(tmp_path_factory):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'app.db'}")
+    database.upgrade()
+    box = SecretBox([KEY])
+    with database.session() as db:
+        for slug in ("demo", "other", "bare"):
+            addresses = {
+                "demo": [REDIRECT, SCHEME, f"{PUBLIC_URL}/m/demo/done"],
+                "other": [REDIRECT, "https://app.example.org/other"],
+                "bare": [],
+            }[slug]
+            made = implementations.create(db, slug, slug.title(), app_redirect_uris=addresses)
+            starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+            row = {"implementation_id": made.id, "session_id": "CE-1", "title": "Sepsis in 2026"}
+            db.add(AgendaSession(**row, starts_at=starts, ends_at=ends))
+            users.remember(db, made, "ada", UserProfile("ada@example.org", "attendee", "Ada", "Lovelace", "B-17"))
+        connect_provider(db, box, "demo", IDP)
+        fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}}
+        draft = ExternalAuthDraft("jwt", fields)
+        external.save(db, box, implementations.find(db, "demo"), draft, by="tests")
+    yield database
+    database.dispose()
+
+
+SETTINGS = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+
+
+@pytest.fixture(scope="session")
+def whole(seeded, valkey_url):
+    """One application for all tests which change neither its records nor its parts."""
+    store = LoginStore(connect(valkey_url))
+    app = create_app(SETTINGS, desk=StubDesk(), database=seeded, checks={}, store=store, outreach=None)
+    app.test_client_class = ClientAtPublicUrl
+    yield app
+    store.close()
+
+
+@pytest.fixture
+def app(whole, redis):
+    """The application, with nothing in its store."""
+    whole.extensions["counter"].desk.reset()
+    return whole
+
+
+@pytest.fixture
+def store(app):
+    return app.extensions["entrance"].store
+
+
+@pytest.fixture
+def desk(app):
+    return app.extensions["counter"].desk
+
+
+@pytest.fixture
+def phone(app):
+    return Phone(app)
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+@pytest.fixture
+def own_app(seeded, redis, tmp_path):
+    """An application of its own, with a copy of the records, to be changed or broken."""
+    database = Database(f"sqlite:///{copied(seeded, tmp_path / 'app.db')}")
+    app = create_app(SETTINGS, desk=StubDesk(), database=database, checks={}, store=LoginStore(redis), outreach=None)
+    app.test_client_class = ClientAtPublicUrl
+    yield app
+    database.dispose()
+
+
+@pytest.fixture
+def own_phone(own_app):
+    return Phone(own_app)
+
+
+@pytest.fixture
+def own_database(own_app):
+    return own_app.extensions["entrance"].database
+
+
+@pytest.fixture
+def own_store(own_app):
+    return own_app.extensions["entrance"].store

@@ -1,0 +1,102 @@
+"""Fixtures: implementations with forged providers, the real application on real records and a real store, browsers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from records import AgendaSession, Database, SecretBox
+from records.identity import certificates
+from records.people import grants
+from records.tenants import implementations
+from runner.logins import LoginStore
+from runner.settings.table import Settings
+from runner.store.clients import connect as connect_store
+from tests.support.saml_browser import KEY, PROVIDERS, Browser, connect, copied
+from tests.support.stub_status_service import PUBLIC_URL, StubDesk
+from web.app import create_app
+
+NAMES = {"demo": "Demo Congress", "other": "Other Congress", "empty": "Empty Congress", "hints": "Hinting Congress"}
+
+
+@pytest.fixture(scope="session")
+def box():
+    return SecretBox([KEY])
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory, box):
+    """Records with implementations and their providers; made once, with small keys, because RSA keys are slow to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        yield from made(tmp_path_factory, box)
+
+
+def made(tmp_path_factory, box):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'auth.db'}", environment="development")
+    database.upgrade()
+    with database.session() as db:
+        for slug, name in NAMES.items():
+            made = implementations.create(db, slug, name, "Europe/Berlin")
+            starts, ends = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+            row = {"implementation_id": made.id, "session_id": "CE-1", "title": "Sepsis in 2026"}
+            db.add(AgendaSession(**row, starts_at=starts, ends_at=ends))
+        staff = implementations.staff(db)
+        grants.add(db, staff, kind="username", value="root@ativ.example", role="administrator", by="tests")
+        for slug, idp in PROVIDERS.items():
+            connect(db, box, slug, idp, allow_unsolicited=slug == "hints")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def database(seeded, tmp_path):
+    """A copy of its own for each test."""
+    database = Database(f"sqlite:///{copied(seeded, tmp_path / 'auth.db')}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings():
+    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+
+
+@pytest.fixture(scope="session")
+def built(settings, seeded, valkey_url):
+    """The application, put together once: a hundred addresses take their time."""
+    client = connect_store(valkey_url)
+    yield create_app(settings, desk=StubDesk(), database=seeded, checks={}, store=LoginStore(client), outreach=None)
+    client.close()
+
+
+@pytest.fixture
+def app(built, database, redis):
+    """The application on the test's own records and an empty store."""
+    parts = dict(built.extensions)
+    for name in ("entrance", "counter"):
+        built.extensions[name] = replace(parts[name], database=database)
+    parts["counter"].desk.reset()
+    yield built
+    built.extensions.update(parts)
+
+
+@pytest.fixture
+def store(app):
+    return app.extensions["entrance"].store
+
+
+@pytest.fixture
+def desk(app):
+    return app.extensions["counter"].desk
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+@pytest.fixture
+def another(app):
+    """The browser of somebody else."""
+    return Browser(app)

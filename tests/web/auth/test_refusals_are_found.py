@@ -1,0 +1,101 @@
+"""A refused login is found by support: whose it was where that is certain, why, and the words that the person read."""
+
+import re
+
+import pytest
+
+from records import audit
+from records.people import users
+from records.tenants import implementations
+from tests.support.saml_browser import IDP, STRANGER, connect, sp_of
+
+ADA = "ada@example.org"
+NAME = {"attributes": {"sn": ["Lovelace"]}}
+
+
+def locked_out(browser, another, box):
+    browser.log_in()
+    with browser.app.extensions["entrance"].database.session() as db:
+        users.disable(db, users.find(db, implementations.find(db, "demo"), ADA), "left the company")
+    return browser.log_in()
+
+
+def other_provider(browser, another, box):
+    browser.log_in()
+    with browser.app.extensions["entrance"].database.session() as db:
+        connect(db, box, "demo", STRANGER)
+    started = browser.begin()
+    message = STRANGER.response(sp_of(browser.app, "demo"), started.request_id)
+    return browser.http.get(browser.answer(message, started.relay_state).location)
+
+
+def another_browser(browser, another, box):
+    started = browser.begin()
+    message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
+    return another.http.get(browser.answer(message, started.relay_state).location)
+
+
+BELIEVED = {"locked-out": locked_out, "other-provider": other_provider, "another-browser": another_browser}
+
+
+def forged(browser, **changes):
+    started = browser.begin()
+    changes = {"issuer": IDP.entity_id, "response_issuer": IDP.entity_id} | changes
+    return browser.answer(
+        STRANGER.response(sp_of(browser.app, "demo"), started.request_id, **changes), started.relay_state
+    )
+
+
+def found(store, answer):
+    """The newest refused login of demo, and the error by the reference that the page shows."""
+    reference = re.search(r"<b>([0-9a-f]{8})</b>", answer.text)[1]
+    newest = store.refused.recent("demo")[0]
+    assert newest["reference"] == reference
+    ((_, error),) = store.errors.find(reference)
+    return newest, error
+
+
+@pytest.mark.parametrize("code", BELIEVED)
+def test_after_the_message_was_believed_the_key_of_the_person_is_noted(code, browser, another, box, caplog):
+    store = browser.app.extensions["entrance"].store
+    answer = BELIEVED[code](browser, another, box)
+    newest, error = found(store, answer)
+    assert (newest["code"], newest["user"]) == (code, ADA)
+    assert (error.code, error.user, error.status) == (code, ADA, answer.status_code)
+    assert f"code={code} detail='' user='{ADA}'" in caplog.text
+    assert ADA not in answer.text
+
+
+def test_a_message_that_was_not_believed_names_nobody(browser, store, caplog):
+    newest, error = found(store, forged(browser, nameid=ADA))
+    assert (newest["code"], newest["user"], error.user) == ("signature", "", "")
+    assert ADA not in caplog.text
+
+
+def test_without_a_key_of_the_person_nobody_is_named(browser, database, box, store, caplog):
+    with database.session() as db:
+        connect(db, box, "demo", IDP, subject_attribute="memberNumber")
+    started = browser.begin()
+    answer = browser.answer(IDP.response(sp_of(browser.app, "demo"), started.request_id, **NAME), started.relay_state)
+    newest, error = found(store, answer)
+    assert (newest["code"], newest["user"], error.user) == ("subject-missing", "", "")
+    assert "Lovelace" not in caplog.text
+
+
+def test_the_page_says_it_once_and_calls_the_number_a_reference(browser, store):
+    answer = forged(browser)
+    assert answer.text.count("That login did not work") == 2  # the title and the heading
+    assert "tell the organizer of the event what you tried to do, and this reference" in answer.text
+    _, error = found(store, answer)
+    assert error.said == "That login did not work. Please try again."
+
+
+def test_the_audit_says_whom_of_the_staff_a_refused_login_was_of(browser, database):
+    root = {"nameid": "root@ativ.example"}
+    browser.log_in("staff", **root)
+    with database.session() as db:
+        users.disable(db, users.find(db, implementations.staff(db), root["nameid"]), "left")
+    browser.log_in("staff", **root)
+    with database.reading() as db:
+        newest = audit.recent(db, implementation="staff", limit=1)[0]
+    assert (newest.action, newest.target, newest.detail["code"]) == ("login.refused", root["nameid"], "locked-out")

@@ -1,0 +1,82 @@
+"""The command line as people use it: as a process, or for speed in this one; and the files that it reads."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from web.cli import main
+
+INPUT = {
+    "user": {"id": "165", "first_name": "Mei"},
+    "session": {"id": "393", "starts_at": "2026-05-04T13:00:00Z", "ends_at": "2026-05-04T14:00:00Z", "credits": "1.0"},
+    "now": "2026-05-04T14:10:00Z",
+    "settings": {"claim_url": "https://cme.example.org/claim"},
+    "link_hosts": ["cme.example.org"],
+}
+
+
+@pytest.fixture
+def cli():
+    """The command line in this process; an exception that leaves it fails the test."""
+
+    def run(*arguments, env=None, stdin=None):
+        result = CliRunner().invoke(main, [str(one) for one in arguments], env=env, input=stdin)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def process():
+    """The command line as a process of its own."""
+
+    def run(*arguments, env=None, stdin=None, timeout=60):
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "web.cli", *map(str, arguments)],
+            capture_output=True,
+            input=stdin,
+            timeout=timeout,
+            check=False,
+            env={**os.environ, **(env or {})},
+        )
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file into this test's folder; what is no text is written as JSON."""
+
+    def put(name, content):
+        path = tmp_path / name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return put
+
+
+@pytest.fixture
+def given(write):
+    """An INPUT which everything here can use."""
+    return write("input.json", INPUT)
+
+
+@pytest.fixture
+def records(tmp_path, cli):
+    """The environment of a development machine with an empty database, and no store."""
+    env = {
+        "SESSION_STATUS_ENV": "development",
+        "SESSION_STATUS_DATA_FOLDER": str(tmp_path / "data"),
+        "SESSION_STATUS_SECRET_KEY": "k" * 40,
+    }
+    assert cli("db", "upgrade", env=env).exit_code == 0
+    return env

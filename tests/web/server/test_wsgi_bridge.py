@@ -1,0 +1,172 @@
+"""What the application learns of a request, and what it cannot be told."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.event_loop import awaited
+from web.middleware.request_checks import REFUSED
+from web.server.request_body import RequestBodies
+from web.server.wsgi_bridge import WsgiBridge
+
+
+class Fields(list):
+    """The headers of a request: pairs, names in lower case."""
+
+    def items(self):
+        return self
+
+    def get(self, name):
+        return dict(self).get(name)
+
+    def __contains__(self, name):
+        return name in dict(self)
+
+
+class Protocol:
+    """Takes the answer."""
+
+    def __init__(self, *pieces):
+        self._pieces = pieces
+        self.answer = None
+
+    async def __aiter__(self):
+        for piece in self._pieces:
+            yield piece
+
+    async def client_disconnect(self):
+        await asyncio.Event().wait()
+
+    def response_bytes(self, status, headers, body):
+        self.answer = (status, headers, body)
+
+    def response_empty(self, status, headers):
+        self.answer = (status, headers, b"")
+
+
+def ask(application, *fields, pieces=(), limit=100, **scope):
+    known = {"method": "GET", "path": "/", "query_string": "", "http_version": "1.1", "authority": None}
+    known |= {"client": "192.0.2.7:4711", "headers": Fields(fields)} | scope
+    closed = []
+
+    async def once():
+        bridge = WsgiBridge(
+            application,
+            bodies=RequestBodies(lambda _method, _path: limit),
+            threads=1,
+            public_url="https://status.example.org",
+            close=lambda: closed.append(True),
+        )
+        loop = asyncio.get_running_loop()
+        bridge.__rsgi_init__(loop)
+        protocol = Protocol(*pieces)
+        await bridge.__rsgi__(SimpleNamespace(**known), protocol)
+        bridge.__rsgi_del__(loop)
+        return protocol.answer
+
+    answer = awaited(once())
+    assert closed == [True]
+    return answer
+
+
+def environ_of(*fields, **more):
+    seen = {}
+
+    def application(environ, start_response):
+        seen.update(environ, body=environ["wsgi.input"].read())
+        start_response("204 No Content", [])
+        return []
+
+    ask(application, *fields, **more)
+    return seen
+
+
+def test_a_header_with_an_underscore_does_not_pass_for_the_one_with_a_hyphen():
+    environ = environ_of(("x_forwarded_for", "1.2.3.4"), ("content_length", "5"), ("accept", "a"))
+    assert [name for name in environ if name.startswith(("HTTP_", "CONTENT"))] == ["HTTP_ACCEPT"]
+
+
+def test_scheme_name_and_port_are_those_of_the_public_address_whatever_is_forwarded():
+    environ = environ_of(("host", "evil.example"), ("x-forwarded-proto", "javascript"), ("x-forwarded-port", "1"))
+    assert (environ["wsgi.url_scheme"], environ["SERVER_NAME"], environ["SERVER_PORT"]) == (
+        "https",
+        "status.example.org",
+        "443",
+    )
+
+
+def test_headers_sent_twice_are_joined_and_cookies_stay_cookies():
+    environ = environ_of(
+        ("cookie", "a=1"), ("accept", "x"), ("cookie", "b=2"), ("accept", "y"), ("host", "a"), ("host", "b")
+    )
+    assert (environ["HTTP_COOKIE"], environ["HTTP_ACCEPT"], environ["HTTP_HOST"]) == ("a=1; b=2", "x,y", "a,b")
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Host", "Transfer-Encoding"])
+def test_a_value_that_the_server_keeps_from_us_is_not_taken_for_none(name):
+    """An address that a proxy adds to such a value would be lost with it."""
+
+    class Hiding(Fields):
+        def __contains__(self, asked):
+            return asked == name.lower()
+
+    assert environ_of(headers=Hiding())[REFUSED] == 400
+
+
+def test_an_address_in_the_request_line_overrules_the_host_header():
+    assert environ_of(("host", "status.example.org"), authority="evil.example")["HTTP_HOST"] == "evil.example"
+
+
+@pytest.mark.parametrize(
+    ("client", "address"), [("192.0.2.7:4711", "192.0.2.7"), ("[2001:db8::7]:4711", "2001:db8::7")]
+)
+def test_the_clients_address_comes_without_its_port(client, address):
+    assert environ_of(client=client)["REMOTE_ADDR"] == address
+
+
+def test_paths_and_queries_arrive_as_wsgi_wants_them():
+    environ = environ_of(path="/é", query_string="q=%C3%A9")
+    assert (environ["PATH_INFO"].encode("latin-1").decode(), environ["QUERY_STRING"]) == ("/é", "q=%C3%A9")
+
+
+def test_a_collected_body_has_a_length_and_no_coding():
+    environ = environ_of(("transfer-encoding", "chunked"), pieces=(b"abc", b""), method="POST")
+    assert (environ["CONTENT_LENGTH"], environ["body"]) == ("3", b"abc")
+    assert "HTTP_TRANSFER_ENCODING" not in environ
+    assert environ_of(("transfer-encoding", "chunked"), pieces=(b"x" * 101,), method="POST")[REFUSED] == 413
+
+
+def test_after_a_request_that_was_not_taken_the_connection_ends():
+    def application(environ, start_response):
+        start_response(f"{environ[REFUSED].value} X", [("X-Test", "1")])
+        return []
+
+    assert ask(application, method="get") == (400, [("X-Test", "1"), ("Connection", "close")], b"")
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+def test_a_bug_outside_of_the_framework_is_a_500_and_logged_once(caplog, error):
+    def application(environ, start_response):
+        raise error
+
+    assert ask(application) == (500, [], b"")
+    assert caplog.text.count("Traceback") == caplog.text.count(f"\n{error.__name__}") == 1
+
+
+def test_the_whole_answer_is_handed_over_and_what_made_it_is_closed():
+    class Parts:
+        closed = False
+
+        def __iter__(self):
+            return iter([b"a", b"b"])
+
+        def close(self):
+            Parts.closed = True
+
+    def application(environ, start_response):
+        start_response("200 OK", [("X-Test", "1")])
+        return Parts()
+
+    assert ask(application) == (200, [("X-Test", "1")], b"ab")
+    assert Parts.closed

@@ -1,0 +1,140 @@
+"""The short way and the whole application give the same answer, whatever is asked."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import Client
+
+from records import DatabaseUnavailable
+from tests.support.people import visitor
+from tests.support.stub_status_service import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
+from web.status.fast_path import FastPath
+
+STATUSES = [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def ways(app):
+    """Ask both ways; return what each answers."""
+    short = app.wsgi_app
+    assert isinstance(short, FastPath)
+
+    def ask(path=STATUS, **asked):
+        found = []
+        for application in (short, short._application):
+            answer = Client(application, use_cookies=False).open(path, **({"base_url": PUBLIC_URL} | asked))
+            body = re.sub(
+                rb'(?<="reference": ")[0-9a-f]{8}|(?<=<code>)[0-9a-f]{8}', b"", answer.data
+            )  # each has its own
+            if answer.status_code == 503:
+                assert int(answer.headers["Retry-After"]) > 0
+                answer.headers["Retry-After"] = "varied"
+            found.append((answer.status_code, sorted(answer.headers.items()), body))
+        return found
+
+    return ask
+
+
+@pytest.fixture
+def credentials(logins, store, desk):
+    good = logins.sign(visitor())
+    other = logins.sign(visitor("other", "bob"))
+    token = store.tokens.issue(visitor()).access
+    elsewhere = store.tokens.issue(visitor("other", "bob")).access
+    gone = visitor()
+    desk.ended.add(gone.login)
+    return [
+        {},
+        {"Authorization": f"Bearer {token}"},
+        {"Authorization": f"bearer  {token} "},
+        {"Authorization": f"Bearer {elsewhere}"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Basic YTpi", "Cookie": f"{logins.cookie}={good}"},
+        {"Cookie": f"{logins.cookie}={good}"},
+        {"Cookie": f"a=b; {logins.cookie}={good}; c=d"},
+        {"Cookie": f"x{logins.cookie}={good}"},
+        {"Cookie": f"{logins.cookie}={other}; {logins.cookie}={good}"},
+        {"Cookie": f'{logins.cookie}="{good}"'},
+        {"Cookie": f"{logins.cookie}={good}x"},
+        {"Cookie": f"{logins.cookie}=; {logins.cookie}={good}"},
+        {"Cookie": f"{logins.cookie}={other}", "Authorization": f"Bearer {token}"},
+        {"Authorization": f"Bearer {token}="},
+        {"Authorization": f"Bearer  {token}"},
+        {"Authorization": f"Bearer {good}"},
+        {"Cookie": f"{logins.cookie}={token}"},
+        {"Cookie": f"{logins.cookie}={logins.sign(gone)}"},
+        {"Authorization": f"Bearer {store.tokens.issue(gone).access}"},
+        {"Authorization": f"Bearer {store.tokens.issue(visitor()).refresh}"},
+    ]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_state_is_the_same_both_ways(ways, desk, bearer, status):
+    desk.status = status
+    for more in ({}, {"Prefer": "wait=0.2"}, {"If-None-Match": f'W/"{status.etag}"'}, {"If-None-Match": '"x", W/"y"'}):
+        short, whole = ways(headers=bearer() | more)
+        assert short == whole
+
+
+def test_every_credential_is_the_same_both_ways(ways, credentials):
+    for headers in credentials:
+        short, whole = ways(headers=headers)
+        assert short == whole, headers
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"path": STATUS.replace("CE-1", "NONE")},
+        {"path": STATUS.replace("CE-1", "a%20b")},
+        {"path": STATUS.replace("CE-1", "a%0a")},
+        {"path": STATUS + "/"},
+        {"path": STATUS.replace("/api", "//api")},
+        {"path": STATUS.replace("demo", "nobody")},
+        {"base_url": "https://evil.example"},
+        {"base_url": "https://STATUS.example.org:443"},
+        {"base_url": f"{PUBLIC_URL}/below"},
+        {"method": "HEAD"},
+        {"method": "POST"},
+        {"method": "OPTIONS"},
+        {"query_string": "a=b"},
+    ],
+)
+def test_every_odd_request_is_the_same_both_ways(ways, bearer, asked):
+    short, whole = ways(**({"path": STATUS} | asked), headers=bearer())
+    assert short == whole
+
+
+@RELAXED
+@given(
+    which=st.integers(0, 20),
+    status=st.sampled_from(STATUSES),
+    prefer=st.none() | st.sampled_from(["wait=0.1", "wait=9", "wait", "respond-async"]),
+    none_match=st.none() | st.sampled_from(["*", "", '""', "W/", *(f'"{one.etag}"' for one in STATUSES)]),
+    host=st.sampled_from([PUBLIC_URL, "https://evil.example"]),
+)
+def test_any_mixture_is_the_same_both_ways(ways, desk, credentials, which, status, prefer, none_match, host):  # noqa: PLR0913, PLR0917 - a mixture
+    desk.status = status
+    headers = credentials[which] | {"Prefer": prefer, "If-None-Match": none_match}
+    short, whole = ways(headers={name: value for name, value in headers.items() if value is not None}, base_url=host)
+    assert short == whole
+
+
+def test_what_breaks_on_the_short_way_is_answered_by_the_application(app, ways, desk, bearer):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    for error in (DatabaseUnavailable("away"), RuntimeError("a bug")):
+        desk.fails_with = error
+        short, whole = ways(headers=bearer())
+        assert short == whole
+        assert short[0] in {500, 503}
+
+
+def test_the_commonest_requests_do_not_reach_the_application(app, ways, desk, credentials):
+    app.wsgi_app._application = None
+    for headers in (credentials[1], credentials[6], credentials[7]):
+        assert (
+            Client(app.wsgi_app, use_cookies=False).get(STATUS, base_url=PUBLIC_URL, headers=headers).status_code == 200
+        )
