@@ -11,7 +11,7 @@ import sys
 from sandbox.language import compile_source, execute, warm
 from sandbox.language.check.parsing import UNOPENABLE
 
-GIVEN = {
+SCRIPT_INPUT = {
     "user": {"first_name": "Ann", "attributes": {"tags": ["a"], "address": {}, "email": "x"}},
     "session": {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z", "credits": 1},
     "settings": {"rooms": ["A"]},
@@ -40,7 +40,7 @@ def run(source: str) -> bool:
     if code is None:
         return False
     try:
-        execute(code, GIVEN, lambda what, arguments: {"status": 200, "headers": {}, "text": "{}"})
+        execute(code, SCRIPT_INPUT, lambda what, arguments: {"status": 200, "headers": {}, "text": "{}"})
     except Exception as error:  # noqa: BLE001 -- what a script raises is its own business here
         str(error)
     return True

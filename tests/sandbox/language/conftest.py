@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.language import compile_source, execute, warm
 
-GIVEN = {
+SCRIPT_INPUT = {
     "user": {
         "id": "u-1",
         "username": "ann",
@@ -67,7 +67,7 @@ def run(calls) -> Callable[..., Any]:
             calls.append((what, arguments))
             return {} if what == "log" else answer or {"status": 200, "headers": {}, "text": "{}"}
 
-        return execute(compilation.code, {**GIVEN, **given}, call)
+        return execute(compilation.code, {**SCRIPT_INPUT, **given}, call)
 
     return run_source
 

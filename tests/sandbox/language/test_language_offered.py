@@ -14,8 +14,9 @@ import pytest
 from sandbox.language import OFFERED, WITHHELD, ApiError, compile_source
 from sandbox.language.check.names import PREDEFINED_NAMES
 from sandbox.language.rules.syntax_rules import RULES
+from sandbox.language.run.attributes import get_attribute
 from sandbox.language.run.execution import run_globals
-from sandbox.language.run.guard_table import GUARDS, get_attribute
+from sandbox.language.run.guard_table import GUARDS
 from sandbox.language.run.script_arguments import script_arguments
 from sandbox.language.run.standard_library.time_zones import make_zone
 from sandbox.language.run.values.containers import OrderedDict, defaultdict

@@ -8,10 +8,10 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from tests.support.eventually import eventually
 
 from runner.logins import LoginStore
 from runner.store.clients import connect
-from tests.support.eventually import eventually
 from tests.system.outages.installation import START_S, STATUS
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]
