@@ -99,7 +99,7 @@ class JobRun:
                 end = process.run(self._told, self._look)
             except JobProcessDied as error:
                 reference = support_references.new()
-                log.error("the process of a background job died ref=%s how=%s id=%s", reference, error, self._order.id)  # noqa: TRY400
+                log.error("the process of a background job died ref=%s how=%s id=%s", reference, error, self._order.id)  # noqa: TRY400 - the traceback would be ours and not that of the process
                 return self._failed(f"Its process ended unexpectedly. {NOTHING}", reference)
             except (GivenBack, JobOvertime) as why:
                 said = process.stop()  # it may have ended in this moment

@@ -189,7 +189,7 @@ class JobStates:
         return None if found is None else _text(found)
 
 
-def _read(job_id: str, fields: Mapping[str, str], alive: bool, queued: str | None) -> JobState | None:  # noqa: FBT001
+def _read(job_id: str, fields: Mapping[str, str], alive: bool, queued: str | None) -> JobState | None:  # noqa: FBT001 - private, with one caller
     try:
         state, moved_at = fields["state"], int(fields["moved_at"])
         lost = (state == RUNNING and not alive) or (

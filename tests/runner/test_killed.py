@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.support.eventually import eventually
 
 import worker
 from runner.runs.worker_services import JailTooWeak
@@ -16,6 +15,7 @@ from runner.status.service import StatusRequest, StoreAway
 from runner.store.embedded import EmbeddedStore
 from runner.store.worker_heartbeat import workers_present
 from tests.runner.conftest import House, WorkerProcess
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 #: A script cannot sleep, so a slow one computes; its calls to a slow vendor are tested with the powers.

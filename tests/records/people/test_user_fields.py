@@ -10,7 +10,7 @@ from sqlalchemy import String
 from records import RuleViolation, User, UserProfile
 from records.identity import external_auth_kinds, saml_providers
 from records.people import user_fields, users
-from sandbox import offered
+from sandbox import OFFERED
 from tests.support import ROOT
 from web.cli.setup import users as commands
 from web.console.settings.external.forms import PasswordForm
@@ -53,7 +53,7 @@ def test_each_way_in_can_map_what_the_table_says():
 
 
 def test_scripts_see_exactly_these_fields_of_a_user():
-    told = next(entry.names for entry in offered() if entry.kind == "value" and entry.where == "user")
+    told = next(entry.names for entry in OFFERED if entry.kind == "value" and entry.where == "user")
     assert set(told) == set(user_fields.SCRIPT_FIELDS)
 
 

@@ -1,13 +1,13 @@
 """What tests of explanations share: a newer run, what is explained of somebody, and the command line in this process."""
 
 from click.testing import CliRunner
-from tests.support.eventually import eventually
 
 from records.agenda import sessions
 from records.people import users
 from records.tenants import implementations
 from runner.explanations.status_explanation import explain
 from runner.status.service import StatusRequest
+from tests.support.eventually import eventually
 from web.cli import main
 from web.time_format import TimeFormatter
 

@@ -7,12 +7,12 @@ import threading
 
 import pytest
 from sqlalchemy import text
-from tests.support.eventually import eventually
 
 from records import Database, DatabaseUnavailable, DatabaseUnresponsive
 from records.storage import postgres_connection
 from runner.health.outages import OutageLog
 from runner.settings.table import Settings
+from tests.support.eventually import eventually
 from tests.support.hanging_postgres import Relay
 
 pytestmark = pytest.mark.postgres

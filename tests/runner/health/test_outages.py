@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
-from tests.support.eventually import eventually
 
 from records import Database, DatabaseUnavailable
 from runner.health.outages import DATABASE, STORE, OutageLog
@@ -19,6 +18,7 @@ from runner.status.ttl_cache import TtlCache
 from runner.status.unavailable_status import UnavailableStatuses
 from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
+from tests.support.eventually import eventually
 
 SOON = {"look_s": 0.02, "remind_s": 0.1}
 

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.support.eventually import eventually
 
 from records.scripts import runs
 from records.tenants import implementations
@@ -12,6 +11,7 @@ from runner.queues import run_causes
 from runner.queues.status_jobs import JobRefused, RunOrder, new_run_id, waited_ms
 from runner.status.cache import STEPS_S
 from tests.runner.explanations.support import ANN, command, grow_old
+from tests.support.eventually import eventually
 
 
 def newest(house, work_off, count):

@@ -1,7 +1,6 @@
 """An archived implementation is served to nobody: the app is told that there is none, and what is queued does not run."""
 
 import pytest
-from tests.support.eventually import eventually
 
 from records.audit import AuditContext
 from records.changes import retirement
@@ -9,6 +8,7 @@ from records.scripts import runs
 from records.tenants import implementations
 from runner.status.commit_effects import follow
 from runner.status.service import StatusRequest, UnknownImplementation
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 BY = AuditContext("tests")

@@ -7,7 +7,6 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.support.eventually import eventually
 
 from records import DatabaseUnavailable, RunRecord, audit
 from records.scripts import crashes, versions
@@ -19,6 +18,7 @@ from runner.runs.script_lines import lines_of, with_lines
 from runner.status.cache import RunStart
 from runner.status.service import StatusRequest
 from sandbox import FATAL_SIGNALS, Outcome, OutcomeKind, ScriptError
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.eventually import eventually
 
 from records import ConnectionDraft, DatabaseUnavailable, Implementation, SecretBox
 from records.agenda import sessions
@@ -18,6 +17,7 @@ from runner.runs.job import perform_run
 from runner.runs.version_bundle import fallback_of
 from runner.status.service import StatusRequest
 from sandbox import CheckResult, Finding, Outcome, OutcomeKind
+from tests.support.eventually import eventually
 from web.widget.rendering import draw
 
 ANN = StatusRequest("acme", "ann", "s1")

@@ -2,10 +2,9 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from tests.support.eventually import eventually
-
 from records import DatabaseUnavailable, RunRecord
 from runner.runs.traces import TraceWriter
+from tests.support.eventually import eventually
 
 
 def record(number, *, age_days=0):

@@ -3,10 +3,10 @@ import signal
 import time
 
 import pytest
-from tests.support.eventually import eventually
 
 from runner.status.change_events import ChangeListener
 from runner.store.clients import connect
+from tests.support.eventually import eventually
 
 
 @pytest.fixture

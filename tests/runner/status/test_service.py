@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.eventually import eventually
 
 from records import DatabaseUnavailable
 from runner.status.service import BadToken, StatusRequest, StoreAway, UnknownImplementation, UnknownSession
 from runner.status.status_body import login
+from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
 SECRET = (

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 from redis.exceptions import ResponseError
-from tests.support.eventually import eventually
 
 from runner.health.outages import OutageLog
 from runner.logins.ended_logins import EndedLoginCheck
@@ -16,6 +15,7 @@ from runner.store.clients import connect, connect_brief, connect_queue
 from runner.store.embedded import EmbeddedStore
 from runner.store.error_replies import REFUSALS, REMEDIES, StoreRefuses, refusal_of
 from tests.runner.conftest import House, WorkerProcess
+from tests.support.eventually import eventually
 
 NO_REPLICAS = "NOREPLICAS Not enough good replicas to write."
 

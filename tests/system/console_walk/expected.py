@@ -148,9 +148,14 @@ NOT_SHOWN = {"secret", "certificates", "people"}
 #: Which field a colour is chosen in with script; sent without, it says nothing.
 SCRIPT_ONLY = {"palette"}
 
-#: What else has to be said with a change, by field (and value): no address without its secret, no kind without its fields.
+#: What else has to be said with a change, by field (and value): nothing that a secret is for without the secret, no kind without its fields.
 WITH = {
     ("<name>", "base_url"): {"secret": NEW_SECRET},
+    **{
+        (end, name): {"secret": NEW_SECRET}
+        for end in ("<name>", "<kind>")
+        for name in ("user", "header_name", "parameter_name", "client_id")
+    },
     ("<name>", "oauth_url"): {"secret": NEW_SECRET},
     ("<name>", "development"): {"secret": NEW_SECRET, "base_url": "https://new.example/api"},
     ("<kind>", "url"): {"secret": NEW_SECRET},

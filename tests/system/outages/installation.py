@@ -11,13 +11,12 @@ import threading
 from contextlib import closing, contextmanager
 from itertools import count
 
-from tests.support.eventually import eventually
-
 from runner.logins import LoginStore
 from runner.status.change_events import CHANGED
 from runner.status.return_tokens import ReturnTokens
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
+from tests.support.eventually import eventually
 from tests.support.people import visitor
 from tests.support.real_server import KEY, free_port, furnish
 from web.auth.logins import Logins

@@ -8,9 +8,9 @@ import signal
 import subprocess
 
 import pytest
-from tests.support.eventually import eventually
 
 from tests.support import ROOT
+from tests.support.eventually import eventually
 from tests.support.running_up import Up
 from web.cli.local.start_command import free_row
 

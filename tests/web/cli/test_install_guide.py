@@ -11,7 +11,6 @@ import sys
 from contextlib import ExitStack, closing
 
 import pytest
-from tests.support.eventually import eventually
 
 from runner.health.doctor_checks import store_checkup
 from runner.settings.table import Settings
@@ -19,6 +18,7 @@ from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import BACKGROUND, LAST, WorkerHeartbeat
 from tests.support import ROOT
+from tests.support.eventually import eventually
 from tests.support.running_up import free_ports
 from web.cli.operate.doctor_workers import worker_lines
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
-from tests.support.eventually import eventually
 
 from runner.store.embedded import EmbeddedStore
 from tests.support import ROOT
 from tests.support.browser import require_chromium
+from tests.support.eventually import eventually
 from tests.support.running_up import free_ports
 from tests.support.vendors import Vendor, reply
 

@@ -8,9 +8,9 @@ import stat
 import sys
 
 import pytest
-from tests.support.eventually import eventually
 
 from tests.support import ROOT
+from tests.support.eventually import eventually
 from tests.support.running_up import free_ports, start_up
 from web.cli.local.supervisor import StartError, StopRequest, SupervisedProgram, Supervisor
 

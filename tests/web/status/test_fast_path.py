@@ -10,17 +10,24 @@ from werkzeug.test import Client
 from records import DatabaseUnavailable
 from tests.support.people import visitor
 from tests.support.stub_status_service import CLAIM, HIDDEN, PUBLIC_URL, STATUS, UNAVAILABLE, checking, ready
+from web.middleware.request_ids import RequestIds
 from web.status.fast_path import FastPath
 
 STATUSES = [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+def fast_path_of(app):
+    """The fast path, around which only the ids of requests lie."""
+    assert isinstance(app.wsgi_app, RequestIds)
+    assert isinstance(app.wsgi_app._application, FastPath)
+    return app.wsgi_app._application
+
+
 @pytest.fixture
 def ways(app):
     """Ask both ways; return what each answers."""
-    short = app.wsgi_app
-    assert isinstance(short, FastPath)
+    short = fast_path_of(app)
 
     def ask(path=STATUS, **asked):
         found = []
@@ -133,7 +140,7 @@ def test_what_breaks_on_the_short_way_is_answered_by_the_application(app, ways, 
 
 
 def test_the_commonest_requests_do_not_reach_the_application(app, ways, desk, credentials):
-    app.wsgi_app._application = None
+    fast_path_of(app)._application = None
     for headers in (credentials[1], credentials[6], credentials[7]):
         assert (
             Client(app.wsgi_app, use_cookies=False).get(STATUS, base_url=PUBLIC_URL, headers=headers).status_code == 200

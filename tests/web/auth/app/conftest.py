@@ -56,13 +56,15 @@ SETTINGS = Settings(environment="development", public_url=PUBLIC_URL, secret_key
 
 
 @pytest.fixture(scope="session")
-def whole(seeded, valkey_url):
-    """One application for all tests which change neither its records nor its parts."""
+def whole(seeded, valkey_url, tmp_path_factory):
+    """One application for all tests that need no application of their own. Logins describe people in its records."""
     store = LoginStore(connect(valkey_url))
-    app = create_app(SETTINGS, desk=StubDesk(), database=seeded, checks={}, store=store, outreach=None)
+    database = Database(f"sqlite:///{copied(seeded, tmp_path_factory.mktemp('whole') / 'app.db')}")
+    app = create_app(SETTINGS, desk=StubDesk(), database=database, checks={}, store=store, outreach=None)
     app.test_client_class = ClientAtPublicUrl
     yield app
     store.close()
+    database.dispose()
 
 
 @pytest.fixture
