@@ -16,7 +16,7 @@ from records.scripts import versions
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect
-from runner.store.environment_mark import adopt
+from runner.store.environment_mark import change_mark
 from tests.support.people import visitor
 
 KEY = "k" * 40
@@ -67,7 +67,7 @@ def running(folder, redis_url, **settings):
     url = f"sqlite:///{folder / 'records.db'}"
     furnish(url)
     with closing(connect(redis_url)) as store:
-        adopt(store, "development")  # or what a test writes before the server's first question makes it production's
+        change_mark(store, "development")  # an earlier test may have left another one
     port = free_port()
     given = {
         "env": "development",

@@ -165,9 +165,15 @@ def open_page(chromium, site):
     assert complaints == []
 
 
+@pytest.fixture
+def wire(wire_server, redis):
+    """The web server itself, with eight threads, for those who send bytes to it; its store is empty."""
+    return wire_server
+
+
 @pytest.fixture(scope="session")
-def wire(tmp_path_factory, valkey_url):
-    """The web server itself, with eight threads, for those who send bytes to it."""
+def wire_server(tmp_path_factory, valkey_url):
+    """The one server behind `wire`."""
     folder = tmp_path_factory.mktemp("wire")
     with running(folder, valkey_url, web_threads="8", web_waiting="4") as server:
         yield server
