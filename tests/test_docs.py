@@ -85,3 +85,21 @@ def test_the_pythons_that_pages_promise_are_those_of_the_package_and_each_was_ru
     assert re.findall(r"3\.\d+", promise) == supported
     rows = re.findall(r"^\| CPython (3\.\d+)\.\d+ .*\| green \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     assert sorted(set(rows)) == supported
+
+
+#: Files of the reader's own, in examples.
+OF_READERS = {"my_script.py", "credit.py"}
+
+
+def test_files_that_code_and_pages_name_are_there():
+    """A file that was renamed leaves its old name in the prose of others, where nobody finds it any more."""
+    files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    prose = [ROOT / name for name in files if not name.startswith("tests/")] + list((ROOT / "docs").glob("*.md"))
+    named = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in prose
+        for name in re.findall(r"`((?:[\w./-]+/)?\w+\.py)`", path.read_text())
+    }
+    ends = {"/".join(parts[start:]) for parts in (name.split("/") for name in files) for start in range(len(parts))}
+    assert len(named) > 100
+    assert not {(path, name) for path, name in named if name not in ends | OF_READERS}

@@ -62,7 +62,7 @@ class RunOrder:
     edition: str  #: for which the answer counts
     token: str  #: of the claim; the id of the run and of the job
     generation: int
-    because: str = ""  #: see `causes`; an order of an earlier release has none
+    because: str = ""  #: see `run_causes`; an order of an earlier release has none
 
     def __post_init__(self) -> None:
         """Refuse what we never write; it would only fail later, where it costs others something."""

@@ -4,7 +4,7 @@ A response is believed after all of these steps, in this order. The cheap and th
 stranger can make us do everything before a signature is verified:
 
  1. It is small, strict base64, and reads as plain XML without tricks (`parsing.py`).
- 2. It is a successful Response with exactly one assertion, and without an element that has no business there (`shape.py`).
+ 2. It is a successful Response with exactly one assertion, and without an element that has no business there (`response_shape.py`).
  3. Every signature in it has the one accepted form (`signatures.py`); something in it is signed or encrypted.
  4. It was sent to exactly our address, by exactly this provider, in answer to exactly the pending request.
  5. The value of each signature is of a pinned certificate, over SignedInfo alone (`signatures.check_signers`): a stranger
@@ -14,7 +14,7 @@ stranger can make us do everything before a signature is verified:
  8. A signature stands on the assertion itself, and holds for it; or on the response if the policy says that this is
     enough.
  9. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
-    holds (`content.py`). Clocks may differ by `SamlPolicy.skew_s`.
+    holds (`assertion_content.py`). Clocks may differ by `SamlPolicy.skew_s`.
 10. Who it is about is read from the very element that was verified.
 11. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
 12. It was never seen before. Last, so that a refused copy cannot use up the genuine one.

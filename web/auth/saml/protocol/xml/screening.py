@@ -7,7 +7,7 @@ not allowed. The steps, all in one pass over the bytes:
 1. No document type, no entities and nothing external; in a message no comments and no processing instructions.
 2. Few elements, shallow, few attributes each; few different runs of blanks between them.
 3. Few namespace declarations, few in scope at one place, few different prefixes, and those short and plain.
-4. Every element has a namespace, and is of the vocabulary (`xml_names.py`); so are attributes and namespaces.
+4. Every element has a namespace, and is of the vocabulary (`allowed_names.py`); so are attributes and namespaces.
 
 Metadata is signed as a whole, and whoever writes it may extend it, so nothing unknown can be cut out of it. It is brought
 by administrators: there, names that the vocabulary lacks are allowed in a bounded number, and of a bounded length.
