@@ -84,8 +84,9 @@ def test_make_run_hands_its_port_on_and_keeps_the_defaults_without_it(make):
 )
 @pytest.mark.parametrize("place", range(IN_A_ROW))
 def test_a_port_that_is_taken_is_named_with_the_command_to_use_instead(cli, tmp_path, by, command, place):
-    with listening() as port:
-        result = cli("up", "--port", port - place, "--data-folder", tmp_path / "data", *by)
+    first = free_row()  # below the ports that the system gives to the programs of other tests
+    with listening(first + place) as port:
+        result = cli("up", "--port", first, "--data-folder", tmp_path / "data", *by)
     assert result.exit_code == 2
     assert (
         f"Port {port} cannot be used: another program uses it. Stop what uses it, or take other ports:" in result.stderr
