@@ -1,7 +1,7 @@
 """The SAML identity provider of an implementation: where it is, what it is believed, and how its words are read.
 
-`records.saml` is this module; what concerns its certificates and our own keys is in modules of their own and offered
-here too, so that a caller needs one name.
+What concerns its certificates and our own keys is in modules of their own and offered here too, so that a caller needs
+one name.
 """
 
 from __future__ import annotations

@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from redis import Redis
 from rq import Queue
@@ -23,9 +22,9 @@ from rq.serializers import JSONSerializer
 from runner.store.errors import answering
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 
+from .guarded_rq import GuardedJob, GuardedQueue
 from .job_orders import KEPT_S, KINDS, JobOrder, OrderRefused, OrderSigner
 from .job_states import JobState, JobStates
-from .status_jobs import TIDYING_S
 from .thread_worker import ThreadWorker
 
 QUEUE = BACKGROUND
@@ -48,27 +47,8 @@ class GivenBack(Exception):
     """The worker is told to stop, so the job goes back to the front of the queue. Nothing of it was done."""
 
 
-class BackgroundJob(Job):
-    """A job which can only be one of our kinds. One that is anything else fails when it is run, and is never followed."""
-
-    #: What runs an order: its kind, then its fields by name. Set by the worker; nothing is ever imported by the name in a job.
-    run: ClassVar[Callable[..., None] | None] = None
-    refused: str = ""
-
-    def restore(self, raw_data: Any) -> Any:
-        """Read what is in Redis, and note what we never write."""
-        super().restore(raw_data)
-        asked = {
-            "a callback": self._success_callback_name or self._failure_callback_name or self._stopped_callback_name,
-            "a webhook": self.webhooks,
-            "a repetition": self.repeats_left or self.retries_left,
-            "a dependency": self._dependency_ids,
-            "a turn": self.rate_limit_key,
-        }
-        self.refused = ", ".join(what for what, there in asked.items() if there)
-        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
-        self.webhooks, self.repeats_left, self.retries_left, self._dependency_ids = [], None, None, []
-        self.rate_limit_key = self.rate_limit_concurrency = None
+class BackgroundJob(GuardedJob):
+    """A job which can only be one of our kinds."""
 
     @property
     def func(self) -> Any:
@@ -82,14 +62,10 @@ class BackgroundJob(Job):
         return partial(run, self.func_name)
 
 
-class RqBackgroundQueue(Queue):
-    """RQ's queue with a shorter lock for its maintenance."""
+class RqBackgroundQueue(GuardedQueue):
+    """The queue of background jobs, as RQ has it."""
 
     job_class = BackgroundJob
-
-    def acquire_maintenance_lock(self) -> bool:
-        """Whether this worker is the one that tidies up."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
 
 
 def rq_background_queue(redis: Redis) -> RqBackgroundQueue:

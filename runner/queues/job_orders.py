@@ -83,7 +83,7 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            # The largest file that is taken (8 MB, 10,000 rows) takes 20 s and 220 MiB on a small machine.
+            # Bounds for what goes wrong.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
         )
     }

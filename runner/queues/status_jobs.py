@@ -10,19 +10,18 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from redis import Redis
-from rq import Queue
-from rq.job import Job, JobStatus
+from rq.job import JobStatus
 from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 
 from runner.health.outages import OUTAGE
 
 from . import run_causes
+from .guarded_rq import GuardedJob, GuardedQueue
 
 QUEUE = "status"
 #: The one function that a job may name. It is a name on the wire and not a path: jobs of an earlier release carry it.
@@ -34,8 +33,6 @@ WAITING_S = 120
 #: Longer than any run is kept waiting: an id that says so was not made by us.
 LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
-#: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
-TIDYING_S = 60
 BACKLOG_S = 1.0
 #: How a run's id begins: with the time, in ms.
 _TIME = re.compile(r"[0-9a-f]{12}(?=-)")
@@ -73,25 +70,10 @@ class RunOrder:
             raise JobRefused("names a cause that there is not")
 
 
-class StatusJob(Job):
-    """A job which can only be a run of ours. One that is anything else fails when it is run, and is never followed."""
+class StatusJob(GuardedJob):
+    """A job which can only be a run of ours."""
 
-    #: The function itself, set by the worker; nothing is ever imported by the name in a job.
-    run: ClassVar[Callable[..., None] | None] = None
-    refused: str = ""
-
-    def restore(self, raw_data: Any) -> Any:
-        """Read what is in Redis, and note what we never write."""
-        super().restore(raw_data)
-        asked = {
-            "a callback": self._success_callback_name or self._failure_callback_name or self._stopped_callback_name,
-            "a webhook": self.webhooks,
-            "a repetition": self.repeats_left or self.retries_left,
-            "a dependency": self._dependency_ids,
-        }
-        self.refused = ", ".join(what for what, there in asked.items() if there)
-        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
-        self.webhooks, self.repeats_left, self.retries_left, self._dependency_ids = [], None, None, []
+    takes_turns = True
 
     @property
     def func(self) -> Any:
@@ -103,14 +85,10 @@ class StatusJob(Job):
         return self.run
 
 
-class RqStatusQueue(Queue):
-    """RQ's queue with a shorter lock for its maintenance."""
+class RqStatusQueue(GuardedQueue):
+    """The queue of status jobs, as RQ has it."""
 
     job_class = StatusJob
-
-    def acquire_maintenance_lock(self) -> bool:
-        """Whether this worker is the one that tidies up."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
 
 
 def rq_status_queue(redis: Redis) -> RqStatusQueue:

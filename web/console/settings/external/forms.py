@@ -1,4 +1,4 @@
-"""Forms of External Authentication, one for each kind. What is typed becomes the draft which `records.external` judges."""
+"""Forms of External Authentication, one for each kind. What is typed becomes the draft which `records.identity.external_auth` judges."""
 
 from __future__ import annotations
 

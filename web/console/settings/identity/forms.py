@@ -1,4 +1,4 @@
-"""Forms of the identity provider. What is typed becomes the draft which `records.saml` judges."""
+"""Forms of the identity provider. What is typed becomes the draft which `records.identity.saml_providers` judges."""
 
 from __future__ import annotations
 
