@@ -2,7 +2,11 @@
 
 import time
 
+import pytest
+
 from runner.status.service import StatusRequest
+
+pytestmark = pytest.mark.slow
 
 ANN = StatusRequest("acme", "ann", "s1")
 

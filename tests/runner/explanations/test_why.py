@@ -27,6 +27,8 @@ from tests.runner.explanations.support import ANN, command, explained, run_again
 from web.app import create_app
 from web.cli.operate import statuses
 
+pytestmark = pytest.mark.slow
+
 #: Works until the user has an attribute that the script trips over.
 TRIPS = """
 def status(user, session, api):
