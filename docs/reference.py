@@ -117,8 +117,10 @@ def each_command(
     context = click.Context(command, parent=above, info_name=name, terminal_width=100, **command.context_settings)
     yield context.command_path, context
     if isinstance(command, click.Group):
-        for below in sorted(command.commands):
-            yield from each_command(command.commands[below], below, context)
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from each_command(found, below, context)
 
 
 def commands_page() -> str:
