@@ -1,5 +1,6 @@
 """A refused login is found by support: whose it was where that is certain, why, and the words that the person read."""
 
+import ast
 import re
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from records import audit
 from records.people import users
 from records.tenants import implementations
+from tests.support import ROOT
 from tests.support.saml_browser import IDP, STRANGER, connect, sp_of
+from web.auth.login_choice.refusal_codes import meaning_of
 
 ADA = "ada@example.org"
 NAME = {"attributes": {"sn": ["Lovelace"]}}
@@ -99,3 +102,24 @@ def test_the_audit_says_whom_of_the_staff_a_refused_login_was_of(browser, databa
     with database.reading() as db:
         newest = audit.recent(db, implementation="staff", limit=1)[0]
     assert (newest.action, newest.target, newest.detail["code"]) == ("login.refused", root["nameid"], "locked-out")
+
+
+#: What refuses a login, and the place of the code among its arguments.
+REFUSING = {"Refusal": 1, "NotAdmitted": 0, "LoginFailed": 0}
+
+
+def codes_of(path):
+    """The codes with which a file refuses logins, as far as they are written where the login is refused."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+        code = node.args[REFUSING[name]] if name in REFUSING and len(node.args) > REFUSING[name] else None
+        if isinstance(code, ast.Constant):
+            yield code.value
+
+
+def test_every_code_of_every_way_in_is_explained_to_operators():
+    folders = sorted(path for path in (ROOT / "web" / "auth").iterdir() if path.is_dir())
+    found = {(folder.name, code) for folder in folders for path in folder.rglob("*.py") for code in codes_of(path)}
+    assert len(found) > 15
+    # A view is named after the folder of its way in.
+    assert not [(folder, code) for folder, code in sorted(found) if not meaning_of(code, f"{folder}.login")]

@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from records import Database, UserProfile
+from records import Database, UserProfile, roles
 from records.people import grants, users
+from records.roles import Scope
 from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
 from runner.settings.table import Settings
@@ -20,16 +21,11 @@ from web.app import create_app
 
 KEY = "k" * 40
 
-#: Who walks through the tests: their implementation, and the role which they have by username.
+#: Who walks through the tests: their implementation, and the role which they have by username. One person for each role.
 CROWD = {
-    "attendee": ("demo", None),
-    "scanner": ("demo", "scanner"),
-    "organizer": ("demo", "organizer"),
-    "author": ("demo", "author"),
-    "reviewer": ("staff", "reviewer"),
-    "administrator": ("staff", "administrator"),
-    "disabled": ("demo", "organizer"),
-}
+    role.name: ("staff" if role.scope is Scope.HOUSE else "demo", role.name if role.given_with else None)
+    for role in roles.TABLE
+} | {"disabled": ("demo", "organizer")}
 
 #: Names as nobody should have them, and some do.
 HOSTILE = (

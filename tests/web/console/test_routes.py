@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Response
 
+from records import roles
 from tests.web.console.conftest import CROWD, Desk, person
 from tests.web.console.route_table import KEPT, lines, routes
 
@@ -20,7 +21,8 @@ MAY = {
     "first administrator": "SEE_CONSOLE SEE_SETTINGS CHANGE_SETTINGS CHANGE_TRUST SEE_PEOPLE GRANT_SCANNING "
     "GRANT_ROLES SEE_RUNS SEE_AUDIT ADD_IMPLEMENTATIONS RETIRE_IMPLEMENTATIONS SEE_ALL_AUDIT",
 }
-EVERYWHERE = ("reviewer", "administrator", "first administrator")
+#: Whose permissions hold in every implementation.
+EVERYWHERE = (*roles.HOUSE, "first administrator")
 
 #: Whose login does not count at all: how it is made.
 NOBODY = {
@@ -105,6 +107,10 @@ def test_every_route_says_what_it_needs_and_stands_in_the_table(app):
     missing, gone = sorted(set(now) - set(kept)), sorted(set(kept) - set(now))
     words = ["Judge each, then correct tests/web/console/routes.txt.", "Add:", *missing, "Take out:", *gone]
     assert not missing + gone, "\n".join(words)
+
+
+def test_every_role_is_judged():
+    assert set(MAY) == {*roles.NAMES, "first administrator"}, "say in MAY what each role may do"
 
 
 @pytest.mark.parametrize("role", MAY)

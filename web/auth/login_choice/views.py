@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from records import DbSession, Implementation
 from records.identity import external_auth as external
-from records.identity import saml_providers as saml
+from records.identity.ineffective_grants import login_methods_of
 from records.people import users
 from records.tenants import implementations
 from web.auth.login_steps.admission import Journey, journey_asked
@@ -29,13 +29,23 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
+class WayIn:
+    """A way in as the login address offers it: where it begins, below the implementation, and the words of its button."""
+
+    address: str
+    label: str
+
+
+SAML = WayIn("/saml/{}/login", "Log in with your organization’s account")  # noqa: RUF001 - typography for people
+EXTERNAL = WayIn("/ext/{}/login", "Log in with your registration")
+
+
+@dataclass(frozen=True)
 class LoginOptions:
-    """The ways in which an implementation has."""
+    """The ways in of an implementation that a browser can be led to. The first is also for a step-up."""
 
     name: str
-    saml: bool
-    external: bool
-    in_browser: bool  #: External Authentication can be used in a browser; else only the app logs in by it
+    ways: tuple[WayIn, ...]
 
 
 @blueprint.get("/login/<implementation>")
@@ -61,11 +71,9 @@ def choose(implementation: str) -> Response:
     if person:
         name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
         return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
-    if ways.saml and (journey.fresh or not ways.in_browser):  # only staff step up, and they have SAML only
-        return see_other(journey.address(f"/saml/{implementation}/login"))
-    if ways.external and not ways.saml:
-        return see_other(journey.address(f"/ext/{implementation}/login"))
-    return _page("ways/choose.html" if ways.saml else "ways/none.html", ways, implementation, journey)
+    if len(ways.ways) == 1 or (ways.ways and journey.fresh):  # only staff step up, and they have SAML only
+        return see_other(journey.address(ways.ways[0].address.format(implementation)))
+    return _page("ways/choose.html" if ways.ways else "ways/none.html", ways, implementation, journey)
 
 
 @blueprint.post("/logout/<implementation>")
@@ -103,14 +111,13 @@ def out(implementation: str) -> Response:
 
 
 def login_options_of(db: DbSession, implementation: Implementation) -> LoginOptions:
-    """Return the ways in of an implementation. Staff have SAML only."""
-    other = None if implementation.slug == implementations.STAFF else external.find(db, implementation)
-    return LoginOptions(
-        implementation.name,
-        saml=saml.find(db, implementation) is not None,
-        external=other is not None,
-        in_browser=other is not None and external.in_browser(other.kind, other.fields),
-    )
+    """Return the ways in of an implementation. What only the app can use is offered only if there is nothing else."""
+    methods = login_methods_of(db, implementation)
+    ways = [SAML] if methods.saml else []
+    other = methods.external
+    if other is not None and (not ways or external.in_browser(other.kind, other.fields)):
+        ways.append(EXTERNAL)
+    return LoginOptions(implementation.name, tuple(ways))
 
 
 def _wants_to_log_in(journey: Journey) -> bool:
@@ -137,9 +144,8 @@ def _implementation(db: DbSession, slug: str) -> Implementation:
 
 
 def _page(template: str, ways: LoginOptions, implementation: str, journey: Journey, **more: object) -> Response:
-    links = {
-        "saml_way": journey.address(f"/saml/{implementation}/login"),
-        "external_way": journey.address(f"/ext/{implementation}/login"),
+    links: dict[str, object] = {
+        "choices": [(way.label, journey.address(way.address.format(implementation))) for way in ways.ways],
         "switch_way": journey.address(f"/login/{implementation}"),
     }
     page = render_template(template, ways=ways, implementation=implementation, journey=journey, **links, **more)
