@@ -18,7 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from .colours import LEAST_CONTRAST, WHITE, contrast, is_colour
 from .errors import FieldFault, RuleViolation
-from .host_names import host_name, is_host, is_loopback, is_not_public, is_this_machine
+from .host_names import host_name, is_host
+from .ip_addresses import is_loopback, is_not_public, is_this_machine
 
 Check = Callable[[Any], Any]
 

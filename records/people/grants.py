@@ -16,8 +16,8 @@ from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.plurals import with_article
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import STAFF, Implementation
-from records.upsert import insert_missing
 
 from .users import User
 

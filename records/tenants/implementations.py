@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
-from records.upsert import insert_missing
+from records.storage.upsert import insert_missing
 
 from . import implementation_settings
 from .implementation_settings import SETTINGS

@@ -15,7 +15,7 @@ from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
 from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
 from runner.store.clients import connect, connect_queue
 from runner.store.worker_heartbeat import workers_present
@@ -127,14 +127,14 @@ def house(tmp_path, redis, valkey_url, sandbox, blank):
 
 
 @pytest.fixture
-def workshop(house):
-    workshop = open_worker_services(house.settings, house.sandbox)
-    yield workshop
-    workshop.close()
+def worker_services(house):
+    worker_services = open_worker_services(house.settings, house.sandbox)
+    yield worker_services
+    worker_services.close()
 
 
 @pytest.fixture
-def work_off(house, workshop):
+def work_off(house, worker_services):
     """Do what stands in the queue, with the real worker class, in this process."""
 
     def work(*, runs=4):
@@ -143,7 +143,7 @@ def work_off(house, workshop):
             rq_status_queue(client),
             runs=runs,
             stop=StopSignal(),
-            in_thread=lambda: WORKER_SERVICES.set(workshop),
+            in_thread=lambda: WORKER_SERVICES.set(worker_services),
             on_beat=lambda _: None,
         )
         worker.work(burst=True)

@@ -1,4 +1,4 @@
-"""What somebody can do who writes to the store, and what time and chance can do: queue, cache, bulletin, traces."""
+"""What somebody can do who writes to the store, and what time and chance can do: queue, cache, listener, traces."""
 
 import json
 import time
@@ -163,23 +163,23 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
     assert got_it is not None, "for two minutes nobody is allowed to run"
 
 
-# -- bulletin, presence, traces -----------------------------------------------------------------------------------
+# -- listener, presence, traces -----------------------------------------------------------------------------------
 
 
 def test_rubbish_on_the_bulletin_does_not_end_it(redis):
     changed = []
-    bulletin = ChangeListener(redis, on_changed=changed.append)
-    bulletin.ensure_started()
+    listener = ChangeListener(redis, on_changed=changed.append)
+    listener.ensure_started()
     time.sleep(0.2)
     for channel in (DONE, CHANGED):
         for rubbish in (b"\xff\xfe", b"", b"x" * 1_000_000, b"\0"):
             redis.publish(channel, rubbish)
     redis.publish(CHANGED, "one")
-    with bulletin.parked("st:{x}") as woken:
+    with listener.parked("st:{x}") as woken:
         redis.publish(DONE, "st:{x}")
         assert woken.wait(2)
     assert "one" in changed
-    bulletin.close()
+    listener.close()
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     house.desk.returned(ANN)
     assert "is being checked again (0 of 3 re-checks made)" in why(house)
     house.change("acme", user_types=["staff"])
-    assert "messages are shown to these only: staff" in why(house)
+    assert "messages are shown only to these user types: staff" in why(house)
     with house.database.session() as db:
         versions.suspend(db, versions.active(db, implementations.find(db, "acme")), "test")
     house.desk.changed("acme")
@@ -177,13 +177,13 @@ def test_status_get_shows_what_is_displayed_and_the_newest_run_with_its_error(fa
     assert (told["trace"]["id"], told["newest"]["id"], told["failing"]) == (good.id, newest.id, 3)
 
 
-def test_a_return_is_waited_for_until_the_last_recheck(house, workshop, work_off, monkeypatch):
+def test_a_return_is_waited_for_until_the_last_recheck(house, worker_services, work_off, monkeypatch):
     """With the pauses of the product it would take 22 s; so they are shorter on both sides here, and so is the rest."""
     assert statuses.patience(5.0, returned=True) >= sum(statuses.STEPS_S) + 4 * 5.0
     steps = (0.5, 1.0, 1.5)
     monkeypatch.setattr(statuses, "STEPS_S", steps)
     monkeypatch.setattr(statuses, "QUEUED_S", 1.0)
-    workshop.cache._steps = tuple(int(step * 1000) for step in steps)
+    worker_services.cache._steps = tuple(int(step * 1000) for step in steps)
     house.add(limits={"wall_s": 0.5})
     run_again(house, work_off)
     over = threading.Event()

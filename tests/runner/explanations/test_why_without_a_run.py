@@ -55,9 +55,12 @@ def test_somebody_who_is_locked_out_is_told_first_and_no_run_is_started(house):
 def test_a_retired_session_and_an_archived_implementation_are_named_as_the_rule_and_start_no_run(house):
     house.add()
     retire(house)
-    assert why(house).startswith("The agenda no longer names the session s1: retired since ")
+    assert why(house).startswith("The agenda no longer contains the session s1: it has been retired since ")
     told = command(house, "status", "get", "acme", "s1", "--user", "ann")
-    assert (told.exit_code, "The agenda no longer names the session s1: retired since" in told.stderr) == (2, True)
+    assert (
+        told.exit_code,
+        "The agenda no longer contains the session s1: it has been retired since" in told.stderr,
+    ) == (2, True)
     with house.database.session() as db:
         implementations.find(db, "acme").archived_at = START
     assert why(house).startswith("Archived since 2026-05-04 09:00:00: this implementation is not served")
@@ -70,7 +73,7 @@ RULES = {
     "user type": (
         NOW,
         {"user_types": ["staff"]},
-        "This user has the user type “attendee”, and messages are shown to these only: staff.",
+        "This user has the user type “attendee”, and messages are shown only to these user types: staff.",
     ),
     "before": (
         NOW + HOUR,
@@ -81,7 +84,7 @@ RULES = {
     "over": (
         NOW - 3 * HOUR,
         {"show_when": "during"},
-        "Messages are shown during the session only, and it ended at {ends}.",
+        "Messages are shown only during the session, and it ended at {ends}.",
     ),
 }
 
@@ -159,11 +162,11 @@ def test_somebody_who_waits_for_a_worker_is_told_since_when_and_then_that_no_run
     assert why(house).startswith("No run has ended since ")
 
 
-def test_the_run_that_failed_is_named_also_before_its_trace_is_written(house, work_off, workshop):
+def test_the_run_that_failed_is_named_also_before_its_trace_is_written(house, work_off, worker_services):
     house.add(source=TRIPS)
     run_again(house, work_off)
     house.know(trips=True)
-    workshop.traces.close()
+    worker_services.traces.close()
     grow_old(house)
     house.desk.ask(ANN)
     work_off()

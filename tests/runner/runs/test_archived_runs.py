@@ -6,7 +6,7 @@ from records.audit import AuditContext
 from records.changes import retirement
 from records.scripts import runs
 from records.tenants import implementations
-from runner.status.commit_effects import follow
+from runner.status.commit_effects import open_commit_effects
 from runner.status.service import StatusRequest, UnknownImplementation
 from tests.support.eventually import eventually
 
@@ -17,7 +17,12 @@ BY = AuditContext("tests")
 def archive(house):
     with house.database.session() as db:
         retired = retirement.archive(db, implementations.find(db, "acme"), BY)
-    assert follow(house.settings, retired)
+    follow(house, retired)
+
+
+def follow(house, after):
+    with open_commit_effects(house.settings) as effects:
+        assert effects.after_commit(after)
     house.desk.changed("acme")
 
 
@@ -46,8 +51,7 @@ def test_what_was_cached_is_dropped_and_a_restored_one_is_served_by_a_new_run(ho
     assert house.redis.keys("st:{acme:*") == []
     with house.database.session() as db:
         retired = retirement.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
-    assert follow(house.settings, retired)
-    house.desk.changed("acme")
+    follow(house, retired)
     assert house.desk.ask(ANN).state == "checking"
     work_off()
     assert house.desk.ask(ANN).state == "ready"

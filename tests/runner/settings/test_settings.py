@@ -1,7 +1,7 @@
 import pytest
 
+from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from runner.settings.readers import address_and_port
-from runner.settings.table import SETTINGS, Settings, SettingsError
 
 #: As `secrets.token_urlsafe` makes them.
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 
 from runner.health.outages import OutageLog
 from runner.logins.ended_logins import EndedLoginCheck
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.service import StatusRequest
 from runner.store.clients import connect, connect_brief, connect_queue

@@ -15,7 +15,7 @@ from records import Database
 from records.scripts import versions
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest, StatusService
 from runner.status.status_body import ShownMessage, body_of

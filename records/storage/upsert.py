@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from .columns import Base
+from records.columns import Base
 
 
 def insert_missing(db: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
