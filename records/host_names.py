@@ -32,7 +32,7 @@ def host_name(value: Any) -> str:
     5. Its last label is not a number, which would make it an address: 127.1, 0x7f000001 and 2130706433 are addresses.
     """
     if not isinstance(value, str):
-        raise ValueError("must be a host name such as cme.example.org")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("must be a host name such as cme.example.org")  # noqa: TRY004 - every check raises ValueError
     return _mapped(value.strip()) if len(value) <= 4 * _LONGEST else _refuse()
 
 

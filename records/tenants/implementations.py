@@ -170,9 +170,9 @@ def _contradictions(implementation: Implementation) -> list[FieldFault]:
         faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
         faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
-    if implementation.slug != STAFF and set(roles.HOUSE) & set(implementation.mapped_roles):
+    if implementation.slug != STAFF and set(roles.STAFF_ROLES) & set(implementation.mapped_roles):
         faults.append(
-            FieldFault("mapped_roles", f"can hold {roles.written(roles.HOUSE)} in the staff implementation only")
+            FieldFault("mapped_roles", f"can hold {roles.in_words(roles.STAFF_ROLES)} in the staff implementation only")
         )
     return faults
 

@@ -43,7 +43,7 @@ def blank(tmp_path_factory):
 
 
 class House:
-    """What the tests of the runner stand on: real records, a real store, and a desk."""
+    """What the tests of the runner use: real records, a real store, and a status service."""
 
     def __init__(self, folder, redis_url, sandbox, blank):
         self.env = {
@@ -59,16 +59,16 @@ class House:
         shutil.copy(blank, folder / "session-status.db")
         self.database = Database(self.settings.database_url)
         self.redis = connect(redis_url)
-        self.desk = self.new_desk()
+        self.service = self.new_service()
 
-    def new_desk(self):
+    def new_service(self):
         queue = StatusQueue(connect(self.settings.redis_url))
         return StatusService(
             settings=self.settings, database=self.database, redis=connect(self.settings.redis_url), queue=queue
         )
 
     def close(self):
-        self.desk.close()
+        self.service.close()
         self.redis.close()
         self.database.dispose()
 
@@ -99,20 +99,20 @@ class House:
             versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
             versions.keep_settings_read(db, version, checked.settings)
             versions.activate(db, implementation, version, by="test")
-        self.desk.changed(slug)
+        self.service.changed(slug)
         return version.sha256
 
     def change(self, slug, **fields):
         with self.database.session() as db:
             implementations.update(db, implementations.find(db, slug), **fields)
-        self.desk.changed(slug)
+        self.service.changed(slug)
 
     def know(self, user="ann", **attributes):
         """Let somebody have these attributes: what a run finds changes, and what is remembered of runs counts on."""
         with self.database.session() as db:
             profile = users.UserProfile(username=user, user_type="attendee", attributes=attributes)
             users.remember(db, implementations.find(db, "acme"), user, profile)
-        self.desk.changed("acme")
+        self.service.changed("acme")
 
     def runs(self, slug="acme"):
         with self.database.reading() as db:

@@ -177,7 +177,7 @@ OutageLog({}).store_lost(ConnectionError(said))
 def test_every_line_of_a_worker_is_json_and_those_of_a_run_carry_its_id(house, start_worker):
     house.add()
     worker = start_worker(SESSION_STATUS_LOG_FORMAT="json", SESSION_STATUS_LOG_LEVEL="INFO")
-    states = {house.desk.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state for _ in range(10)}
+    states = {house.service.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state for _ in range(10)}
     assert "ready" in states
     assert worker.stop() == 0
     (run,) = house.runs()

@@ -23,7 +23,7 @@ def archive(house):
 def follow(house, after):
     with open_commit_effects(house.settings) as effects:
         assert effects.after_commit(after)
-    house.desk.changed("acme")
+    house.service.changed("acme")
 
 
 def traces(house):
@@ -33,26 +33,26 @@ def traces(house):
 
 def test_what_was_queued_before_it_was_archived_does_not_run_and_nobody_is_answered(house, work_off):
     house.add()
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     archive(house)
     work_off()
     assert house.redis.keys("st:{acme:*") == []  # a run would have stored its answer
-    for ask in (house.desk.ask, house.desk.returned):
+    for ask in (house.service.ask, house.service.returned):
         with pytest.raises(UnknownImplementation):
             ask(ANN)
 
 
 def test_what_was_cached_is_dropped_and_a_restored_one_is_served_by_a_new_run(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     archive(house)
     assert house.redis.keys("st:{acme:*") == []
     with house.database.session() as db:
         retired = retirement.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
     follow(house, retired)
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     assert eventually(lambda: len(traces(house)) == 2)

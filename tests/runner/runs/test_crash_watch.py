@@ -52,7 +52,7 @@ def crash(house, worker_services, token, sandbox=None):
 def order_for(house, worker_services, token):
     with house.database.reading() as db:
         version = versions.active(db, implementations.find(db, "acme")).sha256
-    question = house.desk._question(ANN)
+    question = house.service._resolve(ANN)
     for key in house.redis.keys("st:{acme:*"):
         house.redis.delete(key)
     claimed = worker_services.cache.claim(question.key, token)
@@ -87,7 +87,7 @@ def test_three_within_an_hour_suspend_the_version_and_two_do_not(house, worker_s
     assert [record.levelno for record in caplog.records if "SECURITY ALARM" in record.getMessage()] == [
         logging.CRITICAL
     ]
-    assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=3)
+    assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=3)
     assert eventually(lambda: worker_services.bundles.get("acme", version) is None, seconds=3)
 
 
@@ -114,7 +114,7 @@ def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_
     forging = dataclasses.replace(worker_services, sandbox=Forging(worker_services.sandbox.report))
     bundle = worker_services.bundles.get("acme", orders[0].version)
     for order in orders:  # two that were under way at the same time
-        key = house.desk._question(ANN).key
+        key = house.service._resolve(ANN).key
         begun = worker_services.cache.begin(key, order.token, order.generation, wall_s=1.0) or RunStart(
             None, returned=False
         )

@@ -39,9 +39,9 @@ def ask(house, work_off):
     """Ask, let a run be made, and ask again."""
 
     def ask(asker=ANN):
-        house.desk.ask(asker)
+        house.service.ask(asker)
         work_off()
-        return house.desk.ask(asker)
+        return house.service.ask(asker)
 
     return ask
 
@@ -92,7 +92,7 @@ def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):
     assert last_run(house).shown_as == "fallback"
     assert status.as_of is None  # nothing was found out, so nothing was "checked just now"
     expire(house)
-    stale = house.desk.ask(ANN)
+    stale = house.service.ask(ANN)
     assert (stale.stale, draw(stale, "/login", datetime.now(UTC)).note) == (True, None)
 
 
@@ -153,10 +153,10 @@ def test_the_trace_holds_what_was_given_but_no_return_address_and_no_secret(hous
             "vendor", "http://127.0.0.1:9", "bearer", secret="s3cr3t-bearer", development=True, timeout_s=0.5
         )
         connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
-    house.desk.changed("acme")
+    house.service.changed("acme")
     status = ask()
     token = status.message.action.url.rsplit("%2F", 1)[1]
-    assert house.desk.read_return_token(token) == ANN
+    assert house.service.read_return_token(token) == ANN
     run = last_run(house)
     assert run.log == ["seen"]
     assert run.calls[0]["connection"] == "vendor"
@@ -182,7 +182,7 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
 def claimed_order(house, worker_services, token="run-1"):
     with house.database.reading() as db:
         version = versions.active(db, implementations.find(db, "acme")).sha256
-    question = house.desk._question(ANN)
+    question = house.service._resolve(ANN)
     claimed = worker_services.cache.claim(question.key, token)
     assert claimed.mine
     return RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
@@ -212,7 +212,7 @@ def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, worker
         assert versions.active(db, acme) is None
         assert "run-1" in versions.find_version(db, acme, order.version).suspended_reason
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
-    assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=2)
+    assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=2)
     assert last_run(house).alarm
     assert eventually(lambda: worker_services.bundles.get("acme", order.version) is None, seconds=2)
 
@@ -247,7 +247,7 @@ def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, worker_serv
     order = claimed_order(house, worker_services)
     with pytest.raises(RuntimeError, match="our own bug"):
         perform_run(dataclasses.replace(worker_services, sandbox=Broken(worker_services.sandbox.report)), order)
-    assert house.desk.ask(ANN).message.text == "Later"
+    assert house.service.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("crashed", "RuntimeError")
 
@@ -266,7 +266,7 @@ def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attend
     assert "outcome='service away' shown='fallback'" in caplog.text
     assert not [record for record in caplog.records if record.exc_info]
     records.with_suffix(".away").rename(records)
-    assert house.desk.ask(ANN).message.text == "Later"
+    assert house.service.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("service away", "DatabaseUnavailable")
 
@@ -286,7 +286,7 @@ def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, wor
         version = versions.find_version(db, implementations.find(db, "acme"), order.version)
         db.delete(db.get(versions.VersionCode, (version.id, house.sandbox.report.runtime)))
     perform_run(worker_services, order)
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     with house.database.reading() as db:
         version = versions.find_version(db, implementations.find(db, "acme"), order.version)
         assert versions.code_for(db, version, house.sandbox.report.runtime)
@@ -298,12 +298,12 @@ def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, w
         acme = implementations.find(db, "acme")
         version = versions.add_version(db, acme, "import os\n\ndef status(user, session, api):\n    pass\n", by="test")
         versions.activate(db, acme, version, by="test")
-    house.desk.changed("acme")
+    house.service.changed("acme")
     order = claimed_order(house, worker_services)
     perform_run(worker_services, order)
     run = last_run(house)
     assert (run.outcome, run.error["line"]) == ("refused", 1)
-    assert house.desk.ask(ANN).state == "hidden"
+    assert house.service.ask(ANN).state == "hidden"
 
 
 def test_a_run_of_a_version_that_is_gone_gives_its_lock_back(house, worker_services):
