@@ -17,7 +17,7 @@ from records.tenants.implementation_settings import BUDGETS
 from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPLEMENTATIONS
 from runner.explanations.run_terms import RUN_WORDS
 from runner.settings.declaration import Setting
-from runner.settings.table import SETTINGS
+from runner.settings.operator_settings import SETTINGS
 from sandbox import API_LEVEL, OFFERED, WITHHELD
 from web.cli import main as commands
 

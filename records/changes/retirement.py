@@ -11,7 +11,7 @@ The order of a removal, in the caller's one transaction:
 4. All rows go with the implementation's own: the tables say so (ON DELETE CASCADE), and it is looked at.
 5. The audit entry, last.
 
-After the commit the edge announces the slug, ends the logins and drops the cached statuses (`runner.status.commit_effects`).
+After the commit the logins are ended, the cached statuses dropped and the slug announced (`runner.status.commit_effects`).
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _refuse_weak(certificate: x509.Certificate) -> None:
         if key.key_size < LEAST_RSA_BITS:
             raise ValueError(f"holds an RSA key of {key.key_size} bits: {LEAST_RSA_BITS} are the least that is safe")
     elif not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ValueError("holds a key which is neither RSA nor of an elliptic curve")  # noqa: TRY004 - a check speaks ValueError
+        raise ValueError("holds a key which is neither RSA nor of an elliptic curve")  # noqa: TRY004 - a check raises ValueError
     elif key.curve.name not in _CURVES:
         raise ValueError(f"holds a key of the curve {key.curve.name}: P-256, P-384 and P-521 are accepted")
 

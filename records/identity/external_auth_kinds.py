@@ -139,7 +139,7 @@ def _condition(value: Any) -> dict[str, Any] | None:
     if set(given) != {"path", "equals"}:
         raise ValueError("has a path and what it equals")
     if not isinstance(given["equals"], str | int | float | bool):
-        raise ValueError("equals a text, a number, true or false")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("equals a text, a number, true or false")  # noqa: TRY004 - every check raises ValueError
     return {"path": _path(given["path"]), "equals": given["equals"]}
 
 

@@ -41,7 +41,7 @@ def key_set(value: Mapping[str, Any], algorithm: str) -> dict[str, Any]:
 
 def _key(key: Any, algorithm: str) -> dict[str, str]:
     if not isinstance(key, Mapping):
-        raise ValueError("holds something that is no key")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("holds something that is no key")  # noqa: TRY004 - every check raises ValueError
     if _PRIVATE & set(key):
         raise ValueError("holds a private or shared key: enter the public part only, and make a new key pair")
     wanted = ALGORITHMS[algorithm]

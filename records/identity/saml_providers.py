@@ -231,7 +231,7 @@ def _address(value: Any, *, development: bool = False) -> str:
 def _attribute_map(value: Any) -> dict[str, list[str]]:
     names = fields.each(fields.line(255, empty=False), 20)
     if not isinstance(value, Mapping):
-        raise ValueError("is a list of attribute names for each field")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("is a list of attribute names for each field")  # noqa: TRY004 - every check raises ValueError
     unknown = [str(key) for key in value if key not in MAPPED]
     if unknown:
         raise ValueError(f"knows {', '.join(MAPPED)}, and not {', '.join(unknown)[:100]}")

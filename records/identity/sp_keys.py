@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation, SecretNotOpened
 from records.secretbox import SecretBox
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 from . import certificates
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from records import fields, host_names
+from records import fields, ip_addresses
 from records.identity import external_auth, external_auth_kinds, saml_providers
 from records.people import grants
 from records.tenants import connections, implementations
@@ -57,7 +57,7 @@ def _providers(db: Session, owner: Implementation) -> Iterator[StandIn]:
     if found is None:
         return
     addresses = {name: getattr(found, name) for name in ("sso_url", "slo_url", "metadata_url")}
-    faults = list(_faults(addresses, host_names.is_this_machine, development=found.development))
+    faults = list(_faults(addresses, ip_addresses.is_this_machine, development=found.development))
     if found.entity_id == saml_providers.DEVELOPMENT_ENTITY_ID:
         faults.insert(0, "is that of development, at which anybody can be anybody")
     if faults:
@@ -70,7 +70,7 @@ def _external(db: Session, owner: Implementation) -> Iterator[StandIn]:
     if found is None:
         return
     addresses = {name: found.fields.get(name) for name in external_auth_kinds.ADDRESSES}
-    faults = list(_faults(addresses, host_names.is_not_public, development=found.development))
+    faults = list(_faults(addresses, ip_addresses.is_not_public, development=found.development))
     if faults:
         yield StandIn(owner.slug, "External Authentication", "", " and ".join(faults))
 
@@ -79,7 +79,7 @@ def _connections(db: Session, owner: Implementation) -> Iterator[StandIn]:
     # 3.
     for one in connections.every(db, owner):
         addresses = {"base_url": one.base_url, "token_url": one.auth_fields.get("token_url", "")}
-        faults = list(_faults(addresses, host_names.is_not_public, development=one.development))
+        faults = list(_faults(addresses, ip_addresses.is_not_public, development=one.development))
         if faults:
             yield StandIn(owner.slug, "connection", one.name, " and ".join(faults))
 

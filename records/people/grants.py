@@ -16,8 +16,8 @@ from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.plurals import with_article
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import STAFF, Implementation
-from records.upsert import insert_missing
 
 from .users import User
 
@@ -118,7 +118,7 @@ def roles_of(db: Session, implementation: Implementation, user: User, source: st
     if user.implementation_id != implementation.id:
         home = db.get(Implementation, user.implementation_id)
         of_staff = home is not None and home.slug == STAFF
-        return roles_of(db, home, user, source) & set(roles.HOUSE) if home and of_staff else frozenset()
+        return roles_of(db, home, user, source) & set(roles.STAFF_ROLES) if home and of_staff else frozenset()
     # 3. the one-time link
     if source == roles.LINK:
         return frozenset({roles.ATTENDEE, roles.ADMINISTRATOR} if implementation.slug == STAFF else {roles.ATTENDEE})
@@ -128,9 +128,9 @@ def roles_of(db: Session, implementation: Implementation, user: User, source: st
     had |= {grant.role for grant in given_to(db, implementation, user)}
     # 6. staff only
     if implementation.slug != STAFF:
-        had -= set(roles.HOUSE)
+        had -= set(roles.STAFF_ROLES)
     # 7. source
-    return roles.carried_by(had, source)
+    return roles.allowed_by_source(had, source)
 
 
 def given_to(db: Session, implementation: Implementation, user: User) -> list[Grant]:
@@ -160,7 +160,7 @@ def _values(user: User, name: str) -> set[str]:
 def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[FieldFault]:
     faults = []
     role, kind = given["role"], given["kind"]
-    if role in roles.HOUSE and implementation.slug != STAFF:
+    if role in roles.STAFF_ROLES and implementation.slug != STAFF:
         faults.append(FieldFault("role", f"{role} is given in the staff implementation only, and holds for all"))
     elif kind != "username" and role not in implementation.mapped_roles:
         allowed = ", ".join(implementation.mapped_roles) or "nothing"

@@ -29,8 +29,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import OtherProvider, RuleViolation
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 from . import badge_id, user_fields
 

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, support_references
 from records.columns import Base
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 #: Rows which one `purge` deletes at most, so that nobody waits long for the database's write lock.
 PURGE_STEP = 2000

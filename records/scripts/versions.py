@@ -29,9 +29,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
+from records.storage.upsert import insert_missing
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 #: Bytes of a script's text.
 LARGEST_SOURCE = 256 * 1024

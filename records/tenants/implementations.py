@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
-from records.upsert import insert_missing
+from records.storage.upsert import insert_missing
 
 from . import implementation_settings
 from .implementation_settings import SETTINGS
@@ -170,9 +170,9 @@ def _contradictions(implementation: Implementation) -> list[FieldFault]:
         faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
     if link and not implementation.fallback_text:
         faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
-    if implementation.slug != STAFF and set(roles.HOUSE) & set(implementation.mapped_roles):
+    if implementation.slug != STAFF and set(roles.STAFF_ROLES) & set(implementation.mapped_roles):
         faults.append(
-            FieldFault("mapped_roles", f"can hold {roles.written(roles.HOUSE)} in the staff implementation only")
+            FieldFault("mapped_roles", f"can hold {roles.in_words(roles.STAFF_ROLES)} in the staff implementation only")
         )
     return faults
 

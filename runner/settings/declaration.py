@@ -11,7 +11,7 @@ from .rules import PREFIX
 
 
 def setting(name: str, read: Callable[[str], Any], default: Any, what: str, **details: Any) -> Any:
-    """A field of `Settings`; `details` are `unit`, `secret` and `development_only`: what production refuses."""
+    """Return a field of `Settings`; `details` are `unit`, `secret` and `development_only`: what production refuses."""
     help_text = f"{what}; development only" if details.get("development_only") else what
     about = {"name": name, "read": read, "help": help_text, **details}
     return field(default=default, repr=not details.get("secret"), metadata=about)
@@ -32,7 +32,7 @@ class Setting:
 
 
 def describe(entry: Field[Any]) -> Setting:
-    """The table's line for a field."""
+    """Return the table's line for a field."""
     about = entry.metadata
     assert entry.default is not MISSING
     return Setting(
@@ -48,7 +48,7 @@ def describe(entry: Field[Any]) -> Setting:
 
 
 def read_all(table: Sequence[Setting], env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Each setting by itself: value by attribute, and what is wrong with single ones."""
+    """Read each setting on its own; return the values by attribute, and the faults of single settings."""
     values = {entry.attribute: entry.default for entry in table}
     faults = []
     for entry in table:
@@ -58,18 +58,18 @@ def read_all(table: Sequence[Setting], env: Mapping[str, str]) -> tuple[dict[str
         try:
             values[entry.attribute] = entry.read(raw)
         except ValueError as error:
-            shown = "" if entry.secret else f" {raw!r}"
-            faults.append(f"{entry.name}:{shown} {error}. It means: {entry.help}.")
+            shown = "" if entry.secret else f" This is {raw!r}."
+            faults.append(f"{entry.name} {error}.{shown} It means: {entry.help}.")
     return values, faults + unknown_names(table, env)
 
 
 def unknown_names(table: Sequence[Setting], env: Mapping[str, str]) -> list[str]:
-    """A misspelt setting must not pass unnoticed, so names with our prefix have to be in the table."""
+    """Return a fault for each name with our prefix that is not in the table, because a misspelt setting must not go unnoticed."""
     known = [entry.name for entry in table]
     faults = []
     for name in sorted(env):
         if not name.startswith(PREFIX) or name in known:
             continue
         close = difflib.get_close_matches(name, known, n=1)
-        faults.append(f"{name} is no setting." + (f" Do you mean {close[0]}?" if close else " Remove it."))
+        faults.append(f"There is no setting {name}." + (f" Did you mean {close[0]}?" if close else " Remove it."))
     return faults

@@ -27,8 +27,8 @@ from web.time_format import TimeFormatter
 @click.group(
     "role",
     help=(
-        f"Give and take roles.\n\n{roles.written(roles.existing_in(house=False))} hold for one implementation; "
-        f"{roles.written(roles.HOUSE)} are given in the implementation `{implementations.STAFF}` and hold for all."
+        f"Give and take roles.\n\n{roles.in_words(roles.existing_in(staff=False))} hold for one implementation; "
+        f"{roles.in_words(roles.STAFF_ROLES)} are given in the implementation `{implementations.STAFF}` and hold for all."
     ),
     epilog=examples(
         "session-status role grant staff administrator --username kim@ativ.example",
