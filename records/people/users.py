@@ -34,6 +34,9 @@ from records.tenants.implementations import Implementation
 
 from . import badge_id, user_fields
 
+#: Characters of the reason why a person is locked out.
+LONGEST_LOCK_OUT_REASON = 500
+
 #: Words of a search which are looked at.
 SEARCH_WORDS = 8
 
@@ -172,7 +175,9 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
 
 def disable(db: Session, user: User, reason: str) -> None:
     """Lock a person out until `enable`: they have no role. Ending the logins they have is the edge's business."""
-    user.disabled_reason = fields.checked({"reason": fields.line(500, empty=False)}, {"reason": reason})["reason"]
+    user.disabled_reason = fields.checked(
+        {"reason": fields.line(LONGEST_LOCK_OUT_REASON, empty=False)}, {"reason": reason}
+    )["reason"]
     user.disabled_at = user.disabled_at or utc_now()
     db.flush()
 

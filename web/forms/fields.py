@@ -1,7 +1,7 @@
-"""Kinds of form fields: what a person types becomes the value which a rule checks, and what was typed stays on the page.
+"""The fields of forms. `value` is what a rule checks; what was typed stays on the page.
 
-A text that is not of its kind is handed to the rule as it is: the rule refuses it in its own words, so that there is one
-place which decides and explains. `drawn` names the way in which `templates/forms.html` draws a field.
+A text that cannot be converted is passed to the rule as it is, and the rule refuses it, so that one place decides and
+explains. `layout` says how `templates/forms.html` draws a field.
 """
 
 from __future__ import annotations
@@ -37,22 +37,27 @@ __all__ = [
     "UploadField",
     "WholeNumberField",
     "YesNoField",
-    "offered",
+    "choices_of",
 ]
 
-#: The largest number whose digits are worth reading.
-_DIGITS = 18
+#: Characters of a number that are read.
+_LONGEST_NUMBER = 18
 
 
-#: Lists and objects in one another, in JSON that somebody types.
+#: Levels of nested lists and objects in JSON that a person types.
 MAX_DEPTH = 100
 _TOO_DEEP = "is nested too deep"
 
 
 class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
-    """One line of text, without the spaces around it."""
+    """One line of text, without the spaces around it. `longest` characters can be typed; the rule checks it again."""
 
-    drawn = "line"
+    layout = "line"
+
+    def __init__(self, label: str, *, longest: int | None = None, **more: Any) -> None:
+        super().__init__(label, **more)
+        if longest is not None:
+            self.flags.maxlength = longest
 
     @property
     def value(self) -> Any:
@@ -63,7 +68,7 @@ class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
 class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """Several lines of text, as they are."""
 
-    drawn = "block"
+    layout = "block"
 
     @property
     def value(self) -> Any:
@@ -74,7 +79,7 @@ class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no t
 class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A list, one entry a line."""
 
-    drawn = "block"
+    layout = "block"
 
     def process_data(self, value: Any) -> None:
         """Show a list as lines."""
@@ -87,9 +92,9 @@ class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
 
 
 class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
-    """A number in the unit in which people think of it; `factor` turns it into the unit of the rule."""
+    """A number in a unit that people use; `factor` converts it to the unit of the rule."""
 
-    drawn = "amount"
+    layout = "amount"
 
     def __init__(self, label: str, *, unit: str = "", factor: int = 1, **more: Any) -> None:
         super().__init__(label, **more)
@@ -102,7 +107,7 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
     def number(self) -> float | None:
         text = (self.data or "").strip().replace(",", ".")
         try:
-            number = float(text) if len(text) <= _DIGITS else math.nan
+            number = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
         except ValueError:
             return None
         return number * self.factor if math.isfinite(number) else None
@@ -113,7 +118,7 @@ class WholeNumberField(_Amount):
 
     @property
     def value(self) -> Any:
-        """The number, or the text which is none."""
+        """The number, or the text if it is not one."""
         if not (self.data or "").strip():
             return None
         number = self.number
@@ -125,7 +130,7 @@ class NumberField(_Amount):
 
     @property
     def value(self) -> Any:
-        """The number, or the text which is none."""
+        """The number, or the text if it is not one."""
         if not (self.data or "").strip():
             return None
         number = self.number
@@ -140,12 +145,12 @@ _PEM = (
 
 
 class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
-    """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
+    """A JSON object. Text that is not JSON is refused here, with its line, because a rule gets only the parsed value."""
 
-    drawn = "block"
+    layout = "block"
 
     def process_data(self, value: Any) -> None:
-        """Show the object as people write it."""
+        """Show the object as indented JSON."""
         self.data = json.dumps(value or {}, indent=2, ensure_ascii=False)
 
     @property
@@ -155,7 +160,7 @@ class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
 
     @property
     def fault(self) -> str:
-        """Where the text stops being JSON, and why."""
+        """Why the text cannot be read, and where; "" if it can."""
         return self._read()[1]
 
     def _read(self) -> tuple[Any, str]:
@@ -163,7 +168,7 @@ class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
         if text.startswith(_PEM_START):
             return None, _PEM
         try:
-            value = json.loads(text, object_pairs_hook=_once)
+            value = json.loads(text, object_pairs_hook=_without_duplicates)
         except json.JSONDecodeError as error:
             start = len(self.data or "") - len((self.data or "").lstrip())
             line = error.lineno + (self.data or "")[:start].count("\n")
@@ -174,7 +179,7 @@ class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in one another more than so often. Newer Pythons read what older ones gave up on."""
+    """Say whether lists and objects are nested more deeply. Newer Pythons parse JSON that older ones refuse as too deep."""
     level = [value]
     while level and levels >= 0:
         inner = [
@@ -184,7 +189,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return bool(level)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:
@@ -193,9 +198,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
-    """A tick."""
+    """A checkbox."""
 
-    drawn = "tick"
+    layout = "tick"
 
     @property
     def value(self) -> Any:
@@ -203,62 +208,62 @@ class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
         return bool(self.data)
 
 
-def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
-    """Make choices of values and their words."""
+def choices_of(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Make the choices of a field from values and labels."""
     return [SelectChoice(value, words) for value, words in pairs]
 
 
 class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms ships no types
-    """One of a few, all of them in sight."""
+    """One of a few choices, as radio buttons."""
 
-    drawn = "choices"
+    layout = "choices"
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(
-            label, validate_choice=False, choices=offered(choices), **more
-        )  # the rule refuses what is not among them
+            label, validate_choice=False, choices=choices_of(choices), **more
+        )  # the rule refuses other values
 
     @property
     def value(self) -> Any:
-        """The chosen word."""
+        """The chosen value."""
         return self.data or ""
 
 
 class DropdownField(SelectField):  # type: ignore[misc]  # WTForms ships no types
-    """One of many, in a list."""
+    """One of many choices, in a drop-down list."""
 
-    drawn = "dropdown"
+    layout = "dropdown"
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
-        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
+        super().__init__(label, validate_choice=False, choices=choices_of(choices), **more)
 
     @property
     def value(self) -> Any:
-        """The chosen word."""
+        """The chosen value."""
         return self.data or ""
 
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
-    """Any of a few, as ticks."""
+    """Any number of a few choices, as checkboxes."""
 
-    drawn = "choices"
+    layout = "choices"
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
-        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
+        super().__init__(label, validate_choice=False, choices=choices_of(choices), **more)
 
     @property
     def value(self) -> Any:
-        """The chosen words."""
+        """The chosen values."""
         return list(self.data or ())
 
 
 class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no types
-    """Something that goes in and is never shown again; None when the field is left empty."""
+    """A secret, which is never shown again; None if the field is left empty."""
 
-    drawn = "secret"
+    layout = "secret"
 
     @property
     def value(self) -> Any:
@@ -267,11 +272,11 @@ class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no type
 
 
 class UploadField(FileField):  # type: ignore[misc]  # WTForms ships no types
-    """A file, read in full: the gate has bounded the request."""
+    """A file, read in full. `web.middleware` has limited the size of the request."""
 
-    drawn = "upload"
+    layout = "upload"
 
     @property
     def value(self) -> Any:
-        """Its bytes; empty when none was chosen."""
+        """Its bytes; empty if none was chosen."""
         return self.data.read() if self.data and hasattr(self.data, "read") else b""

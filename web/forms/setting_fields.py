@@ -1,4 +1,4 @@
-"""Gives a form the fields of the settings of an implementation that stand on its page, and of the budgets of a run."""
+"""Adds to a form the fields for the settings of its page, and for the budgets of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .base_form import BaseForm
 
 Form = TypeVar("Form", bound=type[BaseForm])
 
-#: The field of each kind of setting.
+#: The field class for each kind of setting.
 FIELDS: dict[str, Callable[..., Any]] = {
     table.TEXT: fields.LineField,
     table.LINES: fields.LinesField,
@@ -26,23 +26,23 @@ FIELDS: dict[str, Callable[..., Any]] = {
 
 
 def names_on(page: str) -> tuple[str, ...]:
-    """Return the names of a page's settings, without the budgets: these have a field each."""
+    """Return the names of a page's settings, without `limits`: each budget has a field of its own."""
     return tuple(each.name for each in SETTINGS if each.page == page and each.name != "limits")
 
 
 def with_settings(page: str) -> Callable[[Form], Form]:
-    """Make a decorator that gives a form a field for each setting of the page, in the order of the table."""
+    """Return a decorator that adds a field for each setting of the page, in the order of the table."""
 
-    def give(form: Form) -> Form:
+    def add_fields(form: Form) -> Form:
         for name in names_on(page):
             setattr(form, name, setting_field(table.BY_NAME[name]))
         return form
 
-    return give
+    return add_fields
 
 
 def with_budgets(form: Form) -> Form:
-    """Give a form a field for each budget that people may set on a page."""
+    """Add to a form a field for each budget that people may set on a page."""
     for each in BUDGETS:
         if each.label:
             setattr(form, each.name, _budget_field(each))

@@ -73,7 +73,7 @@ def test_each_kind_of_external_authentication_is_saved_by_its_form(console):
     assert "is saved" in page.get_by_role("status").first.inner_text()
     assert console.stored(external.find).fields["issuer"] == "https://org.example"
     page = console.open("/external/introspection")
-    page.get_by_label("Address of the introspection").fill("https://org.example/ask")
+    page.get_by_label("Introspection address").fill("https://org.example/ask")
     page.get_by_label("Client ID").fill("us")
     page.get_by_label("Client secret").fill("s3cret-of-ours")
     console.press("Save", "**/external/introspection")

@@ -88,7 +88,7 @@ def test_without_a_key_of_the_person_nobody_is_named(browser, database, box, sto
 def test_the_page_says_it_once_and_calls_the_number_a_reference(browser, store):
     answer = forged(browser)
     assert answer.text.count("That login did not work") == 2  # the title and the heading
-    assert "tell the organizer of the event what you tried to do, and this reference" in answer.text
+    assert "tell the organizer of the event what you tried to do, and give this reference" in answer.text
     _, error = found(store, answer)
     assert error.said == "That login did not work. Please try again."
 

@@ -23,7 +23,7 @@ KEY = "k" * 40
 
 #: Who walks through the tests: their implementation, and the role which they have by username. One person for each role.
 CROWD = {
-    role.name: ("staff" if role.scope is Scope.HOUSE else "demo", role.name if role.given_with else None)
+    role.name: ("staff" if role.scope is Scope.ALL else "demo", role.name if role.given_with else None)
     for role in roles.TABLE
 } | {"disabled": ("demo", "organizer")}
 

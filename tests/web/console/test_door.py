@@ -228,7 +228,7 @@ def first_link(database):
 def test_the_first_link_works_once_and_looking_at_it_uses_nothing_up(desk, database):
     path = f"/console/first/{first_link(database)}"
     for _ in range(3):
-        assert "Log in as first administrator" in desk().get(path).text
+        assert "Sign in as first administrator" in desk().get(path).text
     browser = desk()
     answer = browser.send(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/")
@@ -237,13 +237,13 @@ def test_the_first_link_works_once_and_looking_at_it_uses_nothing_up(desk, datab
     assert "Demo Congress" in home
     again = desk().send(path)
     assert again.status_code == 410
-    assert "does not work any more" in again.text
+    assert "no longer works" in again.text
     with database.reading() as db:
         assert "administrator.link.used" in [entry.action for entry in audit.recent(db)]
 
 
 def steps_on(browser):
-    home = browser.get("/console/").text.partition("What comes next")[2].partition("</ol>")[0]
+    home = browser.get("/console/").text.partition("Next steps")[2].partition("</ol>")[0]
     return re.findall(r"<li>(?:<a [^>]*>)?([^<]*).*?<span class=\"mark[^>]*>(\w+)<", home, re.DOTALL)
 
 

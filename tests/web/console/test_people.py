@@ -114,7 +114,7 @@ def test_taking_away_asks_once_and_says_what_will_happen(desk, database):
     with database.reading() as db:
         [number] = [each.id for each in grants.every(db, implementations.find(db, "demo")) if each.role == "scanner"]
     page = desk("organizer").get(f"{ROLES}/{number}/remove").text
-    assert "Take the role scanner away?" in page
+    assert "Revoke the role scanner?" in page
     assert "All logins of this person end" in page
     assert f'action="{ROLES}/scanners/{number}/remove"' in page
     assert f'action="{ROLES}/all/{number}/remove"' in desk("administrator").get(f"{ROLES}/{number}/remove").text
@@ -158,7 +158,7 @@ def test_people_are_found_by_name_username_and_badge(desk):
         page = desk("organizer").get(PEOPLE, query_string={"q": text}).text
         assert "organizer@example.org" in page
         assert "author@example.org" not in page
-    assert "Nobody here has" in desk("organizer").get(PEOPLE, query_string={"q": "<script>"} | {"q": "zzz"}).text
+    assert "No one here has" in desk("organizer").get(PEOPLE, query_string={"q": "<script>"} | {"q": "zzz"}).text
 
 
 def test_a_list_is_sorted_by_its_address(desk):
@@ -221,7 +221,7 @@ def test_the_chain_is_checked_on_demand(desk, database):
     with database.session() as db:
         audit.append(db, actor="a", action="b")
     answer = desk("reviewer").get("/console/audit?check=1")
-    assert "Nothing was changed" in answer.text
+    assert "The chain is intact" in answer.text
     assert "1 entry is as written" in answer.text
 
 

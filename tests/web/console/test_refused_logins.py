@@ -73,15 +73,15 @@ def test_errors_without_an_implementation_are_found_by_those_above_implementatio
     store.errors.note(HOMELESS[what])
     page = desk(who).get(f"{DEMO}/runs?reference=3f9ca71e").text
     assert ("An error was shown" in page) == (who != "organizer")
-    assert ("is not of this implementation, or not known any more" in page) == (who == "organizer")
-    assert ("are found by ATIV" in page) == (who == "organizer")
+    assert ("does not belong to this implementation, or is no longer known" in page) == (who == "organizer")
+    assert ("can be looked up by ATIV" in page) == (who == "organizer")
 
 
 def test_who_may_see_another_implementation_is_told_to_look_there(desk, store):
     store.errors.note(NotedError("3f9ca71e", 404, "widget.show", "other", "bob", "CE-1"))
     page = desk("reviewer").get(f"{DEMO}/runs?reference=3f9ca71e").text
-    assert "This reference is of <bdi>Other Congress</bdi>." in page
+    assert "This reference belongs to <bdi>Other Congress</bdi>." in page
     assert "An error was shown" not in page
     theirs = desk("organizer").get(f"{DEMO}/runs?reference=3f9ca71e").text
     assert "Other Congress" not in theirs
-    assert "is not of this implementation" in theirs
+    assert "does not belong to this implementation" in theirs

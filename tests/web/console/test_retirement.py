@@ -47,7 +47,7 @@ def test_removing_says_what_goes_and_needs_the_id_in_full(administrator, databas
     assert "archive it first" in administrator.send(f"{PAGE}/remove", slug="demo").text
     administrator.send(f"{PAGE}/archive")
     page = administrator.get(PAGE).text
-    assert "What goes:" in page
+    assert "This is deleted:" in page
     assert "users</li>" in page
     for typed in ("", "Demo", "other"):
         refused = administrator.send(f"{PAGE}/remove", slug=typed)
@@ -66,7 +66,7 @@ def test_the_staff_are_not_offered_it_and_it_is_refused(administrator):
 def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, monkeypatch):
     monkeypatch.setattr(EndedLogins, "end_everybody", away)
     assert administrator.send(f"{PAGE}/archive").status_code == 303
-    assert "logins from before may still be there" in administrator.get("/console/").text
+    assert "earlier logins may still be open" in administrator.get("/console/").text
 
 
 def test_both_edges_leave_the_same_rows_and_entries(administrator, database):

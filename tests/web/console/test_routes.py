@@ -22,7 +22,7 @@ MAY = {
     "GRANT_ROLES SEE_RUNS SEE_AUDIT ADD_IMPLEMENTATIONS RETIRE_IMPLEMENTATIONS SEE_ALL_AUDIT",
 }
 #: Whose permissions hold in every implementation.
-EVERYWHERE = (*roles.HOUSE, "first administrator")
+EVERYWHERE = (*roles.STAFF_ROLES, "first administrator")
 
 #: Whose login does not count at all: how it is made.
 NOBODY = {

@@ -164,7 +164,7 @@ def test_a_reference_leads_to_its_run_or_says_which_error_was_shown(past, desk, 
     elsewhere = desk("administrator").get(f"/console/implementations/other/runs?reference={reference}").text
     assert "An error was shown" not in elsewhere
     unknown = desk("organizer").get(f"{DEMO}/runs?reference=x").text
-    assert "“<bdi>x</bdi>” is not of this implementation, or not known any more" in unknown
+    assert "“<bdi>x</bdi>” does not belong to this implementation, or is no longer known" in unknown
 
 
 @pytest.mark.parametrize("who", ["author", "attendee", "scanner", None])
@@ -177,7 +177,7 @@ def test_people_without_the_permission_see_no_run(past, desk, who):
 
 def test_the_overview_warns_when_the_active_script_fails(past, database, desk):
     sha256 = activate(database)
-    assert "Version 1 is in service" in desk("organizer").get(f"{DEMO}/").text
+    assert "Version 1 is active" in desk("organizer").get(f"{DEMO}/").text
     with database.session() as db:
         runs.record_many(db, [replace(GOOD, id="1", version=sha256), replace(BAD, id="2", version=sha256)])
     page = desk("organizer").get(f"{DEMO}/").text
@@ -187,7 +187,7 @@ def test_the_overview_warns_when_the_active_script_fails(past, database, desk):
     assert f'href="{DEMO}/runs">Script</a>' in page
     with database.session() as db:
         runs.record_many(db, [replace(GOOD, id=f"{n}", version=sha256, started_at=NOW) for n in range(3, 30)])
-    assert "Version 1 is in service" in desk("organizer").get(f"{DEMO}/").text
+    assert "Version 1 is active" in desk("organizer").get(f"{DEMO}/").text
 
 
 def test_the_overview_warns_when_the_script_reads_a_setting_that_is_not_there(database, desk):
@@ -197,7 +197,7 @@ def test_the_overview_warns_when_the_script_reads_a_setting_that_is_not_there(da
     assert "Version 1 reads settings that are not set here: claim_url." in desk("author").get(f"{DEMO}/").text
     with database.session() as db:
         implementations.update(db, implementations.find(db, "demo"), script_settings={"color": "", "claim_url": None})
-    assert "Version 1 is in service" in desk("author").get(f"{DEMO}/").text
+    assert "Version 1 is active" in desk("author").get(f"{DEMO}/").text
 
 
 def test_pages_about_people_with_hostile_names_stay_whole(past, desk):
@@ -236,9 +236,9 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
     with database.session() as db:
         made = implementations.create(db, "demo", "Demo Congress, again", "Europe/Berlin")
         made.created_at = datetime.now(UTC) + timedelta(minutes=1)
-    assert "is not of this implementation, or not known any more" in administrator.get(pages["runs"]).text
+    assert "does not belong to this implementation, or is no longer known" in administrator.get(pages["runs"]).text
     assert "0123abcd" not in administrator.get(pages["logins"]).text
-    assert "Nothing has been run yet" in administrator.get(f"{DEMO}/runs").text
+    assert "No runs yet" in administrator.get(f"{DEMO}/runs").text
     assert administrator.get(f"{DEMO}/runs/{GOOD.id}").status_code == 404
 
 
@@ -311,7 +311,7 @@ def test_a_filter_by_name_finds_the_person_offers_those_that_fit_and_says_who_is
     assert "Which user?" in several
     assert f'href="{DEMO}/runs?user=organizer"' in several
     nobody = organizer.get(f"{DEMO}/runs?user=%3Cb%3E").text
-    assert "<bdi>demo</bdi> knows no user “<bdi>&lt;b&gt;</bdi>”" in nobody
+    assert "No user “<bdi>&lt;b&gt;</bdi>” is known in <bdi>demo</bdi>" in nobody
     assert f"{DEMO}/runs/{BAD.id}" not in several + nobody
 
 
@@ -320,7 +320,7 @@ def test_where_no_run_fits_the_page_lists_the_changes_of_that_time(past, databas
         audit.append(db, actor="command line", action="script.activated", target="version 3", implementation="demo")
         audit.append(db, actor="command line", action="grant.added", target="x", implementation="demo")
     page = desk("organizer").get(f"{DEMO}/runs?user=attendee&outcome=timed+out").text
-    assert "No run fits." in page
+    assert "No run matches." in page
     assert "A rule may decide without a run" in page
     assert f'href="{DEMO}/why?user=attendee"' in page
     changes = page[page.index("Changes in that time") :]
@@ -353,7 +353,7 @@ def test_a_status_that_could_not_be_shown_is_told_with_its_first_and_last_time(p
     store.errors.note(error)
     store.errors.note(error)
     page = desk("organizer").get(f"{DEMO}/runs?reference=3f9ca71e").text
-    assert "The status could not be shown: no run ended (is a worker running?)" in page
+    assert "The status could not be shown: no run ended in time (is a worker running?)" in page
     told = page.partition("<dt>When</dt>")[2].partition("</dd>")[0]
     assert told.count("<time") == 2
 

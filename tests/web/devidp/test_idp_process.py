@@ -62,7 +62,7 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path):
 def test_it_warns_when_it_is_built(idp, caplog):
     with caplog.at_level(logging.WARNING):
         create_idp(idp, None, service_url="http://127.0.0.1:8000")
-    assert "anybody can log in as anybody" in caplog.text
+    assert "anyone can log in as anyone" in caplog.text
 
 
 def test_it_does_not_start_in_production():

@@ -17,13 +17,13 @@ from web.forms.base_form import BaseForm
 
 WEB = ROOT / "web"
 PAGE = """{% from "forms.html" import entry, problems, secret, token with context %}
-{{ problems(form) }}{{ token(form) }}{% for each in form if each.drawn is defined %}{{ entry(each) }}{% endfor %}"""
+{{ problems(form) }}{{ token(form) }}{% for each in form if each.layout is defined %}{{ entry(each) }}{% endfor %}"""
 
 
 class EveryForm(BaseForm):
     """A field of each kind."""
 
-    line = fields.LineField("Line", description="One line.")
+    line = fields.LineField("Line", description="One line.", longest=40)
     block = fields.TextBlockField("Block")
     lines = fields.LinesField("Lines")
     json = fields.JsonField("JSON")
@@ -71,9 +71,9 @@ def test_every_field_of_ours_says_how_it_is_drawn():
     ours = [each for each in vars(fields).values() if isinstance(each, type) and issubclass(each, Field)]
     ours = [each for each in ours if each.__module__ == fields.__name__]
     template = (WEB / "templates" / "forms.html").read_text()
-    known = set(re.findall(r'of\.drawn == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
+    known = set(re.findall(r'of\.layout == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
     assert len(ours) > 10
-    assert {each.drawn for each in ours} == known
+    assert {each.layout for each in ours} == known
 
 
 def test_each_kind_is_drawn_as_people_know_it(drawn):
@@ -93,6 +93,7 @@ def test_each_kind_is_drawn_as_people_know_it(drawn):
     assert page.xpath("//input[@id='upload']/@type") == ["file"]
     assert page.xpath("//select[@id='dropdown']/option[@selected]/@value") == ["b"]
     assert page.xpath("//input[@id='line']/@autocomplete") == ["off"]
+    assert page.xpath("//input[@id='line']/@maxlength") == ["40"]
 
 
 def test_a_refused_form_keeps_what_was_typed_but_no_secret(drawn):

@@ -12,7 +12,7 @@ from records.tenants import implementations
 from runner.status.service import StatusRequest
 from runner.status.status_body import Action, ShownMessage
 from tests.support.stub_status_service import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
-from web.widget.colour_stylesheet import DARK_PAPER, dark_partner
+from web.widget.colour_stylesheet import DARK_BACKGROUND, dark_mode_colour
 from web.widget.rendering import age
 
 
@@ -145,11 +145,11 @@ def test_a_tint_that_is_no_colour_is_404(http, color):
 
 
 @given(st.integers(min_value=0, max_value=0xFFFFFF))
-def test_every_colour_has_a_dark_partner_that_can_be_read(number):
+def test_every_colour_has_a_readable_colour_for_dark_mode(number):
     color = f"#{number:06x}"
-    partner = dark_partner(color)
-    assert contrast(partner, DARK_PAPER) >= LEAST_CONTRAST
-    assert contrast(partner, WHITE) <= contrast(color, WHITE)
+    mixed = dark_mode_colour(color)
+    assert contrast(mixed, DARK_BACKGROUND) >= LEAST_CONTRAST
+    assert contrast(mixed, WHITE) <= contrast(color, WHITE)
 
 
 @pytest.mark.parametrize(

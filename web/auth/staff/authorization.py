@@ -110,7 +110,7 @@ def _page(template: str, **words: str) -> Response:
         address=_this_page(),
         implementation=None,
         crumbs=(),
-        ways=(),
+        navigation=(),
     )
     return Response(page, HTTPStatus.FORBIDDEN, mimetype="text/html")
 

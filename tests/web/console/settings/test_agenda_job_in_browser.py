@@ -34,7 +34,7 @@ def test_an_import_is_followed_to_its_end_without_a_reload_by_hand(open_page, tm
     assert eventually(lambda: workers_present(redis, BACKGROUND), seconds=60), log.read_text()
     order(page, tmp_path)
     page.wait_for_selector(f"text={ROWS} sessions added", timeout=90_000)
-    page.get_by_role("link", name="To the agenda").click()
+    page.get_by_role("link", name="Back to the agenda").click()
     page.wait_for_selector("text=Last import")
 
 
@@ -44,7 +44,7 @@ def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
     assert page.get_by_text("No background worker is running").is_visible()
     looked_at(page, "waits without a worker")
     WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(0)
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Refresh").click()
     page.wait_for_selector("[data-goes-on]")
     assert page.get_by_text("No background worker is running").count() == 0
     found = jobs.find("demo", job)

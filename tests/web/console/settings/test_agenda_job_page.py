@@ -93,7 +93,7 @@ def cancel(person, page):
 def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_to_do(organizer, database, desk):
     page = ordered(organizer)
     text = organizer.get(page).text
-    assert "The import waits for a worker." in text
+    assert "The import is waiting for a worker." in text
     assert "No background worker is running" in text
     assert "session-status worker --queue background" in text
     assert 'http-equiv="refresh"' not in text, "it would keep its person signed in for as long as nothing happens"
@@ -178,7 +178,7 @@ def test_an_import_that_its_worker_left_is_told_as_failed_and_can_be_ordered_aga
     job = page.rpartition("/")[2]
     assert JobStates(redis)._moved(jobs.find("demo", job), ("waiting",), {"state": "running"}) is not None
     text = organizer.get(page).text
-    assert "The worker stopped before the job had ended. Nothing was imported: the file still waits." in text
+    assert "The worker stopped before the job had ended. Nothing was imported, and the file is still stored." in text
     assert "Your last import was not carried out." in organizer.get("/agenda").text
     again = organizer.post("/agenda/import", import_form(organizer.get("/agenda/check")))
     assert again.headers["Location"].rpartition("/")[2] != job

@@ -125,7 +125,7 @@ def test_a_workbook_is_imported_like_a_csv_file(organizer, database):
 
 def test_sessions_that_are_gone_are_retired_if_asked_and_an_undo_brings_them_back(organizer, database, desk):
     preview = checked(organizer, GOOD)
-    assert "1 of the agenda, which the file does not name" in preview.text
+    assert "1 in the agenda that the file does not contain" in preview.text
     assert organizer.post("/agenda/import", import_form(preview) | {"retire": "y"}).status_code == 303
     assert set(agenda_of(database)) == {"CE-2", "CE-3"}
     page = organizer.get("/agenda").text

@@ -89,7 +89,7 @@ def test_an_empty_secret_keeps_the_old_one_and_a_new_address_demands_it(administ
 
 
 def test_a_connection_is_removed_after_one_question(administrator, database):
-    assert "Whoever wants it back has to know the secret" in administrator.get("/connections/ethosce/remove").text
+    assert "To set it up again, you need the secret" in administrator.get("/connections/ethosce/remove").text
     assert administrator.post("/connections/ethosce/remove").status_code == 303
     with database.reading() as db:
         assert connections.every(db, implementations.find(db, "demo")) == []
@@ -164,7 +164,7 @@ class TestWithoutLoopback:
 
 
 def test_the_list_names_the_version_that_uses_a_connection(administrator):
-    assert "not named by the script in service" in administrator.get("/connections").text
+    assert "not named by the active script" in administrator.get("/connections").text
 
 
 def test_a_connection_of_another_implementation_is_not_there(administrator):

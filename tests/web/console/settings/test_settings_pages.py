@@ -110,7 +110,7 @@ class TestWithAnotherKey:
         return Settings(environment="development", public_url=PUBLIC_URL, secret_key="another" * 10)
 
     def test_secrets_that_do_not_open_are_said_in_words(self, administrator):
-        assert "Our keys cannot be opened" in administrator.get("/provider").text
+        assert "Our keys cannot be decrypted" in administrator.get("/provider").text
         assert administrator.get("/provider/certificate.pem").status_code == 503
         tried = administrator.post("/connections/ethosce/try", {"path": "/"})
         assert "Type it again and save the connection" in tried.text
