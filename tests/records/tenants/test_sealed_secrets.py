@@ -14,7 +14,7 @@ from tests.records.tenants.test_connections import OAUTH
 
 USE = SecretUse(("basic",), ("https://cme.example.org/api",), ("restws",))
 OTHERS = {
-    "kind": replace(USE, way=("bearer",)),
+    "kind": replace(USE, method=("bearer",)),
     "host": replace(USE, urls=("https://attacker.example.net/api",)),
     "port": replace(USE, urls=("https://cme.example.org:8443/api",)),
     "scheme": replace(USE, urls=("http://cme.example.org/api",)),

@@ -65,7 +65,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
         ).value
         with here.database.reading() as db:
             methods = ineffective_grants.login_methods_of(db, find_implementation(db, implementation))
-    in_vain = methods.in_vain(made.kind, role)
+    in_vain = methods.why_ineffective(made.kind, role)
     click.echo(f"Grant {made.id} gives {whom(made)} of {implementation} the role {role}.")
     if in_vain:
         click.echo(f"It counts for nobody yet. {in_vain}", err=True)

@@ -118,7 +118,7 @@ def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
         form.refuse(refused)
     if not sound or form.complaints:
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    ineffective = methods.in_vain(form.kind.data, form.role.data)
+    ineffective = methods.why_ineffective(form.kind.data, form.role.data)
     granted = f"The role {form.role.data} {'was' if made else 'was already'} granted to: {_first_few(lines)}."
     flash(f"{granted} It has no effect yet. {ineffective}" if ineffective else f"{granted} It applies from now on.")
     return see_other(url_for(".roles", implementation=implementation))
@@ -171,7 +171,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         grants=listing.sorted(every, COLUMNS),
         listing=listing,
         people=people,
-        in_vain=reach.in_vain,
+        in_vain=reach.why_ineffective,
         form=form,
         mine=mine,
         address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),

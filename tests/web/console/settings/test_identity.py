@@ -86,7 +86,7 @@ def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(adminis
 def test_a_decision_that_is_none_or_about_nothing_changes_nothing(administrator, database):
     assert administrator.post(f"/provider/certificates/{'0' * 64}/delete").status_code == 404
     answer = administrator.post(f"/provider/certificates/{'0' * 64}/accept", follow_redirects=True)
-    assert "is none of this identity provider" in answer.text
+    assert "does not belong to this identity provider" in answer.text
     assert entries(database) == []
 
 
@@ -193,7 +193,7 @@ def test_another_provider_needs_an_answer_to_whose_people_they_are(administrator
     assert "This is another provider" in preview.text
     form = typed(preview.text)
     asked = administrator.post("/provider/data", form)
-    assert "has to be answered" in faults(asked)["people"]
+    assert "must be answered" in faults(asked)["people"]
     assert provider(database)[0].entity_id == IDP.entity_id
     assert administrator.post("/provider/data", form | {"people": answer}).status_code == 303
     found, states = provider(database)
