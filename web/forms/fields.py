@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
+    "AmountField",
     "CheckboxesField",
     "ChoiceField",
     "DropdownField",
@@ -91,7 +93,7 @@ class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
         return [line.strip() for line in (self.data or "").splitlines() if line.strip()]
 
 
-class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
+class AmountField(StringField):  # type: ignore[misc]  # WTForms ships no types
     """A number in a unit that people use; `factor` converts it to the unit of the rule."""
 
     layout = "amount"
@@ -101,10 +103,18 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
         self.unit, self.factor = unit, factor
 
     def process_data(self, value: Any) -> None:
+        """Show a number in the unit of the field."""
         self.data = "" if value is None else f"{value / self.factor:.10g}"
+
+    def in_unit(self, reason: str) -> str:
+        """Return a rule's reason with its numbers in the unit of the field; part of a unit counts as one."""
+        return (
+            re.sub(r"\d+", lambda digits: f"{-(-int(digits[0]) // self.factor)}", reason) if self.factor > 1 else reason
+        )
 
     @property
     def number(self) -> float | None:
+        """What was typed, in the unit of the rule; None if it is not a number."""
         text = (self.data or "").strip().replace(",", ".")
         try:
             number = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
@@ -113,7 +123,7 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
         return number * self.factor if math.isfinite(number) else None
 
 
-class WholeNumberField(_Amount):
+class WholeNumberField(AmountField):
     """A whole number; None when the field is empty."""
 
     @property
@@ -125,7 +135,7 @@ class WholeNumberField(_Amount):
         return int(number) if number is not None and number == int(number) else self.data
 
 
-class NumberField(_Amount):
+class NumberField(AmountField):
     """A number; None when the field is empty."""
 
     @property

@@ -29,6 +29,7 @@ class EveryForm(BaseForm):
     json = fields.JsonField("JSON")
     whole = fields.WholeNumberField("Whole", unit="calls")
     number = fields.NumberField("Number", unit="seconds")
+    size = fields.WholeNumberField("Size", unit="KiB", factor=1024)
     tick = fields.YesNoField("Tick")
     choice = fields.ChoiceField("Choice", choices=[("a", "First"), ("b", "Second")])
     several = fields.CheckboxesField("Several", choices=[("a", "First"), ("b", "Second")])
@@ -131,6 +132,14 @@ def test_help_and_fault_describe_a_field_together(drawn):
 def test_a_fault_without_a_field_stands_on_top_and_names_fields_as_the_page_does(drawn):
     page = drawn(faults=[FieldFault("key_set", "contradicts line or whole_thing")])
     assert "The key set contradicts line or whole thing." in page.xpath("string(//div[@id='problems'])")
+
+
+def test_the_numbers_of_a_fault_are_in_the_unit_of_the_field(drawn):
+    page = drawn(
+        faults=[FieldFault("size", "is a whole number from 1 to 16777216"), FieldFault("whole", "is over 2048")]
+    )
+    assert "is a whole number from 1 to 16384" in page.xpath("string(//p[@id='size-wrong'])")
+    assert "is over 2048" in page.xpath("string(//p[@id='whole-wrong'])")
 
 
 def test_what_somebody_typed_is_quoted_to_the_letter(drawn):
