@@ -11,6 +11,7 @@ from records.tenants.implementation_settings import BUDGETS, SETTINGS, Implement
 
 from . import fields
 from .base_form import BaseForm
+from .json_field import JsonField
 
 Form = TypeVar("Form", bound=type[BaseForm])
 
@@ -22,7 +23,7 @@ FIELDS: dict[str, Callable[..., Any]] = {
     table.WHOLE: fields.WholeNumberField,
     table.FLAG: fields.YesNoField,
     table.CHOICE: fields.ChoiceField,
-    table.JSON: fields.JsonField,
+    table.JSON: JsonField,
 }
 
 
