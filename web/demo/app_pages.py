@@ -37,7 +37,7 @@ class RunLine:
     """One run, as the panel beside the app shows it."""
 
     outcome: str
-    shown: str
+    message: str
     clock: str
     session: str
     user: str

@@ -31,8 +31,8 @@ def interfere() -> AnyResponse | None:
 @blueprint.post("/ea/oauth2/token")
 def token() -> AnyResponse:
     """Give a bearer token for client id and secret (RFC 6749, 4.4)."""
-    given, keys = request.authorization, demo_services().keys
-    client, secret = (given.username or "", given.password or "") if given else ("", "")
+    credentials, keys = request.authorization, demo_services().keys
+    client, secret = (credentials.username or "", credentials.password or "") if credentials else ("", "")
     right_client = hmac.compare_digest(client.encode(), keys.cvent_client.encode())
     if not right_client or not hmac.compare_digest(secret.encode(), keys.cvent_secret.encode()):
         return problem("invalid_client", 401)

@@ -66,8 +66,8 @@ def claim(nid: str) -> AnyResponse:
 
 def unauthorized() -> Response | None:
     """Return the refusal of a caller without the right user and password."""
-    given = request.authorization
-    user, password = (given.username or "", given.password or "") if given else ("", "")
+    credentials = request.authorization
+    user, password = (credentials.username or "", credentials.password or "") if credentials else ("", "")
     known = hmac.compare_digest(user.encode(), demo_services().keys.ethosce_user.encode())
     if known and hmac.compare_digest(password.encode(), demo_services().keys.ethosce_password.encode()):
         return None

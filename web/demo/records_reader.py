@@ -52,11 +52,11 @@ def app_session(row: sessions.AgendaSession) -> AppSession:
 
 def run_line(row: runs.Run) -> RunLine:
     """A run as the panel shows it."""
-    shown = row.message["text"] if row.message else "(hidden)"
+    message = row.message["text"] if row.message else "(hidden)"
     person = next((one.first_name for one in PEOPLE if one.member_number == row.user), row.user)
     return RunLine(
         outcome=row.outcome,
-        shown=shown if row.shown_as in ("fresh", "hidden") else f"{shown} ({row.shown_as})",
+        message=message if row.shown_as in ("fresh", "hidden") else f"{message} ({row.shown_as})",
         clock=f"{row.started_at:%H:%M:%S}",
         session=sample_session_title(row.session),
         user=person,

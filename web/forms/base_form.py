@@ -26,6 +26,8 @@ from wtforms import Field, HiddenField
 
 from records import RuleViolation
 
+from .fields import AmountField
+
 #: A field's name as rules write it. What is in quotes was typed by a person and stays as it is.
 _NAME = re.compile(r"“[^”]*”|(?<!\{)\b[a-z]+(?:_[a-z]+)+\b")
 
@@ -47,7 +49,12 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def refuse(self, refused: RuleViolation) -> None:
         """Show every fault of a rule at its field, or at the top if the form has no such field."""
         for fault in refused.faults:
-            self.complain(self.fields_of.get(fault.field, fault.field), sentence(fault.reason))
+            name = self.fields_of.get(fault.field, fault.field)
+            self.complain(name, self._in_unit(name, sentence(fault.reason)))
+
+    def _in_unit(self, name: str, reason: str) -> str:
+        field = self._fields.get(name)
+        return field.in_unit(reason) if isinstance(field, AmountField) else reason
 
     def complain(self, name: str, words: str) -> None:
         """Add a fault to a field, in words that follow its label; names of other fields become their labels."""

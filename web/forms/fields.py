@@ -6,13 +6,14 @@ explains. `layout` says how `templates/forms.html` draws a field.
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from wtforms import (
     BooleanField,
+    Field,
     FileField,
     PasswordField,
     RadioField,
@@ -25,10 +26,10 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
+    "AmountField",
     "CheckboxesField",
     "ChoiceField",
     "DropdownField",
-    "JsonField",
     "LineField",
     "LinesField",
     "NumberField",
@@ -44,20 +45,20 @@ __all__ = [
 _LONGEST_NUMBER = 18
 
 
-#: Levels of nested lists and objects in JSON that a person types.
-MAX_DEPTH = 100
-_TOO_DEEP = "is nested too deep"
+def _limit(field: Field, longest: int | None) -> None:
+    """Let a browser take no more characters; the rule checks the length again."""
+    if longest is not None:
+        field.flags.maxlength = longest
 
 
 class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
-    """One line of text, without the spaces around it. `longest` characters can be typed; the rule checks it again."""
+    """One line of text, without the spaces around it, of at most `longest` characters."""
 
     layout = "line"
 
     def __init__(self, label: str, *, longest: int | None = None, **more: Any) -> None:
         super().__init__(label, **more)
-        if longest is not None:
-            self.flags.maxlength = longest
+        _limit(self, longest)
 
     @property
     def value(self) -> Any:
@@ -91,7 +92,7 @@ class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
         return [line.strip() for line in (self.data or "").splitlines() if line.strip()]
 
 
-class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
+class AmountField(StringField):  # type: ignore[misc]  # WTForms ships no types
     """A number in a unit that people use; `factor` converts it to the unit of the rule."""
 
     layout = "amount"
@@ -101,10 +102,18 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
         self.unit, self.factor = unit, factor
 
     def process_data(self, value: Any) -> None:
+        """Show a number in the unit of the field."""
         self.data = "" if value is None else f"{value / self.factor:.10g}"
+
+    def in_unit(self, reason: str) -> str:
+        """Return a rule's reason with its numbers in the unit of the field; part of a unit counts as one."""
+        return (
+            re.sub(r"\d+", lambda digits: f"{-(-int(digits[0]) // self.factor)}", reason) if self.factor > 1 else reason
+        )
 
     @property
     def number(self) -> float | None:
+        """What was typed, in the unit of the rule; None if it is not a number."""
         text = (self.data or "").strip().replace(",", ".")
         try:
             number = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
@@ -113,7 +122,7 @@ class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
         return number * self.factor if math.isfinite(number) else None
 
 
-class WholeNumberField(_Amount):
+class WholeNumberField(AmountField):
     """A whole number; None when the field is empty."""
 
     @property
@@ -125,7 +134,7 @@ class WholeNumberField(_Amount):
         return int(number) if number is not None and number == int(number) else self.data
 
 
-class NumberField(_Amount):
+class NumberField(AmountField):
     """A number; None when the field is empty."""
 
     @property
@@ -135,66 +144,6 @@ class NumberField(_Amount):
             return None
         number = self.number
         return self.data if number is None else number
-
-
-_PEM_START = "-----BEGIN "
-_PEM = (
-    'must be JSON, and this is PEM. Ask for the public keys as a JWK set, such as {"keys": [{"kty": "EC", …}]}, or convert '
-    "them to one"
-)
-
-
-class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
-    """A JSON object. Text that is not JSON is refused here, with its line, because a rule gets only the parsed value."""
-
-    layout = "block"
-
-    def process_data(self, value: Any) -> None:
-        """Show the object as indented JSON."""
-        self.data = json.dumps(value or {}, indent=2, ensure_ascii=False)
-
-    @property
-    def value(self) -> Any:
-        """The value; None if `fault` says why there is none."""
-        return self._read()[0]
-
-    @property
-    def fault(self) -> str:
-        """Why the text cannot be read, and where; "" if it can."""
-        return self._read()[1]
-
-    def _read(self) -> tuple[Any, str]:
-        text = (self.data or "").strip() or "{}"
-        if text.startswith(_PEM_START):
-            return None, _PEM
-        try:
-            value = json.loads(text, object_pairs_hook=_without_duplicates)
-        except json.JSONDecodeError as error:
-            start = len(self.data or "") - len((self.data or "").lstrip())
-            line = error.lineno + (self.data or "")[:start].count("\n")
-            return None, f"cannot be read: line {line}, column {error.colno}: {error.msg}"
-        except (ValueError, RecursionError) as error:
-            return None, str(error) if isinstance(error, ValueError) else _TOO_DEEP
-        return (None, _TOO_DEEP) if _is_deeper(value, MAX_DEPTH) else (value, "")
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Say whether lists and objects are nested more deeply. Newer Pythons parse JSON that older ones refuse as too deep."""
-    level = [value]
-    while level and levels >= 0:
-        inner = [
-            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
-        ]
-        level, levels = [part for parts in inner for part in parts], levels - 1
-    return bool(level)
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"names “{name[:60]}” twice")
-    return dict(pairs)
 
 
 class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
@@ -264,6 +213,10 @@ class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no type
     """A secret, which is never shown again; None if the field is left empty."""
 
     layout = "secret"
+
+    def __init__(self, label: str, *, longest: int | None = None, **more: Any) -> None:
+        super().__init__(label, **more)
+        _limit(self, longest)
 
     @property
     def value(self) -> Any:

@@ -1,4 +1,4 @@
-"""Adds to a form the fields for the settings of its page, and for the budgets of a run."""
+"""Adds to a form the fields for the settings of its page, for the budgets of a run, or for the limits of a connection."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from records.tenants import implementation_settings as table
+from records.tenants.connection_limits import LIMITS, ConnectionLimit
 from records.tenants.implementation_settings import BUDGETS, SETTINGS, ImplementationSetting, RunBudget
 
 from . import fields
 from .base_form import BaseForm
+from .json_field import JsonField
 
 Form = TypeVar("Form", bound=type[BaseForm])
 
@@ -21,7 +23,7 @@ FIELDS: dict[str, Callable[..., Any]] = {
     table.WHOLE: fields.WholeNumberField,
     table.FLAG: fields.YesNoField,
     table.CHOICE: fields.ChoiceField,
-    table.JSON: fields.JsonField,
+    table.JSON: JsonField,
 }
 
 
@@ -45,7 +47,14 @@ def with_budgets(form: Form) -> Form:
     """Add to a form a field for each budget that people may set on a page."""
     for each in BUDGETS:
         if each.label:
-            setattr(form, each.name, _budget_field(each))
+            setattr(form, each.name, _amount_field(each))
+    return form
+
+
+def with_limits(form: Form) -> Form:
+    """Add to a form a field for each limit of a connection."""
+    for each in LIMITS:
+        setattr(form, each.name, _amount_field(each, description=each.help))
     return form
 
 
@@ -57,6 +66,6 @@ def setting_field(of: ImplementationSetting) -> Any:
     return FIELDS[of.kind](of.label, **more)
 
 
-def _budget_field(of: RunBudget) -> Any:
+def _amount_field(of: RunBudget | ConnectionLimit, **more: Any) -> Any:
     kind = fields.WholeNumberField if of.whole else fields.NumberField
-    return kind(of.label, unit=of.unit, factor=of.factor)
+    return kind(of.label, unit=of.unit, factor=of.factor, **more)

@@ -12,8 +12,9 @@ from wtforms import Field
 from records import FieldFault, RuleViolation
 from tests.support import ROOT
 from web import templating
-from web.forms import fields
+from web.forms import fields, filter_form, json_field
 from web.forms.base_form import BaseForm
+from web.forms.json_field import JsonField
 
 WEB = ROOT / "web"
 PAGE = """{% from "forms.html" import entry, problems, secret, token with context %}
@@ -26,9 +27,10 @@ class EveryForm(BaseForm):
     line = fields.LineField("Line", description="One line.", longest=40)
     block = fields.TextBlockField("Block")
     lines = fields.LinesField("Lines")
-    json = fields.JsonField("JSON")
+    json = JsonField("JSON")
     whole = fields.WholeNumberField("Whole", unit="calls")
     number = fields.NumberField("Number", unit="seconds")
+    size = fields.WholeNumberField("Size", unit="KiB", factor=1024)
     tick = fields.YesNoField("Tick")
     choice = fields.ChoiceField("Choice", choices=[("a", "First"), ("b", "Second")])
     several = fields.CheckboxesField("Several", choices=[("a", "First"), ("b", "Second")])
@@ -68,8 +70,14 @@ def drawn():
 
 def test_every_field_of_ours_says_how_it_is_drawn():
     """Otherwise a field whose class is renamed is drawn as one of another kind, and no test of a page notices."""
-    ours = [each for each in vars(fields).values() if isinstance(each, type) and issubclass(each, Field)]
-    ours = [each for each in ours if each.__module__ == fields.__name__]
+    modules = (fields, filter_form, json_field)
+    ours = [
+        each
+        for module in modules
+        for each in vars(module).values()
+        if getattr(each, "__module__", "") == module.__name__
+    ]
+    ours = [each for each in ours if isinstance(each, type) and issubclass(each, Field)]
     template = (WEB / "templates" / "forms.html").read_text()
     known = set(re.findall(r'of\.layout == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
     assert len(ours) > 10
@@ -131,6 +139,14 @@ def test_help_and_fault_describe_a_field_together(drawn):
 def test_a_fault_without_a_field_stands_on_top_and_names_fields_as_the_page_does(drawn):
     page = drawn(faults=[FieldFault("key_set", "contradicts line or whole_thing")])
     assert "The key set contradicts line or whole thing." in page.xpath("string(//div[@id='problems'])")
+
+
+def test_the_numbers_of_a_fault_are_in_the_unit_of_the_field(drawn):
+    page = drawn(
+        faults=[FieldFault("size", "is a whole number from 1 to 16777216"), FieldFault("whole", "is over 2048")]
+    )
+    assert "is a whole number from 1 to 16384" in page.xpath("string(//p[@id='size-wrong'])")
+    assert "is over 2048" in page.xpath("string(//p[@id='whole-wrong'])")
 
 
 def test_what_somebody_typed_is_quoted_to_the_letter(drawn):

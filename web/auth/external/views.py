@@ -31,6 +31,7 @@ from web.problem_details import HttpProblem
 from web.redirects import see_other
 from web.session_address import checked_implementation
 
+from .badge_form import BadgeForm
 from .login_methods import by_page, by_password, install, refusal_to_keep, settings_of
 from .refusals import ExternalLoginRefused
 
@@ -97,12 +98,13 @@ def log_in(implementation: str) -> Response:
     check_rate()
     opened = _offered(checked_implementation(implementation), "password")
     begun = AuthServices.here().store.begun
-    state, username = request.form.get("state", ""), request.form.get("username", "")
+    form = BadgeForm()
+    state, username = form.state.data or "", form.username.data or ""
     kept = begun.look(_FORM, state)
     if kept is None or kept["implementation"] != implementation:
         return _form(opened, Journey(), BadgeFormState(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
     journey = Journey(**kept["journey"])
-    password = request.form.get("password", "")
+    password = form.password.data or ""
     if not badge_id.normalised(username) or not password.strip():
         return _form(opened, journey, BadgeFormState(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
     try:
@@ -211,17 +213,12 @@ def _form(
 ) -> Response:
     """Draw the badge form. What was typed comes back, except the password."""
     kept = {"implementation": opened.implementation, "journey": journey.stored()}
-    password_label: str = opened.fields["password_label"]
+    state = typed.state or AuthServices.here().store.begun.put(_FORM, kept, OPEN_S, origin())
     page = render_template(
         "external/login.html",
         name=_name(opened.implementation),
         implementation=opened.implementation,
-        username_label=opened.fields["username_label"],
-        password_label=password_label,
-        # A last name typed blindly is a last name typed wrong, and everybody in the room knows it anyway.
-        password_is_a_name="name" in password_label.casefold(),
-        state=typed.state or AuthServices.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
-        username=typed.username[:255],
+        form=BadgeForm.labelled(opened.fields, state=state, username=typed.username),
         error=typed.error,
         reference=typed.reference,
         next_path=journey.next,

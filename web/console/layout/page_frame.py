@@ -97,7 +97,7 @@ def page(
         title=title,
         implementation=implementation,
         crumbs=(*_first_crumbs(implementation), *crumbs),
-        times=page_times.begin(implementation, shown=values.pop("has_times", False)),
+        times=page_times.begin(implementation, has_times=values.pop("has_times", False)),
         **values,
     )
     return Response(text, status, mimetype="text/html")

@@ -17,18 +17,18 @@ _TIME = Markup('<time datetime="{instant}" title="{exact}">{words}</time>')
 
 
 class PageTimes:
-    """The times of one page. `shown`: whether the page has a time on it, which is known once its body is rendered."""
+    """The times of one page. `has_times`: whether the page has a time on it, which is known once its body is rendered."""
 
-    def __init__(self, clock: TimeFormatter, *, shown: bool = False) -> None:
+    def __init__(self, clock: TimeFormatter, *, has_times: bool = False) -> None:
         self.clock = clock
-        self.shown = shown
+        self.has_times = has_times
 
     def draw(self, at: datetime, **how: bool) -> Markup:
         """Return a moment as an element: in words, exact on hover, and in UTC for programs.
 
         `how` are options of `TimeFormatter.words`.
         """
-        self.shown = True
+        self.has_times = True
         instant = at.astimezone(UTC).isoformat(timespec="seconds")
         return _TIME.format(instant=instant, exact=self.clock.exact(at), words=self.clock.words(at, **how))
 
@@ -38,9 +38,9 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["moment"] = lambda at, **how: of_this_page().draw(at, **how)
 
 
-def begin(implementation: Implementation | None, *, shown: bool) -> PageTimes:
-    """Choose the time zone of the page that is rendered next. `shown`: it has times even where no moment is drawn."""
-    g.page_times = PageTimes(TimeFormatter.of(implementation), shown=shown)
+def begin(implementation: Implementation | None, *, has_times: bool) -> PageTimes:
+    """Choose the time zone of the page that is rendered next. `has_times`: it has times even where no moment is drawn."""
+    g.page_times = PageTimes(TimeFormatter.of(implementation), has_times=has_times)
     return of_this_page()
 
 

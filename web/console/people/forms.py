@@ -12,7 +12,7 @@ from web.forms.base_form import BaseForm
 from web.forms.fields import ChoiceField, LineField, LinesField, choices_of
 from web.forms.filter_form import FilterField, FilterForm
 
-#: Usernames which are granted a role at once.
+#: Usernames that can be granted a role at once.
 MOST_NAMES = 200
 
 KINDS = (

@@ -26,7 +26,7 @@ class ChecklistStep:
 
     label: str
     state: str  #: "done", "missing", "wrong" or "optional"
-    said: str
+    text: str
     endpoint: str  #: of its page
     moment: datetime | None = None
     permission: Permission = Permission.SEE_SETTINGS  #: which its page needs
@@ -111,14 +111,14 @@ def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
         )
     missing = versions.settings_missing(implementation, version)
     if missing:
-        said = (
+        text = (
             f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."
         )
-        return ChecklistStep("Script", "wrong", said, "console_settings.script")
+        return ChecklistStep("Script", "wrong", text, "console_settings.script")
     lately = version_health(db, implementation, version, datetime.now(UTC))
     if lately.newest is not None and lately.worrying:
-        said, at = _failing(version, lately, lately.newest), lately.newest.started_at
-        return ChecklistStep("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
+        text, at = _failing(version, lately, lately.newest), lately.newest.started_at
+        return ChecklistStep("Script", "wrong", text, "console_runs.every", at, permission=Permission.SEE_RUNS)
     return ChecklistStep("Script", "done", f"Version {version.number} is active", "console_settings.script")
 
 
@@ -146,8 +146,8 @@ def _app(implementation: Implementation) -> ChecklistStep:
 def _session_address(implementation: Implementation) -> ChecklistStep:
     label, page = "Address of a session in the app", "console_settings.settings"
     if not implementation.session_url:
-        said = "Not set: people who return from a vendor's site see a page with only the message, not the app."
-        return ChecklistStep(label, "missing", said, page)
+        text = "Not set: people who return from a vendor's site see a page with only the message, not the app."
+        return ChecklistStep(label, "missing", text, page)
     return ChecklistStep(label, "done", implementation.session_url, page)
 
 
@@ -156,5 +156,5 @@ def _logins(db: DbSession, implementation: Implementation) -> ChecklistStep:
     last = users.every(db, implementation, limit=1)
     if not last:
         return ChecklistStep(label, "missing", "No one has logged in yet.", page, permission=Permission.SEE_PEOPLE)
-    said = "The last login was on"
-    return ChecklistStep(label, "done", said, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)
+    text = "The last login was on"
+    return ChecklistStep(label, "done", text, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)

@@ -44,16 +44,16 @@ def actor() -> str:
     return page_frame.signed_in().actor
 
 
-def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response:
+def done(notice: str, endpoint: str, implementation: str, **more: Any) -> Response:
     """Redirect to a settings page, with a notice of what happened; "" if there is nothing more to say."""
-    if said:
-        flash(said)
+    if notice:
+        flash(notice)
     return see_other(address(endpoint, implementation, **more))
 
 
-def saved(change: AfterCommit[Any], said: str, endpoint: str, implementation: str, **more: Any) -> Response:
+def saved(change: AfterCommit[Any], notice: str, endpoint: str, implementation: str, **more: Any) -> Response:
     """Redirect to a settings page, with a notice that the form was saved, or that nothing was changed."""
-    return done(said if change.made else UNCHANGED, endpoint, implementation, **more)
+    return done(notice if change.made else UNCHANGED, endpoint, implementation, **more)
 
 
 def address(endpoint: str, implementation: str, **more: Any) -> str:

@@ -45,7 +45,7 @@ def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
     looked_at(page, "waits without a worker")
     WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(0)
     page.get_by_role("link", name="Refresh").click()
-    page.wait_for_selector("[data-goes-on]")
+    page.wait_for_selector("[data-refreshes]")
     assert page.get_by_text("No background worker is running").count() == 0
     found = jobs.find("demo", job)
     assert states.begin(found)

@@ -69,6 +69,8 @@ def test_faults_stand_at_their_fields_and_the_secret_is_asked_for_again(administ
     assert "type it again" in answer.text
     for text in ("a b", "http://x.example", "../x", "99"):
         assert text in answer.text
+    said = faults(administrator.post("/connections/new", NEW | {"max_body_bytes": "20000"}))
+    assert "from 1 to 16384" in said["max_body_bytes"]  # KiB, as in the field
     said = faults(administrator.post("/connections/new", NEW | {"header_name": "Host"}))
     assert "belongs to the request itself" in said["header_name"]
 

@@ -1,4 +1,4 @@
-"""The forms by which an agenda file is uploaded, looked at and imported."""
+"""The forms that upload, preview and import an agenda file."""
 
 from __future__ import annotations
 

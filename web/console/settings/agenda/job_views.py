@@ -71,7 +71,7 @@ def show_job(implementation: str, job: str) -> Response:
             faults=faults,
             more_faults=more_faults,
             no_worker=no_worker,
-            goes_on=not state.ended and not no_worker,  # a page that kept refreshing would keep its person signed in
+            refreshes=not state.ended and not no_worker,  # a page that kept refreshing would keep its person signed in
         )
 
 

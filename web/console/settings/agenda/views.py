@@ -101,11 +101,11 @@ def undo_import(implementation: str, number: int) -> Response:
     except RuleViolation:
         return done("That import can no longer be undone.", "agenda", implementation)
     as_before, added = (counts[name] for name in ("put_back", "retired"))
-    said = (
+    notice = (
         f"The import is undone: {counted(as_before, 'session')} {form(as_before, 'is')} as before, "
         f"{added} that it had added {form(added, 'is')} retired."
     )
-    return done(said, "agenda", implementation)
+    return done(notice, "agenda", implementation)
 
 
 def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:

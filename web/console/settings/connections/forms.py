@@ -1,4 +1,4 @@
-"""The form of a connection: its fields become the draft which `records.tenants.connections` judges."""
+"""The form of a connection: its fields become the draft that `records.tenants.connections` checks."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from records import AUTH_KINDS, METHODS, Connection, ConnectionDraft
+from records.tenants.connection_limits import LIMITS
 from web.forms.base_form import BaseForm
 from web.forms.fields import (
     CheckboxesField,
     ChoiceField,
     LineField,
     LinesField,
-    NumberField,
     SecretField,
-    WholeNumberField,
     YesNoField,
 )
-
-KIB = 1024
+from web.forms.setting_fields import with_limits
 
 #: The kinds of credential in the words of vendors' manuals, each with its fields apart from the secret.
 KINDS = (
@@ -35,11 +33,12 @@ _CREDENTIAL_NAMES = {"header_name": "name", "parameter_name": "name", "oauth_url
 
 #: The fields that are stored as they are typed.
 AS_TYPED = (
-    "name", "base_url", "auth_kind", "methods", "path_prefixes", "follow_redirects", "timeout_s", "cache_s",
-    "rate_per_s", "concurrency", "max_body_bytes", "development",
-)  # fmt: skip
+    *("name", "base_url", "auth_kind", "methods", "path_prefixes", "follow_redirects", "development"),
+    *(each.name for each in LIMITS),
+)
 
 
+@with_limits
 class ConnectionForm(BaseForm):
     """A connection: the vendor's address, what may be called there, and the credential."""
 
@@ -65,11 +64,6 @@ class ConnectionForm(BaseForm):
         "Paths that may be called", description="The start of a path, one a line. / alone allows every path."
     )
     follow_redirects = YesNoField("Follow redirects; each is checked like the address itself")
-    timeout_s = NumberField("Longest wait for an answer", unit="seconds")
-    cache_s = WholeNumberField("Keep answers for", unit="seconds", description="0: call the vendor each time.")
-    rate_per_s = NumberField("Calls a second, at most", unit="calls", description="Empty: no limit.")
-    concurrency = WholeNumberField("Calls at the same time, at most", unit="calls", description="Empty: no limit.")
-    max_body_bytes = WholeNumberField("Largest answer", unit="KiB", factor=KIB)
     development = YesNoField("This connection leads to this machine itself (development only)")
 
     @property
@@ -99,8 +93,8 @@ class ConnectionForm(BaseForm):
 
     def _auth_fields(self) -> dict[str, Any]:
         kind = self.auth_kind.value
-        given = {_CREDENTIAL_NAMES.get(name, name): self[name].value for name in _credential_fields(kind)}
-        return {name: value for name, value in given.items() if value or AUTH_KINDS.get(kind, {}).get(name)}
+        values = {_CREDENTIAL_NAMES.get(name, name): self[name].value for name in _credential_fields(kind)}
+        return {name: value for name, value in values.items() if value or AUTH_KINDS.get(kind, {}).get(name)}
 
 
 class ConnectionTestForm(BaseForm):

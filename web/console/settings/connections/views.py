@@ -108,11 +108,13 @@ def ask_remove_connection(implementation: str, name: str) -> Response:
     with looking(implementation) as (db, found):
         _present(db, found, name)
         version = named_by(db, found, name)
-    told = ["The connection and its secret are deleted. To set it up again, you need the secret."]
+    effects = ["The connection and its secret are deleted. To set it up again, you need the secret."]
     if version:
-        told.append(f"The active version of the script, version {version}, names it: its calls will fail from now on.")
+        effects.append(
+            f"The active version of the script, version {version}, names it: its calls will fail from now on."
+        )
     return ask(
-        found, f"Remove {name}?", told, verb=f"Remove {name}", back=address("connection", implementation, name=name)
+        found, f"Remove {name}?", effects, verb=f"Remove {name}", back=address("connection", implementation, name=name)
     )
 
 

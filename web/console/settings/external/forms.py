@@ -14,12 +14,12 @@ from web.forms.base_form import BaseForm
 from web.forms.fields import (
     ChoiceField,
     DropdownField,
-    JsonField,
     LineField,
     LinesField,
     SecretField,
     YesNoField,
 )
+from web.forms.json_field import JsonField
 
 #: Each kind: its name on pages, and when to choose it.
 KINDS = (

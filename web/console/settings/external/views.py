@@ -135,7 +135,7 @@ def try_external_token(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def ask_remove_external(implementation: str) -> Response:
     """Ask once, and say who can no longer log in."""
-    told = [
+    effects = [
         "No one will be able to log in by External Authentication. Logins that are open now stay until they end.",
         (
             "The settings and the secret are deleted. People are kept, and stay the same people if you set up the same service "
@@ -145,7 +145,7 @@ def ask_remove_external(implementation: str) -> Response:
     with looking(implementation) as (db, found):
         _present(db, found)
         title, back = "Remove External Authentication?", address("external", implementation)
-        return ask(found, title, told, verb="Remove External Authentication", back=back)
+        return ask(found, title, effects, verb="Remove External Authentication", back=back)
 
 
 @blueprint.post("/external/remove")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -165,26 +164,21 @@ def _budgets(form: ScriptForm) -> tuple[dict[str, Any], list[FieldFault]]:
     """Return the budgets that are set, and what is wrong with them. An empty field leaves the default."""
     good, faults = {}, []
     for name in BUDGETS:
-        field, value = form[name], form[name].value
+        value = form[name].value
         try:
             if value is not None:
-                good[name] = _budget(
-                    name, value, getattr(current_app.extensions[OPERATOR_LIMITS], name) / field.factor, field
-                )
+                good[name] = _budget(name, value, form[name].unit)
         except ValueError as fault:
             faults.append(FieldFault(name, str(fault)))
     return good, faults
 
 
-def _budget(name: str, value: Any, most: float, field: Any) -> Any:
-    """Check a budget by its rule and the operator's limit; a refusal speaks in the unit of the field."""
-    try:
-        checked = implementations.LIMITS[name](value)
-    except ValueError as fault:
-        reason = re.sub(r"\d+", lambda digits: f"{int(digits[0]) // field.factor}", str(fault))
-        raise ValueError(reason if field.factor > 1 else str(fault)) from None
-    if checked > most * field.factor:
-        raise ValueError(f"must be at most {most:g} {field.unit} here: the operator of this service allows no more")
+def _budget(name: str, value: Any, unit: str) -> Any:
+    """Check a budget by its rule and the operator's limit. The form says the numbers of a refusal in its own unit."""
+    checked = implementations.LIMITS[name](value)
+    most = getattr(current_app.extensions[OPERATOR_LIMITS], name)
+    if checked > most:
+        raise ValueError(f"must be at most {most:.12g} {unit} here: the operator of this service allows no more")
     return checked
 
 

@@ -138,7 +138,7 @@ def save_provider(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def ask_remove_provider(implementation: str) -> Response:
     """Ask once, and say who can no longer log in."""
-    told = [
+    effects = [
         (
             "No one will be able to log in to this implementation by SAML, neither attendees nor organizers. Logins that are "
             "open now stay until they end."
@@ -148,7 +148,7 @@ def ask_remove_provider(implementation: str) -> Response:
     back = address("provider", implementation)
     with looking(implementation) as (db, found):
         connected(db, found)
-        return ask(found, "Remove the identity provider?", told, verb="Remove the identity provider", back=back)
+        return ask(found, "Remove the identity provider?", effects, verb="Remove the identity provider", back=back)
 
 
 @blueprint.post("/provider/remove")

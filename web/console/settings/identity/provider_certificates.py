@@ -38,8 +38,8 @@ def decide_certificate(implementation: str, fingerprint: str, decision: str) -> 
     """Accept, refuse or retire a certificate."""
     if decision not in DECISIONS:
         raise NotFound
-    said = DECISIONS[decision]
-    return _act(implementation, lambda db, found: changes.decide(db, found, fingerprint, decision, by_page()), said)
+    notice = DECISIONS[decision]
+    return _act(implementation, lambda db, found: changes.decide(db, found, fingerprint, decision, by_page()), notice)
 
 
 @blueprint.post("/provider/refresh")
@@ -80,7 +80,7 @@ def switch_key(implementation: str) -> Response:
     )
 
 
-def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCommit[None]], said: str) -> Response:
+def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCommit[None]], notice: str) -> Response:
     """Change the connected provider; the reason of a refused change is shown on the provider's page."""
 
     def act_if_connected(db: DbSession, found: Implementation) -> AfterCommit[None]:
@@ -92,7 +92,7 @@ def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCo
     except RuleViolation as refused:
         flash(f"Nothing was changed: the {refused.field.replace('_', ' ')} {refused.reason}.", "bad")
         return done("", "provider", implementation)
-    return done(said, "provider", implementation)
+    return done(notice, "provider", implementation)
 
 
 def connected(db: DbSession, implementation: Implementation) -> SamlProvider:
