@@ -49,7 +49,7 @@ def test_two_keys_for_a_change_each_have_a_name():
     assert key_set({"keys": keys}, "ES256") == {"keys": keys}
     for names in ((None, "new"), ("same", "same")):
         doubtful = [{**key, "kid": name} if name else EC for key, name in zip(keys, names, strict=True)]
-        with pytest.raises(ValueError, match="needs a kid of its own"):
+        with pytest.raises(ValueError, match="must have a different kid"):
             key_set({"keys": doubtful}, "ES256")
 
 

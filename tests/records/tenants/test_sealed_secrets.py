@@ -30,7 +30,7 @@ def judged(typed, *, wanted=USE, stored=USE):
 
 def test_1_what_needs_no_secret_deletes_the_stored_one_and_refuses_a_typed_one():
     assert judged(None, wanted=None) == ""
-    with pytest.raises(RuleViolation, match="secret: does not belong"):
+    with pytest.raises(RuleViolation, match="secret: must be empty for"):
         judged("typed", wanted=None)
 
 

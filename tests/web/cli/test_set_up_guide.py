@@ -190,7 +190,7 @@ def get_in(reader):
     address = reader.place.run("administrator", "link").splitlines()[0]
     reader.page.goto(address)
     reader.press("Sign in as first administrator")
-    reader.sees("You are the first administrator")
+    reader.sees("Next steps for the first administrator")
     reader.picture("first")
 
 

@@ -61,7 +61,7 @@ def log_in(page, up, session, name):
     page.goto(f"{up.demo}/sessions/{session}")
     widget(page).get_by_role("link", name="Log in for session status info").click()
     page.wait_for_url(f"{up.idp}/sso?*")
-    expect(page.get_by_text("Anybody can be anybody")).to_be_visible()
+    expect(page.get_by_text("Anyone can log in as anyone")).to_be_visible()
     page.get_by_role("button", name=f"Log in as {name}").click()
     page.wait_for_url(f"{up.demo}/sessions/{session}")
 

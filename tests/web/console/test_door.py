@@ -233,7 +233,7 @@ def test_the_first_link_works_once_and_looking_at_it_uses_nothing_up(desk, datab
     answer = browser.send(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/")
     home = browser.get("/console/").text
-    assert "You are the first administrator" in home
+    assert "Next steps for the first administrator" in home
     assert "Demo Congress" in home
     again = desk().send(path)
     assert again.status_code == 410
@@ -243,7 +243,7 @@ def test_the_first_link_works_once_and_looking_at_it_uses_nothing_up(desk, datab
 
 
 def steps_on(browser):
-    home = browser.get("/console/").text.partition("Next steps")[2].partition("</ol>")[0]
+    home = browser.get("/console/").text.partition("Next steps for the first administrator")[2].partition("</ol>")[0]
     return re.findall(r"<li>(?:<a [^>]*>)?([^<]*).*?<span class=\"mark[^>]*>(\w+)<", home, re.DOTALL)
 
 

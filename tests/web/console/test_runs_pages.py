@@ -308,10 +308,10 @@ def test_a_filter_by_name_finds_the_person_offers_those_that_fit_and_says_who_is
     organizer = desk("organizer")
     assert f"{DEMO}/runs/{BAD.id}" in organizer.get(f"{DEMO}/runs?user=Attendee&session=sepsis+in").text
     several = organizer.get(f"{DEMO}/runs?user=example.org").text
-    assert "Which user?" in several
+    assert "Which person?" in several
     assert f'href="{DEMO}/runs?user=organizer"' in several
     nobody = organizer.get(f"{DEMO}/runs?user=%3Cb%3E").text
-    assert "No user “<bdi>&lt;b&gt;</bdi>” is known in <bdi>demo</bdi>" in nobody
+    assert "No person “<bdi>&lt;b&gt;</bdi>” is known in <bdi>demo</bdi>" in nobody
     assert f"{DEMO}/runs/{BAD.id}" not in several + nobody
 
 
