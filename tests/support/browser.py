@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.stub_status_service import StubDesk
+from tests.support.stub_status_service import StubStatusService
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -29,7 +29,7 @@ class Site:
     """A served application, and the desk behind it."""
 
     address: str
-    desk: StubDesk
+    status_service: StubStatusService
     app: Flask
 
 

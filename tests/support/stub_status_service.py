@@ -34,7 +34,7 @@ UNAVAILABLE = Status("unavailable", refresh_after=5, reference="3f9ca71e")
 PLACES = {("demo", "CE-1"), ("demo", "P70068"), ("other", "CE-1")}
 
 
-class StubDesk:
+class StubStatusService:
     """Answers `status` to everybody; after a return, what `after_return` says."""
 
     def __init__(self):

@@ -22,11 +22,11 @@ ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 @pytest.fixture
 def venue(app):
     """The venue's network, as the operator has named it."""
-    before = app.extensions["entrance"]
+    before = app.extensions["auth services"]
     config = replace(before.config, venue_networks=(ip_network("198.51.100.0/24"),))
-    app.extensions["entrance"] = replace(before, config=config)
+    app.extensions["auth services"] = replace(before, config=config)
     yield {"REMOTE_ADDR": VENUE}
-    app.extensions["entrance"] = before
+    app.extensions["auth services"] = before
 
 
 def states_in(redis):
@@ -146,9 +146,9 @@ def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_rel
     monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0.01)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
-    with browser.app.extensions["entrance"].saml_work.judging() as work:
+    with browser.app.extensions["auth services"].saml_work.checking() as work:
         busy = browser.answer(message, started.relay_state)
-        work.believed = True
+        work.accepted = True
     assert busy.status_code == 503
     assert int(busy.headers["Retry-After"]) > 0
     assert "reload" in busy.text
@@ -161,10 +161,10 @@ def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, mon
     monkeypatch.setattr(login_flow, "MOST_TRIES", 3)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
-    with browser.app.extensions["entrance"].saml_work.judging() as work:
+    with browser.app.extensions["auth services"].saml_work.checking() as work:
         for _ in range(6):
             assert browser.answer(message, started.relay_state).status_code == 503
-        work.believed = True
+        work.accepted = True
     assert browser.answer(message, started.relay_state).status_code == 303
 
 

@@ -15,8 +15,8 @@ def roles(app, browser):
 
     def act(**said):
         assert browser.log_in("staff", nameid="_p1", **said).status_code == 303
-        entrance, visitor = app.extensions["entrance"], browser.visitor()
-        with entrance.database.reading() as db:
+        services, visitor = app.extensions["auth services"], browser.visitor()
+        with services.database.reading() as db:
             staff = implementations.staff(db)
             return grants.roles_of(db, staff, users.find(db, staff, visitor.subject), visitor.source)
 

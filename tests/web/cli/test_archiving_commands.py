@@ -76,10 +76,10 @@ def test_when_the_store_is_away_it_is_said_that_logins_may_be_there(cli, event):
     assert "done in the database, but the store does not answer" in away.stderr
 
 
-def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write):
-    agenda = write("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
+def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write_file):
+    agenda = write_file("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
     assert cli("sessions", "import", "aha26", agenda, env=event).exit_code == 0
-    script = write("status.py", "def status(user, session, api):\n    return hidden()\n")
+    script = write_file("status.py", "def status(user, session, api):\n    return hidden()\n")
     assert cli("script", "activate", "aha26", script, env=event).exit_code == 0
     away = {**event, "REDIS_URL": "unix:///nonexistent"}
     result = cli("status", "get", "aha26", "S-1", "--user", "165", env=away)

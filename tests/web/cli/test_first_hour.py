@@ -143,8 +143,8 @@ def test_a_script_of_the_guides_keeps_its_link_with_the_input_of_the_guide(shell
 
 def write_inputs(folder):
     """Write the INPUT and the ANSWERS of the authors' guide."""
-    given, answers = [text for kind, text in BLOCK.findall(AUTHORS) if kind == "json"]
-    (folder / "input.json").write_text(given)
+    input_file, answers = [text for kind, text in BLOCK.findall(AUTHORS) if kind == "json"]
+    (folder / "input.json").write_text(input_file)
     (folder / "answers.json").write_text(answers)
 
 

@@ -119,7 +119,7 @@ def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, argu
 
 def test_a_refused_grant_leaves_no_audit_entry(cli, event):
     cli("role", "grant", "aha26", "administrator", "--username", "a", env=event)
-    assert cli("audit", "list", env=event).stdout == "No audit entry is here yet.\n"
+    assert cli("audit", "list", env=event).stdout == "There are no audit entries yet.\n"
 
 
 def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
@@ -174,7 +174,7 @@ def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
         external.save(db, box, implementations.find(db, "aha26"), draft, "me")
         saml.sp_keys(db, box, implementations.find(db, "aha26"))
     new = {**event, "SESSION_STATUS_SECRET_KEY": "n" * 40, "SESSION_STATUS_SECRET_KEYS_OLD": "k" * 40}
-    assert cli("connection", "reseal", env=new).stdout == "Sealed 3 secrets with the present key.\n"
+    assert cli("connection", "reseal", env=new).stdout == "Encrypted 3 secrets with the current key.\n"
     with stored.session() as db:
         opened = external.opened(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
         assert opened.secret == "s"

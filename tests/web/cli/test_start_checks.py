@@ -180,7 +180,9 @@ def test_an_upgrade_that_cannot_make_the_folder_of_its_database_says_who_must_ow
 def test_a_data_folder_in_which_nothing_is_kept_is_neither_made_nor_missed(cli, production, tmp_path):
     env = in_a_file(production, tmp_path)
     assert cli("db", "upgrade", env=env).exit_code == 0
-    assert f"{tmp_path}/file/data is not used: database and store are elsewhere" in cli("doctor", env=env).stdout
+    assert (
+        f"{tmp_path}/file/data is not used: the database and the store are elsewhere" in cli("doctor", env=env).stdout
+    )
 
 
 def test_a_data_folder_of_somebody_else_is_told_with_both_users():
@@ -203,7 +205,7 @@ def test_an_address_that_is_none_is_a_fault_of_the_settings(cli, production):
 def test_an_address_of_another_machine_is_told_before_anything_runs(cli, production):
     result = cli("web", env={**production, "SESSION_STATUS_WEB_BIND": "192.0.2.7:8000"})
     assert result.exit_code == 2
-    assert "this machine has no address 192.0.2.7. Name one that it has, or 0.0.0.0 for all" in result.stderr
+    assert "this machine has no address 192.0.2.7. Use one of its addresses, or 0.0.0.0 for all" in result.stderr
     doctor = cli("doctor", env={**production, "SESSION_STATUS_WEB_BIND": "192.0.2.7:8000"})
     assert (doctor.exit_code, "this machine has no address 192.0.2.7" in doctor.stdout) == (1, True)
 
@@ -217,7 +219,7 @@ def test_a_port_in_use_is_told_and_doctor_takes_it_for_the_server_itself(cli, pr
         assert result.exit_code == 2
         assert "Address already in use. Stop the process that listens there, or choose another port" in result.stderr
         assert (
-            f"something listens on {bind}: the web server, if it runs"
+            f"{bind} is in use, probably by the web server"
             in cli("doctor", env=production | {"SESSION_STATUS_WEB_BIND": bind}).stdout
         )
 

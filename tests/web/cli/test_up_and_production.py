@@ -88,7 +88,7 @@ def test_production_addresses_are_refused_and_stay_as_they_were(up, address, sto
 def test_a_production_database_alone_is_refused(up, address):
     made_for(address, "production")
     before = content(address)
-    assert "was made for production; it holds no implementation yet" in up({"DATABASE_URL": address})
+    assert "was made for production; it contains no implementation" in up({"DATABASE_URL": address})
     assert content(address) == before
 
 
@@ -114,7 +114,7 @@ def test_as_a_process_it_ends_at_once_and_leaves_nothing_behind(tmp_path, addres
     [
         ("production", True, "was made for production"),
         ("", True, "carries no mark, so it counts as production"),
-        ("", False, "is empty, and `up` fills a store of its own only"),
+        ("", False, "is empty, and `up` fills only its own store"),
     ],
 )
 def test_a_store_alone_that_is_not_for_development_is_refused(up, store, mark, used, told):
@@ -140,7 +140,7 @@ def test_when_one_of_the_two_is_for_development_the_other_is_refused_still(up, t
 def test_an_empty_database_of_somebody_is_refused_and_stays_empty(up, bare_address):
     before = content(bare_address)
     said = up({"DATABASE_URL": bare_address})
-    assert "is empty, and `up` makes tables in a database of its own only" in said
+    assert "is empty, and `up` creates tables only in its own database" in said
     assert "SESSION_STATUS_ENV=development session-status db upgrade" in said
     assert content(bare_address) == before
 

@@ -10,8 +10,9 @@ from records.changes import retirement
 from records.tenants import implementations
 from runner.settings.table import Settings
 from runner.status.commit_effects import follow
+from tests.support.application import KEY
 from tests.support.stub_status_service import PUBLIC_URL
-from tests.web.console.conftest import KEY, person
+from tests.web.console.conftest import person
 from web.console.commits import RETIRE
 
 PAGE = "/console/implementations/demo/retirement"

@@ -122,7 +122,7 @@ def one(implementation: str, run_id: str) -> Response:
 
 def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
     asker = StatusRequest(found.slug, user.subject, session.session_id)
-    return explain(db, found, user, session, lambda: StatusEndpointServices.here().desk.look(asker))
+    return explain(db, found, user, session, lambda: StatusEndpointServices.here().status_service.look(asker))
 
 
 def _listed(db: DbSession, found: Implementation, asked: RunQuery) -> list[Run]:

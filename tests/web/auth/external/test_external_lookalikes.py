@@ -28,10 +28,10 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def answering(set_up, start_vendor):
+def answering(save_external, start_vendor):
     def act(answer):
         vendor = start_vendor(reply(answer))
-        set_up("password", {"url": vendor.url} | FIELDS)
+        save_external("password", {"url": vendor.url} | FIELDS)
         return vendor
 
     return act
