@@ -26,7 +26,7 @@ FLAGS = [
 
 @dataclass
 class Site:
-    """A served application, and the desk behind it."""
+    """A served application, and its stub status service."""
 
     address: str
     status_service: StubStatusService
@@ -67,7 +67,7 @@ def serving(make_app):
 
 class Quiet(WSGIRequestHandler):
     def log_request(self, *args):
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 def _nothing(environ, start_response):

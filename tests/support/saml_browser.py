@@ -1,7 +1,6 @@
-"""The stage of the login's tests: browsers that log in at a forged provider, over the real application.
+"""Browsers for the tests of logins, which log in at a forged provider, with the real application.
 
-Providers post from another site, so their posts carry no cookie: `LoginBrowser.answer` sends what a provider's page sends,
-and `LoginBrowser.follow` what the browser does then.
+Providers post from another site, so their posts have no cookie: `Browser.answer` sends what a provider's page sends.
 """
 
 import base64
@@ -39,7 +38,7 @@ def connect(db, box, slug, idp, **changes):
 
 @dataclass
 class Begun:
-    """A login that has been begun: what the provider is told."""
+    """A login that has been started: what the provider receives."""
 
     address: str
     request_id: str

@@ -1,4 +1,4 @@
-"""A desk of which a test sets the answers: for what the views make of them. The real desk has its own tests."""
+"""A status service whose answers a test sets, for tests of the views. The real one has its own tests."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Jobs which somebody else wrote to the store: none runs anything else, none stops the worker."""
+"""Jobs that an attacker wrote to the store: none runs other code, and none stops the worker."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What somebody can do who writes to the store, and what time and chance can do: queue, cache, bulletin, traces."""
+"""What an attacker who writes to the store can do, and what time and chance can do: queue, cache, change events, traces."""
 
 import json
 import time

@@ -14,7 +14,7 @@ from runner.store.clients import connect
 from tests.support.eventually import eventually
 from tests.system.outages.installation import START_S, STATUS
 
-#: What is told while there is no background worker, which these tests do not start.
+#: The warning while there is no background worker, which these tests do not start.
 NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]

@@ -94,5 +94,5 @@ def browser(app):
 
 @pytest.fixture
 def other_browser(app):
-    """The browser of somebody else."""
+    """The browser of another person."""
     return Browser(app)

@@ -1,4 +1,4 @@
-"""The whole corpus of attacks once more, over HTTP: every message is posted as a provider's page would, and gets nobody in."""
+"""The whole corpus of attacks once more, over HTTP: every message is posted as a provider's page would, and no one is logged in."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Attacks on a login over HTTP. Whatever is wrong, outside there is one page, and nobody is logged in."""
+"""Attacks on a login over HTTP. Whatever is wrong, the person sees the same page, and no one is logged in."""
 
 import re
 from dataclasses import replace
@@ -31,7 +31,7 @@ from web.auth.login_steps import rate_limits, refusals
 
 
 def believed(browser, slug="demo", query="", **changes):
-    """A message that was believed: the address of its completion."""
+    """An accepted message: the address of its completion."""
     started = browser.begin(slug, query)
     message = PROVIDERS[slug].response(sp_of(browser.app, slug), started.request_id, **changes)
     return started, message, browser.answer(message, started.relay_state, slug).location
@@ -74,7 +74,7 @@ def test_the_log_names_a_replayed_assertion_and_whoever_it_is_about_stays_out(br
         started = browser.begin()
         answer = browser.answer(IDP.response(sp, started.request_id, **changes), started.relay_state)
         assert is_refused(answer) if again else answer.status_code == 303
-    assert f"believed issuer={IDP.entity_id} assertion=_seen-before" in caplog.text
+    assert f"accepted issuer={IDP.entity_id} assertion=_seen-before" in caplog.text
     assert "code=replay detail='assertion _seen-before'" in caplog.text
     assert "ada@" not in caplog.text
     assert "Lovelace" not in caplog.text

@@ -1,4 +1,4 @@
-"""The login address: which way in it leads to, and what it says when there is none."""
+"""The login address: which login method it leads to, and what it shows if there is none."""
 
 import pytest
 

@@ -57,7 +57,7 @@ def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, mon
 
 
 def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser, redis, monkeypatch):
-    """A /48 has 65,000 networks: each began one login, and nobody had more than the honest."""
+    """A /48 has 65,000 networks: each started one login, and none more than a genuine user."""
     monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 30)
     honest = []
     for number in range(12):
@@ -169,7 +169,7 @@ def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, mon
 
 
 def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
-    """Also while C code computes: what runs beside it in the process waits for nobody's message."""
+    """Also while C code computes: other requests of the process do not wait for a message."""
     inside, most, lock = 0, 0, threading.Lock()
     real = login_flow.verify_response
 
@@ -194,7 +194,7 @@ def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
 
 
 def test_what_strangers_make_is_kept_where_it_is_bounded():
-    """States that are put elsewhere need a proof first: a believed message, a login, or the console."""
+    """States that are stored elsewhere require a proof first: an accepted message, a login, or the console."""
     found = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "web").rglob("*.py")
@@ -202,4 +202,4 @@ def test_what_strangers_make_is_kept_where_it_is_bounded():
     }
     assert found == {"web/auth/login_steps/login_states.py", "web/auth/login_steps/login_test.py"}
     states = (ROOT / "web/auth/login_steps/login_states.py").read_text()
-    assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_ARRIVED", "_LEAVING"]
+    assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_LOGOUT", "_PROVED"]

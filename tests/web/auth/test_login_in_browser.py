@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 class Provider:
-    """A provider's site: its page posts the answer by a button, as one does on which somebody has logged in."""
+    """A provider's site for a person who is logged in: its page posts the answer by a button."""
 
     def __init__(self):
         self.idp = None

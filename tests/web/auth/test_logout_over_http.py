@@ -1,4 +1,4 @@
-"""Logging out, here and at the provider, and what nobody can end from outside."""
+"""Logging out, here and at the provider, and logins that an attacker cannot end."""
 
 import zlib
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Keeping up what is believed of a provider: metadata from a file, from its address, and what somebody has to decide."""
+"""Keeping a provider up to date: metadata from a file, from its address, and decisions by an administrator."""
 
 import json
 import re

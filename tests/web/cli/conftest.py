@@ -51,7 +51,7 @@ def process():
 
 @pytest.fixture
 def write_file(tmp_path):
-    """Write a file into this test's folder; what is no text is written as JSON."""
+    """Write a file into this test's folder; anything but text and bytes is written as JSON."""
 
     def put(name, content):
         path = tmp_path / name

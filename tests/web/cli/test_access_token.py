@@ -1,4 +1,4 @@
-"""`users token`: a login without a proof of who asks, so only in development, for somebody who is known and not locked out."""
+"""`users token`: a login without authentication, so only in development, and for a known user who is not locked out."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What starts in production: nothing on stores of development, nothing with a stand-in of development; all is told at once."""
+"""What starts in production: nothing with a store, a database or settings for development; all faults are reported together."""
 
 import json
 import os
@@ -248,7 +248,7 @@ def test_a_mark_is_changed_by_who_says_the_same_twice_and_an_entry_notes_it(cli,
     assert cli("db", "mark", "development", env=development, stdin="n\n").exit_code == 1
     assert cli("role", "list", "aha26", env=development).exit_code == 2
     told = cli("db", "mark", "development", env=development, stdin="y\n").stdout
-    assert "It was made for production and holds aha26" in told
+    assert "It was made for production and contains aha26" in told
     assert cli("store", "mark", "development", "--yes", env=development).exit_code == 0
     assert mark_of(valkey_url).environment == "development"
     assert cli("role", "list", "aha26", env=development).exit_code == 0

@@ -198,7 +198,7 @@ def test_resealing_with_a_key_that_does_not_fit_names_each_secret_and_what_to_do
     assert added.exit_code == 0, added.stderr
     result = cli("connection", "reseal", env={**event, "SESSION_STATUS_SECRET_KEY": "w" * 40})
     assert result.exit_code != 0
-    assert "no key opens the secret of the connection ce of aha26. Put the key that sealed it into" in result.stderr
+    assert "no key decrypts the secret of the connection ce of aha26. Put the key that sealed it into" in result.stderr
     assert "connection set aha26 ce --new-secret" in result.stderr
 
 

@@ -100,4 +100,4 @@ def test_a_script_in_a_folder_that_this_user_may_not_search_is_told_in_a_sentenc
 def test_a_name_that_the_system_refuses_is_a_finding_and_stops_no_other(cli, write_file):
     result = cli("script", "check", "x" * 300, write_file("a.py", GOOD))
     assert (result.exit_code, "File name too long" in result.stdout) == (1, True)
-    assert "nothing to say" in result.stdout
+    assert "no findings" in result.stdout

@@ -82,7 +82,7 @@ def test_when_the_store_is_away_it_is_said_that_logins_of_a_revoked_role_may_be_
     assert cli("role", "grant", "aha26", "scanner", "--username", "sam", env=event).exit_code == 0
     [grant] = json.loads(cli("role", "list", "aha26", "--json", env=event).stdout)
     away = cli("role", "revoke", "aha26", str(grant["id"]), env={**event, "REDIS_URL": "unix:///nonexistent"})
-    assert (away.exit_code, "the store does not answer: logins may still be there" in away.stderr) == (2, True)
+    assert (away.exit_code, "the store does not answer: some logins may not have ended" in away.stderr) == (2, True)
     with stored.reading() as db:
         assert grants.every(db, implementations.find(db, "aha26")) == []
 
@@ -125,7 +125,7 @@ def test_a_refused_grant_leaves_no_audit_entry(cli, event):
 def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
     cli("role", "grant", "aha26", "scanner", "--username", "a", env=event)
     result = cli("audit", "verify", env=event)
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was changed: 1 audit entry is as written.")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was altered: 1 audit entry is as written.")
     head = result.stdout.split()[-1]
     cli("role", "grant", "aha26", "scanner", "--username", "b", env=event)
     assert cli("audit", "verify", "--noted", head, env=event).exit_code == 0

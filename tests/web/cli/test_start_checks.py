@@ -1,4 +1,4 @@
-"""What keeps a process from starting: each is told in plain words, with what to do, before anything runs."""
+"""What keeps a process from starting: each fault is reported in plain words, with what to do, before anything runs."""
 
 import errno
 import os
@@ -115,7 +115,7 @@ def test_with_a_key_that_opens_no_secret_doctor_fails_and_names_each(cli, sealed
     assert [text for text in (*TOLD, *REMEDIES) if text not in result.stdout] == []
     assert "s3cret" not in result.output
     right = cli("doctor", env=sealed)
-    assert "no key opens" not in right.stdout
+    assert "no key decrypts" not in right.stdout
 
 
 def test_with_such_a_key_no_worker_starts_and_an_earlier_key_is_enough(cli, sealed):
@@ -186,7 +186,7 @@ def test_a_data_folder_in_which_nothing_is_kept_is_neither_made_nor_missed(cli, 
 
 
 def test_a_data_folder_of_somebody_else_is_told_with_both_users():
-    """As somebody without rights: whoever runs the tests may have them."""
+    """As a user without rights, because the tests may run as root."""
     program = "import os; from pathlib import Path; from web.cli.operate.data_folder_check import fault; "
     program += "os.geteuid() or os.setuid(65534); print(fault(Path('/session-status-of-nobody')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -225,7 +225,7 @@ def test_a_port_in_use_is_told_and_doctor_takes_it_for_the_server_itself(cli, pr
 
 
 def test_a_port_that_needs_rights_is_told():
-    """As somebody without rights: whoever runs the tests may have them."""
+    """As a user without rights, because the tests may run as root."""
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
         pytest.skip("here everybody may use every port")
     program = "import os; from web.server.listen_check import listening_fault; os.geteuid() or os.setuid(65534); "

@@ -1,4 +1,4 @@
-"""The three ports of `up`: one number chooses all of them, and one that is taken is told with the command to use instead."""
+"""The three ports of `up`: one number chooses all of them, and a port in use is reported with the command to use instead."""
 
 import re
 import socket

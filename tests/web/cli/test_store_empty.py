@@ -41,7 +41,7 @@ def test_tokens_of_before_are_of_no_use_the_mark_stays_and_an_audit_entry_says_s
     result = cli("store", "empty", env=production, stdin="y\n")
     assert result.exit_code == 0, result.output
     for goes in (
-        f"holds {held} keys",
+        f"contains {held} keys",
         "cached messages",
         "wait for a worker",
         "logins that have ended",

@@ -28,7 +28,7 @@ DEVELOPMENT = {"SESSION_STATUS_ENV": "development"}
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder in which somebody works who has set nothing."""
+    """An empty folder, without any settings."""
     for one in SETTINGS:
         monkeypatch.delenv(one.name, raising=False)
     made = tmp_path / "work"

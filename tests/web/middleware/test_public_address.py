@@ -37,7 +37,7 @@ def behind_proxy(settings, status_service, database, store):
 
 
 def requests(app):
-    """Host and path: every route at both hosts, and at ours as somebody might mistype its slashes."""
+    """Host and path: every route at both hosts, and at ours with mistyped slashes."""
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", lambda found: ARGUMENTS.get(found[1], "x"), rule.rule)
         doubled = path[0] + path[1:].replace("/", "//")

@@ -15,14 +15,14 @@ from runner.store.worker_heartbeat import NAMES
 from tests.support.real_server import PATH, PROGRAM, free_port, head, running
 from tests.support.valkey import redis, valkey_url  # noqa: F401 - fixtures
 
-#: What is told while there is no background worker, which these tests do not start.
+#: The warning while there is no background worker, which these tests do not start.
 NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
 
 
 @pytest.mark.slow
 def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_path, redis, valkey_url):  # noqa: F811 - a fixture, imported from beside
     with running(tmp_path, valkey_url, web_processes="2") as server:
-        # Without a worker nobody makes an answer: a cold status is 202, after the wait that was asked for.
+        # Without a worker there is no answer: a new status is 202, after the requested wait.
         login = server.login
         began = time.monotonic()
         code, cold = server.get(PATH, login | {"Prefer": "wait=0.5"})

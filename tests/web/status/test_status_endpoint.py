@@ -1,4 +1,4 @@
-"""The status endpoint: each state, each credential, and what is told beside the answer."""
+"""The status endpoint: each state, each credential, and the response headers."""
 
 import pytest
 

@@ -42,7 +42,7 @@ blueprint.record_once(lambda state: install(state.app))
 #: Seconds for filling in the form, or for logging in on the organizer's page.
 OPEN_S: Final = 15 * 60
 _FORM: Final = "external form"
-_LOGIN: Final = "external asked"
+_NONCE: Final = "external asked"
 
 STALE: Final = "This page was open for too long. Please log in again."
 NO_BADGE: Final = "Please fill in both fields."
@@ -100,10 +100,10 @@ def log_in(implementation: str) -> Response:
     opened = _offered_settings(checked_implementation(implementation), "password")
     begun = AuthServices.here().store.begun
     state, username = request.form.get("state", ""), request.form.get("username", "")
-    kept = begun.look(_FORM, state)
-    if kept is None or kept["implementation"] != implementation:
+    stored = begun.look(_FORM, state)
+    if stored is None or stored["implementation"] != implementation:
         return _form(opened, Journey(), BadgeFormState(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
-    journey = Journey(**kept["journey"])
+    journey = Journey(**stored["journey"])
     password = request.form.get("password", "")
     if not badge_id.normalised(username) or not password.strip():
         return _form(opened, journey, BadgeFormState(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
@@ -133,10 +133,10 @@ def posted(implementation: str) -> Response:
     tokens = request.form.getlist("assertion")
     token = tokens[0] if len(tokens) == 1 else ""
     try:
-        person, asked = by_page(opened, token, lambda nonce: _use_nonce(implementation, nonce))
+        person, stored = by_page(opened, token, lambda nonce: _use_nonce(implementation, nonce))
     except ExternalLoginRefused as refused:
         return refusals.login_page(refusal_of(implementation, refused))
-    proved = ProvedLogin(person, asked["browser"], Journey(**asked["journey"]))
+    proved = ProvedLogin(person, stored["browser"], Journey(**stored["journey"]))
     handle = LoginStates(AuthServices.here().store).put_proved_login(proved)
     return see_other(f"/ext/{implementation}/complete?{urlencode({'o': handle})}")
 
@@ -180,8 +180,8 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
     services = AuthServices.here()
     browser = LoginBrowser(secure=services.config.secure)
     value, hashed = browser.mark()
-    asked = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
-    nonce = services.store.begun.put(_LOGIN, asked, OPEN_S, origin())
+    stored = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
+    nonce = services.store.begun.put(_NONCE, stored, OPEN_S, origin())
     back = services.config.absolute(f"/ext/{opened.implementation}/jwt")
     url: str = opened.fields["login_url"]
     joint = "&" if urlsplit(url).query else "?"
@@ -192,10 +192,10 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
 
 def _use_nonce(implementation: str, nonce: str | None) -> dict[str, Any]:
     """Use up a nonce. Raises `ExternalLoginRefused` if it is unknown, was used before, or belongs to another implementation."""
-    asked = AuthServices.here().store.begun.take(_LOGIN, nonce) if nonce else None
-    if asked is None or asked["implementation"] != implementation:
+    stored = AuthServices.here().store.begun.take(_NONCE, nonce) if nonce else None
+    if stored is None or stored["implementation"] != implementation:
         raise ExternalLoginRefused("nonce")
-    return asked
+    return stored
 
 
 def _finish(person: AuthenticatedPerson, journey: Journey) -> Response:
@@ -212,7 +212,7 @@ def _form(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     """Render the badge form, with everything that was typed except the password."""
-    kept = {"implementation": opened.implementation, "journey": journey.stored()}
+    stored = {"implementation": opened.implementation, "journey": journey.stored()}
     password_label: str = opened.fields["password_label"]
     page = render_template(
         "external/login.html",
@@ -222,7 +222,7 @@ def _form(
         password_label=password_label,
         # A last name is not secret, and is often mistyped if it is not shown.
         password_is_a_name="name" in password_label.casefold(),
-        state=typed.state or AuthServices.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
+        state=typed.state or AuthServices.here().store.begun.put(_FORM, stored, OPEN_S, origin()),
         username=typed.username[:255],
         error=typed.error,
         reference=typed.reference,

@@ -54,7 +54,7 @@ def person_of(
         source="saml",
         provider=assertion.issuer,
         subject=subject,
-        profile=UserProfile(**fields, attributes=_kept(assertion, implementation)),
+        profile=UserProfile(**fields, attributes=_attributes(assertion, implementation)),
         expires_at=assertion.session_not_on_or_after,
         proved_at=assertion.authn_instant,
         saml=SamlSession(assertion.nameid, assertion.session_index or "", assertion.nameid_format),
@@ -97,20 +97,20 @@ def _fits(value: str, longest: int) -> bool:
     return len(value) <= longest and not any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
 
 
-def _kept(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
+def _attributes(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
     """Return the attributes to store: a text, or a list for several values."""
-    kept: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     size = 0
     for name, values in assertion.attributes.items():
         value = values[0] if len(values) == 1 else list(values)
         size += len(json.dumps({name: value}, ensure_ascii=False).encode())
-        if len(kept) == MOST_ATTRIBUTES or size > MOST_BYTES:
+        if len(attributes) == MOST_ATTRIBUTES or size > MOST_BYTES:
             log.warning(
                 "login: too many attributes, some ignored implementation=%s kept=%d of=%d",
                 implementation,
-                len(kept),
+                len(attributes),
                 len(assertion.attributes),
             )
             break
-        kept[name] = value
-    return kept
+        attributes[name] = value
+    return attributes

@@ -9,10 +9,10 @@ stored:
 
 Metadata is fetched by `OutboundRequests`: https, public addresses, no redirects, 2 MB at most.
 
-    given = ProvidedMetadata(upload)                                             # or:
-    given = ProvidedMetadata(fetch_metadata(outbound, url), url=url)             # outside of a transaction
+    provided = ProvidedMetadata(upload)                                             # or:
+    provided = ProvidedMetadata(fetch_metadata(outbound, url), url=url)             # outside of a transaction
     with database.session() as db:
-        after = import_metadata(db, box, implementation, given, by, environment=environment)
+        after = import_metadata(db, box, implementation, provided, by, environment=environment)
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ def import_metadata(  # noqa: PLR0913 - whose metadata, and who provides it
     db: DbSession,
     box: SecretBox,
     implementation: Implementation,
-    given: ProvidedMetadata,
+    provided: ProvidedMetadata,
     by: AuditContext,
     *,
     environment: str,
 ) -> AfterCommit[MetadataChange]:
     """Import metadata that an administrator provides. Raises `MetadataRefused` with the reason."""
     present = saml.find(db, implementation)
-    found = _read(given.xml, present.entity_id if present else None)  # 1., 2.
-    published = _published(found, given.xml, url=given.url, development=given.development)
+    found = _read(provided.xml, present.entity_id if present else None)  # 1., 2.
+    published = _published(found, provided.xml, url=provided.url, development=provided.development)
     try:
         return saml_metadata.import_provider(db, box, implementation, published, by, environment=environment)
     except RuleViolation as refused:

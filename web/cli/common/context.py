@@ -36,21 +36,21 @@ UNCHANGED = "Nothing was changed."
 T = TypeVar("T")
 
 
-def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment, with missing values from the note of a running `up`."""
-    own = dict(given)
+    own = dict(env)
     if own.get(ENV, "development") != "development" or "DATABASE_URL" in own:
         return own
     return {**running_note(missing_data.data_folder(own)), **own}
 
 
-def read_settings(given: Mapping[str, str] | None = None, *, make: bool = False) -> Settings:
+def read_settings(env: Mapping[str, str] | None = None, *, make: bool = False) -> Settings:
     """Return the settings. Raises CommandFailed with all faults, and with advice for newcomers.
 
     `make` is as in `Settings.from_environment`.
     """
     try:
-        return Settings.from_environment(environment() if given is None else given, make=make)
+        return Settings.from_environment(environment() if env is None else env, make=make)
     except SettingsError as error:
         text = str(error)
     if missing_data.nothing_is_set(os.environ):
@@ -67,10 +67,10 @@ def read_settings_of_data() -> Settings:
     return settings
 
 
-def require_demo(given: Mapping[str, str]) -> None:
+def require_demo(env: Mapping[str, str]) -> None:
     """Raise CommandFailed for a newcomer whose demo is not running, instead of listing the settings of a server."""
-    if missing_data.is_newcomer(given):
-        raise CommandFailed(missing_data.no_demo(missing_data.data_folder(given)))
+    if missing_data.is_newcomer(env):
+        raise CommandFailed(missing_data.no_demo(missing_data.data_folder(env)))
 
 
 class CommandContext:

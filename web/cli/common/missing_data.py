@@ -21,20 +21,20 @@ DATA_FOLDER = "SESSION_STATUS_DATA_FOLDER"
 _SAY_NOTHING = frozenset({DATA_FOLDER, "SESSION_STATUS_LOG_LEVEL", "SESSION_STATUS_LOG_FORMAT"})
 
 
-def data_folder(given: Mapping[str, str]) -> Path:
+def data_folder(env: Mapping[str, str]) -> Path:
     """Return the data folder that an environment names, or the default."""
-    return Path(given.get(DATA_FOLDER, "").strip() or "data").expanduser().absolute()
+    return Path(env.get(DATA_FOLDER, "").strip() or "data").expanduser().absolute()
 
 
-def is_newcomer(given: Mapping[str, str]) -> bool:
+def is_newcomer(env: Mapping[str, str]) -> bool:
     """Say whether a clone of the repository is used and nothing is set. Then the demo is wanted, not a server."""
-    return is_clone() and nothing_is_set(given)
+    return is_clone() and nothing_is_set(env)
 
 
-def nothing_is_set(given: Mapping[str, str]) -> bool:
+def nothing_is_set(env: Mapping[str, str]) -> bool:
     """Say whether no setting says where the records are or what they are for."""
     names = (one.name for one in SETTINGS if one.name not in _SAY_NOTHING)
-    return not any(given.get(name, "").strip() for name in names)
+    return not any(env.get(name, "").strip() for name in names)
 
 
 def is_clone() -> bool:

@@ -54,29 +54,29 @@ class Ports:
         return f"http://{HOST}:{self.idp}"
 
 
-def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
+def programs(env: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
     """Return the programs, in the order of their start."""
     python = (sys.executable, "-P", "-m")
     logs = settings.data_folder / "logs"
     bound = address_and_port(settings.web_bind)[1]
     workers = [
-        SupervisedProgram(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
+        SupervisedProgram(f"worker {number}", (*python, "worker"), env, logs / f"worker-{number}.log", lambda: True)
         for number in range(1, settings.worker_processes + 1)
     ]
     background = (*python, "worker", BACKGROUND)
-    workers += [SupervisedProgram("background worker", background, given, logs / "worker-background.log", lambda: True)]
+    workers += [SupervisedProgram("background worker", background, env, logs / "worker-background.log", lambda: True)]
     return [
         SupervisedProgram(
             "demo vendor",
             (*python, "web.demo.vendor", str(ports.demo)),
-            given,
+            env,
             logs / "vendor.log",
             answering(ports.demo, "/live/healthz"),
         ),
         SupervisedProgram(
             "identity provider",
             (*python, "web.devidp", str(ports.idp)),
-            given,
+            env,
             logs / "identity-provider.log",
             answering(ports.idp, "/healthz"),
         ),
@@ -84,7 +84,7 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
         SupervisedProgram(
             "web server",
             (*python, "web.cli", "web"),
-            given,
+            env,
             logs / "web.log",
             answering(bound, "/readyz", b'"warnings":[]'),
         ),

@@ -58,12 +58,12 @@ class RunningProgram:
 class StopRequest:
     """Set by a signal, and read by the loop."""
 
-    asked: bool = False
+    requested: bool = False
     signals: list[int] = field(default_factory=list)
 
     def note(self, number: int, _frame: object) -> None:
         """Signal handler: note the signal for the loop."""
-        self.asked = True
+        self.requested = True
         self.signals.append(number)
 
 
@@ -93,7 +93,7 @@ class Supervisor:
         """Start all programs and wait until they are ready; return False if a signal came first. Raises StartError."""
         self._running = [RunningProgram(program, spawn(program), time.monotonic()) for program in self._programs]
         end = time.monotonic() + READY_S
-        while not self._stop.asked:
+        while not self._stop.requested:
             waiting = [one for one in self._running if not self._check_ready(one)]
             if not waiting:
                 return True
@@ -104,7 +104,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Keep the programs running until a signal comes."""
-        while not self._stop.asked:
+        while not self._stop.requested:
             self._look()
             time.sleep(LOOK_S)
 

@@ -67,8 +67,8 @@ def up(  # noqa: PLR0913 - one for each option
     require_real(ports.by_option(), command)
     with stop_on_signals() as stop:
         # 1. Settings, from the environment and the options.
-        given = environment(ports, data_folder, allow_weak=allow_weak)
-        settings = development_settings(given, make=False)
+        env = environment(ports, data_folder, allow_weak=allow_weak)
+        settings = development_settings(env, make=False)
         # 2. The database and the store must be for development. Nothing is written before this check.
         require_own_stores(settings)
         # 3. The data folder must not be in use, and the ports must be free.
@@ -76,15 +76,15 @@ def up(  # noqa: PLR0913 - one for each option
             require_free(ports.by_option(), command)
             # 4. The store.
             with store(settings) as redis_url:
-                given["REDIS_URL"] = redis_url
-                settings = development_settings(given)
+                env["REDIS_URL"] = redis_url
+                settings = development_settings(env)
                 # 5. The database and the demo.
                 prepare(settings, ports, allow_weak=allow_weak)
                 # 6. The processes.
                 running = settings.data_folder / NOTE
-                running.write_text(json.dumps(note_values(given, settings)))
+                running.write_text(json.dumps(note_values(env, settings)))
                 try:
-                    supervise(programs(given, settings, ports), page(settings, ports, by_make=by_make), stop)
+                    supervise(programs(env, settings, ports), page(settings, ports, by_make=by_make), stop)
                 finally:
                     running.unlink(missing_ok=True)
     click.echo(f"Stopped. The data is in {settings.data_folder}.")
@@ -109,18 +109,18 @@ def environment(ports: Ports, data_folder: Path | None, *, allow_weak: bool) -> 
     return own
 
 
-def development_settings(given: Mapping[str, str], *, make: bool = True) -> Settings:
+def development_settings(env: Mapping[str, str], *, make: bool = True) -> Settings:
     """Return the settings. Raises CommandFailed in production, which is checked first, and for faults.
 
     `make` is as in `Settings.from_environment`.
     """
-    if (given[ENV].strip() or "production") == "production":  # an empty value means production
+    if (env[ENV].strip() or "production") == "production":  # an empty value means production
         raise CommandFailed(
             f"`up` is for development, and {ENV} is production. In production, run `session-status web` and "
             "`session-status worker` under your supervisor, as described in docs/operations.md."
         )
     try:
-        return Settings.from_environment(given, make=make)
+        return Settings.from_environment(env, make=make)
     except SettingsError as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:
@@ -160,10 +160,10 @@ def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -
         activate(db, demo, source, review, AuditContext(UP), author=UP)
 
 
-def note_values(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def note_values(env: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """Return what a command in another terminal needs to find this run. It contains no secret: the key is in the data folder."""
     names = (ENV, "SESSION_STATUS_PUBLIC_URL", "SESSION_STATUS_WEB_BIND", "SESSION_STATUS_ALLOW_LOOPBACK_VENDORS")
-    known = {name: given[name] for name in names}
+    known = {name: env[name] for name in names}
     return known | {"SESSION_STATUS_DATA_FOLDER": str(settings.data_folder), "REDIS_URL": settings.redis_url}
 
 

@@ -80,18 +80,18 @@ def doctor(*, as_json: bool) -> None:
 def look() -> Iterator[DoctorFinding]:
     """Return all findings."""
     yield from installed_versions()
-    given = environment()
-    if not any(name in given for name in NAMES):
-        given[ENV] = "development"
+    env = environment()
+    if not any(name in env for name in NAMES):
+        env[ENV] = "development"
     try:
-        settings = read_settings(given if given.get(ENV) != "development" else {KEY: "x" * 32, **given})
+        settings = read_settings(env if env.get(ENV) != "development" else {KEY: "x" * 32, **env})
     except CommandFailed as error:
         yield DoctorFinding("settings", "fail", error.message, "correct the environment")
         yield from jail(None)
         return
-    yield from settings_lines(settings, given)
+    yield from settings_lines(settings, env)
     yield from folder_lines(settings)
-    if not settings.production or BIND in given:  # not every machine runs a web server
+    if not settings.production or BIND in env:  # not every machine runs a web server
         yield from listening_lines(settings)
     yield from database_lines(settings)
     yield from store_lines(settings)
@@ -106,12 +106,12 @@ def installed_versions() -> Iterator[DoctorFinding]:
     yield DoctorFinding("packages", "ok", ", ".join(f"{name} {version(name)}" for name in PACKAGES))
 
 
-def settings_lines(settings: Settings, given: Mapping[str, str]) -> Iterator[DoctorFinding]:
+def settings_lines(settings: Settings, env: Mapping[str, str]) -> Iterator[DoctorFinding]:
     """Return which settings are set. Values of secrets are not shown."""
     values = [
         f"{entry.name}={'(set)' if entry.secret else getattr(settings, entry.attribute)}"
         for entry in SETTINGS
-        if entry.name in given
+        if entry.name in env
     ]
     state, todo = ("ok", "") if settings.production else ("warn", PRODUCTION)
     yield DoctorFinding("settings", state, f"{settings.environment}; {'; '.join(values) or 'all defaults'}", todo)

@@ -61,14 +61,14 @@ def runs_group() -> None:
 @click.option("--until", metavar="WHEN", help="Only runs before this time.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Maximum number of runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with whole traces.")
-def list_all(implementation: str, limit: int, *, as_json: bool, **asked: Any) -> None:
+def list_all(implementation: str, limit: int, *, as_json: bool, **options: Any) -> None:
     """List the runs of an implementation, newest first, as long as they are kept.
 
     If none matches, the command lists the changes in that period, or in the last 24 hours, that could affect what is shown.
     """
     with open_context() as context, context.database.reading() as db:
         found = find_implementation(db, implementation)
-        wanted = filter_of(db, found, **asked)
+        wanted = filter_of(db, found, **options)
         rows = run_details(db, found, runs.recent(db, found, wanted, limit=limit))
         empty = "" if rows else "\n".join(no_run_lines(db, found, wanted))
     if as_json:
@@ -138,17 +138,17 @@ def find(reference: str) -> None:
     click.echo("\n".join(lines))
 
 
-def filter_of(db: DbSession, found: Implementation, *, failed: bool, **asked: Any) -> RunFilter:
+def filter_of(db: DbSession, found: Implementation, *, failed: bool, **options: Any) -> RunFilter:
     """Return the filter. Raises CommandFailed for an invalid time, and for an unknown user or session."""
-    since, until = asked.pop("since"), asked.pop("until")
+    since, until = options.pop("since"), options.pop("until")
     for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
-        if asked[name] is not None:
-            asked[name] = the_one(found, name, asked[name], find(db, found, asked[name]))
+        if options[name] is not None:
+            options[name] = the_one(found, name, options[name], find(db, found, options[name]))
     return RunFilter(
         failed=True if failed else None,
         since=moment_of("--since", since, found.time_zone),
         until=moment_of("--until", until, found.time_zone),
-        **asked,
+        **options,
     )
 
 
@@ -247,6 +247,6 @@ def noted_lines(shown: tuple[datetime, datetime], error: NotedError, clock: Time
     lines = [f"{said} (reference {error.reference})"]
     lines += [line for name, value in values if value for line in block(name, value, width=16)]
     if error.implementation and error.user and error.session:
-        asked = f"{error.implementation} {error.session} --user {error.user}"
-        lines += [f"{INDENT}To see the current status: session-status status get {plain(asked)}"]
+        arguments = f"{error.implementation} {error.session} --user {error.user}"
+        lines += [f"{INDENT}To see the current status: session-status status get {plain(arguments)}"]
     return lines

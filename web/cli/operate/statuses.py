@@ -81,7 +81,7 @@ class ExplanationDetails:
 
 @click.group("status")
 def status_group() -> None:
-    """Get statuses."""
+    """Get the status of a session."""
 
 
 @status_group.command(
@@ -112,14 +112,14 @@ def get(implementation: str, session: str, user: str, *, returned: bool, as_json
     with open_context() as context:
         if not context.settings.redis_url:
             raise CommandFailed("There is no store: set REDIS_URL, or start `session-status up` first.")
-        asked = subject_of(context, implementation, session, user)
-        patience_s = patience(limits_of(asked.owner, context.settings.most).wall_s, returned=returned)
-        if asked.user.disabled_at is not None:
+        subject = subject_of(context, implementation, session, user)
+        patience_s = patience(limits_of(subject.owner, context.settings.most).wall_s, returned=returned)
+        if subject.user.disabled_at is not None:
             found = login(context.settings.public_url + SessionPlace(implementation, session).login_path)
             displayed = DisplayedStatus(session, "refused")
         else:
-            found, displayed = ask(context, asked.asker, returned=returned, patience_s=patience_s)
-        explained = explanation(context, asked, displayed)
+            found, displayed = ask(context, subject.asker, returned=returned, patience_s=patience_s)
+        explained = explanation(context, subject, displayed)
     status = json.loads(found.as_json())
     if as_json:
         print_compact(status | as_values(explained))
@@ -178,18 +178,18 @@ def ask(
         service.close()
 
 
-def explanation(context: CommandContext, asked: StatusSubject, displayed: DisplayedStatus) -> ExplanationDetails:
+def explanation(context: CommandContext, subject: StatusSubject, displayed: DisplayedStatus) -> ExplanationDetails:
     """Return why a status is displayed. Waits for the traces, which are written after the answer."""
     end = time.monotonic() + TRACE_S
     while True:
         with context.database.reading() as db:
-            explained = explain(db, asked.owner, asked.user, asked.session, lambda: displayed)
+            explained = explain(db, subject.owner, subject.user, subject.session, lambda: displayed)
             rows = [explained.shown, *explained.newest[:1]]
             details = {
-                one.run.id: one for one in run_details(db, asked.owner, [run for run in rows if run], compared=True)
+                one.run.id: one for one in run_details(db, subject.owner, [run for run in rows if run], compared=True)
             }
         if time.monotonic() > end or is_whole(explained):
-            return ExplanationDetails(explained, details, TimeFormatter.of(asked.owner))
+            return ExplanationDetails(explained, details, TimeFormatter.of(subject.owner))
         time.sleep(PAUSE_S)
 
 

@@ -121,7 +121,7 @@ def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_
 )
 @json_option
 @allow_weak_option
-def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bool, **given: str | None) -> None:
+def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bool, **options: str | None) -> None:
     """Run scripts in the real jail and show what an attendee would see.
 
     INPUT contains user, session, now, settings, link_hosts and scans. ANSWERS contains recorded answers of vendors; a call
@@ -130,7 +130,7 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
 
     Exit status: 0 if every run returned (even if nothing is shown), 1 if one did not, 2 if INPUT or ANSWERS cannot be used.
     """
-    named = TrialFileOptions(**given)
+    named = TrialFileOptions(**options)
     if live and named.answers_file:
         raise CommandFailed("--live calls the real vendors and --answers replaces them: use only one.")
     found = live_cases(files, named, live) if live else recorded_cases(files, named)

@@ -69,10 +69,10 @@ def live_cases(files: Sequence[str], named: TrialFileOptions, typed: str) -> Ite
         with context.database.reading() as db:
             slug = find_served(db, as_written(db, typed)).slug
         with LiveVendors(context.settings, context.database, slug) as vendors:
-            asked = [read_input(input_of(file, named)) for file in files]
+            trial_input = [read_input(input_of(file, named)) for file in files]
             yield [
                 TrialCase(file, *read_source(file), vendors.terms(one), vendors.powers)
-                for file, one in zip(files, asked, strict=True)
+                for file, one in zip(files, trial_input, strict=True)
             ]
 
 
@@ -80,8 +80,8 @@ def recorded_case(file: str, named: TrialFileOptions) -> TrialCase:
     """Return the case of one file. If INPUT and ANSWERS are not given, they are looked for beside the script."""
     answers_file = named.answers_file or (None if named.input_file else beside(file, "answers.json"))
     recorded = read_answers(answers_file) if answers_file else []
-    asked = read_input(input_of(file, named))
-    return TrialCase(file, *read_source(file), TrialTerms.alone(asked), lambda: RecordedPowers(recorded))
+    trial_input = read_input(input_of(file, named))
+    return TrialCase(file, *read_source(file), TrialTerms.alone(trial_input), lambda: RecordedPowers(recorded))
 
 
 def input_of(file: str, named: TrialFileOptions) -> str:
@@ -109,12 +109,12 @@ def beside(file: str, name: str) -> str | None:
 def read_input(file: str) -> TrialInput:
     """Read and check INPUT. Unknown names are reported on standard error."""
     try:
-        asked = parse_input(read_json(file, "INPUT"))
+        trial_input = parse_input(read_json(file, "INPUT"))
     except InputError as error:
         raise CommandFailed(f"{file}: INPUT cannot be used: {error}.") from None
-    for name in asked.unknown:
+    for name in trial_input.unknown:
         click.echo(f"{file}: INPUT contains an unknown name, {name}, which is ignored. Is it misspelt?", err=True)
-    return asked
+    return trial_input
 
 
 @cache

@@ -52,7 +52,7 @@ def connection() -> None:
     """Add, show, change and remove vendor connections."""
 
 
-def options(command: Callable[..., None]) -> Callable[..., None]:
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that describe a connection. All are optional, so that `set` can change a single one."""
     for option in (
         click.option("--base-url", metavar="URL", help="https address; each path is appended to it."),
@@ -94,12 +94,12 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
-@options
-def add(implementation: str, name: str, **given: Any) -> None:
+@connection_options
+def add(implementation: str, name: str, **options: Any) -> None:
     """Add a connection, which the script calls by NAME. Asks for the secret unless --secret-stdin or --secret-env is given."""
-    if not given["base_url"]:
+    if not options["base_url"]:
         raise CommandFailed("The address is missing. Give --base-url https://…")
-    draft = changed(ConnectionDraft(name=name, base_url=""), given)
+    draft = changed(ConnectionDraft(name=name, base_url=""), options)
     with open_context() as context:
         refuse_development(context, draft)
         with context.database.reading() as db:
@@ -109,7 +109,7 @@ def add(implementation: str, name: str, **given: Any) -> None:
                     f"{implementation} already has a connection {name!r}. Change it with `connection set`."
                 )
             changes.refuse_taken(db, owner, name)  # before the secret is asked for
-        sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=draft.auth_kind != "none"))
+        sealed = replace(draft, secret=secret_for(draft.auth_kind, options, wanted=draft.auth_kind != "none"))
         save(context, implementation, sealed, changes.add)
     click.echo(f'Added the connection {name}. In the script: api.get({name!r}, "/path")')
 
@@ -123,16 +123,16 @@ def add(implementation: str, name: str, **given: Any) -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
-@options
-def change(implementation: str, name: str, **given: Any) -> None:
+@connection_options
+def change(implementation: str, name: str, **options: Any) -> None:
     """Change a connection. A new host, account or kind of credential requires the secret again, so that it is not sent elsewhere."""
     with open_context() as context:
         with context.database.reading() as db:
             present = find_connection(db, implementation, name)
-        draft = changed(draft_of(present), given)
+        draft = changed(draft_of(present), options)
         refuse_development(context, draft)
-        again = draft.auth_kind != "none" and (given["new_secret"] or connections.must_be_typed_again(present, draft))
-        sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=again))
+        again = draft.auth_kind != "none" and (options["new_secret"] or connections.must_be_typed_again(present, draft))
+        sealed = replace(draft, secret=secret_for(draft.auth_kind, options, wanted=again))
         made = save(context, implementation, sealed, changes.change)
     click.echo(f"Changed the connection {name}." if made else UNCHANGED)
 
@@ -234,21 +234,21 @@ def draft_of(found: Connection) -> ConnectionDraft:
     return ConnectionDraft(**values)
 
 
-def changed(draft: ConnectionDraft, given: dict[str, Any]) -> ConnectionDraft:
+def changed(draft: ConnectionDraft, options: dict[str, Any]) -> ConnectionDraft:
     """Return the draft with the given options."""
     names = {field.name for field in fields(ConnectionDraft)} - {"auth_fields"}
-    wanted = {name: value for name, value in given.items() if name in names and value not in (None, ())}
-    if given["auth_kind"] not in (None, draft.auth_kind):
+    wanted = {name: value for name, value in options.items() if name in names and value not in (None, ())}
+    if options["auth_kind"] not in (None, draft.auth_kind):
         wanted["auth_fields"] = {}
-    if given["auth_fields"]:
-        wanted["auth_fields"] = wanted.get("auth_fields", draft.auth_fields) | pairs(given["auth_fields"])
+    if options["auth_fields"]:
+        wanted["auth_fields"] = wanted.get("auth_fields", draft.auth_fields) | pairs(options["auth_fields"])
     return replace(draft, **wanted)
 
 
-def pairs(given: tuple[str, ...]) -> dict[str, str]:
+def pairs(arguments: tuple[str, ...]) -> dict[str, str]:
     """Convert NAME=VALUE arguments to a dict. Raises CommandFailed for any other form."""
     found = {}
-    for text in given:
+    for text in arguments:
         name, equals, value = text.partition("=")
         if not equals:
             raise CommandFailed(f"--auth-field {text!r} is not NAME=VALUE, for example user=restws.")
@@ -256,14 +256,14 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def secret_for(kind: str, given: dict[str, Any], *, wanted: bool) -> str | None:
+def secret_for(kind: str, options: dict[str, Any], *, wanted: bool) -> str | None:
     """Return the secret from the source in the options, or from a prompt if it is required."""
-    if given["secret_env"]:
-        secret = os.environ.get(given["secret_env"])
+    if options["secret_env"]:
+        secret = os.environ.get(options["secret_env"])
         if not secret:
-            raise CommandFailed(f"The environment variable {given['secret_env']} is not set or empty.")
+            raise CommandFailed(f"The environment variable {options['secret_env']} is not set or empty.")
         return secret
-    if given["secret_stdin"]:
+    if options["secret_stdin"]:
         return sys.stdin.readline().rstrip("\r\n") or None
     if not wanted:
         return None

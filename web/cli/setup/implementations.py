@@ -62,11 +62,11 @@ for below in (archive, restore, remove):
 @click.option(
     "--time-zone", default="UTC", show_default=True, help="Time zone of the event, for example America/Chicago."
 )
-@click.argument("given", nargs=-1, metavar="[FIELD=VALUE]...")
-def add(slug: str, name: str, time_zone: str, given: tuple[str, ...]) -> None:
+@click.argument("arguments", nargs=-1, metavar="[FIELD=VALUE]...")
+def add(slug: str, name: str, time_zone: str, arguments: tuple[str, ...]) -> None:
     """Add an implementation. SLUG is its id in addresses, and cannot be changed later."""
     with open_context() as context:
-        draft = ImplementationDraft(slug, name, time_zone, assignments(given))
+        draft = ImplementationDraft(slug, name, time_zone, assignments(arguments))
         context.commit(lambda db: changes.add(db, draft, audit_context(), terms=terms_of(context)))
     click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
 
@@ -130,13 +130,13 @@ def in_service(db: DbSession, found: Implementation) -> str:
     ),
 )
 @click.argument("slug", type=ImplementationId())
-@click.argument("given", nargs=-1, required=True, metavar="FIELD=VALUE...")
-def change(slug: str, given: tuple[str, ...]) -> None:
+@click.argument("arguments", nargs=-1, required=True, metavar="FIELD=VALUE...")
+def change(slug: str, arguments: tuple[str, ...]) -> None:
     """Change fields of an implementation. The change takes effect at once.
 
     Separate list items by commas or write the list as JSON; write objects as JSON. `show` lists the fields.
     """
-    wanted = assignments(given)
+    wanted = assignments(arguments)
     with open_context() as context:
         made = context.commit(lambda db: changed(db, context, slug, wanted)).made
     click.echo(f"Changed {', '.join(wanted)} of {slug}." if made else UNCHANGED)
@@ -152,9 +152,9 @@ def terms_of(context: CommandContext) -> SettingsTerms:
     return SettingsTerms(asdict(context.settings.most))
 
 
-def assignments(given: tuple[str, ...]) -> dict[str, Any]:
+def assignments(arguments: tuple[str, ...]) -> dict[str, Any]:
     """Convert FIELD=VALUE arguments to values. Raises CommandFailed for an unknown field."""
-    return dict(assignment(one) for one in given)
+    return dict(assignment(one) for one in arguments)
 
 
 def assignment(text: str) -> tuple[str, Any]:

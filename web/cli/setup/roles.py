@@ -52,13 +52,13 @@ def role_group() -> None:
 @click.option("--username", metavar="NAME", help="People with this username (case-insensitive).")
 @click.option("--user-type", metavar="TYPE", help="People with this user type, exactly as the provider writes it.")
 @click.option("--attribute", metavar="NAME=VALUE", help="People with exactly this value of an attribute.")
-def grant(implementation: str, role: str, **given: str | None) -> None:
+def grant(implementation: str, role: str, **options: str | None) -> None:
     """Grant a role. It takes effect at once, also for existing logins.
 
     User types and attributes come from the provider, and can give only the roles in `mapped_roles` of the implementation.
     Roles above scanner apply only to people who logged in by SAML.
     """
-    draft = GrantDraft(role, **what_to_match(given))
+    draft = GrantDraft(role, **what_to_match(options))
     with open_context() as context:
         (made,) = context.commit(
             lambda db: grant_changes.add(db, owner_of_role(db, implementation), [draft], audit_context())
@@ -119,9 +119,9 @@ def list_all(implementation: str, *, as_json: bool) -> None:
     print_table(("number", "role", "who has it", "given by", f"since ({clock.zone})"), rows, empty=empty)
 
 
-def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
+def what_to_match(options: dict[str, str | None]) -> dict[str, str]:
     """Return the kind, name and value of a grant. Raises CommandFailed unless exactly one option was given."""
-    ways = {name: value for name, value in given.items() if value is not None}
+    ways = {name: value for name, value in options.items() if value is not None}
     if len(ways) != 1:
         raise CommandFailed("Give exactly one of --username, --user-type and --attribute.")
     (way, value), *_ = ways.items()

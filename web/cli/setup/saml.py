@@ -75,19 +75,19 @@ def import_file(implementation: str, file: Path) -> None:
     Exit status: 1 if a new certificate is waiting. Accept it in the console after the provider has confirmed its fingerprint.
     """
     with open_context() as context:
-        given = ProvidedMetadata(file.read_bytes())
-        upkeep = context.commit(lambda db: imported(db, context, implementation, given)).value
+        provided = ProvidedMetadata(file.read_bytes())
+        upkeep = context.commit(lambda db: imported(db, context, implementation, provided)).value
     print_change(implementation, upkeep)
     if upkeep.attention:
         raise SystemExit(ANSWER_IS_NO)
 
 
 def imported(
-    db: DbSession, context: CommandContext, implementation: str, given: ProvidedMetadata
+    db: DbSession, context: CommandContext, implementation: str, provided: ProvidedMetadata
 ) -> AfterCommit[MetadataChange]:
     """Import metadata."""
     owner = find_implementation(db, implementation)
-    return import_metadata(db, context.box, owner, given, audit_context(), environment=context.settings.environment)
+    return import_metadata(db, context.box, owner, provided, audit_context(), environment=context.settings.environment)
 
 
 @saml_group.command("refresh", epilog=examples("session-status saml refresh", "session-status saml refresh aha26"))

@@ -258,7 +258,7 @@ def test_an_address_which_was_taken_away_meanwhile_is_not_gone_to(own_phone, own
     handle = own_phone.handle()
     with own_database.session() as db:
         implementations.update(db, implementations.find(db, "demo"), app_redirect_uris=[SCHEME])
-    with pytest.raises(HttpProblem, match="not registered"):
+    with pytest.raises(HttpProblem, match="no longer registered"):
         own_phone.finish(handle)
 
 

@@ -67,7 +67,7 @@ class Shell:
 
 @contextmanager
 def served(seeded, valkey_url, folder):
-    """The application with the real status service at a real address; ada's status is cached, so nobody has to make it."""
+    """The application with the real status service at a real address; ada's status is cached, so no run is needed."""
     database = Database(f"sqlite:///{copied(seeded, folder / 'app.db')}")
     with database.session() as db:
         demo = implementations.find(db, "demo")

@@ -30,7 +30,7 @@ def seeded(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def shared_app(seeded, valkey_url, ca_file, tmp_path_factory):
-    """The application on its parts, once for the run: to build it anew for each test takes longer than the tests."""
+    """The application, built once for the run: building it for each test takes longer than the tests."""
     copy = copied(seeded, tmp_path_factory.mktemp("records") / "built.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
     outbound = OutboundRequests(redis=client, allow_loopback=True, ca_file=ca_file)
@@ -42,7 +42,7 @@ def shared_app(seeded, valkey_url, ca_file, tmp_path_factory):
 
 @pytest.fixture
 def app(shared_app, redis):
-    """The application as if it had just been built: an empty store, nobody seen, nothing set up, no keys fetched."""
+    """The application in its initial state: an empty store, no users, nothing set up, no keys fetched."""
     install(shared_app)
     database = shared_app.extensions["auth services"].database
     with closing(sqlite3.connect(database.engine.url.database)) as own:

@@ -1,4 +1,4 @@
-"""Assertions which nobody may log in with, and those which must work: over the real settings, store and records."""
+"""Assertions that must be refused, and assertions that must work, with the real settings, store and database."""
 
 import base64
 import json

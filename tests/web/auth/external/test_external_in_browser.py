@@ -26,7 +26,7 @@ SLOW_MS = 10_000
 
 
 class Organizer:
-    """The organizer's site: a page on which somebody has logged in, with a button which posts the assertion."""
+    """The organizer's site: a page for a person who is logged in, with a button that posts the assertion."""
 
     service = ""
 

@@ -1,4 +1,4 @@
-"""Introspection: an organizer that lies, stammers, or is away, and a token that is somebody else's."""
+"""Introspection: an organizer that gives wrong or invalid answers or none, and a token of another person."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""The organizer's published keys: fetched rarely, believed for a while, and chosen by what the configuration says."""
+"""The organizer's published keys: fetched rarely, trusted for a while, and chosen by the configuration."""
 
 import threading
 import time

@@ -57,7 +57,7 @@ def type_in(browser):
 
 
 def roles_with(app, database, **said):
-    """The roles of somebody about whom an organizer says this."""
+    """The roles of a person about whom an organizer says this."""
     assertion = token(body=claims(sub="m1", **said))
     done = app.test_client().post(TOKEN, data={"grant_type": JWT_BEARER, "assertion": assertion})
     assert done.status_code == 200

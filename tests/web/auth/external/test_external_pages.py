@@ -120,7 +120,7 @@ def test_too_many_attempts_say_when_to_try_again(browser, vendor):
     late = fill(browser, page)
     assert late.status_code == 429
     assert 0 < int(late.headers["Retry-After"]) <= 15
-    assert "too many attempts" in late.text
+    assert "Too many attempts" in late.text
 
 
 def test_a_reference_on_the_page_stands_in_the_log(browser, vendor, caplog):
@@ -213,7 +213,7 @@ def login_page_set(signed):
 
 
 def begin(browser, query="", slug="demo"):
-    """The login address: gives the nonce that the organizer's page is told."""
+    """Open the login address; return the nonce that the organizer's page receives."""
     away = browser.get(f"/ext/{slug}/login{query}")
     assert away.status_code == 303
     address = urlsplit(away.headers["Location"])

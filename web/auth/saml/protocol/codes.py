@@ -79,7 +79,7 @@ CODES: dict[str, str] = {
     "nothing-pending": "No login is waiting for this message: it came too late, or the login was started elsewhere.",
     "in-response-to": "The message answers a login other than the one that is waiting.",
     "recipient": "The assertion is for another address. Compare the reply address (ACS) at the provider.",
-    "audience": "The assertion is for another service. Compare the entity id (audience) at the provider.",
+    "audience": "The assertion is for another service. Compare the entity ID (audience) at the provider.",
     "audience-missing": "The assertion does not say for which service it is.",
     "replay": "This message was used before.",
     # times

@@ -1,4 +1,4 @@
-"""The work limit: all posted messages together take at most a share of a process, and honest ones wait for nobody long."""
+"""The work limit: all posted messages together take at most a share of a process, and genuine ones never wait long."""
 
 import threading
 
@@ -23,7 +23,7 @@ def judged(limit, clock, seconds, *, accepted):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """Nobody waits: what would have to wait is refused."""
+    """A message that would have to wait is refused."""
     monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0)
 
 
