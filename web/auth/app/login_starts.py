@@ -60,23 +60,23 @@ def begin(services: AuthServices, implementation: str, parameters: Mapping[str, 
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
     if any(len(values) > 1 for values in parameters.values()):
         raise _bad_request("app-parameter-twice", "A parameter occurs twice.")
-    values = {name: values[0] for name, values in parameters.items()}
+    query = {name: values[0] for name, values in parameters.items()}
     _check_rate(services)
     # 2.
-    redirect_uri = values.get("redirect_uri", "")
+    redirect_uri = query.get("redirect_uri", "")
     if redirect_uri not in registered:
         raise _bad_request("app-redirect-not-registered", "The redirect_uri is not registered for this implementation.")
     # 3.
-    state = values.get("state", "")
+    state = query.get("state", "")
     if not _STATE.fullmatch(state):
         raise _bad_request("app-state", "The state must be 16 to 256 visible ASCII characters.")
     # 4.
-    challenge = values.get("code_challenge", "")
-    if values.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
+    challenge = query.get("code_challenge", "")
+    if query.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
         raise _bad_request(
             "app-challenge", "The code_challenge must be 43 characters, with code_challenge_method=S256."
         )
-    if values.get("response_type", "code") != "code":
+    if query.get("response_type", "code") != "code":
         raise _bad_request("app-response-type", "The response_type must be code.")
     # 5.
     start = AppLoginStart(implementation, redirect_uri, state, challenge)
@@ -107,9 +107,7 @@ def issuer(config: WebConfig, implementation: str) -> str:
 
 
 def _registered_addresses(services: AuthServices, implementation: str) -> frozenset[str] | None:
-    if (
-        implementation == implementations.STAFF
-    ):  # staff use browsers only: no app token of theirs can be lost with a phone
+    if implementation == implementations.STAFF:  # staff use browsers only, so a lost phone has no token of theirs
         return frozenset()
     with services.database.reading() as db:
         found = implementations.find(db, implementation)

@@ -65,9 +65,8 @@ NOTHING_TYPED: Final = BadgeFormState()
 def keep_private(response: Response) -> Response:
     """Keep these responses out of caches, and their addresses out of the Referer header."""
     response.headers.setdefault("Cache-Control", "no-store")
-    if (
-        request.endpoint != "external.login"
-    ):  # with "no-referrer", a form sends no Origin, which the request checks need
+    # With "no-referrer", the form would send no Origin, which the request checks need.
+    if request.endpoint != "external.login":
         response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -80,9 +80,8 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     def fresh(self) -> bool:
         """Whether this person authenticated a few minutes ago."""
         lasts = FIRST_FRESH_S if self.is_first else FRESH_S
-        return (
-            time.time() - self.visitor.proved <= lasts
-        )  # not `since`: a provider may admit a person without asking again
+        # Not `since`: a provider may admit a person without asking again.
+        return time.time() - self.visitor.proved <= lasts
 
     @property
     def actor(self) -> str:

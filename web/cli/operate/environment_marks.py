@@ -27,7 +27,7 @@ ENVIRONMENT = click.Choice(environment_mark.ENVIRONMENTS)
     epilog=examples("SESSION_STATUS_ENV=development session-status db mark development"),
 )
 @click.argument("environment", type=ENVIRONMENT)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def db_mark(environment: str, *, yes: bool) -> None:
     """Set what the database is for, for example if a copy of production becomes a test system.
 
@@ -74,7 +74,7 @@ def store_group() -> None:
     epilog=examples("SESSION_STATUS_ENV=development session-status store mark development"),
 )
 @click.argument("environment", type=ENVIRONMENT)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def store_mark(environment: str, *, yes: bool) -> None:
     """Set what the store is for.
 

@@ -21,7 +21,7 @@ from web.cli.common.help_examples import examples
 
 
 @click.command("empty", epilog=examples("session-status store empty", "session-status store empty --yes"))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--force", is_flag=True, help="Run although workers are running: runs and jobs in progress are lost.")
 def store_empty(*, yes: bool, force: bool) -> None:
     """Delete everything in the store except its mark: cached messages, waiting work, ended logins, the app's tokens.

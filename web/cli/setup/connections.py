@@ -159,7 +159,7 @@ def refuse_development(context: CommandContext, draft: ConnectionDraft) -> None:
 
 @connection.command("list")
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON list; secrets are never shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list; secrets are never shown.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the connections of an implementation."""
     with open_context() as context, context.database.reading() as db:

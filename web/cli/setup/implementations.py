@@ -72,7 +72,7 @@ def add(slug: str, name: str, time_zone: str, arguments: tuple[str, ...]) -> Non
 
 
 @implementation.command("list")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_all(*, as_json: bool) -> None:
     """List all implementations."""
     with open_context() as context, context.database.reading() as db:
@@ -90,7 +90,7 @@ def list_all(*, as_json: bool) -> None:
 
 @implementation.command()
 @click.argument("slug", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def show(slug: str, *, as_json: bool) -> None:
     """Show all fields of an implementation."""
     with open_context() as context, context.database.reading() as db:

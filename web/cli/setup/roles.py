@@ -94,7 +94,7 @@ def revoked(db: DbSession, implementation: str, number: int) -> AfterCommit[Gran
 
 @role_group.command("list")
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the grants of an implementation."""
     with open_context() as context, context.database.reading() as db:

@@ -43,7 +43,7 @@ def saml_group() -> None:
 
 @saml_group.command("show", epilog=examples("session-status saml show aha26"))
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="One JSON object; keys are never shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; keys are never shown.")
 def show(implementation: str, *, as_json: bool) -> None:
     """Show our addresses for the identity provider, and the provider with its certificates."""
     with open_context() as context, context.database.reading() as db:

@@ -102,9 +102,8 @@ def check_confirmation(assertion: Element, sp: Sp, request_id: str | None, now: 
 def _recipient_fault(data: Element, sp: Sp, request_id: str | None) -> str:
     if data.get("Recipient") != sp.acs_url:
         return "recipient"
-    return (
-        "" if data.get("InResponseTo") == request_id else "in-response-to"
-    )  # both are None for an unsolicited message
+    # Both are None for an unsolicited message.
+    return "" if data.get("InResponseTo") == request_id else "in-response-to"
 
 
 def _time_fault(data: Element, until: datetime, now: datetime, skew: timedelta) -> str:
