@@ -77,10 +77,10 @@ COMMANDS = (
 )
 @click.version_option(version("session-status"), prog_name="session-status")
 def main() -> None:
-    """What a conference session shows an attendee: the service, its records, and the tools of script authors.
+    """Run and manage Session Status, which shows attendees one message for each conference session.
 
     To look around, start with `session-status up`. To write a script, start with `session-status script --help`.
 
-    Exit status of every command: 0 all is well; 1 it did its work, and the answer is no (findings, a run that failed,
-    faults in a file, something ill); 2 it could not do its work, and says what is wrong and what to do.
+    Exit status of every command: 0 success; 1 the command ran, and the result is negative (findings, a failed run, faults in
+    a file, a problem); 2 the command could not run, and says what is wrong and what to do.
     """

@@ -11,7 +11,7 @@ from records import DatabaseUnavailable
 from records.colours import is_colour
 from runner.status.service import LoginEnded, StoreAway
 from web.auth.logins import NoLogin, Visitor
-from web.middleware.outage_answers import fault_of
+from web.middleware.outage_answers import problem_of
 from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
@@ -88,9 +88,9 @@ def _drawing(services: StatusEndpointServices, session: SessionAddress) -> Rende
 
 
 def _away(session: SessionAddress, error: StoreAway | DatabaseUnavailable) -> Response:
-    fault = fault_of(error)
-    drawing = draw_unavailable(fault.members["reference"], int(fault.headers["Retry-After"]))
-    response = Response(_page(session, drawing), HTTPStatus.SERVICE_UNAVAILABLE, fault.headers, mimetype="text/html")
+    problem = problem_of(error)
+    drawing = draw_unavailable(problem.members["reference"], int(problem.headers["Retry-After"]))
+    response = Response(_page(session, drawing), HTTPStatus.SERVICE_UNAVAILABLE, problem.headers, mimetype="text/html")
     response.headers.extend(PRIVATE)
     return response
 

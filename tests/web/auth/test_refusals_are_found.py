@@ -16,26 +16,26 @@ ADA = "ada@example.org"
 NAME = {"attributes": {"sn": ["Lovelace"]}}
 
 
-def locked_out(browser, another, box):
+def locked_out(browser, other_browser, box):
     browser.log_in()
-    with browser.app.extensions["entrance"].database.session() as db:
+    with browser.app.extensions["auth services"].database.session() as db:
         users.disable(db, users.find(db, implementations.find(db, "demo"), ADA), "left the company")
     return browser.log_in()
 
 
-def other_provider(browser, another, box):
+def other_provider(browser, other_browser, box):
     browser.log_in()
-    with browser.app.extensions["entrance"].database.session() as db:
+    with browser.app.extensions["auth services"].database.session() as db:
         connect(db, box, "demo", STRANGER)
     started = browser.begin()
     message = STRANGER.response(sp_of(browser.app, "demo"), started.request_id)
     return browser.http.get(browser.answer(message, started.relay_state).location)
 
 
-def another_browser(browser, another, box):
+def another_browser(browser, other_browser, box):
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
-    return another.http.get(browser.answer(message, started.relay_state).location)
+    return other_browser.http.get(browser.answer(message, started.relay_state).location)
 
 
 BELIEVED = {"locked-out": locked_out, "other-provider": other_provider, "another-browser": another_browser}
@@ -59,9 +59,9 @@ def found(store, answer):
 
 
 @pytest.mark.parametrize("code", BELIEVED)
-def test_after_the_message_was_believed_the_key_of_the_person_is_noted(code, browser, another, box, caplog):
-    store = browser.app.extensions["entrance"].store
-    answer = BELIEVED[code](browser, another, box)
+def test_after_the_message_was_believed_the_key_of_the_person_is_noted(code, browser, other_browser, box, caplog):
+    store = browser.app.extensions["auth services"].store
+    answer = BELIEVED[code](browser, other_browser, box)
     newest, error = found(store, answer)
     assert (newest["code"], newest["user"]) == (code, ADA)
     assert (error.code, error.user, error.status) == (code, ADA, answer.status_code)

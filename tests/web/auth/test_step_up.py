@@ -1,4 +1,4 @@
-"""A fresh login as somebody else than the person who is signed in: both are named, and nobody is swapped unasked."""
+"""A fresh login by a person other than the one who is signed in: both are named, and neither replaces the other unasked."""
 
 import re
 

@@ -44,7 +44,7 @@ def test_removing_shows_what_goes_and_needs_the_slug_in_full(cli, event):
     assert "in use: archive it first" in cli("implementation", "remove", "aha26", "--yes", env=event).stderr
     assert cli("implementation", "archive", "aha26", env=event).exit_code == 0
     preview = cli("implementation", "remove", "aha26", "--preview", env=event)
-    assert preview.stdout.splitlines() == ["With aha26 go:", "         1  user", "Its audit entries stay."]
+    assert preview.stdout.splitlines() == ["Deleted with aha26:", "         1  user", "Its audit entries stay."]
     for typed in ("\n", "other\n", "AHA26\n"):
         refused = cli("implementation", "remove", "aha26", env=event, stdin=typed)
         assert (refused.exit_code, "typed in full" in refused.stderr) == (2, True)
@@ -73,13 +73,13 @@ def test_a_login_of_a_removed_implementation_does_not_open_another_of_the_same_n
 def test_when_the_store_is_away_it_is_said_that_logins_may_be_there(cli, event):
     away = cli("implementation", "archive", "aha26", env={**event, "REDIS_URL": "unix:///nonexistent"})
     assert away.exit_code == 2
-    assert "done in the database, but the store does not answer" in away.stderr
+    assert "The database was changed, but the store does not answer" in away.stderr
 
 
-def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write):
-    agenda = write("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
+def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write_file):
+    agenda = write_file("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
     assert cli("sessions", "import", "aha26", agenda, env=event).exit_code == 0
-    script = write("status.py", "def status(user, session, api):\n    return hidden()\n")
+    script = write_file("status.py", "def status(user, session, api):\n    return hidden()\n")
     assert cli("script", "activate", "aha26", script, env=event).exit_code == 0
     away = {**event, "REDIS_URL": "unix:///nonexistent"}
     result = cli("status", "get", "aha26", "S-1", "--user", "165", env=away)

@@ -115,7 +115,7 @@ def answers(page, address):
 
 
 class Reader:
-    """Somebody who does what the guide says. What they press and open must be named in it."""
+    """A reader who does what the guide says. Everything that they press and open must be named in it."""
 
     def __init__(self, page, place):
         self.page = page

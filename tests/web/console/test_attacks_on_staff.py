@@ -11,7 +11,8 @@ from records.people import administrators, grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store.clients import connect
-from tests.web.console.conftest import Desk, build, person
+from tests.support.application import make_app
+from tests.web.console.conftest import Desk, person
 from web.auth.login_steps.admission import AuthenticatedPerson, admit
 
 DEMO = "/console/implementations/demo"
@@ -119,7 +120,7 @@ def test_without_store_or_records_nobody_is_signed_in_and_the_page_says_so(datab
         "store": (database, LoginStore(connect(f"unix://{tmp_path}/nothing"))),
         "records": (Database(f"sqlite:///{tmp_path}/nowhere/records.db"), store),
     }[gone]
-    app = build(*away)
+    app = make_app(*away)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.test_client_class = Desk
     browser = app.test_client().sign_in(person("administrator"))
@@ -138,7 +139,7 @@ def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(po
         implementations.create(db, "demo", "Demo")
         users.remember(db, staff, "administrator", UserProfile("administrator@example.org"))
         grants.add(db, staff, kind="username", value="administrator@example.org", role="administrator", by="tests")
-    app = build(database, store)
+    app = make_app(database, store)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.test_client_class = Desk
     browser, nobody = app.test_client().sign_in(person("administrator")), app.test_client()

@@ -32,7 +32,7 @@ def test_an_implementation_which_may_not_be_seen_looks_like_one_which_does_not_e
 def test_the_log_names_the_refusal_but_not_who_asked(desk, caplog):
     caplog.set_level("INFO")
     desk("organizer").get("/console/implementations/other/people?q=secret-question")
-    assert "refused code=not there for this person endpoint=console_people.people" in caplog.text
+    assert "refused code=implementation not visible endpoint=console_people.people" in caplog.text
     assert "organizer" not in caplog.text
     assert "secret-question" not in caplog.text
 
@@ -290,12 +290,12 @@ def test_the_first_administrators_login_is_a_new_one_whatever_was_planted(desk, 
     browser = desk("attendee")  # somebody else's login, planted in this browser
     planted = person("attendee")
     answer = browser.send(f"/console/first/{first_link(database)}")
-    logins = browser.application.extensions["entrance"].logins
+    logins = browser.application.extensions["auth services"].logins
     value = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith(logins.cookie))
     made = logins.read(value.split("=", 1)[1].split(";")[0])
     assert made.login not in ("", planted.login)
     assert made.subject == "first administrator"
-    assert not logins.standing(planted)
+    assert not logins.is_active(planted)
 
 
 def test_the_first_administrator_proves_again_by_a_new_link_after_an_hour(desk, number_of, store):

@@ -3,7 +3,7 @@
 from records import ExternalAuthDraft, SecretBox
 from records.identity import external_auth as external
 from records.tenants import implementations
-from tests.web.console.conftest import KEY
+from tests.support.application import KEY
 
 RELAY = {
     "url": "https://registration.example/check",

@@ -25,9 +25,9 @@ def test_the_same_word_is_explained_by_the_way_in_that_said_it(desk, store):
     store.refused.note("demo", "audience", "0123abcd", view="external.posted")
     store.refused.note("demo", "vendor answered 404", "4567abcd", view="external.log_in")
     page = desk("organizer").get(PAGE).text
-    assert "The assertion or token is made for another service." in page
+    assert "The assertion or token was issued for another service." in page
     assert "entity id" not in page
-    assert "4xx usually means a wrong badge or name; 401 or 403 may mean that our key is wrong." in page
+    assert "4xx usually means a wrong badge or name; 401 or 403 may also mean that our credentials are wrong." in page
 
 
 def test_somebody_who_is_not_known_any_more_is_named_by_the_key_and_its_text_is_escaped(desk, store):

@@ -62,7 +62,7 @@ def past(database, app):
             db.add(AgendaSession(implementation_id=demo.id, session_id=session, title=title, **times))
         runs.record_many(db, [GOOD, BAD, replace(GOOD, id="of another", implementation="other")])
     displayed = DisplayedStatus("CE-1", "ready", body_of(CLAIM, as_of=GOOD.started_at, run=GOOD.id), failed=True)
-    app.extensions["counter"].desk.look = lambda _: displayed
+    app.extensions["status services"].status_service.look = lambda _: displayed
     return displayed
 
 
@@ -105,7 +105,7 @@ def test_a_person_alone_is_shown_with_their_newest_runs(past, desk):
 def test_an_archived_implementation_shows_its_runs_and_asks_no_desk(past, database, desk, app):
     with database.session() as db:
         implementations.find(db, "demo").archived_at = NOW
-    app.extensions["counter"].desk.look = None
+    app.extensions["status services"].status_service.look = None
     assert f"{DEMO}/runs/{BAD.id}" in desk("administrator").get(f"{DEMO}/why?user=attendee&session=CE-1").text
 
 
@@ -331,7 +331,7 @@ def test_where_no_run_fits_the_page_lists_the_changes_of_that_time(past, databas
 def test_a_locked_out_person_a_retired_session_and_an_archived_implementation_are_named_first(
     past, database, desk, app
 ):
-    app.extensions["counter"].desk.look = None  # nothing is even looked up
+    app.extensions["status services"].status_service.look = None  # nothing is even looked up
     reviewer, address = desk("reviewer"), f"{DEMO}/why?user=attendee&session=CE-1"
     with database.session() as db:
         sessions.find(db, implementations.find(db, "demo"), "CE-1").retired_at = NOW
@@ -370,7 +370,7 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 def test_each_state_without_an_answer_says_what_the_user_sees_and_why(past, desk, app, state):
     more, sees, why = STATES[state]
-    app.extensions["counter"].desk.look = lambda _: DisplayedStatus("CE-1", state, **more)
+    app.extensions["status services"].status_service.look = lambda _: DisplayedStatus("CE-1", state, **more)
     page = desk("organizer").get(f"{DEMO}/why?user=attendee&session=CE-1").text
     shown, reason = page.index("<dt>Shown</dt>"), page.index("<dt>Why</dt>")
     assert sees in page[shown:reason]

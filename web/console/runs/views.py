@@ -124,7 +124,7 @@ def one(implementation: str, run_id: str) -> Response:
 
 def _explanation(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
     status_request = StatusRequest(found.slug, user.subject, session.session_id)
-    return explain(db, found, user, session, lambda: StatusEndpointServices.here().desk.look(status_request))
+    return explain(db, found, user, session, lambda: StatusEndpointServices.here().status_service.look(status_request))
 
 
 def _listed(db: DbSession, found: Implementation, query: RunQuery) -> list[Run]:

@@ -6,8 +6,8 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.worker_heartbeat import BACKGROUND, WorkerHeartbeat, workers_present
+from tests.support.application import KEY
 from tests.support.eventually import eventually
-from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import DEMO
 from tests.web.console.settings.test_agenda_in_browser import looked_at, page
 from tests.web.console.settings.test_agenda_job_page import LARGE, ROWS, worker

@@ -14,8 +14,8 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import AGENDA_IMPORT, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.worker_heartbeat import BACKGROUND, WorkerHeartbeat
+from tests.support.application import KEY
 from tests.support.eventually import eventually
-from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import DEMO, Person, entries, typed
 from tests.web.console.settings.test_agenda_page import agenda_of, checked, import_form
 

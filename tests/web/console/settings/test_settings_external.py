@@ -184,7 +184,7 @@ def test_trying_an_assertion_that_is_refused_says_why(administrator, signing):
     said = administrator.post("/external/jwt/try", {"assertion": signed_by(body={"aud": "x"})}).text
     assert "No one would be logged in:" in said
     said = administrator.post("/external/jwt/try", {"assertion": "abc"}).text
-    assert "<code>not a signed JWT</code>. What arrived is not a signed JWT of at most 4,096 characters." in said
+    assert "<code>not a signed JWT</code>. The assertion is not a signed JWT of at most 4,096 characters." in said
 
 
 def test_a_wrong_key_of_ours_is_not_taken_for_a_wrong_badge(administrator, relay):

@@ -9,8 +9,9 @@ from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
 from runner.settings.operator_settings import Settings
+from tests.support.application import KEY
 from tests.support.stub_status_service import PUBLIC_URL
-from tests.web.console.settings.conftest import IDP, KEY, SECRETS
+from tests.web.console.settings.conftest import IDP, SECRETS
 from tests.web.console.settings.staff_people import DEMO, OF_TRUST, PAGES, Person, entries
 
 

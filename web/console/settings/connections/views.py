@@ -157,7 +157,7 @@ def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
     if name not in opened:
         words = "The secret cannot be decrypted with the keys of this server. Type it again and save the connection."
         return ConnectionTestResult(ok=False, status=None, fault="refused", ms=0, text=words)
-    return services.outreach.try_connection(opened[name], path)
+    return services.outbound.try_connection(opened[name], path)
 
 
 def named_by(db: DbSession, implementation: Implementation, name: str) -> int | None:

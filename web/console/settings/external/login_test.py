@@ -36,7 +36,7 @@ def try_password(implementation: str, username: str, password: str, by: str) -> 
     """Ask the registration vendor."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
-        found = password_relay.ask(relay_of(opened), username.strip(), password.strip(), AuthServices.here().outreach)
+        found = password_relay.ask(relay_of(opened), username.strip(), password.strip(), AuthServices.here().outbound)
         return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
 
     return _tried(implementation, "password", ask, by)
@@ -60,7 +60,7 @@ def try_token(implementation: str, token: str, by: str) -> LoginTestResult:
         endpoint = introspection.IntrospectionEndpoint(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
         )
-        owner = introspection.ask(endpoint, token.strip(), AuthServices.here().outreach)
+        owner = introspection.ask(endpoint, token.strip(), AuthServices.here().outbound)
         return {"subject": owner.subject, **vars(profiles.from_claims(owner.claims))}
 
     return _tried(implementation, "introspection", ask, by)

@@ -179,7 +179,7 @@ def _read(form: ReadForm) -> IdpMetadata:
 
 
 def _fetched(url: str) -> bytes:
-    answer = AuthServices.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
+    answer = AuthServices.here().outbound.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
     if answer.status != 200:  # OK
         raise RuleViolation("url", f"cannot be fetched: the server answered {answer.status}")
     return answer.body

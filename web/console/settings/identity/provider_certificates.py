@@ -48,7 +48,7 @@ def refresh_provider(implementation: str) -> Response:
     """Fetch the metadata again and compare. New certificates wait; other differences are only reported."""
     services = AuthServices.here()
     try:
-        fetched = metadata_import.fetch_again(services.database, services.outreach, implementation)
+        fetched = metadata_import.fetch_again(services.database, services.outbound, implementation)
         upkeep = commit_to(implementation, lambda db, _: metadata_import.refresh(db, fetched, by_page())).value
     except metadata_import.MetadataRefused as refused:
         flash(str(refused), "bad")
