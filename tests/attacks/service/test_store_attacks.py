@@ -166,7 +166,7 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
 # -- listener, heartbeats, traces ---------------------------------------------------------------------------------
 
 
-def test_rubbish_on_the_bulletin_does_not_end_it(redis):
+def test_rubbish_among_change_events_does_not_end_the_listener(redis):
     changed = []
     listener = ChangeListener(redis, on_changed=changed.append)
     listener.ensure_started()

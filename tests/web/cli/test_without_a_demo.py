@@ -179,11 +179,11 @@ def test_development_without_the_demo_is_told_what_makes_it(cli, folder):
 
 
 @pytest.mark.parametrize(
-    ("given", "hinted"),
+    ("env", "hinted"),
     [({}, True), ({"SESSION_STATUS_ENV": "production"}, False), ({"REDIS_URL": "redis://127.0.0.1:6379/0"}, False)],
 )
-def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, input_file, hinted):
+def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, env, hinted):
     monkeypatch.setattr(missing_data, "ROOT", folder)  # an installed package, not a clone
-    result = cli("web", env=input_file)
+    result = cli("web", env=env)
     assert (result.exit_code, "DATABASE_URL must be set" in result.stderr) == (2, True)
     assert ("or set SESSION_STATUS_ENV=development" in result.stderr) is hinted

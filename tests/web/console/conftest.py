@@ -116,8 +116,8 @@ class Desk(FlaskClient):
 
 
 @pytest.fixture
-def desk(app):
-    """Make browsers: `desk("organizer")` is signed in, `desk()` is nobody's."""
+def browser_for(app):
+    """Make browsers: `browser_for("organizer")` is signed in, `browser_for()` is not."""
     app.test_client_class = Desk
 
     def make(name=None, **changes):

@@ -12,11 +12,11 @@ RELAY = {
 }
 
 
-def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_granted(desk, database):
+def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_granted(browser_for, database):
     with database.session() as db:
         home = implementations.find(db, "other")
         external.save(db, SecretBox([KEY]), home, ExternalAuthDraft("password", RELAY), "tests")
-    browser = desk("administrator")
+    browser = browser_for("administrator")
     roles = "/console/implementations/other/roles"
     form = {"role": "organizer", "kind": "username", "values": "olga@example.org"}
     assert browser.send(f"{roles}/all", **form).status_code == 303

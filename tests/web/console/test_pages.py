@@ -184,8 +184,8 @@ def test_signing_out_ends_the_login(open_page, served, store):
     assert "/console/in?next=" in page.url
 
 
-def test_staff_are_offered_only_what_staff_have(desk):
-    page = desk("administrator").get("/console/implementations/staff/").text
+def test_staff_are_offered_only_what_staff_have(browser_for):
+    page = browser_for("administrator").get("/console/implementations/staff/").text
     links = set(re.findall(r'href="/console/implementations/staff/([^"?/]*)"', page))
     assert {"provider", "people", "roles", "audit"} <= links
     assert not links & {"external", "agenda", "connections", "app"}

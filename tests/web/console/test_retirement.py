@@ -13,8 +13,8 @@ PAGE = "/console/implementations/demo/retirement"
 
 
 @pytest.fixture
-def administrator(desk):
-    return desk("administrator")
+def administrator(browser_for):
+    return browser_for("administrator")
 
 
 def away(*_):
@@ -27,8 +27,8 @@ def entries(database):
         return [(one.actor, one.action, one.reason) for one in audit.recent(db, implementation="demo", limit=3)]
 
 
-def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, desk, store):
-    organizer, visitor = desk("organizer"), person("organizer")
+def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, browser_for, store):
+    organizer, visitor = browser_for("organizer"), person("organizer")
     assert organizer.get("/console/implementations/demo/").status_code == 200
     assert administrator.send(f"{PAGE}/archive", reason="The event is over").status_code == 303
     assert "This implementation is archived" in administrator.get("/console/implementations/demo/").text

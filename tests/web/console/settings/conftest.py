@@ -98,7 +98,7 @@ class NotingDesk(StubStatusService):
 
 
 @pytest.fixture
-def desk():
+def browser_for():
     return NotingDesk()
 
 
@@ -131,8 +131,8 @@ def settings():
 
 
 @pytest.fixture
-def app(settings, database, store, desk, outbound):
-    return make_app(database, store, settings, status_service=desk, outbound=outbound)
+def app(settings, database, store, browser_for, outbound):
+    return make_app(database, store, settings, status_service=browser_for, outbound=outbound)
 
 
 @pytest.fixture

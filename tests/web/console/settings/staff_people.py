@@ -50,8 +50,8 @@ class Person:
         implementation, subject = PEOPLE[role]
         made = visitor(implementation, subject, since=since)
         self.visitor = replace(made, proved=made.since)
-        entrance = app.extensions["auth services"]
-        self.http.set_cookie(entrance.logins.cookie, entrance.logins.sign(self.visitor), domain="status.example.org")
+        services = app.extensions["auth services"]
+        self.http.set_cookie(services.logins.cookie, services.logins.sign(self.visitor), domain="status.example.org")
         self._token = None
 
     def get(self, page="", **more):

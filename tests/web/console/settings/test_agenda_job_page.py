@@ -90,7 +90,7 @@ def cancel(person, page):
     return person.post(form[1].partition(DEMO)[2], typed(form[0]))
 
 
-def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_to_do(organizer, database, desk):
+def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_to_do(organizer, database, browser_for):
     page = ordered(organizer)
     text = organizer.get(page).text
     assert "The import is waiting for a worker." in text
@@ -98,7 +98,7 @@ def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_
     assert "session-status worker --queue background" in text
     assert 'http-equiv="refresh"' not in text, "it would keep its person signed in for as long as nothing happens"
     assert f'href="{DEMO}{page}"' in organizer.get("/agenda").text
-    assert (entries(database, "agenda.imported"), desk.told) == ([], [])
+    assert (entries(database, "agenda.imported"), browser_for.told) == ([], [])
 
 
 def test_the_page_looks_again_by_itself_while_a_worker_is_there(organizer, redis):

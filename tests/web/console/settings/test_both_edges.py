@@ -297,7 +297,7 @@ def heard(redis):
 
 
 @pytest.fixture
-def in_the_console(app, desk, database, redis, heard):
+def in_the_console(app, browser_for, database, redis, heard):
     """Make a change in the console, and say what it left."""
 
     def make(change):
@@ -305,7 +305,7 @@ def in_the_console(app, desk, database, redis, heard):
         first = prepared(change, database)
         answer = change.page(administrator)
         assert answer.status_code < 500
-        told = sorted(set(desk.told) | set(heard()))
+        told = sorted(set(browser_for.told) | set(heard()))
         refused = answer.status_code in (403, 422)
         return left(database, first, redis, told, refused=refused, words=answer.text)
 

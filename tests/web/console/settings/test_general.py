@@ -10,7 +10,7 @@ from records.tenants import implementations
 from tests.web.console.settings.staff_people import entries, faults
 
 
-def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organizer, database, desk):
+def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organizer, database, browser_for):
     form = organizer.form("/settings") | {"name": "Demo 2027", "show_when": "during", "user_types": ["Attendee"]}
     answer = organizer.post("/settings", form | {"more_user_types": "Speaker\n\n  Press  "}, follow_redirects=True)
     assert "The settings are saved" in answer.text
@@ -22,7 +22,7 @@ def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organ
     assert entry.implementation == "demo"
     assert entry.detail["name"] == ["Demo Congress", "Demo 2027"]
     assert "time_zone" not in entry.detail
-    assert desk.told == ["demo"]
+    assert browser_for.told == ["demo"]
 
 
 def test_the_user_types_that_were_seen_are_offered_as_ticks(organizer, database):
@@ -49,7 +49,7 @@ WRONG = {
 }
 
 
-def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, database, desk):
+def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, database, browser_for):
     form = organizer.form("/settings") | {field: text for field, (text, _) in WRONG.items()}
     answer = organizer.post("/settings", form)
     assert answer.status_code == 422
@@ -60,7 +60,7 @@ def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, dat
         assert text in answer.text or field == "show_when", field
         assert f'href="#{field}"' in answer.text, field
     assert "There is a problem" in answer.text
-    assert desk.told == []
+    assert browser_for.told == []
     assert entries(database) == []
 
 

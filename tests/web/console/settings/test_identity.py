@@ -60,7 +60,7 @@ def test_an_empty_implementation_gets_its_provider_from_a_file_looked_at_before_
     assert entry.target == OTHER.entity_id
 
 
-def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(administrator, database, desk):
+def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(administrator, database, browser_for):
     preview = read(administrator, xml=ROLLED.metadata().decode())
     assert "wait until someone accepts them" in preview.text
     assert administrator.post("/provider/data", typed(preview.text)).status_code == 303
@@ -75,7 +75,7 @@ def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(adminis
     assert "trusted from now on" in answer.text
     assert provider(database)[1][waiting] == "active"
     assert [each.target for each in entries(database, "saml.certificate.accepted")] == [waiting]
-    assert desk.told == ["demo", "demo"]
+    assert browser_for.told == ["demo", "demo"]
     old = next(sha for sha in states if sha != waiting)
     administrator.post(f"/provider/certificates/{old}/retire")
     answer = administrator.post(f"/provider/certificates/{waiting}/retire", follow_redirects=True)

@@ -20,7 +20,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
 
 
 @pytest.fixture
-def open_page(chromium, database, store, desk, outbound):
+def open_page(chromium, database, store, browser_for, outbound):
     """Pages of a signed-in administrator; at the end, nothing may have been complained about on any of them."""
     with database.session() as db:
         demo = implementations.find(db, "demo")
@@ -29,7 +29,7 @@ def open_page(chromium, database, store, desk, outbound):
     store.refused.note("demo", "audience", "0123abcd")
 
     def make(address):
-        return make_app(database, store, make_settings(address), status_service=desk, outbound=outbound)
+        return make_app(database, store, make_settings(address), status_service=browser_for, outbound=outbound)
 
     complaints = []
     with serving(make) as (address, app):
