@@ -87,7 +87,7 @@ def test_where_nothing_is_set_and_no_demo_was_made_one_sentence_names_the_comman
 
 def test_in_the_clone_itself_the_command_is_make_run_alone(cli, clone, folder, monkeypatch):
     monkeypatch.chdir(clone)
-    assert "Start it with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
+    assert "Create and start one with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
 
 
 def test_a_demo_that_was_stopped_is_to_be_started(cli, folder, clone):
@@ -179,11 +179,11 @@ def test_development_without_the_demo_is_told_what_makes_it(cli, folder):
 
 
 @pytest.mark.parametrize(
-    ("given", "hinted"),
+    ("env", "hinted"),
     [({}, True), ({"SESSION_STATUS_ENV": "production"}, False), ({"REDIS_URL": "redis://127.0.0.1:6379/0"}, False)],
 )
-def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, input_file, hinted):
+def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, env, hinted):
     monkeypatch.setattr(missing_data, "ROOT", folder)  # an installed package, not a clone
-    result = cli("web", env=input_file)
+    result = cli("web", env=env)
     assert (result.exit_code, "DATABASE_URL must be set" in result.stderr) == (2, True)
     assert ("or set SESSION_STATUS_ENV=development" in result.stderr) is hinted
