@@ -215,7 +215,7 @@ def test_a_script_is_put_in_service_and_a_bad_one_changes_nothing(cli, event, wr
     assert cli("script", "activate", "aha26", good, env=event).stdout == "Version 1 is now active for aha26.\n"
     assert cli("script", "activate", "aha26", good, env=event).stdout == "Version 1 is now active for aha26.\n"
     bad = cli("script", "activate", "aha26", write_file("bad.py", "import os\n"), env=event)
-    assert (bad.exit_code, "aha26 is as it was" in bad.stderr) == (1, True)
+    assert (bad.exit_code, "Nothing was changed for aha26" in bad.stderr) == (1, True)
 
 
 def test_a_script_from_standard_input_or_a_folder_is_put_in_service(cli, event, write_file, tmp_path):

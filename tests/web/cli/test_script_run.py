@@ -165,7 +165,7 @@ BAD_INPUT = {
     '{"user": {"id": "1"}, "session": {"id": "1"}, "link_hosts": "a"}': "link_hosts must be a list",
     '{"user": {"id": "1"}, "session": {"id": "1"}, "settings": NaN}': "NaN is not a JSON value",
     "[" * 100000: "nested too deeply",
-    '"' + "x" * 1100000 + '"': "larger than 1 MiB",
+    '"' + "x" * 1100000 + '"': "larger than the limit of 1 MiB",
     "": "line 1, column 1",
 }
 
@@ -224,7 +224,7 @@ def test_recorded_and_live_answers_exclude_each_other(cli, write_file, input_fil
     result = cli(
         "script", "run", write_file("a.py", HONEST), "--input", input_file, "--answers", input_file, "--live", "demo"
     )
-    assert (result.exit_code, "choose one" in result.stderr) == (2, True)
+    assert (result.exit_code, "use only one" in result.stderr) == (2, True)
 
 
 @pytest.mark.slow

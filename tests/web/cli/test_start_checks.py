@@ -234,7 +234,7 @@ def test_a_port_that_needs_rights_is_told():
     assert done.stdout.startswith(
         f"{errno.EACCES} SESSION_STATUS_WEB_BIND: cannot listen on 127.0.0.1 port 80: this user"
     )
-    assert "Choose one from 1024 on" in done.stdout
+    assert "Choose 1024 or higher" in done.stdout
 
 
 def test_a_free_address_is_no_fault():

@@ -87,7 +87,7 @@ def test_where_nothing_is_set_and_no_demo_was_made_one_sentence_names_the_comman
 
 def test_in_the_clone_itself_the_command_is_make_run_alone(cli, clone, folder, monkeypatch):
     monkeypatch.chdir(clone)
-    assert "Start it with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
+    assert "Create and start one with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
 
 
 def test_a_demo_that_was_stopped_is_to_be_started(cli, folder, clone):

@@ -144,4 +144,4 @@ def test_a_view_which_says_nothing_is_refused_even_to_an_administrator(app, capl
     answer = app.test_client().sign_in(person("administrator")).get("/console/new")
     assert answer.status_code == 403
     assert "here" not in answer.text
-    assert "does not say what it needs" in caplog.text
+    assert "does not declare what it requires" in caplog.text

@@ -191,7 +191,7 @@ def test_a_wrong_key_of_ours_is_not_taken_for_a_wrong_badge(administrator, relay
     relay.answer = reply({"error": "key"}, status=401)
     said = administrator.post("/external/password/try", {"username": "B-1", "password": "Lovelace"}).text
     assert "<code>vendor answered 401</code>" in said
-    assert "401 or 403 may mean that our key is wrong" in said
+    assert "401 or 403 may also mean that our credentials are wrong" in said
 
 
 @pytest.mark.parametrize("page", ["/external", "/external/jwt", "/external/introspection", "/external/password"])
