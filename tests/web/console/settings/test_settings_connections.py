@@ -72,7 +72,7 @@ def test_faults_stand_at_their_fields_and_the_secret_is_asked_for_again(administ
     said = faults(administrator.post("/connections/new", NEW | {"max_body_bytes": "20000"}))
     assert "from 1 to 16384" in said["max_body_bytes"]  # KiB, as in the field
     said = faults(administrator.post("/connections/new", NEW | {"header_name": "Host"}))
-    assert "belongs to the request itself" in said["header_name"]
+    assert "must not be a header of the request itself" in said["header_name"]
 
 
 def test_a_name_that_is_taken_changes_nothing(administrator, database, box):
