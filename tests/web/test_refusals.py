@@ -144,7 +144,7 @@ def test_without_the_store_an_unknown_token_is_503_and_a_known_one_still_has_som
     known, unknown = bearer(), bearer()
     assert http.get(STATUS, headers=known).status_code == 200
     store.close()
-    store.ended._redis = store.tokens._redis = connect("redis://127.0.0.1:1")
+    store.ended_logins._redis = store.tokens._redis = connect("redis://127.0.0.1:1")
     assert http.get(STATUS, headers=known).status_code == 200
     answer = http.get(STATUS, headers=unknown)
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")

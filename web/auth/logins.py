@@ -113,7 +113,9 @@ class Logins:
 
     def is_active(self, visitor: Visitor) -> bool:
         """Say whether a login has not been ended. Reads Redis once. Raises `StoreAway`."""
-        return not self._store.ended.is_ended(visitor.implementation, visitor.subject, visitor.login, visitor.since)
+        return not self._store.ended_logins.is_ended(
+            visitor.implementation, visitor.subject, visitor.login, visitor.since
+        )
 
     def keep(self, response: Response, visitor: Visitor) -> None:
         """Set the cookie of a login. It replaces the browser's earlier login, even a planted one."""

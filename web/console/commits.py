@@ -41,7 +41,7 @@ def commit_to(slug: str, change: Callable[[DbSession, Implementation], AfterComm
 def commit(change: Callable[[DbSession], AfterCommit[T]]) -> AfterCommit[T]:
     """Make a change in one transaction; after the commit, tell all processes and end logins, as the change says."""
     services = AuthServices.here()
-    effects = CommitEffects(services.store.redis, services.store.ended, services.changed)
+    effects = CommitEffects(services.store.redis, services.store.ended_logins, services.changed)
     with services.database.session() as db:
         after = change(db)
         effects.before_commit(after)

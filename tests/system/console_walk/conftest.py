@@ -58,7 +58,7 @@ class Stage:
         self.redis.flushall()
         adopt(self.redis, "development")
         store = LoginStore(self.redis)
-        store.refused.note("demo", "audience", "0123abcd")
+        store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
         order_import(self.redis)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})

@@ -37,7 +37,7 @@ def others(stage):
 
 def in_use(stage, name):
     """The browser of somebody who logged in two hours ago and has been at it since."""
-    stage.app.extensions["auth services"].store.idle.begin(f"login of {name}")
+    stage.app.extensions["auth services"].store.idle_timeouts.begin(f"login of {name}")
     return stage.walker(name, age_s=2 * 3600)
 
 

@@ -81,7 +81,7 @@ def test_the_log_names_a_replayed_assertion_and_whoever_it_is_about_stays_out(br
 
 
 def test_a_refused_login_is_kept_once_for_those_who_connect_the_provider(browser):
-    recent = browser.app.extensions["auth services"].store.refused.recent
+    recent = browser.app.extensions["auth services"].store.refused_logins.recent
     before = recent("demo")
     assert is_refused(browser.answer("!", browser.begin().relay_state))
     assert [one["code"] for one in recent("demo")[: len(recent("demo")) - len(before)]] == ["not-base64"]

@@ -52,7 +52,7 @@ def forged(browser, **changes):
 def found(store, answer):
     """The newest refused login of demo, and the error by the reference that the page shows."""
     reference = re.search(r"<b>([0-9a-f]{8})</b>", answer.text)[1]
-    newest = store.refused.recent("demo")[0]
+    newest = store.refused_logins.recent("demo")[0]
     assert newest["reference"] == reference
     ((_, error),) = store.errors.find(reference)
     return newest, error

@@ -48,7 +48,7 @@ def test_going_on_as_the_other_ends_the_first_login_and_leads_to_the_first_page(
     answer = go_on_as_the_other(root, page)
     assert (answer.status_code, answer.location) == (303, "/console/")
     assert root.visitor().subject == "eve"
-    assert store.ended.is_ended("staff", before.subject, before.login, before.since)
+    assert store.ended_logins.is_ended("staff", before.subject, before.login, before.since)
     assert go_on_as_the_other(root, page).status_code == 400  # the handle is good once
 
 

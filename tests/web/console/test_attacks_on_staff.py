@@ -161,7 +161,7 @@ def test_nobody_is_called_locked_out_whose_logins_could_not_be_ended(
 
     browser, page = browser_for("administrator"), f"{DEMO}/people/{number_of('organizer')}"
     with monkeypatch.context() as patch:
-        patch.setattr(type(store.ended), "end_everybody", away)
+        patch.setattr(type(store.ended_logins), "end_everybody", away)
         assert browser.send(f"{page}/disable", reason="left").status_code == 503
     with database.reading() as db:
         assert users.find(db, implementations.find(db, "demo"), "organizer").disabled_at is None

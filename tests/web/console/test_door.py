@@ -140,7 +140,7 @@ def test_after_half_an_hour_of_nothing_staff_sign_in_again(browser_for, store, r
 
 def test_use_keeps_a_login_going_for_longer_than_half_an_hour(browser_for, store):
     visitor = person("administrator", age_s=3 * 3600)
-    store.idle.begin(visitor.login)
+    store.idle_timeouts.begin(visitor.login)
     assert browser_for("administrator", age_s=3 * 3600).get("/console/").status_code == 200
 
 
@@ -158,7 +158,7 @@ def test_a_person_who_is_locked_out_is_out_with_the_next_click(browser_for, numb
     answer = boss.send(f"{PEOPLE}/{number_of('organizer')}/disable", reason="left the committee")
     assert answer.status_code == 303
     assert victim.get(PEOPLE).headers["Location"].startswith("/console/in")
-    assert store.ended.is_ended("demo", "organizer", "any", since)
+    assert store.ended_logins.is_ended("demo", "organizer", "any", since)
 
 
 def test_a_role_which_is_taken_away_is_gone_with_the_next_click(browser_for, database, store):
@@ -170,7 +170,7 @@ def test_a_role_which_is_taken_away_is_gone_with_the_next_click(browser_for, dat
     assert victim.get(PEOPLE).status_code == 200
     assert boss.send(f"{ROLES}/all/{grant.id}/remove").status_code == 303
     assert victim.get(PEOPLE).headers["Location"].startswith("/console/in")  # their logins have ended, too
-    assert store.ended.is_ended("demo", "organizer", "any", since)
+    assert store.ended_logins.is_ended("demo", "organizer", "any", since)
 
 
 def test_a_role_which_is_given_counts_with_the_next_click(browser_for):
@@ -190,7 +190,7 @@ def test_a_role_in_one_implementation_is_none_in_another_with_the_same_subject(b
 
 def test_what_was_typed_is_kept_when_a_fresh_login_is_needed_but_no_secret(browser_for, number_of, store):
     visitor = person("administrator", age_s=700)
-    store.idle.begin(visitor.login)
+    store.idle_timeouts.begin(visitor.login)
     browser = browser_for("administrator", age_s=700)
     path = f"{PEOPLE}/{number_of('organizer')}/disable"
     answer = browser.send(path, reason="<b>lost</b> badge", client_secret="hunter2")
@@ -206,7 +206,7 @@ def test_what_was_typed_is_kept_when_a_fresh_login_is_needed_but_no_secret(brows
 
 def test_what_was_typed_is_kept_when_the_login_has_ended(browser_for, store):
     browser = browser_for("organizer")
-    store.ended.end_all("demo", "organizer")
+    store.ended_logins.end_all("demo", "organizer")
     answer = browser.send(f"{ROLES}/scanners", role="scanner", kind="username", values="a@example.org\nb@example.org")
     assert answer.status_code == 403
     assert "Sign in first" in answer.text
@@ -300,7 +300,7 @@ def test_the_first_administrators_login_is_a_new_one_whatever_was_planted(browse
 
 def test_the_first_administrator_proves_again_by_a_new_link_after_an_hour(browser_for, number_of, store):
     visitor = person("first administrator", age_s=3700)
-    store.idle.begin(visitor.login)
+    store.idle_timeouts.begin(visitor.login)
     answer = browser_for("first administrator", age_s=3700).send(
         f"{PEOPLE}/{number_of('organizer')}/disable", reason="x < y"
     )

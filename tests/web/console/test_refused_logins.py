@@ -10,8 +10,8 @@ PAGE = f"{DEMO}/refused-logins"
 
 @pytest.mark.parametrize("who", ["organizer", "reviewer", "administrator"])
 def test_refused_logins_are_listed_with_what_their_code_means_and_who_it_was(browser_for, store, number_of, who):
-    store.refused.note("demo", "audience", "0123abcd")
-    store.refused.note("demo", "locked-out", "4567abcd", user="attendee", view="saml.complete")
+    store.refused_logins.note("demo", "audience", "0123abcd")
+    store.refused_logins.note("demo", "locked-out", "4567abcd", user="attendee", view="saml.complete")
     page = browser_for(who).get(PAGE).text
     assert page.index("4567abcd") < page.index("0123abcd")
     assert "The assertion is for another service." in page
@@ -22,8 +22,8 @@ def test_refused_logins_are_listed_with_what_their_code_means_and_who_it_was(bro
 
 
 def test_the_same_word_is_explained_by_the_way_in_that_said_it(browser_for, store):
-    store.refused.note("demo", "audience", "0123abcd", view="external.posted")
-    store.refused.note("demo", "vendor answered 404", "4567abcd", view="external.log_in")
+    store.refused_logins.note("demo", "audience", "0123abcd", view="external.posted")
+    store.refused_logins.note("demo", "vendor answered 404", "4567abcd", view="external.log_in")
     page = browser_for("organizer").get(PAGE).text
     assert "The assertion or token was issued for another service." in page
     assert "entity id" not in page
@@ -31,7 +31,7 @@ def test_the_same_word_is_explained_by_the_way_in_that_said_it(browser_for, stor
 
 
 def test_somebody_who_is_not_known_any_more_is_named_by_the_key_and_its_text_is_escaped(browser_for, store):
-    store.refused.note("demo", "locked-out", "0123abcd", user="<b>gone</b>")
+    store.refused_logins.note("demo", "locked-out", "0123abcd", user="<b>gone</b>")
     page = browser_for("organizer").get(PAGE).text
     assert "<code>&lt;b&gt;gone&lt;/b&gt;</code>" in page
 
@@ -42,7 +42,7 @@ def test_without_any_the_page_says_what_would_be_there(browser_for):
 
 @pytest.mark.parametrize("who", ["author", "attendee", "scanner", None])
 def test_nobody_else_sees_them(browser_for, store, who):
-    store.refused.note("demo", "audience", "0123abcd")
+    store.refused_logins.note("demo", "audience", "0123abcd")
     assert "0123abcd" not in browser_for(who).get(PAGE).text
 
 

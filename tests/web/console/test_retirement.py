@@ -33,7 +33,7 @@ def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(admini
     assert administrator.send(f"{PAGE}/archive", reason="The event is over").status_code == 303
     assert "This implementation is archived" in administrator.get("/console/implementations/demo/").text
     assert "(archived)" in administrator.get("/console/").text
-    assert store.ended.is_ended("demo", "organizer", visitor.login, visitor.since)
+    assert store.ended_logins.is_ended("demo", "organizer", visitor.login, visitor.since)
     assert organizer.get("/console/implementations/demo/").status_code == 303
     assert administrator.send(f"{PAGE}/restore").status_code == 303
     assert "is archived" not in administrator.get("/console/implementations/demo/").text

@@ -43,7 +43,7 @@ ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 @pytest.fixture
 def entered(app, store):
     """The application with a last step before every view that says who got that far. No view runs."""
-    store.ended.end("ended")
+    store.ended_logins.end("ended")
     app.test_client_class = Desk
 
     @app.before_request
@@ -132,7 +132,7 @@ def test_whose_login_does_not_count_enters_only_what_is_for_everybody(entered, w
 
 def test_what_needs_a_fresh_login_asks_again_after_ten_minutes(entered, store):
     visitor = person("administrator", age_s=11 * 60)
-    store.idle.begin(visitor.login)
+    store.idle_timeouts.begin(visitor.login)
     browser = entered.test_client().sign_in(visitor)
     for method, rule, permission, fresh, _, said in walk(entered, browser, ("demo",)):
         assert said == ("proves again" if fresh else "enters"), f"{method} {rule} {permission}"

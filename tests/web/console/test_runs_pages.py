@@ -223,7 +223,7 @@ def test_what_an_earlier_implementation_with_the_same_slug_left_is_not_shown_as_
 ):
     reference = "3f9ca71e"
     store.errors.note(NotedError(reference, 404, "widget.show", "demo", "attendee", "CE-1"))
-    store.refused.note("demo", "audience", "0123abcd")
+    store.refused_logins.note("demo", "audience", "0123abcd")
     administrator = browser_for("administrator")
     pages = {"runs": f"{DEMO}/runs?reference={reference}", "logins": f"{DEMO}/provider/check"}
     assert "An error was shown" in administrator.get(pages["runs"]).text

@@ -80,14 +80,14 @@ def begin(services: AuthServices, implementation: str, parameters: Mapping[str, 
         raise _bad_request("app-response-type", "The response_type must be code.")
     # 5.
     start = AppLoginStart(implementation, redirect_uri, state, challenge)
-    return services.store.begun.put(_KIND, asdict(start), START_S, origin())
+    return services.store.pending_logins.put(_KIND, asdict(start), START_S, origin())
 
 
 def finish_start(handle: str, visitor: Visitor) -> str:
     """Return the app's redirect address with the code for this login. Raises `HttpProblem`."""
     services = AuthServices.here()
     # 6.
-    found = services.store.begun.take(_KIND, handle)
+    found = services.store.pending_logins.take(_KIND, handle)
     start = AppLoginStart(**found) if found else None
     if start is None or start.implementation != visitor.implementation:
         detail = f"This login took too long, or its link was used before. {GO_BACK}"

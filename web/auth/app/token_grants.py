@@ -120,7 +120,7 @@ def _check_not_locked_out(services: AuthServices, visitor: Visitor) -> None:
         if found and user and visitor.source == "saml":
             stays = stays and not saml.is_replaced(db, found, user)
     if not stays:
-        services.store.ended.end(visitor.login)
+        services.store.ended_logins.end(visitor.login)
         raise TokenRefused("locked out", visitor.login)
 
 

@@ -95,7 +95,7 @@ def by_page(
     with _noted(implementation):
         asserted = assertions.verify(token, trust)  # 1.
         nonce_state = use_nonce(asserted.nonce)  # 2.
-        seen = AuthServices.here().store.seen
+        seen = AuthServices.here().store.replays
         if not seen.first_time("jwt", implementation, trust.issuer, asserted.jti, life_s=REMEMBERED_S):  # 3.
             raise ExternalLoginRefused("seen before")
     profile = profiles.from_claims(asserted.claims)

@@ -98,7 +98,7 @@ def log_in(implementation: str) -> Response:
     """
     check_rate()
     opened = _offered_settings(checked_implementation(implementation), "password")
-    begun = AuthServices.here().store.begun
+    begun = AuthServices.here().store.pending_logins
     form = BadgeForm()
     state, username = form.state.data or "", form.username.data or ""
     stored = begun.look(_FORM, state)
@@ -182,7 +182,7 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
     browser = LoginBrowser(secure=services.config.secure)
     value, hashed = browser.mark()
     stored = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
-    nonce = services.store.begun.put(_NONCE, stored, OPEN_S, origin())
+    nonce = services.store.pending_logins.put(_NONCE, stored, OPEN_S, origin())
     back = services.config.absolute(f"/ext/{opened.implementation}/jwt")
     url: str = opened.fields["login_url"]
     joint = "&" if urlsplit(url).query else "?"
@@ -193,7 +193,7 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
 
 def _use_nonce(implementation: str, nonce: str | None) -> dict[str, Any]:
     """Use up a nonce. Raises `ExternalLoginRefused` if it is unknown, was used before, or belongs to another implementation."""
-    stored = AuthServices.here().store.begun.take(_NONCE, nonce) if nonce else None
+    stored = AuthServices.here().store.pending_logins.take(_NONCE, nonce) if nonce else None
     if stored is None or stored["implementation"] != implementation:
         raise ExternalLoginRefused("nonce")
     return stored
@@ -214,7 +214,7 @@ def _form(
 ) -> Response:
     """Draw the badge form. What was typed comes back, except the password."""
     stored = {"implementation": opened.implementation, "journey": journey.stored()}
-    state = typed.state or AuthServices.here().store.begun.put(_FORM, stored, OPEN_S, origin())
+    state = typed.state or AuthServices.here().store.pending_logins.put(_FORM, stored, OPEN_S, origin())
     page = render_template(
         "external/login.html",
         name=_name(opened.implementation),

@@ -90,7 +90,7 @@ def log_out(implementation: str) -> Response:
     visitor = services.logins.visitor(request)
     address = None
     if visitor is not None and visitor.login:
-        services.store.ended.end(visitor.login)
+        services.store.ended_logins.end(visitor.login)
         address = logout_flow.begin(services, visitor, next_path) if visitor.implementation == implementation else None
     # The Content-Security-Policy does not let a form lead to another site, but a page may.
     response = leave_page(address) if address else see_other(next_path)

@@ -144,7 +144,7 @@ def arrive(person: AuthenticatedPerson, journey: Journey) -> Response:
     visitor = admit(person)
     before = services.logins.visitor(request)
     if before is not None and before.login:
-        services.store.ended.end(before.login)
+        services.store.ended_logins.end(before.login)
     response = see_other(local_path(journey.next) or f"/login/{person.implementation}")
     services.logins.keep(response, visitor)
     return response

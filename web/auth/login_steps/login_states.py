@@ -70,8 +70,8 @@ class LoginStates:
     """The states in the store. A state of one implementation cannot be found for another."""
 
     def __init__(self, store: LoginStore) -> None:
-        self._begun = store.begun
-        self._once = store.once
+        self._begun = store.pending_logins
+        self._once = store.one_time_states
 
     def put_awaited_login(self, awaited: AwaitedLogin, handle: str, origin: LoginOrigin) -> None:
         """Store a started login under its handle, the RelayState."""

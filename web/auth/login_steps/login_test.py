@@ -36,7 +36,7 @@ _MARK = "test."
 def begin(store: LoginStore, implementation: str, login: str) -> str:
     """Start a test login for a console login; return its handle."""
     begun = {"implementation": implementation, "login": login}
-    return store.once.put(_BEGUN, begun, BEGUN_S, handle=_MARK + store.once.new_handle())
+    return store.one_time_states.put(_BEGUN, begun, BEGUN_S, handle=_MARK + store.one_time_states.new_handle())
 
 
 def is_test(handle: str) -> bool:
@@ -47,7 +47,7 @@ def is_test(handle: str) -> bool:
 def finish(handle: str, implementation: str, subject: str, profile: UserProfile) -> str:
     """Store the result; return the address at which it is shown. Raises `HttpProblem` if the handle was used before."""
     services = AuthServices.here()
-    begun = services.store.once.take(_BEGUN, handle)
+    begun = services.store.one_time_states.take(_BEGUN, handle)
     if begun is None:
         raise HttpProblem(
             HTTPStatus.BAD_REQUEST, "This test login took too long, or its link was used before. Start it again."
@@ -62,9 +62,9 @@ def finish(handle: str, implementation: str, subject: str, profile: UserProfile)
 
 def keep_result(store: LoginStore, implementation: str, login: str, who: dict[str, Any]) -> None:
     """Store the result for one console login: the subject and the fields of the `UserProfile`."""
-    store.once.put(_RESULT, who, RESULT_S, handle=f"{implementation} {login}")
+    store.one_time_states.put(_RESULT, who, RESULT_S, handle=f"{implementation} {login}")
 
 
 def result(store: LoginStore, implementation: str, login: str) -> dict[str, Any] | None:
     """Return the result of the last test login of this console login; None if there is none."""
-    return store.once.look(_RESULT, f"{implementation} {login}")
+    return store.one_time_states.look(_RESULT, f"{implementation} {login}")

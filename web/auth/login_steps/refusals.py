@@ -52,7 +52,7 @@ def record(refusal: Refusal) -> None:
     """Record a refused login in the log, among the errors with a reference, among the last refused logins, and in the audit."""
     _note_error("login refused", refusal)
     where = (refusal.implementation, refusal.code, refusal.reference)
-    AuthServices.here().store.refused.note(*where, user=refusal.user, view=view())
+    AuthServices.here().store.refused_logins.note(*where, user=refusal.user, view=view())
     if refusal.implementation == implementations.STAFF:
         _audit(refusal)
 

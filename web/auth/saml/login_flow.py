@@ -88,7 +88,7 @@ class SamlParties:
 
     def first_time(self, services: AuthServices) -> FirstTime:
         """Return the replay check for this provider. It raises `StoreAway`, so that no message is accepted without it."""
-        return lambda key, life_s: services.store.seen.first_time("saml", key, life_s=life_s)
+        return lambda key, life_s: services.store.replays.first_time("saml", key, life_s=life_s)
 
 
 def service_provider(services: AuthServices, implementation: str) -> Sp:
@@ -120,7 +120,7 @@ def saml_parties(services: AuthServices, implementation: str, *, fresh: bool = F
 
 def begin(services: AuthServices, parties: SamlParties, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
     """Store a login of this browser (the hash of its cookie); return the address at the provider."""
-    handle = services.store.once.new_handle()
+    handle = services.store.one_time_states.new_handle()
     ask = journey.fresh or journey.switch
     address, request_id = outgoing_messages.login_request(parties.sp, parties.idp, relay_state=handle, force_authn=ask)
     LoginStates(services.store).put_awaited_login(

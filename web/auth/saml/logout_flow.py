@@ -47,7 +47,7 @@ def begin(services: AuthServices, visitor: Visitor, next_path: str) -> str | Non
         return None
     if named is None or parties is None or not parties.idp.slo_url or named["provider"] != parties.idp.entity_id:
         return None
-    handle = services.store.once.new_handle()
+    handle = services.store.one_time_states.new_handle()
     address, request_id = outgoing_messages.logout_request(
         parties.sp,
         parties.idp,
@@ -82,7 +82,7 @@ def end_named_logins(services: AuthServices, implementation: str, query: str) ->
     # 2.
     found = services.store.saml_sessions.find(implementation, parties.idp.entity_id, wanted.nameid, wanted.indexes)
     for login, _ in found:
-        services.store.ended.end(login)
+        services.store.ended_logins.end(login)
     log.info("saml: the provider ended logins implementation=%s count=%d", implementation, len(found))
     # 3.
     address = ""

@@ -139,7 +139,7 @@ def _found(services: AuthServices) -> StaffMember | None:
 
 def _in_use(services: AuthServices, login: str, age_s: float) -> bool:
     """Say whether a login is in use. Its idle time starts with the first page, which follows the login soon or never."""
-    idle = services.store.idle
+    idle = services.store.idle_timeouts
     if idle.touch(login, IDLE_S):
         return True
     if age_s > IDLE_S:

@@ -29,7 +29,7 @@ def refused_logins(db: DbSession, implementation: Implementation) -> list[Refuse
 
     Raises `StoreAway`.
     """
-    stored = AuthServices.here().store.refused.recent(implementation.slug)
+    stored = AuthServices.here().store.refused_logins.recent(implementation.slug)
     people = {key: users.find(db, implementation, key) for key in {each["user"] for each in stored} if key}
     found = (
         RefusedLogin(

@@ -304,7 +304,7 @@ def test_whose_provider_was_replaced_gets_no_new_tokens(own_phone, own_database,
 
 def test_the_end_of_all_logins_of_a_user_ends_the_apps(phone, store):
     tokens = phone.log_in()
-    store.ended.end_all("demo", "ada")
+    store.ended_logins.end_all("demo", "ada")
     assert phone.session(tokens["access_token"]).status_code == 401
     assert is_refused(phone.refresh(tokens["refresh_token"]))
 
@@ -353,7 +353,7 @@ def test_an_app_in_a_loop_is_told_to_slow_down_and_others_are_not(phone, app):
 
 def test_without_the_store_nobody_is_let_in_and_the_app_may_try_again(own_phone, own_store):
     tokens = own_phone.log_in()
-    for part in (own_store.once, own_store.tokens, own_store.ended, own_store.attempts, own_store.seen):
+    for part in (own_store.one_time_states, own_store.tokens, own_store.ended_logins, own_store.attempts, own_store.replays):
         part._redis = connect("redis://127.0.0.1:1")
     own_store.attempts._hit.registered_client = own_store.attempts._redis
     answers = [

@@ -351,7 +351,7 @@ def test_where_it_is_not_offered_it_is_not_found(app_context, signed, slug):
 def test_without_the_store_nobody_gets_in(app_context, signed, monkeypatch):
     signed()
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
-    monkeypatch.setattr(app_context.extensions["auth services"].store, "seen", away.seen)
+    monkeypatch.setattr(app_context.extensions["auth services"].store, "replays", away.replays)
     with pytest.raises(StoreAway):
         by_assertion("demo", token())
 

@@ -356,7 +356,7 @@ def prepared(change, database):
 
 
 def left(database, first, redis, told, **more):
-    ended = LoginStore(redis).ended
+    ended = LoginStore(redis).ended_logins
     with database.reading() as db:
         everybody = [("demo", subject) for subject in ("olga", "arno", "ada")] + [("staff", "root")]
         since = {key: visitor(*key, since=int(time.time()) - 60) for key in everybody}

@@ -26,7 +26,7 @@ def open_page(chromium, database, store, browser_for, outbound):
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, name=f"{LONG} الجمعية", user_types=[LONG])
         users.remember(db, demo, "x", UserProfile(user_type=LONG, attributes={LONG: "نور"}), provider=IDP.entity_id)
-    store.refused.note("demo", "audience", "0123abcd")
+    store.refused_logins.note("demo", "audience", "0123abcd")
 
     def make(address):
         return make_app(database, store, make_settings(address), status_service=browser_for, outbound=outbound)
