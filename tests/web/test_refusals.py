@@ -307,7 +307,7 @@ def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(status_service, da
     "frames", ["evil", "https://a.example; script-src *", "*", "https://*.example", "javascript:x"]
 )
 def test_a_setting_cannot_smuggle_a_directive_into_the_policy(frames):
-    with pytest.raises(SettingsError, match="no origin"):
+    with pytest.raises(SettingsError, match="must be origins such as"):
         Settings.from_environment({"SESSION_STATUS_WIDGET_FRAMES": frames, "SESSION_STATUS_PUBLIC_URL": PUBLIC_URL})
 
 

@@ -12,12 +12,12 @@ COMMANDS = (
     CommandEntry(
         "administrator",
         "web.cli.setup.administrators:administrator",
-        "Let an administrator in who cannot log in otherwise.",
+        "Let an administrator log in without an identity provider.",
     ),
     CommandEntry(
         "audit",
         "web.cli.operate.audit:audit_group",
-        "Show audit entries, and check that none was changed, added or taken away.",
+        "Show audit entries, and check that none was changed, added or removed.",
     ),
     CommandEntry(
         "connection", "web.cli.setup.connections:connection", "Add, show, change and remove vendor connections."
@@ -31,23 +31,23 @@ COMMANDS = (
     CommandEntry(
         "doctor",
         "web.cli.operate.doctor:doctor",
-        "Try settings, database, secrets, store, the jail's probes, workers and versions.",
+        "Check settings, database, secrets, store, jail, workers and versions.",
     ),
     CommandEntry(
         "implementation",
         "web.cli.setup.implementations:implementation",
         "Add, show, change, archive and remove implementations: one for each client's app.",
     ),
-    CommandEntry("role", "web.cli.setup.roles:role_group", "Give and take roles."),
-    CommandEntry("runs", "web.cli.operate.runs:runs_group", "Find runs of the past: why a user saw what they saw."),
+    CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
+    CommandEntry("runs", "web.cli.operate.runs:runs_group", "Find past runs: why a user saw a message."),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
-    CommandEntry("script", "web.cli.scripts.script_commands:script", "Check a script, try it, put it in service."),
+    CommandEntry("script", "web.cli.scripts.script_commands:script", "Check, run and activate scripts."),
     CommandEntry("sessions", "web.cli.setup.agenda:sessions_group", "Import the agenda, and undo an import."),
-    CommandEntry("status", "web.cli.operate.statuses:status_group", "Ask for statuses."),
+    CommandEntry("status", "web.cli.operate.statuses:status_group", "Get the status of a session."),
     CommandEntry(
         "store",
         "web.cli.operate.environment_marks:store_group",
-        "Look after the store (Valkey or Redis).",
+        "Manage the store (Valkey or Redis).",
         subcommands=("web.cli.operate.store_empty:store_empty",),
     ),
     CommandEntry(
@@ -64,9 +64,13 @@ COMMANDS = (
     CommandEntry(
         "web",
         "web.cli.operate.servers:web",
-        "Serve the app's endpoints and the widget, behind a proxy that speaks TLS.",
+        "Run the web server, behind a proxy that handles TLS.",
     ),
-    CommandEntry("worker", "web.cli.operate.servers:worker", "Take runs from the queue and run scripts in the jail."),
+    CommandEntry(
+        "worker",
+        "web.cli.operate.servers:worker",
+        "Run a worker, which takes runs from the queue and runs scripts in the jail.",
+    ),
 )
 
 

@@ -147,7 +147,7 @@ def test_a_status_that_nobody_answers_has_a_reference_in_the_log_and_for_support
     told = command(house, "runs", "find", found.reference)
     assert told.exit_code == 0
     assert re.match(
-        r"The status could not be shown, 20\S+ [\d:]{8} to 20\S+ [\d:]{8} UTC: no run ended \(is a worker running\?\)",
+        r"The status could not be shown, 20\S+ [\d:]{8} to 20\S+ [\d:]{8} UTC: no run finished \(is a worker running\?\)",
         told.stdout,
     )
     assert "Error 200" not in told.stdout
@@ -172,7 +172,7 @@ def test_status_get_shows_what_is_displayed_and_the_newest_run_with_its_error(fa
     newest, *_, good = house.runs()
     assert found.exit_code == 0, found.stderr
     assert "Claim 1.0 CE credit" in found.stdout
-    assert "3 runs failed one after the other" in found.stdout
+    assert "the last 3 runs failed" in found.stdout
     assert f"newest   {newest.id} (reference {newest.reference}): raised, shown as last good" in found.stdout
     assert re.search(r"error +line 4: KeyError", found.stdout)
     told = json.loads(command(house, "status", "get", "acme", "s1", "--user", "ann", "--json").stdout)

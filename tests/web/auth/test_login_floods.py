@@ -198,8 +198,8 @@ def test_what_strangers_make_is_kept_where_it_is_bounded():
     found = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "web").rglob("*.py")
-        if re.search(r"once\.put\(", path.read_text())
+        if re.search(r"one_time_states\.put\(", path.read_text())
     }
     assert found == {"web/auth/login_steps/login_states.py", "web/auth/login_steps/login_test.py"}
     states = (ROOT / "web/auth/login_steps/login_states.py").read_text()
-    assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_LOGOUT", "_PROVED"]
+    assert sorted(re.findall(r"one_time_states\.put\((\w+),", states)) == ["_LOGOUT", "_PROVED"]

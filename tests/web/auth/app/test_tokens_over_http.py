@@ -353,7 +353,13 @@ def test_an_app_in_a_loop_is_told_to_slow_down_and_others_are_not(phone, app):
 
 def test_without_the_store_nobody_is_let_in_and_the_app_may_try_again(own_phone, own_store):
     tokens = own_phone.log_in()
-    for part in (own_store.one_time_states, own_store.tokens, own_store.ended_logins, own_store.attempts, own_store.replays):
+    for part in (
+        own_store.one_time_states,
+        own_store.tokens,
+        own_store.ended_logins,
+        own_store.attempts,
+        own_store.replays,
+    ):
         part._redis = connect("redis://127.0.0.1:1")
     own_store.attempts._hit.registered_client = own_store.attempts._redis
     answers = [

@@ -348,6 +348,6 @@ def test_without_the_store_the_pages_say_so(app, browser, login_page_set, monkey
     from runner.store.clients import connect_brief
 
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
-    for part in ("once", "begun"):
+    for part in ("one_time_states", "pending_logins"):
         monkeypatch.setattr(app.extensions["auth services"].store, part, getattr(away, part))
     assert browser.get(FORM).status_code == 503
