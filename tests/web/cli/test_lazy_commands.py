@@ -20,7 +20,7 @@ def test_the_list_of_commands_loads_no_part_of_the_service():
         f"print('LOADED', [name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "Look after the store" in done.stdout
+    assert "Manage the store" in done.stdout
     assert "LOADED []" in done.stdout
 
 

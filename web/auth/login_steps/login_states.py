@@ -70,42 +70,42 @@ class LoginStates:
     """The states in the store. A state of one implementation cannot be found for another."""
 
     def __init__(self, store: LoginStore) -> None:
-        self._begun = store.pending_logins
-        self._once = store.one_time_states
+        self._pending_logins = store.pending_logins
+        self._one_time_states = store.one_time_states
 
     def put_awaited_login(self, awaited: AwaitedLogin, handle: str, origin: LoginOrigin) -> None:
         """Store a started login under its handle, the RelayState."""
-        self._begun.put(_LOGIN, asdict(awaited), LOGIN_S, origin, handle=handle)
+        self._pending_logins.put(_LOGIN, asdict(awaited), LOGIN_S, origin, handle=handle)
 
     def find_awaited_login(self, implementation: str, handle: str) -> AwaitedLogin | None:
         """Return a started login, and leave it in the store until its message is accepted."""
-        found = self._begun.look(_LOGIN, handle)
+        found = self._pending_logins.look(_LOGIN, handle)
         return _awaited_login(found) if found and found["implementation"] == implementation else None
 
     def take_awaited_login(self, handle: str) -> bool:
         """Use up a started login; False if it was used before."""
-        return self._begun.take(_LOGIN, handle) is not None
+        return self._pending_logins.take(_LOGIN, handle) is not None
 
     def put_proved_login(self, proved: ProvedLogin) -> str:
         """Store the person of an accepted message; return the handle for the browser's next address."""
-        return self._once.put(_PROVED, _as_values(proved), PROVED_S)
+        return self._one_time_states.put(_PROVED, _as_values(proved), PROVED_S)
 
     def find_proved_login(self, implementation: str, handle: str) -> ProvedLogin | None:
         """Return a proved login, and leave it in the store: another browser with the address must not use it up."""
-        found = self._once.look(_PROVED, handle)
+        found = self._one_time_states.look(_PROVED, handle)
         return _proved_login(found) if found and found["person"]["implementation"] == implementation else None
 
     def take_proved_login(self, handle: str) -> bool:
         """Use up a proved login; False if it was used before."""
-        return self._once.take(_PROVED, handle) is not None
+        return self._one_time_states.take(_PROVED, handle) is not None
 
     def put_awaited_logout(self, awaited: AwaitedLogout, handle: str) -> None:
         """Store a started logout under its handle, the RelayState."""
-        self._once.put(_LOGOUT, asdict(awaited), LOGOUT_S, handle=handle)
+        self._one_time_states.put(_LOGOUT, asdict(awaited), LOGOUT_S, handle=handle)
 
     def take_awaited_logout(self, implementation: str, handle: str) -> AwaitedLogout | None:
         """Return a started logout, once."""
-        found = self._once.take(_LOGOUT, handle)
+        found = self._one_time_states.take(_LOGOUT, handle)
         return AwaitedLogout(**found) if found and found["implementation"] == implementation else None
 
 
