@@ -76,7 +76,7 @@ class VersionBundles:
                 return None
             opened, shut = connections.open_usable(db, self._box, found)
             source = version.source
-            edition = editions.edition(db, found)
+            edition = editions.edition(db, found, version)
             code = versions.code_for(db, version, self._sandbox.report.runtime)
         if shut:
             log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(shut))

@@ -12,7 +12,7 @@ from datetime import datetime
 from records import AgendaSession, Database, Implementation, editions
 from records.agenda import sessions
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
 from sandbox import RunLimits
@@ -97,9 +97,9 @@ class StatusSnapshots:
             found = implementations.find(db, slug)
             if found is None:
                 return None
-            version = versions.active(db, found)
+            version = deployments.active_version(db, found)
             return implementation_snapshot(
-                found, version.sha256 if version else "", editions.edition(db, found), self._most
+                found, version.sha256 if version else "", editions.edition(db, found, version), self._most
             )
 
     def _read_session(self, slug: str, session: str) -> SessionSnapshot | None:

@@ -10,7 +10,7 @@ import pytest
 
 from records import AgendaSession, Database
 from records.people import users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
@@ -98,7 +98,7 @@ class House:
             version = versions.add_version(db, implementation, source, by="test")
             versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
             versions.keep_settings_read(db, version, checked.settings)
-            versions.activate(db, implementation, version, by="test")
+            deployments.activate(db, implementation, version, by="test")
         self.desk.changed(slug)
         return version.sha256
 

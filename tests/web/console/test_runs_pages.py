@@ -12,7 +12,7 @@ from records.agenda import sessions
 from records.audit import AuditContext
 from records.changes import retirement
 from records.people import users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.explanations.run_terms import RUN_WORDS
 from runner.logins import NotedError
@@ -71,7 +71,7 @@ def activate(database, source="x", *names):
         demo = implementations.find(db, "demo")
         version = versions.add_version(db, demo, source, by="tests")
         versions.keep_settings_read(db, version, names)
-        versions.activate(db, demo, version, by="tests")
+        deployments.activate(db, demo, version, by="tests")
         return version.sha256
 
 

@@ -15,7 +15,7 @@ from records import DbSession, Implementation
 from records.changes import implementations as changes
 from records.changes.after_commit import AfterCommit
 from records.changes.implementations import ImplementationDraft, SettingsTerms
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from records.tenants.implementation_settings import CHOICE, LINES, SETTINGS, TEXT, TICKS
 from web.cli.common.audit_context import audit_context
@@ -110,7 +110,7 @@ def since(found: Implementation) -> str:
 
 def in_service(db: DbSession, found: Implementation) -> str:
     """Which version decides what is shown, and which must not any more."""
-    active = versions.active(db, found)
+    active = deployments.active_version(db, found)
     barred = [
         f"version {one.number} is suspended: {one.suspended_reason}"
         for one in versions.versions(db, found)

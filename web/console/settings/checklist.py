@@ -12,7 +12,7 @@ from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import users
 from records.plurals import counted, form
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.explanations.status_explanation import VersionHealth, version_health
 from web.permissions import Permission
@@ -102,7 +102,7 @@ def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep
 
 
 def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
-    version = versions.active(db, implementation)
+    version = deployments.active_version(db, implementation)
     if version is None:
         return ChecklistStep(
             "Script", "missing", "No version is in service, so no message is shown.", "console_settings.script"

@@ -15,7 +15,7 @@ from records.changes import implementations as changes
 from records.changes.after_commit import AfterCommit
 from records.changes.implementations import SettingsTerms
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementation_settings as table
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
@@ -146,7 +146,7 @@ def save_script(implementation: str) -> Response:
 def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Response:
     most = current_app.extensions[OPERATOR]
     usual = limits_of(Implementation(limits={}), most)
-    version = versions.active(db, found)
+    version = deployments.active_version(db, found)
     return page(
         "script.html",
         found,
