@@ -15,7 +15,7 @@ import click
 from records import Implementation, roles
 from records.tenants.implementation_settings import BUDGETS
 from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPLEMENTATIONS
-from runner.settings.table import SETTINGS, Setting
+from runner.settings.operator_settings import SETTINGS, Setting
 from sandbox import API_LEVEL, OFFERED, WITHHELD
 from web.cli import main as commands
 

@@ -10,7 +10,7 @@ from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages

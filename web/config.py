@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import Network
-from runner.settings.table import Settings
 
 #: Names by which a browser on the developer's own machine may reach us.
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")

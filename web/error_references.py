@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 
 from records import support_references
 from runner.logins import NotedError, NotedErrors
-from runner.status.unavailable_status import note
+from runner.status.no_run_answer import note
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from records import RecordsError
 from records.maintenance import database_inspection
 from records.storage.environment_mark import PRODUCTION
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 
 HOST = "127.0.0.1"
 

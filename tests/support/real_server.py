@@ -21,7 +21,9 @@ from tests.support.people import visitor
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"
-PROGRAM = "import os; from runner.settings.table import Settings; from web.server.granian_server import serve; "
+PROGRAM = (
+    "import os; from runner.settings.operator_settings import Settings; from web.server.granian_server import serve; "
+)
 PROGRAM += "serve(Settings.from_environment(os.environ))"
 
 

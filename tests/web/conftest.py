@@ -9,7 +9,7 @@ from records import AgendaSession, Database, UserProfile
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from tests.support.browser import Site, serving, vendor
 from tests.support.people import visitor

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.logins.app_tokens import ACCESS_S
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.clients import connect
 from tests.support.people import visitor
 from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
-from records.host_names import ip_address, mapped
+from records.ip_addresses import ip_address, mapped
 from runner.settings.readers import Network
 
 #: What one household or machine has of IPv6: counting single addresses would count nobody twice.

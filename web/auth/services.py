@@ -35,8 +35,8 @@ class AuthServices:
     outreach: OutboundRequests
     #: where the console orders what takes longer than a request may
     jobs: BackgroundQueue
-    #: tells all processes that an implementation has changed, by its slug; call it after the commit
-    changed: Callable[[str], None]
+    #: tells all processes, after the commit, that an implementation (a slug) has changed; returns whether the store answered
+    changed: Callable[[str], bool]
     #: ends a login which an app began: the handle of its start and who logged in, to the address to go to
     finish_start: Callable[[str, Visitor], str] = _no_apps
     #: how much of this process the messages of providers may take together

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import current_app, flash, request
+from flask import flash, request
 
 from records import DbSession, Implementation
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit
 from records.changes.entries import lock
 from records.storage.environment_mark import DEVELOPMENT, PRODUCTION
+from runner.status.commit_effects import CommitEffects
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import implementation_named, signed_in
 
 T = TypeVar("T")
 
-#: Where the application keeps what ends logins and drops cached statuses; it says whether the store did all of it.
-RETIRE = "retire"
 AWAY = "The store did not answer: logins from before may still be there, and end by themselves within 12 hours."
 #: Digits that every database's number has.
 _DIGITS = 15
@@ -42,17 +41,12 @@ def commit_to(slug: str, change: Callable[[DbSession, Implementation], AfterComm
 def commit(change: Callable[[DbSession], AfterCommit[T]]) -> AfterCommit[T]:
     """Make a change in one transaction; after the commit, tell all processes and end logins, as it says."""
     services = AuthServices.here()
+    effects = CommitEffects(services.store.redis, services.store.ended, services.changed)
     with services.database.session() as db:
         after = change(db)
-        if after.ends_first:
-            services.store.ended.end_everybody(after.slug, after.subjects)
-    if after.retired:
-        if not current_app.extensions[RETIRE](after):
-            flash(AWAY, "note")
-    elif after.subjects:
-        services.store.ended.end_everybody(after.slug, after.subjects)
-    if after.announced:
-        services.changed(after.slug)
+        effects.before_commit(after)
+    if not effects.after_commit(after) and (after.subjects or after.retired):
+        flash(AWAY, "note")
     return after
 
 

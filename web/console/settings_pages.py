@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flask import Flask
 
-from runner.settings.table import Settings
-from runner.status.commit_effects import follow
-from web.console.commits import RETIRE
+from runner.settings.operator_settings import Settings
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
@@ -43,5 +39,5 @@ VIEWS = (
 def install(app: Flask, settings: Settings) -> None:
     """Register the pages; the operator's limits bound what they may set."""
     app.extensions[OPERATOR] = settings.most
-    app.extensions[RETIRE] = partial(follow, settings)
+
     app.register_blueprint(blueprint)

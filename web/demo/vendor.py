@@ -15,7 +15,7 @@ from flask import Flask
 
 from records import Database
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from web import loopback_server, templating
 
 from . import app_pages, control_page, cvent, ethosce, streaming_site

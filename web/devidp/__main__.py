@@ -10,7 +10,7 @@ from records import Database, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from web import loopback_server
 
 from .app import create_idp

@@ -30,10 +30,10 @@ from runner.health.outages import OutageLog
 from runner.logins import LoginStore
 from runner.logs.process_log import start_log
 from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
-from runner.settings.table import Settings
+from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
-from runner.status.unavailable_status import note_outage
 from runner.store.clients import connect
 from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
 from web.app import create_app

@@ -18,7 +18,7 @@ from records.people import users
 from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from tests.support.people import visitor
 from web.auth.logins import Logins

@@ -14,7 +14,7 @@ from tests.support.saml_forge import ForgedIdp
 
 
 def in_vain(db, implementation, kind, role):
-    return ineffective_grants.login_methods_of(db, implementation).in_vain(kind, role)
+    return ineffective_grants.login_methods_of(db, implementation).why_ineffective(kind, role)
 
 
 @pytest.fixture

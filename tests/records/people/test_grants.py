@@ -268,9 +268,9 @@ def test_never_more_than_the_bound(database: Database, demo: Implementation, cas
     by_name = {role for kind, value, role, _ in rows if kind == "username" and value.lower() == "kim"}
     most = {"attendee"} | bound | by_name
     if not of_staff:
-        most -= set(roles.HOUSE)
+        most -= set(roles.STAFF_ROLES)
     if source != "saml":
         most &= {"attendee", "scanner"}
     assert had <= most
     assert by_name & most <= had
-    assert elsewhere <= set(roles.HOUSE) & had
+    assert elsewhere <= set(roles.STAFF_ROLES) & had

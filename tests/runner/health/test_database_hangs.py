@@ -11,7 +11,7 @@ from sqlalchemy import text
 from records import Database, DatabaseUnavailable, DatabaseUnresponsive
 from records.storage import postgres_connection
 from runner.health.outages import OutageLog
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.eventually import eventually
 from tests.support.hanging_postgres import Relay
 

@@ -13,9 +13,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 from records import Database, DatabaseUnavailable
 from runner.health.outages import DATABASE, STORE, OutageLog
 from runner.logins import LoginStore, StoreAway
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
+from runner.status.no_run_answer import UnavailableStatuses
 from runner.status.ttl_cache import TtlCache
-from runner.status.unavailable_status import UnavailableStatuses
 from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
 from tests.support.eventually import eventually
@@ -261,5 +261,5 @@ def test_statuses_without_any_worker_are_a_line_in_ten_seconds_and_each_is_found
     last = late.status("acme", "ann", "s1").reference
     first, second = (record.getMessage() for record in caplog.records if "status unavailable" in record.getMessage())
     assert first.startswith(f"status unavailable ref={references[0]} implementation=acme user='u0' session='s1'")
-    assert (f"ref={last} " in second, second.endswith("untold=299")) == (True, True)
+    assert (f"ref={last} " in second, second.endswith("unlogged=299")) == (True, True)
     assert errors.find(references[150])[0][1].user == "u150"

@@ -103,7 +103,7 @@ def test_no_job_that_others_wrote_is_carried_out_and_none_stops_the_worker(on_sq
     site.upload(honest)
     # Even the state that an order must have is there: whoever can write jobs can write that, too.
     for order in (ORDER, replace(ORDER, id="b" * 32)):
-        JobStates(site.redis).take(order, most=9, most_in_sum=9)
+        JobStates(site.redis).add(order, most=9, most_in_total=9)
     worker = site.start()
     genuine = site.order(honest)
     assert site.ended(genuine).state == "done"

@@ -9,7 +9,7 @@ import trustme
 from click.testing import CliRunner
 
 from runner.settings.key_strength import weakness
-from runner.settings.table import SETTINGS, Settings, SettingsError
+from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from web.cli import main
 
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"

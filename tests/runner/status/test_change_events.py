@@ -33,7 +33,7 @@ def test_a_change_in_one_process_is_heard_in_another(bulletin, redis, heard):
 def test_who_waits_is_woken_by_the_end_of_their_run_only(bulletin, redis, heard):
     bulletin.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)  # all its subscriptions stand
-    with bulletin.parked("mine") as mine, bulletin.parked("other") as other:
+    with bulletin.waiting_for("mine") as mine, bulletin.waiting_for("other") as other:
         redis.publish("st:done", "mine")
         assert mine.wait(2)
         assert not other.is_set()
@@ -43,7 +43,7 @@ def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(bulle
     bulletin.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
     heard.clear()
-    with bulletin.parked("mine") as event:
+    with bulletin.waiting_for("mine") as event:
         redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         assert event.wait(5)
         assert None in heard
@@ -79,7 +79,7 @@ def test_a_forked_process_listens_for_itself(bulletin, redis, heard):
 def test_closing_wakes_who_waits_and_is_quick(bulletin, heard):
     bulletin.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
-    with bulletin.parked("mine") as event:
+    with bulletin.waiting_for("mine") as event:
         began = time.monotonic()
         bulletin.close()
         assert event.is_set()

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 
 from runner.health.outages import OutageLog
 from runner.logins.ended_logins import EndedLoginCheck
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.service import StatusRequest
 from runner.store.clients import connect, connect_brief, connect_queue
@@ -123,7 +123,7 @@ def test_a_worker_outlives_a_store_that_takes_no_writes_and_works_on(redis_of, s
         assert eventually(lambda: refused(redis_of) >= 8, seconds=30), worker.log.read_text()
         redis_of.config_set("min-replicas-to-write", 0)
         worker.await_ready(redis_of)
-        assert eventually(lambda: house.desk.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state == "ready")
+        assert eventually(lambda: house.service.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state == "ready")
         redis_of.config_set("min-replicas-to-write", 1)
         assert worker.stop() == 0, "it also ends in order"
     finally:

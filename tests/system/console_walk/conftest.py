@@ -12,10 +12,10 @@ from records.identity import certificates
 from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.queues.background_jobs import MOST, MOST_IN_SUM, rq_background_queue
+from runner.queues.background_jobs import MOST, MOST_IN_TOTAL, rq_background_queue
 from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
 from tests.support.people import visitor
@@ -33,7 +33,7 @@ def order_import(redis):
     """Let an import of olga's wait, always by the same id, as if no background worker were there."""
     arguments = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
     order = JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", int(time.time()), arguments)
-    JobStates(redis).take(order, most=MOST, most_in_sum=MOST_IN_SUM)
+    JobStates(redis).add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
     fields = OrderSigner([KEY]).fields_of(order)
     rq_background_queue(redis).enqueue_call(AGENDA_IMPORT, kwargs=fields, job_id=order.id, timeout=60)
 

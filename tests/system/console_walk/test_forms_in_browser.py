@@ -8,7 +8,7 @@ from records.agenda import sessions
 from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.browser import serving
 from tests.support.stub_status_service import StubDesk
 from tests.system.console_walk.conftest import KEY

@@ -10,7 +10,7 @@ from records.identity import certificates
 from records.people import grants
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect as connect_store
 from tests.support.saml_browser import KEY, PROVIDERS, Browser, connect, copied
 from tests.support.stub_status_service import PUBLIC_URL, StubDesk

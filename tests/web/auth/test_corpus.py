@@ -5,7 +5,7 @@ import pytest
 from records import Database
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect as connect_store
 from tests.support.saml_browser import IDP, KEY, Browser, connect, copied, is_refused, sp_of
 from tests.support.stub_status_service import PUBLIC_URL, StubDesk

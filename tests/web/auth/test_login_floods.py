@@ -49,7 +49,7 @@ def test_strangers_who_begin_logins_do_not_fill_the_store(browser, redis, monkey
 
 
 def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     for number in range(30):
         where = {"REMOTE_ADDR": f"203.0.113.{number % 20}"}
         assert browser.elsewhere.get("/saml/demo/login", environ_base=where).status_code == 303
@@ -58,7 +58,7 @@ def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, mon
 
 def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser, redis, monkeypatch):
     """A /48 has 65,000 networks: each began one login, and nobody had more than the honest."""
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 30)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 30)
     honest = []
     for number in range(12):
         where = {"REMOTE_ADDR": f"2001:db8:{number + 1:x}::1"}
@@ -73,7 +73,7 @@ def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser,
 
 
 def test_a_login_that_was_begun_before_a_flood_is_finished_after_it(browser, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     started = browser.begin()
     for number in range(30):
         browser.elsewhere.get("/saml/demo/login", environ_base={"REMOTE_ADDR": f"203.0.113.{number % 4}"})
@@ -89,7 +89,7 @@ def test_finished_logins_leave_room(browser, redis):
 
 def test_a_venue_has_no_limit_for_its_address_and_a_sum_of_its_own(browser, redis, monkeypatch, venue):
     monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 5)
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 12)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 12)
     for _ in range(12):
         browser.elsewhere.get("/saml/demo/login", environ_base=venue)
     for number in range(25):

@@ -11,7 +11,7 @@ from records import Database, SamlDraft
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect as connect_store
 from tests.support.browser import serving
 from tests.support.saml_browser import KEY, begun, copied, sp_of

@@ -95,7 +95,7 @@ def test_a_new_certificate_waits_even_when_an_administrator_brings_the_metadata(
 
 def test_an_administrator_brings_new_addresses(database, box):
     upkeep = brought(database, box, moved(IDP))
-    assert upkeep.words == ("Its addresses were taken over from the metadata.",)
+    assert upkeep.words == ("The addresses were taken over from the metadata.",)
     with database.reading() as db:
         assert saml.find(db, implementations.find(db, "demo")).sso_url == "https://elsewhere.example/sso"
 
@@ -152,7 +152,7 @@ def test_whoever_judges_a_new_certificate_is_told_that_the_metadata_is_signed_by
         sign_element(root, signer.key, signer.certificate, first=True)
         document = etree.tostring(root)
     upkeep = refresh(at_its_address, Publishing(document), "demo", by="timer")
-    assert ("signed with a certificate that is believed already" in " ".join(upkeep.words)) == vouched
+    assert ("signed with a certificate that is active here" in " ".join(upkeep.words)) == vouched
     assert sorted(states(at_its_address).values()) == ["active", "waiting"]
 
 

@@ -9,7 +9,7 @@ from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore, fingerprint
 from runner.logins.app_tokens import ACCESS_S
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import replace_mark
 from tests.web.cli.stores import PRODUCTION, keys, made_for
 

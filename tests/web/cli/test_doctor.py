@@ -8,7 +8,7 @@ import pytest
 
 from records import Database
 from runner.health.doctor_checks import JailCheckup, StoreCheckup, store_checkup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from sandbox import JailReport

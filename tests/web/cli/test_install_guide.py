@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from runner.health.doctor_checks import store_checkup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import BACKGROUND, LAST, WorkerHeartbeat

@@ -13,7 +13,7 @@ from records import Database, SecretBox, audit
 from records.maintenance import development_stand_ins
 from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import mark_of, replace_mark
 from tests.web.cli.stores import KEY, PRODUCTION, content, keys, made_for
 from web.cli.local import up as up_command

@@ -21,7 +21,7 @@ from records.storage import schema
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
 from runner.health.start_checks import NotStarted, check_start
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.mark_administration import replace_mark
 from tests.web.cli.stores import PRODUCTION, made_for
 from web.cli.operate import servers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support import ROOT
 from web.cli.local.programs import Ports, other_terminal, page
 from web.cli.local.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row

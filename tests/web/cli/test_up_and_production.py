@@ -8,7 +8,7 @@ import pytest
 from records import Database
 from records.maintenance import database_inspection
 from records.storage import environment_mark
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore, answers
 from runner.store.mark_administration import replace_mark
 from tests.support.running_up import start_up

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from runner.settings.table import SETTINGS
+from runner.settings.operator_settings import SETTINGS
 from web.cli.common import missing_data
 from web.cli.common.running_note import running_note
 

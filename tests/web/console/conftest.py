@@ -12,7 +12,7 @@ from records import Database, UserProfile
 from records.people import grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.browser import serving
 from tests.support.saml_browser import copied
 from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, StubDesk

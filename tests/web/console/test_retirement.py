@@ -1,28 +1,24 @@
 """Archiving, restoring and removing in the console: by the same rule as the command line, and never by accident."""
 
-from functools import partial
-
 import pytest
 
 from records import audit
 from records.audit import AuditContext
 from records.changes import retirement
 from records.tenants import implementations
-from runner.settings.table import Settings
-from runner.status.commit_effects import follow
-from tests.support.stub_status_service import PUBLIC_URL
-from tests.web.console.conftest import KEY, person
-from web.console.commits import RETIRE
+from runner.logins import EndedLogins, StoreAway
+from tests.web.console.conftest import person
 
 PAGE = "/console/implementations/demo/retirement"
 
 
 @pytest.fixture
-def administrator(app, desk, valkey_url):
-    """An administrator, in an application that knows the store."""
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
-    app.extensions[RETIRE] = partial(follow, settings)
+def administrator(desk):
     return desk("administrator")
+
+
+def away(*_):
+    raise StoreAway("no answer")
 
 
 def entries(database):
@@ -67,8 +63,8 @@ def test_the_staff_are_not_offered_it_and_it_is_refused(administrator):
     assert "it stays" in administrator.send("/console/implementations/staff/retirement/archive").text
 
 
-def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, app):
-    app.extensions[RETIRE] = lambda _: False
+def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, monkeypatch):
+    monkeypatch.setattr(EndedLogins, "end_everybody", away)
     assert administrator.send(f"{PAGE}/archive").status_code == 303
     assert "logins from before may still be there" in administrator.get("/console/").text
 

@@ -18,8 +18,8 @@ from runner.explanations.run_terms import RUN_WORDS
 from runner.logins import NotedError
 from runner.queues import run_causes
 from runner.status.displayed_status import DisplayedStatus
+from runner.status.no_run_answer import NOTED
 from runner.status.status_body import body_of
-from runner.status.unavailable_status import NOTED
 from runner.status.visibility import HidingRule
 from sandbox import OutcomeKind
 from tests.support import ROOT
@@ -335,7 +335,7 @@ def test_a_locked_out_person_a_retired_session_and_an_archived_implementation_ar
     reviewer, address = desk("reviewer"), f"{DEMO}/why?user=attendee&session=CE-1"
     with database.session() as db:
         sessions.find(db, implementations.find(db, "demo"), "CE-1").retired_at = NOW
-    assert "no longer names the session CE-1: retired since" in reviewer.get(address).text
+    assert "no longer contains the session CE-1: it has been retired since" in reviewer.get(address).text
     with database.session() as db:
         users.disable(db, users.find(db, implementations.find(db, "demo"), "attendee"), "<b>lost</b>")
     page = reviewer.get(address).text

@@ -18,7 +18,7 @@ from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.web.devidp.sender import URL
 from web.app import create_app
 from web.demo.identity_setup import connect, draft

@@ -60,7 +60,7 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     def _holds(self, role: str, implementation: str) -> bool:
         """Roles of the house hold everywhere, but are had in the staff implementation only; all others hold at home."""
         at_home = self.visitor.implementation
-        return at_home == implementations.STAFF if role in roles.HOUSE else at_home == implementation
+        return at_home == implementations.STAFF if role in roles.STAFF_ROLES else at_home == implementation
 
     def get_id(self) -> str:
         """Return by what Flask-Login tells logins apart."""
@@ -69,7 +69,7 @@ class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
     @property
     def of_the_house(self) -> bool:
         """Whether this is one of ATIV's own people."""
-        return self.visitor.implementation == implementations.STAFF and bool(self.roles & set(roles.HOUSE))
+        return self.visitor.implementation == implementations.STAFF and bool(self.roles & set(roles.STAFF_ROLES))
 
     @property
     def is_first(self) -> bool:

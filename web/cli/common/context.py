@@ -20,8 +20,8 @@ from records.support import lookup
 from records.tenants import implementations
 from runner.health.start_checks import database_fault, schema_fault, store_fault
 from runner.logins import StoreAway
-from runner.settings.table import Settings, SettingsError
-from runner.status.commit_effects import end_logins, follow
+from runner.settings.operator_settings import Settings, SettingsError
+from runner.status.commit_effects import CommitEffects, open_commit_effects
 from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data
@@ -91,19 +91,23 @@ class CommandContext:
 
         Without a store there is no process that has to know, and no login that could be ended.
         """
-        with self.database.session() as db:
-            after = change(db)
-            if after.ends_first and self.settings.redis_url:
-                self._end_first(after)
-        if self.settings.redis_url and not follow(self.settings, after):
-            _say_not_followed(after)
+        if not self.settings.redis_url:
+            with self.database.session() as db:
+                return change(db)
+        with open_commit_effects(self.settings) as effects:
+            with self.database.session() as db:
+                after = change(db)
+                _before_commit(effects, after)
+            if not effects.after_commit(after):
+                _say_not_followed(after)
         return after
 
-    def _end_first(self, after: AfterCommit[Any]) -> None:
-        try:
-            end_logins(self.settings, after)
-        except StoreAway:
-            raise CommandFailed("Nothing was changed: the store does not answer, so no login could be ended.") from None
+
+def _before_commit(effects: CommitEffects, after: AfterCommit[Any]) -> None:
+    try:
+        effects.before_commit(after)
+    except StoreAway:
+        raise CommandFailed("Nothing was changed: the store does not answer, so no login could be ended.") from None
 
 
 def _say_not_followed(after: AfterCommit[Any]) -> None:

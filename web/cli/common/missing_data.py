@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.settings.operator_settings import SETTINGS, Settings
 from runner.settings.rules import KEY_FILE, own_database
-from runner.settings.table import SETTINGS, Settings
 
 from .running_note import is_running
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import LARGEST_PORT
-from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore, StoreError
 from runner.store.mark_administration import NotMarked, adopt_own
 from web.cli.common.errors import CommandFailed

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
-from runner.settings.table import Settings
 from runner.store.worker_heartbeat import BACKGROUND
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback_server import HOST

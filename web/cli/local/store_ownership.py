@@ -13,7 +13,7 @@ from __future__ import annotations
 from records import Database, RecordsError
 from records.maintenance import database_inspection
 from records.maintenance.database_inspection import DatabaseInspection
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import StoreMark, mark_of
 from web.cli.common.errors import CommandFailed, listed
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from records.audit import AuditContext
 from records.maintenance.development_stand_ins import UP
 from records.scripts import deployments
 from records.tenants.implementations import STAFF
-from runner.settings.table import Settings, SettingsError
-from runner.status.change_events import announce
+from runner.settings.operator_settings import Settings, SettingsError
+from runner.status.change_events import publish_change
+from runner.store.clients import connect
 from runner.trials.submission import activate
 from web.cli.common.context import ENV, find_implementation, sentence
 from web.cli.common.errors import CommandFailed
@@ -145,8 +147,9 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
         raise CommandFailed(sentence(str(error))) from error
     finally:
         database.dispose()
-    for slug in (IMPLEMENTATION, STAFF):
-        announce(settings, slug)
+    with closing(connect(settings.redis_url, environment=settings.environment)) as redis:
+        for slug in (IMPLEMENTATION, STAFF):
+            publish_change(redis, slug)
 
 
 def activate_demo(database: Database, settings: Settings, *, allow_weak: bool) -> None:

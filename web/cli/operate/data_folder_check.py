@@ -7,7 +7,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 
 from .doctor_lines import DoctorFinding
 

@@ -29,12 +29,12 @@ from runner.health.start_checks import (
     described,
     remedy,
     schema_fault,
-    shut_secrets,
-    told,
+    secret_in_words,
+    unreadable_secrets,
     what_to_do,
 )
 from runner.settings.key_strength import weakness
-from runner.settings.table import SETTINGS, Settings
+from runner.settings.operator_settings import SETTINGS, Settings
 from runner.store.embedded import EmbeddedStore, StoreError
 from web.cli.common.context import ENV, environment, read_settings
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
@@ -167,8 +167,8 @@ def content_lines(database: Database, settings: Settings) -> Iterator[DoctorFind
 
 def secret_lines(database: Database, settings: Settings) -> Iterator[DoctorFinding]:
     """Secrets that no key of the settings opens: with one of something served no worker starts."""
-    for one in shut_secrets(settings, database):
-        found = f"no key opens {told(one)}" + (", which is archived" if one.archived else "")
+    for one in unreadable_secrets(settings, database):
+        found = f"no key opens {secret_in_words(one)}" + (", which is archived" if one.archived else "")
         yield DoctorFinding("secret", "warn" if one.archived else "fail", found, what_to_do(one))
 
 

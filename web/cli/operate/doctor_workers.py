@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.health.doctor_checks import StoreCheckup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.worker_heartbeat import WorkerNote
 
 from .doctor_lines import DoctorFinding

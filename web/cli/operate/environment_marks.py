@@ -12,7 +12,7 @@ from records import Database, RecordsError
 from records.changes import operations
 from records.maintenance import database_inspection
 from records.storage import environment_mark
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import NotMarked, mark_of, replace_mark
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import ENV, open_database, read_settings_of_data, require_current, sentence

@@ -17,7 +17,7 @@ from records.support.lookup import LookupMatch
 from records.tenants import implementations
 from runner.explanations.status_explanation import OUTCOMES
 from runner.logins import NotedError, NotedErrors, StoreAway
-from runner.status.unavailable_status import NOTED
+from runner.status.no_run_answer import NOTED
 from runner.store.clients import connect
 from web.auth.login_choice.refusal_codes import meaning_of
 from web.cli.common.context import CommandContext, find_implementation, open_context, several

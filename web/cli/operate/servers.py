@@ -14,7 +14,7 @@ from records.people import grants
 from records.tenants import implementations
 from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.worker_heartbeat import BACKGROUND, STATUS
 from web.cli.common.context import environment, open_database, read_settings, read_settings_of_data, sentence
 from web.cli.common.errors import CommandFailed

@@ -10,7 +10,7 @@ import click
 
 from records import RecordsError
 from records.changes import operations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.flush import HOLDS, NotEmptied, StoreContent, empty, look_into
 from runner.store.worker_heartbeat import LIFE_S
 from web.cli.common.audit_context import audit_context

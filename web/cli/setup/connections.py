@@ -21,7 +21,7 @@ from records.changes.after_commit import AfterCommit
 from records.maintenance import resealing
 from records.plurals import counted
 from records.tenants import connections
-from runner.health.start_checks import told, what_to_do
+from runner.health.start_checks import secret_in_words, what_to_do
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, CommandContext, find_implementation, open_context
 from web.cli.common.errors import CommandFailed, listed
@@ -209,7 +209,7 @@ def resealed(db: DbSession, here: CommandContext) -> AfterCommit[int]:
     """Seal all secrets with the present key. Raises CommandFailed if no key opens one of them."""
     closed = resealing.unreadable_secrets(db, here.box)
     if closed:
-        faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
+        faults = (f"  - no key opens {secret_in_words(one)}. {what_to_do(one)}" for one in closed)
         raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
     return operations.reseal(db, here.box, audit_context())
 

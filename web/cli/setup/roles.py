@@ -27,8 +27,8 @@ from web.time_format import TimeFormatter
 @click.group(
     "role",
     help=(
-        f"Give and take roles.\n\n{roles.written(roles.existing_in(house=False))} hold for one implementation; "
-        f"{roles.written(roles.HOUSE)} are given in the implementation `{implementations.STAFF}` and hold for all."
+        f"Give and take roles.\n\n{roles.in_words(roles.existing_in(staff=False))} hold for one implementation; "
+        f"{roles.in_words(roles.STAFF_ROLES)} are given in the implementation `{implementations.STAFF}` and hold for all."
     ),
     epilog=examples(
         "session-status role grant staff administrator --username kim@ativ.example",
@@ -65,7 +65,7 @@ def grant(implementation: str, role: str, **given: str | None) -> None:
         ).value
         with here.database.reading() as db:
             methods = ineffective_grants.login_methods_of(db, find_implementation(db, implementation))
-    in_vain = methods.in_vain(made.kind, role)
+    in_vain = methods.why_ineffective(made.kind, role)
     click.echo(f"Grant {made.id} gives {whom(made)} of {implementation} the role {role}.")
     if in_vain:
         click.echo(f"It counts for nobody yet. {in_vain}", err=True)

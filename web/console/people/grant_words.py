@@ -11,4 +11,4 @@ from web.permissions import Permission
 def roles_to_give(person: StaffMember, implementation: Implementation) -> tuple[str, ...]:
     """Return the roles which this person may give and take in an implementation."""
     held = {permission for permission in Permission if person.may(permission, implementation.slug)}
-    return roles.to_give(held, house=implementation.slug == implementations.STAFF)
+    return roles.to_give(held, staff=implementation.slug == implementations.STAFF)

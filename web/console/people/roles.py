@@ -110,7 +110,7 @@ def _grant(implementation: str, only: tuple[str, ...] | None) -> Response:
         form.refuse(refused)
     if not sound or form.complaints:
         return _page(implementation, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    in_vain = methods.in_vain(form.kind.data, form.role.data)
+    in_vain = methods.why_ineffective(form.kind.data, form.role.data)
     given = f"The role {form.role.data} {'was' if made else 'had been'} given to: {_shortly(lines)}."
     flash(f"{given} It counts for nobody yet. {in_vain}" if in_vain else f"{given} It counts from now on.")
     return see_other(url_for(".roles", implementation=implementation))
@@ -163,7 +163,7 @@ def _page(implementation: str, form: GrantForm, status: int = HTTPStatus.OK) -> 
         grants=listing.sorted(every, COLUMNS),
         listing=listing,
         people=people,
-        in_vain=reach.in_vain,
+        in_vain=reach.why_ineffective,
         form=form,
         mine=mine,
         address=_address("grant", "" if person.may(Permission.GRANT_ROLES, found.slug) else SCANNER, implementation),

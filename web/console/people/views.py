@@ -177,4 +177,4 @@ def _of(db: DbSession, found: Implementation, number: int) -> User:
 
 
 def _known(db: DbSession, implementation: Implementation, user: User) -> PersonWithGrants:
-    return PersonWithGrants(user, grants.given_to(db, implementation, user))
+    return PersonWithGrants(user, grants.grants_of(db, implementation, user))

@@ -14,8 +14,8 @@ from records.scripts import run_names, runs, versions
 from records.support import display_changes, lookup
 from runner.explanations.status_explanation import OUTCOMES, Explanation, explain
 from runner.queues import run_causes
+from runner.status.no_run_answer import NOTED
 from runner.status.service import StatusRequest
-from runner.status.unavailable_status import NOTED
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.runs.reference_lookup import look_up

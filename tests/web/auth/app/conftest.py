@@ -10,7 +10,7 @@ from records.identity import external_auth as external
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from tests.support.jwt_signing import EC, ISSUER, jwk
 from tests.support.phone import REDIRECT, SCHEME, Phone

@@ -7,7 +7,7 @@ from records import Database, SamlDraft, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.browser import serving
 from tests.support.phone import REDIRECT, Phone, answered
 from tests.support.saml_browser import KEY, copied, sp_of

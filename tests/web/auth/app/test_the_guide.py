@@ -15,7 +15,7 @@ from records import Database
 from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest, StatusService
 from runner.status.status_body import ShownMessage, body_of
@@ -91,7 +91,7 @@ def served(seeded, valkey_url, folder):
 
 
 def remember(app, redis):
-    key = app.extensions["counter"].desk._question(StatusRequest("demo", "ada", "CE-1")).key
+    key = app.extensions["counter"].desk._resolve(StatusRequest("demo", "ada", "CE-1")).key
     cache = StatusCache(redis)
     body = body_of(ShownMessage("Claim 1.0 CE credit"), as_of=datetime.now(UTC), run="01RUN")
     assert cache.claim(key, "t").mine

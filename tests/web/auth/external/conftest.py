@@ -11,7 +11,7 @@ from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from tests.support.jwt_signing import EC, ISSUER, jwk
 from tests.support.saml_browser import copied

@@ -13,7 +13,7 @@ from runner.logins import LoginStore, StoreAway
 from runner.logins.attempt_limits import FREE
 from runner.powers import Bearer, NoAuth
 from runner.powers import outbound_requests as outreach_module
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.clients import connect_brief
 from tests.support.vendors import reply
 from tests.web.auth.external.registrants import FIELDS, PASSWORD, PERSON

@@ -12,7 +12,7 @@ from records.people import grants, users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from tests.support.saml_browser import copied
 from tests.support.saml_forge import ForgedIdp
@@ -99,6 +99,7 @@ class NotingDesk(StubDesk):
 
     def changed(self, slug):
         self.told.append(slug)
+        return True
 
 
 @pytest.fixture

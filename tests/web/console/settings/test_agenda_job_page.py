@@ -204,7 +204,7 @@ def test_too_many_waiting_imports_are_told_on_the_agenda_page(organizer, databas
         jobs.order(AGENDA_IMPORT, "demo", f"demo/{number}", wanted)
     answer = organizer.post("/agenda/import", import_form(checked(organizer, LARGE)))
     assert answer.headers["Location"].endswith(f"{DEMO}/agenda")
-    assert "Too many jobs wait or run already" in organizer.get("/agenda").text
+    assert "Too many jobs are waiting or running" in organizer.get("/agenda").text
 
 
 def test_an_import_with_a_wrong_order_of_dates_is_refused(organizer, redis):

@@ -6,7 +6,6 @@ compared, and for the changes that change nothing, and those that are refused, i
 
 import time
 from dataclasses import dataclass, field
-from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -19,9 +18,8 @@ from records.people import grants, users
 from records.storage import environment_mark
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
-from runner.status.commit_effects import follow
 from tests.support.people import visitor
 from tests.support.saml_browser import copied
 from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN
@@ -29,7 +27,6 @@ from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import Person
 from tests.web.console.settings.test_agenda_page import GOOD, bring, checked
 from web.cli import main
-from web.console.commits import RETIRE
 
 #: What differs by its nature: moments, random keys, who did it, and what holds these together.
 LEFT_OUT = {
@@ -301,9 +298,8 @@ def heard(redis):
 
 
 @pytest.fixture
-def in_the_console(app, settings, desk, database, redis, heard):  # noqa: PLR0913, PLR0917 - fixtures
+def in_the_console(app, desk, database, redis, heard):
     """Make a change in the console, and say what it left."""
-    app.extensions[RETIRE] = partial(follow, settings)
 
     def make(change):
         administrator = Person(app, "administrator")

@@ -76,7 +76,7 @@ def test_a_fallback_text_keeps_the_contract_of_messages(organizer):
 
 def test_link_hosts_are_for_administrators_and_each_fault_is_told(administrator, database):
     answer = administrator.post("/settings/link-hosts", {"link_hosts": "cme.example.org\nhttps://x.example/path"})
-    assert "is a host name such as" in faults(answer)["link_hosts"]
+    assert "must be a host name such as" in faults(answer)["link_hosts"]
     assert "https://x.example/path" in answer.text
     administrator.post("/settings/link-hosts", {"link_hosts": "cme.example.org\nMünchen.example"})
     with database.reading() as db:

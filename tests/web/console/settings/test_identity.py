@@ -193,7 +193,7 @@ def test_another_provider_needs_an_answer_to_whose_people_they_are(administrator
     assert "This is another provider" in preview.text
     form = typed(preview.text)
     asked = administrator.post("/provider/data", form)
-    assert "has to be answered" in faults(asked)["people"]
+    assert "must be answered" in faults(asked)["people"]
     assert provider(database)[0].entity_id == IDP.entity_id
     assert administrator.post("/provider/data", form | {"people": answer}).status_code == 303
     found, states = provider(database)

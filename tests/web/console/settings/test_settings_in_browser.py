@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.browser import serving
 from tests.support.people import visitor
 from tests.web.console.settings.conftest import IDP, KEY

@@ -8,7 +8,7 @@ import pytest
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.stub_status_service import PUBLIC_URL
 from tests.web.console.settings.conftest import IDP, KEY, SECRETS
 from tests.web.console.settings.staff_people import DEMO, OF_TRUST, PAGES, Person, entries

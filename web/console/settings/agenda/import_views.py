@@ -14,7 +14,7 @@ from records import DbSession, Implementation, ImportPlan, RuleViolation
 from records.agenda import agenda_imports as agenda
 from records.agenda import dates
 from records.agenda.agenda_imports import ReadAgenda
-from records.agenda.file_faults import gathered
+from records.agenda.file_faults import grouped
 from records.changes import agenda as changes
 from records.changes.after_commit import AfterCommit
 from records.plurals import counted
@@ -106,7 +106,7 @@ def _page(implementation: str, waiting: _Waiting, form: ImportForm, order: str) 
         if plan.faults:
             form.complain("file", _why_not(plan))
         form.upload.data, form.dates.data = waiting.said.sha256, order
-        groups = gathered(plan.faults)
+        groups = grouped(plan.faults)
         zone = ZoneInfo(found.time_zone)
         return page(
             "agenda_check.html",

@@ -103,7 +103,7 @@ class ProviderForm(BaseForm):
         """Raise RuleViolation if another provider takes the place of this one, and nobody said whose people they are."""
         replaces = present is not None and present.entity_id != self.entity_id.value
         if replaces and self.people.value not in dict(PEOPLE):
-            raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
+            raise RuleViolation("people", "must be answered, because the entity ID has changed")
 
 
 class MappingForm(BaseForm):

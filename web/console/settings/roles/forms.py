@@ -17,5 +17,5 @@ class BoundForm(BaseForm):
     def offer(self, implementation: Implementation) -> None:
         """Offer the roles which this implementation can have."""
         at_home = implementation.slug == implementations.STAFF
-        possible = [role for role in roles.GRANTED if at_home or role not in roles.HOUSE]
+        possible = [role for role in roles.GRANTED if at_home or role not in roles.STAFF_ROLES]
         self.mapped_roles.choices = offered((role, f"{role}: {roles.BY_NAME[role].meaning}") for role in possible)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from records.host_names import is_host, is_loopback
+from records.host_names import is_host
+from records.ip_addresses import is_loopback
 from records.plurals import counted
 from web.auth.saml.protocol.codes import CODES
 from web.auth.saml.protocol.values import Rejected, Sp

@@ -356,7 +356,7 @@ def test_whatever_is_judged_satisfies_the_contract_and_is_judged_the_same_again(
     assert message.color is None or regex.fullmatch("#[0-9a-f]{6}", message.color)
     again = judge({"text": message.text, "link": message.link, "color": message.color}, HOSTS)
     assert again.message == message
-    assert all("left away" not in warning for warning in again.warnings)
+    assert all("dropped" not in warning for warning in again.warnings)
 
 
 # -- at review ----------------------------------------------------------------------------------------------------
@@ -404,21 +404,21 @@ NOT_THIS_MACHINE = [
 def test_in_development_a_link_to_this_machine_counts_and_warns(link):
     verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True)
     assert verdict.message.link == link
-    assert verdict.warnings == ("the link leads to this machine: it counts in development only",)
+    assert verdict.warnings == ("the link leads to this machine: it is allowed in development only",)
 
 
 @pytest.mark.parametrize("link", THIS_MACHINE)
 def test_elsewhere_a_link_to_this_machine_is_left_away(link):
     verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS)
     assert verdict.message.link is None
-    assert "left away" in verdict.warnings[0]
+    assert "dropped" in verdict.warnings[0]
 
 
 @pytest.mark.parametrize("link", NOT_THIS_MACHINE)
 def test_in_development_a_link_which_only_looks_like_this_machine_is_left_away(link):
     verdict = judge({"text": "Claim", "link": link, "color": None}, HOSTS, allow_loopback=True)
     assert verdict.message.link is None
-    assert "left away" in verdict.warnings[0]
+    assert "dropped" in verdict.warnings[0]
 
 
 # -- in development -----------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_too_many_or_too_long_parameters_are_refused():
     ],
 )  # fmt: skip
 def test_a_header_which_is_ours_is_refused(name):
-    assert "not a script's to set" in refusal(headers=((name, "x"),))
+    assert "cannot be set by a script" in refusal(headers=((name, "x"),))
 
 
 @pytest.mark.parametrize(

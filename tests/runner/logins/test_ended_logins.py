@@ -16,7 +16,7 @@ def ada():
 
 
 @pytest.fixture
-def standing(ada):
+def login_check(ada):
     return ended_login_check(ada.implementation, ada.subject, ada.login, ada.since)
 
 
@@ -43,44 +43,44 @@ def trips(redis, act):
     return redis.info("stats")["total_reads_processed"] - before - 1
 
 
-def test_a_cached_status_of_a_login_is_one_round_trip(cache, key, standing, redis):
+def test_a_cached_status_of_a_login_is_one_round_trip(cache, key, login_check, redis):
     fill(cache, key)
-    assert trips(redis, lambda: cache.claim(key, "u", standing=standing)) == 1
-    assert cache.claim(key, "u", standing=standing).what == "hit"
+    assert trips(redis, lambda: cache.claim(key, "u", login_check=login_check)) == 1
+    assert cache.claim(key, "u", login_check=login_check).what == "hit"
 
 
 @pytest.mark.parametrize("end", ["one", "all"])
-def test_an_ended_login_is_seen_at_once(cache, key, standing, store, ada, end):  # noqa: PLR0913, PLR0917 - fixtures
+def test_an_ended_login_is_seen_at_once(cache, key, login_check, store, ada, end):  # noqa: PLR0913, PLR0917 - fixtures
     fill(cache, key)
-    assert cache.claim(key, "u", standing=standing).body == BODY
+    assert cache.claim(key, "u", login_check=login_check).body == BODY
     if end == "one":
         store.ended.end(ada.login)
     else:
         store.ended.end_all("demo", "ada")
     with pytest.raises(LoginEnded):
-        cache.claim(key, "u", standing=standing)
+        cache.claim(key, "u", login_check=login_check)
     assert cache.claim(key, "u").what == "hit"
 
 
-def test_an_ended_login_claims_no_run(cache, key, standing, store, ada):
+def test_an_ended_login_claims_no_run(cache, key, login_check, store, ada):
     store.ended.end(ada.login)
     with pytest.raises(LoginEnded):
-        cache.claim(key, "u", standing=standing)
+        cache.claim(key, "u", login_check=login_check)
     assert cache.claim(key, "v").mine
 
 
-def test_a_server_that_has_forgotten_the_script_is_asked_with_the_whole(cache, key, standing, redis):
+def test_a_server_that_has_forgotten_the_script_is_asked_with_the_whole(cache, key, login_check, redis):
     fill(cache, key)
     redis.script_flush()
-    assert cache.claim(key, "u", standing=standing).what == "hit"
+    assert cache.claim(key, "u", login_check=login_check).what == "hit"
 
 
 def test_an_unreadable_entry_is_forgotten_and_the_login_is_still_judged(  # noqa: PLR0913, PLR0917 - fixtures
-    cache, key, standing, store, ada, redis
+    cache, key, login_check, store, ada, redis
 ):
     redis.set(key, "no hash")
-    assert cache.claim(key, "u", standing=standing).mine
+    assert cache.claim(key, "u", login_check=login_check).mine
     store.ended.end(ada.login)
     redis.set(key, "no hash")
     with pytest.raises(LoginEnded):
-        cache.claim(key, "u", standing=standing)
+        cache.claim(key, "u", login_check=login_check)

@@ -30,7 +30,7 @@ def lock_out(house, reason="lost phone"):
 def retire(house, session="s1"):
     with house.database.session() as db:
         sessions.find(db, implementations.find(db, "acme"), session).retired_at = datetime.now(UTC)
-    house.desk.changed("acme")
+    house.service.changed("acme")
 
 
 def queued(house):
@@ -55,9 +55,12 @@ def test_somebody_who_is_locked_out_is_told_first_and_no_run_is_started(house):
 def test_a_retired_session_and_an_archived_implementation_are_named_as_the_rule_and_start_no_run(house):
     house.add()
     retire(house)
-    assert why(house).startswith("The agenda no longer names the session s1: retired since ")
+    assert why(house).startswith("The agenda no longer contains the session s1: it has been retired since ")
     told = command(house, "status", "get", "acme", "s1", "--user", "ann")
-    assert (told.exit_code, "The agenda no longer names the session s1: retired since" in told.stderr) == (2, True)
+    assert (
+        told.exit_code,
+        "The agenda no longer contains the session s1: it has been retired since" in told.stderr,
+    ) == (2, True)
     with house.database.session() as db:
         implementations.find(db, "acme").archived_at = START
     assert why(house).startswith("Archived since 2026-05-04 09:00:00: this implementation is not served")
@@ -70,7 +73,7 @@ RULES = {
     "user type": (
         NOW,
         {"user_types": ["staff"]},
-        "This user has the user type “attendee”, and messages are shown to these only: staff.",
+        "This user has the user type “attendee”, and messages are shown only to these user types: staff.",
     ),
     "before": (
         NOW + HOUR,
@@ -81,7 +84,7 @@ RULES = {
     "over": (
         NOW - 3 * HOUR,
         {"show_when": "during"},
-        "Messages are shown during the session only, and it ended at {ends}.",
+        "Messages are shown only during the session, and it ended at {ends}.",
     ),
 }
 
@@ -101,7 +104,7 @@ def test_without_a_script_in_service_that_is_the_rule(house):
     house.add()
     with house.database.session() as db:
         deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
-    house.desk.changed("acme")
+    house.service.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 
 
@@ -115,7 +118,7 @@ def test_a_sub_session_says_whose_message_it_shows(house, work_off):
 def test_without_a_fresh_answer_the_page_tells_what_the_next_look_shows_and_what_if_that_run_fails(house, work_off):
     house.add(source=TRIPS)
     run_again(house, work_off)
-    key = house.desk._question(ANN).key
+    key = house.service._resolve(ANN).key
     house.redis.hset(key, mapping={"fresh": 0, "keep": 0})
     found = explained(house)
     good = found.displayed.last_good
@@ -126,9 +129,9 @@ def test_without_a_fresh_answer_the_page_tells_what_the_next_look_shows_and_what
         f"(until {good.found_at + timedelta(hours=1):%Y-%m-%d %H:%M:%S})."
     )
     house.know(trips=True)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.look(ANN).message.text == "Credit claimed"  # and that was true
+    assert house.service.look(ANN).message.text == "Credit claimed"  # and that was true
 
 
 @pytest.mark.parametrize(
@@ -145,27 +148,27 @@ def test_a_last_good_message_that_is_too_old_is_not_promised(house, work_off):
     house.add(source=TRIPS, last_good_minutes=1)
     run_again(house, work_off)
     an_hour_ago = int((NOW - HOUR).timestamp() * 1000)
-    house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0, "keep": 0, "good_at": an_hour_ago})
+    house.redis.hset(house.service._resolve(ANN).key, mapping={"fresh": 0, "keep": 0, "good_at": an_hour_ago})
     assert "nothing is shown: there is no last good message that is young enough" in why(house)
 
 
 def test_somebody_who_waits_for_a_worker_is_told_since_when_and_then_that_no_run_ends(house):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     assert "A run waits for a worker; the user has waited since " in why(house)
     now = int(datetime.now(UTC).timestamp() * 1000)
-    house.redis.hset(house.desk._question(ANN).key, mapping={"asked": now - 40_000, "seen": now})
+    house.redis.hset(house.service._resolve(ANN).key, mapping={"asked": now - 40_000, "seen": now})
     assert explained(house).displayed.state == "late"
     assert why(house).startswith("No run has ended since ")
 
 
-def test_the_run_that_failed_is_named_also_before_its_trace_is_written(house, work_off, workshop):
+def test_the_run_that_failed_is_named_also_before_its_trace_is_written(house, work_off, worker_services):
     house.add(source=TRIPS)
     run_again(house, work_off)
     house.know(trips=True)
-    workshop.traces.close()
+    worker_services.traces.close()
     grow_old(house)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
     found = explained(house)
     assert len(found.newest) == 1  # the one that failed is not written

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from records.ip_addresses import not_public
 from runner.powers import FaultyConnectionError, parse_base
-from runner.powers.http.addresses import AddressRefused, HostResolver, not_public, system_lookup, usable_addresses
+from runner.powers.http.callable_addresses import AddressRefused, HostResolver, system_lookup, usable_addresses
 from sandbox import CallFault, CallNotMade
 from tests.support.vendors import reply
 
@@ -171,7 +172,7 @@ def test_dns_rebinding_between_check_and_connect_is_not_possible(client, start_v
 
 
 def test_dns_rebinding_at_the_second_look_up_is_refused(client, start_vendor, names, monkeypatch):
-    monkeypatch.setattr("runner.powers.http.addresses.KEPT_S", 0.0)
+    monkeypatch.setattr("runner.powers.http.callable_addresses.KEPT_S", 0.0)
     vendor = start_vendor(reply({"ok": True}), tls="vendor.test")
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
     names["vendor.test"] = lambda: next(answers)

@@ -1,8 +1,7 @@
-"""Which addresses of the internet a call may go to, and how a host's addresses are found.
+"""The addresses that calls may go to, and how the addresses of a host are looked up.
 
-A vendor's name is only a name: whoever answers for it in the DNS decides where we connect, today and differently in a
-second. So a name is looked up once, every address it gives must be public, and the connection is made to one of the
-very addresses that were checked.
+The owner of a name in the DNS decides where we connect, and may decide differently a second later. So a name is looked up
+once, every address must be public, and the connection is made to one of the addresses that were checked.
 """
 
 from __future__ import annotations
@@ -14,28 +13,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from records.host_names import IpAddress, ip_address, mapped, not_public
+from records.ip_addresses import IpAddress, ip_address, mapped, not_public
 
 #: Looks a host up and gives its addresses as text; raises OSError if there are none.
 Lookup = Callable[[str], Sequence[str]]
 
 KEPT_S: Final = 30.0  #: how long looked-up addresses are used again
 _FAILURE_KEPT_S: Final = 2.0
-_MAX_ADDRESSES: Final = 16  #: of one host; more are not looked at
+_MAX_ADDRESSES: Final = 16  #: of one host; further ones are ignored
 _MAX_HOSTS: Final = 4096  #: remembered at the same time
-_MAX_LOOKUPS: Final = 256  #: at the same time: more than a worker has runs, or slow names would shut out all others
+_MAX_LOOKUPS: Final = 256  #: at the same time: more than a worker has runs, or slow names would block all others
 
 
 class AddressRefused(Exception):
-    """An address is not public. The text names its kind and not the address, which may be a secret of our network."""
+    """An address may not be called. The text names its kind but not the address, which may reveal our network."""
 
 
 def usable_addresses(addresses: Sequence[str], *, allow_loopback: bool, only_loopback: bool = False) -> tuple[str, ...]:
-    """Give the addresses in their plain form if every one of them may be used; raises `AddressRefused`.
+    """Return the addresses in their plain form if all of them may be called; raises `AddressRefused`.
 
     1. There is at least one, and each is an address without a zone.
-    2. Each is public (`not_public`). In development loopback is good as well.
-    3. Where the connection is not encrypted (`only_loopback`), each is loopback.
+    2. Each is public (`not_public`). In development, loopback is allowed too.
+    3. If the connection is not encrypted (`only_loopback`), each is loopback.
     """
     # 1. addresses
     if not addresses:
@@ -58,7 +57,7 @@ def _plain(text: str) -> IpAddress:
         raise AddressRefused("an address with a zone, which is never public")
     address = ip_address(text)
     if address is None:
-        raise AddressRefused("something that is no address")
+        raise AddressRefused("something that is not an address")
     return mapped(address)
 
 
@@ -67,14 +66,14 @@ def _plain(text: str) -> IpAddress:
 
 def system_lookup(host: str) -> tuple[str, ...]:
     """Ask the system's resolver."""
-    # As bytes: Python would map a text by IDNA 2003. It is ASCII, or no host of ours (UnicodeError, as for no name).
+    # As bytes, because Python would map a text by IDNA 2003. Other characters raise UnicodeError, as an unknown name does.
     found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
     return tuple(str(sockaddr[0]) for _, _, _, _, sockaddr in found)
 
 
 @dataclass
 class _Answer:
-    """A lookup under way, or done: `ready` is set once `addresses` is final (empty: not found)."""
+    """A look-up under way, or done: `ready` is set once `addresses` is final (empty: not found)."""
 
     ready: threading.Event = field(default_factory=threading.Event)
     addresses: tuple[str, ...] = ()
@@ -82,11 +81,11 @@ class _Answer:
 
 
 class HostResolver:
-    """Looks hosts up, once for all threads that ask at the same time, and never longer than a caller can wait.
+    """Looks hosts up: once for all threads that ask at the same time, and never for longer than a caller can wait.
 
-    The system's resolver cannot be interrupted, so each lookup has a thread of its own, which a caller leaves behind
-    when its time is over. Hosts come from connections, never from scripts, so there are few. What is remembered here
-    are the answers as they came: whether they may be used is decided anew at every call.
+    The system's resolver cannot be interrupted, so each look-up has its own thread, which a caller leaves behind at its
+    deadline. Hosts come from connections, never from scripts, so there are few. Answers are remembered as they came;
+    whether they may be used is decided again at every call.
     """
 
     def __init__(self, lookup: Lookup = system_lookup) -> None:
@@ -96,9 +95,9 @@ class HostResolver:
         self._free = threading.BoundedSemaphore(_MAX_LOOKUPS)
 
     def addresses(self, host: str, *, deadline: float) -> tuple[str, ...]:
-        """Give the addresses of a host, none if it has none; raises TimeoutError at the deadline (monotonic)."""
+        """Return the addresses of a host, none if it has none; raises TimeoutError at the deadline (monotonic)."""
         if host.replace(".", "").isdigit() or ":" in host:
-            return (host,)  # an address already; odd spellings of one are refused with it
+            return (host,)  # an address already; odd spellings are refused later
         answer = self._answer_for(host)
         if not answer.ready.wait(max(0.0, deadline - time.monotonic())):
             raise TimeoutError

@@ -1,7 +1,7 @@
-"""The settings: read once from the environment into one frozen value; every fault is reported, all at once.
+"""The operator's settings: read once from the environment into one frozen value, with all faults reported together.
 
-One table (`SETTINGS`) is the only place that knows names, defaults and help texts, so that the reader, the reference
-page and `doctor` cannot disagree. Nothing else in the house reads the environment.
+One table (`SETTINGS`) is the only place with names, defaults and help texts, so that the reader, the reference page and
+`doctor` cannot disagree. Nothing else reads the environment.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MIB = 1024 * 1024
 
 
 class SettingsError(Exception):
-    """The environment does not make valid settings. `faults` says for each what is wrong and what to do."""
+    """The settings in the environment are not valid. Each of the `faults` says what is wrong and what to do."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults))
@@ -44,7 +44,7 @@ class SettingsError(Exception):
 
 
 def setting(name: str, read: Callable[[str], Any], default: Any, what: str, **details: Any) -> Any:
-    """A field of `Settings`; `details` are `unit` and `secret`."""
+    """Return a field of `Settings`; `details` are `unit` and `secret`."""
     return field(
         default=default, repr=not details.get("secret"), metadata={"name": name, "read": read, "help": what, **details}
     )
@@ -52,28 +52,27 @@ def setting(name: str, read: Callable[[str], Any], default: Any, what: str, **de
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the operator decides. `repr` holds no secret; addresses with passwords count as secret."""
+    """Everything the operator decides. `repr` shows no secret; addresses with passwords count as secrets."""
 
     environment: str = setting(
         PREFIX + "ENV",
         one_of("development", "production"),
         "production",
-        "production refuses every stand-in of development; `session-status up` sets development",
+        "production refuses every development stand-in; `session-status up` sets development",
     )
-    data_folder: Path = setting(  # noqa: RUF009 - a field, as everywhere here; ruff knows `field` only
+    data_folder: Path = setting(  # noqa: RUF009 - a field, like all of these; ruff knows `field` only
         PREFIX + "DATA_FOLDER",
         folder,
         Path("data"),
-        "where a development run keeps its data (database, store, generated key). In production nothing is kept there, "
+        "where a development run keeps its data (database, store, generated key). Production keeps nothing there, "
         "unless DATABASE_URL names an SQLite file in it",
     )
     public_url: str = setting(
         PREFIX + "PUBLIC_URL",
         text,
         "",
-        "the address under which browsers reach this server: https://, a host, perhaps a port, and nothing else; every "
-        "address that we hand out starts with it. "
-        "Development: http://127.0.0.1:8000",
+        "the address at which browsers reach this server: https://, a host and optionally a port, and nothing else. The "
+        "addresses in redirects, links and metadata start with it. Development: http://127.0.0.1:8000",
     )
     secret_key: str = setting(
         PREFIX + "SECRET_KEY",
@@ -87,7 +86,7 @@ class Settings:
         PREFIX + "SECRET_KEYS_OLD",
         words,
         (),
-        "earlier keys, still accepted while keys are changed",
+        "earlier keys that are still accepted while the key is changed",
         secret=True,
         unit="comma list",
     )
@@ -102,71 +101,72 @@ class Settings:
         "REDIS_URL",
         text,
         "",
-        "redis://…, rediss://… or unix://… of a Valkey or Redis server that does not evict. Development: our own server",
+        "redis://…, rediss://… or unix://… of a Valkey or Redis server that does not evict keys. Development: an embedded "
+        "server",
         secret=True,
     )
     web_bind: str = setting(
         PREFIX + "WEB_BIND", listen_address, "127.0.0.1:8000", "IP address and port on which the web server listens"
     )
-    web_processes: int = setting(PREFIX + "WEB_PROCESSES", whole(1, 64), 2, "web server processes")
-    web_threads: int = setting(PREFIX + "WEB_THREADS", whole(4, 512), 32, "threads of one web server process")
+    web_processes: int = setting(PREFIX + "WEB_PROCESSES", whole(1, 64), 2, "number of web server processes")
+    web_threads: int = setting(PREFIX + "WEB_THREADS", whole(4, 512), 32, "threads of each web server process")
     web_connections: int = setting(
         PREFIX + "WEB_CONNECTIONS",
         whole(64, 65_536),
         4096,
-        "connections of one web server process; further ones wait until one of these ends",
+        "connections of each web server process; further ones wait until one of these ends",
     )
     web_waiting: int = setting(
         PREFIX + "WEB_WAITING",
         whole(0, 512),
         16,
-        "how many requests of one process may wait for a first answer; must be below the threads",
+        "how many requests of each process may wait for a first answer; must be less than the number of threads",
     )
     web_wait_s: float = setting(
-        PREFIX + "WEB_WAIT", number(0, 2), 0.8, "the longest that a request may wait for a first answer", unit="seconds"
+        PREFIX + "WEB_WAIT", number(0, 2), 0.8, "how long a request may wait for a first answer", unit="seconds"
     )
     trusted_proxies: int = setting(
-        PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies in front add to X-Forwarded-For"
+        PREFIX + "TRUSTED_PROXIES", whole(0, 8), 0, "how many proxies before the server add to X-Forwarded-For"
     )
     venue_networks: tuple[Network, ...] = setting(
         PREFIX + "VENUE_NETWORKS",
         networks,
         (),
-        "networks behind whose one address a whole venue logs in (at most an IPv4 /8 or an IPv6 /32): exempt from the "
-        "limit of password logins per address",
+        "networks of venues, where many people share one address (at most an IPv4 /8 or an IPv6 /32); they are exempt from "
+        "the limits on logins from one address",
         unit="comma list",
     )
     widget_frames: tuple[str, ...] = setting(
         PREFIX + "WIDGET_FRAMES",
         origins,
         (),
-        "origins besides our own whose pages may frame the widget",
+        "other origins whose pages may frame the widget",
         unit="comma list",
     )
     worker_processes: int = setting(PREFIX + "WORKER_PROCESSES", whole(1, 64), 1, "worker processes that `up` starts")
-    worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs which one worker process has in flight")
+    worker_runs: int = setting(PREFIX + "WORKER_RUNS", whole(1, 256), 48, "runs in flight in each worker process")
     background_jobs: int = setting(
         PREFIX + "BACKGROUND_JOBS",
         whole(1, 16),
         2,
-        "background jobs, such as imports of large agenda files, which one background worker has in flight",
+        "background jobs, such as imports of large agenda files, that each background worker may have in flight",
     )
-    max_wall_s: float = setting(PREFIX + "MAX_WALL", number(0.1, 30), 10.0, "most time of one run", unit="seconds")
-    max_cpu_s: float = setting(PREFIX + "MAX_CPU", number(0.1, 30), 2.0, "most CPU time of one run", unit="seconds")
+    max_wall_s: float = setting(PREFIX + "MAX_WALL", number(0.1, 30), 10.0, "longest time of one run", unit="seconds")
+    max_cpu_s: float = setting(PREFIX + "MAX_CPU", number(0.1, 30), 2.0, "longest CPU time of one run", unit="seconds")
     max_memory_mib: int = setting(PREFIX + "MAX_MEMORY", whole(8, 1024), 128, "most memory of one run", unit="MiB")
-    max_calls: int = setting(PREFIX + "MAX_CALLS", whole(0, 100), 20, "most calls of one run")
-    max_read_mib: int = setting(PREFIX + "MAX_READ", whole(1, 64), 4, "most bytes which one run may read", unit="MiB")
+    max_calls: int = setting(PREFIX + "MAX_CALLS", whole(0, 100), 20, "most calls that one run may make")
+    max_read_mib: int = setting(PREFIX + "MAX_READ", whole(1, 64), 4, "most data that one run may read", unit="MiB")
     sandbox_allow_weak: bool = setting(
         PREFIX + "SANDBOX_ALLOW_WEAK",
         yes_or_no,
         False,
-        "run scripts although a probe of the jail got through; development only",
+        "run scripts even if a probe of the jail got through; development only",
     )
     sandbox_require: frozenset[str] = setting(
         PREFIX + "SANDBOX_REQUIRE",
         some_of("landlock", "namespaces"),
         frozenset(),
-        "layers without which no script may run (the probes are always required)",
+        "layers of the jail without which no script may run (the probes are always required)",
         unit="comma list",
     )
     allow_loopback_vendors: bool = setting(
@@ -176,8 +176,8 @@ class Settings:
         PREFIX + "VENDOR_CA_FILE",
         certificates_file,
         "",
-        "certificates of authorities (PEM) to trust instead of the system's, for every address that we ask: vendors, and "
-        "identity providers' metadata, keys (JWKS), token introspection and login relays",
+        "file with certificates of authorities (PEM) to trust in addition to the system's, for every address that is "
+        "called: vendors, and identity providers' metadata, keys (JWKS), token introspection and login relays",
     )
     return_token_hours: int = setting(
         PREFIX + "RETURN_TOKEN_HOURS", whole(1, 168), 24, "how long a signed return address works", unit="hours"
@@ -189,14 +189,14 @@ class Settings:
         PREFIX + "LOG_FORMAT",
         one_of("text", "json"),
         "text",
-        "how it is written: `text`, a line for people; `json`, one object a line",
+        "the format of the log: `text`, lines for people, or `json`, one object a line",
     )
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str], *, make: bool = True) -> Settings:
-        """Read `env`. In development what is missing gets a stand-in. Raises `SettingsError` with all faults.
+        """Read `env`. In development, missing settings get a stand-in. Raises `SettingsError` with all faults.
 
-        Without `make` nothing is written, and a key that would be made is empty: for whatever only looks.
+        Without `make`, nothing is written, and a key that would be generated is empty.
         """
         values, faults = read_all(env)
         values["data_folder"] = values["data_folder"].absolute()
@@ -209,7 +209,7 @@ class Settings:
 
     @property
     def production(self) -> bool:
-        """Whether stand-ins are refused."""
+        """Whether this is production, where stand-ins are refused."""
         return self.environment == "production"
 
     @property
@@ -219,12 +219,12 @@ class Settings:
 
     @property
     def database_is_own(self) -> bool:
-        """Whether the database is that of a development run in its own data folder, which no setting has to name."""
+        """Whether the database is the one in the data folder of a development run, which no setting has to name."""
         return not self.production and self.database_url == own_database(self.data_folder)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key that signs, then those which are still accepted."""
+        """The key that signs, then those that are still accepted."""
         return (self.secret_key, *self.secret_keys_old)
 
     @property
@@ -253,7 +253,7 @@ class Setting:
 
 
 def describe(entry: Field[Any]) -> Setting:
-    """The table's line for a field."""
+    """Return the table's line for a field."""
     about = entry.metadata
     assert entry.default is not MISSING
     return Setting(
@@ -271,7 +271,7 @@ SETTINGS: tuple[Setting, ...] = tuple(describe(entry) for entry in fields(Settin
 
 
 def read_all(env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Each setting by itself: value by attribute, and what is wrong with single ones."""
+    """Read each setting on its own; return the values by attribute, and the faults of single settings."""
     values = {entry.attribute: entry.default for entry in SETTINGS}
     faults = []
     for entry in SETTINGS:
@@ -281,18 +281,18 @@ def read_all(env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
         try:
             values[entry.attribute] = entry.read(raw)
         except ValueError as error:
-            shown = "" if entry.secret else f" {raw!r}"
-            faults.append(f"{entry.name}:{shown} {error}. It means: {entry.help}.")
+            shown = "" if entry.secret else f" This is {raw!r}."
+            faults.append(f"{entry.name} {error}.{shown} It means: {entry.help}.")
     return values, faults + unknown_names(env)
 
 
 def unknown_names(env: Mapping[str, str]) -> list[str]:
-    """A misspelt setting must not pass unnoticed, so names with our prefix have to be in the table."""
+    """Return a fault for each name with our prefix that is not in the table, because a misspelt setting must not go unnoticed."""
     known = [entry.name for entry in SETTINGS]
     faults = []
     for name in sorted(env):
         if not name.startswith(PREFIX) or name in known:
             continue
         close = difflib.get_close_matches(name, known, n=1)
-        faults.append(f"{name} is no setting." + (f" Do you mean {close[0]}?" if close else " Remove it."))
+        faults.append(f"There is no setting {name}." + (f" Did you mean {close[0]}?" if close else " Remove it."))
     return faults

@@ -51,7 +51,7 @@ def test_one_that_was_finished_makes_room(store, monkeypatch):
 
 
 def test_in_sum_the_busiest_address_pays(store, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     mine = [put(store), put(store)]
     for number in range(100):
         put(store, LoginOrigin(f"203.0.113.{number % 3}"))
@@ -59,7 +59,7 @@ def test_in_sum_the_busiest_address_pays(store, monkeypatch):
 
 
 def test_a_flood_from_as_many_addresses_as_there_is_room_never_has_more_than_the_room(store, redis, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     for number in range(60):
         put(store, LoginOrigin(f"2001:db8:{number:x}::/64"))
     assert len([key for key in redis.keys("*") if b":once:" in key]) == 10
@@ -67,7 +67,7 @@ def test_a_flood_from_as_many_addresses_as_there_is_room_never_has_more_than_the
 
 def test_a_venue_is_bounded_in_sum_only_and_apart(store, monkeypatch):
     monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 6)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 6)
     there = [put(store, VENUE) for _ in range(6)]
     for number in range(20):
         put(store, LoginOrigin(f"203.0.113.{number}"))

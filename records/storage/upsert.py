@@ -1,4 +1,4 @@
-"""Inserting what may be there already: the one statement for which SQLite and PostgreSQL have no common spelling."""
+"""Inserts rows that may exist already, the one statement that SQLite and PostgreSQL do not spell alike."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from .columns import Base
+from records.columns import Base
 
 
 def insert_missing(db: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows in one go; a row that breaks a unique constraint is left out without an error."""
+    """Insert rows with one statement; a row that violates a unique constraint is skipped without an error."""
     if not rows:
         return
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert

@@ -58,7 +58,7 @@ def test_looking_starts_no_run_and_changes_nothing(house):
     assert (explained(house).displayed.state, explained(house).newest) == ("nothing", ())
     assert house.redis.dbsize() == before
     with pytest.raises(UnknownSession):
-        house.desk.look(StatusRequest("acme", "ann", "s9"))
+        house.service.look(StatusRequest("acme", "ann", "s9"))
 
 
 def test_failures_behind_a_good_message_are_told_with_the_newest_error(failing):
@@ -98,17 +98,17 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     house.add(show_when="always")
     run_again(house, work_off)
     assert why(house) == "The script said so, and the answer is still fresh."
-    house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0})
+    house.redis.hset(house.service._resolve(ANN).key, mapping={"fresh": 0})
     assert why(house).endswith("no longer fresh: the next look starts a newer run.")
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     assert why(house).endswith("no longer fresh: a newer run waits for a worker.")
-    house.desk.returned(ANN)
+    house.service.returned(ANN)
     assert "is being checked again (0 of 3 re-checks made)" in why(house)
     house.change("acme", user_types=["staff"])
-    assert "messages are shown to these only: staff" in why(house)
+    assert "messages are shown only to these user types: staff" in why(house)
     with house.database.session() as db:
         deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
-    house.desk.changed("acme")
+    house.service.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 
 
@@ -136,10 +136,10 @@ def test_the_log_line_of_a_run_has_user_session_and_reference_and_no_name(house,
 
 def test_a_status_that_nobody_answers_has_a_reference_in_the_log_and_for_support(house, caplog):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     past = {"asked": 1, "seen": 10**15}  # somebody has waited for long
-    house.redis.hset(house.desk._question(ANN).key, mapping=past)
-    found, again = house.desk.ask(ANN), house.desk.ask(ANN)
+    house.redis.hset(house.service._resolve(ANN).key, mapping=past)
+    found, again = house.service.ask(ANN), house.service.ask(ANN)
     assert (found.state, found.reference) == ("unavailable", again.reference)
     assert f"ref={found.reference} implementation=acme user='ann' session='s1'" in caplog.text
     told = command(house, "runs", "find", found.reference)
@@ -177,13 +177,13 @@ def test_status_get_shows_what_is_displayed_and_the_newest_run_with_its_error(fa
     assert (told["trace"]["id"], told["newest"]["id"], told["failing"]) == (good.id, newest.id, 3)
 
 
-def test_a_return_is_waited_for_until_the_last_recheck(house, workshop, work_off, monkeypatch):
+def test_a_return_is_waited_for_until_the_last_recheck(house, worker_services, work_off, monkeypatch):
     """With the pauses of the product it would take 22 s; so they are shorter on both sides here, and so is the rest."""
     assert statuses.patience(5.0, returned=True) >= sum(statuses.STEPS_S) + 4 * 5.0
     steps = (0.5, 1.0, 1.5)
     monkeypatch.setattr(statuses, "STEPS_S", steps)
     monkeypatch.setattr(statuses, "QUEUED_S", 1.0)
-    workshop.cache._steps = tuple(int(step * 1000) for step in steps)
+    worker_services.cache._steps = tuple(int(step * 1000) for step in steps)
     house.add(limits={"wall_s": 0.5})
     run_again(house, work_off)
     over = threading.Event()
@@ -324,15 +324,15 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
 def test_without_the_store_there_is_no_status_and_looking_says_so(house):
     house.add()
     away = "redis://127.0.0.1:1"
-    desk = StatusService(
+    service = StatusService(
         settings=house.settings, database=house.database, redis=connect(away), queue=StatusQueue(connect(away))
     )
     try:
         with pytest.raises(StoreAway):
-            desk.ask(ANN)
-        assert desk.look(ANN).state == "unavailable"
+            service.ask(ANN)
+        assert service.look(ANN).state == "unavailable"
     finally:
-        desk.close()
+        service.close()
 
 
 def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run(failing):
@@ -342,7 +342,7 @@ def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run
         users.remember(db, acme, "olu", users.UserProfile("olu", "staff", "Olu"))
         grants.add(db, acme, kind="username", value="olu", role="organizer", by="test")
     store = LoginStore(house.redis)
-    app = create_app(house.settings, desk=house.desk, database=house.database, checks={}, store=store, outreach=None)
+    app = create_app(house.settings, desk=house.service, database=house.database, checks={}, store=store, outreach=None)
     logins, now = app.extensions["entrance"].logins, int(time.time())
     browser = app.test_client()
     held = logins.sign(Visitor("acme", "olu", "login-1", now, "saml", now))
