@@ -91,6 +91,10 @@ class LiveVersions:
     active: tuple[Deployment, Version] | None = None
     staged: tuple[Deployment, Version] | None = None
 
+    def is_staged(self, version: Version) -> bool:
+        """Say whether a version is the staged one."""
+        return self.staged is not None and self.staged[1].id == version.id
+
 
 def live(db: Session, implementation: Implementation) -> LiveVersions:
     """Return the versions in service."""

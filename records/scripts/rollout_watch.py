@@ -19,15 +19,13 @@ from records.tenants.implementations import Implementation
 from . import deployments, rollout_rule
 from .deployments import Deployment
 from .rollout_rule import UserCount
-from .runs import RETURNED, Run
+from .runs import INSTEAD, RETURNED, Run
 from .states import STAGED
 from .suspensions import SERVICE
 from .versions import Version
 
 #: Outcomes that say nothing about a script.
 NOT_COUNTED = ("service away",)
-#: Why a run was made that shows the active version because the staged one failed. Its users were not chosen at random.
-INSTEAD = "instead"
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,11 @@ def look(db: Session, slug: str) -> RolloutReverted | None:
 
 
 def count_users(db: Session, owner: Implementation, version: Version, since: datetime) -> UserCount:
-    """Count the users with runs of a version since a moment, and those of them who had a failed one."""
+    """Count the users with runs of a version since a moment, and those of them who had a failed one.
+
+    A run of the active version that was made because the staged one failed does not count: its user was not chosen at
+    random, and belongs to the stage.
+    """
     failed = func.max(case((Run.outcome == RETURNED, 0), else_=1)).label("failed")
     users = (
         select(Run.user, failed)

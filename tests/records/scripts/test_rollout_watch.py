@@ -115,7 +115,7 @@ def test_a_user_who_asks_again_and_again_counts_once(database, staged):
     [
         {"at": NOW - timedelta(hours=2)},
         {"outcome": "service away"},
-        {"because": "instead"},
+        {"because": "staged failed"},
     ],
     ids=["from before the stage", "our own outage", "shown instead of another"],
 )
