@@ -16,9 +16,14 @@ def activate(  # noqa: PLR0913 - whose script, its text, its review, and who ans
     db: DbSession, owner: Implementation, source: str, review: ScriptReview, by: AuditContext, *, author: str
 ) -> AfterCommit[Version]:
     """Activate a text that passed its check, without a review, as `records.changes.scripts.deployments.activate_text` does."""
+    return deployments.activate_text(db, owner, checked_script(source, review), by, author=author)
+
+
+def checked_script(source: str, review: ScriptReview) -> CheckedScript:
+    """Return a text that passed its check, with what the check found, as the records take it."""
     assert review.ok
     assert review.checked.code is not None
-    checked = CheckedScript(
+    return CheckedScript(
         source=source,
         api_level=review.checked.api_level,
         findings=tuple(finding_json(finding) for finding in review.findings),
@@ -26,4 +31,3 @@ def activate(  # noqa: PLR0913 - whose script, its text, its review, and who ans
         runtime_key=RUNTIME_KEY,
         code=review.checked.code,
     )
-    return deployments.activate_text(db, owner, checked, by, author=author)

@@ -15,6 +15,9 @@ from .operate.runs import runs_group
 from .operate.servers import db_group, web, worker
 from .operate.statuses import status_group
 from .operate.store_empty import store_empty
+from .scripts import deployment_commands, life_lists
+from .scripts.author_token_commands import token_group
+from .scripts.recheck import recheck
 from .scripts.script_commands import script
 from .setup.access_tokens import users_token
 from .setup.administrators import administrator
@@ -41,6 +44,8 @@ def main() -> None:
 db_group.add_command(db_mark)
 users_group.add_command(users_token)
 store_group.add_command(store_empty)
+for part in (*deployment_commands.COMMANDS, *life_lists.COMMANDS, recheck, token_group):
+    script.add_command(part)
 
 for command in (
     up,

@@ -6,6 +6,7 @@ entry says so. Rolling back needs no new approval: that version was active befor
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from records.tenants.implementations import Implementation
 
 from .checked_scripts import CheckedScript, stored
 
+STORED = "script.stored"
 ACTIVATED = "script.activated"
 STAGED = "script.staged"
 WIDENED = "script.widened"
@@ -34,6 +36,19 @@ STOPPED = "scripts.stopped"
 CONTINUED = "scripts.continued"
 
 LONGEST_REASON = 2000
+
+
+def store_text(
+    db: Session, owner: Implementation, script: CheckedScript, by: AuditContext, *, author: str
+) -> AfterCommit[Version]:
+    """Store a text as a version that is not in service; a stored text is no change. `author` is named beside the version."""
+    lock(db, owner)
+    known = versions.find_version(db, owner, hashlib.sha256(script.source.encode()).hexdigest())
+    version = stored(db, owner, script, author)
+    if known is not None:
+        return unchanged(owner.slug, version)
+    note(db, owner.slug, STORED, by, target=_target(version), detail={"sha256": version.sha256})
+    return AfterCommit(owner.slug, version, announced=False)
 
 
 def activate_text(

@@ -110,13 +110,19 @@ def since(found: Implementation) -> str:
 
 def in_service(db: DbSession, found: Implementation) -> str:
     """Which version decides what is shown, and which must not any more."""
-    active = deployments.active_version(db, found)
+    live = deployments.live(db, found)
     barred = [
         f"version {one.number} is suspended: {one.suspended_reason}"
         for one in versions.versions(db, found)
         if one.suspended_at
     ]
-    return "; ".join([f"version {active.number} is in service" if active else "none is in service", *barred])
+    parts = [f"version {live.active[1].number} is in service" if live.active else "none is in service"]
+    if live.staged:
+        deployment, version = live.staged
+        parts.append(f"version {version.number} is staged for {deployment.share} % of the users")
+    if found.stopped_at:
+        parts.insert(0, f"all scripts are stopped: {found.stopped_reason}")
+    return "; ".join([*parts, *barred])
 
 
 @implementation.command(

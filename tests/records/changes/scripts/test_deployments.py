@@ -48,6 +48,14 @@ def test_a_version_that_was_not_approved_is_neither_activated_nor_staged(db, min
     assert told(db)[-1] == ("script.activated", "version 1", "wrong credits", {"review": "none"})
 
 
+def test_a_text_is_stored_once_and_is_not_in_service(db, mine):
+    first = deployments.store_text(db, mine, script("1"), WITHOUT, author="kim")
+    assert (first.made, first.announced, first.value.created_by) == (True, False, "kim")
+    assert not deployments.store_text(db, mine, script("1"), WITHOUT, author="kim").made
+    assert rules.active_version(db, mine) is None
+    assert told(db) == [("script.stored", "version 1", "", {"sha256": first.value.sha256})]
+
+
 def test_a_version_that_was_rejected_or_superseded_is_not_approved(db, mine):
     made = submissions.submit(db, mine, script("1"), SubmissionDraft(), ANN).value
     submissions.decide(db, mine, 1, ReviewDecision("rejected", made.version.sha256, "No"), WITHOUT)
@@ -176,5 +184,5 @@ def test_only_a_staged_version_is_widened_or_reverted(db, mine):
 def test_every_change_of_what_is_shown_is_among_what_support_is_told(db, mine):
     actions = {name: value for name, value in vars(deployments).items() if isinstance(value, str) and "." in value}
     changes = {value for name, value in actions.items() if name.isupper()}
-    assert len(changes) == 9
-    assert changes <= display_changes.FOR_EVERYBODY
+    assert len(changes) == 10
+    assert changes - {deployments.STORED} <= display_changes.FOR_EVERYBODY
