@@ -142,7 +142,7 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
     values["changed_by"] = values.pop("by")
     if values["entity_id"] == DEVELOPMENT_ENTITY_ID and not values["development"]:
         raise RuleViolation(
-            "entity_id", "is that of the development identity provider, at which anybody can be anybody"
+            "entity_id", "is that of the development identity provider, at which anybody can log in as anybody"
         )
     if not values["sso_url"]:
         raise RuleViolation("sso_url", "is missing")

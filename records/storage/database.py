@@ -169,7 +169,7 @@ class Database:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Translate the driver's exceptions into ours. Bugs of ours (bad SQL, a write while reading) are not translated."""
+    """Translate the driver's exceptions into ours. Bugs (bad SQL, a write while reading) are not translated."""
     try:
         yield
     except IntegrityError as error:

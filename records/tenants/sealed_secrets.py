@@ -53,7 +53,7 @@ def to_seal(
     `wanted` is None where no secret is needed, `stored` is None where none is stored.
     """
     if wanted is None:  # 1.
-        fields.refuse([FieldFault("secret", "does not belong to this kind of credential")] if typed else [])
+        fields.refuse([FieldFault("secret", "must be empty for this kind of credential")] if typed else [])
         return ""
     if typed is not None:  # 2.
         return str(fields.checked({"secret": check}, {"secret": typed})["secret"])

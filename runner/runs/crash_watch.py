@@ -36,7 +36,7 @@ class CrashWatch:
             except DatabaseUnavailable as error:
                 log.debug("a crash waits for the database run=%s error=%s", record.id, error)
                 return
-            except Exception:  # a bug of ours must not end the thread that writes traces
+            except Exception:  # a bug must not end the thread that writes traces
                 log.exception("crash not judged run=%s", record.id)
             self._waiting.popleft()
 

@@ -1,4 +1,4 @@
-"""Vendors which take their time in every phase: a call ends with its deadline, and nobody else waits for it."""
+"""Vendors that are slow in every phase: a call ends at its deadline, and no other call waits for it."""
 
 import socket
 import threading

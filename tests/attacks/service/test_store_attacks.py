@@ -160,10 +160,10 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
         if claimed.mine:
             got_it = second
             break
-    assert got_it is not None, "for two minutes nobody is allowed to run"
+    assert got_it is not None, "no run is allowed for two minutes"
 
 
-# -- listener, presence, traces -----------------------------------------------------------------------------------
+# -- listener, heartbeats, traces ---------------------------------------------------------------------------------
 
 
 def test_rubbish_on_the_bulletin_does_not_end_it(redis):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from runner.powers import VendorConnection, VendorServices
 from sandbox import Answer, Call, CallNotMade
 
-#: What an honest vendor says, on any connection, to whoever asks for /clean/<word>.
+#: What an honest vendor answers, on any connection, to a request for /clean/<word>.
 CLEAN = "/clean/"
 
 
@@ -157,7 +157,7 @@ class Result:
 
 
 def connection(base, **changes):
-    """A connection of an implementation which nobody else uses, so that no breaker remembers another test."""
+    """A connection of an implementation that no other test uses, so that the breakers are separate."""
     plain = {"implementation": "t" + secrets.token_hex(6), "name": "vendor", "base_url": base, "timeout_s": 1.0}
     return VendorConnection(**(plain | changes))
 

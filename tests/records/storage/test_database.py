@@ -113,7 +113,7 @@ def test_sqlite_file_that_is_moved_away_is_noticed_and_taken_again_when_one_is_p
             implementations.create(db, name.partition(".")[0], "A name")
         made.dispose()
     database = Database(
-        f"sqlite:///{file}", watch=SimpleNamespace(database_lost=told.append, database_is_away=lambda: False)
+        f"sqlite:///{file}", watch=SimpleNamespace(database_lost=told.append, database_is_amethod=lambda: False)
     )
     with database.reading() as db:
         assert implementations.find(db, "x")
@@ -137,7 +137,7 @@ def test_database_tells_of_each_time_that_it_is_away_and_of_no_fault_of_ours(tmp
     told = []
     away = Database(
         f"postgresql+psycopg://me@/x?host={tmp_path}",
-        watch=SimpleNamespace(database_lost=told.append, database_is_away=lambda: False),
+        watch=SimpleNamespace(database_lost=told.append, database_is_amethod=lambda: False),
     )
     with pytest.raises(DatabaseUnavailable) as caught, away.reading() as db:
         db.execute(text("SELECT 1"))

@@ -18,7 +18,7 @@ from web.console.settings.general.forms import BUDGETS, GeneralForm, LinkHostsFo
 from web.console.settings.roles.forms import BoundForm
 
 TEMPLATES = ROOT / "web" / "templates" / "console" / "settings"
-#: Columns which nobody sets.
+#: Columns that are not settings.
 NOT_SET = {"id", "slug", "created_at", "archived_at", "stopped_at", "stopped_by", "stopped_reason"}
 PAGES = {
     table.GENERAL: (GeneralForm, "general.html"),
@@ -75,7 +75,7 @@ def test_the_choices_of_a_setting_are_those_of_its_rule():
     for setting in table.SETTINGS:
         for value, _ in setting.choices:
             assert setting.check(value) == value
-    with pytest.raises(ValueError, match="is one of"):
+    with pytest.raises(ValueError, match="must be one of"):
         table.BY_NAME["show_when"].check("never")
 
 

@@ -20,7 +20,7 @@ def grow_old(house):
 
 
 def run_again(house, work_off):
-    """Run anew, as when somebody looks and the answer is no longer fresh."""
+    """Run again, as if the status was asked for and the answer was no longer fresh."""
     before = len(house.runs())
     grow_old(house)
     house.service.ask(ANN)

@@ -125,7 +125,7 @@ def test_without_a_fresh_answer_the_page_tells_what_the_next_look_shows_and_what
     assert (found.displayed.state, good.message.text) == ("nothing", "Credit claimed")
     assert why(house) == (
         "There is no fresh answer now. The next look starts a run and shows “Checking…” meanwhile. If that run fails, "
-        f"the last good message is shown: “Credit claimed” of {good.found_at:%Y-%m-%d %H:%M:%S} "
+        f"the last good message is shown: “Credit claimed”, from {good.found_at:%Y-%m-%d %H:%M:%S} "
         f"(until {good.found_at + timedelta(hours=1):%Y-%m-%d %H:%M:%S})."
     )
     house.know(trips=True)

@@ -122,7 +122,7 @@ def test_a_client_of_a_stopped_store_tells_each_failed_command_once_and_none_whe
         redis.set("a", 1)
         with pytest.raises(Exception, match=r"no such command|unknown command"):
             redis.execute_command("NONSENSE")
-        assert told == [], "an error of ours is no outage"
+        assert told == [], "another error is not an outage"
         store.stop()
         with pytest.raises(Exception, match=r"No such file|closed by server"):
             redis.get("a")
@@ -174,7 +174,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
 
 
 def test_a_store_that_is_frozen_holds_up_the_first_requests_only(tmp_path, caplog):
-    """It takes connections and answers nothing, so whoever asks it waits for seconds."""
+    """Accepts connections and answers nothing, so that every request to it waits for seconds."""
     with EmbeddedStore() as store:
         settings = Settings(environment="development", redis_url=store.url, database_url=f"sqlite:///{tmp_path}/x.db")
         outages = OutageLog.open(settings)

@@ -1,4 +1,4 @@
-"""A status and the end of a login: read together, seen at once, and whoever is ended leaves nothing behind."""
+"""A status and the end of a login: both are read together, the end is noticed at once, and an ended login claims no run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Begun logins: bounded for each address and in sum, and whoever begins one or two keeps them."""
+"""Pending logins: limited for each address and in total, and a person who begins one or two keeps them."""
 
 import time
 

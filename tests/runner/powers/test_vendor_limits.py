@@ -1,4 +1,4 @@
-"""The gate before vendors: breaker, rate, concurrency, kept answers, and Redis that does not answer."""
+"""The limits of vendors: breaker, rate, concurrency, cached answers, and a Redis that does not answer."""
 
 import contextlib
 import json

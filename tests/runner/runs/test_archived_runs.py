@@ -1,4 +1,4 @@
-"""An archived implementation is served to nobody: the app is told that there is none, and what is queued does not run."""
+"""An archived implementation is not served: the app is told that there is none, and queued runs do not start."""
 
 import pytest
 

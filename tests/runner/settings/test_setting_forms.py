@@ -41,7 +41,7 @@ WEAK_KEYS = [
     "aaaaaaaaaaaaaaaaaaaabcdefghij12345",
     "short",
 ]
-#: What each setting must refuse. A setting that is missing here has nobody who looked.
+#: Values that each setting must refuse. No setting may be missing here.
 NONSENSE = {
     "SESSION_STATUS_ENV": ["prod", "Production", "staging"],
     "SESSION_STATUS_DATA_FOLDER": ["/etc/passwd", "~no-such-user/data", "a\tb"],

@@ -1,4 +1,4 @@
-"""A retired session is served to nobody, from the moment it is retired; an undo serves it again."""
+"""A retired session is not served from the moment it is retired; an undo serves it again."""
 
 import pytest
 

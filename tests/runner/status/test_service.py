@@ -248,7 +248,7 @@ def test_a_cached_status_needs_no_database_and_what_nobody_asked_for_does(house,
     assert house.service.ask(ANN).state == "ready"
     profiles = house.service._snapshots
     for snapshots in (profiles._implementations, profiles._sessions, profiles._user_types):
-        snapshots._kept = {key: (0.0, value) for key, (_, value) in snapshots._kept.items()}
+        snapshots._values = {key: (0.0, value) for key, (_, value) in snapshots._values.items()}
     file = Path(house.settings.database_url.removeprefix("sqlite:///"))
     file.rename(file.with_suffix(".moved"))
     try:

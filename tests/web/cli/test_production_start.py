@@ -28,8 +28,8 @@ from web.devidp.identity import FOLDER, identity
 PORTS = Ports(18000, 18001, 18002)
 #: What the demo leaves in a database: each has to be named by whatever refuses it.
 TOLD = (
-    "the identity provider of demo is that of development, at which anybody can be anybody",
-    "the identity provider of staff is that of development, at which anybody can be anybody",
+    "the identity provider of demo is that of development, at which anybody can log in as anybody",
+    "the identity provider of staff is that of development, at which anybody can log in as anybody",
     "the connection ethosce of demo is marked as development and has a base_url without TLS (http://127.0.0.1:18001)",
     "the connection cvent of demo is marked as development",
     "makes gokonkwo administrator, and was given by `session-status up`",

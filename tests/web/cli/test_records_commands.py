@@ -135,7 +135,7 @@ def test_a_preview_says_what_columns_were_taken_for_and_what_else_a_session_has(
         "Read as: ID, Title, Start Time, End Time, Location.\nKept as attributes: Credit.\nDates: year first (2026-07-15)."
     )
     assert "S-1 A (Location: Hall)" in shown.stdout
-    assert "“Credit” is kept as an attribute. If it holds the credits, call the column Credits." in shown.stderr
+    assert "“Credit” is kept as an attribute. If it is the credits, call the column Credits." in shown.stderr
 
 
 def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_command_line(cli, event, write):

@@ -107,7 +107,7 @@ def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, st
         (("role", "grant", "aha26", "administrator", "--username", "a"), "staff implementation only"),
         (("role", "grant", "nope", "scanner", "--username", "a"), "There is no implementation 'nope'"),
         (("role", "revoke", "aha26", "99"), "has no grant 99"),
-        (("implementation", "add", "Staff", "--name", "Ours"), "is kept for"),
+        (("implementation", "add", "Staff", "--name", "Ours"), "is reserved for"),
         (("audit", "verify", "--noted", "1:abc"), "is not a head"),
     ],
 )

@@ -22,5 +22,5 @@ def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_g
     assert browser.send(f"{roles}/all", **form).status_code == 303
     page = browser.get(roles).text
     assert "It counts for nobody yet." in page
-    assert page.count("No way in of this conference gives a username") == 2
+    assert page.count("No login method of this conference gives a username") == 2
     assert "It counts from now on" not in page

@@ -58,7 +58,7 @@ def test_a_bad_line_grants_nothing_to_nobody_and_says_which(desk, given):
     answer = desk("organizer").send(f"{ROLES}/scanners", role="scanner", kind="username", values=values)
     assert answer.status_code == 422
     assert "ada@example.org\n" + "x" * 300 in answer.text
-    assert "has at most 255 characters" in answer.text
+    assert "must have at most 255 characters" in answer.text
     assert given() == before
 
 

@@ -179,18 +179,18 @@ def test_nonsense_at_which_a_vendor_stumbles_shuts_nobody_out(outreach, start_ve
 
 
 def test_one_implementation_cannot_take_all_seats(outreach):
-    taken = [outreach._waiting_slots.taken("demo") for _ in range(MOST_EACH)]
+    taken = [outreach._in_flight.count("demo") for _ in range(MOST_EACH)]
     for seat in taken:
         seat.__enter__()
-    with pytest.raises(OutboundRequestFailed), outreach._waiting_slots.taken("demo"):
+    with pytest.raises(OutboundRequestFailed), outreach._in_flight.count("demo"):
         pass
-    with outreach._waiting_slots.taken("other"):
+    with outreach._in_flight.count("other"):
         pass
     for seat in taken:
         seat.__exit__(None, None, None)
-    with outreach._waiting_slots.taken("demo"):
+    with outreach._in_flight.count("demo"):
         pass
-    assert outreach._waiting_slots._sitting.total() == 0
+    assert outreach._in_flight._counts.total() == 0
 
 
 def test_trying_a_connection_uses_its_credentials_and_says_what_came(outreach, start_vendor):

@@ -193,12 +193,12 @@ def test_the_preview_says_what_columns_were_taken_for_and_shows_place_parent_and
     assert '<td data-label="Location"><bdi>Annexe</bdi></td><td data-label="Parent ID"><code>CE-8</code></td>' in text
     assert '<td data-label="Credits">1.5</td>' in text
     near = checked(organizer, GOOD.replace("Location", "Room")).text
-    assert "“Room” is kept as an attribute. If it holds the location, call the column Location." in near
+    assert "“Room” is kept as an attribute. If it is the location, call the column Location." in near
 
 
 def test_a_title_row_is_told_and_no_dates_are_where_nothing_was_read(organizer):
     answer = checked(organizer, "Annual Meeting 2026\r\n" + GOOD)
     assert answer.status_code == 422
-    assert "has no heading that is known. Row 2 has them" in answer.text
+    assert "has no known heading. Row 2 has them" in answer.text
     assert "<dt>Dates</dt>" not in answer.text
     assert "<dt>Dates</dt>" not in checked(organizer, HEAD).text

@@ -35,15 +35,15 @@ def test_the_user_types_that_were_seen_are_offered_as_ticks(organizer, database)
 #: field -> what is typed, and a part of what is said about it
 WRONG = {
     "name": ("", "Name is missing"),
-    "time_zone": ("Berlin", "Time zone is no time zone"),
-    "session_url": ("https://app.example/session", "holds {session_id} exactly once"),
-    "show_when": ("sometimes", "is one of"),
+    "time_zone": ("Berlin", "Time zone must be the name of a time zone"),
+    "session_url": ("https://app.example/session", "must contain {session_id} exactly once"),
+    "show_when": ("sometimes", "must be one of"),
     "default_color": ("#ffff00", "its contrast with white is 1.1 to 1, and 4.5 to 1 is needed"),
-    "fallback_text": ("x" * 121, "has at most 120 characters"),
-    "last_good_minutes": ("soon", "is a whole number from 0 to 10080"),
-    "fresh_seconds": ("1.5", "is a whole number from 0 to 86400"),
-    "stale_seconds": ("-1", "is a whole number from 0"),
-    "more_user_types": ("y" * 101, "has at most 100 characters"),
+    "fallback_text": ("x" * 121, "must have at most 120 characters"),
+    "last_good_minutes": ("soon", "must be a whole number from 0 to 10080"),
+    "fresh_seconds": ("1.5", "must be a whole number from 0 to 86400"),
+    "stale_seconds": ("-1", "must be a whole number from 0"),
+    "more_user_types": ("y" * 101, "must have at most 100 characters"),
 }
 
 
@@ -71,7 +71,7 @@ def test_faults_between_fields_name_the_other_field_as_the_page_does(organizer):
 
 def test_a_fallback_text_keeps_the_contract_of_messages(organizer):
     form = organizer.form("/settings") | {"fallback_text": "Ask at the \u200bdesk\u202e"}
-    assert "turns the writing direction" in faults(organizer.post("/settings", form))["fallback_text"]
+    assert "changes the writing direction" in faults(organizer.post("/settings", form))["fallback_text"]
 
 
 def test_link_hosts_are_for_administrators_and_each_fault_is_told(administrator, database):
@@ -89,7 +89,7 @@ def test_a_link_host_that_the_fallback_needs_cannot_go(administrator, database):
         implementations.update(db, implementations.find(db, "demo"), **values)
     answer = administrator.post("/settings/link-hosts", {"link_hosts": ""})
     assert answer.status_code == 422
-    assert "The fallback link leads to a host that is not among" in answer.text
+    assert "The fallback link must lead to one of the" in answer.text
     assert "<title>Error: Link hosts" in answer.text
 
 
@@ -97,7 +97,7 @@ NO_JSON = {
     '{"a": 1,\n "b": }': "line 2, column 7",
     '\n\n{"a": 1,\n "b": }': "line 4, column 7",
     '{"a": 1, "a": 2}': "names “a” twice",
-    "[1]": "is a JSON object",
+    "[1]": "must be a JSON object",
     '{"a": NaN}': "not JSON",
     '{"a": ' + "[" * 20_000 + "]" * 20_000 + "}": "nested too deep",
     '{"a": ' + "[" * 110 + "]" * 110 + "}": "nested too deep",
@@ -117,8 +117,8 @@ def test_budgets_are_in_units_of_people_and_within_the_operators_limits(organize
     said = faults(organizer.post("/settings/script", wrong))
     assert "is at most 10 seconds here: the operator" in said["wall_s"]
     assert "is at most 128 MiB here" in said["memory_bytes"]
-    assert "is a whole number from 0 to 100" in said["calls"]
-    assert "is a number from 0.1 to 10" in said["cpu_s"]
+    assert "must be a whole number from 0 to 100" in said["calls"]
+    assert "must be a number from 0.1 to 10" in said["cpu_s"]
     assert "read_bytes" not in said  # 2.5 KiB are 2560 bytes
     good = form | {"wall_s": "2,5", "memory_bytes": "64", "script_settings": '{"claim_url": "https://x"}'}
     assert organizer.post("/settings/script", good).status_code == 303

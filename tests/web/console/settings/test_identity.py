@@ -86,7 +86,7 @@ def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(adminis
 def test_a_decision_that_is_none_or_about_nothing_changes_nothing(administrator, database):
     assert administrator.post(f"/provider/certificates/{'0' * 64}/delete").status_code == 404
     answer = administrator.post(f"/provider/certificates/{'0' * 64}/accept", follow_redirects=True)
-    assert "is none of this identity provider" in answer.text
+    assert "does not belong to this identity provider" in answer.text
     assert entries(database) == []
 
 

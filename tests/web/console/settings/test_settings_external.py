@@ -38,7 +38,7 @@ def test_a_pem_key_and_keys_given_twice_or_not_at_all_are_told_in_plain_words(ad
 def test_a_signed_assertion_is_set_with_public_keys_only(administrator, database, box):
     private = json.dumps({"keys": [KEY | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]})
     answer = administrator.post("/external/jwt", JWT | {"jwks": private})
-    assert "holds a private or shared key" in faults(answer)["jwks"]
+    assert "contains a private or shared key" in faults(answer)["jwks"]
     assert administrator.post("/external/jwt", JWT).status_code == 303
     assert stored(database, box).fields["keys"] == {"keys": [KEY]}
     (entry,) = entries(database, "external.saved")
