@@ -102,7 +102,11 @@ def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep
 
 
 def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
-    version = deployments.active_version(db, implementation)
+    if implementation.stopped_at is not None:
+        said = f"All scripts are stopped, so only the fallback text is shown: {implementation.stopped_reason}. Stopped"
+        return ChecklistStep("Script", "wrong", said, "console_settings.script", implementation.stopped_at)
+    live = deployments.live(db, implementation)
+    version = live.active[1] if live.active else None
     if version is None:
         return ChecklistStep(
             "Script", "missing", "No version is in service, so no message is shown.", "console_settings.script"
@@ -117,7 +121,10 @@ def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
     if lately.newest is not None and lately.worrying:
         said, at = _failing(version, lately, lately.newest), lately.newest.started_at
         return ChecklistStep("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
-    return ChecklistStep("Script", "done", f"Version {version.number} is in service", "console_settings.script")
+    staged = (
+        f"; version {live.staged[1].number} is staged for {live.staged[0].share} % of the users" if live.staged else ""
+    )
+    return ChecklistStep("Script", "done", f"Version {version.number} is in service{staged}", "console_settings.script")
 
 
 def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
