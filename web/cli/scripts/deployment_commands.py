@@ -143,7 +143,7 @@ def revert(implementation: str, reason: str) -> None:
 def suspend(implementation: str, version: int, reason: str) -> None:
     """Take VERSION of IMPLEMENTATION out of service, and keep it out until it is reinstated.
 
-    If it is the active version, nothing is shown until another one is activated; `roll-back` does both in one step.
+    If it is the active version, nothing is shown until another one is activated, for example with `roll-back`.
     """
     after = commit(implementation, lambda db, owner: deployments.suspend(db, owner, version, audit_context(reason)))
     click.echo(f"Version {version} of {implementation} is suspended." if after.made else UNCHANGED)

@@ -122,6 +122,7 @@ def test_a_suspended_version_is_not_deployed_until_it_is_reinstated(db, mine):
     assert deployments.suspend(db, mine, two, OLGA).announced
     assert not deployments.suspend(db, mine, two, OLGA).made
     assert rules.active_version(db, mine) is None
+    assert deployments.roll_back(db, mine, OLGA).value.number == one
     for change in (
         lambda: deployments.activate(db, mine, two, WITHOUT),
         lambda: deployments.activate(db, mine, two, WITHOUT, unreviewed=True),
@@ -130,10 +131,11 @@ def test_a_suspended_version_is_not_deployed_until_it_is_reinstated(db, mine):
         with pytest.raises(RuleViolation, match="suspended: wrong credits"):
             change()
     deployments.reinstate(db, mine, two, AuditContext("staff/olga", "looked into"))
-    assert rules.active_version(db, mine) is None
+    assert rules.active_version(db, mine).number == one
     deployments.activate(db, mine, two, WITHOUT)
-    assert [(action, reason) for action, _, reason, _ in told(db)[-3:]] == [
+    assert [(action, reason) for action, _, reason, _ in told(db)[-4:]] == [
         ("script.suspended", "wrong credits"),
+        ("script.rolled_back", "wrong credits"),
         ("script.reinstated", "looked into"),
         ("script.activated", ""),
     ]
