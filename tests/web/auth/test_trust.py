@@ -159,7 +159,7 @@ def test_whoever_judges_a_new_certificate_is_told_that_the_metadata_is_signed_by
 def test_a_refresh_tells_of_other_addresses_and_missing_certificates_and_leaves_them(at_its_address):
     upkeep = refresh(at_its_address, Publishing(moved(NEXT)), "demo", by="timer")
     told = " ".join(upkeep.words)
-    assert "Its login address is https://elsewhere.example/sso now" in told
+    assert "The login address is https://elsewhere.example/sso in the metadata" in told
     assert "is not in the metadata any more" in told
     with at_its_address.reading() as db:
         assert saml.find(db, implementations.find(db, "demo")).sso_url == IDP.sso_url

@@ -197,7 +197,7 @@ def test_a_data_folder_of_somebody_else_is_told_with_both_users():
 def test_an_address_that_is_none_is_a_fault_of_the_settings(cli, production):
     result = cli("web", env={**production, "SESSION_STATUS_WEB_BIND": "foo"})
     assert result.exit_code == 2
-    assert "SESSION_STATUS_WEB_BIND: 'foo' must be an IP address and a port" in result.stderr
+    assert "SESSION_STATUS_WEB_BIND must be an IP address and a port" in result.stderr
 
 
 def test_an_address_of_another_machine_is_told_before_anything_runs(cli, production):

@@ -40,7 +40,7 @@ def test_the_roles_of_the_house_are_offered_nowhere_else_and_not_taken(administr
     assert "administrator:" not in administrator.get(PAGE).text
     answer = administrator.post(PAGE, administrator.form(PAGE) | {"mapped_roles": ["administrator"]})
     assert answer.status_code == 422
-    assert "in the staff implementation only" in answer.text
+    assert "outside the staff implementation" in answer.text
 
 
 def test_an_organizer_cannot_raise_the_bound(organizer, database):

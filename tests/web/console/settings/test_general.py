@@ -38,7 +38,7 @@ WRONG = {
     "time_zone": ("Berlin", "Time zone must be the name of a time zone"),
     "session_url": ("https://app.example/session", "must contain {session_id} exactly once"),
     "show_when": ("sometimes", "must be one of"),
-    "default_color": ("#ffff00", "its contrast with white is 1.1 to 1, and 4.5 to 1 is needed"),
+    "default_color": ("#ffff00", "its contrast with white is 1.1 to 1, and must be at least 4.5 to 1"),
     "fallback_text": ("x" * 121, "must have at most 120 characters"),
     "last_good_minutes": ("soon", "must be a whole number from 0 to 10080"),
     "fresh_seconds": ("1.5", "must be a whole number from 0 to 86400"),
@@ -65,7 +65,7 @@ def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, dat
 def test_faults_between_fields_name_the_other_field_as_the_page_does(organizer):
     form = organizer.form("/settings") | {"fresh_seconds": "100", "stale_seconds": "10"}
     said = faults(organizer.post("/settings", form | {"fallback_link": "https://evil.example/"}))
-    assert said["stale_seconds"] == "An older message may be shown for is at least “A message is new for”."
+    assert said["stale_seconds"] == "An older message may be shown for must be at least “A message is new for”."
     assert "link hosts" in said["fallback_link"]
 
 

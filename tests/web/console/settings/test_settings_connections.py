@@ -70,7 +70,7 @@ def test_faults_stand_at_their_fields_and_the_secret_is_asked_for_again(administ
     for text in ("a b", "http://x.example", "../x", "99"):
         assert text in answer.text
     said = faults(administrator.post("/connections/new", NEW | {"header_name": "Host"}))
-    assert "belongs to the request itself" in said["header_name"]
+    assert "must not be a header of the request itself" in said["header_name"]
 
 
 def test_a_name_that_is_taken_changes_nothing(administrator, database, box):

@@ -30,9 +30,9 @@ def test_a_pem_key_and_keys_given_twice_or_not_at_all_are_told_in_plain_words(ad
     assert "must be JSON, and this is PEM" in said
     assert "JWK set" in said
     said = faults(administrator.post("/external/jwt", JWT | {"jwks": ""}))["jwks"]
-    assert "are missing, and so is their address. Give one of the two" in said
+    assert "are missing, and so is their address. Enter one of the two" in said
     said = faults(administrator.post("/external/jwt", JWT | {"jwks_url": "https://org.example/jwks"}))["jwks"]
-    assert "and their address are both given. Give one of the two" in said
+    assert "and their address are both entered. Enter one of the two" in said
 
 
 def test_a_signed_assertion_is_set_with_public_keys_only(administrator, database, box):
