@@ -38,10 +38,18 @@ class RolloutReverted:
     reason: str
 
 
-def staged_slugs(db: Session) -> list[str]:
-    """Return the implementations with a staged version, by their slugs."""
-    rows = select(Implementation.slug).join(Deployment, Deployment.implementation_id == Implementation.id)
-    return list(db.scalars(rows.where(Deployment.state == STAGED, Implementation.archived_at.is_(None))))
+def due(db: Session) -> list[str]:
+    """Return the implementations whose staged version may have to be looked at, by their slugs. Takes no lock."""
+    rows = select(Implementation, Deployment, Version).join(
+        Deployment, Deployment.implementation_id == Implementation.id
+    )
+    rows = rows.join(Version, Version.id == Deployment.version_id)
+    staged = db.execute(rows.where(Deployment.state == STAGED, Implementation.archived_at.is_(None)))
+    return [
+        owner.slug
+        for owner, deployment, version in staged
+        if _look_due(deployment, count_users(db, owner, version, deployment.started_at)) is not None
+    ]
 
 
 def look(db: Session, slug: str) -> RolloutReverted | None:
@@ -62,7 +70,7 @@ def look(db: Session, slug: str) -> RolloutReverted | None:
         return None
     deployment, version = found.staged
     staged = count_users(db, owner, version, deployment.started_at)
-    number = rollout_rule.look_due(deployment.looks, staged.users)
+    number = _look_due(deployment, staged)
     if number is None:  # 3
         return None
     deployment.looks = number + 1  # 4
@@ -94,6 +102,10 @@ def count_users(db: Session, owner: Implementation, version: Version, since: dat
     )
     row = db.execute(select(func.count(), func.coalesce(func.sum(users.c.failed), 0)).select_from(users)).one()
     return UserCount(users=row[0], failed=int(row[1]))
+
+
+def _look_due(deployment: Deployment, staged: UserCount) -> int | None:
+    return rollout_rule.look_due(deployment.looks, staged.users)
 
 
 def _reverted(

@@ -43,7 +43,7 @@ class RolloutReverts:
         self._next_at = self._clock() + self._every_s
         try:
             with self._database.reading() as db:
-                slugs = rollout_watch.staged_slugs(db)
+                slugs = rollout_watch.due(db)
             for slug in slugs:
                 self._look_at(slug)
         except DatabaseUnavailable as error:  # the database's own watch reports it; the next look comes soon

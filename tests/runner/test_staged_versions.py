@@ -74,6 +74,17 @@ def test_each_user_sees_one_version_at_every_request_and_the_run_says_which(hous
         other.close()
 
 
+def test_a_run_of_the_staged_version_may_take_twice_as_long_for_the_run_that_may_follow_it(house, worker_services):
+    house.add(source=OLD)
+    new = staged(house, NEW)
+    seen = house.service._snapshots.implementation("acme")
+    outside, inside = of_each(house)
+    assert seen.run_seconds(seen.seen_by(outside)) == seen.wall_s
+    assert seen.run_seconds(seen.seen_by(inside)) == 2 * seen.wall_s
+    assert worker_services.bundles.get("acme", new.sha256).active == seen.active.sha256
+    assert worker_services.bundles.get("acme", seen.active.sha256).active == ""
+
+
 def test_widening_keeps_who_is_in_and_what_is_cached_and_activating_ends_the_difference(house, ask):
     house.add(source=OLD)
     staged(house, NEW, share=30)

@@ -96,6 +96,8 @@ def test_a_look_is_made_once_for_so_many_users_whatever_comes_later(database, de
     assert look(database) is None
     assert live(database, demo).staged[0].looks == 1
     ran(database, new, range(10), failed=range(10), id="later")
+    with database.reading() as db:
+        assert rollout_watch.due(db) == []
     assert look(database) is None  # until there are half as many users again
     ran(database, new, range(10, 15))
     assert look(database) is not None
@@ -130,12 +132,12 @@ def test_without_a_staged_or_an_active_version_there_is_nothing_to_look_at(datab
     active, new = staged
     ran(database, new, range(40), failed=range(40))
     with database.session() as db:
-        assert rollout_watch.staged_slugs(db) == ["demo"]
+        assert rollout_watch.due(db) == ["demo"]
         deployments.suspend(db, versions.find_version(db, demo, active), "alarm", "the service")
     assert look(database) is None
     with database.session() as db:
         deployments.suspend(db, versions.find_version(db, demo, new), "alarm", "the service")
-        assert rollout_watch.staged_slugs(db) == []
+        assert rollout_watch.due(db) == []
     assert look(database) is None
     with database.session() as db:
         assert rollout_watch.look(db, "another") is None
