@@ -1,4 +1,4 @@
-"""Author tokens: what an author's command line shows in place of a login.
+"""Author tokens: an author's command line sends one instead of a login.
 
 A token is of one implementation, has some of its maker's permissions, and ends within a year. It is shown once; only its
 hash is stored. In audit entries and submissions it stands by its name, which is never given twice.

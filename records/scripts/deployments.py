@@ -2,7 +2,7 @@
 
 At most one version of an implementation is active and at most one is staged; indexes of the table say so, not only the
 rules. A staged version is seen by a share of the users. Which users these are depends on the deployment's salt and the
-user alone, so a user sees the same version at every request, and whoever is in a share is in every larger one.
+user alone, so a user sees the same version at every request, and stays in the stage when its share grows.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def activate(  # noqa: PLR0913 - six, the most our style allows
 def stage(  # noqa: PLR0913 - six, the most our style allows
     db: Session, implementation: Implementation, version: Version, *, share: int, by: str, reason: str = ""
 ) -> Deployment:
-    """Let a share of the users see a version, in place of one that is staged. The active version stays for the others.
+    """Let a share of the users see a version, instead of any other staged one. The others keep the active version.
 
     Raises RuleViolation for a foreign or suspended version, for the active one, and if none is active.
     """
@@ -203,7 +203,7 @@ def stage(  # noqa: PLR0913 - six, the most our style allows
 
 
 def widen(db: Session, deployment: Deployment, share: int) -> None:
-    """Let more users see a staged version; everyone who sees it goes on seeing it. Raises RuleViolation for a smaller share."""
+    """Let more users see a staged version; those who see it now keep it. Raises RuleViolation for a smaller share."""
     fields.checked({"share": _share}, {"share": share})
     if deployment.state != STAGED:
         raise RuleViolation("deployment", f"is {deployment.state}: only a staged version has a share")

@@ -119,7 +119,7 @@ def decide(
 ) -> Review:
     """Record a decision and move the submission on. The caller holds the implementation's lock.
 
-    1. The values are complete: whoever does not approve says why, and so does whoever waives a finding.
+    1. The values are complete: a decision other than approval has a public note, and a waived finding has a reason.
     2. The submission waits for a decision: it was not decided, withdrawn or superseded meanwhile.
     3. The text that the reviewer saw is the submission's text.
     4. The reviewer is a person, and neither the author of the submission nor of an earlier one with the same text, nor

@@ -48,7 +48,7 @@ class RolloutReverts:
                 self._look_at(slug)
         except DatabaseUnavailable as error:  # the database's own watch reports it; the next look comes soon
             log.debug("staged versions not looked at yet error=%s", error)
-        except Exception:  # a bug of ours must not end the thread that writes traces
+        except Exception:  # a bug must not end the thread that writes traces
             log.exception("staged versions not looked at")
 
     def _look_at(self, slug: str) -> None:

@@ -145,7 +145,7 @@ def suspend(db: Session, owner: Implementation, number: int, by: AuditContext) -
 
 
 def reinstate(db: Session, owner: Implementation, number: int, by: AuditContext) -> AfterCommit[Version]:
-    """Let a suspended version be deployed again; it is not in service by that. Raises RuleViolation for any other."""
+    """Let a suspended version be deployed again; this does not put it in service. Raises RuleViolation for any other."""
     _require_reason(by)
     lock(db, owner)
     version = _found(db, owner, number)

@@ -96,7 +96,7 @@ def check_promises(db, owner):
         assert sum(each.state == state for each in rows) <= 1
     for deployment, version in deployments.history(db, owner, limit=1000):
         assert version.suspended_at is None or deployment.state not in ("active", "staged")
-        assert submissions.is_approved(db, version)  # nothing is deployed that nobody approved
+        assert submissions.is_approved(db, version)  # only approved versions are deployed
     undecided = [each.author for each, _ in submissions.every(db, owner) if each.state == "submitted"]
     assert len(undecided) == len(set(undecided))
     for review in db.scalars(select(Review).where(Review.implementation_id == owner.id)):

@@ -82,7 +82,7 @@ def test_nobody_approves_what_a_token_of_theirs_submitted(db: Session, demo: Imp
 
 
 def test_nobody_approves_a_text_of_theirs_that_another_person_handed_in(db: Session, demo: Implementation):
-    version = add(db, demo, by="nobody/else")
+    version = add(db, demo, by="other/person")
     submissions.withdraw(db, demo, submit(db, demo, version, by=RITA), RITA)
     submission = submit(db, demo, version, by=BOB)
     with pytest.raises(RuleViolation, match="another person"):

@@ -101,7 +101,7 @@ def test_there_is_one_look_for_each_half_more_users():
             looks = number + 1
             numbers.append((users, number))
     assert numbers == [(10, 0), (15, 1), (23, 2), (34, 3), (51, 4), (76, 5), (114, 6), (171, 7)]
-    assert rollout_rule.look_due(3, 100) == 5  # looks that nobody had are left out
+    assert rollout_rule.look_due(3, 100) == 5  # looks that were missed are left out
     assert rollout_rule.look_due(6, 100) is None
 
 

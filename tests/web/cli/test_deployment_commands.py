@@ -90,7 +90,7 @@ def test_a_staged_version_is_reverted_and_a_suspended_one_reinstated(cli, event)
     assert (
         "is suspended: leaks" in cli("script", "activate-version", "aha26", "1", "--without-review", env=event).stderr
     )
-    assert cli("script", "reinstate", "aha26", "1", "--reason", "a fault of ours", env=event).exit_code == 0
+    assert cli("script", "reinstate", "aha26", "1", "--reason", "a fault of Python", env=event).exit_code == 0
     assert cli("script", "activate-version", "aha26", "1", "--without-review", env=event).exit_code == 0
     states = {
         one["version"]: one["state"]
@@ -175,4 +175,4 @@ def test_a_text_with_an_error_is_not_stored(cli, event, write):
     assert bad.exit_code == 1
     assert "os" in bad.stderr
     again = cli("script", "store", "aha26", write("2.py", SCRIPT.format("Two")), env=event)
-    assert again.stdout == "Version 2 is stored for aha26, and not in service by that.\n"
+    assert again.stdout == "Version 2 is stored for aha26. It is not in service.\n"

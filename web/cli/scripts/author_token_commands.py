@@ -1,4 +1,4 @@
-"""`session-status script token make`, `list` and `revoke`: what an author's command line shows in place of a login."""
+"""`session-status script token make`, `list` and `revoke`: an author's command line sends one instead of a login."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALLOWED: Final = {
 
 @click.group("token")
 def token_group() -> None:
-    """Make, list and revoke author tokens: an author's command line shows one in place of a login."""
+    """Make, list and revoke author tokens: an author's command line sends one instead of a login."""
 
 
 @token_group.command("make", epilog=examples("session-status script token make demo ci --days 90 --may submit,scripts"))

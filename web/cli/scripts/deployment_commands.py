@@ -66,7 +66,7 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
         after = here.commit(
             lambda db: deployments.store_text(db, find_implementation(db, implementation), checked, by, author=whoami())
         )
-    click.echo(f"Version {after.value.number} is stored for {implementation}, and not in service by that.")
+    click.echo(f"Version {after.value.number} is stored for {implementation}. It is not in service.")
 
 
 @click.command(epilog=examples("session-status script stage demo 4 --share 10"))
@@ -76,7 +76,7 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
 @click.option("--without-review", is_flag=True, help="Stage a version that was not approved; the audit entry says so.")
 @optional_reason
 def stage(implementation: str, version: int, share: int, reason: str, *, without_review: bool) -> None:
-    """Let a share of the users of IMPLEMENTATION see VERSION; the others go on seeing the active one.
+    """Let a share of the users of IMPLEMENTATION see VERSION. The others keep the active one.
 
     A user sees the same version at every request. If runs of VERSION fail for clearly more users than runs of the active
     version, the service reverts it by itself.
@@ -93,7 +93,7 @@ def stage(implementation: str, version: int, share: int, reason: str, *, without
 @share_option
 @optional_reason
 def widen(implementation: str, share: int, reason: str) -> None:
-    """Let more users of IMPLEMENTATION see the staged version; whoever sees it goes on seeing it."""
+    """Let more users of IMPLEMENTATION see the staged version. Those who see it now keep it."""
     commit(implementation, lambda db, owner: deployments.widen(db, owner, share, audit_context(reason)))
     click.echo(f"The staged version is seen by {share} % of the users of {implementation}.")
 
@@ -156,7 +156,7 @@ def suspend(implementation: str, version: int, reason: str) -> None:
 @version_argument
 @reason_option
 def reinstate(implementation: str, version: int, reason: str) -> None:
-    """Allow a suspended VERSION of IMPLEMENTATION to be deployed again. It is not in service by that."""
+    """Allow a suspended VERSION of IMPLEMENTATION to be deployed again. This does not put it in service."""
     commit(implementation, lambda db, owner: deployments.reinstate(db, owner, version, audit_context(reason)))
     click.echo(f"Version {version} of {implementation} can be deployed again.")
 

@@ -1,4 +1,4 @@
-"""Changes in a submission's life: each leaves one audit entry and announces nothing, for nobody is shown anything else."""
+"""Changes in a submission's life: each leaves one audit entry and announces nothing, because no message changes."""
 
 from __future__ import annotations
 
