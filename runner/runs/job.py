@@ -103,12 +103,14 @@ class RunExecution:
             self._show(key, decision)
         else:
             self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
-        if decision.outcome.alarm:
-            self._suspend(decision.outcome)
-        elif decision.outcome.fatal_signal:
-            self._tell_crash(decision.outcome)
-        if instead is not None:
-            instead.run(key)
+        try:
+            if decision.outcome.alarm:
+                self._suspend(decision.outcome)
+            elif decision.outcome.fatal_signal:
+                self._tell_crash(decision.outcome)
+        finally:
+            if instead is not None:
+                instead.run(key)
 
     def _instead(self) -> RunExecution | None:
         """Return a run of the active version; None unless this run is of the staged one."""

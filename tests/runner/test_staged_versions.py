@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from records import audit
@@ -12,8 +14,11 @@ from records.scripts import deployments as rules
 from records.scripts import versions
 from records.tenants import implementations
 from runner.explanations.status_explanation import explain
+from runner.queues.status_jobs import RunOrder
+from runner.runs.job import perform_run
 from runner.runs.rollout_reverts import RolloutReverts
 from runner.status.service import StatusRequest
+from sandbox import Outcome, OutcomeKind
 from tests.support.eventually import eventually
 
 ANN = StatusRequest("acme", "ann", "s1")
@@ -134,6 +139,36 @@ def test_a_staged_version_that_fails_leaves_its_user_with_the_active_versions_me
     assert (instead.outcome, instead.shown_as, instead.because) == ("returned", "fresh", "staged failed")
     assert instead.version != bad.sha256
     assert status.run == instead.id
+
+
+class AlarmOnce:
+    """A sandbox in which the kernel kills the first child; what really does that is tested with the jail."""
+
+    def __init__(self, sandbox):
+        self._sandbox = sandbox
+        self._outcomes = [Outcome(OutcomeKind.CRASHED, alarm=True)]
+
+    def run(self, *given, **named):
+        return self._outcomes.pop() if self._outcomes else self._sandbox.run(*given, **named)
+
+
+def test_an_alarm_of_the_staged_version_suspends_it_and_its_user_sees_the_active_one(house, ask, worker_services):
+    house.add(source=OLD)
+    new = staged(house, NEW)
+    _, inside = of_each(house)
+    resolved = house.service._resolve(request(inside))
+    claimed = worker_services.cache.claim(resolved.key, "run-1")
+    order = RunOrder("acme", inside, "s1", new.sha256, resolved.edition, "run-1", claimed.generation)
+    perform_run(dataclasses.replace(worker_services, sandbox=AlarmOnce(worker_services.sandbox)), order)
+    with house.database.reading() as db:
+        acme = implementations.find(db, "acme")
+        live = rules.live(db, acme)
+        assert live.staged is None
+        assert live.active[1].suspended_at is None
+        assert "run-1" in versions.find_version(db, acme, new.sha256).suspended_reason
+    house.service.changed("acme")
+    assert ask(inside).message.text == "Old"
+    assert eventually(lambda: "staged failed" in {run.because for run in house.runs()})
 
 
 def test_both_versions_fail_and_the_fallback_text_is_shown(house, ask):
