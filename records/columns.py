@@ -30,6 +30,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def length_of(column: Any) -> int:
+    """Return how many characters a text column can hold, for the limit of a form field."""
+    length: int = column.type.length
+    return length
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware time in UTC. A naive one is refused, because it would be ambiguous later."""
 

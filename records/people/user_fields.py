@@ -17,6 +17,8 @@ from . import badge_id
 SAML: Final = frozenset({"saml"})
 CLAIMS: Final = frozenset({"jwt", "introspection"})
 PASSWORD: Final = frozenset({"password"})
+#: Every way in but the first administrator's link.
+SOURCES: Final = SAML | CLAIMS | PASSWORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class UserField:
     meaning: str  #: what it is for, in one sentence for people
     longest: int  #: characters
     check: fields.Check
-    sources: frozenset[str] = SAML | CLAIMS | PASSWORD  #: the login methods that can provide it
+    sources: frozenset[str] = SOURCES  #: the login methods that can provide it
     searched: bool = True  #: whether a search for people includes it
 
 

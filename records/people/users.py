@@ -33,6 +33,9 @@ from records.tenants.implementations import Implementation
 
 from . import badge_id, user_fields
 
+#: Characters of the reason why a person is locked out.
+LONGEST_LOCK_OUT_REASON = 500
+
 #: Words of a search that are used.
 SEARCH_WORDS = 8
 
@@ -170,7 +173,9 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
 
 def disable(db: Session, user: User, reason: str) -> None:
     """Lock a person out until `enable`: they have no role. Their logins must be ended by the caller."""
-    user.disabled_reason = fields.checked({"reason": fields.line(500, empty=False)}, {"reason": reason})["reason"]
+    user.disabled_reason = fields.checked(
+        {"reason": fields.line(LONGEST_LOCK_OUT_REASON, empty=False)}, {"reason": reason}
+    )["reason"]
     user.disabled_at = user.disabled_at or utc_now()
     db.flush()
 

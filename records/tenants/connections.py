@@ -25,6 +25,7 @@ from records.errors import SecretNotOpened
 from records.secretbox import SecretBox
 
 from . import credential_kinds, sealed_secrets
+from .connection_limits import LIMITS
 from .implementation_settings import MIB
 from .implementations import Implementation
 from .sealed_secrets import SecretUse
@@ -252,10 +253,6 @@ _CHECKS: dict[str, fields.Check] = {
     "methods": fields.each(fields.one_of(*METHODS), 2, empty=False),
     "path_prefixes": fields.each(_path_prefix, 50, empty=False),
     "follow_redirects": fields.flag,
-    "timeout_s": fields.number(0.1, 30),
-    "cache_s": fields.whole(0, 3600),
-    "rate_per_s": fields.optional(fields.number(0.01, 1000)),
-    "concurrency": fields.optional(fields.whole(1, 1000)),
-    "max_body_bytes": fields.whole(1, 16 * MIB),
     "development": fields.flag,
+    **{each.name: each.check for each in LIMITS},
 }

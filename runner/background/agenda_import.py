@@ -27,7 +27,7 @@ NO_FILE = "the file was imported, replaced, or waited for more than a day"
 
 def import_agenda(steps: JobSteps, order: JobOrder) -> JobEnd:
     """Import the file that the person uploaded: all of it, or nothing."""
-    arguments = arguments_of(order)
+    arguments = arguments_of(order, AgendaImportArguments)
     try:
         # 1. Outside any transaction, because it takes seconds.
         steps.begin(1, "Reading the file.")

@@ -26,15 +26,15 @@ class LoginStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self.once = OneTimeStates(redis)
-        self.begun = PendingLogins(redis, self.once)
-        self.seen = ReplayStore(redis)
-        self.ended = EndedLogins(redis)
-        self.idle = IdleTimeouts(redis)
-        self.saml_sessions = SamlSessions(redis, self.ended)
+        self.one_time_states = OneTimeStates(redis)
+        self.pending_logins = PendingLogins(redis, self.one_time_states)
+        self.replays = ReplayStore(redis)
+        self.ended_logins = EndedLogins(redis)
+        self.idle_timeouts = IdleTimeouts(redis)
+        self.saml_sessions = SamlSessions(redis, self.ended_logins)
         self.attempts = AttemptLimits(redis)
-        self.refused = RefusedLogins(redis)
-        self.tokens = AppTokens(redis, self.ended)
+        self.refused_logins = RefusedLogins(redis)
+        self.tokens = AppTokens(redis, self.ended_logins)
         self.errors = NotedErrors(redis)
 
     @property

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from records.agenda import dates
 
@@ -31,6 +31,8 @@ PURPOSE = b"session-status background job 1:"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST_NUMBER = 2**62
+
+Arguments = TypeVar("Arguments")
 
 
 class OrderRefused(Exception):
@@ -64,11 +66,11 @@ class JobKind:
 
     name: str
     title: str
-    arguments: type[AgendaImportArguments]
+    arguments: type[Any]  #: a frozen dataclass, which raises `OrderRefused` for what we never write
     wall_s: int  #: seconds after which it is stopped
     memory_mib: int  #: memory that its process may have
 
-    def checked(self, arguments: Any) -> AgendaImportArguments:
+    def checked(self, arguments: Any) -> Any:
         """Check arguments and return them as a value. Raises `OrderRefused`."""
         if not isinstance(arguments, Mapping):
             raise OrderRefused("arguments must be named")
@@ -163,9 +165,11 @@ class OrderSigner:
         return {**asdict(order), "signature": self.sign(order)}
 
 
-def arguments_of(order: JobOrder) -> AgendaImportArguments:
-    """Return the arguments of an order as a value."""
-    return order.what.checked(order.arguments)
+def arguments_of(order: JobOrder, expected: type[Arguments]) -> Arguments:
+    """Return the arguments of an order as a value of the class that its kind has."""
+    found = order.what.checked(order.arguments)
+    assert isinstance(found, expected)
+    return found
 
 
 def _signature(key: bytes, order: JobOrder) -> str:

@@ -6,14 +6,13 @@ One table (`SETTINGS`) is the only place with names, defaults and help texts, so
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from sandbox import RunLimits
 
+from .declaration import Setting, describe, read_all, setting
 from .key_strength import KEY_CHARS
 from .readers import (
     Network,
@@ -41,13 +40,6 @@ class SettingsError(Exception):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults))
         self.faults = faults
-
-
-def setting(name: str, read: Callable[[str], Any], default: Any, what: str, **details: Any) -> Any:
-    """Return a field of `Settings`; `details` are `unit` and `secret`."""
-    return field(
-        default=default, repr=not details.get("secret"), metadata={"name": name, "read": read, "help": what, **details}
-    )
 
 
 @dataclass(frozen=True)
@@ -160,7 +152,8 @@ class Settings:
         PREFIX + "SANDBOX_ALLOW_WEAK",
         yes_or_no,
         False,
-        "run scripts even if a probe of the jail got through; development only",
+        "run scripts even if a probe of the jail got through",
+        development_only=True,
     )
     sandbox_require: frozenset[str] = setting(
         PREFIX + "SANDBOX_REQUIRE",
@@ -170,7 +163,11 @@ class Settings:
         unit="comma list",
     )
     allow_loopback_vendors: bool = setting(
-        PREFIX + "ALLOW_LOOPBACK_VENDORS", yes_or_no, False, "connections may lead to this machine; development only"
+        PREFIX + "ALLOW_LOOPBACK_VENDORS",
+        yes_or_no,
+        False,
+        "connections may lead to this machine",
+        development_only=True,
     )
     vendor_ca_file: str = setting(
         PREFIX + "VENDOR_CA_FILE",
@@ -198,11 +195,11 @@ class Settings:
 
         Without `make`, nothing is written, and a key that would be generated is empty.
         """
-        values, faults = read_all(env)
+        values, faults = read_all(SETTINGS, env)
         values["data_folder"] = values["data_folder"].absolute()
         if not faults and values["environment"] == "development":
             faults += fill_in(values, make=make)
-        faults += rules(values)
+        faults += rules(values, {one.name: one.attribute for one in SETTINGS if one.development_only})
         if faults:
             raise SettingsError(tuple(faults))
         return cls(**values)
@@ -239,60 +236,4 @@ class Settings:
         )
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One line of the table: what the reference page and `doctor` say about a setting."""
-
-    name: str
-    attribute: str
-    help: str
-    default: Any
-    unit: str
-    secret: bool
-    read: Callable[[str], Any] = field(repr=False)
-
-
-def describe(entry: Field[Any]) -> Setting:
-    """Return the table's line for a field."""
-    about = entry.metadata
-    assert entry.default is not MISSING
-    return Setting(
-        name=about["name"],
-        attribute=entry.name,
-        help=about["help"],
-        default=entry.default,
-        unit=about.get("unit", ""),
-        secret=about.get("secret", False),
-        read=about["read"],
-    )
-
-
 SETTINGS: tuple[Setting, ...] = tuple(describe(entry) for entry in fields(Settings))
-
-
-def read_all(env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Read each setting on its own; return the values by attribute, and the faults of single settings."""
-    values = {entry.attribute: entry.default for entry in SETTINGS}
-    faults = []
-    for entry in SETTINGS:
-        raw = env.get(entry.name, "")
-        if not raw.strip():
-            continue
-        try:
-            values[entry.attribute] = entry.read(raw)
-        except ValueError as error:
-            shown = "" if entry.secret else f" This is {raw!r}."
-            faults.append(f"{entry.name} {error}.{shown} It means: {entry.help}.")
-    return values, faults + unknown_names(env)
-
-
-def unknown_names(env: Mapping[str, str]) -> list[str]:
-    """Return a fault for each name with our prefix that is not in the table, because a misspelt setting must not go unnoticed."""
-    known = [entry.name for entry in SETTINGS]
-    faults = []
-    for name in sorted(env):
-        if not name.startswith(PREFIX) or name in known:
-            continue
-        close = difflib.get_close_matches(name, known, n=1)
-        faults.append(f"There is no setting {name}." + (f" Did you mean {close[0]}?" if close else " Remove it."))
-    return faults

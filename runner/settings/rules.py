@@ -6,6 +6,7 @@ Stand-ins are made or accepted here only, so that it is easy to see that product
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,11 @@ def generated_key(home: Path) -> str:
     return stored_key(home)
 
 
-def rules(values: dict[str, Any]) -> list[str]:
-    """Check the rules between settings, and what production requires; return the faults."""
+def rules(values: dict[str, Any], development_only: Mapping[str, str]) -> list[str]:
+    """Check the rules between settings, and what production requires; return the faults.
+
+    `development_only` are the settings that production refuses: name to attribute.
+    """
     faults = []
     if values["web_waiting"] >= values["web_threads"]:
         faults.append(
@@ -71,7 +75,7 @@ def rules(values: dict[str, Any]) -> list[str]:
     faults += address_faults(values)
     faults += key_faults(values)
     if values["environment"] == "production":
-        faults += production_faults(values)
+        faults += production_faults(values, development_only)
     return faults
 
 
@@ -115,7 +119,7 @@ def key_faults(values: dict[str, Any]) -> list[str]:
     return faults
 
 
-def production_faults(values: dict[str, Any]) -> list[str]:
+def production_faults(values: dict[str, Any], development_only: Mapping[str, str]) -> list[str]:
     """Refuse development stand-ins, and do not only warn about them.
 
     SQLite is not one: on one machine it is a real database. It is accepted if DATABASE_URL names it, and never chosen
@@ -131,7 +135,9 @@ def production_faults(values: dict[str, Any]) -> list[str]:
         # Any other scheme is a fault in `address_faults`.
         (plain not in ("", "http"), f"{PREFIX}PUBLIC_URL must start with https://. Set it"),
         (not values["data_folder"].is_file(), f"{PREFIX}DATA_FOLDER must be a folder; this is a file. Name another"),
-        (not values["sandbox_allow_weak"], f"{PREFIX}SANDBOX_ALLOW_WEAK is for development. Remove it"),
-        (not values["allow_loopback_vendors"], f"{PREFIX}ALLOW_LOOPBACK_VENDORS is for development. Remove it"),
+        *(
+            (not values[attribute], f"{name} is for development. Remove it")
+            for name, attribute in development_only.items()
+        ),
     )
     return [f"{what}, because {here}." for met, what in demands if not met]

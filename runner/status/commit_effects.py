@@ -67,7 +67,7 @@ def open_commit_effects(settings: Settings) -> Iterator[CommitEffects]:
     """Open a store for a process that has none, such as a command."""
     store = LoginStore.open(settings)
     try:
-        yield CommitEffects(store.redis, store.ended, partial(publish_change, store.redis))
+        yield CommitEffects(store.redis, store.ended_logins, partial(publish_change, store.redis))
     finally:
         store.close()
 

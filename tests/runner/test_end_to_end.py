@@ -9,6 +9,8 @@ from records.changes.scripts import deployments
 from runner.status.service import StatusRequest
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.slow
+
 ANN = StatusRequest("acme", "ann", "s1")
 
 

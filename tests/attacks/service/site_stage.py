@@ -1,4 +1,4 @@
-"""A stage for hostile clients: the real web server (and, for the chaos, a real worker) on a small real set of records."""
+"""Setup for hostile clients: the real web server (and, for the chaos test, a real worker) with a small database."""
 
 import contextlib
 import os

@@ -8,6 +8,8 @@ import pytest
 
 from tests.attacks.service.vendor_stage import call, connection, ok
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 LONG = 100_000

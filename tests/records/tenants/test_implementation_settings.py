@@ -13,9 +13,9 @@ from records.tenants import implementations
 from sandbox import RunLimits
 from tests.support import ROOT
 from web.cli.setup.implementations import value_of
-from web.console.settings.app.views import AppForm
+from web.console.settings.app_login import AppForm
 from web.console.settings.general.forms import BUDGETS, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.roles.forms import BoundForm
+from web.console.settings.role_limit import RoleLimitForm
 
 TEMPLATES = ROOT / "web" / "templates" / "console" / "settings"
 #: Columns that are not settings.
@@ -25,7 +25,7 @@ PAGES = {
     table.LINK_HOSTS: (LinkHostsForm, "link_hosts.html"),
     table.SCRIPT: (ScriptForm, "script.html"),
     table.APP: (AppForm, "app.html"),
-    table.ROLES: (BoundForm, "mapped_roles.html"),
+    table.ROLES: (RoleLimitForm, "mapped_roles.html"),
 }
 EVERY = pytest.mark.parametrize("setting", table.SETTINGS, ids=lambda each: each.name)
 

@@ -38,7 +38,7 @@ def explained(house, asker=ANN):
 
 def why(house, asker=ANN):
     """The reason, in UTC."""
-    return TimeFormatter().told(explained(house, asker).why)
+    return TimeFormatter().joined(explained(house, asker).why)
 
 
 def command(house, *arguments):

@@ -24,8 +24,10 @@ from runner.status.service import StatusRequest, StatusService
 from runner.status.snapshots import UnknownSession
 from runner.store.clients import connect
 from tests.runner.explanations.support import ANN, command, explained, run_again, why
-from web.app import create_app
+from tests.support.application import make_app
 from web.cli.operate import statuses
+
+pytestmark = pytest.mark.slow
 
 #: Works until the user has an attribute that the script trips over.
 TRIPS = """
@@ -267,7 +269,7 @@ def test_an_error_is_found_by_its_reference_in_the_zone_of_its_conference_and_no
     with house.database.session() as db:
         implementations.find(db, "acme").created_at += timedelta(minutes=1)
     gone = command(house, "runs", "find", "3f9ca71e")
-    assert (gone.exit_code, "Nothing is known by 3f9ca71e" in gone.stderr) == (1, True)
+    assert (gone.exit_code, "The reference 3f9ca71e was not found" in gone.stderr) == (1, True)
 
 
 def test_a_refused_login_is_found_with_what_the_person_read_and_what_its_code_means(house):
@@ -342,8 +344,8 @@ def test_the_page_for_staff_tells_what_the_real_cache_displays_and_starts_no_run
         users.remember(db, acme, "olu", users.UserProfile("olu", "staff", "Olu"))
         grants.add(db, acme, kind="username", value="olu", role="organizer", by="test")
     store = LoginStore(house.redis)
-    app = create_app(house.settings, desk=house.service, database=house.database, checks={}, store=store, outreach=None)
-    logins, now = app.extensions["entrance"].logins, int(time.time())
+    app = make_app(house.database, store, house.settings, status_service=house.service)
+    logins, now = app.extensions["auth services"].logins, int(time.time())
     browser = app.test_client()
     held = logins.sign(Visitor("acme", "olu", "login-1", now, "saml", now))
     browser.set_cookie(logins.cookie, held, domain=urlsplit(house.settings.public_url).hostname)

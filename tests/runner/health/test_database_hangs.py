@@ -15,7 +15,7 @@ from runner.settings.operator_settings import Settings
 from tests.support.eventually import eventually
 from tests.support.hanging_postgres import Relay
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 
 @pytest.fixture

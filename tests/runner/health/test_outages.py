@@ -20,6 +20,8 @@ from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.slow
+
 SOON = {"look_s": 0.02, "remind_s": 0.1}
 
 

@@ -54,16 +54,16 @@ def test_an_ended_login_is_seen_at_once(cache, key, login_check, store, ada, end
     fill(cache, key)
     assert cache.claim(key, "u", login_check=login_check).body == BODY
     if end == "one":
-        store.ended.end(ada.login)
+        store.ended_logins.end(ada.login)
     else:
-        store.ended.end_all("demo", "ada")
+        store.ended_logins.end_all("demo", "ada")
     with pytest.raises(LoginEnded):
         cache.claim(key, "u", login_check=login_check)
     assert cache.claim(key, "u").what == "hit"
 
 
 def test_an_ended_login_claims_no_run(cache, key, login_check, store, ada):
-    store.ended.end(ada.login)
+    store.ended_logins.end(ada.login)
     with pytest.raises(LoginEnded):
         cache.claim(key, "u", login_check=login_check)
     assert cache.claim(key, "v").mine
@@ -80,7 +80,7 @@ def test_an_unreadable_entry_is_forgotten_and_the_login_is_still_judged(  # noqa
 ):
     redis.set(key, "no hash")
     assert cache.claim(key, "u", login_check=login_check).mine
-    store.ended.end(ada.login)
+    store.ended_logins.end(ada.login)
     redis.set(key, "no hash")
     with pytest.raises(LoginEnded):
         cache.claim(key, "u", login_check=login_check)

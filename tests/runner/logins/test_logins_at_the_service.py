@@ -19,7 +19,7 @@ NEXT = StatusRequest("acme", "ann", "s1", visitor().login, ANN.since)
 def end(house):
     """End ann's login."""
     store = LoginStore(house.redis)
-    return lambda: store.ended.end(ANN.login)
+    return lambda: store.ended_logins.end(ANN.login)
 
 
 def test_a_login_from_before_the_implementation_is_of_a_removed_one_with_the_same_slug(house):

@@ -13,24 +13,24 @@ HOME, VENUE = LoginOrigin("192.0.2.1"), LoginOrigin("198.51.100.1", at_venue=Tru
 
 
 def put(store, origin=HOME, **value):
-    return store.begun.put("kind", value or {"a": 1}, 60, origin)
+    return store.pending_logins.put("kind", value or {"a": 1}, 60, origin)
 
 
 def are_there(store, handles):
-    return [store.begun.look("kind", handle) is not None for handle in handles]
+    return [store.pending_logins.look("kind", handle) is not None for handle in handles]
 
 
 def test_a_begun_login_is_looked_at_often_and_taken_once(store):
     handle = put(store, a="é")
-    assert store.begun.look("kind", handle) == store.begun.look("kind", handle) == {"a": "é"}
-    assert store.begun.take("kind", handle) == {"a": "é"}
-    assert store.begun.take("kind", handle) is store.begun.look("kind", handle) is None
+    assert store.pending_logins.look("kind", handle) == store.pending_logins.look("kind", handle) == {"a": "é"}
+    assert store.pending_logins.take("kind", handle) == {"a": "é"}
+    assert store.pending_logins.take("kind", handle) is store.pending_logins.look("kind", handle) is None
 
 
 def test_a_handle_may_be_given(store):
-    handle = store.once.new_handle()
-    assert store.begun.put("kind", {}, 60, HOME, handle=handle) == handle
-    assert store.begun.take("kind", handle) == {}
+    handle = store.one_time_states.new_handle()
+    assert store.pending_logins.put("kind", {}, 60, HOME, handle=handle) == handle
+    assert store.pending_logins.take("kind", handle) == {}
 
 
 def test_of_one_address_the_oldest_go(store, monkeypatch):
@@ -45,7 +45,7 @@ def test_of_one_address_the_oldest_go(store, monkeypatch):
 def test_one_that_was_finished_makes_room(store, monkeypatch):
     monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
     first, second = put(store), put(store)
-    store.begun.take("kind", second)
+    store.pending_logins.take("kind", second)
     third = put(store)
     assert are_there(store, [first, second, third]) == [True, False, True]
 
@@ -79,7 +79,7 @@ def test_a_venue_is_bounded_in_sum_only_and_apart(store, monkeypatch):
 def test_what_has_expired_counts_no_more(store, redis, monkeypatch):
     monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 2)
     for _ in range(2):
-        store.begun.put("kind", {}, 1, HOME)
+        store.pending_logins.put("kind", {}, 1, HOME)
     time.sleep(1.1)
     handles = [put(store), put(store)]
     assert are_there(store, handles) == [True, True]
@@ -89,14 +89,14 @@ def test_what_has_expired_counts_no_more(store, redis, monkeypatch):
 
 def test_a_short_life_does_not_make_the_others_be_forgotten(store, redis):
     put(store)
-    store.begun.put("kind", {}, 1, HOME)
+    store.pending_logins.put("kind", {}, 1, HOME)
     assert all(redis.ttl(key) > 50 for key in redis.keys("*begun*"))
 
 
 def test_nothing_is_left_when_all_are_finished(store, redis):
     for origin in (HOME, VENUE):
         for handle in [put(store, origin) for _ in range(3)]:
-            store.begun.take("kind", handle)
+            store.pending_logins.take("kind", handle)
     assert written(redis) == []
 
 
@@ -111,4 +111,4 @@ def test_the_store_holds_no_address_and_no_handle(store, redis):
 def test_without_the_store_nothing_is_begun(act):
     away = LoginStore(connect("redis://127.0.0.1:1"))
     with pytest.raises(StoreAway):
-        put(away) if act == "put" else getattr(away.begun, act)("kind", "x")
+        put(away) if act == "put" else getattr(away.pending_logins, act)("kind", "x")

@@ -30,6 +30,8 @@ from runner.store.environment_mark import empty_but_mark
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 from tests.support.eventually import eventually
 
+pytestmark = pytest.mark.slow
+
 HEADINGS = ["ID", "Title", "Start Time", "End Time", "Location", "Track"]
 ANN = "acme/ann"
 SECONDS = 90

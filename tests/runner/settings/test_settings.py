@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
 from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from runner.settings.readers import address_and_port
+from tests.support import ROOT
 
 #: As `secrets.token_urlsafe` makes them.
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
@@ -94,6 +97,19 @@ def test_development_fills_in_what_is_missing_and_keeps_its_key(tmp_path):
     assert (tmp_path / "data" / "secret-key").stat().st_mode & 0o777 == 0o600
     assert first.database_url == f"sqlite:///{tmp_path}/data/session-status.db"
     assert first.redis_url == ""  # the store's launcher gives the address
+
+
+@pytest.mark.parametrize("entry", [one for one in SETTINGS if one.development_only], ids=lambda entry: entry.name)
+def test_production_refuses_every_setting_that_is_for_development_only(entry):
+    [fault] = faults_of(PRODUCTION | {entry.name: "yes"})
+    assert fault == f"{entry.name} is for development. Remove it, because SESSION_STATUS_ENV is production."
+    assert entry.help.endswith("; development only")
+
+
+def test_every_setting_is_read_somewhere():
+    sources = [path.read_text() for room in ("runner", "web") for path in (ROOT / room).rglob("*.py")]
+    text = "\n".join([*sources, (ROOT / "worker.py").read_text()])
+    assert not [entry.name for entry in SETTINGS if not re.search(rf"\.{entry.attribute}\b", text)]
 
 
 def test_every_setting_has_a_help_text_and_a_valid_default():

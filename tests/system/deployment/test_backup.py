@@ -18,12 +18,12 @@ from records.tenants import connections, implementations
 from runner.logins import LoginStore, TokenRefused, fingerprint
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
+from tests.support.application import small_keys
 from tests.support.saml_forge import ForgedIdp
 from tests.system.deployment.page import Shell, commands
 from tests.system.deployment.proxy import ROOT
 from tests.system.deployment.servers import bearer, environment
 from tests.system.deployment.test_units import example
-from tests.web.devidp.conftest import small_keys
 
 EXAMPLE = ROOT / "docs" / "deployment" / "environment"
 INTROSPECTION = ExternalAuthDraft(

@@ -17,11 +17,11 @@ SCRIPT = "def status(user, session, api):\n    return message('{}')\n"
 
 
 @pytest.fixture
-def event(cli, records, write):
+def event(cli, records, write_file):
     """An implementation `aha26` with version 1 in service and version 2 stored."""
     assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
-    assert cli("script", "activate", "aha26", write("1.py", SCRIPT.format("One")), env=records).exit_code == 0
-    assert cli("script", "store", "aha26", write("2.py", SCRIPT.format("Two")), env=records).exit_code == 0
+    assert cli("script", "activate", "aha26", write_file("1.py", SCRIPT.format("One")), env=records).exit_code == 0
+    assert cli("script", "store", "aha26", write_file("2.py", SCRIPT.format("Two")), env=records).exit_code == 0
     return records
 
 
@@ -48,7 +48,7 @@ def test_a_version_is_staged_widened_activated_and_rolled_back(cli, event, open_
     assert refused.exit_code == 2
     assert "2 is not approved" in refused.stderr
     assert cli(*stage, "--without-review", env=event).stdout == "Version 2 is staged for 10 % of the users of aha26.\n"
-    assert shown(cli, event) == "version 1 is in service; version 2 is staged for 10 % of the users"
+    assert shown(cli, event) == "version 1 is active; version 2 is staged for 10 % of the users"
     assert cli("script", "widen", "aha26", "--share", "5", env=event).exit_code == 2
     assert cli("script", "widen", "aha26", "--share", "50", env=event).exit_code == 0
     activate = ("script", "activate-version", "aha26", "2", "--without-review")
@@ -86,7 +86,7 @@ def test_a_staged_version_is_reverted_and_a_suspended_one_reinstated(cli, event)
     suspend = ("script", "suspend", "aha26", "1", "--reason", "leaks")
     assert cli(*suspend, env=event).stdout == "Version 1 of aha26 is suspended.\n"
     assert cli(*suspend, env=event).stdout == "Nothing was changed.\n"
-    assert shown(cli, event) == "none is in service; version 1 is suspended: leaks"
+    assert shown(cli, event) == "no version is active; version 1 is suspended: leaks"
     assert (
         "is suspended: leaks" in cli("script", "activate-version", "aha26", "1", "--without-review", env=event).stderr
     )
@@ -101,20 +101,20 @@ def test_a_staged_version_is_reverted_and_a_suspended_one_reinstated(cli, event)
 
 def test_scripts_are_stopped_which_show_and_doctor_say_and_go_on(cli, event):
     assert cli("script", "stop", "aha26", "--reason", "wrong credits", env=event).exit_code == 0
-    assert shown(cli, event) == "all scripts are stopped: wrong credits; version 1 is in service"
+    assert shown(cli, event) == "all scripts are stopped: wrong credits; version 1 is active"
     assert "all scripts of aha26 are stopped: wrong credits" in cli("doctor", env=event).stdout
     assert cli("script", "stop", "aha26", "--reason", "again", env=event).stdout == "Nothing was changed.\n"
     assert cli("script", "go-on", "aha26", env=event).stdout == "Scripts of aha26 run again.\n"
-    assert shown(cli, event) == "version 1 is in service"
+    assert shown(cli, event) == "version 1 is active"
 
 
 def test_submissions_are_listed_with_what_waits_for_a_decision(cli, event, open_records):
     assert cli("script", "submissions", env=event).stdout == "No submission waits for a decision.\n"
-    with TrialSandbox(allow_weak=True) as bench, open_records.session() as db:
+    with TrialSandbox(allow_weak=True) as sandbox, open_records.session() as db:
         owner = implementations.find(db, "aha26")
         for name in ("three", "four"):
             source = SCRIPT.format(name)
-            checked = checked_script(source, bench.review(source, None))
+            checked = checked_script(source, sandbox.review(source, None))
             made = submissions.submit(
                 db, owner, checked, submissions.SubmissionDraft(), AuditContext(f"aha26/{name}")
             ).value
@@ -170,9 +170,9 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_re
     assert text not in str(entries(open_records))
 
 
-def test_a_text_with_an_error_is_not_stored(cli, event, write):
-    bad = cli("script", "store", "aha26", write("bad.py", "import os\n"), env=event)
+def test_a_text_with_an_error_is_not_stored(cli, event, write_file):
+    bad = cli("script", "store", "aha26", write_file("bad.py", "import os\n"), env=event)
     assert bad.exit_code == 1
     assert "os" in bad.stderr
-    again = cli("script", "store", "aha26", write("2.py", SCRIPT.format("Two")), env=event)
+    again = cli("script", "store", "aha26", write_file("2.py", SCRIPT.format("Two")), env=event)
     assert again.stdout == "Version 2 is stored for aha26. It is not in service.\n"

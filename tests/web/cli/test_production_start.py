@@ -1,4 +1,4 @@
-"""What starts in production: nothing on stores of development, nothing with a stand-in of development; all is told at once."""
+"""What starts in production: nothing with a store, a database or settings for development; all faults are reported together."""
 
 import json
 import os
@@ -243,12 +243,12 @@ def test_the_demo_allows_the_links_of_the_guides_and_keeps_those_that_a_develope
 def test_a_mark_is_changed_by_who_says_the_same_twice_and_an_entry_notes_it(cli, production, address, valkey_url):
     development = {**production, "SESSION_STATUS_ENV": "development"}
     for words in (("db", "mark", "development"), ("store", "mark", "development")):
-        assert "SESSION_STATUS_ENV says production, and you say development" in cli(*words, env=production).stderr
+        assert "SESSION_STATUS_ENV is production, but the argument is development" in cli(*words, env=production).stderr
     assert cli("store", "mark", "development", "--yes", env=development).exit_code == 2  # the database comes first
     assert cli("db", "mark", "development", env=development, stdin="n\n").exit_code == 1
     assert cli("role", "list", "aha26", env=development).exit_code == 2
     told = cli("db", "mark", "development", env=development, stdin="y\n").stdout
-    assert "It was made for production and holds aha26" in told
+    assert "It was made for production and contains aha26" in told
     assert cli("store", "mark", "development", "--yes", env=development).exit_code == 0
     assert mark_of(valkey_url).environment == "development"
     assert cli("role", "list", "aha26", env=development).exit_code == 0

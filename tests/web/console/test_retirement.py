@@ -13,8 +13,8 @@ PAGE = "/console/implementations/demo/retirement"
 
 
 @pytest.fixture
-def administrator(desk):
-    return desk("administrator")
+def administrator(browser_for):
+    return browser_for("administrator")
 
 
 def away(*_):
@@ -27,13 +27,13 @@ def entries(database):
         return [(one.actor, one.action, one.reason) for one in audit.recent(db, implementation="demo", limit=3)]
 
 
-def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, desk, store):
-    organizer, visitor = desk("organizer"), person("organizer")
+def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, browser_for, store):
+    organizer, visitor = browser_for("organizer"), person("organizer")
     assert organizer.get("/console/implementations/demo/").status_code == 200
     assert administrator.send(f"{PAGE}/archive", reason="The event is over").status_code == 303
     assert "This implementation is archived" in administrator.get("/console/implementations/demo/").text
     assert "(archived)" in administrator.get("/console/").text
-    assert store.ended.is_ended("demo", "organizer", visitor.login, visitor.since)
+    assert store.ended_logins.is_ended("demo", "organizer", visitor.login, visitor.since)
     assert organizer.get("/console/implementations/demo/").status_code == 303
     assert administrator.send(f"{PAGE}/restore").status_code == 303
     assert "is archived" not in administrator.get("/console/implementations/demo/").text
@@ -47,7 +47,7 @@ def test_removing_says_what_goes_and_needs_the_id_in_full(administrator, databas
     assert "archive it first" in administrator.send(f"{PAGE}/remove", slug="demo").text
     administrator.send(f"{PAGE}/archive")
     page = administrator.get(PAGE).text
-    assert "What goes:" in page
+    assert "This is deleted:" in page
     assert "users</li>" in page
     for typed in ("", "Demo", "other"):
         refused = administrator.send(f"{PAGE}/remove", slug=typed)
@@ -66,7 +66,7 @@ def test_the_staff_are_not_offered_it_and_it_is_refused(administrator):
 def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, monkeypatch):
     monkeypatch.setattr(EndedLogins, "end_everybody", away)
     assert administrator.send(f"{PAGE}/archive").status_code == 303
-    assert "logins from before may still be there" in administrator.get("/console/").text
+    assert "earlier logins may still be open" in administrator.get("/console/").text
 
 
 def test_both_edges_leave_the_same_rows_and_entries(administrator, database):

@@ -1,4 +1,4 @@
-"""Clients that leave while their requests wait for a thread: nobody works for them, and they hold up nobody."""
+"""Clients that disconnect while their requests wait for a thread: no work is done for them, and they delay no one."""
 
 import asyncio
 import os

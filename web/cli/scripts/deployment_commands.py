@@ -23,7 +23,7 @@ from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.render import draw_findings
 
-from .script_commands import allow_weak_option, open_bench
+from .script_commands import allow_weak_option, open_sandbox
 from .trial_files import read_source
 
 T = TypeVar("T")
@@ -54,10 +54,10 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
     source, fault = read_source(file)
     if source is None:
         raise CommandFailed(fault)
-    with open_context() as here, open_bench(allow_weak=allow_weak) as bench:
+    with open_context() as here, open_sandbox(allow_weak=allow_weak) as sandbox:
         with here.database.reading() as db:
             hosts = find_implementation(db, implementation).link_hosts
-        review = bench.review(source, hosts)
+        review = sandbox.review(source, hosts)
         if review.findings:
             click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
         if not review.ok:
@@ -183,7 +183,3 @@ def commit(slug: str, change: Callable[[DbSession, Implementation], AfterCommit[
     """Make a change to an implementation, and tell the running processes."""
     with open_context() as here:
         return here.commit(lambda db: change(db, find_implementation(db, slug)))
-
-
-#: All of them, for the group `script`.
-COMMANDS = (store, stage, widen, activate_version, roll_back, revert, suspend, reinstate, stop, go_on)

@@ -130,7 +130,3 @@ def deployment_json(deployment: deployments.Deployment, version: Version) -> dic
         | {name: at.isoformat(timespec="seconds") if at else None for name, at in times.items()}
         | {name: getattr(deployment, name) for name in ("started_by", "reason", "ended_by", "end_reason")}
     )
-
-
-#: All of them, for the group `script`.
-COMMANDS = (versions_list, submissions_list, deployments_list)

@@ -17,7 +17,7 @@ from web.cli.common.help_examples import examples
 from web.cli.common.render import draw_findings
 from web.cli.common.tables import print_compact
 
-from .script_commands import allow_weak_option, json_option, open_bench, side_by_side
+from .script_commands import allow_weak_option, json_option, open_sandbox, side_by_side
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def recheck(*, as_json: bool, allow_weak: bool) -> None:
     Run it with a new installation, before its workers serve anybody: a version that it refuses would show the fallback
     text to its users. Nothing is changed. Exit status: 0 when none is refused, 1 when one is.
     """
-    with open_context() as here, open_bench(allow_weak=allow_weak) as bench:
+    with open_context() as here, open_sandbox(allow_weak=allow_weak) as sandbox:
         found = live_scripts(here.database)
-        told = list(side_by_side(lambda one: rechecked(bench, one), found))
+        told = list(side_by_side(lambda one: rechecked(sandbox, one), found))
     for one, live in zip(told, found, strict=True):
         if as_json:
             print_compact(one)
@@ -72,9 +72,9 @@ def live_scripts(database: Database) -> list[LiveScript]:
         return found
 
 
-def rechecked(bench: TrialSandbox, live: LiveScript) -> dict[str, Any]:
+def rechecked(sandbox: TrialSandbox, live: LiveScript) -> dict[str, Any]:
     """What this installation says of one version: only what refuses it."""
-    review = bench.review(live.source, None)
+    review = sandbox.review(live.source, None)
     findings = [finding_json(one) for one in review.findings]
     return {
         "implementation": live.implementation,

@@ -1,14 +1,16 @@
 """What attendees see, link hosts and the script's settings: what is stored, what is refused, and how that is said."""
 
 import re
+from datetime import UTC, datetime
 
 from records import UserProfile
 from records.people import users
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from tests.web.console.settings.staff_people import entries, faults
 
 
-def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organizer, database, desk):
+def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organizer, database, browser_for):
     form = organizer.form("/settings") | {"name": "Demo 2027", "show_when": "during", "user_types": ["Attendee"]}
     answer = organizer.post("/settings", form | {"more_user_types": "Speaker\n\n  Press  "}, follow_redirects=True)
     assert "The settings are saved" in answer.text
@@ -20,7 +22,7 @@ def test_a_change_is_stored_audited_with_old_and_new_and_told_to_everybody(organ
     assert entry.implementation == "demo"
     assert entry.detail["name"] == ["Demo Congress", "Demo 2027"]
     assert "time_zone" not in entry.detail
-    assert desk.told == ["demo"]
+    assert browser_for.told == ["demo"]
 
 
 def test_the_user_types_that_were_seen_are_offered_as_ticks(organizer, database):
@@ -47,7 +49,7 @@ WRONG = {
 }
 
 
-def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, database, desk):
+def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, database, browser_for):
     form = organizer.form("/settings") | {field: text for field, (text, _) in WRONG.items()}
     answer = organizer.post("/settings", form)
     assert answer.status_code == 422
@@ -58,7 +60,7 @@ def test_every_fault_stands_at_its_field_and_what_was_typed_stays(organizer, dat
         assert text in answer.text or field == "show_when", field
         assert f'href="#{field}"' in answer.text, field
     assert "There is a problem" in answer.text
-    assert desk.told == []
+    assert browser_for.told == []
     assert entries(database) == []
 
 
@@ -115,8 +117,8 @@ def test_budgets_are_in_units_of_people_and_within_the_operators_limits(organize
     form = organizer.form("/settings/script")
     wrong = form | {"wall_s": "11", "memory_bytes": "512", "calls": "many", "cpu_s": "0", "read_bytes": "2.5"}
     said = faults(organizer.post("/settings/script", wrong))
-    assert "is at most 10 seconds here: the operator" in said["wall_s"]
-    assert "is at most 128 MiB here" in said["memory_bytes"]
+    assert "must be at most 10 seconds here: the operator" in said["wall_s"]
+    assert "must be at most 128 MiB here" in said["memory_bytes"]
     assert "must be a whole number from 0 to 100" in said["calls"]
     assert "must be a number from 0.1 to 10" in said["cpu_s"]
     assert "read_bytes" not in said  # 2.5 KiB are 2560 bytes
@@ -158,3 +160,16 @@ def test_the_app_learns_its_addresses_and_only_exact_ones_are_taken(administrato
     administrator.post("/app", {"app_redirect_uris": "com.example.app:/login\nhttps://app.example/login"})
     with database.reading() as db:
         assert len(implementations.find(db, "demo").app_redirect_uris) == 2
+
+
+def test_the_script_page_says_since_when_a_version_is_active_not_when_it_was_stored(organizer, database):
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        version = versions.add_version(db, demo, "x", by="tests")
+        deployments.activate(db, demo, version, by="tests").active_since = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    (sentence,) = re.findall(r"<p>(Version 1 has been active since .*?)</time>", organizer.get("/settings/script").text)
+    assert 'datetime="2026-11-20T09:00:00+00:00"' in sentence
+
+
+def test_without_an_active_version_the_script_page_says_that_nothing_is_shown(organizer):
+    assert "No version of the script is active" in organizer.get("/settings/script").text

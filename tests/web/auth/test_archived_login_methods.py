@@ -1,4 +1,4 @@
-"""Of an archived implementation nobody sees a way in: every address answers as that of one which does not exist."""
+"""An archived implementation offers no login: every address answers as if it did not exist."""
 
 import pytest
 

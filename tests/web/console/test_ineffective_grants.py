@@ -3,7 +3,7 @@
 from records import ExternalAuthDraft, SecretBox
 from records.identity import external_auth as external
 from records.tenants import implementations
-from tests.web.console.conftest import KEY
+from tests.support.application import KEY
 
 RELAY = {
     "url": "https://registration.example/check",
@@ -12,15 +12,15 @@ RELAY = {
 }
 
 
-def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_granted(desk, database):
+def test_an_organizer_by_username_where_no_way_in_gives_one_is_told_when_it_is_granted(browser_for, database):
     with database.session() as db:
         home = implementations.find(db, "other")
         external.save(db, SecretBox([KEY]), home, ExternalAuthDraft("password", RELAY), "tests")
-    browser = desk("administrator")
+    browser = browser_for("administrator")
     roles = "/console/implementations/other/roles"
     form = {"role": "organizer", "kind": "username", "values": "olga@example.org"}
     assert browser.send(f"{roles}/all", **form).status_code == 303
     page = browser.get(roles).text
-    assert "It counts for nobody yet." in page
+    assert "It has no effect yet." in page
     assert page.count("No login method of this conference gives a username") == 2
-    assert "It counts from now on" not in page
+    assert "It applies from now on" not in page

@@ -1,4 +1,4 @@
-"""The login address: which way in it leads to, and what it says when there is none."""
+"""The login address: which login method it leads to, and what it shows if there is none."""
 
 import pytest
 
@@ -93,7 +93,7 @@ def test_who_is_logged_in_is_told_and_can_switch(browser):
 
 def test_whose_login_was_ended_is_led_to_log_in(browser):
     browser.log_in()
-    browser.app.extensions["entrance"].store.ended.end(browser.visitor().login)
+    browser.app.extensions["auth services"].store.ended_logins.end(browser.visitor().login)
     assert browser.http.get("/login/demo").location == "/saml/demo/login"
 
 

@@ -1,4 +1,4 @@
-"""The page about the app: what its developers need, and where its logins may end."""
+"""The page about the app: the addresses that its developers need, and where its logins may end."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def show_app(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 @takes(body=LONG_FORM)
 def save_app(implementation: str) -> Response:
-    """Store where logins of the app may end."""
+    """Store the addresses where a login of the app may end."""
     form = AppForm()
     try:
         values = form.values("app_redirect_uris")
         change = commit_to(implementation, lambda db, found: change_settings(db, found, values))
-        return saved(change, "The addresses are saved and count from now on.", "app", implementation)
+        return saved(change, "The addresses are saved and apply from now on.", "app", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):

@@ -1,4 +1,4 @@
-"""What user types and attributes may give at most: set by an administrator, and in effect at once."""
+"""The roles that user types and attributes may give: set by an administrator, and in effect at once."""
 
 from records import UserProfile
 from records.people import grants, users
@@ -29,7 +29,7 @@ def test_a_role_within_the_bound_counts_and_above_it_no_more(administrator, data
     assert "organizer" in roles(database)
     administrator.post(PAGE, administrator.form(PAGE) | {"mapped_roles": ["scanner"]})
     assert "organizer" not in roles(database)
-    assert "does not count" in administrator.get("/roles").text
+    assert "no effect: a user type may not give this role here" in administrator.get("/roles").text
     assert [entry.detail["mapped_roles"] for entry in entries(database, "grants.bound")] == [
         [["scanner", "organizer"], ["scanner"]],
         [["scanner"], ["scanner", "organizer"]],

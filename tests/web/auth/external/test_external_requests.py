@@ -1,4 +1,4 @@
-"""Outreach against vendors on real sockets: where it does not go, and what it does not swallow."""
+"""Requests of the web side to vendors on real sockets: where it does not go, and what it does not swallow."""
 
 import base64
 import gzip
@@ -21,7 +21,7 @@ def names():
 
 
 @pytest.fixture
-def make_outreach(redis, ca_file, names):
+def make_outbound(redis, ca_file, names):
     made = []
 
     def look_up(host):
@@ -43,8 +43,8 @@ def make_outreach(redis, ca_file, names):
 
 
 @pytest.fixture
-def outreach(make_outreach):
-    return make_outreach()
+def outbound(make_outbound):
+    return make_outbound()
 
 
 def opened(vendor, **changes):
@@ -57,10 +57,10 @@ def opened(vendor, **changes):
     return OpenedConnection(**(values | changes))
 
 
-def test_a_document_over_tls_comes_with_status_headers_and_body(outreach, start_vendor, names):
+def test_a_document_over_tls_comes_with_status_headers_and_body(outbound, start_vendor, names):
     names["idp.example.org"] = ["127.0.0.1"]
     vendor = start_vendor(reply("<md/>", content_type="application/xml", headers={"ETag": "x"}), tls="idp.example.org")
-    fetched = outreach.fetch(vendor.url + "/metadata?appid=a%20b&x=1", accept="application/samlmetadata+xml")
+    fetched = outbound.fetch(vendor.url + "/metadata?appid=a%20b&x=1", accept="application/samlmetadata+xml")
     assert (fetched.status, fetched.body, fetched.headers["etag"]) == (200, b"<md/>", "x")
     assert vendor.requests[0].target == "/metadata?appid=a%20b&x=1"
     assert vendor.requests[0].headers["accept"] == "application/samlmetadata+xml"
@@ -70,10 +70,10 @@ def test_a_document_over_tls_comes_with_status_headers_and_body(outreach, start_
 @pytest.mark.parametrize(
     "address", ["10.0.0.1", "169.254.169.254", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "100.64.0.1"]
 )
-def test_in_production_an_address_that_is_not_public_is_refused(make_outreach, names, address):
+def test_in_production_an_address_that_is_not_public_is_refused(make_outbound, names, address):
     names["idp.example.org"] = ["93.184.216.34", address]
     with pytest.raises(OutboundRequestFailed) as failed:
-        make_outreach(allow_loopback=False).fetch("https://idp.example.org/")
+        make_outbound(allow_loopback=False).fetch("https://idp.example.org/")
     assert failed.value.kind == "refused"
     assert address not in failed.value.text
 
@@ -87,126 +87,126 @@ def test_in_production_an_address_that_is_not_public_is_refused(make_outreach, n
         "https://idp.example.org/" + "a" * 3000, "https://idp.example.org:99999/", "gopher://127.0.0.1:6379/_FLUSHALL",
     ],
 )  # fmt: skip
-def test_what_is_no_plain_address_is_refused(outreach, url):
+def test_what_is_no_plain_address_is_refused(outbound, url):
     with pytest.raises(OutboundRequestFailed) as failed:
-        outreach.fetch(url)
+        outbound.fetch(url)
     assert failed.value.kind == "refused"
 
 
-def test_without_encryption_only_loopback_and_only_in_development(outreach, make_outreach, names, start_vendor):
+def test_without_encryption_only_loopback_and_only_in_development(outbound, make_outbound, names, start_vendor):
     vendor = start_vendor(reply("ok"))
-    assert outreach.fetch(vendor.url).status == 200
+    assert outbound.fetch(vendor.url).status == 200
     names["idp.example.org"] = ["93.184.216.34"]
-    for client, url in ((make_outreach(allow_loopback=False), vendor.url), (outreach, "http://idp.example.org/")):
+    for client, url in ((make_outbound(allow_loopback=False), vendor.url), (outbound, "http://idp.example.org/")):
         with pytest.raises(OutboundRequestFailed) as failed:
             client.fetch(url)
         assert failed.value.kind == "refused"
 
 
-def test_a_redirect_is_an_answer_and_is_not_followed(outreach, start_vendor):
+def test_a_redirect_is_an_answer_and_is_not_followed(outbound, start_vendor):
     vendor = start_vendor(reply(status=302, headers={"Location": "http://169.254.169.254/latest"}))
-    assert outreach.fetch(vendor.url).status == 302
+    assert outbound.fetch(vendor.url).status == 302
     assert len(vendor.requests) == 1
 
 
-def test_too_large_plain_and_packed(outreach, start_vendor):
+def test_too_large_plain_and_packed(outbound, start_vendor):
     bomb = gzip.compress(b"\0" * 5_000_000)
     for answer in (reply(b"x" * 5000), reply(bomb, headers={"Content-Encoding": "gzip"})):
         with pytest.raises(OutboundRequestFailed) as failed:
-            outreach.fetch(start_vendor(answer).url, max_body=4000)
+            outbound.fetch(start_vendor(answer).url, max_body=4000)
         assert failed.value.kind == "too large"
 
 
-def test_a_dripping_vendor_ends_at_the_deadline(outreach, start_vendor):
+def test_a_dripping_vendor_ends_at_the_deadline(outbound, start_vendor):
     def drip(request):
         for _ in range(50):
             request.sock.sendall(b"H")
             time.sleep(0.02)
 
     with pytest.raises(OutboundRequestFailed) as failed:
-        outreach.fetch(start_vendor(drip).url, timeout_s=0.3)
+        outbound.fetch(start_vendor(drip).url, timeout_s=0.3)
     assert failed.value.kind in {"timeout", "connection"}
 
 
-def test_a_certificate_for_another_name_is_refused(outreach, start_vendor, names):
+def test_a_certificate_for_another_name_is_refused(outbound, start_vendor, names):
     names["idp.example.org"] = ["127.0.0.1"]
     vendor = start_vendor(reply("x"), tls="other.example.org")
     with pytest.raises(OutboundRequestFailed) as failed:
-        outreach.fetch(f"https://idp.example.org:{vendor.port}/")
+        outbound.fetch(f"https://idp.example.org:{vendor.port}/")
     assert "certificate" in failed.value.text
 
 
-def test_a_form_goes_out_with_its_credentials_and_once(outreach, start_vendor):
+def test_a_form_goes_out_with_its_credentials_and_once(outbound, start_vendor):
     vendor = start_vendor(reply({"active": True}))
-    outreach.post(vendor.url + "/introspect", form={"token": "a&b=c"}, auth=Basic("client", "secret"))
+    outbound.post(vendor.url + "/introspect", form={"token": "a&b=c"}, auth=Basic("client", "secret"))
     request = vendor.requests[0]
     assert request.body == b"token=a%26b%3Dc"
     assert request.headers["authorization"] == "Basic " + base64.b64encode(b"client:secret").decode()
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-def test_json_goes_out_as_it_is(outreach, start_vendor):
+def test_json_goes_out_as_it_is(outbound, start_vendor):
     vendor = start_vendor(reply({}))
-    outreach.post(vendor.url, json={"user": 'a"}{ü'})
+    outbound.post(vendor.url, json={"user": 'a"}{ü'})
     assert json.loads(vendor.requests[0].body) == {"user": 'a"}{ü'}
 
 
-def test_the_text_of_a_failure_holds_nothing_that_was_sent(outreach, start_vendor):
+def test_the_text_of_a_failure_holds_nothing_that_was_sent(outbound, start_vendor):
     vendor = start_vendor(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nshort")
     with pytest.raises(OutboundRequestFailed) as failed:
-        outreach.post(vendor.url, json={"password": "hunter2-hunter2"}, auth=Basic("u", "hunter3"))
+        outbound.post(vendor.url, json={"password": "hunter2-hunter2"}, auth=Basic("u", "hunter3"))
     seen = f"{failed.value!r} {failed.value.__cause__!r} {failed.value.text}"
     assert "hunter" not in seen
 
 
-def test_a_vendor_which_fails_again_and_again_is_left_alone(outreach, start_vendor):
+def test_a_vendor_which_fails_again_and_again_is_left_alone(outbound, start_vendor):
     vendor = start_vendor(reply(status=503))
     for _ in range(FAILURES):
-        assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 503
+        assert outbound.post(vendor.url, json={}, breaker=("demo", "login")).status == 503
     with pytest.raises(OutboundRequestFailed) as failed:
-        outreach.post(vendor.url, json={}, breaker=("demo", "login"))
+        outbound.post(vendor.url, json={}, breaker=("demo", "login"))
     assert failed.value.kind == "breaker open"
     assert len(vendor.requests) == FAILURES
-    assert outreach.post(vendor.url, json={}, breaker=("other", "login")).status == 503  # its own breaker
+    assert outbound.post(vendor.url, json={}, breaker=("other", "login")).status == 503  # its own breaker
 
 
-def test_nonsense_at_which_a_vendor_stumbles_shuts_nobody_out(outreach, start_vendor):
+def test_nonsense_at_which_a_vendor_stumbles_shuts_nobody_out(outbound, start_vendor):
     vendor = start_vendor(reply(status=500))
     for _ in range(3 * FAILURES):
-        assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 500
+        assert outbound.post(vendor.url, json={}, breaker=("demo", "login")).status == 500
     vendor.answer = reply({})
-    assert outreach.post(vendor.url, json={}, breaker=("demo", "login")).status == 200
+    assert outbound.post(vendor.url, json={}, breaker=("demo", "login")).status == 200
 
 
-def test_one_implementation_cannot_take_all_seats(outreach):
-    taken = [outreach._in_flight.count("demo") for _ in range(MOST_EACH)]
+def test_one_implementation_cannot_take_all_seats(outbound):
+    taken = [outbound._in_flight.count("demo") for _ in range(MOST_EACH)]
     for seat in taken:
         seat.__enter__()
-    with pytest.raises(OutboundRequestFailed), outreach._in_flight.count("demo"):
+    with pytest.raises(OutboundRequestFailed), outbound._in_flight.count("demo"):
         pass
-    with outreach._in_flight.count("other"):
+    with outbound._in_flight.count("other"):
         pass
     for seat in taken:
         seat.__exit__(None, None, None)
-    with outreach._in_flight.count("demo"):
+    with outbound._in_flight.count("demo"):
         pass
-    assert outreach._in_flight._counts.total() == 0
+    assert outbound._in_flight._counts.total() == 0
 
 
-def test_trying_a_connection_uses_its_credentials_and_says_what_came(outreach, start_vendor):
+def test_trying_a_connection_uses_its_credentials_and_says_what_came(outbound, start_vendor):
     vendor = start_vendor([reply({}), reply(status=401)])
-    tried = outreach.try_connection(opened(vendor), "/ping?x=1")
+    tried = outbound.try_connection(opened(vendor), "/ping?x=1")
     assert (tried.ok, tried.status, tried.fault) == (True, 200, None)
     assert vendor.requests[0].headers["authorization"] == "Bearer s3cret-token"
-    refused = outreach.try_connection(opened(vendor), "/ping")
+    refused = outbound.try_connection(opened(vendor), "/ping")
     assert (refused.ok, refused.status) == (False, 401)
 
 
-def test_trying_a_connection_that_fails_says_why_and_no_secret(outreach, make_outreach, start_vendor):
+def test_trying_a_connection_that_fails_says_why_and_no_secret(outbound, make_outbound, start_vendor):
     vendor = start_vendor(b"garbage s3cret-token\r\n\r\n")
-    tried = outreach.try_connection(opened(vendor), "/")
+    tried = outbound.try_connection(opened(vendor), "/")
     assert (tried.ok, tried.fault) == (False, "connection")
     assert "s3cret" not in repr(tried)
-    assert outreach.try_connection(opened(vendor), "/../x").fault == "refused"
-    in_production = make_outreach(allow_loopback=False).try_connection(opened(vendor), "/")
+    assert outbound.try_connection(opened(vendor), "/../x").fault == "refused"
+    in_production = make_outbound(allow_loopback=False).try_connection(opened(vendor), "/")
     assert (in_production.ok, in_production.fault) == (False, "refused")
