@@ -18,7 +18,7 @@ from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPL
 from runner.explanations.run_terms import RUN_WORDS
 from runner.settings.declaration import Setting
 from runner.settings.operator_settings import SETTINGS
-from sandbox import API_LEVEL, OFFERED, WITHHELD
+from sandbox import API_LEVEL, LEVELS, OFFERED, WITHHELD
 from web.cli import main as commands
 
 DOCS = Path(__file__).parent
@@ -48,6 +48,11 @@ def script_reference() -> str:
         "# What a script may use\n",
         NOTE,
         f"Level {API_LEVEL} of the script API. What is not named here does not exist for a script.\n",
+        "A script names the level that it was written for with `API_LEVEL = 1`; without that it is level 1.\n",
+        "| level | what is different from the level before |",
+        "|---|---|",
+        *(f"| {level.number} | {cell(level.summary)} |" for level in LEVELS.values()),
+        "",
         "How to write one: [the author's guide](authors.md).\n",
         "## Offered\n",
     ]

@@ -8,7 +8,7 @@ Everything belongs to exactly one implementation. The edge (a view, the job, a c
     with database.session() as db:                       # commits at the end, rolls back on an exception
         demo = implementations.create(db, "demo", "Demo Congress", "Europe/Berlin")
     with database.reading() as db:                       # takes no write lock, for the hot path
-        version = versions.active(db, demo)
+        version = deployments.active_version(db, demo)
 
 The folders, the lowest first:
 
@@ -18,7 +18,7 @@ The folders, the lowest first:
     identity/     how people log in: SAML and External Authentication
     maintenance/  resealing, and what production must not contain
     agenda/       sessions, and importing them
-    scripts/      versions, runs, crashes, suspensions
+    scripts/      versions, submissions, reviews, deployments, author tokens, runs
     support/      look-ups for support
     changes/      every change that a person can make, with its audit entry and what follows it
     migrations/   the history of the tables

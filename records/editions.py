@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from .agenda.sessions import AgendaSession
 from .columns import Base
-from .scripts import versions
+from .scripts.versions import Version
 from .tenants import connections
 from .tenants.implementation_settings import SETTINGS
 from .tenants.implementations import Implementation
@@ -23,9 +23,8 @@ _CHARS = 16
 _OF_PEOPLE = frozenset(each.name for each in SETTINGS if each.of_people)
 
 
-def edition(db: Session, implementation: Implementation) -> str:
-    """Return a digest of the implementation, its connections and the version in service."""
-    version = versions.active(db, implementation)
+def edition(db: Session, implementation: Implementation, version: Version | None) -> str:
+    """Return a digest of the implementation, its connections and the version that a user sees; None: they see none."""
     rows = [implementation, *connections.every(db, implementation)]
     return _digest(version.sha256 if version else "", *(_content(row) for row in rows))
 

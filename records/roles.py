@@ -26,6 +26,10 @@ class Permission(StrEnum):
     GRANT_SCANNING = "grant and take away the role of scanner"
     GRANT_ROLES = "grant and take away every role, and lock people out"
     SEE_RUNS = "see what people are shown, and the runs behind it"
+    SEE_SCRIPTS = "see scripts, submissions and deployments"
+    SUBMIT_SCRIPTS = "submit scripts for review, and make author tokens"
+    REVIEW_SCRIPTS = "review scripts"
+    DEPLOY_SCRIPTS = "stage, activate, roll back, suspend and stop scripts"
     SEE_AUDIT = "see the audit entries of an implementation"
     ADD_IMPLEMENTATIONS = "add implementations"
     RETIRE_IMPLEMENTATIONS = "archive, restore and remove implementations"
@@ -39,6 +43,7 @@ FRESH: Final = frozenset(
         Permission.CHANGE_TRUST,
         Permission.GRANT_SCANNING,
         Permission.GRANT_ROLES,
+        Permission.DEPLOY_SCRIPTS,
         Permission.RETIRE_IMPLEMENTATIONS,
     }
 )
@@ -83,8 +88,9 @@ class Role:
         return self.sources is None or source in self.sources
 
 
-_AUTHOR = frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS})
-_LOOKS_ON = _AUTHOR | {Permission.SEE_PEOPLE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
+_VISITOR = frozenset({Permission.SEE_CONSOLE, Permission.SEE_SETTINGS})
+_AUTHOR = _VISITOR | {Permission.SEE_SCRIPTS, Permission.SUBMIT_SCRIPTS}
+_LOOKS_ON = _VISITOR | {Permission.SEE_PEOPLE, Permission.SEE_RUNS, Permission.SEE_AUDIT}
 
 TABLE: Final = (
     Role(
@@ -104,12 +110,19 @@ TABLE: Final = (
         meaning="sees and changes the settings of this conference, sees its people, names scanners",
         may=_LOOKS_ON | {Permission.CHANGE_SETTINGS, Permission.GRANT_SCANNING},
     ),
-    Role(name=AUTHOR, meaning="sees the settings, writes the script", may=_AUTHOR),
+    Role(name=AUTHOR, meaning="sees the settings, writes the script and submits it for review", may=_AUTHOR),
     Role(
         name=REVIEWER,
         scope=Scope.ALL,
-        meaning="sees every conference, reviews scripts",
-        may=_LOOKS_ON | {Permission.SEE_ALL_AUDIT, Permission.SEE_ALL_ERRORS},
+        meaning="sees every conference, reviews scripts and puts them in service",
+        may=_LOOKS_ON
+        | {
+            Permission.SEE_SCRIPTS,
+            Permission.REVIEW_SCRIPTS,
+            Permission.DEPLOY_SCRIPTS,
+            Permission.SEE_ALL_AUDIT,
+            Permission.SEE_ALL_ERRORS,
+        },
     ),
     Role(
         name=ADMINISTRATOR,

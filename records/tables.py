@@ -16,30 +16,40 @@ from .identity.sp_keys import SpKey
 from .people.administrators import AdministratorLink
 from .people.grants import Grant
 from .people.users import User
+from .scripts.author_tokens import AuthorToken
+from .scripts.deployments import Deployment
+from .scripts.drafts import ScriptDraft
+from .scripts.reviews import Review, ReviewComment
 from .scripts.runs import Run
-from .scripts.versions import Activation, Script, Version, VersionCode
+from .scripts.submissions import Submission
+from .scripts.versions import Script, Version, VersionCode
 from .storage.environment_mark import EnvironmentMark
 from .tenants.connections import Connection
 from .tenants.implementations import Implementation
 
 ALL_TABLES = (
-    Activation,
     AdministratorLink,
     AgendaImport,
     AgendaSession,
     AgendaUpload,
     AuditEntry,
     AuditHead,
+    AuthorToken,
     Connection,
+    Deployment,
     EnvironmentMark,
     ExternalAuth,
     Grant,
     Implementation,
+    Review,
+    ReviewComment,
     Run,
     SamlCertificate,
     SamlProvider,
     Script,
+    ScriptDraft,
     SpKey,
+    Submission,
     User,
     Version,
     VersionCode,

@@ -40,7 +40,7 @@ editor must keep: no process that holds secrets ever compiles, unmarshals or run
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
 from .jail.report import JailConfig, JailReport
-from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OfferedEntry, WithheldEntry
+from .language import API_LEVEL, LEVELS, OFFERED, RUNTIME_KEY, WITHHELD, OfferedEntry, WithheldEntry
 from .outcomes import (
     FATAL_SIGNALS,
     Answer,
@@ -62,6 +62,7 @@ from .outcomes import (
 __all__ = [
     "API_LEVEL",
     "FATAL_SIGNALS",
+    "LEVELS",
     "OFFERED",
     "RUNTIME_KEY",
     "WITHHELD",

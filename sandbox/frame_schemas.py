@@ -34,7 +34,7 @@ from typing import Any
 
 from .errors import CallNotMade
 from .frames import JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
-from .language import API_LEVEL
+from .language import LEVELS
 from .outcomes import Call, CallFault, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
 
 _METHODS = ("GET", "POST")
@@ -160,7 +160,7 @@ def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
 def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     """What the compiler reports about a script (step 7). Raises `FrameError`."""
     _check_fields(frame, t=str, findings=list, literals=list, api_level=int, settings=list, has_code=bool)
-    if frame["api_level"] > API_LEVEL:
+    if frame["api_level"] not in LEVELS:
         raise FrameError("an API level that does not exist")
     if frame["t"] != "checked" or len(frame["findings"]) > _MAX_FINDINGS or len(frame["literals"]) > _MAX_LITERALS:
         raise FrameError("a report that no check sends")

@@ -63,6 +63,7 @@ ORDER = {
     "sandbox/language": ("rules", "check", "run"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
+    "records/changes": ("scripts",),
     "runner": (
         *(
             "settings",
@@ -334,7 +335,12 @@ WRITERS = {
     "records.people.administrators": {"new_link", "use_link"},
     "records.people.grants": {"add", "remove"},
     "records.people.users": {"disable", "enable", "hand_over", "remember"},
-    "records.scripts.versions": {"activate", "add_version", "keep_settings_read", "reinstate", "suspend"},
+    "records.scripts.author_tokens": {"make", "revoke"},
+    "records.scripts.deployments": {"activate", "revert", "stage", "suspend", "widen"},
+    "records.scripts.drafts": {"drop", "save"},
+    "records.scripts.reviews": {"comment", "decide", "resolve"},
+    "records.scripts.submissions": {"close", "submit", "withdraw"},
+    "records.scripts.versions": {"add_version", "keep_settings_read", "reinstate"},
     "records.storage.environment_mark": {"change"},
     "records.tenants.connections": {"delete", "save"},
     "records.tenants.implementations": {"create", "update"},

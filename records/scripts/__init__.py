@@ -1,1 +1,1 @@
-"""An implementation's script: its versions, their runs, and why a version was suspended."""
+"""An implementation's script: its versions, their life from draft to deployment, and their runs."""

@@ -17,7 +17,7 @@ from records.plurals import counted
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
-from . import suspensions, versions
+from . import deployments, suspensions, versions
 from .runs import Run
 
 #: This many crashes within this time suspend a version.
@@ -53,9 +53,9 @@ def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list
     if found is None or found.suspended_at is not None:
         return []  # 2
     begin = at - WITHIN
-    in_service = versions.activation(db, owner)
-    if in_service is not None and in_service.version_id == found.id:
-        begin = max(begin, in_service.activated_at)
+    deployment = deployments.of_version(db, found)
+    if deployment is not None:
+        begin = max(begin, deployment.started_at)
     crashes = between(db, owner, begin, at + WITHIN, version=version)  # 3
     too_many = _too_many(crashes)
     if too_many:

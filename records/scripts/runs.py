@@ -24,6 +24,8 @@ PURGE_STEP = 2000
 
 #: The outcome of a run that did not fail.
 RETURNED = "returned"
+#: The cause of a run of the active version that was made because the staged version had failed for this user.
+INSTEAD = "staged failed"
 
 
 class Run(Base):

@@ -13,7 +13,7 @@ from records import audit, support_references
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
 
-from . import versions
+from . import deployments, versions
 
 #: The actor in the audit entry. It has no slash, so no person has this key.
 SERVICE = "the service"
@@ -28,7 +28,7 @@ def suspend(db: Session, owner: Implementation, sha256: str, reason: str, *, run
     found = versions.find_version(db, owner, sha256)
     if found is None or found.suspended_at is not None:
         return False
-    versions.suspend(db, found, reason)
+    deployments.suspend(db, found, reason, SERVICE)
     detail = {"sha256": sha256}
     if runs:
         detail["runs"] = ", ".join(runs)

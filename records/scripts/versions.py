@@ -1,7 +1,7 @@
-"""Scripts and their versions: what an implementation's program was at any time, and which version is in service.
+"""Scripts and their versions: what an implementation's program was at any time.
 
-A version is one immutable text, identified by its SHA-256. At most one version of a script is in service, which a constraint
-on `activations` also ensures. The sandbox checks and compiles texts; nothing is parsed here.
+A version is one immutable text, identified by its SHA-256. Which versions are in service is in `deployments`. The sandbox
+checks and compiles texts; nothing is parsed here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from records import fields
@@ -90,25 +89,6 @@ class Version(Base):
         return value
 
 
-class Activation(Base):
-    """Which version of a script is in service. There is one row for each script, so there is only one version."""
-
-    __tablename__ = "activations"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["version_id", "script_id", "implementation_id"],
-            ["versions.id", "versions.script_id", "versions.implementation_id"],
-            ondelete="CASCADE",
-        ),
-    )
-
-    script_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
-    version_id: Mapped[int] = mapped_column(RowId)
-    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"), unique=True)
-    activated_at: Mapped[datetime] = mapped_column(default=utc_now)
-    activated_by: Mapped[str] = mapped_column(String(255))
-
-
 class VersionCode(Base):
     """The compiled code of a version for one runtime: bytes that only the jail may load."""
 
@@ -165,54 +145,22 @@ def find_version(db: Session, implementation: Implementation, sha256: str) -> Ve
     return db.scalar(mine.where(Version.sha256 == sha256))
 
 
+def by_number(db: Session, implementation: Implementation, number: int) -> Version | None:
+    """Return the implementation's version with this number."""
+    mine = select(Version).where(Version.implementation_id == implementation.id)
+    return db.scalar(mine.where(Version.number == number))
+
+
 def versions(db: Session, implementation: Implementation) -> list[Version]:
     """Return all versions of an implementation, the newest first."""
     mine = select(Version).where(Version.implementation_id == implementation.id)
     return list(db.scalars(mine.order_by(Version.number.desc())))
 
 
-def activate(db: Session, implementation: Implementation, version: Version, by: str) -> Activation:
-    """Put a version in service instead of the present one. Raises RuleViolation for a suspended version, or that of another implementation."""
-    if version.implementation_id != implementation.id:
-        raise RuleViolation("version", "belongs to another implementation")
-    fields.checked({"by": fields.line(255, empty=False)}, {"by": by})
-    implementations.lock(db, implementation)
-    db.refresh(version)  # it may have been suspended while we waited
-    if version.suspended_at is not None:
-        raise RuleViolation("version", f"is suspended: {version.suspended_reason}")
-    activation = db.get(Activation, version.script_id, populate_existing=True) or Activation(
-        script_id=version.script_id, implementation_id=implementation.id
-    )
-    activation.version_id = version.id
-    activation.activated_at = utc_now()
-    activation.activated_by = by
-    db.add(activation)
-    db.flush()
-    return activation
-
-
-def active(db: Session, implementation: Implementation) -> Version | None:
-    """Return the version in service, or None."""
-    in_service = select(Version).join(Activation, Activation.version_id == Version.id)
-    return db.scalar(in_service.where(Activation.implementation_id == implementation.id))
-
-
-def activation(db: Session, implementation: Implementation) -> Activation | None:
-    """Return which version is in service, since when and by whom; None if none is."""
-    return db.scalar(select(Activation).where(Activation.implementation_id == implementation.id))
-
-
-def suspend(db: Session, version: Version, reason: str) -> None:
-    """Take a version out of service at once, and keep it out until it is reinstated."""
-    fields.checked({"reason": fields.line(2000, empty=False)}, {"reason": reason})
-    db.execute(delete_rows(Activation).where(Activation.version_id == version.id))
-    version.suspended_at = utc_now()
-    version.suspended_reason = reason
-    db.flush()
-
-
 def reinstate(db: Session, version: Version) -> None:
-    """Allow a suspended version to be activated again, after somebody has looked into it."""
+    """Let a suspended version be deployed again, after somebody looked into it. Raises RuleViolation if it is not suspended."""
+    if version.suspended_at is None:
+        raise RuleViolation("version", "is not suspended")
     version.suspended_at = None
     version.suspended_reason = ""
     db.flush()

@@ -17,6 +17,8 @@ MOST = 20
 FOR_EVERYBODY = frozenset(
     {
         *("settings.changed", "script.activated", "script.suspended", "script.reinstated"),
+        *("script.staged", "script.widened", "script.rolled_back", "script.reverted"),
+        *("scripts.stopped", "scripts.continued"),
         *("agenda.imported", "agenda.import_undone", "connection.saved", "connection.removed"),
         *("implementation.archived", "implementation.restored"),
     }

@@ -60,6 +60,9 @@ class Implementation(Base):
     keep_runs_days: Mapped[int] = mapped_column(default=30)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     archived_at: Mapped[datetime | None]  #: since when it is not served; see `records.changes.retirement`
+    stopped_at: Mapped[datetime | None]  #: since when no script is run; see `records.changes.deployments`
+    stopped_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    stopped_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     #: where a login of the app may end: exact addresses
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives

@@ -104,6 +104,19 @@ def _hidden(implementation: Implementation, user: User, session: AgendaSession, 
         case HidingRule.NOT_YET:
             begins = session.ends_at if implementation.show_when == "after" else session.starts_at
             return (f"Messages are shown {when}, which is not before ", begins, ". No run is made until then.")
+        case HidingRule.STOPPED:
+            stopped: Reason = ("since ", implementation.stopped_at) if implementation.stopped_at else ("for now",)
+            fallback = implementation.fallback_text
+            shown = (
+                f"The fallback text “{fallback}” is shown."
+                if fallback
+                else "There is no fallback text, so nothing is shown."
+            )
+            return (
+                "All scripts are stopped ",
+                *stopped,
+                f" ({implementation.stopped_reason}). No run is made. {shown}",
+            )
         case HidingRule.OVER:
             return (f"Messages are shown only {when}, and it ended at ", session.ends_at, ". No run is made any more.")
 

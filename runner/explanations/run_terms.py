@@ -12,6 +12,10 @@ RUN_WORDS: Final = (
         "fallback",
         "the run failed, there is no last good message that is young enough, and the text from the settings is shown",
     ),
+    (
+        "active version",
+        "the run of the staged version failed, and the active version was run instead; that run has its own row",
+    ),
     ("hidden", "nothing is shown: the script said so, or the run failed and there was nothing else to show"),
     ("returned", "the script ended and said what to show"),
     ("raised", "the script ended with an error; the text says which, and in which line"),
@@ -33,5 +37,6 @@ RUN_WORDS: Final = (
     ("refresh", "the status was asked for, and the cached answer was no longer fresh"),
     ("return", "the user came back from the message's link"),
     ("re-check", "after a return, the answer was still the old one, so the script ran again, up to three times"),
+    ("staged failed", "the staged version failed for this request, so the active version was run"),
     ("status get", "staff asked for the status on the command line"),
 )

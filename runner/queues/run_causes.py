@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from records.scripts import runs
+
 #: There was nothing to show.
 FIRST_LOOK: Final = "first look"
 #: What was shown was no longer fresh.
@@ -13,6 +15,9 @@ REFRESH: Final = "refresh"
 RETURN: Final = "return"
 #: Staff asked on the command line.
 STATUS_GET: Final = "status get"
+
+#: The staged version failed, and the active one was run instead. The run of the staged version has another cause.
+INSTEAD: Final = runs.INSTEAD
 
 #: The causes that an order may name; an order of an earlier release names none.
 ORDERED: Final = frozenset({"", FIRST_LOOK, REFRESH, RETURN, STATUS_GET})

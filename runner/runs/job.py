@@ -15,11 +15,11 @@ from records import RunRecord, support_references
 from runner.health.outages import OUTAGE
 from runner.powers import LivePowers
 from runner.queues import run_causes
-from runner.queues.status_jobs import RunOrder, waited_ms
+from runner.queues.status_jobs import RunOrder, new_run_id, waited_ms
 from runner.status.cache import RunStart, StatusCache
 from sandbox import Outcome, OutcomeKind, ScriptError, ScriptInput
 
-from .outcome_to_status import StatusDecision, decide_status
+from .outcome_to_status import ACTIVE_VERSION, StatusDecision, decide_status
 from .script_lines import with_lines
 from .security_alarm import raise_alarm
 from .version_bundle import VersionBundle
@@ -55,7 +55,8 @@ def perform_run(services: WorkerServices, order: RunOrder) -> None:
         services.cache.free(key, order.token)
         log.info("session gone or retired implementation=%s run=%s", order.implementation, order.token)
         return
-    start = services.cache.begin(key, order.token, order.generation, wall_s=bundle.limits.wall_s)
+    runs = 2 if bundle.active else 1  # a staged version that fails is followed by the active one
+    start = services.cache.begin(key, order.token, order.generation, wall_s=runs * bundle.limits.wall_s)
     if start is None:
         return
     RunExecution(services, order, bundle, start, waited).run(key)
@@ -70,11 +71,17 @@ def _is_served(services: WorkerServices, order: RunOrder) -> bool:
 
 
 class RunExecution:
-    """A run that has begun, after `waited` ms in the queue."""
+    """A run that has begun, after `waited` ms in the queue.
+
+    If the staged version fails, the active version is run for the same order, so that a stage leaves no user without a
+    message. That is a run of its own, with its own id and trace; only its result is shown.
+    """
 
     def __init__(
         self, services: WorkerServices, order: RunOrder, bundle: VersionBundle, start: RunStart, waited: int | None
     ) -> None:
+        self._id = order.token
+        self._because = run_causes.of_run(order.because, start.rechecks)
         self._services = services
         self._order = order
         self._bundle = bundle
@@ -91,11 +98,30 @@ class RunExecution:
         except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
             self._show(key, self._decide(_fault_of_ours(error)))
             raise
-        self._show(key, decision)
-        if decision.outcome.alarm:
-            self._suspend(decision.outcome)
-        elif decision.outcome.fatal_signal:
-            self._tell_crash(decision.outcome)
+        instead = self._instead() if decision.failed else None
+        if instead is None:
+            self._show(key, decision)
+        else:
+            self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+        try:
+            if decision.outcome.alarm:
+                self._suspend(decision.outcome)
+            elif decision.outcome.fatal_signal:
+                self._tell_crash(decision.outcome)
+        finally:
+            if instead is not None:
+                instead.run(key)
+
+    def _instead(self) -> RunExecution | None:
+        """Return a run of the active version; None unless this run is of the staged one."""
+        active = self._bundle.active
+        bundle = self._services.bundles.get(self._order.implementation, active) if active else None
+        if bundle is None:
+            return None
+        order = replace(self._order, version=bundle.version)
+        execution = RunExecution(self._services, order, bundle, self._start, waited=None)
+        execution._id, execution._because = new_run_id(), run_causes.INSTEAD
+        return execution
 
     def _execute(self) -> Outcome:
         bundle, order, services = self._bundle, self._order, self._services
@@ -114,16 +140,20 @@ class RunExecution:
         return with_lines(outcome, bundle.status_lines)
 
     def _decide(self, outcome: Outcome) -> StatusDecision:
-        return decide_status(outcome, self._bundle, self._start.good, run=self._order.token, now=self._started_at)
+        return decide_status(outcome, self._bundle, self._start.good, run=self._id, now=self._started_at)
 
     def _show(self, key: str, decision: StatusDecision) -> None:
         order = self._order
-        stored = self._services.cache.store(key, order.token, order.generation, decision.shown)
+        self._record(decision, stored=self._services.cache.store(key, order.token, order.generation, decision.shown))
+
+    def _record(self, decision: StatusDecision, *, stored: bool) -> None:
+        """Record the trace and log a line. `stored`: the decision is what is displayed."""
+        order = self._order
         self._services.traces.add(self._trace(decision))
         log.info(
             "run ended id=%s ref=%s implementation=%s user=%r session=%r because=%r waited=%s outcome=%r shown=%r kept=%s ms=%d",
-            *(order.token, support_references.of_run(order.token), order.implementation, order.user, order.session),
-            *(run_causes.of_run(order.because, self._start.rechecks), self._waited),
+            *(self._id, support_references.of_run(self._id), order.implementation, order.user, order.session),
+            *(self._because, self._waited),
             *(decision.outcome.kind.value, decision.shown_as, stored),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
@@ -133,7 +163,7 @@ class RunExecution:
         order, outcome = self._order, decision.outcome
         given = asdict(replace(self._script_input, return_url="")) if self._script_input else {}
         return RunRecord(
-            id=order.token,
+            id=self._id,
             implementation=order.implementation,
             user=order.user,
             session=order.session,
@@ -142,14 +172,14 @@ class RunExecution:
             outcome=outcome.kind.value,
             shown_as=decision.shown_as,
             alarm=outcome.alarm,
-            message=json.loads(decision.shown.body)["message"],
+            message=None if decision.shown_as == ACTIVE_VERSION else json.loads(decision.shown.body)["message"],
             warnings=list(decision.warnings),
             calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
             log=list(outcome.log),
             error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
-            because=run_causes.of_run(order.because, self._start.rechecks),
+            because=self._because,
             waited_ms=self._waited,
             returned_at=self._start.returned_at,
             made_at=self._bundle.implementation.created_at,
@@ -158,14 +188,14 @@ class RunExecution:
     def _suspend(self, outcome: Outcome) -> None:
         order = self._order
         what = outcome.error.text if outcome.error else "no reason was given"
-        raise_alarm(self._services.database, order.implementation, order.version, what=what, run=order.token)
+        raise_alarm(self._services.database, order.implementation, order.version, what=what, run=self._id)
         self._services.change_listener.changed(order.implementation)
 
     def _tell_crash(self, outcome: Outcome) -> None:
         order, text = self._order, outcome.error.text if outcome.error else ""
         log.error(
             "SCRIPT CRASH: %s implementation=%s user=%r session=%r version=%s run=%s",
-            *(text, order.implementation, order.user, order.session, order.version, order.token),
+            *(text, order.implementation, order.user, order.session, order.version, self._id),
         )
 
 

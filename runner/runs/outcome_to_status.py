@@ -21,16 +21,23 @@ from .version_bundle import VersionBundle
 #: Share of a budget above which the author is warned.
 NEARLY = 0.8
 MIB = 1024 * 1024
+#: As what a failed run of the staged version is shown: as the result of the run of the active version that follows it.
+ACTIVE_VERSION = "active version"
 
 
 @dataclass(frozen=True)
 class StatusDecision:
-    """What is shown; for the trace also as what (fresh, last good, fallback, hidden) and with which warnings."""
+    """What is shown; for the trace also as what (fresh, last good, fallback, hidden, active version) and with which warnings."""
 
     shown: StatusUpdate
     shown_as: str
     outcome: Outcome
     warnings: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run found no message, and not even that there is none."""
+        return self.outcome.kind is not OutcomeKind.RETURNED
 
 
 def decide_status(

@@ -10,12 +10,12 @@ import threading
 from dataclasses import dataclass, field
 
 from records import Database, Implementation, OpenedConnection, SecretBox, editions
-from records.message_text import clean_text
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.powers import VendorConnection, vendor_connection
 from runner.settings.run_budgets import limits_of
-from runner.status.status_body import Action, ShownMessage
+from runner.status.fallback_message import fallback_of
+from runner.status.status_body import ShownMessage
 from runner.status.ttl_cache import TtlCache
 from sandbox import CheckResult, Finding, RunLimits, Sandbox, ScriptError, Severity
 
@@ -43,6 +43,7 @@ class VersionBundle:
     code: bytes | None = field(repr=False)
     refusal: ScriptError | None = None
     status_lines: Lines | None = None  #: the lines of `status` in the text
+    active: str = ""  #: SHA-256 of the active version, if this one is staged: it is run if this one fails
     allow_loopback: bool = False  #: in development, links to this machine are allowed
 
 
@@ -61,7 +62,7 @@ class VersionBundles:
         self._checking = threading.Lock()
 
     def get(self, implementation: str, version: str) -> VersionBundle | None:
-        """The bundle, or None if the version is gone or suspended."""
+        """The bundle, or None if the version is gone or suspended, or scripts are stopped."""
         return self._bundles.get(implementation, version)
 
     def drop(self, implementation: str | None) -> None:
@@ -72,12 +73,13 @@ class VersionBundles:
         with self._database.reading() as db:
             found = implementations.find(db, slug)
             version = versions.find_version(db, found, sha256) if found else None
-            if found is None or version is None or version.suspended_at is not None:
+            if found is None or version is None or version.suspended_at is not None or found.stopped_at is not None:
                 return None
             opened, unreadable = connections.open_usable(db, self._box, found)
             source = version.source
-            edition = editions.edition(db, found)
+            edition = editions.edition(db, found, version)
             code = versions.code_for(db, version, self._sandbox.report.runtime)
+            live = deployments.live(db, found)
         if unreadable:
             log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(unreadable))
         refusal = None
@@ -94,6 +96,7 @@ class VersionBundles:
             code=code,
             refusal=refusal,
             status_lines=lines_of(source),
+            active=live.active[1].sha256 if live.active and live.is_staged(version) else "",
             allow_loopback=self._allow_loopback,
         )
 
@@ -138,16 +141,3 @@ def refusal_of(checked: CheckResult) -> ScriptError:
     errors = [finding for finding in checked.findings if finding.severity is Severity.ERROR]
     first = errors[0] if errors else Finding("unknown", 1, 1, "refused", "", "")
     return ScriptError(type=first.rule, line=first.line, text=f"{first.what}: {first.why}")
-
-
-def fallback_of(implementation: Implementation) -> ShownMessage | None:
-    """Return the implementation's fallback message; None if it has none, or one that may not be shown any more."""
-    if not implementation.fallback_text:
-        return None
-    cleaned = clean_text(implementation.fallback_text)  # it may have been saved under earlier rules
-    if cleaned.refused:
-        log.error("the fallback text cannot be shown implementation=%s: %s", implementation.slug, cleaned.refused)
-        return None
-    link = implementation.fallback_link
-    action = Action("link", link) if link else None
-    return ShownMessage(cleaned.text, implementation.default_color, action)

@@ -6,7 +6,7 @@ each of its threads. There is no other global.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from importlib.metadata import version
 
 from redis import Redis
 
-from records import Database, SecretBox
+from records import Database, RunRecord, SecretBox
 from runner.health.outages import OutageLog
 from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
@@ -29,6 +29,7 @@ from runner.store.clients import connect, connect_brief
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
 from .crash_watch import CrashWatch
+from .rollout_reverts import RolloutReverts
 from .script_input import ScriptInputReader
 from .traces import TraceWriter
 from .version_bundle import VersionBundles
@@ -109,7 +110,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         script_inputs.drop(implementation)
 
     change_listener = ChangeListener(redis, on_changed=drop)
-    watch = CrashWatch(database, on_suspended=change_listener.changed)
+    crash_watch = CrashWatch(database, on_suspended=change_listener.changed)
+    rollouts = RolloutReverts(database, on_reverted=change_listener.changed)
+
+    def stored(records: Sequence[RunRecord]) -> None:
+        crash_watch.look(records)
+        rollouts.look()
+
     services = WorkerServices(
         settings=settings,
         outages=outages,
@@ -128,7 +135,7 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
         script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
         change_listener=change_listener,
-        traces=TraceWriter(database, on_stored=watch.look),
+        traces=TraceWriter(database, on_stored=stored),
         forget=drop,
     )
     services.change_listener.ensure_started()

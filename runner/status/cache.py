@@ -72,6 +72,11 @@ class ClaimResult:
     earlier: str = ""
     ran: bool = False
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether a run is under way whose end is worth waiting for."""
+        return self.what in {"pending", "checking"} and not self.left_ms
+
 
 @dataclass(frozen=True, slots=True)
 class LastGoodBody:

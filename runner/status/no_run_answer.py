@@ -1,4 +1,4 @@
-"""The answer when no run gives one: an unavailable status, with a reference by which support finds whose it was."""
+"""The answers that no run gives: where a rule hides the message, and an unavailable status with a reference for support."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from runner.health.noted_errors import OUTAGE
 from runner.health.outages import DATABASE, Outage
 from runner.logins import NotedError, NotedErrors, StoreAway
 
-from .status_body import Status
+from .snapshots import ImplementationSnapshot
+from .status_body import Status, body_of
+from .visibility import HidingRule
 
 #: Why nothing can be shown although the store answers.
 LATE = "no run has ended"
@@ -56,6 +58,13 @@ class UnavailableStatuses:
             self._quiet_until = self._clock() + PAUSE_S
             unlogged, self._unlogged = self._unlogged, 0
             return unlogged
+
+
+def hidden_status(implementation: ImplementationSnapshot, rule: HidingRule | None, hidden_s: int | None) -> Status:
+    """Return the status where a rule hides the script's message: while scripts are stopped, the fallback message if there is one."""
+    if rule is HidingRule.STOPPED and implementation.fallback:
+        return Status("ready", body_of(implementation.fallback, as_of=None, run=None), refresh_after=hidden_s)
+    return Status("hidden", refresh_after=hidden_s)
 
 
 def note_outage(errors: NotedErrors, outage: Outage) -> None:

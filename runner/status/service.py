@@ -30,9 +30,9 @@ from runner.store.errors import answering
 from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
-from .no_run_answer import UnavailableStatuses
+from .no_run_answer import UnavailableStatuses, hidden_status
 from .return_tokens import BadToken, ReturnTokens
-from .snapshots import ImplementationSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
+from .snapshots import ImplementationSnapshot, SeenVersion, StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
 from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
@@ -87,6 +87,7 @@ class ResolvedRequest:
     implementation: ImplementationSnapshot
     user: str
     session: str
+    seen: SeenVersion
     edition: str  #: of implementation and session, for which an answer is valid
     key: str
     rule: HidingRule | None  #: that hides the message
@@ -135,9 +136,9 @@ class StatusService:
         with answering():
             if resolved.hidden_s != 0:
                 self._check_login(resolved)
-                return Status("hidden", refresh_after=resolved.hidden_s)
+                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
             claimed = self._claim(resolved)
-            if wait_s > 0 and unanswered(claimed):
+            if wait_s > 0 and claimed.unanswered:
                 claimed = self._wait(resolved, claimed, min(wait_s, self._settings.web_wait_s))
             return self._answer(resolved, claimed)
 
@@ -151,7 +152,7 @@ class StatusService:
         with answering():
             self._check_login(resolved)
             if resolved.hidden_s != 0:
-                return Status("hidden", refresh_after=resolved.hidden_s)
+                return hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
             claimed = self._cache.returned(resolved.key, token)
             if not claimed.mine:
                 return self._answer(resolved, self._claim(resolved))
@@ -162,7 +163,9 @@ class StatusService:
         """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
         resolved = self._resolve(request)
         if resolved.rule:
-            return DisplayedStatus(resolved.session, "not shown", hidden_by=resolved.rule)
+            status = hidden_status(resolved.implementation, resolved.rule, resolved.hidden_s)
+            state = "not shown" if status.state == "hidden" else status.state
+            return DisplayedStatus(resolved.session, state, status.body, hidden_by=resolved.rule)
         try:
             return read_displayed(self._redis, resolved.key, resolved.session)
         except RedisError:
@@ -196,14 +199,15 @@ class StatusService:
         asked_for = self._snapshots.session(slug, session)
         user_type = self._snapshots.user_type(slug, user) if implementation.user_types else ""
         now = datetime.now(UTC)
-        rule = hiding_rule(implementation, asked_for, user_type, now)
+        seen = implementation.seen_by(user)
+        rule = hiding_rule(implementation, seen, asked_for, user_type, now)
         if implementation.inherits and asked_for.parent:
             session = self._topmost(slug, asked_for.parent)
-        edition = f"{implementation.edition}-{self._snapshots.session(slug, session).edition}"
+        edition = f"{seen.edition}-{self._snapshots.session(slug, session).edition}"
         key = StatusCache.key(slug, user, session, edition)
         hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
         login_check, staff = request.login_check, request.staff
-        return ResolvedRequest(implementation, user, session, edition, key, rule, hidden_s, login_check, staff)
+        return ResolvedRequest(implementation, user, session, seen, edition, key, rule, hidden_s, login_check, staff)
 
     def _check_login(self, resolved: ResolvedRequest) -> None:
         """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
@@ -235,7 +239,7 @@ class StatusService:
             with self._change_listener.waiting_for(resolved.key) as woken:
                 while True:  # claim only once we wait: the run may end between the two
                     claimed = self._claim(resolved)
-                    if not unanswered(claimed) or time.monotonic() >= ends:
+                    if not claimed.unanswered or time.monotonic() >= ends:
                         return claimed
                     woken.wait(max(0.0, ends - time.monotonic()))
                     woken.clear()
@@ -255,13 +259,14 @@ class StatusService:
                 implementation=owner.slug,
                 user=resolved.user,
                 session=resolved.session,
-                version=owner.version,
+                version=resolved.seen.sha256,
                 edition=resolved.edition,
                 token=token,
                 generation=claimed.generation,
                 because=run_causes.of_claim(claimed.what, staff=resolved.staff),
             )
-            self._queue.enqueue(order, concurrency=owner.concurrency, wall_s=owner.wall_s, returned=returned)
+            wall_s = owner.run_seconds(resolved.seen)
+            self._queue.enqueue(order, concurrency=owner.concurrency, wall_s=wall_s, returned=returned)
         except BaseException:
             self._cache.free(resolved.key, token)
             raise
@@ -286,11 +291,6 @@ class StatusService:
         """Return the seconds after which a run may have ended: more for a longer queue, so that clients ask less often."""
         backlog = self._queue.backlog(resolved.implementation.slug)
         return jittered(min(LONGEST_S, SOON_S + backlog / RUNS_PER_S))
-
-
-def unanswered(claimed: ClaimResult) -> bool:
-    """Say whether a run is under way whose end is worth waiting for."""
-    return claimed.what in {"pending", "checking"} and not claimed.left_ms
 
 
 def jittered(seconds: float) -> int:

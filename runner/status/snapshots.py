@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from records import AgendaSession, Database, Implementation, editions
+from records import AgendaSession, Database, DbSession, Implementation, Version, editions
 from records.agenda import sessions
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
 from sandbox import RunLimits
 
+from .fallback_message import fallback_of
+from .status_body import ShownMessage
 from .ttl_cache import TtlCache
 
 IMPLEMENTATION_S = 10.0
@@ -33,18 +35,46 @@ class UnknownSession(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class SeenVersion:
+    """A version as users see it. Without a version in service, `sha256` is empty."""
+
+    sha256: str
+    edition: str  #: as in `records.editions`
+
+
+@dataclass(frozen=True, slots=True)
+class StagedVersion:
+    """A version that a share of the users see."""
+
+    version: SeenVersion
+    share: int
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImplementationSnapshot:
-    """What the web side knows of an implementation. `version` is empty if none is in service."""
+    """What the web side knows of an implementation."""
 
     slug: str
-    version: str
-    edition: str  #: as in `records.editions`
+    active: SeenVersion
+    staged: StagedVersion | None
+    stopped: bool  #: no script is run
+    fallback: ShownMessage | None
     show_when: str
     user_types: frozenset[str]
     inherits: bool
     concurrency: int
     wall_s: float
     since: int  #: when it was made, in Unix seconds
+
+    def seen_by(self, user: str) -> SeenVersion:
+        """Return the one version that a user sees."""
+        staged = self.staged
+        return staged.version if staged and deployments.sees(staged.salt, staged.share, user) else self.active
+
+    def run_seconds(self, seen: SeenVersion) -> float:
+        """Return how long a run may take: twice as long for a staged version, because the active one is run if it fails."""
+        return self.wall_s if seen is self.active else 2 * self.wall_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +126,13 @@ class StatusSnapshots:
             found = implementations.find(db, slug)
             if found is None:
                 return None
-            version = versions.active(db, found)
-            return implementation_snapshot(
-                found, version.sha256 if version else "", editions.edition(db, found), self._most
-            )
+            live = deployments.live(db, found)
+            active = seen_version(db, found, live.active[1] if live.active else None)
+            staged = None
+            if live.staged:
+                deployment, version = live.staged
+                staged = StagedVersion(seen_version(db, found, version), deployment.share, deployment.salt)
+            return implementation_snapshot(found, active, staged, self._most)
 
     def _read_session(self, slug: str, session: str) -> SessionSnapshot | None:
         with self._database.reading() as db:
@@ -125,14 +158,21 @@ def session_snapshot(found: AgendaSession) -> SessionSnapshot:
     )
 
 
+def seen_version(db: DbSession, implementation: Implementation, version: Version | None) -> SeenVersion:
+    """Return what the web side knows of a version, or of there being none."""
+    return SeenVersion(version.sha256 if version else "", editions.edition(db, implementation, version))
+
+
 def implementation_snapshot(
-    found: Implementation, version: str, edition: str, most: RunLimits
+    found: Implementation, active: SeenVersion, staged: StagedVersion | None, most: RunLimits
 ) -> ImplementationSnapshot:
     """Return the snapshot of an implementation's row."""
     return ImplementationSnapshot(
         slug=found.slug,
-        version=version,
-        edition=edition,
+        active=active,
+        staged=staged,
+        stopped=found.stopped_at is not None,
+        fallback=fallback_of(found),
         show_when=found.show_when,
         user_types=frozenset(kind.casefold() for kind in found.user_types),
         inherits=found.inherit_from_parent,

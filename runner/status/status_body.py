@@ -85,7 +85,7 @@ class Status:
         return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, rest)
 
 
-def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str) -> bytes:
+def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str | None) -> bytes:
     """Return the body of a status: everything that stays true until the next run. `as_of` is None for a fallback."""
     found = None
     if message:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from .snapshots import ImplementationSnapshot, SessionSnapshot
+from .snapshots import ImplementationSnapshot, SeenVersion, SessionSnapshot
 
 #: Seconds after which a hidden widget asks again, at the latest: the agenda may change.
 LOOK_AGAIN_S = 300
+#: Seconds after which it asks again while scripts are stopped: they may go on soon.
+STOPPED_S = 30
 
 
 class HidingRule(Enum):
@@ -18,21 +20,25 @@ class HidingRule(Enum):
     USER_TYPE = "user type"
     NOT_YET = "not yet"
     OVER = "over"
+    STOPPED = "stopped"
 
 
 def hiding_rule(
-    implementation: ImplementationSnapshot, session: SessionSnapshot, user_type: str, now: datetime
+    implementation: ImplementationSnapshot, seen: SeenVersion, session: SessionSnapshot, user_type: str, now: datetime
 ) -> HidingRule | None:
-    """Return the first rule that hides the message; None if a message may be shown now."""
-    if not implementation.version:
+    """Return the first rule that hides the message of a script; None if it may be shown now.
+
+    While scripts are stopped, the fallback message is shown where a script's message would be.
+    """
+    if not seen.sha256:
         return HidingRule.NO_SCRIPT
     if implementation.user_types and user_type.casefold() not in implementation.user_types:
         return HidingRule.USER_TYPE
-    if implementation.show_when == "always":
-        return None
-    if now < _begins(implementation, session):
+    if implementation.show_when != "always" and now < _begins(implementation, session):
         return HidingRule.NOT_YET
-    return HidingRule.OVER if implementation.show_when == "during" and now >= session.ends_at else None
+    if implementation.show_when == "during" and now >= session.ends_at:
+        return HidingRule.OVER
+    return HidingRule.STOPPED if implementation.stopped else None
 
 
 def seconds_until_shown(
@@ -44,6 +50,8 @@ def seconds_until_shown(
             return 0
         case HidingRule.NO_SCRIPT:
             return LOOK_AGAIN_S
+        case HidingRule.STOPPED:
+            return STOPPED_S
         case HidingRule.NOT_YET:
             return min(LOOK_AGAIN_S, int((_begins(implementation, session) - now).total_seconds()) + 1)
     return None

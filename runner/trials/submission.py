@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from records import DbSession, Implementation, Version
 from records.audit import AuditContext
-from records.changes import scripts
 from records.changes.after_commit import AfterCommit
-from records.changes.scripts import CheckedScript
+from records.changes.scripts import deployments
+from records.changes.scripts.checked_scripts import CheckedScript
 from sandbox import RUNTIME_KEY
 
 from .trial import ScriptReview, finding_json
@@ -15,10 +15,15 @@ from .trial import ScriptReview, finding_json
 def activate(  # noqa: PLR0913 - whose script, its text, its review, and who answers for it
     db: DbSession, owner: Implementation, source: str, review: ScriptReview, by: AuditContext, *, author: str
 ) -> AfterCommit[Version]:
-    """Activate a text that passed its review, as `records.changes.scripts.activate` does."""
+    """Activate a text that passed its check, without a review, as `records.changes.scripts.deployments.activate_text` does."""
+    return deployments.activate_text(db, owner, checked_script(source, review), by, author=author)
+
+
+def checked_script(source: str, review: ScriptReview) -> CheckedScript:
+    """Return a text that passed its check, with what the check found, as the records take it."""
     assert review.ok
     assert review.checked.code is not None
-    checked = CheckedScript(
+    return CheckedScript(
         source=source,
         api_level=review.checked.api_level,
         findings=tuple(finding_json(finding) for finding in review.findings),
@@ -26,4 +31,3 @@ def activate(  # noqa: PLR0913 - whose script, its text, its review, and who ans
         runtime_key=RUNTIME_KEY,
         code=review.checked.code,
     )
-    return scripts.activate(db, owner, checked, by, author=author)

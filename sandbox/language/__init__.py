@@ -10,9 +10,10 @@ One of four layers; the jail, the broker and the message contract hold without i
 
 from __future__ import annotations
 
+from .api_levels import API_LEVEL, LEVELS, ApiLevel
 from .check.compiler import Compilation, compile_source
 from .check.parsing import SCRIPT_NAME
-from .offered import API_LEVEL, OFFERED, WITHHELD, OfferedEntry
+from .offered import OFFERED, WITHHELD, OfferedEntry
 from .run.api import ApiError
 from .run.execution import execute
 from .run.preload import warm
@@ -22,11 +23,13 @@ from .withheld import WithheldEntry
 
 __all__ = [
     "API_LEVEL",
+    "LEVELS",
     "OFFERED",
     "RUNTIME_KEY",
     "SCRIPT_NAME",
     "WITHHELD",
     "ApiError",
+    "ApiLevel",
     "Compilation",
     "NotAMessage",
     "OfferedEntry",

@@ -12,9 +12,6 @@ from types import MappingProxyType
 from .rules.syntax_rules import SYNTAX
 from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, WithheldEntry
 
-#: The level of the script API that this code offers; a script may declare `API_LEVEL = 1`.
-API_LEVEL = 1
-
 
 @dataclass(frozen=True)
 class OfferedEntry:

@@ -6,16 +6,23 @@ from records import ConnectionDraft, ExternalAuthDraft, UserProfile, editions
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.audit import AuditContext
+from records.changes.scripts import deployments as stops
 from records.identity import external_auth as external
 from records.people import grants, users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 
 AGENDA = b"ID,Title,Start Time,End Time\nS1,Airway,2026-05-04T09:00Z,2026-05-04T10:00Z\n"
 
 
+def edition(db, demo):
+    return editions.edition(db, demo, deployments.active_version(db, demo))
+
+
 def activate(db, demo, box):
-    versions.activate(db, demo, versions.add_version(db, demo, "def status(user, session, api): ...", by="me"), by="me")
+    deployments.activate(
+        db, demo, versions.add_version(db, demo, "def status(user, session, api): ...", by="me"), by="me"
+    )
 
 
 CHANGES = {
@@ -23,6 +30,7 @@ CHANGES = {
     "the fallback": lambda db, demo, box: implementations.update(db, demo, fallback_text="Later"),
     "the link hosts": lambda db, demo, box: implementations.update(db, demo, link_hosts=["a.example.org"]),
     "the version in service": activate,
+    "a stop of all scripts": lambda db, demo, box: stops.stop(db, demo, AuditContext("tests", "wrong credits")),
     "a connection": lambda db, demo, box: connections.save(
         db, box, demo, ConnectionDraft(name="v", base_url="https://a.example.org", auth_kind="bearer", secret="one")
     ),
@@ -36,27 +44,27 @@ CHANGES = {
 def test_another_edition_after_a_change_of(what, db, demo, box):
     draft = ConnectionDraft(name="w", base_url="https://w.example.org", auth_kind="bearer", secret="one")
     connections.save(db, box, demo, draft)
-    before = editions.edition(db, demo)
+    before = edition(db, demo)
     CHANGES[what](db, demo, box)
     db.flush()
-    assert editions.edition(db, demo) != before
+    assert edition(db, demo) != before
 
 
 def test_the_same_edition_when_people_come_and_the_agenda_changes(db, demo):
-    before = editions.edition(db, demo)
+    before = edition(db, demo)
     users.remember(db, demo, "ann", UserProfile("ann"))
     agenda.import_file(db, demo, agenda.read(AGENDA, demo.time_zone), AuditContext("tests"))
-    assert editions.edition(db, demo) == before
+    assert edition(db, demo) == before
 
 
 def test_the_same_edition_when_it_changes_who_may_log_in_and_do_what(db, demo, box):
-    before = editions.edition(db, demo)
+    before = edition(db, demo)
     implementations.update(db, db.merge(demo), app_redirect_uris=["com.example.app:/login"], mapped_roles=["organizer"])
     grants.add(db, demo, kind="username", value="kim", role="organizer", by="me")
     external.save(
         db, box, demo, ExternalAuthDraft("introspection", {"url": "https://a.example", "client_id": "x"}, "s"), "me"
     )
-    assert editions.edition(db, implementations.find(db, "demo")) == before
+    assert edition(db, implementations.find(db, "demo")) == before
 
 
 def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_that_did_not(db, demo):
@@ -68,3 +76,9 @@ def test_another_edition_of_a_session_whose_row_changed_and_the_same_for_one_tha
         db, demo, agenda.read(AGENDA.replace(b"Airway", b"Airways"), demo.time_zone), AuditContext("tests")
     )
     assert editions.session_edition(sessions.find(db, demo, "S1")) != before
+
+
+def test_two_versions_have_two_editions_and_no_version_a_third(db, demo):
+    one, two = (versions.add_version(db, demo, source, by="me") for source in ("one", "two"))
+    assert len({editions.edition(db, demo, version) for version in (one, two, None)}) == 3
+    assert editions.edition(db, demo, one) == editions.edition(db, demo, one)

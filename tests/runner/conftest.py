@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records import AgendaSession, Database
+from records import AgendaSession, Database, Version
+from records.audit import AuditContext
 from records.people import users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
@@ -90,17 +91,31 @@ class House:
         if source:
             self.activate(slug, source)
 
-    def activate(self, slug, source):
+    def store(self, slug, source):
+        """Store a version that is not in service; returns its row."""
         checked = self.sandbox.check(source)
         assert checked.code, checked.findings
         with self.database.session() as db:
-            implementation = implementations.find(db, slug)
-            version = versions.add_version(db, implementation, source, by="test")
+            version = versions.add_version(db, implementations.find(db, slug), source, by="test")
             versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
             versions.keep_settings_read(db, version, checked.settings)
-            versions.activate(db, implementation, version, by="test")
+        return version
+
+    def activate(self, slug, source):
+        version = self.store(slug, source)
+        with self.database.session() as db:
+            deployments.activate(db, implementations.find(db, slug), db.get_one(Version, version.id), by="test")
         self.service.changed(slug)
         return version.sha256
+
+    def commit(self, change, *given, slug="acme", reason="test", **named):
+        """Make a change of `records.changes` as a page does, and announce it."""
+        with self.database.session() as db:
+            after = change(db, implementations.find(db, slug), *given, AuditContext("staff/olga", reason), **named)
+        assert after.made
+        assert after.announced
+        self.service.changed(after.slug)
+        return after.value
 
     def change(self, slug, **fields):
         with self.database.session() as db:

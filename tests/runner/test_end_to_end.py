@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from records import audit
+from records.changes.scripts import deployments
 from runner.status.service import StatusRequest
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +50,44 @@ def test_a_script_that_is_replaced_is_in_effect_with_the_next_question(house, st
     for number in range(5):
         house.activate("acme", f"def status(user, session, api):\n    return message('Version {number}')\n")
         assert house.service.ask(ANN, wait_s=0.8).message.text == f"Version {number}"
+
+
+def test_a_roll_back_is_in_effect_with_the_next_question_and_so_is_a_stop(house, start_worker):
+    house.add(fallback_text="Back soon")
+    house.activate("acme", "def status(user, session, api):\n    return message('Wrong')\n")
+    start_worker()
+    for _ in range(3):
+        assert house.service.ask(ANN, wait_s=0.8).message.text == "Wrong"
+        house.commit(deployments.roll_back)
+        assert house.service.ask(ANN, wait_s=0.8).message.text == "Claim 1.0 CE credit"
+        house.commit(deployments.stop)
+        assert house.service.ask(ANN, wait_s=0.8).message.text == "Back soon"
+        house.commit(deployments.go_on)
+        house.commit(deployments.activate, 2, unreviewed=True)
+
+
+@pytest.mark.slow
+def test_a_worker_process_reverts_a_bad_stage_by_itself_and_every_user_keeps_a_message(house, start_worker):
+    house.add()
+    bad = house.store("acme", "def status(user, session, api):\n    return message(user.attributes['missing'])\n")
+    house.commit(deployments.stage, bad.number, 50, unreviewed=True)
+    start_worker()
+    requests = [StatusRequest("acme", f"user{number}", "s1") for number in range(60)]
+    assert eventually(lambda: all(shown(house, request) == "Claim 1.0 CE credit" for request in requests))
+
+    def reverted():
+        with house.database.reading() as db:
+            entry = audit.recent(db, implementation="acme")[0]
+            return (entry.actor, entry.action) == ("the service", "script.reverted")
+
+    assert eventually(reverted, seconds=30, every=0.5)
+    assert eventually(lambda: all(shown(house, request) == "Claim 1.0 CE credit" for request in requests))
+    assert {house.service.ask(request).stale for request in requests} == {False}
+
+
+def shown(house, request):
+    message = house.service.ask(request).message
+    return message.text if message else ""
 
 
 def test_a_changed_setting_is_in_effect_with_the_next_question_whatever_was_cached(house, start_worker):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from records import AgendaSession, Database, UserProfile
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect
@@ -46,7 +46,7 @@ def furnish(url):
             )
             users.remember(db, demo, "ada", UserProfile("ada"))
             version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="t")
-            versions.activate(db, demo, version, "t")
+            deployments.activate(db, demo, version, "t")
 
 
 @contextmanager

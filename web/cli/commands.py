@@ -8,6 +8,10 @@ import click
 
 from .common.lazy_group import CommandEntry, LazyCommandGroup
 
+#: The commands in `web.cli.scripts.deployment_commands`.
+DEPLOYMENT_COMMANDS = (
+    *("store", "stage", "widen", "activate_version", "roll_back", "revert", "suspend", "reinstate", "stop", "go_on"),
+)
 COMMANDS = (
     CommandEntry(
         "administrator",
@@ -41,7 +45,17 @@ COMMANDS = (
     CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
     CommandEntry("runs", "web.cli.operate.runs:runs_group", "Find past runs: why a user saw a message."),
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
-    CommandEntry("script", "web.cli.scripts.script_commands:script", "Check, run and activate scripts."),
+    CommandEntry(
+        "script",
+        "web.cli.scripts.script_commands:script",
+        "Check, run and deploy scripts.",
+        subcommands=(
+            *(f"web.cli.scripts.deployment_commands:{name}" for name in DEPLOYMENT_COMMANDS),
+            *(f"web.cli.scripts.life_lists:{name}_list" for name in ("versions", "submissions", "deployments")),
+            "web.cli.scripts.recheck:recheck",
+            "web.cli.scripts.author_token_commands:token_group",
+        ),
+    ),
     CommandEntry("sessions", "web.cli.setup.agenda:sessions_group", "Import the agenda, and undo an import."),
     CommandEntry("status", "web.cli.operate.statuses:status_group", "Get the status of a session."),
     CommandEntry(

@@ -9,7 +9,7 @@ import ast
 import marshal
 from dataclasses import dataclass, field
 
-from sandbox.language.offered import API_LEVEL
+from sandbox.language.api_levels import DEFAULT_LEVEL
 from sandbox.language.rules.findings import Findings
 from sandbox.outcomes import Finding, MessageLiteral
 
@@ -19,7 +19,7 @@ from .names import ScriptNames, check_names
 from .parsing import compile_tree, parse
 from .policy import LanguagePolicy
 from .required_settings import required_settings
-from .script_shape import check_shape
+from .script_shape import check_shape, declared_level
 from .source_text import check_text
 from .syntax_check import SyntaxChecker
 
@@ -30,7 +30,7 @@ class Compilation:
 
     findings: tuple[Finding, ...]
     literals: tuple[MessageLiteral, ...] = ()
-    api_level: int = API_LEVEL
+    api_level: int = DEFAULT_LEVEL
     settings: tuple[str, ...] = ()
     code: bytes | None = field(default=None, repr=False)
 
@@ -69,7 +69,7 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     literals = message_literals(tree, names, findings)
     if findings.refused:
         return Compilation(findings.sorted(), literals)
-    settings = required_settings(tree)  # before the tree is rewritten
+    level, settings = declared_level(tree), required_settings(tree)  # before the tree is rewritten
     # 5
     LanguagePolicy(findings).visit(tree)
     if findings.refused:
@@ -78,4 +78,4 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     code = compile_tree(tree, findings)
     if code is None or findings.refused:
         return Compilation(findings.sorted(), literals)
-    return Compilation(findings.sorted(), literals, settings=settings, code=marshal.dumps(code))
+    return Compilation(findings.sorted(), literals, level, settings, marshal.dumps(code))

@@ -10,7 +10,7 @@ import ast
 import textwrap
 from collections.abc import Iterator
 
-from sandbox.language.offered import API_LEVEL
+from sandbox.language.api_levels import DEFAULT_LEVEL, LEVELS
 from sandbox.language.rules.findings import Findings
 
 from .imports import bindings
@@ -200,9 +200,17 @@ def _defined(node: ast.stmt) -> Iterator[str]:
         yield from (name for _, name, _ in bindings(node) if f"{name}.parse" not in modules)
 
 
+def declared_level(tree: ast.Module) -> int:
+    """Return the level of the script API that an accepted script was written for."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and "API_LEVEL" in _defined(node) and isinstance(node.value, ast.Constant):
+            return int(str(node.value.value))
+    return DEFAULT_LEVEL
+
+
 def _check_level(tree: ast.Module, findings: Findings) -> None:
     for node in tree.body:
         if isinstance(node, ast.Assign) and "API_LEVEL" in _defined(node):
             value = node.value.value if isinstance(node.value, ast.Constant) else None
-            if type(value) is not int or value != API_LEVEL:
-                findings.node(node, "api-level", level=API_LEVEL)
+            if type(value) is not int or value not in LEVELS:
+                findings.node(node, "api-level", levels=" or ".join(map(str, LEVELS)), level=max(LEVELS))

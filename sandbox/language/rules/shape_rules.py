@@ -109,8 +109,8 @@ SHAPE = table(
     ),
     Rule(
         "api-level",
-        "API_LEVEL must be {level}.",
-        "That is the only level of the script API.",
+        "API_LEVEL must be {levels}.",
+        "There is no other level of the script API.",
         "Write API_LEVEL = {level}, or leave it out.",
     ),
     Rule("import", "The module {name} is not offered.", "{why}", "{instead}"),

@@ -15,7 +15,7 @@ from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.audit import AuditContext
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.settings.operator_settings import Settings
@@ -95,7 +95,7 @@ class Site:
         )
         connections.save(db, SecretBox(self.settings.keys), made, draft)
         version = versions.add_version(db, made, SCRIPT, by="attacker")
-        versions.activate(db, made, version, "attacker")
+        deployments.activate(db, made, version, "attacker")
 
     def token(self, implementation="one", user="u0"):
         """What a browser's cookie holds; `bearer` makes what the app sends."""

@@ -4,10 +4,11 @@ import pytest
 
 from records import RuleViolation, UserProfile, audit
 from records.audit import AuditContext
-from records.changes import connections, implementations, operations, people, saml, scripts
+from records.changes import connections, implementations, operations, people, saml
 from records.changes.entries import differences
 from records.changes.implementations import ImplementationDraft, SettingsTerms
-from records.changes.scripts import CheckedScript
+from records.changes.scripts import deployments
+from records.changes.scripts.checked_scripts import CheckedScript
 from records.people import users
 from records.secretbox import SecretBox
 from records.tenants.connections import ConnectionDraft
@@ -94,10 +95,10 @@ def test_a_one_time_link_is_used_once_and_noted_each_time(db):
 
 def test_the_text_that_is_in_service_is_activated_again_without_an_entry(db):
     checked = CheckedScript("def status(): ...", 1, (), ("claim_url",), "runtime", b"code")
-    first = scripts.activate(db, demo(db), checked, BY, author="kim")
-    again = scripts.activate(db, demo(db), checked, BY, author="kim")
+    first = deployments.activate_text(db, demo(db), checked, BY, author="kim")
+    again = deployments.activate_text(db, demo(db), checked, BY, author="kim")
     assert (first.made, again.made, again.announced, first.value.number) == (True, False, False, 1)
-    assert told(db) == [("script.activated", "version 1", {})]
+    assert told(db) == [("script.activated", "version 1", {"review": "none"})]
 
 
 def test_a_connection_for_development_is_refused_in_production(db):

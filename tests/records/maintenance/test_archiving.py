@@ -20,7 +20,7 @@ from records import (
 from records.audit import AuditContext
 from records.changes import retirement
 from records.people import grants, users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 
 BY = AuditContext("staff/kim", "The event is over", {"system_user": "kim"})
@@ -37,7 +37,7 @@ def full(database: Database, demo: Implementation, box: SecretBox) -> Database:
                 users.remember(db, owner, subject, UserProfile(f"u{subject}"))
             version = versions.add_version(db, owner, "x", by="me")
             versions.keep_code(db, version, "r", b"c")
-            versions.activate(db, owner, version, by="me")
+            deployments.activate(db, owner, version, by="me")
             grants.add(db, owner, kind="username", value="u1", role="organizer", by="me")
             audit.append(db, actor="me", action="implementation.added", implementation=owner.slug)
     return database

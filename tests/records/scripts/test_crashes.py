@@ -6,9 +6,11 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from records import RunRecord
-from records.scripts import crashes, runs, versions
+from records.scripts import crashes, deployments, runs, versions
+from records.scripts.deployments import Deployment
 from records.tenants import implementations
 
 SOURCE = "def status(user, session, api):\n    return hidden()\n"
@@ -20,8 +22,13 @@ def version(database):
     with database.session() as db:
         owner = implementations.create(db, "acme", "Acme", "Europe/Berlin")
         found = versions.add_version(db, owner, SOURCE, by="test")
-        versions.activate(db, owner, found, by="test").activated_at = NOW - timedelta(days=9)
+        deployed_at(db, owner, found, NOW - timedelta(days=9))
         return found.sha256
+
+
+def deployed_at(db, owner, version, moment):
+    deployment = deployments.activate(db, owner, version, by="test")
+    db.execute(update(Deployment).where(Deployment.id == deployment.id).values(started_at=moment))
 
 
 def died(version, minutes, run_id=None, **changes):
@@ -45,7 +52,10 @@ def judge(database, *records):
 def is_suspended(database, version):
     with database.reading() as db:
         owner = implementations.find(db, "acme")
-        return versions.find_version(db, owner, version).suspended_at is not None and versions.active(db, owner) is None
+        return (
+            versions.find_version(db, owner, version).suspended_at is not None
+            and deployments.active_version(db, owner) is None
+        )
 
 
 def test_three_within_an_hour(database, version):
@@ -101,7 +111,7 @@ def test_the_count_begins_anew_when_somebody_puts_the_version_back(database, ver
         owner = implementations.find(db, "acme")
         found = versions.find_version(db, owner, version)
         versions.reinstate(db, found)
-        versions.activate(db, owner, found, by="reviewer").activated_at = NOW + timedelta(minutes=5)
+        deployed_at(db, owner, found, NOW + timedelta(minutes=5))
     assert judge(database, died(version, 6), died(version, 7)) == []
     assert judge(database, died(version, 8)) == ["run6", "run7", "run8"]
 

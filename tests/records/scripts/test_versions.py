@@ -1,4 +1,4 @@
-"""Versions never change, one is in service, a suspended one is not."""
+"""Versions never change, and are known by their text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from records import Conflict, Database, Implementation, RuleViolation, Script, Version
 from records.scripts import versions
-from records.tenants import implementations
 
 ONE, TWO = (
     "def status(user, session, api):\n    return hidden()\n",
@@ -53,64 +51,6 @@ def test_stored_version_cannot_be_changed(db: Session, demo: Implementation, fie
 def test_text_that_cannot_be_a_script_is_refused(db: Session, demo: Implementation, source: str):
     with pytest.raises(RuleViolation, match="source"):
         add(db, demo, source)
-
-
-def test_activation_takes_the_place_of_the_one_before(database: Database, demo: Implementation):
-    with database.session() as db:
-        assert versions.active(db, demo) is None
-        one, two = add(db, demo), add(db, demo, TWO)
-        versions.activate(db, demo, one, "reviewer")
-        assert versions.active(db, demo) is one
-        activation = versions.activate(db, demo, two, "reviewer")
-        assert activation.activated_by == "reviewer"
-    with database.reading() as db:
-        active = versions.active(db, demo)
-        assert active is not None
-        assert active.sha256 == two.sha256
-
-
-def test_version_of_another_implementation_cannot_be_activated(database: Database, demo: Implementation):
-    with database.session() as db:
-        other = implementations.create(db, "other", "Other")
-        theirs, mine = add(db, other), add(db, demo)
-        with pytest.raises(RuleViolation, match="another implementation"):
-            versions.activate(db, demo, theirs, "reviewer")
-        versions.activate(db, demo, mine, "reviewer")
-    with pytest.raises(Conflict), database.session() as db:  # the constraint says it too
-        db.execute(text("UPDATE activations SET version_id = :theirs"), {"theirs": theirs.id})
-
-
-def test_second_version_in_service_is_impossible_in_the_database(database: Database, demo: Implementation):
-    with database.session() as db:
-        one, two = add(db, demo), add(db, demo, TWO)
-        versions.activate(db, demo, one, "reviewer")
-    copy = (
-        "INSERT INTO activations (script_id, version_id, implementation_id, activated_at, activated_by)"
-        " SELECT script_id, :two, implementation_id, activated_at, activated_by FROM activations"
-    )
-    with pytest.raises(Conflict), database.session() as db:
-        db.execute(text(copy), {"two": two.id})
-
-
-def test_suspended_version_is_out_of_service_until_somebody_reinstates_it(db: Session, demo: Implementation):
-    one = add(db, demo)
-    versions.activate(db, demo, one, "reviewer")
-    versions.suspend(db, one, "a forbidden system call in run 17")
-    assert versions.active(db, demo) is None
-    assert one.suspended_at is not None
-    with pytest.raises(RuleViolation, match="suspended: a forbidden system call"):
-        versions.activate(db, demo, one, "reviewer")
-    assert add(db, demo).suspended_at is not None  # sending the same text again does not help
-    versions.reinstate(db, one)
-    versions.activate(db, demo, one, "reviewer")
-    assert versions.active(db, demo) is one
-
-
-def test_suspending_one_version_leaves_another_in_service(db: Session, demo: Implementation):
-    one, two = add(db, demo), add(db, demo, TWO)
-    versions.activate(db, demo, two, "reviewer")
-    versions.suspend(db, one, "alarm")
-    assert versions.active(db, demo) is two
 
 
 def test_code_is_kept_for_each_runtime_and_never_replaced(db: Session, demo: Implementation):

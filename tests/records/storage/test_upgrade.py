@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-from records import Database, RuleViolation, UserProfile
+from records import Database, DbSession, RuleViolation, UserProfile, Version
 from records.agenda import agenda_imports as agenda
 from records.agenda import sessions
 from records.people import grants, users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs
 from records.storage import schema
 from records.tenants import connections, implementations
 
@@ -47,7 +49,6 @@ COUNTS = {
     "sessions": 1,
     "scripts": 1,
     "versions": 1,
-    "activations": 1,
     "runs": 1,
 }
 
@@ -69,7 +70,11 @@ def used(empty_database: Database) -> Database:
 
 def counted(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
-        return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in COUNTS}
+        return {name: rows_of(connection, name) for name in COUNTS}
+
+
+def rows_of(connection: Connection, table: str) -> int:
+    return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 def test_upgrade_keeps_every_row(used: Database):
@@ -81,7 +86,7 @@ def test_upgrade_keeps_every_row(used: Database):
         assert demo is not None
         assert (demo.id, demo.script_settings, demo.link_hosts) == (7, {"a": 1}, ["a.example"])
         assert [one.name for one in connections.every(db, demo)] == ["v"]
-        active = versions.active(db, demo)
+        active = deployments.active_version(db, demo)
         assert active is not None
         assert active.sha256 == "a" * 64
         assert len(runs.recent(db, demo)) == 1
@@ -203,3 +208,43 @@ def test_a_downgrade_leaves_normalised_badge_ids_and_a_second_upgrade_changes_no
     used.upgrade()
     with used.reading() as db:
         assert users.find(db, implementations.find(db, "demo"), "s-1").badge_id == "B-\u00c4"
+
+
+def test_what_was_in_service_is_active_for_all_users_after_an_upgrade(used: Database):
+    used.upgrade()
+    with used.reading() as db:
+        demo = implementations.find(db, "demo")
+        found = deployments.live(db, demo)
+        assert found.staged is None
+        deployment, version = found.active
+        assert (version.sha256, deployment.state, deployment.share) == ("a" * 64, "active", 100)
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        assert (deployment.started_at, deployment.active_since, deployment.started_by) == (moment, moment, "me")
+        assert (deployment.ended_at, deployment.looks, demo.stopped_at, demo.stopped_reason) == (None, 0, None, "")
+
+
+def stored_version(db: DbSession, number: int) -> Version:
+    version = Version(id=number, implementation_id=7, script_id=1, number=number, sha256=str(number) * 64, source="x")
+    version.created_by = "me"
+    db.add(version)
+    db.flush()
+    return version
+
+
+def test_a_downgrade_keeps_the_active_version_and_not_what_is_staged(used: Database):
+    used.upgrade()
+    with used.session() as db:
+        demo = implementations.find(db, "demo")
+        two, three = (stored_version(db, number) for number in (2, 3))
+        deployments.activate(db, demo, two, "olga")
+        deployments.stage(db, demo, three, share=10, by="olga")
+        active = two.id
+    with used.engine.begin() as connection:
+        schema.downgrade(connection, "0008")
+        rows = connection.execute(text("SELECT version_id, implementation_id, activated_by FROM activations")).all()
+        assert [tuple(row) for row in rows] == [(active, 7, "olga")]
+    assert "stopped_at" not in {column["name"] for column in inspect(used.engine).get_columns("implementations")}
+    used.upgrade()
+    with used.reading() as db:
+        found = deployments.live(db, implementations.find(db, "demo"))
+        assert (found.active[1].id, found.staged) == (active, None)

@@ -214,8 +214,19 @@ _ROWS = {
     "scripts": f"INSERT INTO {{table}} (id, implementation_id, name, created_at) VALUES (1, {{id}}, 's', {_NOW})",
     "versions": "INSERT INTO {table} (id, implementation_id, script_id, number, sha256, source, api_level, findings,"
     f" created_at, created_by, suspended_reason) VALUES (1, {{id}}, 1, 1, '{'a' * 64}', '', 1, '[]', {_NOW}, 'x', '')",
-    "activations": "INSERT INTO {table} (script_id, version_id, implementation_id, activated_at, activated_by)"
-    f" VALUES (1, 1, {{id}}, {_NOW}, 'x')",
+    "deployments": "INSERT INTO {table} (id, implementation_id, version_id, state, share, salt, started_at, started_by,"
+    " reason, active_since, looks, ended_by, end_reason)"
+    f" VALUES (1, {{id}}, 1, 'active', 100, '', {_NOW}, 'x', '', {_NOW}, 0, '', '')",
+    "submissions": "INSERT INTO {table} (id, implementation_id, version_id, number, note, scenarios, submitted_by, author,"
+    f" submitted_at, state) VALUES (1, {{id}}, 1, 1, '', '[]', 'x', 'x', {_NOW}, 'submitted')",
+    "reviews": "INSERT INTO {table} (id, implementation_id, submission_id, reviewer, decision, sha256, public_note,"
+    f" private_note, waived, at) VALUES (1, {{id}}, 1, 'y', 'approved', '{'a' * 64}', '', '', '[]', {_NOW})",
+    "review_comments": "INSERT INTO {table} (id, implementation_id, submission_id, text, private, by, at, resolved_by)"
+    f" VALUES (1, {{id}}, 1, 't', FALSE, 'y', {_NOW}, '')",
+    "author_tokens": "INSERT INTO {table} (id, implementation_id, name, token_hash, permissions, made_by, made_at,"
+    f" ends_at, revoked_by) VALUES (1, {{id}}, 'ci', '{'b' * 64}', '[]', 'x', {_NOW}, {_NOW}, '')",
+    "drafts": "INSERT INTO {table} (id, implementation_id, author, source, edited_at, revision)"
+    f" VALUES (1, {{id}}, 'x', '', {_NOW}, 1)",
     "version_codes": "INSERT INTO {table} (version_id, runtime_key, implementation_id, code, created_at)"
     f" VALUES (1, 'k', {{id}}, '', {_NOW})",
 }

@@ -8,7 +8,7 @@ import pytest
 
 from records.agenda import sessions
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments
 from records.tenants import implementations
 from tests.runner.conftest import START
 from tests.runner.explanations.support import ANN, command, explained, grow_old, run_again, why
@@ -103,7 +103,7 @@ def test_the_rule_that_hides_a_message_is_named_and_no_run_is_started(house, rul
 def test_without_a_script_in_service_that_is_the_rule(house):
     house.add()
     with house.database.session() as db:
-        versions.suspend(db, versions.active(db, implementations.find(db, "acme")), "test")
+        deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
     house.service.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 

@@ -13,7 +13,7 @@ import pytest
 
 from records import RunRecord, support_references
 from records.people import grants, users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.explanations import status_explanation as explaining
 from runner.explanations.status_explanation import version_health
@@ -109,7 +109,7 @@ def test_each_state_without_a_failure_has_its_reason(house, work_off):
     house.change("acme", user_types=["staff"])
     assert "messages are shown only to these user types: staff" in why(house)
     with house.database.session() as db:
-        versions.suspend(db, versions.active(db, implementations.find(db, "acme")), "test")
+        deployments.suspend(db, deployments.active_version(db, implementations.find(db, "acme")), "test", "test")
     house.service.changed("acme")
     assert why(house) == "No script is in service, so nothing is shown."
 
@@ -288,7 +288,7 @@ def test_the_health_of_a_version_counts_its_own_runs_of_a_day(house):
     house.add()
     now = datetime.now(UTC)
     with house.database.reading() as db:
-        version = versions.active(db, implementations.find(db, "acme"))
+        version = deployments.active_version(db, implementations.find(db, "acme"))
 
     def judged():
         with house.database.reading() as db:
@@ -313,14 +313,14 @@ def test_a_version_checked_before_names_were_kept_gets_them_with_its_next_run(ho
     house.add(source=source)
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
-        version = versions.active(db, acme)
+        version = deployments.active_version(db, acme)
         assert versions.settings_missing(acme, version) == ["claim_url"]
         version.settings_read = None
         db.query(versions.VersionCode).delete()
     run_again(house, work_off)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert versions.settings_missing(acme, versions.active(db, acme)) == ["claim_url"]
+        assert versions.settings_missing(acme, deployments.active_version(db, acme)) == ["claim_url"]
 
 
 def test_without_the_store_there_is_no_status_and_looking_says_so(house):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import DatabaseUnavailable, RunRecord, audit
-from records.scripts import crashes, versions
+from records.scripts import crashes, deployments, versions
 from records.tenants import implementations
 from runner.queues.status_jobs import RunOrder
 from runner.runs.crash_watch import CrashWatch
@@ -51,7 +51,7 @@ def crash(house, worker_services, token, sandbox=None):
 
 def order_for(house, worker_services, token):
     with house.database.reading() as db:
-        version = versions.active(db, implementations.find(db, "acme")).sha256
+        version = deployments.active_version(db, implementations.find(db, "acme")).sha256
     question = house.service._resolve(ANN)
     for key in house.redis.keys("st:{acme:*"):
         house.redis.delete(key)
@@ -152,7 +152,7 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
     house.add()
     now = datetime.now(UTC)
     with house.database.reading() as db:
-        version = versions.active(db, implementations.find(db, "acme")).sha256
+        version = deployments.active_version(db, implementations.find(db, "acme")).sha256
     told = []
     watch = CrashWatch(house.database, on_suspended=told.append)
     records = [record(f"r{number}", now + timedelta(seconds=number), version) for number in range(3)]

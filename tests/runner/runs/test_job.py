@@ -9,7 +9,7 @@ import pytest
 
 from records import ConnectionDraft, DatabaseUnavailable, Implementation, SecretBox
 from records.agenda import sessions
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.queues.status_jobs import RunOrder
@@ -172,7 +172,7 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
     with house.database.session() as db:
         draft = ConnectionDraft("vendor", "http://127.0.0.1:9", development=True)
         connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
-        version = versions.active(db, implementations.find(db, "acme")).sha256
+        version = deployments.active_version(db, implementations.find(db, "acme")).sha256
     assert list(worker_services.bundles.get("acme", version).connections) == ["vendor"]
     worker_services.bundles.drop(None)
     worker_services.bundles._allow_loopback = False
@@ -181,7 +181,7 @@ def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(ho
 
 def claimed_order(house, worker_services, token="run-1"):
     with house.database.reading() as db:
-        version = versions.active(db, implementations.find(db, "acme")).sha256
+        version = deployments.active_version(db, implementations.find(db, "acme")).sha256
     question = house.service._resolve(ANN)
     claimed = worker_services.cache.claim(question.key, token)
     assert claimed.mine
@@ -209,7 +209,7 @@ def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, worker
     perform_run(dataclasses.replace(worker_services, sandbox=Alarming(worker_services.sandbox.report)), order)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert versions.active(db, acme) is None
+        assert deployments.active_version(db, acme) is None
         assert "run-1" in versions.find_version(db, acme, order.version).suspended_reason
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=2)
@@ -236,7 +236,7 @@ def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
-        assert versions.active(db, acme) is None
+        assert deployments.active_version(db, acme) is None
         assert "alarm" in versions.find_version(db, acme, version).suspended_reason
     worker_services.bundles.drop(None)
     assert worker_services.bundles.get("acme", version) is None
@@ -297,7 +297,7 @@ def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, w
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
         version = versions.add_version(db, acme, "import os\n\ndef status(user, session, api):\n    pass\n", by="test")
-        versions.activate(db, acme, version, by="test")
+        deployments.activate(db, acme, version, by="test")
     house.service.changed("acme")
     order = claimed_order(house, worker_services)
     perform_run(worker_services, order)

@@ -9,7 +9,7 @@ from records.changes import retirement
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import connections, implementations
 from tests.support.saml_forge import ForgedIdp
 from tests.support.vendors import reply
@@ -125,7 +125,7 @@ def _demo(db):
     )
     agenda.import_file(db, made, agenda.read(AGENDA, made.time_zone), AuditContext("demo/olga"), file_name="agenda.csv")
     version = versions.add_version(db, made, "def status(user, session, api):\n    return hidden()\n", by="demo/arno")
-    versions.activate(db, made, version, by="staff/root")
+    deployments.activate(db, made, version, by="staff/root")
     run = RunRecord("019af1d2c3b4-5e6f00000001", "demo", "ada", "CE-1", version.sha256, _at(9), "returned", "hidden")
     runs.record_many(db, [run])
     return made

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from records import AgendaSession, Database, UserProfile
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect
@@ -52,7 +52,7 @@ def furnish(url):
         ends = now + timedelta(hours=1)
         db.add(AgendaSession(implementation_id=demo.id, session_id="CE-1", title="Sepsis", starts_at=now, ends_at=ends))
         users.remember(db, demo, "ada", UserProfile("ada"))
-        versions.activate(db, demo, versions.add_version(db, demo, SCRIPT, by="t"), "t")
+        deployments.activate(db, demo, versions.add_version(db, demo, SCRIPT, by="t"), "t")
     database.dispose()
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import Database, RunRecord, audit
-from records.scripts import runs, versions
+from records.scripts import deployments, runs
 from records.tenants import implementations
 
 AGENDA = "ID,Title,Start Time,End Time\nS-1,Opening,2026-05-04 09:00,2026-05-04 10:00\n"
@@ -292,8 +292,8 @@ def test_a_suspended_version_is_told_by_show_and_by_the_doctor(cli, event, write
     assert "version 2 is active" in cli("implementation", "show", "aha26", env=event).stdout
     database = Database(f"sqlite:///{event['SESSION_STATUS_DATA_FOLDER']}/session-status.db")
     with database.session() as db:
-        bad = versions.active(db, implementations.find(db, "aha26"))
-        versions.suspend(db, bad, "security alarm in run 7")
+        bad = deployments.active_version(db, implementations.find(db, "aha26"))
+        deployments.suspend(db, bad, "security alarm in run 7", "test")
     database.dispose()
     shown = json.loads(cli("implementation", "show", "aha26", "--json", env=event).stdout)["script"]
     assert shown == "no version is active; version 2 is suspended: security alarm in run 7"
@@ -316,7 +316,7 @@ def test_runs_in_which_the_interpreter_died_are_told_by_the_doctor(cli, event, w
     }
     now = datetime.now(UTC)
     with database.session() as db:
-        version = versions.active(db, implementations.find(db, "aha26")).sha256
+        version = deployments.active_version(db, implementations.find(db, "aha26")).sha256
         for number, ago in enumerate((timedelta(hours=25), timedelta(hours=2), timedelta(minutes=1))):
             runs.record_many(
                 db,

@@ -12,7 +12,7 @@ from records import AgendaSession, RunRecord, audit
 from records.audit import AuditContext
 from records.changes import retirement
 from records.people import grants, users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from tests.web.console.conftest import HOSTILE
 
@@ -69,7 +69,7 @@ def filled(database):
             times = {"starts_at": at, "ends_at": at + timedelta(hours=1)}
             title = f"Sepsis {HOSTILE[number][1]}"
             db.add(AgendaSession(implementation_id=demo.id, session_id=f"CE-{number}", title=title, **times))
-        versions.activate(db, demo, versions.add_version(db, demo, "x", by="tests"), by="tests")
+        deployments.activate(db, demo, versions.add_version(db, demo, "x", by="tests"), by="tests")
         numbers = {each.subject: each.id for each in users.every(db, demo)}
         grant = grants.every(db, demo)[0].id
     boss = ["/console/", "/console/add", f"{DEMO}/", f"{DEMO}/people", f"{DEMO}/people?q=zz", f"{DEMO}/roles"]

@@ -11,12 +11,14 @@ from records import AgendaSession, RunRecord, audit, support_references
 from records.agenda import sessions
 from records.audit import AuditContext
 from records.changes import retirement
+from records.changes.scripts.deployments import stop
 from records.people import users
-from records.scripts import runs, versions
+from records.scripts import deployments, runs, versions
 from records.tenants import implementations
 from runner.explanations.run_terms import RUN_WORDS
 from runner.logins import NotedError
 from runner.queues import run_causes
+from runner.runs.outcome_to_status import ACTIVE_VERSION
 from runner.status.displayed_status import DisplayedStatus
 from runner.status.no_run_answer import NOTED
 from runner.status.status_body import body_of
@@ -71,7 +73,7 @@ def activate(database, source="x", *names):
         demo = implementations.find(db, "demo")
         version = versions.add_version(db, demo, source, by="tests")
         versions.keep_settings_read(db, version, names)
-        versions.activate(db, demo, version, by="tests")
+        deployments.activate(db, demo, version, by="tests")
         return version.sha256
 
 
@@ -200,6 +202,19 @@ def test_the_overview_warns_when_the_script_reads_a_setting_that_is_not_there(da
     assert "Version 1 is active" in browser_for("author").get(f"{DEMO}/").text
 
 
+def test_the_overview_says_what_is_staged_and_that_scripts_are_stopped(database, browser_for):
+    activate(database)
+    with database.session() as db:
+        demo = implementations.find(db, "demo")
+        deployments.stage(db, demo, versions.add_version(db, demo, "y", by="tests"), share=10, by="tests")
+    page = browser_for("organizer").get(f"{DEMO}/").text
+    assert "Version 1 is active; version 2 is staged for 10 % of the users" in page
+    with database.session() as db:
+        stop(db, implementations.find(db, "demo"), AuditContext("staff/root", "wrong credits"))
+    page = browser_for("organizer").get(f"{DEMO}/").text
+    assert "All scripts are stopped, so only the fallback text is shown: wrong credits. Stopped</bdi> <time" in page
+
+
 def test_pages_about_people_with_hostile_names_stay_whole(past, browser_for):
     for subject, *_ in HOSTILE:
         page = browser_for("organizer").get(f"{DEMO}/why?user={subject}&session=CE-1")
@@ -303,6 +318,8 @@ def test_each_word_of_the_legend_stands_in_the_glossary_with_the_same_meaning(pa
         "last good",
         "fallback",
         "hidden",
+        ACTIVE_VERSION,
+        run_causes.INSTEAD,
     } | run_causes.ORDERED - {""}
 
 

@@ -19,7 +19,7 @@ import click
 from records import Database, RecordsError, SecretBox
 from records.audit import AuditContext
 from records.maintenance.development_stand_ins import UP
-from records.scripts import versions
+from records.scripts import deployments
 from records.tenants.implementations import STAFF
 from runner.settings.operator_settings import Settings, SettingsError
 from runner.status.change_events import publish_change
@@ -141,7 +141,7 @@ def prepare(settings: Settings, ports: Ports, *, allow_weak: bool) -> None:
         with database.session() as db:
             demo = seed(db, box, keys, vendor_url=ports.demo_url, now=datetime.now(UTC))
             identity_setup.connect_all(db, box, demo, provider)
-            missing = versions.active(db, demo) is None
+            missing = deployments.active_version(db, demo) is None
         if missing:
             activate_demo(database, settings, allow_weak=allow_weak)
     except RecordsError as error:

@@ -192,6 +192,9 @@ def script_lines(database: Database) -> Iterator[DoctorFinding]:
                 "script", "warn", found, "treat it as an attack: keep the trace, and talk to the author"
             )
         for owner in implementations.every(db):
+            if owner.stopped_at is not None:
+                found = f"all scripts of {owner.slug} are stopped: {owner.stopped_reason}"
+                yield DoctorFinding("script", "warn", found, f"session-status script go-on {owner.slug}")
             numbers = {version.sha256: version.number for version in versions.versions(db, owner)}
             died = crashes.between(db, owner, now - CRASHES_FOR, now)
             for sha256 in dict.fromkeys(crash.version for crash in died):

@@ -46,7 +46,7 @@ T = TypeVar("T")
     ),
 )
 def script() -> None:
-    """Check, run and activate scripts.
+    """Check, run and deploy scripts.
 
     Each folder in scripts/examples contains all files that these commands read; docs/authors.md explains them.
     """

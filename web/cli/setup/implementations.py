@@ -15,7 +15,7 @@ from records import DbSession, Implementation
 from records.changes import implementations as changes
 from records.changes.after_commit import AfterCommit
 from records.changes.implementations import ImplementationDraft, SettingsTerms
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from records.tenants.implementation_settings import CHOICE, LINES, SETTINGS, TEXT, TICKS
 from web.cli.common.audit_context import audit_context
@@ -111,14 +111,20 @@ def since(found: Implementation) -> str:
 
 
 def in_service(db: DbSession, found: Implementation) -> str:
-    """Describe the active version and the suspended ones."""
-    active = versions.active(db, found)
+    """Describe the active version, the staged one and the suspended ones, and whether scripts are stopped."""
+    live = deployments.live(db, found)
     barred = [
         f"version {one.number} is suspended: {one.suspended_reason}"
         for one in versions.versions(db, found)
         if one.suspended_at
     ]
-    return "; ".join([f"version {active.number} is active" if active else "no version is active", *barred])
+    parts = [f"version {live.active[1].number} is active" if live.active else "no version is active"]
+    if live.staged:
+        deployment, version = live.staged
+        parts.append(f"version {version.number} is staged for {deployment.share} % of the users")
+    if found.stopped_at:
+        parts.insert(0, f"all scripts are stopped: {found.stopped_reason}")
+    return "; ".join([*parts, *barred])
 
 
 @implementation.command(

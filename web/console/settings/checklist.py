@@ -12,7 +12,7 @@ from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import users
 from records.plurals import counted, form
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import connections, implementations
 from runner.explanations.status_explanation import VersionHealth, version_health
 from web.permissions import Permission
@@ -104,7 +104,11 @@ def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep
 
 
 def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
-    version = versions.active(db, implementation)
+    if implementation.stopped_at is not None:
+        text = f"All scripts are stopped, so only the fallback text is shown: {implementation.stopped_reason}. Stopped"
+        return ChecklistStep("Script", "wrong", text, "console_settings.script", implementation.stopped_at)
+    live = deployments.live(db, implementation)
+    version = live.active[1] if live.active else None
     if version is None:
         return ChecklistStep(
             "Script", "missing", "No version is active, so no message is shown.", "console_settings.script"
@@ -119,7 +123,10 @@ def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
     if lately.newest is not None and lately.worrying:
         text, at = _failing(version, lately, lately.newest), lately.newest.started_at
         return ChecklistStep("Script", "wrong", text, "console_runs.every", at, permission=Permission.SEE_RUNS)
-    return ChecklistStep("Script", "done", f"Version {version.number} is active", "console_settings.script")
+    staged = (
+        f"; version {live.staged[1].number} is staged for {live.staged[0].share} % of the users" if live.staged else ""
+    )
+    return ChecklistStep("Script", "done", f"Version {version.number} is active{staged}", "console_settings.script")
 
 
 def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import Client
 
 from records import Database
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.status.cache import StatusCache, StatusUpdate
@@ -72,7 +72,7 @@ def served(seeded, valkey_url, folder):
     with database.session() as db:
         demo = implementations.find(db, "demo")
         version = versions.add_version(db, demo, "def status(user, session, api):\n    return hidden()\n", by="tests")
-        versions.activate(db, demo, version, "tests")
+        deployments.activate(db, demo, version, "tests")
     parts = []
 
     def make(address):

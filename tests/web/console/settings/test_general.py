@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from records import UserProfile
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementations
 from tests.web.console.settings.staff_people import entries, faults
 
@@ -166,7 +166,7 @@ def test_the_script_page_says_since_when_a_version_is_active_not_when_it_was_sto
     with database.session() as db:
         demo = implementations.find(db, "demo")
         version = versions.add_version(db, demo, "x", by="tests")
-        versions.activate(db, demo, version, by="tests").activated_at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+        deployments.activate(db, demo, version, by="tests").active_since = datetime(2026, 11, 20, 9, tzinfo=UTC)
     (sentence,) = re.findall(r"<p>(Version 1 has been active since .*?)</time>", organizer.get("/settings/script").text)
     assert 'datetime="2026-11-20T09:00:00+00:00"' in sentence
 

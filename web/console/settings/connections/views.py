@@ -13,7 +13,7 @@ from flask import Response
 from records import Connection, DbSession, Implementation, RuleViolation
 from records.changes import connections as changes
 from records.changes.after_commit import AfterCommit
-from records.scripts import versions
+from records.scripts import deployments
 from records.tenants import connections
 from runner.powers.outbound_requests import ConnectionTestResult
 from web.auth.services import AuthServices
@@ -162,7 +162,7 @@ def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
 
 def named_by(db: DbSession, implementation: Implementation, name: str) -> int | None:
     """Return the number of the active version if its text names the connection."""
-    version = versions.active(db, implementation)
+    version = deployments.active_version(db, implementation)
     named = version and any(f"{quote}{name}{quote}" in version.source for quote in "\"'")
     return version.number if version and named else None
 

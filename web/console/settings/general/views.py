@@ -14,7 +14,7 @@ from records.changes import implementations as changes
 from records.changes.after_commit import AfterCommit
 from records.changes.implementations import SettingsTerms
 from records.people import users
-from records.scripts import versions
+from records.scripts import deployments, versions
 from records.tenants import implementation_settings as table
 from records.tenants import implementations
 from runner.settings.run_budgets import limits_of
@@ -145,7 +145,8 @@ def save_script(implementation: str) -> Response:
 def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Response:
     most = current_app.extensions[OPERATOR_LIMITS]
     usual = limits_of(Implementation(limits={}), most)
-    version, activation = versions.active(db, found), versions.activation(db, found)
+    active = deployments.live(db, found).active
+    version = active[1] if active else None
     return page(
         "script.html",
         found,
@@ -155,7 +156,7 @@ def _script_page(db: DbSession, found: Implementation, form: ScriptForm) -> Resp
         budgets=BUDGETS,
         usual=usual,
         version=version,
-        active_since=activation.activated_at if activation else None,
+        active_since=active[0].active_since if active else None,
         missing=versions.settings_missing(found, version) if version else [],
     )
 

@@ -1,0 +1,1 @@
+"""Changes in a script's life: submitting, reviewing, deploying, and author tokens."""

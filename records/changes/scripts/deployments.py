@@ -1,0 +1,224 @@
+"""Putting versions in service and taking them out: each takes effect with the next request.
+
+A version that is staged or activated must be approved. Operators of the service can do it without a review; the audit
+entry says so. Rolling back needs no new approval: that version was active before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from records.audit import AuditContext
+from records.changes.after_commit import AfterCommit, unchanged
+from records.changes.entries import lock, note
+from records.columns import utc_now
+from records.errors import RuleViolation
+from records.scripts import deployments, submissions, versions
+from records.scripts.deployments import Deployment
+from records.scripts.states import REVERTED
+from records.scripts.versions import Version
+from records.tenants.implementations import Implementation
+
+from .checked_scripts import CheckedScript, stored
+
+STORED = "script.stored"
+ACTIVATED = "script.activated"
+STAGED = "script.staged"
+WIDENED = "script.widened"
+ROLLED_BACK = "script.rolled_back"
+TAKEN_BACK = "script.reverted"
+SUSPENDED = "script.suspended"
+REINSTATED = "script.reinstated"
+STOPPED = "scripts.stopped"
+CONTINUED = "scripts.continued"
+
+LONGEST_REASON = 2000
+
+
+def store_text(
+    db: Session, owner: Implementation, script: CheckedScript, by: AuditContext, *, author: str
+) -> AfterCommit[Version]:
+    """Store a text as a version that is not in service; a stored text is no change. `author` is named beside the version."""
+    lock(db, owner)
+    known = versions.find_version(db, owner, hashlib.sha256(script.source.encode()).hexdigest())
+    version = stored(db, owner, script, author)
+    if known is not None:
+        return unchanged(owner.slug, version)
+    note(db, owner.slug, STORED, by, target=_target(version), detail={"sha256": version.sha256})
+    return AfterCommit(owner.slug, version, announced=False)
+
+
+def activate_text(
+    db: Session, owner: Implementation, script: CheckedScript, by: AuditContext, *, author: str
+) -> AfterCommit[Version]:
+    """Store a text as a version and put it in service without a review; the active text is no change.
+
+    `author` is who is named beside the version. Raises RuleViolation for a suspended version.
+    """
+    lock(db, owner)
+    version = stored(db, owner, script, author)
+    return _activated(db, owner, version, by)
+
+
+def activate(
+    db: Session, owner: Implementation, number: int, by: AuditContext, *, unreviewed: bool = False
+) -> AfterCommit[Version]:
+    """Let all users see a version. The active version is no change.
+
+    `unreviewed`: also one that was not approved. Raises RuleViolation for that otherwise, and for a suspended version.
+    """
+    lock(db, owner)
+    version = _found(db, owner, number)
+    _refuse_unapproved(db, version, unreviewed=unreviewed)
+    return _activated(db, owner, version, by)
+
+
+def stage(  # noqa: PLR0913 - six, the most our style allows
+    db: Session, owner: Implementation, number: int, share: int, by: AuditContext, *, unreviewed: bool = False
+) -> AfterCommit[Deployment]:
+    """Let a share of the users see a version; raises as `activate` does, and if there is no other active version."""
+    lock(db, owner)
+    version = _found(db, owner, number)
+    _refuse_unapproved(db, version, unreviewed=unreviewed)
+    deployment = deployments.stage(db, owner, version, share=share, by=by.actor, reason=by.reason)
+    note(db, owner.slug, STAGED, by, target=_target(version), detail={"share": share} | _review_of(db, version))
+    return AfterCommit(owner.slug, deployment)
+
+
+def widen(db: Session, owner: Implementation, share: int, by: AuditContext) -> AfterCommit[Deployment]:
+    """Let more users see the staged version. Raises RuleViolation if none is staged, and for a smaller share."""
+    lock(db, owner)
+    deployment, version = _staged(db, owner)
+    before = deployment.share
+    deployments.widen(db, deployment, share)
+    note(db, owner.slug, WIDENED, by, target=_target(version), detail={"share": [before, share]})
+    return AfterCommit(owner.slug, deployment)
+
+
+def revert(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[Version]:
+    """Take the staged version back: its users see the active version again. Raises RuleViolation if none is staged."""
+    _require_reason(by)
+    lock(db, owner)
+    deployment, version = _staged(db, owner)
+    deployments.revert(db, deployment, by.actor, by.reason)
+    note(db, owner.slug, TAKEN_BACK, by, target=_target(version), detail={"share": deployment.share})
+    return AfterCommit(owner.slug, version)
+
+
+def roll_back(
+    db: Session, owner: Implementation, by: AuditContext, *, number: int | None = None
+) -> AfterCommit[Version]:
+    """Let all users see an old version again: that with this number, or the one that was active last.
+
+    A staged version is reverted with it. Raises RuleViolation for a version that was never active, for the active one, and
+    for a suspended one.
+    """
+    _require_reason(by)
+    lock(db, owner)
+    present = deployments.active_version(db, owner)
+    version = deployments.active_before(db, owner) if number is None else _found(db, owner, number)
+    if version is None:
+        raise RuleViolation("version", "is missing: no other version was active before that is not suspended")
+    if present is not None and present.id == version.id:
+        raise RuleViolation("version", f"{version.number} is the active version")
+    if not deployments.was_active(db, version):
+        raise RuleViolation("version", f"{version.number} was never active: activate it instead")
+    deployments.activate(db, owner, version, by.actor, reason=by.reason, ends_as=REVERTED)
+    detail = {"from": present.number} if present else {}
+    note(db, owner.slug, ROLLED_BACK, by, target=_target(version), detail=detail)
+    return AfterCommit(owner.slug, version)
+
+
+def suspend(db: Session, owner: Implementation, number: int, by: AuditContext) -> AfterCommit[Version]:
+    """Take a version out of service until it is reinstated. One that is suspended is no change."""
+    _require_reason(by)
+    lock(db, owner)
+    version = _found(db, owner, number)
+    if version.suspended_at is not None:
+        return unchanged(owner.slug, version)
+    deployments.suspend(db, version, by.reason, by.actor)
+    note(db, owner.slug, SUSPENDED, by, target=_target(version), detail={"sha256": version.sha256})
+    return AfterCommit(owner.slug, version)
+
+
+def reinstate(db: Session, owner: Implementation, number: int, by: AuditContext) -> AfterCommit[Version]:
+    """Let a suspended version be deployed again; this does not put it in service. Raises RuleViolation for any other."""
+    _require_reason(by)
+    lock(db, owner)
+    version = _found(db, owner, number)
+    was = version.suspended_reason
+    versions.reinstate(db, version)
+    detail = {"sha256": version.sha256, "was suspended": was}
+    note(db, owner.slug, REINSTATED, by, target=_target(version), detail=detail)
+    return AfterCommit(owner.slug, version)
+
+
+def stop(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
+    """Run no script of an implementation: its fallback text is shown, or nothing. Stopped already is no change."""
+    _require_reason(by)
+    lock(db, owner)
+    if owner.stopped_at is not None:
+        return unchanged(owner.slug, None)
+    owner.stopped_at, owner.stopped_by, owner.stopped_reason = utc_now(), by.actor, by.reason
+    db.flush()
+    note(db, owner.slug, STOPPED, by)
+    return AfterCommit(owner.slug, None)
+
+
+def go_on(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
+    """Run scripts again. Not stopped is no change."""
+    lock(db, owner)
+    if owner.stopped_at is None:
+        return unchanged(owner.slug, None)
+    detail = {"stopped since": owner.stopped_at.isoformat(timespec="seconds"), "stopped for": owner.stopped_reason}
+    owner.stopped_at, owner.stopped_by, owner.stopped_reason = None, "", ""
+    db.flush()
+    note(db, owner.slug, CONTINUED, by, detail=detail)
+    return AfterCommit(owner.slug, None)
+
+
+def _activated(db: Session, owner: Implementation, version: Version, by: AuditContext) -> AfterCommit[Version]:
+    before = deployments.active_version(db, owner)
+    if before is not None and before.id == version.id:
+        return unchanged(owner.slug, version)
+    deployments.activate(db, owner, version, by.actor, reason=by.reason)
+    note(db, owner.slug, ACTIVATED, by, target=_target(version), detail=_review_of(db, version))
+    return AfterCommit(owner.slug, version)
+
+
+def _review_of(db: Session, version: Version) -> dict[str, Any]:
+    """Return what an entry says of a version's review."""
+    return {"review": "approved" if submissions.is_approved(db, version) else "none"}
+
+
+def _refuse_unapproved(db: Session, version: Version, *, unreviewed: bool) -> None:
+    if not unreviewed and not submissions.is_approved(db, version):
+        raise RuleViolation("version", f"{version.number} is not approved: it must be submitted and reviewed first")
+
+
+def _require_reason(by: AuditContext) -> None:
+    if not by.reason.strip():
+        raise RuleViolation("reason", "is missing")
+    if len(by.reason) > LONGEST_REASON:
+        raise RuleViolation("reason", f"must be at most {LONGEST_REASON} characters")
+
+
+def _found(db: Session, owner: Implementation, number: int) -> Version:
+    version = versions.by_number(db, owner, number)
+    if version is None:
+        raise RuleViolation("version", f"{number} does not exist in {owner.slug}")
+    return version
+
+
+def _staged(db: Session, owner: Implementation) -> tuple[Deployment, Version]:
+    found = deployments.live(db, owner).staged
+    if found is None:
+        raise RuleViolation("deployment", f"is missing: no version of {owner.slug} is staged")
+    return found
+
+
+def _target(version: Version) -> str:
+    return f"version {version.number}"

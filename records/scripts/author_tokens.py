@@ -1,0 +1,183 @@
+"""Author tokens: an author's command line sends one instead of a login.
+
+A token is of one implementation, has some of its maker's permissions, and ends within a year. It is shown once; only its
+hash is stored. In audit entries and submissions it stands by its name, which is never given twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import FieldFault
+from records.roles import Permission
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+
+#: How a token begins, so that a scanner for secrets finds it in a repository.
+PREFIX: Final = "sst_"
+LONGEST: Final = timedelta(days=365)
+#: What a token can have, at most. It never decides about a submission, deploys, or makes another token.
+PERMISSIONS: Final = frozenset({Permission.SEE_SCRIPTS, Permission.SUBMIT_SCRIPTS, Permission.SEE_RUNS})
+#: How a token is called as an actor. It has no slash, so no person is called so.
+_ACTOR: Final = "author token "
+#: Seconds for which another use of a token is not noted: each use would be a write.
+_NOTED_S: Final = 60
+
+
+class AuthorToken(Base):
+    """One token, for ever: a revoked one keeps its name."""
+
+    __tablename__ = "author_tokens"
+    __table_args__ = (
+        UniqueConstraint("implementation_id", "name"),
+        CheckConstraint("length(token_hash) = 64", name="token_hash"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by = '')", name="revoked"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    permissions: Mapped[list[str]]  #: names of `records.roles.Permission`
+    made_by: Mapped[str] = mapped_column(String(255))
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    ends_at: Mapped[datetime]
+    revoked_by: Mapped[str] = mapped_column(String(255), default="")
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+    def __repr__(self) -> str:
+        return f"<AuthorToken {self.name}>"
+
+    @property
+    def actor(self) -> str:
+        """What audit entries and submissions call it."""
+        return f"{_ACTOR}{self.name}"
+
+    @property
+    def may(self) -> frozenset[Permission]:
+        """What it allows; what a later release no longer gives to tokens is not in it."""
+        return frozenset(each for each in PERMISSIONS if each.name in self.permissions)
+
+
+@dataclass(frozen=True)
+class AuthorTokenDraft:
+    """A token as a person asks for it."""
+
+    name: str
+    permissions: frozenset[Permission]
+    ends_at: datetime
+
+
+def make(
+    db: Session, implementation: Implementation, draft: AuthorTokenDraft, *, held: Collection[Permission], by: str
+) -> tuple[AuthorToken, str]:
+    """Make a token; returns its row, and its text, which is stored nowhere.
+
+    `held` is what the maker may do. Raises RuleViolation with every fault, also for a name that was given before.
+    """
+    given = fields.checked(_CHECKS, {"name": draft.name, "by": by})
+    implementations.lock(db, implementation)
+    fields.refuse(_faults(db, implementation, draft, held))
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = AuthorToken(
+        implementation_id=implementation.id,
+        name=given["name"],
+        token_hash=_hash(text),
+        permissions=sorted(each.name for each in draft.permissions),
+        made_by=given["by"],
+        ends_at=draft.ends_at,
+    )
+    db.add(token)
+    db.flush()
+    return token, text
+
+
+def find_usable(db: Session, implementation: Implementation, text: str, now: datetime) -> AuthorToken | None:
+    """Return the token of this implementation with this text, if it counts now.
+
+    1. It is a token of this implementation: that of another is as one that there is not.
+    2. It was not revoked.
+    3. It has not ended.
+    """
+    token = db.scalar(select(AuthorToken).where(AuthorToken.token_hash == _hash(text)))
+    if token is None or token.implementation_id != implementation.id:  # 1
+        return None
+    if token.revoked_at is not None:  # 2
+        return None
+    if now >= token.ends_at:  # 3
+        return None
+    return token
+
+
+def note_use(db: Session, token: AuthorToken, now: datetime) -> None:
+    """Keep when a token was used last, to the minute."""
+    if token.last_used_at is None or (now - token.last_used_at).total_seconds() >= _NOTED_S:
+        token.last_used_at = now
+        db.flush()
+
+
+def revoke(db: Session, token: AuthorToken, by: str) -> bool:
+    """Revoke a token, for ever. Returns False if it was revoked before."""
+    if token.revoked_at is not None:
+        return False
+    token.revoked_by, token.revoked_at = by, utc_now()
+    db.flush()
+    return True
+
+
+def by_name(db: Session, implementation: Implementation, name: str) -> AuthorToken | None:
+    """Return the implementation's token with this name."""
+    mine = select(AuthorToken).where(AuthorToken.implementation_id == implementation.id)
+    return db.scalar(mine.where(AuthorToken.name == name))
+
+
+def every(db: Session, implementation: Implementation) -> list[AuthorToken]:
+    """Return the implementation's tokens, the newest first."""
+    mine = select(AuthorToken).where(AuthorToken.implementation_id == implementation.id)
+    return list(db.scalars(mine.order_by(AuthorToken.made_at.desc(), AuthorToken.id.desc())))
+
+
+def is_token(actor: str) -> bool:
+    """Say whether an actor is a token."""
+    return actor.startswith(_ACTOR)
+
+
+def person_behind(db: Session, implementation: Implementation, actor: str) -> str:
+    """Return who answers for what an actor does: the maker of a token, else the actor."""
+    token = by_name(db, implementation, actor.removeprefix(_ACTOR)) if is_token(actor) else None
+    return token.made_by if token else actor
+
+
+def _faults(
+    db: Session, implementation: Implementation, draft: AuthorTokenDraft, held: Collection[Permission]
+) -> list[FieldFault]:
+    faults = []
+    if by_name(db, implementation, draft.name) is not None:
+        faults.append(FieldFault("name", "was given to another token, perhaps one that was revoked: choose another"))
+    if not draft.permissions:
+        faults.append(FieldFault("permissions", "must be at least one"))
+    never, missing = draft.permissions - PERMISSIONS, draft.permissions & PERMISSIONS - frozenset(held)
+    for wanted, why in ((never, "no token has it"), (missing, "its maker does not have it")):
+        faults += [FieldFault("permissions", f"must not include “{each}”: {why}") for each in sorted(wanted)]
+    now = utc_now()
+    if not now < draft.ends_at <= now + LONGEST:
+        faults.append(FieldFault("ends_at", f"must be within the next {LONGEST.days} days"))
+    return faults
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+_CHECKS: dict[str, fields.Check] = {"name": fields.slug, "by": fields.line(255, empty=False)}

@@ -1,0 +1,225 @@
+"""Submissions: versions that were handed in for review, each with its note and scenarios.
+
+The author of a submission is a person, also where an author token handed it in. An author has at most one undecided
+submission of an implementation: a new one supersedes it. A submission that was decided stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
+
+from records import fields
+from records.columns import Base, RowId, utc_now
+from records.errors import RuleViolation
+from records.tenants import implementations
+from records.tenants.implementations import Implementation
+
+from . import author_tokens
+from .prose_fields import paragraphs
+from .states import APPROVED, SUBMISSION, SUBMITTED, SUPERSEDED, WITHDRAWN
+from .versions import Version
+
+LONGEST_NOTE = 4000
+#: Scenarios of a submission, and bytes of all together as JSON.
+MOST_SCENARIOS, SCENARIO_BYTES = 200, 512 * 1024
+#: What a scenario holds.
+SCENARIO = frozenset({"name", "input", "answers", "expected"})
+
+
+class Submission(Base):
+    """One version, handed in for review once."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["version_id", "implementation_id"], ["versions.id", "versions.implementation_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("implementation_id", "number"),
+        UniqueConstraint("id", "implementation_id"),
+        CheckConstraint(SUBMISSION.constraint, name="state"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("(state = 'submitted') = (decided_at IS NULL)", name="decided_at"),
+        Index(
+            "uq_submissions_undecided",
+            "implementation_id",
+            "author",
+            unique=True,
+            sqlite_where=text("state = 'submitted'"),
+            postgresql_where=text("state = 'submitted'"),
+        ),
+        Index(None, "state", "submitted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    implementation_id: Mapped[int] = mapped_column(ForeignKey("implementations.id", ondelete="CASCADE"))
+    version_id: Mapped[int] = mapped_column(RowId)
+    number: Mapped[int]  #: 1, 2, 3, … within the implementation
+    note: Mapped[str] = mapped_column(Text, default="")
+    scenarios: Mapped[list[Any]] = mapped_column(default=list)
+    submitted_by: Mapped[str] = mapped_column(String(255))
+    author: Mapped[str] = mapped_column(String(255))  #: the person; another than `submitted_by` if that is a token
+    submitted_at: Mapped[datetime] = mapped_column(default=utc_now)
+    state: Mapped[str] = mapped_column(String(32), default=SUBMITTED)
+    decided_at: Mapped[datetime | None]  #: since when it is no longer waiting for a decision
+    results: Mapped[dict[str, Any] | None]  #: what tests and exploration found
+    results_at: Mapped[datetime | None]
+
+    def __repr__(self) -> str:
+        return f"<Submission {self.number} {self.state}>"
+
+    @validates("state")
+    def _follow(self, _: str, state: str) -> str:
+        return SUBMISSION.check(self.state, state)
+
+    @validates(
+        *("implementation_id", "version_id", "number", "note", "scenarios", "submitted_by", "author", "submitted_at")
+    )
+    def _only_once(self, field: str, value: Any) -> Any:
+        if inspect(self).persistent:
+            raise TypeError(f"a submission's {field} never changes")
+        return value
+
+
+@dataclass(frozen=True)
+class SubmissionDraft:
+    """What an author hands in beside the script."""
+
+    note: str = ""
+    scenarios: Sequence[Mapping[str, Any]] = field(default=())
+
+
+def submit(
+    db: Session, implementation: Implementation, version: Version, draft: SubmissionDraft, by: str
+) -> Submission:
+    """Hand a version in. The undecided submission of the same author, if there is one, is superseded.
+
+    Raises RuleViolation for a foreign or suspended version, and for one that is approved already.
+    """
+    if version.implementation_id != implementation.id:
+        raise RuleViolation("version", "belongs to another implementation")
+    given = fields.checked(_CHECKS, {"note": draft.note, "scenarios": draft.scenarios, "by": by})
+    implementations.lock(db, implementation)
+    db.refresh(version)
+    if version.suspended_at is not None:
+        raise RuleViolation("version", f"is suspended: {version.suspended_reason}")
+    if is_approved(db, version):
+        raise RuleViolation("version", f"is approved already: version {version.number} can be deployed")
+    author = author_tokens.person_behind(db, implementation, given["by"])
+    before = undecided_of(db, implementation, author)
+    if before is not None:
+        close(db, before, SUPERSEDED)
+    mine = select(func.max(Submission.number)).where(Submission.implementation_id == implementation.id)
+    submission = Submission(
+        implementation_id=implementation.id,
+        version_id=version.id,
+        number=(db.scalar(mine) or 0) + 1,
+        note=given["note"],
+        scenarios=given["scenarios"],
+        submitted_by=given["by"],
+        author=author,
+        state=SUBMITTED,
+    )
+    db.add(submission)
+    db.flush()
+    return submission
+
+
+def withdraw(db: Session, implementation: Implementation, submission: Submission, by: str) -> None:
+    """Take an undecided submission back. Raises RuleViolation for another author's, and for one that was decided."""
+    if author_tokens.person_behind(db, implementation, by) != submission.author:
+        raise RuleViolation("submission", "can be withdrawn by its author only")
+    close(db, submission, WITHDRAWN)
+
+
+def close(db: Session, submission: Submission, state: str) -> None:
+    """Move an undecided submission on. Raises RuleViolation if it was decided meanwhile."""
+    submission.state = state
+    submission.decided_at = utc_now()
+    db.flush()
+
+
+def keep_results(db: Session, submission: Submission, results: Mapping[str, Any]) -> None:
+    """Keep what tests and exploration found, in place of what they found before."""
+    submission.results = fields.storable(dict(results))
+    submission.results_at = utc_now()
+    db.flush()
+
+
+def is_approved(db: Session, version: Version) -> bool:
+    """Say whether a submission of this version was approved."""
+    approved = select(Submission.id).where(Submission.version_id == version.id, Submission.state == APPROVED)
+    return db.scalar(approved.limit(1)) is not None
+
+
+def authors_of(db: Session, implementation: Implementation, version: Version) -> frozenset[str]:
+    """Return everyone who had a hand in a version: who stored it first, and who handed it in at any time."""
+    rows = db.execute(select(Submission.author, Submission.submitted_by).where(Submission.version_id == version.id))
+    named = {version.created_by, *(name for row in rows for name in row)}
+    return frozenset(named | {author_tokens.person_behind(db, implementation, name) for name in named})
+
+
+def undecided_of(db: Session, implementation: Implementation, author: str) -> Submission | None:
+    """Return the undecided submission of a person."""
+    mine = select(Submission).where(Submission.implementation_id == implementation.id, Submission.author == author)
+    return db.scalar(mine.where(Submission.state == SUBMITTED))
+
+
+def find(db: Session, implementation: Implementation, number: int) -> Submission | None:
+    """Return the implementation's submission with this number."""
+    mine = select(Submission).where(Submission.implementation_id == implementation.id)
+    return db.scalar(mine.where(Submission.number == number))
+
+
+def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[tuple[Submission, Version]]:
+    """Return the submissions of an implementation with their versions, the newest first."""
+    rows = select(Submission, Version).join(Version, Version.id == Submission.version_id)
+    mine = rows.where(Submission.implementation_id == implementation.id).order_by(Submission.number.desc())
+    return [(submission, version) for submission, version in db.execute(mine.limit(limit))]
+
+
+def queue(db: Session, *, limit: int = 200) -> list[tuple[Implementation, Submission, Version]]:
+    """Return what waits for a decision in all implementations that are served, the oldest first."""
+    rows = select(Implementation, Submission, Version)
+    rows = rows.join(Submission, Submission.implementation_id == Implementation.id)
+    rows = rows.join(Version, Version.id == Submission.version_id)
+    waiting = rows.where(Submission.state == SUBMITTED, Implementation.archived_at.is_(None))
+    found = db.execute(waiting.order_by(Submission.submitted_at, Submission.id).limit(limit))
+    return [(owner, submission, version) for owner, submission, version in found]
+
+
+def _scenarios(value: Any) -> list[Any]:
+    found = fields.json_object(SCENARIO_BYTES)({"scenarios": list(value)})["scenarios"]
+    if len(found) > MOST_SCENARIOS:
+        raise ValueError(f"must be at most {MOST_SCENARIOS}")
+    for number, scenario in enumerate(found, 1):
+        if not isinstance(scenario, dict) or scenario.keys() != SCENARIO or not isinstance(scenario["name"], str):
+            raise ValueError(f"must be objects with {', '.join(sorted(SCENARIO))}, and number {number} is not")
+    names = [scenario["name"] for scenario in found]
+    if len(set(names)) < len(names):
+        raise ValueError("must have different names")
+    return list(found)
+
+
+_CHECKS: dict[str, fields.Check] = {
+    "note": paragraphs(LONGEST_NOTE),
+    "scenarios": _scenarios,
+    "by": fields.line(255, empty=False),
+}

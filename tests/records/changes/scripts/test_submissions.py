@@ -1,0 +1,90 @@
+"""Changes in a submission's life: each leaves one audit entry and announces nothing, because no message changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from records import RuleViolation, audit
+from records.audit import AuditContext
+from records.changes.scripts import submissions
+from records.changes.scripts.checked_scripts import CheckedScript
+from records.scripts import reviews, versions
+from records.scripts.reviews import CommentDraft, ReviewDecision
+from records.scripts.submissions import SubmissionDraft
+
+ANN, BOB, RITA = AuditContext("demo/ann"), AuditContext("demo/bob"), AuditContext("staff/rita")
+
+
+def script(text):
+    return CheckedScript(f"def status(u, s, a):\n    return message('{text}')\n", 1, (), ("url",), "runtime", b"code")
+
+
+@pytest.fixture
+def mine(db, demo):
+    return db.merge(demo)
+
+
+def told(db):
+    return [(one.actor, one.action, one.target, one.detail) for one in audit.recent(db)[::-1]]
+
+
+def test_a_submission_stores_the_version_with_its_code_and_says_what_it_superseded(db, mine):
+    first = submissions.submit(db, mine, script("1"), SubmissionDraft("one"), ANN)
+    second = submissions.submit(db, mine, script("2"), SubmissionDraft("two"), ANN)
+    assert (first.announced, second.announced, second.value.superseded) == (False, False, 1)
+    version = second.value.version
+    assert (version.created_by, version.settings_read) == ("demo/ann", ["url"])
+    assert versions.code_for(db, version, "runtime") == b"code"
+    assert told(db)[1] == (
+        "demo/ann",
+        "script.submitted",
+        "submission 2",
+        {"version": 2, "sha256": version.sha256, "superseded": "submission 1"},
+    )
+
+
+def test_each_decision_has_its_entry_with_the_hash(db, mine):
+    for number, decision in enumerate(("changes_requested", "approved", "rejected"), 1):
+        made = submissions.submit(db, mine, script(decision), SubmissionDraft(), ANN).value
+        verdict = ReviewDecision(decision, made.version.sha256, "Because")
+        assert not submissions.decide(db, mine, number, verdict, RITA).announced
+        assert told(db)[-1] == (
+            *("staff/rita", f"review.{decision}", f"submission {number}"),
+            {"sha256": made.version.sha256, "waived": 0},
+        )
+
+
+def test_a_decision_after_a_new_submission_is_refused_and_leaves_no_entry(db, mine):
+    old = submissions.submit(db, mine, script("1"), SubmissionDraft(), ANN).value
+    submissions.submit(db, mine, script("2"), SubmissionDraft(), ANN)
+    before = told(db)
+    with pytest.raises(RuleViolation, match="superseded"):
+        submissions.decide(db, mine, 1, ReviewDecision("approved", old.version.sha256), RITA)
+    with pytest.raises(RuleViolation, match="7 does not exist"):
+        submissions.decide(db, mine, 7, ReviewDecision("approved", old.version.sha256), RITA)
+    assert told(db) == before
+
+
+def test_an_author_withdraws_their_own_submission_only(db, mine):
+    submissions.submit(db, mine, script("1"), SubmissionDraft(), ANN)
+    for by in (BOB, RITA):
+        with pytest.raises(RuleViolation, match="by its author only"):
+            submissions.withdraw(db, mine, 1, by)
+    assert submissions.withdraw(db, mine, 1, ANN).value.state == "withdrawn"
+    with pytest.raises(RuleViolation, match="is withdrawn"):
+        submissions.withdraw(db, mine, 1, ANN)
+    assert told(db)[-1][:3] == ("demo/ann", "script.withdrawn", "submission 1")
+
+
+def test_the_entry_of_a_comment_does_not_repeat_its_text(db, mine):
+    submissions.submit(db, mine, script("1"), SubmissionDraft(), ANN)
+    added = submissions.comment(db, mine, 1, CommentDraft("They are slow", 2, private=True), RITA).value
+    assert submissions.resolve(db, mine, 1, added.id, ANN).made
+    assert not submissions.resolve(db, mine, 1, added.id, ANN).made
+    with pytest.raises(RuleViolation, match="does not belong to submission 1"):
+        submissions.resolve(db, mine, 1, added.id + 1, ANN)
+    assert told(db)[1:] == [
+        ("staff/rita", "review.commented", "submission 1", {"comment": added.id, "line": 2, "private": True}),
+        ("demo/ann", "review.comment_resolved", "submission 1", {"comment": added.id}),
+    ]
+    assert len(reviews.comments(db, submissions.submissions.find(db, mine, 1), private=True)) == 1
