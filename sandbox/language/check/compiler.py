@@ -14,6 +14,9 @@ from sandbox.language.rules.findings import Findings
 from sandbox.outcomes import Finding, MessageLiteral
 
 from .annotations import AnnotationDropper
+from .api.api_check import check_api
+from .cascades import consequences
+from .deepest_place import deepest_place
 from .message_literals import message_literals
 from .names import ScriptNames, check_names
 from .parsing import compile_tree, parse
@@ -41,7 +44,7 @@ def compile_source(source: str) -> Compilation:
     1. The text: size, hidden characters.
     2. Python's parser, and limits on size and depth.
     3. Drop annotations.
-    4. Check syntax, names and shape: all findings of the script together.
+    4. Check the use of the API, syntax, names and shape: all findings of the script together.
     5. The RestrictedPython policy rewrites the tree and inserts the guards.
     6. Python compiles the tree.
     """
@@ -51,20 +54,22 @@ def compile_source(source: str) -> Compilation:
     if tree is None:
         return Compilation(findings.sorted())
     try:
-        return _compile_tree(tree, findings)
+        return _compile_tree(tree, source, findings)
     except (RecursionError, MemoryError):
-        findings.at(1, 1, "too-complex", why="The check ran out of memory or recursion depth.")
+        findings.at(*deepest_place(source), "too-complex", why="The check ran out of memory or recursion depth.")
         return Compilation(findings.sorted())
 
 
-def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
+def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilation:
     # 3
     dropper = AnnotationDropper()
     dropper.visit(tree)
     # 4
     names = ScriptNames(tree)
-    SyntaxChecker(findings).visit(tree)
-    check_names(tree, names, dropper.dropped, findings)
+    _, explained = check_api(tree, names, findings)
+    explained |= consequences(tree, names, dropper.dropped)
+    SyntaxChecker(findings, explained).visit(tree)
+    check_names(tree, names, dropper.dropped, findings, explained)
     check_shape(tree, names, findings)
     literals = message_literals(tree, names, findings)
     if findings.refused:
@@ -75,7 +80,7 @@ def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
     if findings.refused:
         return Compilation(findings.sorted(), literals)
     # 6
-    code = compile_tree(tree, findings)
+    code = compile_tree(tree, source, findings)
     if code is None or findings.refused:
         return Compilation(findings.sorted(), literals)
     return Compilation(findings.sorted(), literals, settings=settings, code=marshal.dumps(code))

@@ -34,8 +34,8 @@ class LanguagePolicy(RestrictingNodeTransformer):
         super().__init__()
         self._findings = findings
 
-    def error(self, node: ast.AST, info: str) -> None:
-        self._findings.node(node, "restricted", message=info.rstrip("."))
+    def error(self, node: ast.AST, info: str) -> None:  # noqa: ARG002 -- it names classes of syntax trees
+        self._findings.node(node, "restricted", part=self._findings.first_words(node))
 
     def _refuse(self, node: ast.AST) -> ast.AST:
         self.not_allowed(node)

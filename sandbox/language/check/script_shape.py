@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from sandbox.language.offered import API_LEVEL
 from sandbox.language.rules.findings import Findings
 
+from .api.type_brackets import is_type_with_brackets
 from .imports import bindings
 from .names import ScriptNames
 
@@ -94,10 +95,16 @@ def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> Non
     if steps:
         _report_steps(steps, findings)
     elif not functions:
-        findings.at(1, 1, "no-status")
+        findings.at(*_end_of(findings, tree), "no-status")
     for function in functions:
         if not _has_status_arguments(function.args):
             findings.node(function, "status-arguments")
+
+
+def _end_of(findings: Findings, tree: ast.Module) -> tuple[int, int]:
+    """Where a function would be added: after the last statement."""
+    last = max((node.end_lineno or node.lineno for node in tree.body), default=1)
+    return last, len(findings.line_text(last)) + 1
 
 
 def _has_status_arguments(args: ast.arguments) -> bool:
@@ -121,7 +128,7 @@ def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast
             findings.node(node, "main-guard")
         elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
             constants.update(_targets(node))
-        elif type(node).__name__ not in _REFUSED_ELSEWHERE:
+        elif type(node).__name__ not in _REFUSED_ELSEWHERE and not _is_type_alias(node, names):
             steps.append(node)
     return steps
 
@@ -158,6 +165,11 @@ def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
     if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
         return isinstance(function.value, ast.Constant)
     return names.meaning(function) in _CONSTANT_CALLS
+
+
+def _is_type_alias(node: ast.stmt, names: ScriptNames) -> bool:
+    """Whether this gives a name to a type with brackets, which has a finding of its own."""
+    return isinstance(node, ast.Assign) and is_type_with_brackets(node.value, names.bound)
 
 
 def _is_main_guard(node: ast.stmt) -> bool:
