@@ -12,12 +12,12 @@ decided here, in these steps.
    child sends nothing after a part of a frame.
 2. Kind: in a run `log`, `call`, `result`, `failed`; in a check `checked` or `failed`. Then exactly the keys of the kind,
    each of exactly its type, in any order; lines are whole numbers from 1, or null.
-3. `log`: a text that the child has cut.
+3. `log`: a text that the child has cut; no more lines than the budget allows, and one that says that more were dropped.
 4. `call`: GET or POST; a path that begins with one "/" and names no host; JSON with POST only, and not deeper than the
    language allows; pairs of text. Parts that are too long or too many are a script's fault.
 5. `result`: a message of three texts, or null.
 6. `failed`: a name and a text that the child has cut; a known fault, with an `ApiError` only, and not together with a lack
-   of memory.
+   of memory; a call chain that the child has cut, of names and lines, with the line of the error as its end.
 7. `checked`: an existing API level; no more findings, literals and names of settings than a check reports; code if and
    only if no finding is an error; names of settings only with code, sorted and each once; then the code, not empty.
 8. After `result`, `failed`, and `checked` with its code: nothing (`run_protocol.py`).
@@ -28,12 +28,13 @@ If you let a child send something new, change this list, and the tests in which 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import CallNotMade
-from .frames import JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
+from .frames import CHAIN_CALLS, JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
 from .language import API_LEVEL
 from .outcomes import Call, CallFault, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
 
@@ -45,6 +46,8 @@ _MAX_SETTINGS, _SETTING_CHARS = 200, 200  #: names of settings, and characters o
 _CALL_CHARS = {"connection": 100, "path": 4096}
 _MAX_INT = 2**31 - 1  #: of a line, a column or a level; databases and pages take no more
 _MAX_PAIRS, _PAIR_CHARS = 100, 8192
+#: A function of a script in a traceback, also `<lambda>` and `<module>`.
+_FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|<[a-z]+>", re.ASCII)
 _TEXT_OR_NULL, _LINE_OR_NULL = (str, type(None)), (int, type(None))
 _FINDING_FIELDS = {"rule": str, "line": int, "column": int, "what": str, "why": str, "instead": str, "severity": str}
 _LITERAL_TEXTS = ("text", "link", "color")
@@ -139,7 +142,7 @@ def run_report_of(frame: Mapping[str, Any]) -> RunReport:
 
 def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
     """A run or check that ended with an exception (step 6). Raises `FrameError`."""
-    _check_fields(frame, t=str, memory=bool, fault=_TEXT_OR_NULL, type=str, line=_LINE_OR_NULL, text=str)
+    _check_fields(frame, t=str, memory=bool, fault=_TEXT_OR_NULL, type=str, line=_LINE_OR_NULL, chain=list, text=str)
     if len(frame["type"]) > TYPE_CHARS or len(frame["text"]) > TEXT_CHARS:
         raise FrameError("an error that was not cut")
     if not frame["type"].isidentifier():
@@ -148,13 +151,29 @@ def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
         raise FrameError("a call fault without an ApiError")
     if frame["fault"] is not None and frame["fault"] not in tuple(CallFault):
         raise FrameError("an unknown fault")
-    error = ScriptError(storable(frame["type"], TYPE_CHARS), frame["line"], storable(frame["text"], TEXT_CHARS))
+    chain = _chain(frame["chain"])
+    if frame["line"] != (chain[-1][1] if chain else None):
+        raise FrameError("a line that is not the end of the call chain")
+    error = ScriptError(storable(frame["type"], TYPE_CHARS), frame["line"], storable(frame["text"], TEXT_CHARS), chain)
     if frame["memory"]:
         return RunReport(OutcomeKind.OUT_OF_MEMORY, error=error)
     if frame["fault"] is None:
         return RunReport(OutcomeKind.RAISED, error=error)
     kind = OutcomeKind.CALL_REFUSED if frame["fault"] == CallFault.REFUSED else OutcomeKind.CALL_FAILED
     return RunReport(kind, error=error)
+
+
+def _chain(calls: list[Any]) -> tuple[tuple[str, int], ...]:
+    if len(calls) > CHAIN_CALLS:
+        raise FrameError("a call chain that was not cut")
+    for call in calls:
+        if type(call) is not list or [type(part) for part in call] != [str, int]:
+            raise FrameError("a call that is not a function with its line")
+        if len(call[0]) > TYPE_CHARS or not _FUNCTION.fullmatch(call[0]):
+            raise FrameError("a function without a name")
+        if not 0 < call[1] <= _MAX_INT:
+            raise FrameError("a line out of range")
+    return tuple((call[0], call[1]) for call in calls)
 
 
 def check_report_of(frame: Mapping[str, Any]) -> CheckReport:

@@ -176,6 +176,8 @@ class ScriptError:
     type: str
     line: int | None
     text: str
+    #: The script's own functions, the outermost first, each with the line that it was at; at most 20.
+    chain: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def test_a_frame_that_breaks_off_is_the_end_of_its_child(monkeypatch):
     monkeypatch.setattr(child.os, "write", write)
     monkeypatch.setattr(child.os, "_exit", end)
     with pytest.raises(SystemExit):
-        child.call_broker("log", {"text": "hello"})
+        child.BrokerCalls(1)("log", {"text": "hello"})
     assert (len(sent), ended) == (1, [child.EXIT_MEMORY])
 
 
@@ -236,7 +236,7 @@ def test_a_frame_that_did_not_begin_is_only_an_error(monkeypatch):
     monkeypatch.setattr(child.os, "write", write)
     monkeypatch.setattr(child.os, "_exit", lambda code: pytest.fail(f"ended with {code}"))
     with pytest.raises(OSError, match="buffer"):
-        child.call_broker("log", {"text": "hello"})
+        child.BrokerCalls(1)("log", {"text": "hello"})
 
 
 JSON = st.recursive(
