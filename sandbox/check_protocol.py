@@ -50,7 +50,14 @@ def check(channel: Channel, source: str) -> CheckResult:
     if isinstance(review, RunReport):
         return failed_result(source, review)
     return CheckResult(
-        digest(source), review.findings, review.literals, review.api_level, code, settings=review.settings
+        digest(source),
+        review.findings,
+        review.literals,
+        review.api_level,
+        code,
+        settings=review.settings,
+        setting_places=review.setting_places,
+        calls=review.calls,
     )
 
 

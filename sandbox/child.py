@@ -33,7 +33,7 @@ class Language(Protocol):
         """Import and touch everything that a script may need, while files can still be read."""
 
     def compile_source(self, source: str) -> Any:
-        """Review and compile: an object with findings, literals, api_level, settings and code (marshal bytes or None)."""
+        """Review and compile: an object with findings, literals, api_level, settings, setting_places, calls and code (marshal bytes or None)."""
 
     def execute(
         self, code: bytes, script_input: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -111,6 +111,8 @@ def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
             "literals": [dataclasses.asdict(literal) for literal in compilation.literals],
             "api_level": compilation.api_level,
             "settings": list(compilation.settings),
+            "setting_places": compilation.setting_places,
+            "calls": [dataclasses.asdict(call) for call in compilation.calls],
             "has_code": compilation.code is not None,
         }
     )

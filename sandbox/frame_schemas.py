@@ -19,7 +19,8 @@ decided here, in these steps.
 6. `failed`: a name and a text that the child has cut; a known fault, with an `ApiError` only, and not together with a lack
    of memory; a call chain that the child has cut, of names and lines, with the line of the error as its end.
 7. `checked`: an existing API level; no more findings, literals and names of settings than a check reports; code if and
-   only if no finding is an error; names of settings only with code, sorted and each once; then the code, not empty.
+   only if no finding is an error; names of settings only with code, sorted and each once, each with its place; calls of
+   known methods; then the code, not empty.
 8. After `result`, `failed`, and `checked` with its code: nothing (`run_protocol.py`).
 
 If you let a child send something new, change this list, and the tests in which honest children send all that they can.
@@ -36,11 +37,12 @@ from typing import Any
 from .errors import CallNotMade
 from .frames import CHAIN_CALLS, JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
 from .language import API_LEVEL
-from .outcomes import Call, CallFault, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
+from .outcomes import Call, CallFault, CallLiteral, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
 
 _METHODS = ("GET", "POST")
 _MAX_FINDINGS = 200  #: as many as a check reports
 _MAX_LITERALS = 5000  #: more `message(...)` than the longest script has room for
+_MAX_CALLS = 1000  #: calls with a literal connection, as many as a check reports
 _FINDING_CHARS = 4000
 _MAX_SETTINGS, _SETTING_CHARS = 200, 200  #: names of settings, and characters of one, as many as a check reports
 _CALL_CHARS = {"connection": 100, "path": 4096}
@@ -71,6 +73,8 @@ class CheckReport:
     api_level: int = 1
     has_code: bool = field(default=False)
     settings: tuple[str, ...] = ()
+    setting_places: tuple[tuple[int, int], ...] = ()
+    calls: tuple[CallLiteral, ...] = ()
 
 
 def storable(text: str, limit: int) -> str:
@@ -178,7 +182,8 @@ def _chain(calls: list[Any]) -> tuple[tuple[str, int], ...]:
 
 def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     """What the compiler reports about a script (step 7). Raises `FrameError`."""
-    _check_fields(frame, t=str, findings=list, literals=list, api_level=int, settings=list, has_code=bool)
+    lists = dict.fromkeys(("findings", "literals", "settings", "setting_places", "calls"), list)
+    _check_fields(frame, t=str, api_level=int, has_code=bool, **lists)
     if frame["api_level"] > API_LEVEL:
         raise FrameError("an API level that does not exist")
     if frame["t"] != "checked" or len(frame["findings"]) > _MAX_FINDINGS or len(frame["literals"]) > _MAX_LITERALS:
@@ -189,8 +194,17 @@ def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
         raise FrameError("code and errors contradict each other")
     if frame["settings"] and not frame["has_code"]:
         raise FrameError("settings of a script without code")
-    literals = tuple(_literal(one) for one in frame["literals"])
-    return CheckReport(findings, literals, frame["api_level"], frame["has_code"], _settings(frame["settings"]))
+    if len(frame["calls"]) > _MAX_CALLS:
+        raise FrameError("more calls than a check reports")
+    return CheckReport(
+        findings,
+        tuple(_literal(one) for one in frame["literals"]),
+        frame["api_level"],
+        frame["has_code"],
+        _settings(frame["settings"]),
+        _places(frame["setting_places"], len(frame["settings"])),
+        tuple(_call_literal(one) for one in frame["calls"]),
+    )
 
 
 def _check_fields(value: Any, /, **types: type | tuple[type, ...]) -> None:
@@ -246,6 +260,29 @@ def _settings(names: list[Any]) -> tuple[str, ...]:
     if any(first >= second for first, second in itertools.pairwise(names)):
         raise FrameError("names of settings that are not sorted")
     return tuple(storable(name, _SETTING_CHARS) for name in names)
+
+
+def _places(places: list[Any], number: int) -> tuple[tuple[int, int], ...]:
+    if len(places) != number:
+        raise FrameError("another number of places than of settings")
+    for place in places:
+        if type(place) is not list or [type(part) for part in place] != [int, int]:
+            raise FrameError("a place that is not a line and a column")
+        if not all(0 < part <= _MAX_INT for part in place):
+            raise FrameError("a place out of range")
+    return tuple((place[0], place[1]) for place in places)
+
+
+def _call_literal(value: Any) -> CallLiteral:
+    _check_fields(value, line=int, column=int, method=str, connection=str, path=_TEXT_OR_NULL)
+    if value["method"] not in _METHODS or not 0 < len(value["connection"]) <= _CALL_CHARS["connection"]:
+        raise FrameError("a call that no check reports")
+    path = value["path"]
+    if path is not None and len(path) > _CALL_CHARS["path"]:
+        raise FrameError("a path that no check reports")
+    connection = storable(value["connection"], _CALL_CHARS["connection"])
+    shown = None if path is None else storable(path, _CALL_CHARS["path"])
+    return CallLiteral(value["line"], value["column"], value["method"], connection, shown)
 
 
 def _literal(value: Any) -> MessageLiteral:

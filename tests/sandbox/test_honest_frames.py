@@ -60,7 +60,7 @@ LAST = st.one_of(
     st.builds(
         "raise ApiError(str({}), {})".format, ODD, st.sampled_from(["'refused'", "'not json'", "'x'", "5", "None"])
     ),
-    st.just("return sorted([1, 2], key=again)"),
+    st.just("found, = [sorted([1, 2], key=again)]\nreturn found"),
     st.just("return hidden()"),
 )
 HEAD = """
@@ -253,7 +253,7 @@ def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name)
     for frame in (
         {"t": "log", "line": 1, "text": text[:4000]},
         {"t": "result", "value": {"text": text, "link": name, "color": None}},
-        {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "text": text[:300]},
+        {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "chain": [], "text": text[:300]},
     ):
         decoded = decode_from_child(encode(frame))
         frame_schemas.line_of(decoded, 500) if frame["t"] == "log" else frame_schemas.run_report_of(decoded)

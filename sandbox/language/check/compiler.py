@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from sandbox.language.offered import API_LEVEL
 from sandbox.language.rules.findings import Findings
-from sandbox.outcomes import Finding, MessageLiteral
+from sandbox.outcomes import CallLiteral, Finding, MessageLiteral
 
 from .annotations import AnnotationDropper
 from .api.api_check import check_api
+from .api.call_literals import call_literals
 from .cascades import consequences
 from .deepest_place import deepest_place
 from .message_literals import message_literals
@@ -35,6 +36,8 @@ class Compilation:
     literals: tuple[MessageLiteral, ...] = ()
     api_level: int = API_LEVEL
     settings: tuple[str, ...] = ()
+    setting_places: tuple[tuple[int, int], ...] = ()
+    calls: tuple[CallLiteral, ...] = ()
     code: bytes | None = field(default=None, repr=False)
 
 
@@ -66,21 +69,30 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilat
     dropper.visit(tree)
     # 4
     names = ScriptNames(tree)
-    _, explained = check_api(tree, names, findings)
+    values, explained = check_api(tree, names, findings)
     explained |= consequences(tree, names, dropper.dropped)
     SyntaxChecker(findings, explained).visit(tree)
     check_names(tree, names, dropper.dropped, findings, explained)
     check_shape(tree, names, findings)
     literals = message_literals(tree, names, findings)
+    calls = call_literals(tree, values, findings)
     if findings.refused:
-        return Compilation(findings.sorted(), literals)
+        return Compilation(findings.sorted(), literals, calls=calls)
     settings = required_settings(tree)  # before the tree is rewritten
+    places = tuple(findings.place(node) for node in settings.values())
     # 5
     LanguagePolicy(findings).visit(tree)
     if findings.refused:
-        return Compilation(findings.sorted(), literals)
+        return Compilation(findings.sorted(), literals, calls=calls)
     # 6
     code = compile_tree(tree, source, findings)
     if code is None or findings.refused:
-        return Compilation(findings.sorted(), literals)
-    return Compilation(findings.sorted(), literals, settings=settings, code=marshal.dumps(code))
+        return Compilation(findings.sorted(), literals, calls=calls)
+    return Compilation(
+        findings.sorted(),
+        literals,
+        settings=tuple(settings),
+        setting_places=places,
+        calls=calls,
+        code=marshal.dumps(code),
+    )

@@ -15,6 +15,7 @@ import click
 
 from records.scripts import versions
 from runner.trials import trial_input
+from runner.trials.implementation_facts import ImplementationFacts, facts_of
 from runner.trials.submission import activate as activate_reviewed
 from runner.trials.trial import (
     Trial,
@@ -64,23 +65,33 @@ files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE.
 @script.command(
     epilog=examples(
         "session-status script check scripts/examples/*/script.py",
+        "session-status script check my_script.py --for demo",
         "session-status script check my_script.py --link-hosts cme.example.org,events.example.com",
     )
 )
 @files_argument
+@click.option(
+    "--for",
+    "implementation",
+    type=ImplementationId(),
+    help="Also check against this implementation: its connections, settings and link hosts.",
+)
 @click.option("--link-hosts", metavar="HOST,...", help="Hosts which messages may link to; any other is a warning.")
 @json_option
 @allow_weak_option
-def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_weak: bool) -> None:
+def check(
+    files: Sequence[str], implementation: str | None, link_hosts: str | None, *, as_json: bool, allow_weak: bool
+) -> None:
     """Say what is wrong with scripts: where, what, why, and what to write instead.
 
     Nothing of a script is run. FILE may be a folder with a script.py, or - for standard input. Exit status: 0 when no
     file has an error (there may be warnings), 1 when one has.
     """
     hosts = None if link_hosts is None else hosts_of(link_hosts)
+    facts = None if implementation is None else read_facts(implementation)
     good = True
     with open_bench(allow_weak=allow_weak) as bench:
-        for told in side_by_side(lambda file: checked(bench, file, hosts), files):
+        for told in side_by_side(lambda file: checked(bench, file, hosts, facts), files):
             good = good and told["ok"]
             if as_json:
                 print_compact(told)
@@ -161,8 +172,8 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
         raise CommandFailed(fault)
     with open_context() as here, open_bench(allow_weak=allow_weak) as bench:
         with here.database.reading() as db:
-            hosts = find_implementation(db, implementation).link_hosts
-        review = bench.review(source, hosts)
+            facts = facts_of(db, find_implementation(db, implementation))
+        review = bench.review(source, facts=facts)
         if review.findings:
             click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
         if not review.ok:
@@ -213,12 +224,20 @@ def hosts_of(listed: str) -> tuple[str, ...]:
         raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 
-def checked(bench: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
+def read_facts(implementation: str) -> ImplementationFacts:
+    """What a script of this implementation can use. Raises CommandFailed if there is no such implementation."""
+    with open_context() as here, here.database.reading() as db:
+        return facts_of(db, find_implementation(db, implementation))
+
+
+def checked(
+    bench: TrialSandbox, file: str, hosts: Sequence[str] | None, facts: ImplementationFacts | None
+) -> dict[str, Any]:
     """What there is to say about one file, as JSON values."""
     source, fault = read_source(file)
     if source is None:
         return {"file": file, "ok": False, "findings": [finding_json(unreadable_finding(fault))]}
-    review = bench.review(source, hosts)
+    review = bench.review(source, hosts, facts)
     return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
 
 
