@@ -40,7 +40,18 @@ editor must keep: no process that holds secrets ever compiles, unmarshals or run
 from .broker import Sandbox, examine
 from .errors import CallNotMade, JailTooWeak, SandboxError, ZygoteGone
 from .jail.report import JailConfig, JailReport
-from .language import API_LEVEL, OFFERED, RUNTIME_KEY, WITHHELD, OfferedEntry, WithheldEntry
+from .language import (
+    API_LEVEL,
+    OFFERED,
+    RECORDS,
+    RUNTIME_KEY,
+    SIGNATURES,
+    WITHHELD,
+    OfferedEntry,
+    RecordType,
+    Signature,
+    WithheldEntry,
+)
 from .outcomes import (
     FATAL_SIGNALS,
     Answer,
@@ -64,7 +75,9 @@ __all__ = [
     "API_LEVEL",
     "FATAL_SIGNALS",
     "OFFERED",
+    "RECORDS",
     "RUNTIME_KEY",
+    "SIGNATURES",
     "WITHHELD",
     "Answer",
     "Call",
@@ -81,12 +94,14 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Powers",
+    "RecordType",
     "RunLimits",
     "Sandbox",
     "SandboxError",
     "ScriptError",
     "ScriptInput",
     "Severity",
+    "Signature",
     "Usage",
     "WithheldEntry",
     "ZygoteGone",

@@ -17,7 +17,7 @@ RUN_WORDS: Final = (
     ("raised", "the script ended with an error of its own; the text says which, and in which line"),
     ("timed out", "the run took longer than it may"),
     ("out of memory", "the script needed more memory than it may"),
-    ("too much output", "the script said, logged or read more than it may"),
+    ("too much output", "the script said or read more than it may"),
     (
         "call failed",
         "a vendor did not answer, or not with what the script asked for, and the script did not deal with that",

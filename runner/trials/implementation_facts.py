@@ -115,7 +115,11 @@ def _listed(names: Iterable[str]) -> str:
 
 def _nearest(name: str, known: list[str], thing: str) -> str:
     close = difflib.get_close_matches(name[:_SHOWN], known, n=1, cutoff=0.6)
-    return f'Did you mean "{_shown(close[0])}"?' if close else f"Use one that it has, or let the operator add this {thing}."
+    return (
+        f'Did you mean "{_shown(close[0])}"?'
+        if close
+        else f"Use one that it has, or let the operator add this {thing}."
+    )
 
 
 def _shown(text: str) -> str:

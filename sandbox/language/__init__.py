@@ -18,18 +18,23 @@ from .run.execution import execute
 from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .runtime_key import RUNTIME_KEY
+from .script_api import RECORDS, SIGNATURES, RecordType, Signature
 from .withheld import WithheldEntry
 
 __all__ = [
     "API_LEVEL",
     "OFFERED",
+    "RECORDS",
     "RUNTIME_KEY",
     "SCRIPT_NAME",
+    "SIGNATURES",
     "WITHHELD",
     "ApiError",
     "Compilation",
     "NotAMessage",
     "OfferedEntry",
+    "RecordType",
+    "Signature",
     "WithheldEntry",
     "compile_source",
     "execute",

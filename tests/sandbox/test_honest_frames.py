@@ -47,20 +47,20 @@ PATHS = st.sampled_from(
 SAYINGS = st.one_of(
     st.builds("api.log({})".format, ODD),
     st.builds("print({}, {}, sep=str({}))".format, ODD, ODD, ODD),
-    st.builds("api.get('v', {}, params={}, headers={})".format, PATHS, ODD, ODD),
-    st.builds("api.post('v', {}, json={}, params={})".format, PATHS, ODD, ODD),
+    st.builds("api.get('v', {}, params=hide({}), headers=hide({}))".format, PATHS, ODD, ODD),
+    st.builds("api.post('v', {}, json={}, params=hide({}))".format, PATHS, ODD, ODD),
     st.builds("api.get(str({}), {})".format, ODD, PATHS),
     st.builds("api.post('v', {}, json=[{}, {}])".format, PATHS, ODD, ODD),
 )
 LAST = st.one_of(
     st.builds("return message(str({}), link=str({}), color=str({}))".format, ODD, ODD, ODD),
-    st.builds("return message({})".format, ODD),
-    st.builds("return {}".format, ODD),
+    st.builds("return message(hide({}))".format, ODD),
+    st.builds("return hide({})".format, ODD),
     st.builds("raise ValueError({})".format, ODD),
     st.builds(
         "raise ApiError(str({}), {})".format, ODD, st.sampled_from(["'refused'", "'not json'", "'x'", "5", "None"])
     ),
-    st.just("found, = [sorted([1, 2], key=again)]\nreturn found"),
+    st.just("return hide(sorted([1, 2], key=again))"),
     st.just("return hidden()"),
 )
 HEAD = """
@@ -78,6 +78,9 @@ def nested_dicts(depth):
     for _ in range(depth - 1):
         value = {"a": value}
     return value
+
+def hide(value):
+    return [value][0]  # the check follows it no further, so that what it would refuse reaches the frames
 
 def again(value):
     return sorted([1, 2], key=again)

@@ -17,22 +17,24 @@ from .names import PREDEFINED_NAMES, ScriptNames
 _ROUNDS = 4
 
 
-def consequences(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]:
+def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]:
     """The attributes that are read from what another finding has refused."""
-    causes = {name for node in ast.walk(tree) for name in _refused_by(node)}
+    causes = {name for node in names.nodes for name in _refused_by(node)}
     causes |= {
         node.id
-        for node in ast.walk(tree)
+        for node in names.nodes
         if isinstance(node, ast.Name) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
     }
     causes |= dropped.keys()
-    steps = [step for node in ast.walk(tree) for step in _assignments(node)]
+    if not causes:
+        return set()
+    steps = [step for node in names.nodes for step in _assignments(node)]
     for _ in range(_ROUNDS):
         found = {name for name, value in steps if _root(value) in causes}
         if found <= causes:
             break
         causes |= found
-    return {node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _root(node) in causes}
+    return {node for node in names.nodes if isinstance(node, ast.Attribute) and _root(node) in causes}
 
 
 def _refused_by(node: ast.AST) -> Iterator[str]:

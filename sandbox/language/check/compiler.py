@@ -17,15 +17,15 @@ from .annotations import AnnotationDropper
 from .api.api_check import check_api
 from .api.call_literals import call_literals
 from .cascades import consequences
-from .deepest_place import deepest_place
 from .message_literals import message_literals
 from .names import ScriptNames, check_names
 from .parsing import compile_tree, parse
 from .policy import LanguagePolicy
 from .required_settings import required_settings
 from .script_shape import check_shape
-from .source_text import check_text
 from .syntax_check import SyntaxChecker
+from .text.deepest_place import deepest_place
+from .text.source_text import check_text
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilat
     # 4
     names = ScriptNames(tree)
     values, explained = check_api(tree, names, findings)
-    explained |= consequences(tree, names, dropper.dropped)
+    explained |= consequences(names, dropper.dropped)
     SyntaxChecker(findings, explained).visit(tree)
-    check_names(tree, names, dropper.dropped, findings, explained)
+    check_names(names, dropper.dropped, findings, explained)
     check_shape(tree, names, findings)
     literals = message_literals(tree, names, findings)
-    calls = call_literals(tree, values, findings)
+    calls = call_literals(values, findings)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
     settings = required_settings(tree)  # before the tree is rewritten

@@ -32,9 +32,10 @@ class ScriptNames:
     """The names of one script: how often each is bound, and the full names of imported ones."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.bound: Counter[str] = Counter(name for node in ast.walk(tree) for name in _bound_by(node))
+        self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
+        self.bound: Counter[str] = Counter(name for node in self.nodes for name in _bound_by(node))
         self.imported: dict[str, str] = {}
-        for node in ast.walk(tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
 
@@ -51,7 +52,6 @@ class ScriptNames:
 
 
 def check_names(
-    tree: ast.Module,
     names: ScriptNames,
     dropped: Mapping[str, str],
     findings: Findings,
@@ -62,7 +62,7 @@ def check_names(
     Nodes in `explained` have another finding, which says why they fail.
     """
     seen: set[str] = set()
-    for node in ast.walk(tree):
+    for node in names.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             check_import(node, findings)
         elif node in explained:

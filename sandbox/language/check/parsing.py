@@ -15,8 +15,8 @@ from types import CodeType
 
 from sandbox.language.rules.findings import Findings
 
-from .deepest_place import deepest_place
-from .f_strings import newer_f_strings
+from .text.deepest_place import deepest_place
+from .text.f_strings import newer_f_strings
 
 #: The version of Python that scripts are written in, whichever version runs them: newer grammar is refused, so that a
 #: script that was checked on one machine means the same on all, and new grammar waits until it has been examined.
@@ -121,7 +121,9 @@ def _check_names(source: str, findings: Findings) -> None:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             first = _NOT_ASCII.search(source)
             line_start = source.rfind("\n", 0, first.start()) + 1 if first else 0
-            findings.at(source.count("\n", 0, line_start) + 1, first.start() - line_start + 1 if first else 1, "ascii-name")
+            findings.at(
+                source.count("\n", 0, line_start) + 1, first.start() - line_start + 1 if first else 1, "ascii-name"
+            )
             return
     places = Findings(_NOT_ASCII.sub(_PROBE_LETTER, source))
     for node in ast.walk(probe):

@@ -80,8 +80,15 @@ API = table(
         "Python cannot do that. The times of a session and api.now() have a zone; {source} has none.",
         "{instead}",
     ),
-    Rule("cannot-compare", "{left} and {right} are compared.", "Python cannot order the two; the line would fail.", "{instead}"),
-    Rule("text-plus", "Text is joined with {kind}.", "`+` joins text with text only; the line would fail.", "{instead}"),
+    Rule(
+        "cannot-compare",
+        "{left} and {right} are compared.",
+        "Python cannot order the two; the line would fail.",
+        "{instead}",
+    ),
+    Rule(
+        "text-plus", "Text is joined with {kind}.", "`+` joins text with text only; the line would fail.", "{instead}"
+    ),
     Rule(
         "json-error",
         "This `except` never catches an error of .json().",

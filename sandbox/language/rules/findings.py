@@ -64,7 +64,10 @@ class Findings:
         """An expression as its author wrote it, on one line; empty if it is too long to quote."""
         if node.end_lineno is None or node.end_col_offset is None or node.end_lineno - node.lineno > _QUOTED_LINES:
             return ""
-        lines = [self.line_text(number).encode("utf-8", "surrogatepass") for number in range(node.lineno, node.end_lineno + 1)]
+        lines = [
+            self.line_text(number).encode("utf-8", "surrogatepass")
+            for number in range(node.lineno, node.end_lineno + 1)
+        ]
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]
         if sum(map(len, lines)) > _QUOTED_BYTES or any(b"#" in line for line in lines[:-1]):
@@ -92,7 +95,11 @@ class Findings:
 
     def place(self, node: ast.AST) -> tuple[int, int]:
         """Line and column of a node, both from 1, the column in characters; of its first part if it has none itself."""
-        placed = node if hasattr(node, "lineno") else next((part for part in ast.walk(node) if hasattr(part, "lineno")), node)
+        placed = (
+            node
+            if hasattr(node, "lineno")
+            else next((part for part in ast.walk(node) if hasattr(part, "lineno")), node)
+        )
         line = getattr(placed, "lineno", 1)
         before = self.line_text(line).encode("utf-8", "surrogatepass")[: getattr(placed, "col_offset", 0)]
         return line, len(before.decode("utf-8", "ignore")) + 1

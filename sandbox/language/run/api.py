@@ -17,8 +17,8 @@ from sandbox.frames import JSON_DEPTH, JSON_DIGITS, encodable
 from sandbox.outcomes import CallFault
 
 from .values.facade import named
-from .values.keywords import checked_keywords
 from .values.frozen import Record
+from .values.keywords import checked_keywords
 from .values.messages import query_pairs
 from .values.value_text import text_of
 
@@ -137,7 +137,9 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
             return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             begins = f"it begins {text[:_SHOWN_CHARS]!r}" if text else "it is empty"
-            what = f"the answer of {connection[:_SHOWN_CHARS]} (status {status}) is not JSON; {begins}: {str(error)[:100]}"
+            what = (
+                f"the answer of {connection[:_SHOWN_CHARS]} (status {status}) is not JSON; {begins}: {str(error)[:100]}"
+            )
             raise ApiError(what, CallFault.NOT_JSON.value, connection) from None
 
     def header(name: str) -> str | None:

@@ -110,7 +110,9 @@ def test_a_syntax_error_has_its_line_and_column():
 
 
 def test_columns_count_characters_not_bytes():
-    finding = compile_source('def status(user, session, api):\n    x = "\u00e9\u00e9\u00e9", open(1)\n    return x[1]\n').findings[0]
+    finding = compile_source(
+        'def status(user, session, api):\n    x = "\u00e9\u00e9\u00e9", open(1)\n    return x[1]\n'
+    ).findings[0]
     assert (finding.line, finding.column) == (2, 16)
 
 

@@ -13,7 +13,15 @@ from sandbox.language.rules.findings import Findings
 
 from .calls import check_call
 from .error_handling import check_error_kind, check_handlers
-from .fields import check_attribute, check_called, check_dict_method, check_item, check_membership, is_uncalled, report_uncalled
+from .fields import (
+    check_attribute,
+    check_called,
+    check_dict_method,
+    check_item,
+    check_membership,
+    is_uncalled,
+    report_uncalled,
+)
 from .judge import ApiJudge
 from .operators import check_arithmetic, check_compare, check_extremes
 from .returns import check_dropped, check_returns
@@ -57,12 +65,15 @@ def _check(judge: ApiJudge, node: ast.AST) -> None:
     elif isinstance(node, ast.Expr):
         check_dropped(judge, node)
     for part in _tested(node):
-        if is_uncalled(judge.values.of(part)):
+        if isinstance(part, ast.Attribute) and is_uncalled(judge.values.of(part)):
             report_uncalled(judge, part)
 
 
 def _tested(node: ast.AST) -> list[ast.expr]:
-    """Parts of a node in which a function that is not called is a mistake: conditions, loops and parts of texts."""
+    """Parts of a node in which a function that is not called is a mistake: conditions, loops and parts of texts.
+
+    A name may stand there for a function that a caller can leave out, so only `answer.json` and the like are looked at.
+    """
     if isinstance(node, ast.If | ast.While | ast.IfExp):
         return [node.test]
     if isinstance(node, ast.For | ast.comprehension):

@@ -20,10 +20,10 @@ MAX_CALLS, NAME_CHARS, PATH_CHARS = 1000, 100, 4096
 _METHODS = {"Api.get": "GET", "Api.post": "POST"}
 
 
-def call_literals(tree: ast.Module, values: ValueKinds, findings: Findings) -> tuple[CallLiteral, ...]:
+def call_literals(values: ValueKinds, findings: Findings) -> tuple[CallLiteral, ...]:
     """The calls whose connection is a literal, in the order of the text, each once."""
     found: dict[CallLiteral, None] = {}
-    for node in ast.walk(tree):
+    for node in values.names.nodes:
         if not isinstance(node, ast.Call) or values.of(node.func) - _METHODS.keys() or not values.of(node.func):
             continue
         for kind in sorted(values.of(node.func)):

@@ -51,7 +51,10 @@ def check_call(judge: ApiJudge, node: ast.Call) -> None:
 
 
 def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bool:
-    given = [*node.args[:2], *(word.value for word in node.keywords if word.arg in {"url", "path", "connection", "uri"})]
+    given = [
+        *node.args[:2],
+        *(word.value for word in node.keywords if word.arg in {"url", "path", "connection", "uri"}),
+    ]
     full = next((part for part in given if _ADDRESS.match(_beginning(judge, part))), None)
     if full is None:
         return False
@@ -64,7 +67,9 @@ def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bo
     query = _query_of(judge, full)
     parts += [query] if query and not any(part.startswith("params=") for part in parts) else []
     call = call_text(judge.source(node.func, signature.name), parts)
-    judge.report(full, "api-address", function=signature.name, instead=f"Write {call}, with the name of the connection.")
+    judge.report(
+        full, "api-address", function=signature.name, instead=f"Write {call}, with the name of the connection."
+    )
     return True
 
 
@@ -108,7 +113,9 @@ def _split(address: str) -> tuple[str, list[tuple[str, str]]]:
         pairs = parse_qsl(parts.query, max_num_fields=_MAX_PAIRS)
     except ValueError:
         return "/path", []
-    is_plain = all(text.isprintable() and not set(text) & set("\"'\\") for pair in (*pairs, (parts.path,)) for text in pair)
+    is_plain = all(
+        text.isprintable() and not set(text) & set("\"'\\") for pair in (*pairs, (parts.path,)) for text in pair
+    )
     return (parts.path or "/", pairs) if is_plain else ("/path", [])
 
 
@@ -198,9 +205,7 @@ def _problem(node: ast.Call, signature: Signature) -> str:
     if twice:
         return f"gets the argument {twice} twice"
     missing = [
-        one.name
-        for one in signature.parameters
-        if one not in filled and one.default is None and one.name not in named
+        one.name for one in signature.parameters if one not in filled and one.default is None and one.name not in named
     ]
     return f"needs {' and '.join(missing)}" if missing else ""
 
@@ -252,7 +257,7 @@ def _converted(judge: ApiJudge, value: ast.expr, kinds: Kinds, parameter: Parame
             return f"Write {source}.text"
         if kinds <= _WRITABLE and kinds != {"None"}:
             return f"Write str({source}), or an f-string."
-        return f"Write a text, for example with an f-string: f\"{{…}}\"; for the argument {parameter.name}."
+        return f'Write a text, for example with an f-string: f"{{…}}"; for the argument {parameter.name}.'
     if "dict" in parameter.types:
         return f'Write a dict: {parameter.name}={{"name": value}}'
     return f"Write {words_for(parameter.types)}."

@@ -20,7 +20,9 @@ _DICTS = frozenset({"FrozenDict", "dict"})
 _DICT_METHODS = frozenset({"get", "items", "keys", "values", "pop", "setdefault", "update", "copy"})
 #: Kind -> the heading of its attributes in the table of what is offered.
 _HEADINGS = {"FrozenDict": "frozen dict", "FrozenList": "frozen list", NAIVE: "datetime"}
-_NOT_CALLABLE = frozenset(ATTRIBUTES) | frozenset(RECORDS) | frozenset({"FrozenDict", "FrozenList", NAIVE, "bool", "Message"})
+_NOT_CALLABLE = (
+    frozenset(ATTRIBUTES) | frozenset(RECORDS) | frozenset({"FrozenDict", "FrozenList", NAIVE, "bool", "Message"})
+)
 #: Fields of a record that hold what its author may call by a name of their own.
 _FREE_FIELDS = {"User": "attributes", "Session": "attributes", "Api": "settings"}
 
@@ -37,23 +39,30 @@ def check_attribute(judge: ApiJudge, node: ast.Attribute) -> None:
     if name in WITHHELD_ATTRIBUTES or name == "format" or any(_has(kind, name) is not False for kind in owners):
         return
     judge.explained.add(node)
-    kind = sorted(owners)[0]
+    kind = min(owners)
     if kind in RECORDS:
         _report_field(judge, node, kind, name)
     elif kind in _DICTS:
         instead = _item(judge, node.value, kind, f'"{shortened(name)}"')
-        judge.report(node, "dict-as-object", owner=judge.source(node.value), name=shortened(name), instead=instead)
+        judge.report(node, "dict-as-object", owner=judge.owner(node.value), name=shortened(name), instead=instead)
     else:
         known = ATTRIBUTES[_HEADINGS.get(kind, kind)]
         near = nearest(name, known)
-        instead = f"Write {judge.source(node.value)}.{near}" if near else "Use one of these, or a function."
+        instead = f"Write {judge.owner(node.value)}.{near}" if near else "Use one of these, or a function."
         owner = words_for(owners)
-        judge.report(node, "unknown-field", owner=owner[0].upper() + owner[1:], name=shortened(name), fields=_some(name, known), instead=instead)
+        judge.report(
+            node,
+            "unknown-field",
+            owner=owner[0].upper() + owner[1:],
+            name=shortened(name),
+            fields=_some(name, known),
+            instead=instead,
+        )
 
 
 def _some(name: str, known: tuple[str, ...]) -> str:
     """The most similar names of many, for a finding."""
-    close = difflib.get_close_matches(name[:_LISTED * 3], known, n=_LISTED, cutoff=0.3) or known[:_LISTED]
+    close = difflib.get_close_matches(name[: _LISTED * 3], known, n=_LISTED, cutoff=0.3) or known[:_LISTED]
     return ", ".join(dict.fromkeys(close)) + (", …" if len(close) < len(known) else "")
 
 
@@ -66,7 +75,7 @@ def _has(kind: str, name: str) -> bool | None:
 
 
 def _report_field(judge: ApiJudge, node: ast.Attribute, kind: str, name: str) -> None:
-    owner = judge.source(node.value, label_of(kind))
+    owner = judge.owner(node.value, label_of(kind))
     rule = "field-as-item" if name in _DICT_METHODS else "unknown-field"
     instead = _field(owner, kind, name)
     judge.report(
@@ -122,8 +131,8 @@ def check_dict_method(judge: ApiJudge, node: ast.Call) -> None:
 
 
 def _report_item(judge: ApiJudge, node: ast.expr, owner_node: ast.expr, key: ast.expr | None, reading: str) -> None:
-    kind = sorted(judge.values.present(owner_node))[0]
-    owner = judge.source(owner_node, label_of(kind))
+    kind = min(judge.values.present(owner_node))
+    owner = judge.owner(owner_node, label_of(kind))
     name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
     free = _FREE_FIELDS.get(kind)
     if name is not None and (name in RECORDS[kind].fields or (kind, name) in FIELDS):
@@ -147,7 +156,7 @@ def check_membership(judge: ApiJudge, node: ast.Compare) -> None:
         if owners <= SIGNATURES.keys():
             report_uncalled(judge, container)
         elif owners <= RECORDS.keys():
-            kind, source = sorted(owners)[0], judge.source(container)
+            kind, source = min(owners), judge.source(container)
             free = _FREE_FIELDS.get(kind)
             inner = f"{source}.json()" if kind == "Response" else f"{source}.{free}" if free else source
             judge.report(
@@ -165,7 +174,7 @@ def check_called(judge: ApiJudge, node: ast.Call) -> None:
     kinds = judge.values.of(node.func)
     if not kinds or not kinds - {NONE} <= _NOT_CALLABLE or kinds == {NONE}:
         return
-    source = judge.source(node.func, "value")
+    source = judge.owner(node.func, "value")
     is_dict = bool(kinds & _DICTS)
     instead = f"Write {_reading(judge, node, source)}" if is_dict else f"Write {source} without brackets after it."
     judge.report(node, "not-callable", source=source, kind=words_for(kinds), instead=instead)
@@ -178,16 +187,16 @@ def _reading(judge: ApiJudge, node: ast.Call, source: str) -> str:
 def report_uncalled(judge: ApiJudge, node: ast.expr) -> None:
     """Report a function of the script API that is used where its result is meant."""
     kinds = judge.values.of(node)
-    kind = next(iter(sorted(kinds)))
+    kind = min(kinds)
     signature = SIGNATURES[kind]
     needs = any(one.default is None for one in signature.parameters)
-    source = judge.source(node, signature.name)
+    source = judge.owner(node, signature.name)
     instead = f"Write for example {EXAMPLES[kind]}" if needs else f"Write {source}()"
     judge.report(node, "not-called", function=signature.name, why="Only a call gives its result.", instead=instead)
 
 
 def _item(judge: ApiJudge, node: ast.expr, kind: str, key: str) -> str:
-    source = judge.source(node)
+    source = judge.owner(node)
     is_optional = kind == "FrozenDict" and isinstance(node, ast.Attribute) and node.attr == "attributes"
     return f"Write {source}.get({key})" if is_optional else f"Write {source}[{key}]"
 

@@ -16,6 +16,8 @@ from .value_kinds import FUNCTION, NONE, ValueKinds
 #: Characters of the longest name that is compared with others: the time grows with their square.
 _MAX_COMPARED_CHARS = 40
 _MAX_NAME = 60
+#: Expressions after which a dot can follow.
+_PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Dict)
 
 #: Kind -> the words for a value of it.
 _WORDS = {
@@ -50,6 +52,11 @@ class ApiJudge:
         """An expression as its author wrote it, or other words if it is long."""
         return self.findings.source_of(node) or otherwise
 
+    def owner(self, node: ast.expr, otherwise: str = "…") -> str:
+        """The same where a dot or a bracket follows."""
+        source = self.source(node, otherwise)
+        return source if isinstance(node, _PRIMARY) else f"({source})"
+
     def report(self, node: ast.AST, rule: str, /, **words: object) -> None:
         """Report a rule at a node."""
         self.findings.node(node, rule, **words)
@@ -58,7 +65,9 @@ class ApiJudge:
 def words_for(kinds: Kinds) -> str:
     """The kinds in words."""
     known = sorted(kinds, key=lambda kind: (kind == NONE, kind))
-    return " or ".join(_WORDS.get(kind) or (FUNCTION_WORDS if kind in SIGNATURES else _with_article(kind)) for kind in known)
+    return " or ".join(
+        _WORDS.get(kind) or (FUNCTION_WORDS if kind in SIGNATURES else _with_article(kind)) for kind in known
+    )
 
 
 FUNCTION_WORDS = "a function"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 
 from .clock_kinds import AWARE, NAIVE, Kinds
 from .fields import is_uncalled, report_uncalled
@@ -15,7 +16,9 @@ _FAMILIES = {
     **{kind: kind for kind in ("str", "bytes", "list", "tuple", "timedelta", "date", AWARE, NAIVE)},
 }
 #: Kinds that cannot be joined with text.
-_NOT_TEXT = frozenset({*_FAMILIES, "dict", "FrozenDict", "set", "User", "Session", "Response", "Scans", "None"}) - {"str"}
+_NOT_TEXT = frozenset({*_FAMILIES, "dict", "FrozenDict", "set", "User", "Session", "Response", "Scans", "None"}) - {
+    "str"
+}
 _NAIVE_FUNCTIONS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 _NUMBERS = frozenset({"int", "float", "Decimal"})
 
@@ -24,24 +27,24 @@ def check_compare(judge: ApiJudge, node: ast.Compare) -> None:
     """Report an order between values that have none, and a function that is compared in place of its result."""
     operands = [node.left, *node.comparators]
     for left, operator, right in zip(operands, node.ops, node.comparators, strict=False):
-        if isinstance(operator, ast.In | ast.NotIn):
+        if not isinstance(operator, _ORDERING):
             continue
         uncalled = next((part for part in (left, right) if is_uncalled(judge.values.of(part))), None)
         if uncalled is not None:
             report_uncalled(judge, uncalled)
             return
-        if isinstance(operator, _ORDERING) and _report_order(judge, node, left, right, "compared"):
+        if _report_order(judge, node, left, right, "compared"):
             return
 
 
 def check_extremes(judge: ApiJudge, node: ast.Call) -> None:
     """Report `min` and `max` of values that have no order."""
     meaning = judge.values.names.meaning(node.func)
-    if meaning in {"min", "max"} and len(node.args) > 1 and not node.keywords:
-        for left, right in zip(node.args, node.args[1:], strict=False):
-            if not isinstance(left, ast.Starred) and not isinstance(right, ast.Starred):
-                if _report_order(judge, node, left, right, "compared"):
-                    return
+    if meaning not in {"min", "max"} or node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
+        return
+    for left, right in itertools.pairwise(node.args):
+        if _report_order(judge, node, left, right, "compared"):
+            return
 
 
 def check_arithmetic(judge: ApiJudge, node: ast.BinOp) -> None:
@@ -85,14 +88,15 @@ def _aligned(judge: ApiJudge, operands: tuple[ast.expr, ast.expr], kinds: tuple[
     """How to make the two values comparable."""
     for (one, _), (kind, other) in zip((operands, operands[::-1]), (kinds, kinds[::-1]), strict=True):
         source = judge.source(one, "value")
+        owner = judge.owner(one, "value")
         if kind == {"str"} and other <= {AWARE, NAIVE}:
             return f"Write datetime.fromisoformat({source}); the text must have a zone."
         if kind == {"str"} and other <= _NUMBERS:
             return f"Write {'int' if other == {'int'} else 'Decimal'}({source})"
         if kind <= {AWARE, NAIVE} and other == {"date"}:
-            return f"Write {source}.date()"
+            return f"Write {owner}.date()"
         if kind == {"timedelta"} and other <= _NUMBERS:
-            return f"Write {source}.total_seconds()"
+            return f"Write {owner}.total_seconds()"
     return "Convert one of the two first."
 
 
@@ -102,9 +106,13 @@ def _report_naive(judge: ApiJudge, node: ast.expr, left: ast.expr, right: ast.ex
     source = judge.source(naive, "the other")
     if _is_clock(judge, origin):
         judge.explained.add(origin)
-        instead = "Write api.now()" if origin is naive else f"Write api.now() where {source} gets its value, in line {origin.lineno}"
+        instead = (
+            "Write api.now()"
+            if origin is naive
+            else f"Write api.now() where {source} gets its value, in line {origin.lineno}"
+        )
     else:
-        instead = f'Give it its zone: {source}.replace(tzinfo=ZoneInfo("Europe/Paris"))'
+        instead = f'Give it its zone: {judge.owner(naive, "value")}.replace(tzinfo=ZoneInfo("Europe/Paris"))'
     judge.report(node, "naive-compared", action=action, source=source, instead=instead)
 
 

@@ -135,26 +135,38 @@ def _is_type_test(node: ast.AST) -> bool:
 
 def _bound_by(node: ast.AST) -> Iterator[tuple[str, Binding]]:
     """The names that one node binds by itself; names inside targets that are no plain assignment are bound to `UNKNOWN`."""
-    if isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
-        yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
-    elif isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _unknown(target)
-    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        yield from [(node.target.id, node.value)] if node.value else []
+    if isinstance(node, ast.Assign):
+        yield from _assigned(node)
+    elif isinstance(node, ast.AnnAssign):
+        if isinstance(node.target, ast.Name) and node.value is not None:
+            yield node.target.id, node.value
     elif isinstance(node, ast.NamedExpr):
         yield node.target.id, node.value
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension | ast.AugAssign):
+    elif isinstance(node, ast.ExceptHandler):
+        yield from [(node.name, node)] if node.name else []
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name.split(".")[0], UNKNOWN) for alias in node.names)
+    else:
+        yield from _bound_to_unknown(node)
+
+
+def _assigned(node: ast.Assign) -> Iterator[tuple[str, Binding]]:
+    is_plain = all(isinstance(target, ast.Name) for target in node.targets)
+    for target in node.targets:
+        if isinstance(target, ast.Name) and is_plain:
+            yield target.id, node.value
+        else:
+            yield from _unknown(target)
+
+
+def _bound_to_unknown(node: ast.AST) -> Iterator[tuple[str, Binding]]:
+    if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension | ast.AugAssign):
         yield from _unknown(node.target)
     elif isinstance(node, ast.withitem) and node.optional_vars is not None:
         yield from _unknown(node.optional_vars)
     elif isinstance(node, ast.Delete):
         for target in node.targets:
             yield from _unknown(target)
-    elif isinstance(node, ast.ExceptHandler):
-        yield from [(node.name, node)] if node.name else []
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name.split(".")[0], UNKNOWN) for alias in node.names)
     elif isinstance(node, ast.ClassDef | ast.MatchAs | ast.MatchStar):
         yield from [(node.name, UNKNOWN)] if node.name else []
     elif isinstance(node, ast.MatchMapping):

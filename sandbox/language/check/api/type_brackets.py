@@ -19,7 +19,11 @@ def is_type_with_brackets(node: ast.AST, bound: Container[str]) -> bool:
 
 def check_type_brackets(judge: ApiJudge, node: ast.Subscript) -> None:
     """Report the outermost type with brackets."""
-    if not isinstance(node.ctx, ast.Load) or node in judge.explained or not is_type_with_brackets(node, judge.values.names.bound):
+    if (
+        not isinstance(node.ctx, ast.Load)
+        or node in judge.explained
+        or not is_type_with_brackets(node, judge.values.names.bound)
+    ):
         return
     judge.explained.update(part for part in ast.walk(node.slice) if isinstance(part, ast.Subscript))
     assert isinstance(node.value, ast.Name)

@@ -60,7 +60,11 @@ class ValueKinds:
         self._memo: dict[ast.expr, Kinds] = {}
         self._variables: dict[tuple[FunctionScope, str], Kinds] = {}
         self._results: dict[ast.FunctionDef, Kinds] = {}
-        self._calls = self._call_sites(tree)
+        self._calls = self._call_sites()
+        #: Whether the script makes errors of its own, whose kinds may be any text.
+        self.makes_api_errors = any(
+            isinstance(node, ast.Call) and names.meaning(node.func) == "ApiError" for node in names.nodes
+        )
         self.status = self._status_function()
         self._may_end = {
             function: open_end(function.body) is not None
@@ -97,10 +101,10 @@ class ValueKinds:
         function = found[0] if len(found) == 1 else None
         return function if isinstance(function, ast.FunctionDef) else None
 
-    def _call_sites(self, tree: ast.Module) -> dict[ast.AST, list[ast.Call] | None]:
-        calls = {node.func: node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_plain(node)}
+    def _call_sites(self) -> dict[ast.AST, list[ast.Call] | None]:
+        calls = {node.func: node for node in self.names.nodes if isinstance(node, ast.Call) and _is_plain(node)}
         found: dict[ast.AST, list[ast.Call] | None] = {}
-        for node in ast.walk(tree):
+        for node in self.names.nodes:
             if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
                 continue
             for binding in self.scopes.bindings(node):
@@ -179,7 +183,9 @@ class ValueKinds:
         if meaning is not None:
             return frozenset([CONSTANTS[meaning]]) if meaning in CONSTANTS else UNKNOWN_KINDS
         owners = self.present(node.value)
-        return union(RECORDS[one].fields.get(node.attr, UNKNOWN_KINDS) if one in RECORDS else UNKNOWN_KINDS for one in owners)
+        return union(
+            RECORDS[one].fields.get(node.attr, UNKNOWN_KINDS) if one in RECORDS else UNKNOWN_KINDS for one in owners
+        )
 
     def _of_subscript(self, node: ast.Subscript) -> Kinds:
         is_text = self.present(node.value) == {"str"}

@@ -26,7 +26,11 @@ def get_item(value: Any, key: Any) -> Any:
     """`value[key]`."""
     kind = type(value)
     if kind not in ITEM_TYPES:
-        hint = f"; its fields are read with a dot, for example {record_label(value)}.{first_field(value)}" if kind is Record else ""
+        hint = (
+            f"; its fields are read with a dot, for example {record_label(value)}.{first_field(value)}"
+            if kind is Record
+            else ""
+        )
         raise TypeError(f"{describe(value)} cannot be read with [...]{hint}")
     if kind is FrozenDict:
         return read_key(value, key)

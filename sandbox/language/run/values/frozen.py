@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-
 #: Characters of one field in the text of a record; of one key, and how many keys, in an error.
 _SHOWN_CHARS, _KEY_CHARS, _LISTED_KEYS = 80, 60, 12
 
@@ -106,7 +105,7 @@ def record_label(record: Record) -> str:
 
 def first_field(record: Record) -> str:
     """The name of the record's first field."""
-    return next(iter(record._fields))  # noqa: SLF001 -- as in `read_field`
+    return next(iter(record._fields))
 
 
 def read_field(record: Record, name: str) -> Any:
