@@ -239,10 +239,12 @@ def _given(node: ast.Call, signature: Signature) -> list[tuple[Parameter, ast.ex
 
 def _report_path(judge: ApiJudge, value: ast.expr, signature: Signature) -> bool:
     text = _beginning(judge, value)
-    if not text or (text.startswith("/") and not text.startswith("//")):
+    is_empty = isinstance(value, ast.Constant) and value.value == ""
+    if not (text or is_empty) or (text.startswith("/") and not text.startswith("//")):
         return False
     source = "" if isinstance(value, ast.Name) else judge.findings.source_of(value)
     mended = re.sub(r"\A([fFrR]{0,2}[\"']{1,3})/*", r"\1/", source, count=1)
+    mended = '"/"' if is_empty else mended
     instead = f"Write {mended}" if mended else 'Begin it with "/".'
     judge.report(value, "api-path", function=signature.name, instead=instead)
     return True

@@ -26,7 +26,7 @@ def checked_keywords(kind: str, function: Callable[..., Any]) -> Callable[..., A
             raise TypeError(f"{signature.name}() got an unexpected keyword argument {wrong[:60]!r}; {takes}")
         return function(*args, **kwargs)
 
-    return named(signature.name, call)
+    return functools.wraps(function)(call)
 
 
 def keywords_of(kind: str) -> Callable[[Function], Function]:

@@ -40,6 +40,7 @@ MISTAKES = {
     "a path alone": ("api-arguments", 'Write for example api.get("connection", "/a")', 'x = «api.get("/a")'),
     "a connection alone": ("api-arguments", 'Write for example api.get("cvent", "/path")', 'x = «api.get("cvent")'),
     "a path without slash": ("api-path", 'Write "/a"', 'x = api.get("cvent", «"a")'),
+    "an empty path": ("api-path", 'Write "/"', 'x = api.get("cvent", «"")'),
     "a computed path without slash": ("api-path", 'Write f"/a/{user.id}"', 'x = api.get("cvent", «f"a/{user.id}")'),
     "too many arguments": ("api-arguments", 'Write for example message("text", link="https://…", color="#006109")',
                            'return «message("a", None, None, True)'),
