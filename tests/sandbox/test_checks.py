@@ -70,12 +70,14 @@ def test_a_hostile_text_earns_a_finding(product, source):
 
 
 def test_a_text_without_end_is_not_even_read(product):
-    assert product.sandbox.check("#" * (2**20 + 1)).findings[0].rule == "source-too-long"
+    finding = product.sandbox.check("#\n" + "#" * 2**20).findings[0]
+    assert (finding.rule, finding.line, finding.column) == ("source-too-long", 2, 2**20 - 1)
 
 
 def test_half_characters_are_no_text(product):
     checked = product.sandbox.check("x = '\ud800'\n" + GOOD)
-    assert checked.findings[0].rule == "source-not-text"
+    found = checked.findings[0]
+    assert (found.rule, found.line, found.column) == ("source-not-text", 1, 6)
     assert len(checked.sha256) == 64
 
 
