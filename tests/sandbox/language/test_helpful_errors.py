@@ -73,7 +73,7 @@ def test_a_missing_setting_names_those_that_there_are_and_cuts_long_lists(run):
 
 
 def test_a_missing_setting_where_there_is_none(run):
-    with pytest.raises(KeyError, match="api.settings has: nothing"):
+    with pytest.raises(KeyError, match=r"api\.settings has: nothing"):
         run("def status(user, session, api):\n    return message(api.settings['claim_url'])\n", settings={})
 
 
