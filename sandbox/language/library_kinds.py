@@ -54,6 +54,15 @@ CONSTANTS = MappingProxyType(
     {"datetime.timezone.utc": "timezone", "datetime.UTC": "timezone", "math.pi": "float", "math.inf": "float"}
 )
 
+#: (kind, attribute) -> its kind.
+ATTRIBUTE_KINDS = MappingProxyType(
+    {
+        **{("timedelta", name): "int" for name in ("days", "seconds", "microseconds")},
+        **{(kind, name): "int" for kind in ("datetime", "naive datetime", "date") for name in ("year", "month", "day")},
+        **{(kind, name): "int" for kind in ("datetime", "naive datetime") for name in ("hour", "minute", "second")},
+    }
+)
+
 _TEXT_METHODS = "capitalize casefold join lower lstrip replace rstrip strip title upper removeprefix removesuffix zfill"
 #: (kind, method) -> the kind of its result.
 METHOD_RESULTS = MappingProxyType(

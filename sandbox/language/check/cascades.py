@@ -25,7 +25,7 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
         for node in names.nodes
         if isinstance(node, ast.Name) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
     }
-    causes |= dropped.keys()
+    causes |= {name for name in dropped if not names.bound[name]}
     if not causes:
         return set()
     steps = [step for node in names.nodes for step in _assignments(node)]

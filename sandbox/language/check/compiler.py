@@ -73,7 +73,7 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilat
     explained |= consequences(names, dropper.dropped)
     SyntaxChecker(findings, explained).visit(tree)
     check_names(names, dropper.dropped, findings, explained)
-    check_shape(tree, names, findings)
+    check_shape(tree, names, dropper.dropped, findings)
     literals = message_literals(tree, names, findings)
     calls = call_literals(values, findings)
     if findings.refused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sandbox.language.offered import API_LEVEL
 from sandbox.language.rules.findings import Findings
@@ -86,9 +86,9 @@ _SUGGESTED_LINES = 30
 _LISTED_LINES = 5
 
 
-def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> None:
-    """Report what a script must not have at module level, and what is missing."""
-    steps = _steps(tree, names, findings)
+def check_shape(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> None:
+    """Report what a script must not have at module level, and what is missing; `dropped` are names of typing."""
+    steps = _steps(tree, names, dropped, findings)
     _check_redefinitions(tree, findings)
     _check_level(tree, findings)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "status"]
@@ -112,7 +112,7 @@ def _has_status_arguments(args: ast.arguments) -> bool:
     return not extra and [arg.arg for arg in args.args] == _ARGUMENTS
 
 
-def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast.stmt]:
+def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> list[ast.stmt]:
     steps = []
     constants: set[str] = set()
     for index, node in enumerate(tree.body):
@@ -128,7 +128,7 @@ def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast
             findings.node(node, "main-guard")
         elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
             constants.update(_targets(node))
-        elif type(node).__name__ not in _REFUSED_ELSEWHERE and not _is_type_alias(node, names):
+        elif type(node).__name__ not in _REFUSED_ELSEWHERE and not _is_type_alias(node, names, dropped):
             steps.append(node)
     return steps
 
@@ -167,9 +167,13 @@ def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
     return names.meaning(function) in _CONSTANT_CALLS
 
 
-def _is_type_alias(node: ast.stmt, names: ScriptNames) -> bool:
+def _is_type_alias(node: ast.stmt, names: ScriptNames, dropped: Collection[str]) -> bool:
     """Whether this gives a name to a type with brackets, which has a finding of its own."""
-    return isinstance(node, ast.Assign) and is_type_with_brackets(node.value, names.bound)
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
+        return False
+    kind = node.value.value
+    is_typing = isinstance(kind, ast.Name) and kind.id in dropped and not names.bound[kind.id]
+    return is_typing or is_type_with_brackets(node.value, names.bound)
 
 
 def _is_main_guard(node: ast.stmt) -> bool:

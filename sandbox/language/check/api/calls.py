@@ -19,7 +19,12 @@ _VENDOR_CALLS = frozenset({"Api.get", "Api.post"})
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 #: The beginning of a literal, up to the end of the host in it.
 _HOST_IN_LITERAL = re.compile(r"([fFrR]{0,2}[\"']{1,3})https?://[^/\"'{}?#]*", re.IGNORECASE)
+#: A name at the beginning of an f-string, and before a plus.
+_NAME_IN_LITERAL = re.compile(r"\A([fF][rR]?[\"']{1,3})\{\w+\}", re.ASCII)
+_NAME_BEFORE = re.compile(r"\A\w+ *\+ *", re.ASCII)
 _MAX_ADDRESS, _MAX_PAIRS = 300, 5
+#: Through how many names and parts the beginning of an address is followed.
+_MAX_STEPS = 60
 #: Kind of a parameter -> further kinds that it accepts.
 _ALSO = {
     "dict": {"FrozenDict", "Counter", "OrderedDict", "defaultdict"},
@@ -74,28 +79,38 @@ def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bo
 
 
 def _beginning(judge: ApiJudge, node: ast.expr) -> str:
-    """The text with which an argument begins; empty if it is computed."""
-    if isinstance(node, ast.Name):
-        bound = judge.values.scopes.bindings(node)
-        return _beginning_of(bound[0]) if len(bound) == 1 and isinstance(bound[0], ast.expr) else ""
-    return _beginning_of(node)
-
-
-def _beginning_of(node: ast.expr) -> str:
-    while isinstance(node, ast.BinOp | ast.JoinedStr):
-        first = node.left if isinstance(node, ast.BinOp) else next(iter(node.values), None)
+    """The text with which an argument begins, also through names of literals; empty if it is computed."""
+    for _ in range(_MAX_STEPS):
+        first = _first_part(judge, node)
         if first is None:
-            return ""
+            break
         node = first
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
+def _first_part(judge: ApiJudge, node: ast.expr) -> ast.expr | None:
+    """The expression whose text comes first in that of another; None if there is no such one."""
+    if isinstance(node, ast.BinOp):
+        return node.left if isinstance(node.op, ast.Add | ast.Mod) else None
+    if isinstance(node, ast.JoinedStr):
+        return next(iter(node.values), None)
+    if isinstance(node, ast.FormattedValue):
+        return node.value if node.conversion == -1 and node.format_spec is None else None
+    bound = judge.values.scopes.bindings(node) if isinstance(node, ast.Name) else []
+    return bound[0] if len(bound) == 1 and isinstance(bound[0], ast.expr) else None
+
+
 def _path_of(judge: ApiJudge, node: ast.expr) -> str:
     """The path in an address, as an expression."""
-    source = "" if isinstance(node, ast.Name) else judge.findings.source_of(node)
+    before = _split(_beginning(judge, node))[0]
     if isinstance(node, ast.Constant | ast.Name):
-        return f'"{_split(_beginning(judge, node))[0]}"'
+        return f'"{before}"'
+    source = judge.findings.source_of(node)
     without = _HOST_IN_LITERAL.sub(r"\1", source, count=1)
+    if without == source:
+        path = before.rstrip("/")
+        without = _NAME_IN_LITERAL.sub(lambda found: found[1] + path, source, count=1)
+        without = _NAME_BEFORE.sub(f'"{path}" + ' if path else "", without, count=1) if without == source else without
     is_path = re.match(r"[fFrR]{0,2}[\"']{1,3}/", without)
     return without if is_path and without != source else '"/path"'
 
@@ -114,7 +129,7 @@ def _split(address: str) -> tuple[str, list[tuple[str, str]]]:
     except ValueError:
         return "/path", []
     is_plain = all(
-        text.isprintable() and not set(text) & set("\"'\\") for pair in (*pairs, (parts.path,)) for text in pair
+        text.isprintable() and not set(text) & set("\"'\\{}") for pair in (*pairs, (parts.path,)) for text in pair
     )
     return (parts.path or "/", pairs) if is_plain else ("/path", [])
 

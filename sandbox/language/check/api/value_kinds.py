@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from sandbox.language.check.names import ScriptNames
-from sandbox.language.library_kinds import CONSTANTS, METHOD_RESULTS, RESULTS
+from sandbox.language.library_kinds import ATTRIBUTE_KINDS, CONSTANTS, METHOD_RESULTS, RESULTS
 from sandbox.language.offered import BUILTIN_NAMES
 from sandbox.language.script_api import RECORDS, SIGNATURES
 
@@ -25,7 +25,8 @@ ROUNDS = 5
 MAX_KINDS = 6
 NONE = "None"
 FUNCTION = "function"
-_STATUS_KINDS = ("User", "Session", "Api")
+#: The arguments of `status`, as the check demands them, and their kinds.
+_STATUS_ARGUMENTS = {"user": "User", "session": "Session", "api": "Api"}
 _TIMES = frozenset({AWARE, NAIVE, "date"})
 _DISPLAYS = {
     ast.JoinedStr: "str",
@@ -141,9 +142,11 @@ class ValueKinds:
     def _of_parameter(self, parameter: ParameterBinding) -> Kinds:
         function, position = parameter.function, parameter.position
         calls = self._calls.get(function, [])
-        if function is self.status and calls == [] and position is not None and position < len(_STATUS_KINDS):
-            return frozenset([_STATUS_KINDS[position]])
-        if function is self.status or not calls:
+        if function is self.status:
+            names = [arg.arg for arg in function.args.args] if function else []
+            is_right = calls == [] and names == list(_STATUS_ARGUMENTS) and position is not None
+            return frozenset([_STATUS_ARGUMENTS[parameter.name]]) if is_right else UNKNOWN_KINDS
+        if not calls:
             return UNKNOWN_KINDS
         given = [argument_of(call, parameter) for call in calls]
         return union(self.of(value) if value is not None else UNKNOWN_KINDS for value in given)
@@ -182,10 +185,7 @@ class ValueKinds:
         meaning = self.names.meaning(node)
         if meaning is not None:
             return frozenset([CONSTANTS[meaning]]) if meaning in CONSTANTS else UNKNOWN_KINDS
-        owners = self.present(node.value)
-        return union(
-            RECORDS[one].fields.get(node.attr, UNKNOWN_KINDS) if one in RECORDS else UNKNOWN_KINDS for one in owners
-        )
+        return union(_field_kinds(owner, node.attr) for owner in self.present(node.value))
 
     def _of_subscript(self, node: ast.Subscript) -> Kinds:
         is_text = self.present(node.value) == {"str"}
@@ -240,6 +240,13 @@ class ValueKinds:
             return union(replaced_kinds(owner, node, self.of) for owner in owners)
         results = [METHOD_RESULTS.get((owner, name)) for owner in owners]
         return union(frozenset([result]) if result else UNKNOWN_KINDS for result in results)
+
+
+def _field_kinds(owner: str, name: str) -> Kinds:
+    if owner in RECORDS:
+        return RECORDS[owner].fields.get(name, UNKNOWN_KINDS)
+    kind = ATTRIBUTE_KINDS.get((owner, name))
+    return frozenset([kind]) if kind else UNKNOWN_KINDS
 
 
 def _is_plain(call: ast.Call) -> bool:

@@ -79,6 +79,23 @@ def status(user, session, api):
     row = «NamedTuple("row", [])
     return message(row.shoe_size)
 """,
+    "arguments in another order": """
+«def status(session, user, api):
+    return message(user.first_name + session.title + session["x"])
+""",
+    "a generator": """
+def status(user, session, api):
+    «yield message("a")
+    return hidden()
+""",
+    "an alias of typing": """
+from typing import Dict
+
+Row = «Dict[str, str]
+
+def status(user, session, api):
+    return hidden()
+""",
     "two causes": """
 import «os
 import «requests
@@ -97,6 +114,17 @@ def places(text):
         found.append((before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1))
         text = before + after
     return text, found
+
+
+def test_a_name_that_the_script_binds_itself_is_no_consequence_of_a_dropped_import():
+    source = """
+from typing import Any
+
+def status(user, session, api):
+    Any = api.get("c", "/a").json()
+    return message(Any.shoe_size)
+"""
+    assert [(one.rule, one.line) for one in compile_source(source).findings] == [("attribute", 6)]
 
 
 @pytest.mark.parametrize("name", CAUSES)
