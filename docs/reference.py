@@ -18,7 +18,7 @@ from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPL
 from runner.explanations.run_terms import RUN_WORDS
 from runner.settings.declaration import Setting
 from runner.settings.operator_settings import SETTINGS
-from sandbox import API_LEVEL, LEVELS, OFFERED, WITHHELD
+from sandbox import API_LEVEL, LEVELS, OFFERED, RECORDS, SIGNATURES, WITHHELD
 from web.cli import main as commands
 
 DOCS = Path(__file__).parent
@@ -54,6 +54,7 @@ def script_reference() -> str:
         *(f"| {level.number} | {cell(level.summary)} |" for level in LEVELS.values()),
         "",
         "How to write one: [the author's guide](authors.md).\n",
+        *script_api(),
         "## Offered\n",
     ]
     for kind, heading in HEADINGS.items():
@@ -69,6 +70,36 @@ def script_reference() -> str:
             lines.append(f"| `{cell(refusal.name)}` | {cell(refusal.why)} | {cell(refusal.instead)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+#: Kind of value -> what authors know it as, where the kind's own name does not say it.
+KINDS = {
+    "FrozenDict": "dict, frozen",
+    "datetime": "time with a zone",
+    "str": "text",
+    "Message": "message",
+    "int": "whole number",
+    "bool": "True or False",
+} | {record.kind: record.label for record in RECORDS.values()}
+
+
+def kinds_shown(kinds: frozenset[str]) -> str:
+    """The kinds of a value in words; None last."""
+    names = sorted(kinds, key=lambda kind: (kind == "None", kind))
+    return " or ".join(KINDS.get(kind, kind) for kind in names) or "any value"
+
+
+def script_api() -> list[str]:
+    """The functions and values of the script API, with arguments and kinds, as the check knows them."""
+    lines = ["## The script API\n", "`script check` refuses calls and fields that are not as follows.\n"]
+    lines += ["| function | returns | what it does |", "|---|---|---|"]
+    for one in SIGNATURES.values():
+        lines.append(f"| `{cell(one.text)}` | {cell(kinds_shown(one.result))} | {cell(one.note)} |")
+    lines += ["", "| value | field | kind |", "|---|---|---|"]
+    for record in RECORDS.values():
+        plain = {name: kinds for name, kinds in record.fields.items() if not kinds & SIGNATURES.keys()}
+        lines += [f"| {record.label} | `{name}` | {cell(kinds_shown(kinds))} |" for name, kinds in plain.items()]
+    return [*lines, ""]
 
 
 def shown_default(setting: Setting) -> str:

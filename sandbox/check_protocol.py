@@ -50,7 +50,14 @@ def check(channel: Channel, source: str) -> CheckResult:
     if isinstance(review, RunReport):
         return failed_result(source, review)
     return CheckResult(
-        digest(source), review.findings, review.literals, review.api_level, code, settings=review.settings
+        digest(source),
+        review.findings,
+        review.literals,
+        review.api_level,
+        code,
+        settings=review.settings,
+        setting_places=review.setting_places,
+        calls=review.calls,
     )
 
 
@@ -72,14 +79,22 @@ def too_long_result(source: str) -> CheckResult:
     """The result for a text that is refused unread."""
     what = f"This script has {len(source)} characters."
     why = f"Texts of more than {SOURCE_CHARS} characters are refused unread."
-    return CheckResult(digest(source), (Finding("source-too-long", 1, 1, what, why, "Shorten the script."),))
+    place = _place(source, SOURCE_CHARS)
+    return CheckResult(digest(source), (Finding("source-too-long", *place, what, why, "Shorten the script."),))
 
 
 def not_text_result(source: str) -> CheckResult:
     """The result for a text with lone surrogates: no UTF-8 file can hold them, so they were not typed by hand."""
     what = "This script has characters that are not text (lone surrogates)."
-    finding = Finding("source-not-text", 1, 1, what, "They cannot be stored.", "Save the file as UTF-8.")
+    first = next(index for index, character in enumerate(source) if "\ud800" <= character <= "\udfff")
+    place = _place(source, first)
+    finding = Finding("source-not-text", *place, what, "They cannot be stored.", "Save the file as UTF-8.")
     return CheckResult(digest(source), (finding,))
+
+
+def _place(source: str, index: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character."""
+    return source.count("\n", 0, index) + 1, index - source.rfind("\n", 0, index)
 
 
 def _exchange(channel: Channel, source: str, deadline: float) -> tuple[CheckReport | RunReport, bytes | None]:

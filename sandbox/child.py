@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Protocol
 
-from .frames import BROKER_FRAME_BYTES, HEADER, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, decode, encode, pack
+from .frames import BROKER_FRAME_BYTES, CHAIN_CALLS, HEADER, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, decode, encode, pack
 from .jail.lockdown import CHANNEL
 from .memory_errors import is_out_of_memory
 from .outcomes import CallFault
@@ -22,6 +22,7 @@ from .outcomes import CallFault
 EXIT_MEMORY = 96  #: memory ran out, and there was none left even for the report
 #: Room for one of the blocks in which Python allocates memory from the system, and for the report.
 RESERVE_BYTES = 2 * 1024 * 1024
+_OUTER_CALLS = 4  #: of a call chain that is cut, so many of the outermost calls stay
 SCRIPT_FILE = "<script>"  #: the file name under which the language layer compiles
 
 
@@ -32,7 +33,7 @@ class Language(Protocol):
         """Import and touch everything that a script may need, while files can still be read."""
 
     def compile_source(self, source: str) -> Any:
-        """Review and compile: an object with findings, literals, api_level, settings and code (marshal bytes or None)."""
+        """Review and compile: an object with findings, literals, api_level, settings, setting_places, calls and code (marshal bytes or None)."""
 
     def execute(
         self, code: bytes, script_input: dict[str, Any], call: Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -56,7 +57,7 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
         if request["op"] == "check":
             _check(language, request["source"], reserved)
         else:
-            _run(language, request["input"], _receive(), reserved)
+            _run(language, request, _receive(), reserved)
     except Exception as error:
         reserved.close()
         if not is_out_of_memory(error):
@@ -64,19 +65,31 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
         os._exit(EXIT_MEMORY)
 
 
-def call_broker(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The only way out of a script: `call` waits for an answer, `log` does not. Both state the line that the script is at."""
-    line = _current_line(sys._getframe(1))  # noqa: SLF001 - the script's frame is above this one
-    if kind == "log":
-        _send({"t": kind, "line": line, "text": content["text"][:LOG_CHARS]})
-        return {}
-    _send({"t": kind, "line": line, **content})
-    return decode(_receive())
+class BrokerCalls:
+    """The only way out of a script: `call` waits for an answer, `log` does not. Both state the line that the script is at.
+
+    Surplus log lines are not sent, but for the first: it tells the broker that lines were dropped.
+    """
+
+    def __init__(self, log_lines: int) -> None:
+        self._log_frames_left = log_lines + 1
+
+    def __call__(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Send one call or log line; return the answer to a call."""
+        line = _current_line(sys._getframe(1))  # noqa: SLF001 - the script's frame is above this one
+        if kind == "log":
+            if self._log_frames_left > 0:
+                self._log_frames_left -= 1
+                _send({"t": kind, "line": line, "text": content["text"][:LOG_CHARS]})
+            return {}
+        _send({"t": kind, "line": line, **content})
+        return decode(_receive())
 
 
-def _run(language: Language, script_input: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
+def _run(language: Language, request: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
     try:
-        _send({"t": "result", "value": language.execute(code, script_input, call_broker)})
+        value = language.execute(code, request["input"], BrokerCalls(request["log_lines"]))
+        _send({"t": "result", "value": value})
     except BaseException as error:  # noqa: BLE001 - a script may raise anything, and each is an outcome
         reserved.close()
         failure = _failure(error)
@@ -98,6 +111,8 @@ def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
             "literals": [dataclasses.asdict(literal) for literal in compilation.literals],
             "api_level": compilation.api_level,
             "settings": list(compilation.settings),
+            "setting_places": compilation.setting_places,
+            "calls": [dataclasses.asdict(call) for call in compilation.calls],
             "has_code": compilation.code is not None,
         }
     )
@@ -112,24 +127,28 @@ def _failure(error: BaseException) -> dict[str, Any]:
         text = str(error)[:TEXT_CHARS]
     except Exception:  # noqa: BLE001 - making the text of an exception can run the script's own code
         text = ""
+    chain = _chain(error.__traceback__)
     return {
         "t": "failed",
         "memory": is_out_of_memory(error),
         "fault": str(kind) if kind in tuple(CallFault) else None,
         "type": name[:TYPE_CHARS],
-        "line": _line(error.__traceback__),
+        "line": chain[-1][1] if chain else None,
+        "chain": chain if len(chain) <= CHAIN_CALLS else [*chain[:_OUTER_CALLS], *chain[_OUTER_CALLS - CHAIN_CALLS :]],
         "text": text,
     }
 
 
-def _line(traceback: TracebackType | None) -> int | None:
-    """The innermost line of the script itself in a traceback."""
-    line = None
+def _chain(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    """The script's own functions in a traceback, the outermost first, each with the line that it was at."""
+    found = []
     while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == SCRIPT_FILE:
-            line = _real_line(traceback.tb_lineno) or line
+        code = traceback.tb_frame.f_code
+        line = _real_line(traceback.tb_lineno)
+        if code.co_filename == SCRIPT_FILE and line is not None:
+            found.append((code.co_name[:TYPE_CHARS], line))
         traceback = traceback.tb_next
-    return line
+    return found
 
 
 def _current_line(frame: FrameType | None) -> int | None:

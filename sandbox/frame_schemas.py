@@ -12,14 +12,15 @@ decided here, in these steps.
    child sends nothing after a part of a frame.
 2. Kind: in a run `log`, `call`, `result`, `failed`; in a check `checked` or `failed`. Then exactly the keys of the kind,
    each of exactly its type, in any order; lines are whole numbers from 1, or null.
-3. `log`: a text that the child has cut.
+3. `log`: a text that the child has cut; no more lines than the budget allows, and one that says that more were dropped.
 4. `call`: GET or POST; a path that begins with one "/" and names no host; JSON with POST only, and not deeper than the
    language allows; pairs of text. Parts that are too long or too many are a script's fault.
 5. `result`: a message of three texts, or null.
 6. `failed`: a name and a text that the child has cut; a known fault, with an `ApiError` only, and not together with a lack
-   of memory.
+   of memory; a call chain that the child has cut, of names and lines, with the line of the error as its end.
 7. `checked`: an existing API level; no more findings, literals and names of settings than a check reports; code if and
-   only if no finding is an error; names of settings only with code, sorted and each once; then the code, not empty.
+   only if no finding is an error; names of settings only with code, sorted and each once, each with its place; calls of
+   known methods; then the code, not empty.
 8. After `result`, `failed`, and `checked` with its code: nothing (`run_protocol.py`).
 
 If you let a child send something new, change this list, and the tests in which honest children send all that they can.
@@ -28,23 +29,27 @@ If you let a child send something new, change this list, and the tests in which 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import CallNotMade
-from .frames import JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
+from .frames import CHAIN_CALLS, JSON_DEPTH, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, FrameError, deeper_than
 from .language import LEVELS
-from .outcomes import Call, CallFault, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
+from .outcomes import Call, CallFault, CallLiteral, Finding, MessageLiteral, OutcomeKind, ScriptError, Severity
 
 _METHODS = ("GET", "POST")
 _MAX_FINDINGS = 200  #: as many as a check reports
 _MAX_LITERALS = 5000  #: more `message(...)` than the longest script has room for
+_MAX_CALLS = 1000  #: calls with a literal connection, as many as a check reports
 _FINDING_CHARS = 4000
 _MAX_SETTINGS, _SETTING_CHARS = 200, 200  #: names of settings, and characters of one, as many as a check reports
 _CALL_CHARS = {"connection": 100, "path": 4096}
 _MAX_INT = 2**31 - 1  #: of a line, a column or a level; databases and pages take no more
 _MAX_PAIRS, _PAIR_CHARS = 100, 8192
+#: A function of a script in a traceback, also `<lambda>` and `<module>`.
+_FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|<[a-z]+>", re.ASCII)
 _TEXT_OR_NULL, _LINE_OR_NULL = (str, type(None)), (int, type(None))
 _FINDING_FIELDS = {"rule": str, "line": int, "column": int, "what": str, "why": str, "instead": str, "severity": str}
 _LITERAL_TEXTS = ("text", "link", "color")
@@ -68,6 +73,8 @@ class CheckReport:
     api_level: int = 1
     has_code: bool = field(default=False)
     settings: tuple[str, ...] = ()
+    setting_places: tuple[tuple[int, int], ...] = ()
+    calls: tuple[CallLiteral, ...] = ()
 
 
 def storable(text: str, limit: int) -> str:
@@ -139,7 +146,7 @@ def run_report_of(frame: Mapping[str, Any]) -> RunReport:
 
 def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
     """A run or check that ended with an exception (step 6). Raises `FrameError`."""
-    _check_fields(frame, t=str, memory=bool, fault=_TEXT_OR_NULL, type=str, line=_LINE_OR_NULL, text=str)
+    _check_fields(frame, t=str, memory=bool, fault=_TEXT_OR_NULL, type=str, line=_LINE_OR_NULL, chain=list, text=str)
     if len(frame["type"]) > TYPE_CHARS or len(frame["text"]) > TEXT_CHARS:
         raise FrameError("an error that was not cut")
     if not frame["type"].isidentifier():
@@ -148,7 +155,10 @@ def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
         raise FrameError("a call fault without an ApiError")
     if frame["fault"] is not None and frame["fault"] not in tuple(CallFault):
         raise FrameError("an unknown fault")
-    error = ScriptError(storable(frame["type"], TYPE_CHARS), frame["line"], storable(frame["text"], TEXT_CHARS))
+    chain = _chain(frame["chain"])
+    if frame["line"] != (chain[-1][1] if chain else None):
+        raise FrameError("a line that is not the end of the call chain")
+    error = ScriptError(storable(frame["type"], TYPE_CHARS), frame["line"], storable(frame["text"], TEXT_CHARS), chain)
     if frame["memory"]:
         return RunReport(OutcomeKind.OUT_OF_MEMORY, error=error)
     if frame["fault"] is None:
@@ -157,9 +167,23 @@ def failure_report_of(frame: Mapping[str, Any]) -> RunReport:
     return RunReport(kind, error=error)
 
 
+def _chain(calls: list[Any]) -> tuple[tuple[str, int], ...]:
+    if len(calls) > CHAIN_CALLS:
+        raise FrameError("a call chain that was not cut")
+    for call in calls:
+        if type(call) is not list or [type(part) for part in call] != [str, int]:
+            raise FrameError("a call that is not a function with its line")
+        if len(call[0]) > TYPE_CHARS or not _FUNCTION.fullmatch(call[0]):
+            raise FrameError("a function without a name")
+        if not 0 < call[1] <= _MAX_INT:
+            raise FrameError("a line out of range")
+    return tuple((call[0], call[1]) for call in calls)
+
+
 def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
     """What the compiler reports about a script (step 7). Raises `FrameError`."""
-    _check_fields(frame, t=str, findings=list, literals=list, api_level=int, settings=list, has_code=bool)
+    lists = dict.fromkeys(("findings", "literals", "settings", "setting_places", "calls"), list)
+    _check_fields(frame, t=str, api_level=int, has_code=bool, **lists)
     if frame["api_level"] not in LEVELS:
         raise FrameError("an API level that does not exist")
     if frame["t"] != "checked" or len(frame["findings"]) > _MAX_FINDINGS or len(frame["literals"]) > _MAX_LITERALS:
@@ -170,8 +194,17 @@ def check_report_of(frame: Mapping[str, Any]) -> CheckReport:
         raise FrameError("code and errors contradict each other")
     if frame["settings"] and not frame["has_code"]:
         raise FrameError("settings of a script without code")
-    literals = tuple(_literal(one) for one in frame["literals"])
-    return CheckReport(findings, literals, frame["api_level"], frame["has_code"], _settings(frame["settings"]))
+    if len(frame["calls"]) > _MAX_CALLS:
+        raise FrameError("more calls than a check reports")
+    return CheckReport(
+        findings,
+        tuple(_literal(one) for one in frame["literals"]),
+        frame["api_level"],
+        frame["has_code"],
+        _settings(frame["settings"]),
+        _places(frame["setting_places"], len(frame["settings"])),
+        tuple(_call_literal(one) for one in frame["calls"]),
+    )
 
 
 def _check_fields(value: Any, /, **types: type | tuple[type, ...]) -> None:
@@ -227,6 +260,29 @@ def _settings(names: list[Any]) -> tuple[str, ...]:
     if any(first >= second for first, second in itertools.pairwise(names)):
         raise FrameError("names of settings that are not sorted")
     return tuple(storable(name, _SETTING_CHARS) for name in names)
+
+
+def _places(places: list[Any], number: int) -> tuple[tuple[int, int], ...]:
+    if len(places) != number:
+        raise FrameError("another number of places than of settings")
+    for place in places:
+        if type(place) is not list or [type(part) for part in place] != [int, int]:
+            raise FrameError("a place that is not a line and a column")
+        if not all(0 < part <= _MAX_INT for part in place):
+            raise FrameError("a place out of range")
+    return tuple((place[0], place[1]) for place in places)
+
+
+def _call_literal(value: Any) -> CallLiteral:
+    _check_fields(value, line=int, column=int, method=str, connection=str, path=_TEXT_OR_NULL)
+    if value["method"] not in _METHODS or not 0 < len(value["connection"]) <= _CALL_CHARS["connection"]:
+        raise FrameError("a call that no check reports")
+    path = value["path"]
+    if path is not None and len(path) > _CALL_CHARS["path"]:
+        raise FrameError("a path that no check reports")
+    connection = storable(value["connection"], _CALL_CHARS["connection"])
+    shown = None if path is None else storable(path, _CALL_CHARS["path"])
+    return CallLiteral(value["line"], value["column"], value["method"], connection, shown)
 
 
 def _literal(value: Any) -> MessageLiteral:

@@ -68,10 +68,22 @@ class MessageLiteral:
 
 
 @dataclass(frozen=True)
+class CallLiteral:
+    """A call of a vendor whose connection is known before any run; `path` is None if it is computed."""
+
+    line: int
+    column: int
+    method: str  #: GET or POST
+    connection: str
+    path: str | None
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """The result of a check: it has `code` (marshal bytes, for the jail only) if no finding is an error.
 
-    `settings` are the names of settings without which the script fails, as far as its text shows.
+    `settings` are the names of settings without which the script fails, as far as its text shows; `setting_places` has
+    the line and the column at which each is first read, and `calls` the calls of vendors with literal connections.
 
     `alarm` says that the text made the compiler do what the kernel forbids, or send what it never sends: an attack.
     """
@@ -83,6 +95,8 @@ class CheckResult:
     code: bytes | None = field(default=None, repr=False)
     alarm: bool = False
     settings: tuple[str, ...] = ()
+    setting_places: tuple[tuple[int, int], ...] = ()
+    calls: tuple[CallLiteral, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -176,6 +190,8 @@ class ScriptError:
     type: str
     line: int | None
     text: str
+    #: The script's own functions, the outermost first, each with the line that it was at; at most 20.
+    chain: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ class RunProtocol:
         self._started = time.monotonic()
         self._deadline = self._started + limits.wall_s
         self._log: list[str] = []
+        self._dropped_log_lines = False
         self._line: int | None = None  #: the line of the script's last call or log line, as its child stated it
         self._calls = 0
         self._read_bytes = 0
@@ -98,7 +99,7 @@ class RunProtocol:
         2. The child's end; after its report it has the time that is left to end by itself, and may send nothing more.
         3. A forbidden system call overrules everything; it or a forged frame is an alarm.
         """
-        request = encode({"op": "run", "input": asdict(script_input)})
+        request = encode({"op": "run", "input": asdict(script_input), "log_lines": self._limits.log_lines})
         result = run_exchange(lambda: self._exchange(request, code), self._limits)  # 1
         result, child_exit = finish_exchange(result, self._channel, self._deadline)  # 2
         report = result.stopped or (result.report if exit_status.exited_cleanly(child_exit) else None)
@@ -108,7 +109,7 @@ class RunProtocol:
         return Outcome(
             kind=report.kind,
             value=report.value,
-            log=tuple(self._log),
+            log=(*self._log, *([self._dropped_note()] if self._dropped_log_lines else [])),
             usage=self._usage(child_exit),
             error=report.error,
             alarm=exit_status.is_alarm(child_exit) or result.forged,
@@ -140,12 +141,16 @@ class RunProtocol:
         return report
 
     def _add_log_line(self, frame: dict[str, Any]) -> None:
+        """Keep one line; the first one beyond the budget becomes a note, and its child sends no further one."""
         line = frame_schemas.line_of(frame, self._limits.log_chars)
-        if len(self._log) >= self._limits.log_lines:
-            raise _budget_used_up(
-                OutcomeKind.TOO_MUCH_OUTPUT, f"the budget of {self._limits.log_lines} log lines is used up"
-            )
-        self._log.append(line)
+        if self._dropped_log_lines:
+            raise FrameError("a log line after the first that was dropped")
+        self._dropped_log_lines = len(self._log) >= self._limits.log_lines
+        if not self._dropped_log_lines:
+            self._log.append(line)
+
+    def _dropped_note(self) -> str:
+        return f"(further lines were dropped: a run may log {self._limits.log_lines})"
 
     def _serve_call(self, frame: dict[str, Any]) -> dict[str, Any]:
         """Make one call and return the answer for the child. Raises `RunStopped` for a used-up budget."""

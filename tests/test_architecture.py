@@ -61,6 +61,7 @@ HOMES = {
 ORDER = {
     "sandbox": ("jail", "language", "zygote"),
     "sandbox/language": ("rules", "check", "run"),
+    "sandbox/language/check": ("text", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
     "records/changes": ("scripts",),

@@ -21,7 +21,7 @@ RUN_WORDS: Final = (
     ("raised", "the script ended with an error; the text says which, and in which line"),
     ("timed out", "the run took longer than allowed"),
     ("out of memory", "the script needed more memory than allowed"),
-    ("too much output", "the script returned, logged or read more than allowed"),
+    ("too much output", "the script returned or read more than allowed"),
     (
         "call failed",
         "a vendor did not answer, or not with what the script asked for, and the script did not handle that",

@@ -32,6 +32,7 @@ from sandbox import (
     Usage,
 )
 
+from .implementation_facts import ImplementationFacts, review_facts
 from .trial_input import TrialInput
 
 
@@ -125,11 +126,18 @@ class TrialSandbox:
     def __exit__(self, *_: object) -> None:
         self._sandbox.close()
 
-    def review(self, source: str, link_hosts: Collection[str] | None = None) -> ScriptReview:
-        """Check a script, and the messages in it. Without `link_hosts`, a link may lead to any host."""
+    def review(
+        self, source: str, link_hosts: Collection[str] | None = None, facts: ImplementationFacts | None = None
+    ) -> ScriptReview:
+        """Check a script, and the messages in it; with `facts`, also what it asks an implementation for.
+
+        Without `link_hosts` and without `facts` a link may lead to any host.
+        """
         checked = self._sandbox.check(source)
-        hosts = hosts_in(checked.literals) if link_hosts is None else link_hosts
-        findings = (*checked.findings, *review_literals(checked.literals, hosts))
+        if link_hosts is None:
+            link_hosts = facts.link_hosts if facts else hosts_in(checked.literals)
+        findings = (*checked.findings, *review_literals(checked.literals, link_hosts))
+        findings += review_facts(checked, facts) if facts else ()
         return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:

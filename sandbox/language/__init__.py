@@ -19,20 +19,25 @@ from .run.execution import execute
 from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .runtime_key import RUNTIME_KEY
+from .script_api import RECORDS, SIGNATURES, RecordType, Signature
 from .withheld import WithheldEntry
 
 __all__ = [
     "API_LEVEL",
     "LEVELS",
     "OFFERED",
+    "RECORDS",
     "RUNTIME_KEY",
     "SCRIPT_NAME",
+    "SIGNATURES",
     "WITHHELD",
     "ApiError",
     "ApiLevel",
     "Compilation",
     "NotAMessage",
     "OfferedEntry",
+    "RecordType",
+    "Signature",
     "WithheldEntry",
     "compile_source",
     "execute",

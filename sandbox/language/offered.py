@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from .rules.syntax_rules import SYNTAX
+from .script_api import field_names
 from .withheld import WITHHELD_ATTRIBUTES, WITHHELD_MODULES, WITHHELD_NAMES, WithheldEntry
 
 
@@ -171,12 +172,12 @@ TYPE_NAMES = MappingProxyType(
 )
 
 EXCEPTION_ATTRIBUTES = ("args",)
-USER_FIELDS = _words("id username user_type first_name last_name badge_id attributes")
-SESSION_FIELDS = _words("id title starts_at ends_at location parent_id credits attributes")
-SCANS_FIELDS = _words("first_in last_out minutes count")
-API_NAMES = _words("get log now post return_url scans settings")
-RESPONSE_NAMES = _words("header json ok status text")
-API_ERROR_NAMES = ("args", "connection", "kind")
+USER_FIELDS = field_names("User")
+SESSION_FIELDS = field_names("Session")
+SCANS_FIELDS = field_names("Scans")
+API_NAMES = field_names("Api")
+RESPONSE_NAMES = field_names("Response")
+API_ERROR_NAMES = field_names("ApiError")
 
 OFFERED: tuple[OfferedEntry, ...] = (
     OfferedEntry("names", "sandbox", SANDBOX_NAMES, "available without an import; a script must not redefine them"),

@@ -35,6 +35,8 @@ class Compilation:
     literals: tuple = ()
     api_level: int = 1
     settings: tuple = ()
+    setting_places: tuple = ()
+    calls: tuple = ()
 
 
 def main():

@@ -70,12 +70,14 @@ def test_a_hostile_text_earns_a_finding(product, source):
 
 
 def test_a_text_without_end_is_not_even_read(product):
-    assert product.sandbox.check("#" * (2**20 + 1)).findings[0].rule == "source-too-long"
+    finding = product.sandbox.check("#\n" + "#" * 2**20).findings[0]
+    assert (finding.rule, finding.line, finding.column) == ("source-too-long", 2, 2**20 - 1)
 
 
 def test_half_characters_are_no_text(product):
     checked = product.sandbox.check("x = '\ud800'\n" + GOOD)
-    assert checked.findings[0].rule == "source-not-text"
+    found = checked.findings[0]
+    assert (found.rule, found.line, found.column) == ("source-not-text", 1, 6)
     assert len(checked.sha256) == 64
 
 
@@ -123,13 +125,35 @@ def test_swallowed_faults_of_the_real_language_still_end(product):
 
 def test_hidden_is_no_message_and_another_answer_is_raised(product):
     assert product.run("return hidden()").value is None
-    outcome = product.run("return 'hello'")
+    outcome = product.run("said, = ['hello']\nreturn said")
     assert (outcome.kind, outcome.error.type) == (OutcomeKind.RAISED, "NotAMessage")
 
 
 def test_an_exception_names_the_line_of_the_script(product):
     outcome = product.run("x = {}\nreturn message(x['missing'])")
     assert (outcome.kind, outcome.error.type, outcome.error.line) == (OutcomeKind.RAISED, "KeyError", 3)
+
+
+def test_an_exception_names_every_function_on_its_way(product):
+    source = "def first(data):\n    return second(data, lambda: data['list'])\n\ndef second(data, read):\n    return read()\n\n"
+    checked = product.sandbox.check(source + indented("return message(first({}))"))
+    outcome = product.sandbox.run(checked.code, SCRIPT_INPUT, powers=Vendor())
+    assert outcome.error.chain == (("status", 8), ("first", 2), ("second", 5), ("<lambda>", 2))
+    assert outcome.error.line == 2
+
+
+def test_a_deep_call_chain_is_cut_in_its_middle(product):
+    outcome = product.run("def again(n):\n    return again(n + 1)\nreturn message(again(1))")
+    assert len(outcome.error.chain) == 20
+    assert outcome.error.chain[0][0] == "status"
+    assert outcome.error.chain[-1] == ("again", outcome.error.line)
+
+
+def test_surplus_log_lines_are_dropped_with_a_note_and_the_run_goes_on(product):
+    outcome = product.run("for n in range(9):\n    api.log(n)\n    print(n)\nreturn message('done')", log_lines=3)
+    assert (outcome.kind, outcome.value["text"]) == (OutcomeKind.RETURNED, "done")
+    assert outcome.log == ("0", "0", "1", "(further lines were dropped: a run may log 3)")
+    assert outcome.usage.log_lines == 3
 
 
 def test_memory_of_the_real_language_is_limited(product):

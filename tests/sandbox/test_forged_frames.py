@@ -81,6 +81,16 @@ def test_not_a_number_does_not_leave_a_process():
         encode({"t": float("nan")})
 
 
+FAILED = {
+    "t": "failed",
+    "memory": False,
+    "fault": None,
+    "type": "E",
+    "line": 1,
+    "chain": [["status", 1]],
+    "text": "",
+}
+
 FORGED_RESULTS = {
     "no_value": {"t": "result"},
     "one_key_more": {"t": "result", "value": None, "alarm": False},
@@ -97,6 +107,7 @@ FORGED_RESULTS = {
         "t": "failed",
         "memory": False,
         "fault": None,
+        "chain": [["status", 1]],
         "type": "E",
         "line": "1",
         "text": "",
@@ -105,6 +116,7 @@ FORGED_RESULTS = {
         "t": "failed",
         "memory": False,
         "fault": None,
+        "chain": [["status", 1]],
         "type": "E",
         "line": True,
         "text": "",
@@ -113,12 +125,34 @@ FORGED_RESULTS = {
         "t": "failed",
         "memory": False,
         "fault": None,
+        "chain": [["status", 10**300]],
         "type": "E",
         "line": 10**300,
         "text": "",
     },
-    "an_error_with_a_new_fault": {"t": "failed", "memory": False, "fault": "x", "type": "E", "line": 1, "text": ""},
-    "a_review": {"t": "checked", "findings": [], "literals": [], "api_level": 1, "settings": [], "has_code": True},
+    "an_error_with_a_new_fault": {**FAILED, "fault": "x"},
+    "an_error_in_a_line_beside_its_chain": {**FAILED, "line": 2},
+    "an_error_in_a_line_without_a_chain": {**FAILED, "chain": []},
+    "a_chain_of_texts": {**FAILED, "chain": ["status"]},
+    "a_chain_with_more": {**FAILED, "chain": [["status", 1, "x"]]},
+    "a_chain_of_numbers": {**FAILED, "chain": [[1, 1]]},
+    "a_chain_with_a_text_as_line": {**FAILED, "chain": [["status", "1"], ["status", 1]]},
+    "a_chain_with_true_as_line": {**FAILED, "chain": [["status", True], ["status", 1]]},
+    "a_chain_with_line_0": {**FAILED, "chain": [["status", 0], ["status", 1]]},
+    "a_chain_of_a_name_with_a_line_end": {**FAILED, "chain": [["status\n", 1]]},
+    "a_chain_of_a_name_that_is_markup": {**FAILED, "chain": [["<img src=x>", 1]]},
+    "a_chain_of_a_long_name": {**FAILED, "chain": [["x" * 81, 1]]},
+    "a_chain_that_was_not_cut": {**FAILED, "chain": [["status", 1]] * 21},
+    "a_review": {
+        "t": "checked",
+        "findings": [],
+        "literals": [],
+        "api_level": 1,
+        "settings": [],
+        "setting_places": [],
+        "calls": [],
+        "has_code": True,
+    },
     "a_log_of_numbers": {"t": "log", "line": None, "text": 5},
     "a_log_with_more": {"t": "log", "line": None, "text": "x", "level": "error"},
     "a_call_with_more": {**CALL, "user": "someone-else"},
@@ -188,9 +222,10 @@ def test_a_child_that_does_not_read_its_answers_runs_out_of_time(raw):
     assert outcome.kind is OutcomeKind.TIMED_OUT
 
 
-def test_flooding_the_log_ends_the_run(raw):
+def test_flooding_the_log_past_the_honest_child_is_an_alarm(raw):
     outcome = raw.run('while True: frame(b\'{"t":"log","line":null,"text":"x"}\')')
-    assert (outcome.kind, len(outcome.log)) == (OutcomeKind.TOO_MUCH_OUTPUT, 100)
+    assert (outcome.kind, outcome.error.type, outcome.alarm) == (OutcomeKind.CRASHED, "ForgedFrame", True)
+    assert outcome.log[100:] == ("(further lines were dropped: a run may log 100)",)
 
 
 def test_a_call_too_long_is_told_to_the_script(raw):
@@ -205,7 +240,8 @@ def test_the_zero_character_is_no_text_for_a_log(raw):
 
 
 GOOD_FINDING = {"rule": "r", "line": 1, "column": 1, "what": "w", "why": "y", "instead": "i", "severity": "error"}
-REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "settings": [], "has_code": True}
+REVIEW = FORGED_RESULTS["a_review"]
+CALLED = {"line": 1, "column": 1, "method": "GET", "connection": "vendor", "path": None}
 
 
 @pytest.mark.parametrize(
@@ -219,14 +255,29 @@ REVIEW = {"t": "checked", "findings": [], "literals": [], "api_level": 1, "setti
         {"api_level": API_LEVEL + 1},
         {"literals": [{"line": 1}]},
         {"api_level": True},
-        {"settings": ["b", "a"]},
-        {"settings": ["a", "a"]},
-        {"settings": [1]},
-        {"settings": [""]},
-        {"settings": ["x" * 201]},
-        {"settings": [f"{n:04}" for n in range(201)]},
-        {"settings": ["a"], "findings": [GOOD_FINDING], "has_code": False},
+        {"settings": ["b", "a"], "setting_places": [[1, 1]] * 2},
+        {"settings": ["a", "a"], "setting_places": [[1, 1]] * 2},
+        {"settings": [1], "setting_places": [[1, 1]]},
+        {"settings": [""], "setting_places": [[1, 1]]},
+        {"settings": ["x" * 201], "setting_places": [[1, 1]]},
+        {"settings": [f"{n:04}" for n in range(201)], "setting_places": [[1, 1]] * 201},
+        {"settings": ["a"], "setting_places": [[1, 1]], "findings": [GOOD_FINDING], "has_code": False},
         {"settings": {"a": 1}},
+        {"settings": ["a"]},
+        {"setting_places": [[1, 1]]},
+        {"settings": ["a"], "setting_places": [[0, 1]]},
+        {"settings": ["a"], "setting_places": [[1, 2**31]]},
+        {"settings": ["a"], "setting_places": [[1, True]]},
+        {"settings": ["a"], "setting_places": [[1]]},
+        {"settings": ["a"], "setting_places": [1]},
+        {"calls": [{**CALLED, "method": "DELETE"}]},
+        {"calls": [{**CALLED, "connection": ""}]},
+        {"calls": [{**CALLED, "connection": "x" * 101}]},
+        {"calls": [{**CALLED, "path": "/" + "x" * 4096}]},
+        {"calls": [{**CALLED, "path": 1}]},
+        {"calls": [{**CALLED, "line": 0}]},
+        {"calls": [{**CALLED, "secret": "x"}]},
+        {"calls": [CALLED] * 1001},
         {"t": "result"},
     ],
     ids=str,

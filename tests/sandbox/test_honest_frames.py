@@ -47,20 +47,20 @@ PATHS = st.sampled_from(
 SAYINGS = st.one_of(
     st.builds("api.log({})".format, ODD),
     st.builds("print({}, {}, sep=str({}))".format, ODD, ODD, ODD),
-    st.builds("api.get('v', {}, params={}, headers={})".format, PATHS, ODD, ODD),
-    st.builds("api.post('v', {}, json={}, params={})".format, PATHS, ODD, ODD),
+    st.builds("api.get('v', {}, params=hide({}), headers=hide({}))".format, PATHS, ODD, ODD),
+    st.builds("api.post('v', {}, json={}, params=hide({}))".format, PATHS, ODD, ODD),
     st.builds("api.get(str({}), {})".format, ODD, PATHS),
     st.builds("api.post('v', {}, json=[{}, {}])".format, PATHS, ODD, ODD),
 )
 LAST = st.one_of(
     st.builds("return message(str({}), link=str({}), color=str({}))".format, ODD, ODD, ODD),
-    st.builds("return message({})".format, ODD),
-    st.builds("return {}".format, ODD),
+    st.builds("return message(hide({}))".format, ODD),
+    st.builds("return hide({})".format, ODD),
     st.builds("raise ValueError({})".format, ODD),
     st.builds(
         "raise ApiError(str({}), {})".format, ODD, st.sampled_from(["'refused'", "'not json'", "'x'", "5", "None"])
     ),
-    st.just("return sorted([1, 2], key=again)"),
+    st.just("return hide(sorted([1, 2], key=again))"),
     st.just("return hidden()"),
 )
 HEAD = """
@@ -78,6 +78,9 @@ def nested_dicts(depth):
     for _ in range(depth - 1):
         value = {"a": value}
     return value
+
+def hide(value):
+    return [value][0]  # the check follows it no further, so that what it would refuse reaches the frames
 
 def again(value):
     return sorted([1, 2], key=again)
@@ -225,7 +228,7 @@ def test_a_frame_that_breaks_off_is_the_end_of_its_child(monkeypatch):
     monkeypatch.setattr(child.os, "write", write)
     monkeypatch.setattr(child.os, "_exit", end)
     with pytest.raises(SystemExit):
-        child.call_broker("log", {"text": "hello"})
+        child.BrokerCalls(1)("log", {"text": "hello"})
     assert (len(sent), ended) == (1, [child.EXIT_MEMORY])
 
 
@@ -236,7 +239,7 @@ def test_a_frame_that_did_not_begin_is_only_an_error(monkeypatch):
     monkeypatch.setattr(child.os, "write", write)
     monkeypatch.setattr(child.os, "_exit", lambda code: pytest.fail(f"ended with {code}"))
     with pytest.raises(OSError, match="buffer"):
-        child.call_broker("log", {"text": "hello"})
+        child.BrokerCalls(1)("log", {"text": "hello"})
 
 
 JSON = st.recursive(
@@ -253,7 +256,7 @@ def test_what_we_write_is_always_what_we_take_for_our_writing(value, text, name)
     for frame in (
         {"t": "log", "line": 1, "text": text[:4000]},
         {"t": "result", "value": {"text": text, "link": name, "color": None}},
-        {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "text": text[:300]},
+        {"t": "failed", "memory": False, "fault": None, "type": name, "line": None, "chain": [], "text": text[:300]},
     ):
         decoded = decode_from_child(encode(frame))
         frame_schemas.line_of(decoded, 500) if frame["t"] == "log" else frame_schemas.run_report_of(decoded)

@@ -11,17 +11,21 @@ from dataclasses import dataclass, field
 
 from sandbox.language.api_levels import DEFAULT_LEVEL
 from sandbox.language.rules.findings import Findings
-from sandbox.outcomes import Finding, MessageLiteral
+from sandbox.outcomes import CallLiteral, Finding, MessageLiteral
 
 from .annotations import AnnotationDropper
+from .api.api_check import check_api
+from .api.call_literals import call_literals
+from .cascades import consequences
 from .message_literals import message_literals
 from .names import ScriptNames, check_names
 from .parsing import compile_tree, parse
 from .policy import LanguagePolicy
 from .required_settings import required_settings
 from .script_shape import check_shape, declared_level
-from .source_text import check_text
 from .syntax_check import SyntaxChecker
+from .text.deepest_place import deepest_place
+from .text.source_text import check_text
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Compilation:
     literals: tuple[MessageLiteral, ...] = ()
     api_level: int = DEFAULT_LEVEL
     settings: tuple[str, ...] = ()
+    setting_places: tuple[tuple[int, int], ...] = ()
+    calls: tuple[CallLiteral, ...] = ()
     code: bytes | None = field(default=None, repr=False)
 
 
@@ -41,7 +47,7 @@ def compile_source(source: str) -> Compilation:
     1. The text: size, hidden characters.
     2. Python's parser, and limits on size and depth.
     3. Drop annotations.
-    4. Check syntax, names and shape: all findings of the script together.
+    4. Check the use of the API, syntax, names and shape: all findings of the script together.
     5. The RestrictedPython policy rewrites the tree and inserts the guards.
     6. Python compiles the tree.
     """
@@ -51,31 +57,43 @@ def compile_source(source: str) -> Compilation:
     if tree is None:
         return Compilation(findings.sorted())
     try:
-        return _compile_tree(tree, findings)
+        return _compile_tree(tree, source, findings)
     except (RecursionError, MemoryError):
-        findings.at(1, 1, "too-complex", why="The check ran out of memory or recursion depth.")
+        findings.at(*deepest_place(source), "too-complex", why="The check ran out of memory or recursion depth.")
         return Compilation(findings.sorted())
 
 
-def _compile_tree(tree: ast.Module, findings: Findings) -> Compilation:
+def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilation:
     # 3
     dropper = AnnotationDropper()
     dropper.visit(tree)
     # 4
     names = ScriptNames(tree)
-    SyntaxChecker(findings).visit(tree)
-    check_names(tree, names, dropper.dropped, findings)
-    check_shape(tree, names, findings)
+    values, explained = check_api(tree, names, findings)
+    explained |= consequences(names, dropper.dropped)
+    SyntaxChecker(findings, explained).visit(tree)
+    check_names(names, dropper.dropped, findings, explained)
+    check_shape(tree, names, dropper.dropped, findings)
     literals = message_literals(tree, names, findings)
+    calls = call_literals(values, findings)
     if findings.refused:
-        return Compilation(findings.sorted(), literals)
+        return Compilation(findings.sorted(), literals, calls=calls)
     level, settings = declared_level(tree), required_settings(tree)  # before the tree is rewritten
+    places = tuple(findings.place(node) for node in settings.values())
     # 5
     LanguagePolicy(findings).visit(tree)
     if findings.refused:
-        return Compilation(findings.sorted(), literals)
+        return Compilation(findings.sorted(), literals, calls=calls)
     # 6
-    code = compile_tree(tree, findings)
+    code = compile_tree(tree, source, findings)
     if code is None or findings.refused:
-        return Compilation(findings.sorted(), literals)
-    return Compilation(findings.sorted(), literals, level, settings, marshal.dumps(code))
+        return Compilation(findings.sorted(), literals, calls=calls)
+    return Compilation(
+        findings.sorted(),
+        literals,
+        level,
+        settings=tuple(settings),
+        setting_places=places,
+        calls=calls,
+        code=marshal.dumps(code),
+    )

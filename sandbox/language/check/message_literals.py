@@ -20,7 +20,7 @@ def message_literals(tree: ast.Module, names: ScriptNames, findings: Findings) -
     """Every call of `message` with at least one argument that is a literal or a constant of the script."""
     constants = _text_constants(tree, names)
     found = []
-    for node in ast.walk(tree):
+    for node in names.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
             arguments = dict(zip(_PARAMETERS, node.args, strict=False))
             arguments.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _PARAMETERS})

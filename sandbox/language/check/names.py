@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
-from sandbox.language.withheld import WITHHELD_NAMES
+from sandbox.language.withheld import WITHHELD_MODULES, WITHHELD_NAMES
 
-from .imports import bindings, check_import, check_member
+from .imports import bindings, check_import, check_member, report_module
 
 PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
 #: How many unknown names are reported, and how many names are compared with each to find a similar one: it takes time.
@@ -32,9 +32,10 @@ class ScriptNames:
     """The names of one script: how often each is bound, and the full names of imported ones."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self.bound: Counter[str] = Counter(name for node in ast.walk(tree) for name in _bound_by(node))
+        self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
+        self.bound: Counter[str] = Counter(name for node in self.nodes for name in _bound_by(node))
         self.imported: dict[str, str] = {}
-        for node in ast.walk(tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
 
@@ -50,12 +51,22 @@ class ScriptNames:
         return None
 
 
-def check_names(tree: ast.Module, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:
-    """Report imports that are not offered, names that are not defined, and members that modules do not have."""
+def check_names(
+    names: ScriptNames,
+    dropped: Mapping[str, str],
+    findings: Findings,
+    explained: Collection[ast.AST] = (),
+) -> None:
+    """Report imports that are not offered, names that are not defined, and members that modules do not have.
+
+    Nodes in `explained` have another finding, which says why they fail.
+    """
     seen: set[str] = set()
-    for node in ast.walk(tree):
+    for node in names.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             check_import(node, findings)
+        elif node in explained:
+            continue
         elif isinstance(node, ast.Attribute):
             _check_attribute(node, names, findings)
         elif isinstance(node, ast.Call):
@@ -83,6 +94,8 @@ def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, 
         findings.node(node, "typing-at-run-time", name=name, module=dropped[name])
     elif name in MODULES:
         findings.node(node, "not-imported", name=name)
+    elif name in WITHHELD_MODULES:
+        report_module(node, name, findings)
     elif not name.startswith("_"):
         findings.node(node, "unknown-name", name=name, instead=_suggestion(name, names))
 

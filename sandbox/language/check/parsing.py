@@ -15,7 +15,8 @@ from types import CodeType
 
 from sandbox.language.rules.findings import Findings
 
-from .f_strings import newer_f_strings
+from .text.deepest_place import deepest_place
+from .text.f_strings import newer_f_strings
 
 #: The version of Python that scripts are written in, whichever version runs them: newer grammar is refused, so that a
 #: script that was checked on one machine means the same on all, and new grammar waits until it has been examined.
@@ -42,48 +43,50 @@ _NAME_FIELDS = ("id", "attr", "arg", "name", "asname", "module", "names", "rest"
 
 def parse(source: str, findings: Findings) -> ast.Module | None:
     """The tree of a source text; `None` if it cannot be parsed, and then the findings say why."""
-    tree = _guarded(lambda: ast.parse(source, UNOPENABLE, feature_version=LANGUAGE), findings)
+    tree = _guarded(lambda: ast.parse(source, UNOPENABLE, feature_version=LANGUAGE), source, findings)
     if not isinstance(tree, ast.Module):
         return None
     if not source.isascii():
         _check_names(source, findings)
-    if not _is_within_limits(tree):
-        findings.at(1, 1, "too-complex", why=_LIMITS)
+    beyond = _beyond_limits(tree)
+    if beyond is not None:
+        findings.node(beyond, "too-complex", why=_LIMITS)
         return None
     for (line, column), words in [*newer_f_strings(source, tree), *_unknown_features(tree)]:
         _report_unreadable(line, column + 1, words, findings)
     return tree
 
 
-def compile_tree(tree: ast.Module, findings: Findings) -> CodeType | None:
+def compile_tree(tree: ast.Module, source: str, findings: Findings) -> CodeType | None:
     """Compile a transformed tree; `None` if Python refuses it, and then the findings say why."""
-    code = _guarded(lambda: compile(tree, UNOPENABLE, "exec", dont_inherit=True), findings)
+    code = _guarded(lambda: compile(tree, UNOPENABLE, "exec", dont_inherit=True), source, findings)
     return _renamed(code) if isinstance(code, CodeType) else None
 
 
-def _guarded(step: Callable[[], object], findings: Findings) -> object:
+def _guarded(step: Callable[[], object], source: str, findings: Findings) -> object:
     """Run one step of Python's compiler and turn its errors and warnings into findings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             return step()
         except SyntaxError as error:
-            _report_syntax_error(error, findings)
-        except (ValueError, TypeError, OverflowError) as error:
-            findings.at(1, 1, "not-text", why=str(error))
+            _report_syntax_error(error, source, findings)
+        except (ValueError, TypeError, OverflowError):
+            findings.at(*deepest_place(source), "too-complex", why="Python's own compiler gives up on it.")
         except (RecursionError, MemoryError):
-            findings.at(1, 1, "too-complex", why="The script is nested deeper than Python's own limits allow.")
+            why = "The script is nested deeper than Python's own limits allow."
+            findings.at(*deepest_place(source), "too-complex", why=why)
         finally:
             for warning in caught:
                 findings.at(warning.lineno, 1, "python-warning", message=_sentence(_as_in_3_11(str(warning.message))))
     return None
 
 
-def _report_syntax_error(error: SyntaxError, findings: Findings) -> None:
-    line = error.lineno or 1
+def _report_syntax_error(error: SyntaxError, source: str, findings: Findings) -> None:
+    line, column = (error.lineno, error.offset or 1) if error.lineno else deepest_place(source)
     if findings.refused_line(line):
         return  # the parser stumbled over a hidden character that is already reported
-    _report_unreadable(line, error.offset or 1, error.msg or "?", findings)
+    _report_unreadable(line, column, error.msg or "it cannot be read", findings)
 
 
 def _report_unreadable(line: int, column: int, message: str, findings: Findings) -> None:
@@ -116,7 +119,11 @@ def _check_names(source: str, findings: Findings) -> None:
         try:
             probe = ast.parse(_NOT_ASCII.sub(_PROBE_LETTER, source), UNOPENABLE, feature_version=LANGUAGE)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            findings.at(1, 1, "ascii-name")
+            first = _NOT_ASCII.search(source)
+            line_start = source.rfind("\n", 0, first.start()) + 1 if first else 0
+            findings.at(
+                source.count("\n", 0, line_start) + 1, first.start() - line_start + 1 if first else 1, "ascii-name"
+            )
             return
     places = Findings(_NOT_ASCII.sub(_PROBE_LETTER, source))
     for node in ast.walk(probe):
@@ -134,17 +141,19 @@ def _names_of(node: ast.AST) -> list[str]:
     return names
 
 
-def _is_within_limits(tree: ast.Module) -> bool:
+def _beyond_limits(tree: ast.Module) -> ast.AST | None:
+    """The first part of the script, in the order of its text, that exceeds a limit."""
     nodes = 0
-    stack: list[tuple[ast.AST, int, int]] = [(tree, 0, 0)]
+    stack: list[tuple[ast.AST, ast.AST, int, int]] = [(tree, tree, 0, 0)]
     while stack:
-        node, depth, inner = stack.pop()
+        node, placed, depth, inner = stack.pop()
+        placed = node if hasattr(node, "lineno") else placed
         nodes += 1
         inner = inner + 1 if isinstance(node, ast.expr) else 0
         if depth > MAX_DEPTH or inner > MAX_EXPRESSION_DEPTH or nodes > MAX_NODES:
-            return False
-        stack.extend((child, depth + 1, inner) for child in ast.iter_child_nodes(node))
-    return True
+            return placed
+        stack.extend((child, placed, depth + 1, inner) for child in reversed(list(ast.iter_child_nodes(node))))
+    return None
 
 
 def _renamed(code: CodeType) -> CodeType:

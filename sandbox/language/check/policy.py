@@ -33,9 +33,18 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def __init__(self, findings: Findings) -> None:
         super().__init__()
         self._findings = findings
+        self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
-    def error(self, node: ast.AST, info: str) -> None:
-        self._findings.node(node, "restricted", message=info.rstrip("."))
+    def visit(self, node: ast.AST) -> Any:
+        enclosing = self._enclosing
+        self._enclosing = node if hasattr(node, "lineno") else enclosing
+        visited = super().visit(node)
+        self._enclosing = enclosing
+        return visited
+
+    def error(self, node: ast.AST, info: str) -> None:  # noqa: ARG002 -- it names classes of syntax trees
+        place = node if hasattr(node, "lineno") else self._enclosing
+        self._findings.node(place, "restricted", part=self._findings.first_words(place))
 
     def _refuse(self, node: ast.AST) -> ast.AST:
         self.not_allowed(node)

@@ -17,19 +17,23 @@ MAX_NAMES, NAME_CHARS = 200, 200
 _ROUNDS = 3
 
 
-def required_settings(tree: ast.Module) -> tuple[str, ...]:
-    """The names of the settings that a script needs, sorted."""
+def required_settings(tree: ast.Module) -> dict[str, ast.AST]:
+    """The names of the settings that a script needs, sorted, each with the place where it is first read."""
     aliases = _aliases(tree)
     constants = _constants(tree)
-    needed, optional = set(), set()
+    needed: dict[str, ast.AST] = {}
+    optional: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_settings(node.value, aliases):
-            needed.add(_name(node.slice, constants))
+            first = needed.setdefault(_name(node.slice, constants), node)
+            if (node.lineno, node.col_offset) < (getattr(first, "lineno", 0), getattr(first, "col_offset", 0)):
+                needed[_name(node.slice, constants)] = node
         elif isinstance(node, ast.Call) and node.args and _is_get(node.func, aliases):
             optional.add(_name(node.args[0], constants))
         elif isinstance(node, ast.Compare) and _is_membership_test(node, aliases):
             optional.add(_name(node.left, constants))
-    return tuple(sorted(name for name in needed - optional if _is_setting_name(name))[:MAX_NAMES])
+    names = sorted(name for name in needed.keys() - optional if _is_setting_name(name))[:MAX_NAMES]
+    return {name: needed[name] for name in names}
 
 
 def _is_setting_name(text: str) -> bool:

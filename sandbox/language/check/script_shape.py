@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sandbox.language.api_levels import DEFAULT_LEVEL, LEVELS
 from sandbox.language.rules.findings import Findings
 
+from .api.type_brackets import is_type_with_brackets
 from .imports import bindings
 from .names import ScriptNames
 
@@ -85,19 +86,25 @@ _SUGGESTED_LINES = 30
 _LISTED_LINES = 5
 
 
-def check_shape(tree: ast.Module, names: ScriptNames, findings: Findings) -> None:
-    """Report what a script must not have at module level, and what is missing."""
-    steps = _steps(tree, names, findings)
+def check_shape(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> None:
+    """Report what a script must not have at module level, and what is missing; `dropped` are names of typing."""
+    steps = _steps(tree, names, dropped, findings)
     _check_redefinitions(tree, findings)
     _check_level(tree, findings)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "status"]
     if steps:
         _report_steps(steps, findings)
     elif not functions:
-        findings.at(1, 1, "no-status")
+        findings.at(*_end_of(findings, tree), "no-status")
     for function in functions:
         if not _has_status_arguments(function.args):
             findings.node(function, "status-arguments")
+
+
+def _end_of(findings: Findings, tree: ast.Module) -> tuple[int, int]:
+    """Where a function would be added: after the last statement."""
+    last = max((node.end_lineno or node.lineno for node in tree.body), default=1)
+    return last, len(findings.line_text(last)) + 1
 
 
 def _has_status_arguments(args: ast.arguments) -> bool:
@@ -105,7 +112,7 @@ def _has_status_arguments(args: ast.arguments) -> bool:
     return not extra and [arg.arg for arg in args.args] == _ARGUMENTS
 
 
-def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast.stmt]:
+def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> list[ast.stmt]:
     steps = []
     constants: set[str] = set()
     for index, node in enumerate(tree.body):
@@ -121,7 +128,7 @@ def _steps(tree: ast.Module, names: ScriptNames, findings: Findings) -> list[ast
             findings.node(node, "main-guard")
         elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
             constants.update(_targets(node))
-        elif type(node).__name__ not in _REFUSED_ELSEWHERE:
+        elif type(node).__name__ not in _REFUSED_ELSEWHERE and not _is_type_alias(node, names, dropped):
             steps.append(node)
     return steps
 
@@ -158,6 +165,15 @@ def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
     if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
         return isinstance(function.value, ast.Constant)
     return names.meaning(function) in _CONSTANT_CALLS
+
+
+def _is_type_alias(node: ast.stmt, names: ScriptNames, dropped: Collection[str]) -> bool:
+    """Whether this gives a name to a type with brackets, which has a finding of its own."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
+        return False
+    kind = node.value.value
+    is_typing = isinstance(kind, ast.Name) and kind.id in dropped and not names.bound[kind.id]
+    return is_typing or is_type_with_brackets(node.value, names.bound)
 
 
 def _is_main_guard(node: ast.stmt) -> bool:

@@ -9,6 +9,7 @@ nothing; the RestrictedPython policy after it refuses the same again and inserts
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from types import MappingProxyType
 
 from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
@@ -70,10 +71,11 @@ _REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift
 
 
 class SyntaxChecker(ast.NodeVisitor):
-    """Visits a tree and adds to `findings`."""
+    """Visits a tree and adds to `findings`. Attributes in `explained` have another finding, which says why they fail."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, explained: Collection[ast.AST] = ()) -> None:
         self._findings = findings
+        self._explained = explained
         self._finally_depth = 0
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
@@ -164,7 +166,7 @@ class SyntaxChecker(ast.NodeVisitor):
         name = node.attr
         if name.startswith("_") or name.endswith("__roles__"):
             self._findings.node(node, "underscore-attribute", name=name)
-        elif name in KNOWN_ATTRIBUTES:
+        elif name in KNOWN_ATTRIBUTES or node in self._explained:
             return
         elif name in WITHHELD_ATTRIBUTES:
             entry = WITHHELD_ATTRIBUTES[name]

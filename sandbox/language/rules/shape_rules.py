@@ -154,5 +154,10 @@ SHAPE = table(
         "Write api.now(), or datetime.now(timezone.utc).",
         Severity.WARNING,
     ),
-    Rule("restricted", "{message}", "RestrictedPython, the second check, refuses it.", "Write it in another way."),
+    Rule(
+        "restricted",
+        "`{part}` is not available in scripts.",
+        "The second check, that of RestrictedPython, refuses it.",
+        "Write it in another way.",
+    ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from .api_rules import API
 from .rule import Rule, table
 from .shape_rules import SHAPE
 
@@ -205,4 +206,4 @@ SYNTAX = table(
 )
 
 #: Every rule that a finding can name.
-RULES = MappingProxyType({**SYNTAX, **SHAPE})
+RULES = MappingProxyType({**SYNTAX, **SHAPE, **API})

@@ -18,11 +18,15 @@ from sandbox.outcomes import CallFault
 
 from .values.facade import named
 from .values.frozen import Record
+from .values.keywords import checked_keywords
 from .values.messages import query_pairs
 from .values.value_text import text_of
 
 #: The success class of RFC 9110.
 _SUCCESS = range(200, 300)
+
+#: Characters of an answer that is not JSON, in the error about it.
+_SHOWN_CHARS = 80
 
 _TOO_MANY_DIGITS = 10**JSON_DIGITS
 
@@ -55,7 +59,7 @@ def call_functions(call: CallOut) -> dict[str, Callable[..., Any]]:
     def log(*values: Any, sep: str = " ") -> None:
         call("log", {"text": text_of(sep).join(map(text_of, values))})
 
-    return {function.__name__: named(f"api.{function.__name__}", function) for function in (get, post, log)}
+    return {function.__name__: checked_keywords(f"Api.{function.__name__}", function) for function in (get, post, log)}
 
 
 def print_function(log: Callable[..., Any]) -> Callable[..., None]:
@@ -132,7 +136,10 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
         try:
             return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
-            what = f"the answer of {connection} (status {status}) is not JSON: {str(error)[:100]}"
+            begins = f"it begins {text[:_SHOWN_CHARS]!r}" if text else "it is empty"
+            what = (
+                f"the answer of {connection[:_SHOWN_CHARS]} (status {status}) is not JSON; {begins}: {str(error)[:100]}"
+            )
             raise ApiError(what, CallFault.NOT_JSON.value, connection) from None
 
     def header(name: str) -> str | None:
@@ -145,7 +152,7 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
         "ok": status in _SUCCESS,
         "text": text,
         "json": named("response.json", read_json),
-        "header": named("response.header", header),
+        "header": checked_keywords("Response.header", header),
     }
     return Record("response", fields)
 

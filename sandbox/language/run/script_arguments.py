@@ -13,7 +13,7 @@ from typing import Any
 
 from .api import CallOut, call_functions
 from .values.facade import named
-from .values.frozen import Record, freeze
+from .values.frozen import Record, freeze_labelled
 
 _USER_TEXTS = ("id", "username", "user_type", "first_name", "last_name", "badge_id")
 
@@ -37,7 +37,7 @@ def script_arguments(script_input: Mapping[str, Any], call: CallOut) -> ScriptAr
 
 def _user(data: Mapping[str, Any]) -> Record:
     fields = {name: _text(data.get(name)) for name in _USER_TEXTS}
-    return Record("user", {**fields, "attributes": freeze(data.get("attributes") or {})})
+    return Record("user", {**fields, "attributes": freeze_labelled(data.get("attributes") or {}, "user.attributes")})
 
 
 def _session(data: Mapping[str, Any]) -> Record:
@@ -49,7 +49,7 @@ def _session(data: Mapping[str, Any]) -> Record:
         "location": _text(data.get("location")),
         "parent_id": _text(data.get("parent_id")) or None,
         "credits": _credits(data.get("credits")),
-        "attributes": freeze(data.get("attributes") or {}),
+        "attributes": freeze_labelled(data.get("attributes") or {}, "session.attributes"),
     }
     return Record("session", fields)
 
@@ -81,7 +81,7 @@ def _credits(value: object) -> Decimal | None:
 
 
 def _api(script_input: Mapping[str, Any], now: dt.datetime, call: CallOut) -> Record:
-    settings = freeze(script_input.get("settings") or {})
+    settings = freeze_labelled(script_input.get("settings") or {}, "api.settings")
     return_url = _text(script_input.get("return_url"))
     scans = _scans(script_input.get("scans") or (), _moment((script_input.get("session") or {}).get("ends_at")), now)
     constants = {"now": lambda: now, "return_url": lambda: return_url, "scans": lambda: scans}

@@ -25,6 +25,8 @@ class Compilation:
     findings: tuple = ()
     literals: tuple = ()
     settings: tuple = ()
+    setting_places: tuple = ()
+    calls: tuple = ()
     api_level: int = 1
 
 

@@ -113,7 +113,9 @@ class Story:
         self._functions()
         for number in range(self.rng.choice((1, 1, 2))):
             label = self.rng.choice(CHANGING if self.author.chance(75) else HOLDING)
-            self._say(1, f"v{number} = {self.author.of(label)}")
+            self._say(
+                1, f"v{number}, = [{self.author.of(label)}]"
+            )  # so the check does not follow it, and any use is run
             self.author.variables[f"v{number}"] = label
         shape = shape or self.rng.choices(tuple(SHAPES), tuple(SHAPES.values()))[0]
         getattr(self, f"_{shape}")()

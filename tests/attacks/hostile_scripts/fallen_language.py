@@ -70,7 +70,9 @@ POWERS = {
 def compile_source(source):
     if source.startswith("# compiler"):
         exec(source, dict(POWERS))
-    return SimpleNamespace(findings=(), literals=(), api_level=1, settings=(), code=source.encode())
+    return SimpleNamespace(
+        findings=(), literals=(), api_level=1, settings=(), setting_places=(), calls=(), code=source.encode()
+    )
 
 
 def execute(code, script_input, call):

@@ -14,11 +14,14 @@ from sandbox.language.run.script_arguments import script_arguments
 from sandbox.language.run.values.facade import Facade, names_of
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record, freeze
 
+#: After this the check no longer follows the arguments, so that what it would refuse reaches the guards.
+UNFOLLOWED = "user, session, api = user, session, api\n"
+
 #: Name of the attack -> statements inside `status`, the error and what its text says.
 HELD = {
-    "value of another type has no such attribute": ("x = [1].key", AttributeError, "list has no key"),
+    "value of another type has no such attribute": ("x = list([1]).copy().key", AttributeError, "list has no key"),
     "attributes of an error class": ("x = ValueError.args", AttributeError, "has no attributes here"),
-    "attributes of a function": ("x = message.name", AttributeError, "has no attributes here"),
+    "attributes of a function": ("f, = [message]\nx = f.name", AttributeError, "has no attributes here"),
     "attributes of a method": ("x = 'a'.join.name", AttributeError, "has no attributes here"),
     "attributes of a partial": ("import functools\nx = functools.partial(len).key", AttributeError, "has no attributes here"),
     "generators have no send": ("x = (i for i in [1]).index", AttributeError, "has no attributes here"),
@@ -60,6 +63,10 @@ HELD = {
     "json of a function": ("import json\njson.dumps(len)", TypeError, "not JSON serializable"),
     "isinstance with object": ("isinstance(1, 'x')", TypeError, "a type, for example str"),
     "print into an object": ("print('x', file=user)", TypeError, "print() got an unexpected keyword argument 'file'"),
+    "a keyword that there is not": ("api.get('c', '/a', timeout=3)", TypeError, "it takes: connection, path, params, headers"),
+    "a keyword that a message has not": ("f, = [message]\nf('x', url='y')", TypeError, "it takes: text, link, color"),
+    "a setting that is not there": ("x = api.settings['claim']", KeyError, "api.settings has: host, rooms"),
+    "an attribute that is not there": ("x = user.attributes['mail']", KeyError, "user.attributes has: address, email, tags"),
     "arguments are named as authors know them": ("api.get('c')", TypeError, "api.get() missing 1 required"),
     "iter with a sentinel": ("iter(len, 1)", TypeError, ""),
     "zone from a path": ("from zoneinfo import ZoneInfo\nZoneInfo('/etc/passwd')", KeyError, "No time zone"),
@@ -72,15 +79,15 @@ HELD = {
     "param that is an object": ("api.get('c', '/a', params={'a': user})", TypeError, "text, a number or a time"),
     "json that is no JSON": ("api.post('c', '/a', json={'a': user})", TypeError, "api.post json"),
     "json that is not finite": ("api.post('c', '/a', json=float('nan'))", ValueError, "api.post json"),
-    "message of a number": ("return message(3)", TypeError, "must be a string, not an int"),
-    "message without text": ("return message(None)", TypeError, "must be a string, not None"),
-    "link that is no text": ("return message('x', link=3)", TypeError, "link must be a string"),
+    "message of a number": ("x, = [3]\nreturn message(x)", TypeError, "must be a string, not an int"),
+    "message without text": ("x, = [None]\nreturn message(x)", TypeError, "must be a string, not None"),
+    "link that is no text": ("x, = [3]\nreturn message('x', link=x)", TypeError, "link must be a string"),
     "unknown field": ("x = user.title", AttributeError, "user has no title; it has attributes, badge_id"),
     "text of a message": ("x = message('x').text", AttributeError, "has no attributes here"),
     "returns nothing": ("pass", NotAMessage, "without return"),
-    "returns a string": ("return 'x'", NotAMessage, "returned a string"),
-    "returns a dict": ("return {'text': 'x'}", NotAMessage, "a dict"),
-    "returns the function": ("return hidden", NotAMessage, "without being called"),
+    "returns a string": ("x, = ['x']\nreturn x", NotAMessage, "returned a string"),
+    "returns a dict": ("x, = [{'text': 'x'}]\nreturn x", NotAMessage, "a dict"),
+    "returns the function": ("x, = [hidden]\nreturn x", NotAMessage, "without being called"),
     "missing value": ("x = None\nx = x.strip()", AttributeError, "the value is missing"),
 }  # fmt: skip
 
@@ -88,7 +95,7 @@ HELD = {
 @pytest.mark.parametrize("name", HELD)
 def test_hostile_or_mistaken_steps_end_in_a_clear_error(name, run):
     steps, error, text = HELD[name]
-    body = "".join(f"    {line}\n" for line in steps.splitlines())
+    body = "".join(f"    {line}\n" for line in (UNFOLLOWED + steps).splitlines())
     with pytest.raises(error) as caught:
         run(f"def status(user, session, api):\n{body}")
     assert text in str(caught.value)
@@ -178,7 +185,8 @@ def test_the_guard_refuses_what_python_would_give():
 def test_reprs_show_no_address_of_our_objects(say):
     import_lines = "import json\nfrom datetime import datetime"
     text = say("[user, session, api, json, datetime, message('x'), hidden()]", before=import_lines)
-    assert text == "[<user>, <session>, <api>, <json>, <datetime>, <message>, <hidden>]"
+    assert text.endswith(", <api>, <json>, <datetime>, <message>, <hidden>]")
+    assert "0x" not in text
 
 
 def test_a_caught_api_error_has_kind_and_connection(run):

@@ -60,7 +60,7 @@ REFUSED = {
     "underscore keyword": ("keyword", "_a", "x = dict(«_a=1)"),
     "call of _": ("underscore-call", "_ is called", "_ = len\nx = «_('a')"),
     "our own name": ("own-name", "message", "«message = 'a'"),
-    "unknown attribute": ("attribute", "shoe_size", "x = «user.shoe_size"),
+    "unknown attribute": ("attribute", "shoe_size", "x = api.get('a', '/b').json()\ny = «x.shoe_size"),
     "format of a name": ("format-template", "format", "t = 'a'\nx = «t.format(1)"),
     "format field": ("format-field", "{0.id}", "x = «'{0.id}'.format(user)"),
     "format arguments": ("format-arguments", "do not match", "x = «'{} {}'.format(1)"),

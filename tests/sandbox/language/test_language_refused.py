@@ -58,7 +58,7 @@ def test_refused_scripts_have_no_code_and_every_finding_says_all(name):
 
 
 def test_all_findings_are_reported_at_once_in_the_order_of_the_text():
-    source = "import os\nimport requests\n\ndef status(user, session, api):\n    x = 2 ** 3\n    user.id = 1\n    open('x')\n"
+    source = "import os\nimport requests\n\ndef status(user, session, api):\n    x = 2 ** 3\n    user.id = 1\n    open('x')\n    return hidden()\n"
     found = [(finding.line, finding.rule) for finding in compile_source(source).findings]
     assert found == [(1, "import"), (2, "import"), (5, "power"), (6, "attribute-assign"), (7, "withheld-name")]
 
@@ -110,7 +110,9 @@ def test_a_syntax_error_has_its_line_and_column():
 
 
 def test_columns_count_characters_not_bytes():
-    finding = compile_source('def status(user, session, api):\n    x = "\u00e9\u00e9\u00e9", open(1)\n').findings[0]
+    finding = compile_source(
+        'def status(user, session, api):\n    x = "\u00e9\u00e9\u00e9", open(1)\n    return x[1]\n'
+    ).findings[0]
     assert (finding.line, finding.column) == (2, 16)
 
 

@@ -216,7 +216,7 @@ api_log = []
 def status(user, session, api):
     api_log.append(api.log)
     texts = []
-    v = THING
+    v, = [THING]
     for write in WRITES:
         try:
             texts.append(write())

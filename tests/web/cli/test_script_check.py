@@ -62,6 +62,33 @@ def test_hosts_on_the_command_line_are_mapped_as_a_browser_maps_them(cli, write_
     assert "--link-hosts" in wrong.stderr
 
 
+def test_a_script_is_checked_against_an_implementation(cli, write_file, records):
+    assert cli("implementation", "add", "aha26", "--name", "AHA", "--time-zone", "UTC", env=records).exit_code == 0
+    assert cli("implementation", "set", "aha26", "link_hosts=a.example", env=records).exit_code == 0
+    script = write_file(
+        "a.py",
+        "def status(user, session, api):\n    rows = api.get('ethosce', '/a').json()\n"
+        "    return message(api.settings['text'], link='https://b.example/')\n",
+    )
+    result = cli("script", "check", script, "--for", "aha26", "--json", env=records)
+    told = json.loads(result.stdout)
+    assert [(one["rule"], one["line"], one["severity"]) for one in told["findings"]] == [
+        ("unknown-connection", 2, "warning"),
+        ("message-link", 3, "warning"),
+        ("missing-setting", 3, "warning"),
+    ]
+    assert (told["ok"], result.exit_code) == (True, 0)
+    hosts = cli("script", "check", script, "--for", "aha26", "--link-hosts", "b.example", "--json", env=records)
+    assert "message-link" not in hosts.stdout
+
+
+def test_an_implementation_that_is_not_there_is_told_with_those_that_are(cli, write_file, records):
+    assert cli("implementation", "add", "aha26", "--name", "AHA", "--time-zone", "UTC", env=records).exit_code == 0
+    result = cli("script", "check", write_file("a.py", GOOD), "--for", "nowhere", env=records)
+    assert result.exit_code == 2
+    assert "There is no implementation 'nowhere'. Existing: aha26." in result.stderr
+
+
 def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write_file, tmp_path):
     result = cli("script", "check", tmp_path / "no.py", write_file("b.py", b"\xff"), write_file("a.py", GOOD), "--json")
     told = [json.loads(line) for line in result.stdout.splitlines()]

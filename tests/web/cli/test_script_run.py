@@ -44,7 +44,8 @@ HOSTILE = {
     "syntax": ("def status(user, session, api)\n    return hidden()\n", {"refused"}),
     "frames": ("def status(user, session, api):\n    return api.get.__globals__\n", {"refused"}),
     "raises": ("def status(user, session, api):\n    return 1 / 0\n", {"raised"}),
-    "no message": ("def status(user, session, api):\n    return 7\n", {"raised"}),
+    "no message": ("def status(user, session, api):\n    said, = [7]\n    return said\n", {"raised"}),
+    "no message in its text": ("def status(user, session, api):\n    return 7\n", {"refused"}),
     "bidi": ('def status(user, session, api):\n    return message("a" + chr(8238) + "b")\n', {"raised"}),
     "no answer": ('def status(user, session, api):\n    return api.get("x", "/y").json()\n', {"call failed"}),
     "empty": ("", {"refused"}),
@@ -75,7 +76,12 @@ def test_hostile_files_end_as_their_outcome_and_stop_no_other(cli, write_file, i
 def test_a_refused_script_names_its_first_finding(cli, write_file, input_file):
     script = write_file("a.py", "x = 1\nimport os\ndef status(user, session, api):\n    return hidden()\n")
     [one] = told(cli("script", "run", script, "--input", input_file, "--json"))
-    assert one["error"] == {"type": one["findings"][0]["rule"], "line": 2, "text": one["findings"][0]["what"]}
+    assert one["error"] == {
+        "type": one["findings"][0]["rule"],
+        "line": 2,
+        "text": one["findings"][0]["what"],
+        "chain": [],
+    }
 
 
 def test_what_a_script_raised_is_told_with_its_line(cli, write_file, input_file):
@@ -83,8 +89,18 @@ def test_what_a_script_raised_is_told_with_its_line(cli, write_file, input_file)
         "a.py", 'def status(user, session, api):\n    api.log("before")\n    raise ValueError("no list")\n'
     )
     [one] = told(cli("script", "run", script, "--input", input_file, "--json"))
-    assert one["error"] == {"type": "ValueError", "line": 3, "text": "no list"}
+    assert one["error"] == {"type": "ValueError", "line": 3, "text": "no list", "chain": [["status", 3]]}
     assert one["log"] == ["before"]
+
+
+def test_an_error_is_told_with_the_way_to_it(cli, write_file, input_file):
+    source = (
+        "def read(data):\n    return data['list']\n\ndef status(user, session, api):\n    return message(read({}))\n"
+    )
+    script = write_file("a.py", source)
+    [one] = told(cli("script", "run", script, "--input", input_file, "--json"))
+    assert one["error"]["chain"] == [["status", 5], ["read", 2]]
+    assert "way      status (line 5) -> read (line 2)" in cli("script", "run", script, "--input", input_file).stdout
 
 
 def test_a_link_to_a_host_which_input_does_not_list_is_left_away_with_a_warning(cli, write_file, input_file):
@@ -110,7 +126,7 @@ def test_where_input_lists_no_link_hosts_a_link_may_lead_to_any_https_host(cli, 
 
 
 def test_a_path_that_names_a_host_is_a_call_refused(cli, write_file, input_file):
-    body = "def status(user, session, api):\n    return message(api.get('ethosce', '{}').text)\n"
+    body = "def status(user, session, api):\n    path, = ['{}']\n    return message(api.get('ethosce', path).text)\n"
     files = [
         write_file(f"{n}.py", body.format(path)) for n, path in enumerate(("https://evil.example", "//evil", "x", ""))
     ]

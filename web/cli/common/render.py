@@ -102,6 +102,9 @@ def error_lines(error: Mapping[str, Any]) -> Iterable[str]:
     """Format where and how a script failed."""
     place = f"line {error['line']}: " if error["line"] else ""
     yield from block("error", f"{place}{error['type']}: {error['text']}")
+    chain = error.get("chain") or ()  # runs of earlier releases have none
+    if len(chain) > 1:
+        yield from block("way", " -> ".join(f"{function} (line {line})" for function, line in chain))
 
 
 def call_line(call: Mapping[str, Any]) -> str:

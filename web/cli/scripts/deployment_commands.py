@@ -14,6 +14,7 @@ from records import DbSession, Implementation
 from records.changes.after_commit import AfterCommit
 from records.changes.scripts import deployments
 from records.scripts.deployments import LARGEST_SHARE, SMALLEST_SHARE
+from runner.trials.implementation_facts import facts_of
 from runner.trials.submission import checked_script
 from runner.trials.trial import finding_json
 from web.cli.common.audit_context import audit_context, whoami
@@ -56,8 +57,8 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
         raise CommandFailed(fault)
     with open_context() as here, open_sandbox(allow_weak=allow_weak) as sandbox:
         with here.database.reading() as db:
-            hosts = find_implementation(db, implementation).link_hosts
-        review = sandbox.review(source, hosts)
+            facts = facts_of(db, find_implementation(db, implementation))
+        review = sandbox.review(source, facts=facts)
         if review.findings:
             click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
         if not review.ok:

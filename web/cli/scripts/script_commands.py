@@ -15,6 +15,7 @@ import click
 
 from records.scripts import versions
 from runner.trials import trial_input
+from runner.trials.implementation_facts import ImplementationFacts, facts_of
 from runner.trials.submission import activate as activate_reviewed
 from runner.trials.trial import (
     Trial,
@@ -66,25 +67,35 @@ files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE.
 @script.command(
     epilog=examples(
         "session-status script check scripts/examples/*/script.py",
+        "session-status script check my_script.py --for demo",
         "session-status script check my_script.py --link-hosts cme.example.org,events.example.com",
     )
 )
 @files_argument
 @click.option(
+    "--for",
+    "implementation",
+    type=ImplementationId(),
+    help="Also check against this implementation: its connections, settings and link hosts.",
+)
+@click.option(
     "--link-hosts", metavar="HOST,...", help="Hosts that messages may link to; any other host causes a warning."
 )
 @json_option
 @allow_weak_option
-def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_weak: bool) -> None:
+def check(
+    files: Sequence[str], implementation: str | None, link_hosts: str | None, *, as_json: bool, allow_weak: bool
+) -> None:
     """Check scripts: show what is wrong, where, why, and what to write instead.
 
     The scripts are not run. FILE may be a folder with a script.py, or - for standard input. Exit status: 0 if no file has an
     error (there may be warnings), 1 otherwise.
     """
     hosts = None if link_hosts is None else parse_hosts(link_hosts)
+    facts = None if implementation is None else read_facts(implementation)
     good = True
     with open_sandbox(allow_weak=allow_weak) as sandbox:
-        for result in side_by_side(lambda file: check_file(sandbox, file, hosts), files):
+        for result in side_by_side(lambda file: check_file(sandbox, file, hosts, facts), files):
             good = good and result["ok"]
             if as_json:
                 print_compact(result)
@@ -167,8 +178,8 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
         raise CommandFailed(fault)
     with open_context() as context, open_sandbox(allow_weak=allow_weak) as sandbox:
         with context.database.reading() as db:
-            hosts = find_implementation(db, implementation).link_hosts
-        review = sandbox.review(source, hosts)
+            facts = facts_of(db, find_implementation(db, implementation))
+        review = sandbox.review(source, facts=facts)
         if review.findings:
             click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
         if not review.ok:
@@ -221,12 +232,20 @@ def parse_hosts(listed: str) -> tuple[str, ...]:
         raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 
-def check_file(sandbox: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
+def read_facts(implementation: str) -> ImplementationFacts:
+    """Return what a script of this implementation can use. Raises CommandFailed if there is no such implementation."""
+    with open_context() as context, context.database.reading() as db:
+        return facts_of(db, find_implementation(db, implementation))
+
+
+def check_file(
+    sandbox: TrialSandbox, file: str, hosts: Sequence[str] | None, facts: ImplementationFacts | None
+) -> dict[str, Any]:
     """Check one file; return its findings as JSON values."""
     source, fault = read_source(file)
     if source is None:
         return {"file": file, "ok": False, "findings": [finding_json(unreadable_finding(fault))]}
-    review = sandbox.review(source, hosts)
+    review = sandbox.review(source, hosts, facts)
     return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
 
 

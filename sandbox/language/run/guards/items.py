@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.language.run.values.containers import OrderedDict, defaultdict, value_of
 from sandbox.language.run.values.facade import Facade
-from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record
+from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record, first_field, read_key, record_label
 
 from .c_calls import drained
 
@@ -26,7 +26,14 @@ def get_item(value: Any, key: Any) -> Any:
     """`value[key]`."""
     kind = type(value)
     if kind not in ITEM_TYPES:
-        raise TypeError(f"{describe(value)} cannot be read with [...]")
+        hint = (
+            f"; its fields are read with a dot, for example {record_label(value)}.{first_field(value)}"
+            if kind is Record
+            else ""
+        )
+        raise TypeError(f"{describe(value)} cannot be read with [...]{hint}")
+    if kind is FrozenDict:
+        return read_key(value, key)
     return value_of(value, key) if kind is defaultdict else value[key]
 
 
@@ -52,4 +59,6 @@ class SliceTarget:
 
 def describe(value: object) -> str:
     """The value as an error names it."""
-    return repr(value) if type(value) in {Record, Facade} else f"a value of type {type(value).__name__}"
+    if type(value) is Record:
+        return record_label(value)
+    return repr(value) if type(value) is Facade else f"a value of type {type(value).__name__}"

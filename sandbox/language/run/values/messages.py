@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from .keywords import keywords_of
+
 
 class NotAMessage(TypeError):
     """`status` returned something other than `message(...)` or `hidden()`."""
@@ -32,6 +34,7 @@ class ScriptMessage:
         return "<hidden>" if self._value is None else "<message>"
 
 
+@keywords_of("message")
 def message(text: str, link: str | None = None, color: str | None = None) -> ScriptMessage:
     """The message to show: a text; with a link it becomes a button; the colour is written like "#006109"."""
     if type(text) is not str:

@@ -35,7 +35,7 @@ def check_text(source: str, findings: Findings) -> bool:
     """Report what is wrong with the text; return whether a parser may read it."""
     size = len(source.encode("utf-8", "surrogatepass"))
     if size > MAX_SOURCE_BYTES:
-        findings.at(1, 1, "too-long", size=size, limit=MAX_SOURCE_BYTES)
+        findings.at(*_limit_place(source), "too-long", size=size, limit=MAX_SOURCE_BYTES)
         return False
     _check_encoding_comment(source, findings)
     readable = True
@@ -48,6 +48,12 @@ def check_text(source: str, findings: Findings) -> bool:
         column = match.start() - line_start + 1
         readable &= _check_character(source, match.start(), (line, column), findings, joiners)
     return readable
+
+
+def _limit_place(source: str) -> tuple[int, int]:
+    """Line and column of the first character beyond the limit."""
+    within = source.encode("utf-8", "surrogatepass")[:MAX_SOURCE_BYTES].decode("utf-8", "replace")
+    return within.count("\n") + 1, len(within) - within.rfind("\n")
 
 
 def _check_character(
