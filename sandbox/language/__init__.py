@@ -3,6 +3,7 @@
     compile_source(source)              text -> findings, or code          runs in the jail
     execute(code, script_input, call)   code -> what status() returns      runs in the jail
     warm()                              before the lock-down               runs in the zygote
+    instrument, execute_traced          the same two with probes, for coverage and exploration only (`tracing/`)
 
 One of four layers; the jail, the broker and the message contract hold without it. It works by allow-lists only: what
 `offered` does not name does not exist for a script.
@@ -18,6 +19,7 @@ from .run.execution import execute
 from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .runtime_key import RUNTIME_KEY
+from .tracing import Instrumented, Recorder, execute_traced, instrument
 from .withheld import WithheldEntry
 
 __all__ = [
@@ -28,10 +30,14 @@ __all__ = [
     "WITHHELD",
     "ApiError",
     "Compilation",
+    "Instrumented",
     "NotAMessage",
     "OfferedEntry",
+    "Recorder",
     "WithheldEntry",
     "compile_source",
     "execute",
+    "execute_traced",
+    "instrument",
     "warm",
 ]
