@@ -80,6 +80,8 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http"),
+    "runner/trials": ("cases", "explore"),
+    "runner/trials/explore": ("moves",),
     "web": (
         *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),

@@ -15,6 +15,8 @@ from .operate.runs import runs_group
 from .operate.servers import db_group, web, worker
 from .operate.statuses import status_group
 from .operate.store_empty import store_empty
+from .scripts.case_commands import test_cases
+from .scripts.explore_command import explore_script
 from .scripts.script_commands import script
 from .setup.access_tokens import users_token
 from .setup.administrators import administrator
@@ -41,6 +43,8 @@ def main() -> None:
 db_group.add_command(db_mark)
 users_group.add_command(users_token)
 store_group.add_command(store_empty)
+script.add_command(test_cases)
+script.add_command(explore_script)
 
 for command in (
     up,

@@ -22,7 +22,7 @@ _MOST_FILLINGS = 200
 
 
 @dataclass
-class Entry:
+class SeenEntry:
     """One entry while runs come in: how many there were, and the one with the shortest text."""
 
     key: EntryKey
@@ -37,7 +37,7 @@ class Entries:
 
     def __init__(self, templates: TemplateReader) -> None:
         self._templates = templates
-        self._entries: dict[EntryKey, Entry] = {}
+        self._entries: dict[EntryKey, SeenEntry] = {}
 
     def add(self, run: SceneRun) -> bool:
         """Count a run; return whether it is of a new kind."""
@@ -45,7 +45,7 @@ class Entries:
         entry = self._entries.get(key)
         is_new = entry is None
         if entry is None:
-            entry = self._entries[key] = Entry(key, run)
+            entry = self._entries[key] = SeenEntry(key, run)
         else:
             entry.count += 1
             entry.best = min(entry.best, run, key=text_length)
@@ -82,7 +82,7 @@ class Entries:
                 found[one.key] = one if same is None else same.joined(one)
         return [*found.values()]
 
-    def _parts(self, entry: Entry) -> list[ListedEntry]:
+    def _parts(self, entry: SeenEntry) -> list[ListedEntry]:
         if entry.key[0] != "message":
             return [ListedEntry(entry.key, None, entry.best, entry.count)]
         _, template, color, has_link = entry.key

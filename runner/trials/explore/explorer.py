@@ -108,7 +108,7 @@ class _Explorer:
 
     def _take_in(self, runs: Sequence[SceneRun]) -> None:
         for run in runs:
-            did_new = self._seen.add(run.trace)
+            did_new = self._seen.add(run)
             ended_new = self._entries.add(run)
             if did_new or ended_new:
                 self._frontier.add(run)

@@ -1,7 +1,7 @@
 """What an exploration has seen, the runs that it goes on from, and which move is tried next.
 
-The lowest rank goes first; within a rank the oldest. A move whose goal has been reached meanwhile waits behind all
-others. When there is nothing left to try, moves of known runs are put together at random, by the seed.
+The lowest rank goes first; within a rank the newest run. A move whose goal has been reached meanwhile, or whose edit was
+tried before in another scene, waits. Beside that, moves of known runs are put together at random, by the seed.
 """
 
 from __future__ import annotations
@@ -9,23 +9,31 @@ from __future__ import annotations
 import hashlib
 import heapq
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sandbox import InstrumentedScript, RunTrace
+from sandbox import InstrumentedScript
 
 from .moves.comparison_moves import comparison_moves
+from .moves.failure_moves import failure_moves
 from .moves.move import Goal, Move
 from .moves.plain_moves import plain_moves
 from .moves.shape_moves import shape_moves
 from .read_values import ReadValues
-from .scene import Edit, Scene
+from .scene import Edit, Scene, ScenePath
 from .scene_runs import SceneRun
 
 _LATER: Final = 10.0  #: added to the rank of a move that has nothing new to find
+_MOST_CALLS_APART: Final = 3  #: outcomes count as new with one call, with two, and with more
 _MOST_CORPUS: Final = 300
 _MOST_MOVES: Final = 600  #: of one run
+_ELSEWHERE: Final = 2.0  #: the same for one that finds it in another place of the scene
+_AGAIN: Final = 0.6  #: added for each time that the same edit was tried in another scene
+_WORSE: Final = 0.8  #: a round ends before moves whose rank is so much higher than that of its first
+_LEAST_ROUND: Final = 4
+_ATTEMPTS: Final = 30
 _RANDOM_SHARE: Final = 8  #: one of so many scenes is put together at random
 
 
@@ -38,26 +46,34 @@ class KnownRun:
 
 
 class SeenOutcomes:
-    """Lines, outcomes of tests and comparisons, and missing keys that some run had."""
+    """Lines, outcomes of tests and comparisons, and kinds of values under the keys that some run had."""
 
     def __init__(self) -> None:
         self.lines: set[int] = set()
         self.goals: set[Goal] = set()
-        self._missing: set[Any] = set()
+        self._with_calls: set[tuple[Goal, int]] = set()
+        self._reads: set[Any] = set()
 
-    def add(self, trace: RunTrace) -> bool:
-        """Add what a run did; return whether any of it is new."""
-        before = (len(self.lines), len(self.goals), len(self._missing))
+    def add(self, run: SceneRun) -> bool:
+        """Add what a run did; return whether any of it is new, also if only with so many calls."""
+        trace = run.trace
+        before = self._size()
+        goals: set[Goal] = {("test", site, outcome) for site, outcome in trace.tests}
+        goals |= {("comparison", one.site, one.name, one.how) for one in trace.comparisons}
+        calls = min(len(run.answered), _MOST_CALLS_APART)
         self.lines |= trace.lines
-        self.goals |= {("test", site, outcome) for site, outcome in trace.tests}
-        self.goals |= {("comparison", one.site, one.name, one.how) for one in trace.comparisons}
-        self._missing |= {
-            (read.place[0], *(step for step in read.place[1:] if isinstance(step, str)), read.key)
+        self.goals |= goals
+        self._with_calls |= {(goal, calls) for goal in goals}
+        self._reads |= {
+            (read.place[0], *(step for step in read.place[1:] if isinstance(step, str)), read.key, read.state)
             for read in trace.reads
-            if read.state == "missing" and isinstance(read.key, str)
+            if isinstance(read.key, str)
         }
-        self._missing |= {("misuse", misuse.how, misuse.key, misuse.value.text) for misuse in trace.misuses}
-        return (len(self.lines), len(self.goals), len(self._missing)) != before
+        self._reads |= {("misuse", misuse.how, misuse.key, misuse.value.text) for misuse in trace.misuses}
+        return self._size() != before
+
+    def _size(self) -> tuple[int, ...]:
+        return len(self.lines), len(self._with_calls), len(self._reads)
 
 
 class Frontier:
@@ -70,43 +86,61 @@ class Frontier:
         self._waiting: list[tuple[float, int, int, Move]] = []
         self._number = 0
         self._tried: set[bytes] = set()
+        self._tries: Counter[tuple[ScenePath, str]] = Counter()
+        self._tried_goals: set[tuple[Goal | None, ScenePath]] = set()
 
     def add(self, run: SceneRun) -> None:
         """Go on from this run, too."""
         if len(self._corpus) >= _MOST_CORPUS:
             return
-        moves = tuple(one for one, _ in zip(moves_of(run), range(_MOST_MOVES), strict=False))
+        moves = tuple(one for one, _ in zip(moves_of(run, self._texts), range(_MOST_MOVES), strict=False))
         self._corpus.append(KnownRun(run.scene, moves))
         for one in moves:
-            self._push(one, len(self._corpus) - 1)
+            self._push(one.rank, one, len(self._corpus) - 1)
 
     def take(self, count: int, seen: SeenOutcomes) -> list[Scene]:
-        """The next scenes to run, none of them run before."""
+        """The next scenes to run, none of them run before: those that are about as promising as the best."""
         scenes: list[Scene] = []
-        attempts = 0
-        while len(scenes) < count and self._corpus and attempts < 20 * count:
-            attempts += 1
-            is_random = not self._waiting or (len(scenes) + 1) % _RANDOM_SHARE == 0
-            scene = self._combined() if is_random else self._next(seen)
+        best: float | None = None
+        for attempt in range(1, _ATTEMPTS * count):
+            is_random = not self._waiting or attempt % _RANDOM_SHARE == 0
+            if len(scenes) >= count or not self._corpus:
+                break
+            if (
+                not is_random
+                and best is not None
+                and self._waiting[0][0] > best + _WORSE
+                and len(scenes) >= _LEAST_ROUND
+            ):
+                break
+            scene, rank = self._combined() if is_random else self._next(seen)
             if scene is not None and self._is_untried(scene):
                 scenes.append(scene)
+                best = rank if best is None else best
         return scenes
 
-    def _push(self, one: Move, source: int) -> None:
+    def _push(self, rank: float, one: Move, source: int) -> None:
         self._number += 1
-        heapq.heappush(self._waiting, (one.rank, self._number, source, one))
+        heapq.heappush(self._waiting, (rank, -source, self._number, one))
 
-    def _next(self, seen: SeenOutcomes) -> Scene | None:
-        rank, _, source, one = heapq.heappop(self._waiting)
-        if one.goal in seen.goals and rank < _LATER:
-            self._push(replace(one, rank=one.rank + _LATER), source)
-            return None
-        return self._corpus[source].scene.edited(one.edits)
+    def _next(self, seen: SeenOutcomes) -> tuple[Scene | None, float | None]:
+        rank, source, _, one = heapq.heappop(self._waiting)
+        tries = [(edit.path, repr(edit.value)) for edit in one.edits]
+        places = {(one.goal, edit.path) for edit in one.edits}
+        again = max(self._tries[edit] for edit in tries)
+        reached = 0.0 if one.goal not in seen.goals else _LATER if places & self._tried_goals else _ELSEWHERE
+        now = one.rank + reached + _AGAIN * again
+        if now > rank:
+            self._push(now, one, -source)
+            return None, None
+        self._tries.update(tries)
+        self._tried_goals |= places
+        return self._corpus[-source].scene.edited(one.edits), rank
 
-    def _combined(self) -> Scene | None:
+    def _combined(self) -> tuple[Scene | None, None]:
         known = self._random.choice(self._corpus)
         if not known.moves:
-            return None
+            return None, None
         edits: list[Edit] = []
         for _ in range(self._random.randint(1, 4)):
             edits += self._random.choice(known.moves).edits
@@ -116,7 +150,7 @@ class Frontier:
         if self._random.random() < 0.25:
             other = self._random.choice(self._corpus).scene
             scene = replace(scene, answers={**scene.answers, **other.answers})
-        return scene
+        return scene, None
 
     def _is_untried(self, scene: Scene) -> bool:
         mark = hashlib.blake2b(scene.fingerprint().encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -126,10 +160,11 @@ class Frontier:
         return True
 
 
-def moves_of(run: SceneRun) -> Iterator[Move]:
-    """All moves from one run, those that it hints at first."""
+def moves_of(run: SceneRun, texts: Sequence[str]) -> Iterator[Move]:
+    """All moves from one run of a script that writes these texts, those that the run hints at first."""
     values = ReadValues(run)
     yield from shape_moves(run, values)
+    yield from failure_moves(run, texts)
     for noted in run.trace.comparisons:
         yield from comparison_moves(noted, values)
     yield from plain_moves(run)

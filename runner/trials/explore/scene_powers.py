@@ -118,12 +118,14 @@ def _entry(asked: CallRequest, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _possible(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer with a status and headers that a vendor can send, whatever an edit made of them."""
-    made = dict(answer)
-    status = made.get("status", 200)
-    if type(status) is not int or not 200 <= status <= 599:  # as in ANSWERS
-        made["status"] = 200
-    if "headers" in made:
-        headers = made["headers"] if isinstance(made["headers"], Mapping) else {}
-        made["headers"] = {name: value for name, value in headers.items() if isinstance(value, str)}
-    return made
+    """The answer as ANSWERS may hold it, whatever edits made of it: of several contents the last one counts."""
+    made: dict[str, Any] = {}
+    status = answer.get("status", 200)
+    made["status"] = status if type(status) is int and 200 <= status <= 599 else 200  # as in ANSWERS
+    if isinstance(answer.get("headers"), Mapping):
+        headers = {name: value for name, value in answer["headers"].items() if isinstance(value, str)}
+        made |= {"headers": headers} if headers else {}
+    content = [name for name in answer if name in ("json", "text", "error")]
+    if content and (content[-1] == "json" or isinstance(answer[content[-1]], str)):
+        made[content[-1]] = answer[content[-1]]
+    return {"error": made["error"]} if "error" in made else made

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
 
 #: How many of each are reported, and characters of one text.
 MAX_LITERALS, LITERAL_CHARS = 300, 200
+
+_MOMENT = dt.datetime(2026, 5, 4, 13, 30, tzinfo=dt.UTC)
+#: Text with the directives of `strptime`, and nothing that could make the result long.
+_FORMAT = re.compile(r"(?:[^%]|%[aAbBdHIjmMpSyYzfZ])+")
 
 
 def texts_of(tree: ast.Module) -> tuple[str, ...]:
@@ -17,7 +23,15 @@ def texts_of(tree: ast.Module) -> tuple[str, ...]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
     )
-    return _once(text for text in found if 0 < len(text) <= LITERAL_CHARS and text.isprintable())
+    texts = [text for text in found if 0 < len(text) <= LITERAL_CHARS and text.isprintable()]
+    return _once([*texts, *_written_moments(texts)])
+
+
+def _written_moments(texts: Iterable[str]) -> Iterator[str]:
+    """A moment in each form that `strptime` may be given."""
+    for text in texts:
+        if "%" in text and _FORMAT.fullmatch(text):
+            yield _MOMENT.strftime(text)
 
 
 def numbers_of(tree: ast.Module) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ It is a guess: look-around and back references are ignored. A pattern is hostile
 from __future__ import annotations
 
 import re
-from re import _constants as codes  # type: ignore[attr-defined]  # the standard library's own parser of patterns
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as codes  # type: ignore[attr-defined]  # the parser that `re` itself uses
+from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import Any
 
 _MAX_CHARS = 80

@@ -6,7 +6,7 @@ it was probably computed from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from runner.trials.explore.read_values import (
     shifted,
     with_text,
 )
-from runner.trials.explore.scene import NOTHING
+from runner.trials.explore.scene import NOTHING, Edit
 from sandbox import NotedComparison, NotedValue
 
 from .move import Goal, Move, move, own_text
@@ -51,10 +51,10 @@ def _goal(noted: NotedComparison, how: str) -> Goal:
 
 def _relation_moves(noted: NotedComparison, values: ReadValues) -> Iterator[Move]:
     found = False
-    for own, other, turned in ((noted.left, noted.right, False), (noted.right, noted.left, True)):
-        for source in _few(values.sources(own)):
+    for turned in (False, True):
+        for source in _few(values.sources(noted.right if turned else noted.left)):
             found = True
-            yield from _towards(noted, source, own, other, turned=turned)
+            yield from _towards(noted, source, values, turned=turned)
     if not found or noted.left.kind in ("number", "moment", "seconds", "day"):
         yield from _distance_moves(noted, values, _GUESS if found else _SECOND)
     if not found and noted.right.kind == "text":
@@ -62,21 +62,35 @@ def _relation_moves(noted: NotedComparison, values: ReadValues) -> Iterator[Move
             yield move(_GUESS + 1, source.path, noted.right.text, _goal(noted, "="))
 
 
-def _towards(
-    noted: NotedComparison, source: Source, own: NotedValue, other: NotedValue, *, turned: bool
-) -> Iterator[Move]:
-    """Moves that write the other side's value into the place from which the own one came."""
+def _towards(noted: NotedComparison, source: Source, values: ReadValues, *, turned: bool) -> Iterator[Move]:
+    """Moves that write the other side's value into the place from which the own one came: the left, or `turned` the right."""
+    own, other = (noted.right, noted.left) if turned else (noted.left, noted.right)
     if other.kind == "none":
         yield move(_FIRST, source.path, None, _goal(noted, "="))
         yield move(_SECOND, source.path, NOTHING, _goal(noted, "="))
     if other.kind == "text" and isinstance(source.value, str):
         for rank, text in enumerate(dict.fromkeys((other.text, other.text.upper(), other.text.title()))):
             yield move(_FIRST + rank, source.path, with_text(source.value, own.text, text), _goal(noted, "="))
+        yield from _one_more(source, other.text, values)
         yield move(_SECOND, source.path, own_text(source.path), _goal(noted, "<"))
     for how, step in _STEPS.items():
         value = _beside(source, other, -step if turned else step)
         if value is not NOTHING:
             yield move(_FIRST, source.path, value, _goal(noted, how))
+        if isinstance(value, float):
+            yield move(_SECOND, source.path, str(value), _goal(noted, how))
+        if isinstance(source.value, str) and own.kind == "text" and isinstance(value, str) and other.kind == "number":
+            yield move(_FIRST, source.path, like(0, Decimal(value)), _goal(noted, how))
+
+
+def _one_more(source: Source, text: str, values: ReadValues) -> Iterator[Move]:
+    """The list around the value with one more element, a copy in which the value is this text."""
+    at = next((at for at, step in enumerate(source.path) if isinstance(step, int)), None)
+    around = NOTHING if at is None else values.scene.at(source.path[:at])
+    if at is not None and isinstance(around, list) and len(around) < _MOST_MEMBERS:
+        copied = (*source.path[:at], len(around))
+        edits = (Edit(copied, values.scene.at(source.path[: at + 1])), Edit((*copied, *source.path[at + 1 :]), text))
+        yield Move(_SECOND + 0.2, edits)
 
 
 def _beside(source: Source, other: NotedValue, step: int) -> Any:
@@ -98,6 +112,7 @@ def _distance_moves(noted: NotedComparison, values: ReadValues, rank: float) -> 
     if noted.left.kind == "number":
         for source in _few(iter([*numbers, *texts])):
             yield from _number_steps(noted, source, distance, rank)
+        yield from _digits_in_texts(noted, values, rank)
     for source in _few(values.moments()):
         for unit in _UNITS if noted.left.kind == "number" else _UNITS[:1]:
             for how, step in _STEPS.items():
@@ -105,6 +120,17 @@ def _distance_moves(noted: NotedComparison, values: ReadValues, rank: float) -> 
                     moved = shifted(source.value, sign * (distance + step) * unit)
                     if moved is not NOTHING:
                         yield move(rank + _UNITS.index(unit) / 10, source.path, moved, _goal(noted, how))
+
+
+def _digits_in_texts(noted: NotedComparison, values: ReadValues, rank: float) -> Iterator[Move]:
+    """The number as a part of a text, such as the year of a date."""
+    target = number_of(noted.right.text)
+    if target is None or target != target.to_integral_value():
+        return
+    for source in _few(source for source in values.read_leaves(str) if noted.left.text in source.value):
+        for how, step in _STEPS.items():
+            text = source.value.replace(noted.left.text, str(int(target) + step), 1)
+            yield move(rank + 0.5, source.path, text, _goal(noted, how))
 
 
 def _number_steps(noted: NotedComparison, source: Source, distance: Decimal, rank: float) -> Iterator[Move]:
@@ -170,12 +196,20 @@ def _text_check_moves(noted: NotedComparison, values: ReadValues) -> Iterator[Mo
         if not isinstance(source.value, str):
             continue
         for text in wanted[:_MOST_MEMBERS]:
-            made = {"StartsWith": text + source.value, "EndsWith": source.value + text}.get(noted.name, text)
-            yield move(rank, source.path, with_text(source.value, noted.left.text, made), _goal(noted, "true"))
-            yield move(rank + 1, source.path, text, _goal(noted, "true"))
+            for later, made in enumerate(_with_part(noted.name, noted.left.text, text)):
+                whole = with_text(source.value, noted.left.text, made)
+                yield move(rank + later / 4, source.path, whole, _goal(noted, "true"))
         yield move(rank, source.path, own_text(source.path), _goal(noted, "false"))
 
 
-def _few(sources: Iterator[Source]) -> Iterator[Source]:
+def _with_part(name: str, old: str, part: str) -> list[str]:
+    """Texts that begin with the part, or end with it: longer than the old one, as long, and the part alone."""
+    if name == "EndsWith":
+        return [old + part, old[: -len(part)] + part if part else old, part]
+    longer = part + old
+    return [longer, part + old[len(part) :], part] if name == "StartsWith" else [part, part + old[len(part) :]]
+
+
+def _few(sources: Iterable[Source]) -> Iterator[Source]:
     for source, _ in zip(sources, range(_MOST_SOURCES), strict=False):
         yield source
