@@ -42,7 +42,7 @@ class Language(Protocol):
     def instrument(self, source: str) -> Any:
         """Review and compile with probes: an object with lines, sites, texts, numbers, templates and code."""
 
-    def Recorder(self) -> Any:  # noqa: N802 - a class of the language layer
+    def Recorder(self, max_calls: int, max_log_lines: int) -> Any:  # noqa: N802 - a class of the language layer
         """A recorder for one traced run: its `report()` is plain data."""
 
     def execute_traced(
@@ -149,7 +149,7 @@ def _instrument(language: Language, source: str, reserved: mmap.mmap) -> None:
 def _run_traced(language: Language, code: bytes, reserved: mmap.mmap) -> None:
     """Run instrumented code once for each input that comes, until the broker sends something else or memory runs out."""
     while (request := decode(_receive()))["op"] == "input":
-        recorder = language.Recorder()
+        recorder = language.Recorder(request["calls"], request["log_lines"])
         line = None
         try:
             value, line = language.execute_traced(code, request["input"], call_broker, recorder)

@@ -17,8 +17,8 @@ from sandbox.channel import Channel, ChildExit
 from sandbox.check_protocol import CHECK_LIMITS, failed_result
 from sandbox.frame_schemas import RunReport, failure_report_of
 from sandbox.frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
-from sandbox.outcomes import Outcome, OutcomeKind, Powers, RunLimits, ScriptInput
-from sandbox.run_protocol import RunProtocol, finish_exchange, run_exchange
+from sandbox.outcomes import OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput
+from sandbox.run_protocol import RunProtocol, RunStopped, finish_exchange, run_exchange
 
 from . import trace_schemas
 from .traces import InstrumentedScript, InstrumentResult, RunTrace, TracedOutcome
@@ -77,7 +77,8 @@ class TracedRuns:
         The child's exit is known only if this run ended the child; else it is checked in `close`.
         """
         protocol = RunProtocol(self._channel, powers, self._limits)
-        request = encode({"op": "input", "input": asdict(script_input)})
+        budgets = {"calls": self._limits.calls, "log_lines": self._limits.log_lines}
+        request = encode({"op": "input", "input": asdict(script_input), **budgets})
         result = run_exchange(lambda: self._exchange(protocol, request), self._limits)
         if result.report is None:
             self.is_open = False
@@ -92,7 +93,7 @@ class TracedRuns:
         report, trace = result.report
         if report.kind is OutcomeKind.OUT_OF_MEMORY:
             self.is_open = False
-        return TracedOutcome(_with_step_budget(protocol.outcome(report, ChildExit()), trace), trace)
+        return TracedOutcome(protocol.outcome(report, ChildExit()), trace)
 
     def close(self) -> bool:
         """End the child; return whether it had done what the kernel forbids, or sent more than it should."""
@@ -126,11 +127,23 @@ class TracedRuns:
         if frame.get("t") != "traced":
             raise FrameError("a frame that no traced run sends")
         report, trace, size = trace_schemas.traced_of(frame)
-        return protocol.judged_report(report, size), trace
+        try:
+            return _held_against(trace, protocol.judged_report(report, size)), trace
+        except RunStopped as stopped:  # for the size of its result; the child waits for the next input
+            return stopped.report, trace
 
 
-def _with_step_budget(outcome: Outcome, trace: RunTrace) -> Outcome:
-    """A run that used up its steps timed out, in the line where it was."""
+#: Budget that a recorder counts -> how a live run ends that uses it up.
+_ENDS = {
+    "steps": (OutcomeKind.TIMED_OUT, "more lines were run than a traced run may run"),
+    "call": (OutcomeKind.CALL_REFUSED, "the budget of calls is used up"),
+    "log": (OutcomeKind.TOO_MUCH_OUTPUT, "the budget of log lines is used up"),
+}
+
+
+def _held_against(trace: RunTrace, report: RunReport) -> RunReport:
+    """The report of a run that the recorder ended, in the line where it was; any other as it is."""
     if not trace.used_up:
-        return outcome
-    return replace(outcome, kind=OutcomeKind.TIMED_OUT, value=None)
+        return report
+    kind, text = _ENDS[trace.used_up]
+    return RunReport(kind, error=ScriptError("BudgetUsedUp", report.error.line if report.error else None, text))

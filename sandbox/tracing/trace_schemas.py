@@ -36,6 +36,7 @@ _RELATIONS = frozenset({"<", "=", ">", "in", "out", "?", "true", "false"})
 _STATES = frozenset(
     {"missing", "empty", "object", "list", "text", "flag", "number", "none", "iterated", "tested", "searched"}
 )
+_BUDGETS = frozenset({"", "steps", "call", "log"})
 _MISUSES = frozenset({"attribute", "item", "iterated"})
 _ROOTS = frozenset({"user", "session", "settings", "api", "answer"})
 
@@ -65,11 +66,11 @@ def traced_of(frame: Mapping[str, Any]) -> tuple[RunReport, RunTrace, int]:
 
 def _trace(value: Any) -> RunTrace:
     keys = {"steps", "used_up", "lines", "tests", "comparisons", "reads", "misuses", "message_line"}
-    if type(value) is not dict or value.keys() != keys or type(value["used_up"]) is not bool:
+    if type(value) is not dict or value.keys() != keys:
         raise FrameError("other keys than a trace has")
     return RunTrace(
         steps=_number(value["steps"], 0, _MAX_STEPS),
-        used_up=value["used_up"],
+        used_up=_word(value["used_up"], _BUDGETS),
         lines=frozenset(_each(value["lines"], _MAX_LINES, _line)),
         tests=frozenset(_each(value["tests"], 2 * _MAX_SITES, _test)),
         comparisons=_each(value["comparisons"], _MAX_COMPARISONS, _comparison),

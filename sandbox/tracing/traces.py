@@ -66,7 +66,7 @@ class RunTrace:
     """What one run did."""
 
     steps: int = 0
-    used_up: bool = False  #: it was ended after too many steps
+    used_up: str = ""  #: "steps", "call" or "log" if it was ended for using up that budget
     lines: frozenset[int] = frozenset()
     tests: frozenset[tuple[int, bool]] = frozenset()
     comparisons: tuple[NotedComparison, ...] = ()

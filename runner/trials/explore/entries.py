@@ -86,12 +86,13 @@ class Entries:
         if entry.key[0] != "message":
             return [ListedEntry(entry.key, None, entry.best, entry.count)]
         _, template, color, has_link = entry.key
-        shown = shown_template(template, entry.fillings, self._templates)
+        counts = {filling: count for filling, (_, count) in entry.fillings.items()}
+        shown = shown_template(template, counts, self._templates)
         counted = sum(count for _, count in entry.fillings.values())
         parts = []
         for number, (filling, (run, count)) in enumerate(entry.fillings.items()):
             uncounted = entry.count - counted if number == 0 else 0
-            text = shown[repr(filling)]
+            text = shown[filling]
             parts.append(ListedEntry(("message", text, color, has_link), text, run, count + uncounted))
         return parts
 
@@ -117,8 +118,9 @@ class ListedEntry:
 
 
 def failure_key(trial: Trial, line: int | None) -> EntryKey:
-    """The key of a run that did not return: the type of what was raised, or else the outcome, and the line."""
-    return ("failure", failure_type(trial), line)
+    """The key of a run that did not return: the type of what was raised, or else the outcome, the line, and whether a budget ended it."""
+    is_budget = trial.error is not None and trial.error.type == "BudgetUsedUp"
+    return ("failure", failure_type(trial), line, is_budget)
 
 
 def failure_type(trial: Trial) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,8 @@ from sandbox import InstrumentedScript
 VARIES: Final = "{…}"
 #: So many different texts of the script itself may fill a hole and be listed apart.
 _MOST_CHOICES: Final = 12
+#: After so many runs a part that was always the same is taken for fixed.
+_MANY_RUNS: Final = 10
 
 Template = tuple[str | None, ...]
 _ANY: Final[Template] = (None,)
@@ -67,18 +69,22 @@ def holes_in(text: str, template: Template) -> tuple[str, ...] | None:
     return tuple(holes) if at == len(text) else None
 
 
-def shown_template(template: Template, holes: Iterable[tuple[str, ...]], reader: TemplateReader) -> Mapping[str, str]:
+def shown_template(
+    template: Template, counts: Mapping[tuple[str, ...], int], reader: TemplateReader
+) -> Mapping[tuple[str, ...], str]:
     """For each filling of the holes the template as people read it: `{…}` for what varied, the text where it did not.
+
+    What was the same in a few runs only may still vary. `counts` says how often each filling was seen.
 
     A hole that only texts of the script filled is a choice of the script, and each choice is a template of its own.
     """
-    fillings = [*dict.fromkeys(holes)]
-    columns = [{filling[index] for filling in fillings} for index in range(template.count(None))]
+    columns = [{filling[index] for filling in counts} for index in range(template.count(None))]
+    has_many = sum(counts.values()) >= _MANY_RUNS
     is_fixed = [
-        len(values) == 1 < len(fillings) or (len(values) <= _MOST_CHOICES and all(map(reader.is_choice, values)))
+        (len(values) == 1 and has_many) or (len(values) <= _MOST_CHOICES and all(map(reader.is_choice, values)))
         for values in columns
     ]
-    return {repr(filling): _filled(template, filling, is_fixed) for filling in fillings}
+    return {filling: _filled(template, filling, is_fixed) for filling in counts}
 
 
 def _filled(template: Template, filling: tuple[str, ...], is_fixed: list[bool]) -> str:

@@ -23,7 +23,7 @@ from .scene_powers import AnsweredCall, ScenePowers
 T = TypeVar("T")
 
 #: Of each run; CPU time and memory are for the runs of one child together.
-EXPLORE_LIMITS: Final = RunLimits(wall_s=2.0, cpu_s=1.5, memory_bytes=48 * 1024 * 1024)
+EXPLORE_LIMITS: Final = RunLimits(wall_s=2.0, cpu_s=1.0, memory_bytes=48 * 1024 * 1024)
 _CHILD_WALL_S = 20.0
 
 

@@ -6,14 +6,14 @@ report always fits in one frame. It also counts steps, so that a run that never 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList
 
 from .value_notes import Note, note_of, relation
 
 #: Lines that one run may pass before it is ended.
-MAX_STEPS = 100_000
+MAX_STEPS = 50_000
 #: How many entries of each list one report has; how often one outcome of one place is noted.
 MAX_COMPARISONS, MAX_READS, MAX_MISUSES, MAX_REPEATS = 150, 300, 40, 3
 #: Characters of all texts of a report together.
@@ -28,17 +28,19 @@ _LISTS = frozenset[type]((list, FrozenList))
 Place = tuple[Any, ...]
 
 
-class StepsUsedUp(BaseException):
-    """The run passed more lines than it may. Not an `Exception`, so that a script cannot catch it."""
+class BudgetReached(BaseException):
+    """The run passed more lines, made more calls or wrote more to its log than it may. No `Exception`: nothing catches it."""
 
 
 class Recorder:
     """What one run did; one object serves one run."""
 
-    def __init__(self, max_steps: int = MAX_STEPS) -> None:
+    def __init__(self, max_calls: int = 10, max_log_lines: int = 100) -> None:
         self.calls = 0  #: calls that the broker has answered
+        self._log_lines = 0
+        self._most = {"call": max_calls, "log": max_log_lines}
         self._steps = 0
-        self._max_steps = max_steps
+        self._used_up = ""
         self._lines: set[int] = set()
         self._tests: set[tuple[int, int]] = set()
         self._comparisons: list[list[Any]] = []
@@ -54,7 +56,7 @@ class Recorder:
         """What was recorded, as plain data."""
         return {
             "steps": self._steps,
-            "used_up": self._steps > self._max_steps,
+            "used_up": self._used_up,
             "lines": sorted(self._lines),
             "tests": [list(test) for test in sorted(self._tests)],
             "comparisons": self._comparisons,
@@ -68,8 +70,8 @@ class Recorder:
         """The run is at a line."""
         self._lines.add(number)
         self._steps += 1
-        if self._steps > self._max_steps:
-            raise StepsUsedUp(f"{self._max_steps} lines were run")
+        if self._steps > MAX_STEPS:
+            self._end("steps")
 
     def truth(self, site: int, value: Any) -> Any:
         """A test has this value."""
@@ -91,6 +93,17 @@ class Recorder:
         return value
 
     # what the guards tell
+
+    def goes_out(self, what: str) -> None:
+        """The run is about to make a call or to write a line to the log. The broker counts, too."""
+        used = self.calls if what == "call" else self._log_lines
+        if used >= self._most[what]:
+            self._end(what)
+        self._log_lines += what == "log"
+
+    def _end(self, budget: str) -> NoReturn:
+        self._used_up = budget
+        raise BudgetReached(f"the budget of {budget} is used up")
 
     def compare(self, site: int, name: str, how: str, left: Any, right: Any) -> None:
         """Two values were compared at a place."""

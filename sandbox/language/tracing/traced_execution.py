@@ -31,7 +31,7 @@ def execute_traced(
 ) -> tuple[dict[str, str | None] | None, int | None]:
     """Run instrumented code once; return what `status` returned, and the line in which that message was made.
 
-    Raises what `execute` raises, and `StepsUsedUp`.
+    Raises what `execute` raises, and `BudgetReached`.
     """
     guards = _RecordingGuards(recorder, call)
     value = execute(code, script_input, guards.call_out, guards.join)
@@ -71,6 +71,7 @@ class _RecordingGuards:
 
     def call_out(self, what: str, content: dict[str, Any]) -> dict[str, Any]:
         """The way out of the script, which counts the calls."""
+        self._recorder.goes_out(what)
         answer = self._call(what, content)
         self._recorder.calls += what == "call"
         return answer

@@ -24,7 +24,7 @@ from .script_commands import allow_weak_option, open_bench
 from .trial_files import beside, read_source
 
 #: What the text output says about the budgets.
-LIMITS_SHOWN = f"{EXPLORE_LIMITS.memory_bytes // 1024 // 1024} MiB of memory and 100,000 lines"
+LIMITS_SHOWN = f"{EXPLORE_LIMITS.memory_bytes // 1024 // 1024} MiB of memory and 50,000 lines run"
 
 
 @click.command(

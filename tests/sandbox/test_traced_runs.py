@@ -1,0 +1,283 @@
+"""Traced runs: the same outcome as a live run, bounded reports, and no way to deceive the broker with a forged one."""
+
+import json
+import signal
+from dataclasses import replace
+
+import pytest
+
+from sandbox import RunLimits, TraceSite
+from sandbox.frames import FrameError
+from sandbox.outcomes import OutcomeKind
+from sandbox.tracing import trace_schemas
+from tests.sandbox.boxes import SCRIPT_INPUT, Vendor, indented
+from tests.support import ROOT
+
+EXAMPLES = sorted((ROOT / "scripts" / "examples").glob("*/script.py"))
+
+
+def traced(box, source, powers=None, script_input=SCRIPT_INPUT, runs=1, **limits):
+    """The last of several runs in one child."""
+    made = box.sandbox.instrument(source)
+    assert made.script is not None, made.finding
+    with box.sandbox.traced_runs(made.script, limits=RunLimits(**limits), child_wall_s=10.0) as child:
+        return [child.run(script_input, powers or Vendor()) for _ in range(runs)][-1]
+
+
+def with_attributes(**attributes):
+    return replace(SCRIPT_INPUT, session={**SCRIPT_INPUT.session, "attributes": attributes})
+
+
+BODIES = [
+    'return message("Hello " + user.first_name, link="https://example.org/" + session.id)',
+    "return hidden()",
+    "return None",
+    'return api.get("v", "/x").json()["missing"]',
+    'return message(sorted({"b", "a"})[0] if 1 < 2 < 3 and not [] else "no")',
+    'x, *y = [1, 2, 3]\nassert y == [2, 3]\nd = {"n": 1}\nd["n"] += 1\nreturn message(f"{d!r:>10}")',
+    'try:\n    raise ValueError("a")\nexcept ValueError as e:\n    return message(str(e))\nfinally:\n    api.log("end")',
+    'for n in range(3):\n    if n == 1:\n        continue\nelse:\n    return message("else")\nreturn hidden()',
+    'while True:\n    return message("once")',
+    'return message(", ".join(str(n) for n in range(5) if n % 2 if n > 1))',
+    "import re\nreturn message(re.sub(r'(a)', r'\\1\\1', 'abc') if 'abc'.startswith(('a', 'b')) else 'x')",
+    "return message",
+    'raise ApiError("x")',
+    "return message(str(max(map(len, ['a', 'bb']))))",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_run_with_probes_ends_as_a_run_without(product, body):
+    live = product.run(body)
+    probed = traced(product, indented(body)).outcome
+    assert (probed.kind, probed.value, probed.log) == (live.kind, live.value, live.log)
+    if body != "return message":  # which the recorder replaces, so that the hint is another
+        assert probed.error == live.error
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_examples_end_with_probes_as_without(product, path):
+    given = json.loads((path.parent / "input.json").read_text())
+    answers = json.loads(
+        (path.parent / "answers.json").read_text() if (path.parent / "answers.json").exists() else "[]"
+    )
+    script_input = replace(
+        SCRIPT_INPUT,
+        user={"attributes": {}, **given["user"]},
+        session={"attributes": {}, **given["session"]},
+        settings=given.get("settings", {}),
+        now=given["now"],
+        scans=given.get("scans", []),
+    )
+    text = json.dumps(answers[0].get("json", {})) if answers else "{}"
+    live = product.sandbox.run(
+        product.sandbox.check(path.read_text()).code, script_input, powers=Vendor(text), limits=RunLimits()
+    )
+    probed = traced(product, path.read_text(), Vendor(text), script_input).outcome
+    assert (probed.kind, probed.value, probed.log, probed.error) == (live.kind, live.value, live.log, live.error)
+
+
+def test_the_code_of_a_live_run_has_no_probe(product):
+    source = indented('if user.id == "u1":\n    return message("a")\nreturn hidden()')
+    before = product.sandbox.check(source).code
+    product.sandbox.instrument(source)
+    after = product.sandbox.check(source).code
+    assert before == after
+    assert b"_probe_" not in after
+
+
+def test_a_trace_tells_lines_tests_comparisons_and_reads(product):
+    source = indented('if session.attributes.get("kind") == "live":\n    return message("Live")\nreturn hidden()')
+    trace = traced(product, source, script_input=with_attributes(kind="dead")).trace
+    assert trace.lines == {1, 2, 4}
+    (comparison,) = trace.comparisons
+    assert (comparison.name, comparison.how, comparison.left.text, comparison.right.text) == ("Eq", "<", "dead", "live")
+    assert [(read.place, read.key, read.state) for read in trace.reads][-1] == (
+        ("session", "attributes"),
+        "kind",
+        "text",
+    )
+    assert {outcome for _, outcome in trace.tests} == {False}
+
+
+def test_the_line_of_the_message_is_told(product):
+    trace = traced(product, indented('text = "a"\nreturn message(\n    text\n)')).trace
+    assert trace.message_line == 3
+
+
+def test_a_script_that_never_ends_is_ended_where_it_is_and_the_child_goes_on(product):
+    source = indented(
+        'while session.attributes.get("on"):\n    try:\n        x = 1\n    except Exception:\n        x = 2\nreturn hidden()'
+    )
+    made = product.sandbox.instrument(source).script
+    with product.sandbox.traced_runs(made, limits=RunLimits(), child_wall_s=10.0) as child:
+        endless = child.run(with_attributes(on=1), Vendor())
+        ended = child.run(SCRIPT_INPUT, Vendor())
+    assert endless.outcome.kind is OutcomeKind.TIMED_OUT
+    assert endless.outcome.error.line in (2, 3, 4)
+    assert endless.trace.used_up == "steps"
+    assert ended.outcome.kind is OutcomeKind.RETURNED
+
+
+def test_a_script_that_calls_without_end_is_ended_and_its_trace_is_kept(product):
+    end = traced(product, indented('while True:\n    api.get("v", "/x")'))
+    assert (end.outcome.kind, end.outcome.error.line, end.trace.used_up) == (OutcomeKind.CALL_REFUSED, 3, "call")
+    assert end.outcome.usage.calls == 10
+
+
+def test_a_script_that_logs_without_end_is_ended_and_its_trace_is_kept(product):
+    end = traced(product, indented('while True:\n    api.log("x")'))
+    assert (end.outcome.kind, end.trace.used_up) == (OutcomeKind.TOO_MUCH_OUTPUT, "log")
+
+
+def test_a_script_that_eats_memory_ends_its_child_only(product):
+    source = indented('rows = []\nwhile session.attributes.get("on"):\n    rows.append("a" * 1000000)\nreturn hidden()')
+    end = traced(product, source, script_input=with_attributes(on=1))
+    assert end.outcome.kind is OutcomeKind.OUT_OF_MEMORY
+    assert traced(product, source).outcome.kind is OutcomeKind.RETURNED
+
+
+def test_a_result_that_is_too_large_keeps_its_trace(product):
+    end = traced(product, indented('return message("a" * 20000)'), runs=2)
+    assert (end.outcome.kind, end.trace.message_line) == (OutcomeKind.TOO_MUCH_OUTPUT, 2)
+
+
+def test_nothing_of_one_run_is_seen_by_the_next(product):
+    source = "SEEN = []\n" + indented("SEEN.append(1)\nreturn message(str(len(SEEN)))")
+    assert traced(product, source, runs=3).outcome.value["text"] == "1"
+
+
+def test_a_script_cannot_name_a_probe(product):
+    for name in ("_probe_line_", "_probe_truth_", "_probe_operand_"):
+        assert not product.sandbox.check(indented(f"{name}(1)\nreturn hidden()")).ok
+        assert product.sandbox.instrument(indented(f"{name}(1)\nreturn hidden()")).script is None
+
+
+def test_a_trace_stays_small_whatever_a_script_compares(product):
+    body = 'big = "x" * 100000\nfor n in range(3000):\n    if big + str(n) in {big: 1} or n == 5:\n        x = big.startswith(big)\nreturn hidden()'
+    trace = traced(product, indented(body)).trace
+    assert sum(len(one.left.text) + len(one.right.text) for one in trace.comparisons) < 50_000
+
+
+def test_a_text_that_is_refused_gets_a_finding_and_no_code(product):
+    made = product.sandbox.instrument("import os\ndef status(user, session, api):\n    return hidden()\n")
+    assert made.script is None
+    assert made.finding is not None
+
+
+def test_a_text_that_no_file_can_hold_gets_a_finding(product):
+    assert product.sandbox.instrument("\ud800").finding.rule == "source-not-text"
+    assert product.sandbox.instrument("#" * 2_000_000).finding.rule == "source-too-long"
+
+
+# attacks by a child that no longer runs the sandbox's own code
+
+FORGERIES = [
+    "lines=[0]",
+    "lines=['1']",
+    "lines=list(range(1, 30000))",
+    "lines=[True]",
+    "tests=[[0, 2]]",
+    "tests=[[0]]",
+    "steps=-1",
+    "used_up='everything'",
+    "used_up=1",
+    "comparisons=[[0, 'Eq', '=', ['text', 'x' * 500], ['none', '']]]",
+    "comparisons=[[0, 'Call', '=', ['text', 'x'], ['none', '']]]",
+    "comparisons=[[0, 'Eq', 'maybe', ['text', 'x'], ['none', '']]]",
+    "comparisons=[[0, 'Eq', '=', ['members', [['members', []]]], ['none', '']]]",
+    "comparisons=[[0, 'Eq', '=', ['none', ''], ['none', '']]] * 151",
+    "reads=[[[], 'a', 'text']]",
+    "reads=[[['vendor'], 'a', 'text']]",
+    "reads=[[['answer', 99999], 'a', 'text']]",
+    "reads=[[['user'], None, 'text']]",
+    "misuses=[['stolen', ['text', 'a'], '']]",
+    "message_line=0",
+    "more=1",
+]
+
+
+@pytest.mark.parametrize("parts", FORGERIES)
+def test_a_forged_trace_is_an_alarm(raw, parts):
+    source = f"def status(user, session, api):\n    forge({parts})\n    return message('x')\n"
+    end = traced(raw, source)
+    if parts == "message_line=0":  # which the child overwrites
+        assert end.outcome.kind is OutcomeKind.RETURNED
+        return
+    assert end.outcome.kind is OutcomeKind.CRASHED
+    assert end.outcome.alarm
+
+
+def test_the_plain_raw_language_is_no_alarm(raw):
+    end = traced(raw, "def status(user, session, api):\n    return message('x')\n")
+    assert end.outcome.kind is OutcomeKind.RETURNED
+    assert not end.outcome.alarm
+
+
+@pytest.mark.parametrize("kind", ["result", "checked", "instrumented"])
+def test_another_final_frame_than_that_of_a_traced_run_is_an_alarm(raw, kind):
+    body = json.dumps({"t": kind, "value": None}, separators=(",", ":"))
+    end = traced(raw, f"def status(user, session, api):\n    frame({body.encode()!r})\n    return message('x')\n")
+    assert end.outcome.alarm
+
+
+def test_more_than_the_report_is_an_alarm_at_the_end(raw):
+    source = "def status(user, session, api):\n    raw(b'x' * 3)\n    return message('x')\n"
+    made = raw.sandbox.instrument(source).script
+    with raw.sandbox.traced_runs(made, limits=RunLimits(), child_wall_s=10.0) as child:
+        end = child.run(SCRIPT_INPUT, Vendor())
+    assert end.outcome.alarm or end.outcome.kind is OutcomeKind.CRASHED
+
+
+def test_a_forbidden_call_in_a_traced_run_is_an_alarm(raw):
+    source = "import socket\ndef status(user, session, api):\n    socket.socket()\n    return message('x')\n"
+    end = traced(raw, source)
+    assert end.outcome.kind is OutcomeKind.CRASHED
+    assert end.outcome.alarm
+
+
+def test_a_child_that_dies_is_a_crash_and_the_object_is_closed(raw):
+    source = f"import os\ndef status(user, session, api):\n    os.kill(os.getpid(), {int(signal.SIGSEGV)})\n"
+    made = raw.sandbox.instrument(source).script
+    with raw.sandbox.traced_runs(made, limits=RunLimits(), child_wall_s=10.0) as child:
+        end = child.run(SCRIPT_INPUT, Vendor())
+        assert not child.is_open
+    assert end.outcome.kind is OutcomeKind.CRASHED
+    assert end.trace is None
+
+
+def test_a_compiler_that_is_taken_over_cannot_send_a_forged_script(raw):
+    attack = (
+        "#ATTACK\nimport os, json, struct\n"
+        "body = json.dumps({'t': 'instrumented', 'lines': ['a'], 'sites': [], 'texts': [], 'numbers': [], 'templates': [],"
+        " 'has_code': True}, separators=(',', ':')).encode()\n"
+        "os.write(3, struct.pack('>I', len(body)) + body)\n"
+    )
+    made = raw.sandbox.instrument(attack)
+    assert made.script is None
+    assert made.finding.rule == "check-alarm"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"lines": [1, 0]},
+        {"sites": [[1, None]]},
+        {"sites": [[1, 2.5, None]]},
+        {"texts": ["x" * 201]},
+        {"texts": [1]},
+        {"numbers": ["1"] * 301},
+        {"templates": [[1, [["a", 1]]]]},
+        {"templates": [[1, [["a"] * 21]]]},
+        {"has_code": 1},
+        {"has_code": False},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_forged_instrumented_script_is_refused(parts):
+    frame = {"t": "instrumented", "lines": [1], "sites": [[1, 2, -1]], "texts": ["a"], "numbers": ["1"]}
+    good = {**frame, "templates": [[1, [["a", None]]]], "has_code": True}
+    assert trace_schemas.instrumented_of(good).sites == (TraceSite(1, 2, -1),)
+    with pytest.raises(FrameError):
+        trace_schemas.instrumented_of({**good, **parts})
