@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from .moves.comparison_moves import comparison_moves
 from .moves.failure_moves import failure_moves
 from .moves.move import Goal, Move
 from .moves.plain_moves import plain_moves
+from .moves.sequence_moves import compared_texts, sequence_moves
 from .moves.shape_moves import shape_moves
 from .read_values import ReadValues
 from .scene import Edit, Scene, ScenePath
@@ -85,6 +87,7 @@ class Frontier:
         self._corpus: list[KnownRun] = []
         self._waiting: list[tuple[float, int, int, Move]] = []
         self._number = 0
+        self._compared: dict[ScenePath, dict[str, None]] = {}
         self._tried: set[bytes] = set()
         self._tries: Counter[tuple[ScenePath, str]] = Counter()
         self._tried_goals: set[tuple[Goal | None, ScenePath]] = set()
@@ -93,7 +96,12 @@ class Frontier:
         """Go on from this run, too."""
         if len(self._corpus) >= _MOST_CORPUS:
             return
-        moves = tuple(one for one, _ in zip(moves_of(run, self._texts), range(_MOST_MOVES), strict=False))
+        values = ReadValues(run)
+        for comparison in run.trace.comparisons:
+            for path, text in compared_texts(comparison, values):
+                self._compared.setdefault(path, {})[text] = None
+        found = itertools.chain(moves_of(run, values, self._texts), sequence_moves(values, self._compared))
+        moves = tuple(itertools.islice(found, _MOST_MOVES))
         self._corpus.append(KnownRun(run.scene, moves))
         for one in moves:
             self._push(one.rank, one, len(self._corpus) - 1)
@@ -160,9 +168,8 @@ class Frontier:
         return True
 
 
-def moves_of(run: SceneRun, texts: Sequence[str]) -> Iterator[Move]:
-    """All moves from one run of a script that writes these texts, those that the run hints at first."""
-    values = ReadValues(run)
+def moves_of(run: SceneRun, values: ReadValues, texts: Sequence[str]) -> Iterator[Move]:
+    """The moves from one run of a script that writes these texts, those that the run hints at first."""
     yield from shape_moves(run, values)
     yield from failure_moves(run, texts)
     for noted in run.trace.comparisons:

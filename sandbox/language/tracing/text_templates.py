@@ -91,9 +91,9 @@ class _TextReader:
             bound = self._bound[""].get(name, [None])
             scope = "" if name in self._bound[""] else scope
         found: list[Template] = []
-        for value in bound or [None]:
+        for value in bound or []:
             found += [_HOLE] if value is None else self.read(value, scope, depth)
-        return [*found, *self._arguments(name, scope, depth)] if self._is_parameter(name, scope) else found
+        return [*found, *self._arguments(name, scope, depth)] if self._is_parameter(name, scope) else found or [_HOLE]
 
     def _is_parameter(self, name: str, scope: str) -> bool:
         function = self._functions.get(scope)
