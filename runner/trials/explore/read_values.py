@@ -6,6 +6,7 @@ changed is found if it is the same but for case and white space, or a part of th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .scene_runs import SceneRun
 
 #: Numbers beyond this are not tried: no vendor sends them, and a text of a million digits only costs time.
 MOST_NUMBER: Final = Decimal(10**15)
+_MOST_PLACES: Final = 30  #: of a fraction
 _LEAST_PART: Final = 2  #: characters of a text that is looked for inside another
 _MOST_LEAVES: Final = 600
 _MOST_LIST: Final = 60  #: elements of a list that is made longer
@@ -54,23 +56,55 @@ def roots_of(run: SceneRun) -> list[ScenePath]:
     return [("input", "user"), ("input", "session"), ("input", "settings"), ("input", "now"), *answers]
 
 
+@dataclass(frozen=True)
+class _Leaf:
+    """A value of a scene with all that it may be taken for."""
+
+    source: Source
+    folded: str | None
+    number: Decimal | None
+    moment: datetime | None
+
+    @classmethod
+    def of(cls, path: ScenePath, value: Any) -> _Leaf:
+        text = value if isinstance(value, str) else None
+        number = Decimal(len(value)) if isinstance(value, list) else number_of(value)
+        moment = None if text is None else moment_of(text)
+        return cls(Source(path, value), None if text is None else text.casefold(), number, moment)
+
+    def is_source(self, noted: NotedValue, number: Decimal | None, moment: datetime | None) -> bool:
+        """Whether a noted value, with the number or the moment that it is, came from here."""
+        if noted.kind == "text":
+            return self.folded is not None and _has_text(noted.text, str(self.source.value), self.folded)
+        if noted.kind == "number":
+            return number is not None and self.number == number
+        if noted.kind == "moment":
+            return moment is not None and self.moment == moment
+        if noted.kind == "day":
+            is_day = self.moment is not None and self.moment.date().isoformat() == noted.text
+            return is_day or self.source.value == noted.text
+        is_flag = noted.kind == "flag" and isinstance(self.source.value, bool)
+        return is_flag and self.source.value == (noted.text == "true")
+
+
 class ReadValues:
     """The values of one run's scene, to look them up."""
 
     def __init__(self, run: SceneRun) -> None:
         self.scene: Scene = run.scene
-        self.leaves = [
-            Source(path, value)
-            for (path, value), _ in zip(run.scene.leaves(*roots_of(run)), range(_MOST_LEAVES), strict=False)
-        ]
+        found = itertools.islice(run.scene.leaves(*roots_of(run)), _MOST_LEAVES)
+        self._leaves = [_Leaf.of(path, value) for path, value in found]
+        self.leaves = [leaf.source for leaf in self._leaves]
         paths = (path_of(read, run) for read in run.trace.reads)
         self.read = list(dict.fromkeys(path for path in paths if path is not None and path[1:2] != ("",)))
 
     def sources(self, noted: NotedValue) -> Iterator[Source]:
         """The places where this value stands."""
-        for leaf in self.leaves:
-            if _is_source(noted, leaf.value):
-                yield leaf
+        number = number_of(noted.text) if noted.kind == "number" else None
+        moment = moment_of(noted.text) if noted.kind == "moment" else None
+        for leaf in self._leaves:
+            if leaf.is_source(noted, number, moment):
+                yield leaf.source
 
     def read_leaves(self, kind: type) -> Iterator[Source]:
         """The values of exactly this type that the run read."""
@@ -81,30 +115,16 @@ class ReadValues:
 
     def moments(self) -> Iterator[Source]:
         """The moments of the scene: texts that are times with a zone."""
-        for leaf in self.leaves:
-            if isinstance(leaf.value, str) and moment_of(leaf.value) is not None:
-                yield leaf
+        for leaf in self._leaves:
+            if leaf.moment is not None:
+                yield leaf.source
 
 
-def _is_source(noted: NotedValue, value: Any) -> bool:
-    if noted.kind == "text":
-        return isinstance(value, str) and _has_text(noted.text, value)
-    if noted.kind == "number":
-        if isinstance(value, list):
-            return noted.text == str(len(value))
-        return number_of(value) is not None and number_of(value) == number_of(noted.text)
-    if noted.kind == "moment":
-        return isinstance(value, str) and moment_of(value) == moment_of(noted.text)
-    if noted.kind == "day":
-        found = moment_of(value) if isinstance(value, str) else None
-        return value == noted.text or (found is not None and found.date().isoformat() == noted.text)
-    return noted.kind == "flag" and isinstance(value, bool) and value == (noted.text == "true")
-
-
-def _has_text(noted: str, value: str) -> bool:
+def _has_text(noted: str, value: str, folded: str) -> bool:
     if not noted:
         return value == ""
-    return noted == value or (len(noted) >= _LEAST_PART and noted.strip().casefold() in value.casefold())
+    part = noted.strip().casefold()
+    return noted == value or (len(part) >= _LEAST_PART and part in folded)
 
 
 def with_text(old: str, noted: str, new: str) -> str:
@@ -115,12 +135,13 @@ def with_text(old: str, noted: str, new: str) -> str:
 
 
 def number_of(value: Any) -> Decimal | None:
-    """The number that a JSON value or a text is."""
+    """The number that a JSON value or a text is; None for one that nobody would send."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    with suppress(InvalidOperation):
+    with suppress(InvalidOperation, ValueError):
         number = Decimal(str(value))
-        return number if number.is_finite() else None
+        if number.is_finite() and abs(number) <= MOST_NUMBER and (not number or number.adjusted() > -_MOST_PLACES):
+            return number
     return None
 
 

@@ -5,6 +5,7 @@ It is a guess: look-around and back references are ignored. A pattern is hostile
 
 from __future__ import annotations
 
+import functools
 import re
 from re import _constants as codes  # type: ignore[attr-defined]  # the parser that `re` itself uses
 from re import _parser as parser  # type: ignore[attr-defined]  # as above
@@ -22,6 +23,7 @@ _CATEGORIES: dict[object, str] = {
 _CANDIDATES = "aA7 -_.:/@#,;+xZ"
 
 
+@functools.lru_cache(maxsize=64)
 def example_of(pattern: str) -> str:
     """A text that probably matches; "" if none was found."""
     try:
@@ -54,7 +56,8 @@ def _part(code: Any, argument: Any) -> str:
         return _sequence(argument[1][0])
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
         least, most, inner = argument
-        return _sequence(inner) * min(max(int(least), min(1, int(most))), _MAX_CHARS)
+        times = min(max(int(least), min(1, int(most))), _MAX_CHARS)
+        return (_sequence(inner)[:_MAX_CHARS] * times)[:_MAX_CHARS]
     return ""
 
 

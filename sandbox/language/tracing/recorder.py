@@ -118,8 +118,10 @@ class Recorder:
         if type(key) not in (str, int, bool) or len(self._reads) >= MAX_READS:
             return
         key = key[:KEY_CHARS] if type(key) is str else int(key)
-        if -MAX_PLACES < (0 if type(key) is str else key) < MAX_PLACES:
-            self._reads[(list_place(place), key, state)] = None
+        entry = (list_place(place), key, state)
+        is_small = type(key) is str or -MAX_PLACES < key < MAX_PLACES
+        if entry not in self._reads and is_small and self._has_chars(sum(map(len, map(str, (*entry[0], key))))):
+            self._reads[entry] = None
 
     def read_of(self, container: Any, key: Any) -> None:
         """The same for a container, if its place is known."""
@@ -169,7 +171,10 @@ class Recorder:
         return self._repeats[key] <= MAX_REPEATS
 
     def _has_room(self, notes: list[Note]) -> bool:
-        self._chars += sum(_chars(note) for note in notes)
+        return self._has_chars(sum(_chars(note) for note in notes))
+
+    def _has_chars(self, chars: int) -> bool:
+        self._chars += chars
         return self._chars <= MAX_CHARS
 
 

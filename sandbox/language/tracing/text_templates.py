@@ -16,6 +16,7 @@ Template = tuple[str | None, ...]
 
 MAX_SITES, MAX_TEMPLATES, MAX_PARTS, PART_CHARS = 200, 24, 20, 200
 _DEPTH = 6  #: how many names, calls and operators are followed
+_MAX_STEPS = 20_000  #: expressions that are read in one script
 _HOLE: Template = (None,)
 _PERCENT = re.compile(r"%(?:%|(?:\([^)]*\))?[-+ #0-9.*]*[a-zA-Z])")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
@@ -39,18 +40,21 @@ class _TextReader:
         self._functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         self._scopes: dict[str, ast.AST] = {"": tree, **self._functions}
         self._bound = {name: _bindings(scope) for name, scope in self._scopes.items()}
+        self._steps = 0
+        self._calls: dict[str, list[tuple[str, ast.Call]]] = {}
+        for scope, function in self._functions.items():
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    self._calls.setdefault(node.func.id, []).append((scope, node))
 
-    def calls_of(self, name: str) -> Iterator[tuple[str, ast.Call]]:
+    def calls_of(self, name: str) -> list[tuple[str, ast.Call]]:
         """The calls of a function by its name, with the name of the function that they are in."""
-        for scope, node in self._scopes.items():
-            if scope:
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == name:
-                        yield scope, inner
+        return self._calls.get(name, [])
 
     def read(self, node: ast.expr, scope: str, depth: int) -> list[Template]:
-        """The templates of an expression."""
-        if depth <= 0:
+        """The templates of an expression; a hole if there are too many, or if too much was followed already."""
+        self._steps += 1
+        if depth <= 0 or self._steps > _MAX_STEPS:
             return [_HOLE]
         found = list(itertools.islice(self._read(node, scope, depth - 1), MAX_TEMPLATES + 1))
         return found if len(found) <= MAX_TEMPLATES else [_HOLE]
@@ -102,7 +106,7 @@ class _TextReader:
     def _arguments(self, name: str, scope: str, depth: int) -> Iterator[Template]:
         """What the script's own calls pass for a parameter."""
         position = [part.arg for part in self._functions[scope].args.args].index(name)
-        for caller, node in self.calls_of(scope):
+        for caller, node in self.calls_of(scope)[: MAX_TEMPLATES + 1]:
             value = next((word.value for word in node.keywords if word.arg == name), None)
             value = node.args[position] if value is None and position < len(node.args) else value
             yield from [_HOLE] if value is None else self.read(value, caller, depth)

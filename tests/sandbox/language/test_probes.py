@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 
 import pytest
 
@@ -159,6 +160,16 @@ def test_the_example_of_a_pattern_matches(pattern):
     assert re.search(pattern, example_of(pattern))
 
 
-@pytest.mark.parametrize("pattern", ["(", "a{1000000}", "(" * 200 + ")" * 200, "[z"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "a{1000000}", "(" * 200 + ")" * 200, "[z", "(((((a{80}){80}){80}){80}){80}){80}"]
+)
 def test_a_hostile_pattern_has_a_short_example_or_none(pattern):
     assert len(example_of(pattern)) <= 80
+
+
+def test_a_script_of_many_calls_in_circles_is_read_quickly():
+    calls = "\n".join(f"    f{n % 40}(a{n % 7}, x)" for n in range(400))
+    functions = "".join(f"def f{n}(x, y):\n{calls}\n    return message(x + y)\n" for n in range(40))
+    started = time.process_time()
+    assert len(templates_of(ast.parse(functions))) == 40
+    assert time.process_time() - started < 20
