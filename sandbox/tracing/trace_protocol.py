@@ -17,12 +17,15 @@ from sandbox.channel import Channel, ChildExit
 from sandbox.check_protocol import CHECK_LIMITS, failed_result
 from sandbox.frame_schemas import RunReport, failure_report_of
 from sandbox.frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
-from sandbox.outcomes import OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput
+from sandbox.outcomes import Finding, OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput
 from sandbox.run_protocol import RunProtocol, RunStopped, finish_exchange, run_exchange
 
 from . import trace_schemas
 from .traces import InstrumentedScript, InstrumentResult, RunTrace, TracedOutcome
 
+_REFUSED = Finding(
+    "refused", 1, 1, "The check refuses this script.", "What may not run gets no probes.", "Check it, and correct it."
+)
 #: Seconds that a child has to end by itself after its last run.
 _END_S = 1.0
 
@@ -36,7 +39,7 @@ def instrument(channel: Channel, source: str) -> InstrumentResult:
     if failure is None and isinstance(result.report, InstrumentedScript) and exit_status.exited_cleanly(child_exit):
         if result.report.code:
             return InstrumentResult(script=result.report)
-        failure = RunReport(OutcomeKind.REFUSED)
+        return InstrumentResult(finding=_REFUSED)
     alarm = result.forged or exit_status.is_alarm(child_exit)
     failed = failed_result(source, failure or exit_status.report_from_exit(child_exit, CHECK_LIMITS), alarm=alarm)
     return InstrumentResult(finding=failed.findings[0])

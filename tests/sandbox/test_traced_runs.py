@@ -170,6 +170,38 @@ def test_a_text_that_no_file_can_hold_gets_a_finding(product):
     assert product.sandbox.instrument("#" * 2_000_000).finding.rule == "source-too-long"
 
 
+HONEST = {
+    "odd texts": 'for text in ("\\x00", "\\ud800" * 300, "\\U0001f600" * 300, "\\u202e", ""):\n    x = text == "a" or text in {text: 1}',
+    "odd numbers": 'from decimal import Decimal\nfor n in (1e308 * 10, -0.0, Decimal("NaN"), Decimal("1E+99999"), 7 * 100000000000000000 * 100000000000000000):\n    x = n == 1 or [n] == [1]',
+    "odd types": "import datetime as dt\nx = dt.date(1, 1, 1) < dt.date(2, 1, 1) or dt.time(1) < dt.time(2) or (dt.timedelta(1) > dt.timedelta(2)) or status is hidden or {1: 2} == {} or {1, 'a'} == frozenset([None])",
+    "many places": 'rows = api.get("v", "/x").json()\nfor row in rows:\n    x = row["n"] == 1',
+    "long keys": 'd = api.get("v", "/x").json()[0]\nfor n in range(400):\n    x = d.get("k\\ud800\\x00" * 200 + str(n))',
+    "deep places": 'd = api.get("v", "/x").json()[0]["deep"]\nwhile d:\n    d = d[0]',
+    "odd keys": 'rows = api.get("v", "/x").json()\nfor key in (True, -1, 3999, 4500, -4999):\n    x = rows[key]\nx = rows[0].get(None, rows[0].get(1.5))',
+    "many lines": "\n".join(["x = 1"] * 3000),
+    "many tests": "\n".join(["x = 1 if user.id == session.id and not x0 else 0".replace("x0", "[]")] * 400),
+    "misuse": '\nfor n in range(90):\n    try:\n        x = ("t" + str(n)).nothing if n % 2 else str(n)["a"]\n    except Exception:\n        x = 1',
+    "long format": "x = '" + "%A" * 99 + "'\nfrom datetime import datetime",
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_an_honest_script_makes_a_child_report_is_no_forgery(product, name):
+    deep = []
+    for _ in range(60):
+        deep = [deep]
+    answer = json.dumps([{"n": n, "deep": deep if n == 0 else 0} for n in range(5000)])
+    body = HONEST[name].replace(".nothing", ".casefold().lower().get") if name == "misuse" else HONEST[name]
+    made = product.sandbox.instrument(indented(body + "\nreturn hidden()"))
+    if made.script is None:
+        assert not product.sandbox.check(indented(body + "\nreturn hidden()")).ok
+        pytest.fail(f"the check refuses it: {made.finding}")
+    end = traced(product, indented(body + "\nreturn hidden()"), Vendor(answer))
+    assert not end.outcome.alarm, end.outcome.error
+    assert end.outcome.kind is OutcomeKind.RETURNED, end.outcome.error
+    assert end.trace is not None
+
+
 # attacks by a child that no longer runs the sandbox's own code
 
 FORGERIES = [

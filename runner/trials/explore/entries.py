@@ -73,6 +73,21 @@ class Entries:
         failures = sum(key[0] == "failure" for key in self._entries)
         return failures, len(self._entries) - failures
 
+    def unvaried(self) -> list[SceneRun]:
+        """A run of each message whose text has a part that was always the same so far, and that the script does not fix."""
+        found = []
+        for entry in self._entries.values():
+            for column in zip(*entry.fillings, strict=True):
+                if len(set(column)) == 1 and not self._templates.is_choice(column[0]):
+                    found.append(entry.best)
+                    break
+        return found
+
+    def without_their_link(self) -> list[SceneRun]:
+        """A run of each message whose link no run could show."""
+        runs = (entry.best for entry in self._entries.values())
+        return [run for run in runs if run.sets_link and run.trial.message and run.trial.message.link is None]
+
     def listed(self) -> list[ListedEntry]:
         """The entries as they are listed, messages by template, each with a run that shows it."""
         found: dict[EntryKey, ListedEntry] = {}
@@ -86,8 +101,7 @@ class Entries:
         if entry.key[0] != "message":
             return [ListedEntry(entry.key, None, entry.best, entry.count)]
         _, template, color, has_link = entry.key
-        counts = {filling: count for filling, (_, count) in entry.fillings.items()}
-        shown = shown_template(template, counts, self._templates)
+        shown = shown_template(template, entry.fillings, self._templates)
         counted = sum(count for _, count in entry.fillings.values())
         parts = []
         for number, (filling, (run, count)) in enumerate(entry.fillings.items()):

@@ -20,6 +20,7 @@ from .entries import Entries, EntryKey, ListedEntry, failure_key, line_of
 from .exploration import Exploration, FoundEntry
 from .message_templates import TemplateReader
 from .minimising import Identity, Minimiser
+from .moves.varying_moves import link_edits, varying_edits
 from .progress import Frontier, SeenOutcomes
 from .scene import Scene
 from .scene_runs import SceneRun, SceneRunner, terms_of
@@ -123,6 +124,7 @@ class _Explorer:
 
     def _confirmed(self) -> tuple[FoundEntry, ...]:
         """The listed entries, each as its example gives it when it is run alone; what turns out to be one is put together."""
+        self._vary()
         found: dict[EntryKey, FoundEntry] = {}
         listed = self._entries.listed()
         runs = Minimiser(self._runner, self._identity_of).minimised([entry.run for entry in listed])
@@ -130,6 +132,13 @@ class _Explorer:
             key, one = self._found(entry, run, trial)
             found[key] = replace(found[key], count=found[key].count + one.count) if key in found else one
         return tuple(found.values())
+
+    def _vary(self) -> None:
+        """Run messages again with small changes: those with a part that was always the same, or whose link may not be shown."""
+        scenes = [run.scene.edited([edit]) for run in self._entries.unvaried() for edit in varying_edits(run)]
+        scenes += [run.scene.edited([edit]) for run in self._entries.without_their_link() for edit in link_edits(run)]
+        for varied in self._runner.run(scenes):
+            self._entries.add(varied)
 
     def _found(self, entry: ListedEntry, run: SceneRun, trial: Trial) -> tuple[EntryKey, FoundEntry]:
         """The entry of a run that was run again alone, which may end otherwise with the budgets of a live run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,6 @@ from sandbox import InstrumentedScript
 VARIES: Final = "{…}"
 #: So many different texts of the script itself may fill a hole and be listed apart.
 _MOST_CHOICES: Final = 12
-#: After so many runs a part that was always the same is taken for fixed.
-_MANY_RUNS: Final = 10
 
 Template = tuple[str | None, ...]
 _ANY: Final[Template] = (None,)
@@ -70,21 +68,17 @@ def holes_in(text: str, template: Template) -> tuple[str, ...] | None:
 
 
 def shown_template(
-    template: Template, counts: Mapping[tuple[str, ...], int], reader: TemplateReader
+    template: Template, fillings: Collection[tuple[str, ...]], reader: TemplateReader
 ) -> Mapping[tuple[str, ...], str]:
     """For each filling of the holes the template as people read it: `{…}` for what varied, the text where it did not.
 
-    What was the same in a few runs only may still vary. `counts` says how often each filling was seen.
-
     A hole that only texts of the script filled is a choice of the script, and each choice is a template of its own.
     """
-    columns = [{filling[index] for filling in counts} for index in range(template.count(None))]
-    has_many = sum(counts.values()) >= _MANY_RUNS
+    columns = [{filling[index] for filling in fillings} for index in range(template.count(None))]
     is_fixed = [
-        (len(values) == 1 and has_many) or (len(values) <= _MOST_CHOICES and all(map(reader.is_choice, values)))
-        for values in columns
+        len(values) == 1 or (len(values) <= _MOST_CHOICES and all(map(reader.is_choice, values))) for values in columns
     ]
-    return {filling: _filled(template, filling, is_fixed) for filling in counts}
+    return {filling: _filled(template, filling, is_fixed) for filling in fillings}
 
 
 def _filled(template: Template, filling: tuple[str, ...], is_fixed: list[bool]) -> str:

@@ -30,8 +30,9 @@ def texts_of(tree: ast.Module) -> tuple[str, ...]:
 def _written_moments(texts: Iterable[str]) -> Iterator[str]:
     """A moment in each form that `strptime` may be given."""
     for text in texts:
-        if "%" in text and _FORMAT.fullmatch(text):
-            yield _MOMENT.strftime(text)
+        written = _MOMENT.strftime(text) if "%" in text and _FORMAT.fullmatch(text) else ""
+        if 0 < len(written) <= LITERAL_CHARS:
+            yield written
 
 
 def numbers_of(tree: ast.Module) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ report always fits in one frame. It also counts steps, so that a run that never 
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NoReturn
 
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList
@@ -119,7 +120,7 @@ class Recorder:
             return
         key = key[:KEY_CHARS] if type(key) is str else int(key)
         entry = (list_place(place), key, state)
-        is_small = type(key) is str or -MAX_PLACES < key < MAX_PLACES
+        is_small = all(type(step) is str or -MAX_PLACES < step < MAX_PLACES for step in (*entry[0], key))
         if entry not in self._reads and is_small and self._has_chars(sum(map(len, map(str, (*entry[0], key))))):
             self._reads[entry] = None
 
@@ -153,7 +154,7 @@ class Recorder:
             self._held.append(item)
             self._places[id(item)] = where
             inner = item.items() if type(item) in _MAPPINGS else enumerate(item)
-            left += [(part, (*where, key)) for key, part in inner]
+            left += [(part, (*where, key)) for key, part in itertools.islice(inner, MAX_PLACES)][::-1]
 
     def _note_container(self, value: Any, state: str, key: Any = "") -> None:
         place = self._places.get(id(value))

@@ -113,11 +113,12 @@ def _distance_moves(noted: NotedComparison, values: ReadValues, rank: float) -> 
         for source in _few(iter([*numbers, *texts])):
             yield from _number_steps(noted, source, distance, rank)
         yield from _digits_in_texts(noted, values, rank)
+    one = _UNITS[3] if noted.left.kind == "day" else 1
     for source in _few(values.moments()):
         for unit in _UNITS if noted.left.kind == "number" else _UNITS[:1]:
             for how, step in _STEPS.items():
                 for sign in (1, -1):
-                    moved = shifted(source.value, sign * (distance + step) * unit)
+                    moved = shifted(source.value, sign * (distance + step * one) * unit)
                     if moved is not NOTHING:
                         yield move(rank + _UNITS.index(unit) / 10, source.path, moved, _goal(noted, how))
 

@@ -23,7 +23,7 @@ def values_for(path: ScenePath) -> list[Any]:
     """Values for a path whose last step is a key, the likeliest first."""
     name = str(path[-1]).casefold()
     text = own_text(path)
-    link = f"https://{text.casefold()}.example.org/page"
+    link = link_for(path)
     objects: list[Any] = [[{}], {}, [], [text]]
     plain: list[Any] = [text, 7, True, _MOMENT, link, "12", 0, "", False, None, 2.5, "2026-05-04", "America/Chicago"]
     first = _likely(name, text, link)
@@ -31,6 +31,11 @@ def values_for(path: ScenePath) -> list[Any]:
         first = objects
     rest = [text, *objects, *plain[1:]]
     return [*first, *(value for value in rest if not any(_same(value, one) for one in first))]
+
+
+def link_for(path: ScenePath) -> str:
+    """A link that stands nowhere else."""
+    return f"https://{own_text(path).casefold()}.example.org/page"
 
 
 def _likely(name: str, text: str, link: str) -> list[Any]:
