@@ -66,7 +66,7 @@ class Entries:
             return _HIDDEN, None
         match = self._templates.match(trial.message.text, run.trace.message_line)
         shown = trial.message
-        return ("message", match.template, shown.color, run.sets_link), match
+        return ("message", match.template, shown.color, run.trace.message_line), match
 
     def counts(self) -> tuple[int, int]:
         """How many entries are failures, and how many are messages."""
@@ -100,14 +100,16 @@ class Entries:
     def _parts(self, entry: SeenEntry) -> list[ListedEntry]:
         if entry.key[0] != "message":
             return [ListedEntry(entry.key, None, entry.best, entry.count)]
-        _, template, color, has_link = entry.key
+        _, template, color, _ = entry.key
         shown = shown_template(template, entry.fillings, self._templates)
-        counted = sum(count for _, count in entry.fillings.values())
+        uncounted = entry.count - sum(count for _, count in entry.fillings.values())
+        linked = {shown[filling] for filling, (run, _) in entry.fillings.items() if has_link(run)}
         parts = []
-        for number, (filling, (run, count)) in enumerate(entry.fillings.items()):
-            uncounted = entry.count - counted if number == 0 else 0
+        for filling, (run, count) in entry.fillings.items():
             text = shown[filling]
-            parts.append(ListedEntry(("message", text, color, has_link), text, run, count + uncounted))
+            key = ("message", text, color, text in linked)
+            parts.append(ListedEntry(key, text, run, count + uncounted))
+            uncounted = 0
         return parts
 
 
@@ -125,10 +127,10 @@ class ListedEntry:
         run = min(self.run, other.run, key=text_length)
         return ListedEntry(self.key, self.template, run, self.count + other.count)
 
-    @property
-    def is_failure(self) -> bool:
-        """Whether it goes into the list of what was raised."""
-        return bool(self.key[0] == "failure")
+
+def has_link(run: SceneRun) -> bool:
+    """Whether the message of a run is a button."""
+    return run.trial.message is not None and run.trial.message.link is not None
 
 
 def failure_key(trial: Trial, line: int | None) -> EntryKey:
@@ -151,10 +153,10 @@ def line_of(run: SceneRun) -> int | None:
 
 
 def text_length(run: SceneRun) -> tuple[bool, int]:
-    """The order in which runs are examples: those whose link is shown first, then by the length of what is shown."""
+    """The order in which runs are examples: those with a link first, then by the length of what is shown."""
     trial = run.trial
     if trial.message is not None:
-        return run.sets_link and trial.message.link is None, len(trial.message.text)
+        return trial.message.link is None, len(trial.message.text)
     return False, len(trial.error.text) if trial.error else 0
 
 

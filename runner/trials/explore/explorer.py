@@ -25,6 +25,7 @@ from .progress import Frontier, SeenOutcomes
 from .scene import Scene
 from .scene_runs import SceneRun, SceneRunner, terms_of
 
+_MOST_AFTER_S: Final = 30.0  #: for making examples smaller after the time is up
 _ROUND: Final = 32  #: scenes that are run before their results are looked at
 
 
@@ -83,6 +84,7 @@ class _Explorer:
         self._runner = runner
         self._plan = plan
         self._started = time.monotonic()
+        self._deadline = self._started + plan.seconds
         self._seen = SeenOutcomes()
         self._frontier = Frontier(script, plan.seed)
         self._entries = Entries(TemplateReader(script))
@@ -92,8 +94,9 @@ class _Explorer:
         """All of it: the starting scenes, then rounds until runs or time are used up, then the list."""
         scenes = list(self._plan.starts)[: self._plan.runs]
         while scenes and not self._runner.alarm:
-            self._take_in(self._runner.run(scenes))
-            self._runs += len(scenes)
+            runs = [run for run in self._runner.run(scenes, self._deadline) if run is not None]
+            self._take_in(runs)
+            self._runs += len(runs)
             tell(self._progress())
             if self._is_late():
                 break
@@ -115,7 +118,7 @@ class _Explorer:
                 self._frontier.add(run)
 
     def _is_late(self) -> bool:
-        return time.monotonic() - self._started >= self._plan.seconds
+        return time.monotonic() >= self._deadline
 
     def _progress(self) -> ExploreProgress:
         failures, messages = self._entries.counts()
@@ -127,7 +130,9 @@ class _Explorer:
         self._vary()
         found: dict[EntryKey, FoundEntry] = {}
         listed = self._entries.listed()
-        runs = Minimiser(self._runner, self._identity_of).minimised([entry.run for entry in listed])
+        runs = Minimiser(self._runner, self._identity_of, self._deadline + _MOST_AFTER_S).minimised(
+            [entry.run for entry in listed]
+        )
         for entry, run, trial in zip(listed, runs, self._runner.each(self._run_alone, runs), strict=True):
             key, one = self._found(entry, run, trial)
             found[key] = replace(found[key], count=found[key].count + one.count) if key in found else one
@@ -137,8 +142,9 @@ class _Explorer:
         """Run messages again with small changes: those with a part that was always the same, or whose link may not be shown."""
         scenes = [run.scene.edited([edit]) for run in self._entries.unvaried() for edit in varying_edits(run)]
         scenes += [run.scene.edited([edit]) for run in self._entries.without_their_link() for edit in link_edits(run)]
-        for varied in self._runner.run(scenes):
-            self._entries.add(varied)
+        for varied in self._runner.run(scenes, self._deadline + _MOST_AFTER_S):
+            if varied is not None:
+                self._entries.add(varied)
 
     def _found(self, entry: ListedEntry, run: SceneRun, trial: Trial) -> tuple[EntryKey, FoundEntry]:
         """The entry of a run that was run again alone, which may end otherwise with the budgets of a live run."""

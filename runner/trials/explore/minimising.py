@@ -8,7 +8,7 @@ from typing import Any, Final
 from .entries import EntryKey
 from .read_values import path_of
 from .scene import NOTHING, Edit, Scene, ScenePath
-from .scene_runs import SceneRun, SceneRunner, terms_of
+from .scene_runs import SceneRun, SceneRunner
 from .starting_scenes import starting_scenes
 
 _ROUNDS: Final = 3
@@ -21,9 +21,10 @@ Identity = tuple[EntryKey, Any]
 class Minimiser:
     """Makes the examples of all entries small at once, so that few children run many scenes."""
 
-    def __init__(self, runner: SceneRunner, identity_of: Callable[[SceneRun], Identity]) -> None:
+    def __init__(self, runner: SceneRunner, identity_of: Callable[[SceneRun], Identity], deadline: float) -> None:
         self._runner = runner
         self._identity_of = identity_of
+        self._deadline = deadline  #: after it examples stay as large as they are
 
     def minimised(self, runs: Sequence[SceneRun]) -> list[SceneRun]:
         """For each run one with the same identity and a smaller scene, or itself."""
@@ -45,10 +46,10 @@ class Minimiser:
 
     def _tried(self, runs: Sequence[SceneRun], scenes: Sequence[Sequence[Scene]]) -> list[list[SceneRun]]:
         """For each run what came of its scenes, as far as it is the same entry."""
-        results = iter(self._runner.run([scene for some in scenes for scene in some if terms_of(scene) is not None]))
-        tried = [[next(results) for scene in some if terms_of(scene) is not None] for some in scenes]
+        results = iter(self._runner.run([scene for some in scenes for scene in some], self._deadline))
+        tried = [[next(results) for _ in some] for some in scenes]
         return [
-            [one for one in some if self._identity_of(one) == self._identity_of(run)]
+            [one for one in some if one is not None and self._identity_of(one) == self._identity_of(run)]
             for run, some in zip(runs, tried, strict=True)
         ]
 

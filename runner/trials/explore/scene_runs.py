@@ -6,7 +6,10 @@ it is listed. The order of the results is that of the scenes, whichever ends fir
 
 from __future__ import annotations
 
+import functools
+import math
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -64,27 +67,26 @@ class SceneRunner:
         """Do other work for runs, as many at a time as there are processors."""
         return [*self._pool.map(work, runs)]
 
-    def run(self, scenes: Sequence[Scene]) -> list[SceneRun]:
-        """Run each scene; those that are no valid INPUT, or too large, are left out."""
+    def run(self, scenes: Sequence[Scene], deadline: float = math.inf) -> list[SceneRun | None]:
+        """Run each scene; None for one that is no valid INPUT or too large, and for all after the deadline."""
         size = max(1, -(-len(scenes) // self._width))
         shares = [scenes[start : start + size] for start in range(0, len(scenes), size)]
-        return [one for share in self._pool.map(self._run_share, shares) for one in share]
+        share = functools.partial(self._run_share, deadline=deadline)
+        return [one for some in self._pool.map(share, shares) for one in some]
 
-    def _run_share(self, scenes: Sequence[Scene]) -> list[SceneRun]:
-        done: list[SceneRun] = []
-        left = list(scenes)
-        while left:
+    def _run_share(self, scenes: Sequence[Scene], deadline: float) -> list[SceneRun | None]:
+        done: list[SceneRun | None] = []
+        while len(done) < len(scenes) and time.monotonic() < deadline:
             with self._open() as runs:
                 first = True
-                while left and runs.is_open:
-                    found = self._run_one(runs, left[0], is_alone=first)
+                while len(done) < len(scenes) and runs.is_open and time.monotonic() < deadline:
+                    found = self._run_one(runs, scenes[len(done)], is_alone=first)
                     if found is None and not runs.is_open:
                         break  # the child died of what the runs before it left; try again in a fresh one
-                    left.pop(0)
                     first = False
-                    done += [] if found is None else [found]
+                    done.append(found)
                 self.alarm |= runs.close()
-        return done
+        return [*done, *[None] * (len(scenes) - len(done))]
 
     def _run_one(self, runs: TracedRuns, scene: Scene, *, is_alone: bool) -> SceneRun | None:
         terms = terms_of(scene)
@@ -96,7 +98,14 @@ class SceneRunner:
         if traced.trace is None and not is_alone and not _is_own_end(traced):
             return None
         trial = judged_trial(traced.outcome, terms, ())
-        return SceneRun(powers.completed(), trial, traced.trace or RunTrace(), tuple(powers.answered), powers.entries())
+        return SceneRun(
+            scene=powers.completed(),
+            trial=trial,
+            trace=traced.trace or RunTrace(),
+            answered=tuple(powers.answered),
+            entries=powers.entries(),
+            sets_link=bool(traced.outcome.value and traced.outcome.value["link"]),
+        )
 
     def _open(self) -> TracedRuns:
         return self._bench.traced_runs(self._script, EXPLORE_LIMITS, child_wall_s=_CHILD_WALL_S)

@@ -1,6 +1,7 @@
 """What an exploration lists: entries that their examples give again, the same each time, also for hostile scripts."""
 
 import json
+import time
 
 import pytest
 
@@ -57,6 +58,14 @@ def test_time_only_stops_it(bench):
     found = explore(bench, source, ExplorePlan(starting_scenes(()), runs=100_000, seconds=0.5))
     assert found.stopped
     assert 0 < found.runs < 100_000
+
+
+def test_time_stops_a_script_that_takes_all_of_it(bench):
+    source = script("return message(str(sum(range(100000000))))")
+    started = time.monotonic()
+    found = explore(bench, source, ExplorePlan(starting_scenes(()), runs=1000, seconds=1.0))
+    assert found.stopped
+    assert time.monotonic() - started < 60
 
 
 def test_examples_are_small(bench):
