@@ -135,7 +135,7 @@ def with_text(old: str, noted: str, new: str) -> str:
 
 
 def number_of(value: Any) -> Decimal | None:
-    """The number that a JSON value or a text is; None for one that nobody would send."""
+    """The number that a JSON value or a text is; None for one that is not worth trying."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     with suppress(InvalidOperation, ValueError):
