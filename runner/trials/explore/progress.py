@@ -29,7 +29,7 @@ from .scene_runs import SceneRun
 
 _LATER: Final = 10.0  #: added to the rank of a move that has nothing new to find
 _MOST_CALLS_APART: Final = 3  #: outcomes count as new with one call, with two, and with more
-_MOST_CORPUS: Final = 300
+_MOST_CORPUS: Final = 200
 _MOST_MOVES: Final = 600  #: of one run
 _ELSEWHERE: Final = 2.0  #: the same for one that finds it in another place of the scene
 _AGAIN: Final = 0.6  #: added for each time that the same edit was tried in another scene

@@ -98,6 +98,9 @@ class ReadValues:
         paths = (path_of(read, run) for read in run.trace.reads)
         self.read = list(dict.fromkeys(path for path in paths if path is not None and path[1:2] != ("",)))
 
+        missing = (path_of(read, run) for read in run.trace.reads if read.state == "missing")
+        self.missing = list(dict.fromkeys(path for path in missing if path is not None))
+
     def sources(self, noted: NotedValue) -> Iterator[Source]:
         """The places where this value stands."""
         number = number_of(noted.text) if noted.kind == "number" else None
@@ -114,9 +117,9 @@ class ReadValues:
                 yield Source(path, value)
 
     def moments(self) -> Iterator[Source]:
-        """The moments of the scene: texts that are times with a zone."""
+        """The moments that the run may have used: texts that are times with a zone, read ones and the time of the run."""
         for leaf in self._leaves:
-            if leaf.moment is not None:
+            if leaf.moment is not None and (leaf.source.path == ("input", "now") or leaf.source.path in self.read):
                 yield leaf.source
 
 

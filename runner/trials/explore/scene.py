@@ -27,7 +27,7 @@ class _Nothing:
 NOTHING: Final = _Nothing()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edit:
     """A value at a path, or NOTHING to take it away."""
 

@@ -6,9 +6,10 @@ it was probably computed from.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from runner.trials.explore.read_values import (
     ReadValues,
@@ -24,8 +25,11 @@ from sandbox import NotedComparison, NotedValue
 
 from .move import Goal, Move, move, own_text
 
-#: Seconds by which a number in a script may be counted: it may be minutes, hours, days or weeks.
-_UNITS: Final = (1, 60, 3600, 86400, 604800)
+T = TypeVar("T")
+
+#: Seconds by which a number in a script may be counted: it may be minutes, hours, days, weeks, months or years.
+_UNITS: Final = (1, 60, 3600, 86400, 604800, 2_629_800, 31_557_600)
+_MOST_MONTHS: Final = 12  #: a larger distance is not taken for weeks, months or years
 #: Relation of the left side to the right one -> what to add to the right value to get there.
 _STEPS: Final = {"=": 0, "<": -1, ">": 1}
 _MOST_SOURCES: Final = 6
@@ -57,6 +61,7 @@ def _relation_moves(noted: NotedComparison, values: ReadValues) -> Iterator[Move
             yield from _towards(noted, source, values, turned=turned)
     if not found or noted.left.kind in ("number", "moment", "seconds", "day"):
         yield from _distance_moves(noted, values, _GUESS if found else _SECOND)
+    yield from _missing_key_moves(noted, values)
     if not found and noted.right.kind == "text":
         for source in _few(values.read_leaves(str)):
             yield move(_GUESS + 1, source.path, noted.right.text, _goal(noted, "="))
@@ -81,6 +86,18 @@ def _towards(noted: NotedComparison, source: Source, values: ReadValues, *, turn
             yield move(_SECOND, source.path, str(value), _goal(noted, how))
         if isinstance(source.value, str) and own.kind == "text" and isinstance(value, str) and other.kind == "number":
             yield move(_FIRST, source.path, like(0, Decimal(value)), _goal(noted, how))
+
+
+def _missing_key_moves(noted: NotedComparison, values: ReadValues) -> Iterator[Move]:
+    """Values beside those of either side under the keys that were missing: one side may be what the script takes instead."""
+    for path in _few(values.missing):
+        for other, turned in ((noted.right, False), (noted.left, True)):
+            if other.kind == "text":
+                yield move(_FIRST + 0.4, path, other.text, _goal(noted, "="))
+            for how, step in _STEPS.items():
+                value = _beside(Source(path, "" if other.kind == "moment" else 0), other, -step if turned else step)
+                if value is not NOTHING:
+                    yield move(_FIRST + 0.4, path, value, _goal(noted, how))
 
 
 def _one_more(source: Source, text: str, values: ReadValues) -> Iterator[Move]:
@@ -115,12 +132,18 @@ def _distance_moves(noted: NotedComparison, values: ReadValues, rank: float) -> 
         yield from _digits_in_texts(noted, values, rank)
     one = _UNITS[3] if noted.left.kind == "day" else 1
     for source in _few(values.moments()):
-        for unit in _UNITS if noted.left.kind == "number" else _UNITS[:1]:
+        for unit in _units(noted, distance):
             for how, step in _STEPS.items():
                 for sign in (1, -1):
                     moved = shifted(source.value, sign * (distance + step * one) * unit)
                     if moved is not NOTHING:
                         yield move(rank + _UNITS.index(unit) / 10, source.path, moved, _goal(noted, how))
+
+
+def _units(noted: NotedComparison, distance: Decimal) -> tuple[int, ...]:
+    if noted.left.kind != "number":
+        return _UNITS[:1]
+    return _UNITS if abs(distance) <= _MOST_MONTHS else _UNITS[:4]
 
 
 def _digits_in_texts(noted: NotedComparison, values: ReadValues, rank: float) -> Iterator[Move]:
@@ -211,6 +234,5 @@ def _with_part(name: str, old: str, part: str) -> list[str]:
     return [longer, part + old[len(part) :], part] if name == "StartsWith" else [part, part + old[len(part) :]]
 
 
-def _few(sources: Iterable[Source]) -> Iterator[Source]:
-    for source, _ in zip(sources, range(_MOST_SOURCES), strict=False):
-        yield source
+def _few(found: Iterable[T]) -> Iterator[T]:
+    return itertools.islice(found, _MOST_SOURCES)

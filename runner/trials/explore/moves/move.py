@@ -12,7 +12,7 @@ from runner.trials.explore.scene import Edit, ScenePath
 Goal = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Move:
     """Edits, their rank (the lowest is tried first), and the goal after whose reaching they can wait."""
 
