@@ -161,7 +161,7 @@ def clean_text(value: Any) -> CleanText:
         blank and f"blank characters in the text become spaces ({code_points(blank)})",
         shortened and f"a long run of white space in the text becomes one space ({code_points(shortened)})",
     )
-    too_long = _too_long(len(_GRAPHEME.findall(text)), _columns(text))
+    too_long = _too_long(graphemes(text), _columns(text))
     return CleanText(text, tuple(change for change in changes if change), too_long)
 
 
@@ -173,6 +173,11 @@ def shown_text(value: Any) -> str:
     if cleaned.refused:
         raise ValueError(f"cannot be shown: {cleaned.refused}")
     return cleaned.text
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader counts."""
+    return len(_GRAPHEME.findall(text))
 
 
 def code_points(text: str) -> str:

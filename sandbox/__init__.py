@@ -24,6 +24,7 @@ The path of a run, file by file:
     channel.py            the broker's end, with deadlines
     run_protocol.py       one run: calls, budgets, the final report
     check_protocol.py     one check
+    tracing/              runs with probes, for coverage and exploration; never for a live status
     frame_schemas.py      what a child may send
     exit_status.py        from how a child ended to how its run ended
     jail/report.py        what the jail must stop, and what it was found to stop
@@ -71,6 +72,18 @@ from .outcomes import (
     Severity,
     Usage,
 )
+from .tracing.trace_protocol import TracedRuns
+from .tracing.traces import (
+    InstrumentedScript,
+    InstrumentResult,
+    NotedComparison,
+    NotedMisuse,
+    NotedRead,
+    NotedValue,
+    RunTrace,
+    TracedOutcome,
+    TraceSite,
+)
 
 __all__ = [
     "API_LEVEL",
@@ -88,22 +101,32 @@ __all__ = [
     "CallNotMade",
     "CheckResult",
     "Finding",
+    "InstrumentResult",
+    "InstrumentedScript",
     "JailConfig",
     "JailReport",
     "JailTooWeak",
     "MessageLiteral",
+    "NotedComparison",
+    "NotedMisuse",
+    "NotedRead",
+    "NotedValue",
     "OfferedEntry",
     "Outcome",
     "OutcomeKind",
     "Powers",
     "RecordType",
     "RunLimits",
+    "RunTrace",
     "Sandbox",
     "SandboxError",
     "ScriptError",
     "ScriptInput",
     "Severity",
     "Signature",
+    "TraceSite",
+    "TracedOutcome",
+    "TracedRuns",
     "Usage",
     "WithheldEntry",
     "ZygoteGone",

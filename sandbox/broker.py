@@ -11,6 +11,9 @@ from .check_protocol import CHECK_LIMITS, SOURCE_CHARS
 from .jail.report import JailConfig, JailReport, objection
 from .outcomes import CheckResult, Outcome, Powers, RunLimits, ScriptInput
 from .run_protocol import RunProtocol
+from .tracing import trace_protocol
+from .tracing.trace_protocol import TracedRuns
+from .tracing.traces import InstrumentedScript, InstrumentResult
 from .zygote.pool import Renewal, ZygotePool
 from .zygote.process import Launch, Zygote, machine_report
 
@@ -71,6 +74,25 @@ class Sandbox:
             return RunProtocol(channel, powers, limits).run(code, script_input)
         finally:
             channel.close()
+
+    def instrument(self, source: str) -> InstrumentResult:
+        """Compile a script with probes, for `traced_runs`; a hostile text gets a finding. Raises `ZygoteGone`."""
+        if len(source) > SOURCE_CHARS:
+            return InstrumentResult(finding=check_protocol.too_long_result(source).findings[0])
+        if not _is_text(source):
+            return InstrumentResult(finding=check_protocol.not_text_result(source).findings[0])
+        channel = self._pool.child(CHECK_LIMITS)
+        try:
+            return trace_protocol.instrument(channel, source)
+        finally:
+            channel.close()
+
+    def traced_runs(self, script: InstrumentedScript, *, limits: RunLimits, child_wall_s: float) -> TracedRuns:
+        """Runs of an instrumented script in one child, which is ended after `child_wall_s`. Raises `ZygoteGone`.
+
+        `limits` are those of each run, but CPU time and memory are for all runs of the child together.
+        """
+        return TracedRuns(self._pool.child(replace(limits, wall_s=child_wall_s)), script, limits)
 
     def close(self) -> None:
         """End every process of the sandbox. Runs of other threads have 2 seconds to end; then they end as crashed."""

@@ -40,6 +40,21 @@ class Language(Protocol):
     ) -> dict[str, Any] | None:
         """Run the code and return the message as plain data, or None for hidden. Raises whatever the script raises."""
 
+    def instrument(self, source: str) -> Any:
+        """Review and compile with probes: an object with lines, sites, texts, numbers, templates and code."""
+
+    def Recorder(self, max_calls: int) -> Any:  # noqa: N802 - a class of the language layer
+        """A recorder for one traced run: its `report()` is plain data."""
+
+    def execute_traced(
+        self,
+        code: bytes,
+        script_input: dict[str, Any],
+        call: Callable[[str, dict[str, Any]], dict[str, Any]],
+        recorder: Any,
+    ) -> tuple[dict[str, Any] | None, int | None]:
+        """Run instrumented code; return also the line in which the message was made."""
+
 
 def reserve() -> mmap.mmap:
     """Reserve address space for `serve`, before a run's memory is limited. It is never written to."""
@@ -56,6 +71,10 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
         request = decode(_receive())
         if request["op"] == "check":
             _check(language, request["source"], reserved)
+        elif request["op"] == "instrument":
+            _instrument(language, request["source"], reserved)
+        elif request["op"] == "trace":
+            _run_traced(language, _receive(), reserved)
         else:
             _run(language, request, _receive(), reserved)
     except Exception as error:
@@ -118,6 +137,46 @@ def _check(language: Language, source: str, reserved: mmap.mmap) -> None:
     )
     if compilation.code is not None:
         _write(pack(compilation.code))
+
+
+def _instrument(language: Language, source: str, reserved: mmap.mmap) -> None:
+    try:
+        made = language.instrument(source)
+    except BaseException as error:  # noqa: BLE001 - as in `_check`
+        reserved.close()
+        _send(_failure(error))
+        return
+    _send(
+        {
+            "t": "instrumented",
+            "lines": list(made.lines),
+            "sites": [[site.line, site.entered, site.left] for site in made.sites],
+            "texts": list(made.texts),
+            "numbers": list(made.numbers),
+            "templates": [[line, [list(one) for one in templates]] for line, templates in made.templates],
+            "has_code": made.code is not None,
+        }
+    )
+    if made.code is not None:
+        _write(pack(made.code))
+
+
+def _run_traced(language: Language, code: bytes, reserved: mmap.mmap) -> None:
+    """Run instrumented code once for each input that comes, until the broker sends something else or memory runs out."""
+    while (request := decode(_receive()))["op"] == "input":
+        recorder = language.Recorder(request["calls"])
+        line = None
+        try:
+            value, line = language.execute_traced(code, request["input"], BrokerCalls(request["log_lines"]), recorder)
+            end = {"t": "result", "value": value}
+        except BaseException as error:  # noqa: BLE001 - as in `_run`
+            if is_out_of_memory(error):
+                reserved.close()
+            end = _failure(error)
+            error.__traceback__ = None
+        _send({"t": "traced", "end": end, "trace": {**recorder.report(), "message_line": line}})
+        if end.get("memory"):
+            return
 
 
 def _failure(error: BaseException) -> dict[str, Any]:

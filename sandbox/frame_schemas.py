@@ -23,6 +23,8 @@ decided here, in these steps.
    known methods; then the code, not empty.
 8. After `result`, `failed`, and `checked` with its code: nothing (`run_protocol.py`).
 
+Frames of traced runs have a list of their own, in `tracing/trace_schemas.py`.
+
 If you let a child send something new, change this list, and the tests in which honest children send all that they can.
 """
 

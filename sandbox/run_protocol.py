@@ -106,18 +106,26 @@ class RunProtocol:
         if report is None or exit_status.is_alarm(child_exit):
             report = exit_status.report_from_exit(child_exit, self._limits)  # 3
             report = exit_status.with_last_known_line(report, self._line)
+        outcome = self.outcome(report, child_exit)
+        return replace(outcome, alarm=exit_status.is_alarm(child_exit) or result.forged)
+
+    @property
+    def last_line(self) -> int | None:
+        """The line of the script's last call or log line, as its child stated it."""
+        return self._line
+
+    def outcome(self, report: RunReport, child_exit: ChildExit) -> Outcome:
+        """The outcome for a report, with what this run wrote to its log and used."""
         return Outcome(
             kind=report.kind,
             value=report.value,
             log=(*self._log, *([self._dropped_note()] if self._dropped_log_lines else [])),
             usage=self._usage(child_exit),
             error=report.error,
-            alarm=exit_status.is_alarm(child_exit) or result.forged,
         )
 
-    def _exchange(self, request: bytes, code: bytes) -> RunReport:
-        self._channel.send(request, self._deadline)
-        self._channel.send(code, self._deadline)
+    def serve(self) -> tuple[dict[str, Any], int]:
+        """Serve log lines and calls until another frame comes; return it with its size."""
         while True:
             body = self._channel.receive(CHILD_FRAME_BYTES, self._deadline)
             frame = decode_from_child(body)
@@ -126,11 +134,17 @@ class RunProtocol:
             elif frame.get("t") == "call":
                 self._channel.send(encode(self._serve_call(frame)), self._deadline)
             else:
-                return self._final_report(frame, len(body))
+                return frame, len(body)
             self._line = frame["line"]
 
-    def _final_report(self, frame: dict[str, Any], size: int) -> RunReport:
-        report = frame_schemas.run_report_of(frame)
+    def _exchange(self, request: bytes, code: bytes) -> RunReport:
+        self._channel.send(request, self._deadline)
+        self._channel.send(code, self._deadline)
+        frame, size = self.serve()
+        return self.judged_report(frame_schemas.run_report_of(frame), size)
+
+    def judged_report(self, report: RunReport, size: int) -> RunReport:
+        """A child's report on its run, held against the budgets; `size` is that of its frame in bytes."""
         if report.kind is OutcomeKind.OUT_OF_MEMORY and report.error is not None:
             text = f"the memory of {self._limits.memory_bytes / MIB:g} MiB is used up"
             return RunReport(report.kind, error=replace(report.error, type="MemoryError", text=text))

@@ -59,8 +59,8 @@ HOMES = {
 
 #: folder -> the folders in it, the lowest first: a folder imports only those before it. A room is a folder, too.
 ORDER = {
-    "sandbox": ("jail", "language", "zygote"),
-    "sandbox/language": ("rules", "check", "run"),
+    "sandbox": ("jail", "language", "zygote", "tracing"),
+    "sandbox/language": ("rules", "check", "run", "tracing"),
     "sandbox/language/check": ("text", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
@@ -82,6 +82,8 @@ ORDER = {
         ),
     ),
     "runner/powers": ("connections", "http"),
+    "runner/trials": ("cases", "explore"),
+    "runner/trials/explore": ("moves",),
     "web": (
         *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),

@@ -18,6 +18,8 @@ from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
     CheckResult,
     Finding,
+    InstrumentedScript,
+    InstrumentResult,
     JailConfig,
     JailTooWeak,
     MessageLiteral,
@@ -29,6 +31,7 @@ from sandbox import (
     ScriptError,
     ScriptInput,
     Severity,
+    TracedRuns,
     Usage,
 )
 
@@ -145,14 +148,30 @@ class TrialSandbox:
         checked = self._sandbox.check(source)
         if checked.code is None:
             return refused_trial(checked.findings)
-        outcome = self._sandbox.run(checked.code, terms.script_input, powers=powers, limits=terms.limits)
-        outcome = with_lines(outcome, lines_of(source))
-        judged = JudgedMessage(message=None)
-        if outcome.kind is OutcomeKind.RETURNED:
-            hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
-            judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
-        trial = trial_of(outcome, judged, tuple(powers.calls))
+        return self.run_code(source, checked.code, terms, powers)
+
+    def run_code(self, source: str, code: bytes, terms: TrialTerms, powers: RecordingPowers) -> Trial:
+        """Run once what a check compiled from this text."""
+        outcome = self._sandbox.run(code, terms.script_input, powers=powers, limits=terms.limits)
+        trial = judged_trial(with_lines(outcome, lines_of(source)), terms, tuple(powers.calls))
         return replace(trial, warnings=(*budget_warnings(outcome.usage, terms.limits), *trial.warnings))
+
+    def instrument(self, source: str) -> InstrumentResult:
+        """Compile a text with probes, for `traced_runs`."""
+        return self._sandbox.instrument(source)
+
+    def traced_runs(self, script: InstrumentedScript, limits: RunLimits, *, child_wall_s: float) -> TracedRuns:
+        """Runs of an instrumented script that tell what they passed, in one child."""
+        return self._sandbox.traced_runs(script, limits=limits, child_wall_s=child_wall_s)
+
+
+def judged_trial(outcome: Outcome, terms: TrialTerms, calls: tuple[CallRecord, ...]) -> Trial:
+    """What an attendee would see after a run that ended like this."""
+    judged = JudgedMessage(message=None)
+    if outcome.kind is OutcomeKind.RETURNED:
+        hosts = host_of(outcome.value) if terms.link_hosts is None else terms.link_hosts
+        judged = judge(outcome.value, hosts, allow_loopback=terms.allow_loopback)
+    return trial_of(outcome, judged, calls)
 
 
 def refused_trial(findings: tuple[Finding, ...]) -> Trial:

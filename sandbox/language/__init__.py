@@ -3,6 +3,7 @@
     compile_source(source)              text -> findings, or code          runs in the jail
     execute(code, script_input, call)   code -> what status() returns      runs in the jail
     warm()                              before the lock-down               runs in the zygote
+    instrument, execute_traced          the same two with probes, for coverage and exploration only (`tracing/`)
 
 One of four layers; the jail, the broker and the message contract hold without it. It works by allow-lists only: what
 `offered` does not name does not exist for a script.
@@ -20,6 +21,7 @@ from .run.preload import warm
 from .run.values.messages import NotAMessage
 from .runtime_key import RUNTIME_KEY
 from .script_api import RECORDS, SIGNATURES, RecordType, Signature
+from .tracing import Instrumented, Recorder, execute_traced, instrument
 from .withheld import WithheldEntry
 
 __all__ = [
@@ -34,12 +36,16 @@ __all__ = [
     "ApiError",
     "ApiLevel",
     "Compilation",
+    "Instrumented",
     "NotAMessage",
     "OfferedEntry",
     "RecordType",
+    "Recorder",
     "Signature",
     "WithheldEntry",
     "compile_source",
     "execute",
+    "execute_traced",
+    "instrument",
     "warm",
 ]

@@ -71,6 +71,14 @@ class Box:
         )
 
 
+def traced(box, source, powers=None, script_input=SCRIPT_INPUT, runs=1, **limits):
+    """The last of several runs in one child."""
+    made = box.sandbox.instrument(source)
+    assert made.script is not None, made.finding
+    with box.sandbox.traced_runs(made.script, limits=RunLimits(**limits), child_wall_s=10.0) as child:
+        return [child.run(script_input, powers or Vendor()) for _ in range(runs)][-1]
+
+
 def descendants(pid):
     """The process numbers of all descendants of a process, nearest first."""
     parents = {}

@@ -53,6 +53,8 @@ COMMANDS = (
             *(f"web.cli.scripts.deployment_commands:{name}" for name in DEPLOYMENT_COMMANDS),
             *(f"web.cli.scripts.life_lists:{name}_list" for name in ("versions", "submissions", "deployments")),
             "web.cli.scripts.recheck:recheck",
+            "web.cli.scripts.case_commands:test_cases",
+            "web.cli.scripts.explore_command:explore_script",
             "web.cli.scripts.author_token_commands:token_group",
         ),
     ),

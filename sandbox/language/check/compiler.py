@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import marshal
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sandbox.language.api_levels import DEFAULT_LEVEL
 from sandbox.language.rules.findings import Findings
@@ -41,7 +42,17 @@ class Compilation:
     code: bytes | None = field(default=None, repr=False)
 
 
-def compile_source(source: str) -> Compilation:
+class Instruments(Protocol):
+    """What a second compile, of code with probes, does around the policy; the first has none."""
+
+    def read(self, tree: ast.Module) -> None:
+        """Read the checked tree, before the policy."""
+
+    def rewrite(self, tree: ast.Module) -> None:
+        """Put probes into the result of the policy."""
+
+
+def compile_source(source: str, instruments: Instruments | None = None) -> Compilation:
     """Check and compile a script. It never raises, prints or opens anything, whatever the text contains.
 
     1. The text: size, hidden characters.
@@ -57,13 +68,13 @@ def compile_source(source: str) -> Compilation:
     if tree is None:
         return Compilation(findings.sorted())
     try:
-        return _compile_tree(tree, source, findings)
+        return _compile_tree(tree, source, findings, instruments)
     except (RecursionError, MemoryError):
         findings.at(*deepest_place(source), "too-complex", why="The check ran out of memory or recursion depth.")
         return Compilation(findings.sorted())
 
 
-def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilation:
+def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments: Instruments | None) -> Compilation:
     # 3
     dropper = AnnotationDropper()
     dropper.visit(tree)
@@ -81,9 +92,13 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings) -> Compilat
     level, settings = declared_level(tree), required_settings(tree)  # before the tree is rewritten
     places = tuple(findings.place(node) for node in settings.values())
     # 5
+    if instruments is not None:
+        instruments.read(tree)
     LanguagePolicy(findings).visit(tree)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
+    if instruments is not None:
+        instruments.rewrite(tree)
     # 6
     code = compile_tree(tree, source, findings)
     if code is None or findings.refused:

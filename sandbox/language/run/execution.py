@@ -9,7 +9,7 @@ import decimal
 import marshal
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -28,7 +28,13 @@ from .values.value_text import printable, printable_arguments
 _C_IMPORTS = frozenset({"_pylong", "_strptime", "re", "time", "warnings"})
 
 
-def execute(code: bytes, script_input: Mapping[str, Any], call: CallOut) -> dict[str, str | None] | None:
+#: Puts more names among those of a run: the probes of instrumented code.
+Join = Callable[[dict[str, Any], ScriptArguments], None]
+
+
+def execute(
+    code: bytes, script_input: Mapping[str, Any], call: CallOut, join: Join | None = None
+) -> dict[str, str | None] | None:
     """Run a script and return what `status` returned: `{"text", "link", "color"}`, or `None` for `hidden()`.
 
     `code` is `Compilation.code` of the same `RUNTIME_KEY` and is trusted; `script_input` is the JSON of `ScriptInput`.
@@ -36,6 +42,8 @@ def execute(code: bytes, script_input: Mapping[str, Any], call: CallOut) -> dict
     """
     arguments = script_arguments(script_input, call)
     names = run_globals(arguments)
+    if join is not None:
+        join(names, arguments)
     decimal.setcontext(decimal.Context())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

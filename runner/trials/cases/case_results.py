@@ -1,0 +1,131 @@
+"""What came of the cases of one script, as plain JSON values, field for field what `script test --json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from runner.trials.trial import Trial
+from sandbox import InstrumentedScript, RunTrace
+
+#: What a case may expect; the names are those of a trial.
+EXPECTABLE: Final = ("outcome", "message", "warnings", "log", "error")
+_NO_MESSAGE_PARTS: Final = {"link": None, "color": None}
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case. `error` says why it could not be run; then there is no trial."""
+
+    name: str
+    expected: Mapping[str, Any] | None = None
+    trial: Trial | None = None
+    trace: RunTrace = field(default_factory=RunTrace)
+    error: str | None = None
+
+    @property
+    def got(self) -> dict[str, Any] | None:
+        """What happened, in the names of the expectation; always with outcome, message and error."""
+        if self.trial is None:
+            return None
+        told = self.trial.as_json()
+        names = dict.fromkeys((*(self.expected or ()), "outcome", "message", "error"))
+        return {name: told[name] for name in names}
+
+    @property
+    def difference(self) -> list[dict[str, Any]]:
+        """Where it is not as expected."""
+        return differences(self.expected or {}, self.got or {})
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ran and everything was as expected."""
+        return self.error is None and not self.difference
+
+    def as_json(self) -> dict[str, Any]:
+        """The case as it is listed."""
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "expected": None if self.expected is None else dict(self.expected),
+            "got": self.got,
+            "difference": self.difference,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class ScriptResults:
+    """All cases of one script. Without a script (it was refused) there is no coverage."""
+
+    file: str
+    cases: Sequence[CaseResult]
+    script: InstrumentedScript | None
+    unused: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def failed(self) -> int:
+        """How many cases did not pass."""
+        return sum(not case.passed for case in self.cases)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether any case was run."""
+        return any(case.trial is not None for case in self.cases)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole result."""
+        return {
+            "file": self.file,
+            "passed": len(self.cases) - self.failed,
+            "failed": self.failed,
+            "cases": [case.as_json() for case in self.cases],
+            "coverage": coverage(self.script, [case.trace for case in self.cases]),
+            "unused_answers": [dict(one) for one in self.unused],
+            "messages": self._messages(),
+        }
+
+    def _messages(self) -> list[dict[str, Any]]:
+        shown: dict[tuple[Any, ...], list[str]] = {}
+        for case in self.cases:
+            message = case.trial.message if case.trial else None
+            if message is not None:
+                shown.setdefault((message.text, message.link, message.color), []).append(case.name)
+        return [
+            {"text": text, "link": link, "color": color, "cases": names} for (text, link, color), names in shown.items()
+        ]
+
+
+def coverage(script: InstrumentedScript | None, traces: Sequence[RunTrace]) -> dict[str, Any]:
+    """The first lines of the statements, those that no run reached, and the branches that no run took."""
+    if script is None:
+        return {"lines": [], "missed": [], "branches_missed": []}
+    reached = frozenset[int]().union(*(trace.lines for trace in traces))
+    taken = frozenset[tuple[int, bool]]().union(*(trace.tests for trace in traces))
+    missed = {
+        (site.line, target)
+        for number, site in enumerate(script.sites)
+        for target, outcome in ((site.entered, True), (site.left, False))
+        if target is not None and (number, outcome) not in taken
+    }
+    return {
+        "lines": [*script.lines],
+        "missed": [line for line in script.lines if line not in reached],
+        "branches_missed": [list(branch) for branch in sorted(missed)],
+    }
+
+
+def differences(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where what happened is not as expected: of an error only what was named, of a message all of it."""
+    found: list[dict[str, Any]] = []
+    for name, value in expected.items():
+        whole = {**_NO_MESSAGE_PARTS, **value} if name == "message" and isinstance(value, Mapping) else value
+        found += _differences(name, whole, got.get(name))
+    return found
+
+
+def _differences(what: str, expected: Any, got: Any) -> list[dict[str, Any]]:
+    if isinstance(expected, Mapping) and isinstance(got, Mapping):
+        return [one for name, value in expected.items() for one in _differences(f"{what}.{name}", value, got.get(name))]
+    return [] if expected == got else [{"what": what, "expected": expected, "got": got}]

@@ -1,0 +1,110 @@
+"""Runs the cases of a script: each once as it would run live, and once with probes for what it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.trials.trial import TrialSandbox, TrialTerms
+from sandbox import InstrumentedScript, RunTrace, Severity
+
+from .answers_in_use import AnswersInUse
+from .case_folders import CaseFileError, CaseFolder, CaseReader, check_answers, checked_input
+from .case_results import EXPECTABLE, CaseResult, ScriptResults
+
+#: Does work for several items, perhaps side by side, and gives the results in the items' order.
+Mapper = Callable[[Callable[[CaseFolder], CaseResult], Sequence[CaseFolder]], Iterable[CaseResult]]
+
+_CHILD_WALL_S = 10.0
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A case whose files were read."""
+
+    expected: dict[str, Any]
+    terms: TrialTerms
+    answers: list[Any]
+
+
+class CaseRunner:
+    """Runs the cases of one script; safe to use from several threads."""
+
+    def __init__(self, bench: TrialSandbox, reader: CaseReader) -> None:
+        self._bench = bench
+        self._reader = reader
+
+    def run(self, script: Path, cases: Sequence[CaseFolder], side_by_side: Mapper) -> ScriptResults:
+        """Run all cases of a script. One that cannot be read fails with its file named, and the others still run."""
+        try:
+            source = self._reader.text(script)
+        except CaseFileError as fault:
+            return _nothing_run(script, cases, str(fault))
+        review = self._bench.review(source)
+        made = self._bench.instrument(source)
+        code = review.checked.code if review.ok else None
+        if code is None or made.script is None:
+            first = next((one for one in review.findings if one.severity is Severity.ERROR), made.finding)
+            why = f"line {first.line}: {first.what}" if first else "it cannot be compiled"
+            return _nothing_run(script, cases, f"{script}: the check refuses it: {why}")
+        used: dict[Path, set[int]] = {case.answers: set() for case in cases if case.answers is not None}
+        instrumented = made.script
+
+        def run_one(case: CaseFolder) -> CaseResult:
+            return self._run_one(source, code, instrumented, case, used)
+
+        results = [*side_by_side(run_one, cases)]
+        return ScriptResults(str(script), results, made.script, self._unused(used))
+
+    def _run_one(
+        self, source: str, code: bytes, script: InstrumentedScript, case: CaseFolder, used: dict[Path, set[int]]
+    ) -> CaseResult:
+        try:
+            loaded = self._load(case)
+        except CaseFileError as fault:
+            return CaseResult(case.name, error=str(fault))
+        marks = used[case.answers] if case.answers is not None else set()
+        trial = self._bench.run_code(source, code, loaded.terms, AnswersInUse(loaded.answers, marks))
+        with self._bench.traced_runs(script, loaded.terms.limits, child_wall_s=_CHILD_WALL_S) as runs:
+            traced = runs.run(loaded.terms.script_input, AnswersInUse(loaded.answers, marks))
+        return CaseResult(case.name, loaded.expected, trial, traced.trace or RunTrace())
+
+    def _load(self, case: CaseFolder) -> _Loaded:
+        """The files of a case. Raises `CaseFileError`."""
+        if case.input is None:
+            raise CaseFileError(f"{case.folder}: there is no input.json, neither here nor in a folder around it")
+        if case.expected is None:
+            raise CaseFileError(f"{case.folder}: there is no expected.json, neither here nor in a folder around it")
+        answers = [] if case.answers is None else self._reader.json(case.answers)
+        terms = TrialTerms.alone(checked_input(case.input, self._reader.json(case.input)))
+        check_answers(case.answers, answers)
+        return _Loaded(_expectation(case.expected, self._reader.json(case.expected)), terms, answers)
+
+    def _unused(self, used: dict[Path, set[int]]) -> list[dict[str, str]]:
+        """The recorded answers that no case used, of the files that can be read."""
+        unused: list[dict[str, str]] = []
+        for file, marks in used.items():
+            try:
+                entries = self._reader.json(file)
+            except CaseFileError:
+                continue  # its cases say so
+            for number, entry in enumerate(entries if isinstance(entries, list) else []):
+                if number not in marks and isinstance(entry, dict):
+                    place = {"connection": "", "method": "GET", "path": ""}
+                    unused.append({name: str(entry.get(name, default)) for name, default in place.items()})
+        return unused
+
+
+def _expectation(file: Path, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise CaseFileError(f"{file}: what is expected must be a JSON object, in braces")
+    unknown = [name for name in value if name not in EXPECTABLE]
+    if unknown:
+        raise CaseFileError(f"{file}: {unknown[0]!r} cannot be expected; what can: {', '.join(EXPECTABLE)}")
+    return value
+
+
+def _nothing_run(script: Path, cases: Sequence[CaseFolder], why: str) -> ScriptResults:
+    return ScriptResults(str(script), [CaseResult(case.name, error=why) for case in cases], None)

@@ -1,0 +1,129 @@
+"""Runs many scenes at once in the jail, and says of each what an attendee would see and what the run did.
+
+Budgets are lower than those of live runs: a run that uses one up is tried again, alone and with the live budgets, before
+it is listed. The order of the results is that of the scenes, whichever ends first.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, TypeVar
+
+from runner.trials.trial import Trial, TrialSandbox, TrialTerms, judged_trial
+from runner.trials.trial_input import InputError, parse_input
+from sandbox import InstrumentedScript, RunLimits, RunTrace, TracedOutcome, TracedRuns
+
+from .scene import MAX_SCENE_CHARS, Scene
+from .scene_powers import AnsweredCall, ScenePowers
+
+T = TypeVar("T")
+
+#: Of each run; CPU time and memory are for the runs of one child together.
+EXPLORE_LIMITS: Final = RunLimits(wall_s=2.0, cpu_s=1.0, memory_bytes=48 * 1024 * 1024)
+_CHILD_WALL_S = 20.0
+
+
+@dataclass(frozen=True)
+class SceneRun:
+    """One run: its scene with an answer for every call, how it ended, and what it did on the way."""
+
+    scene: Scene
+    trial: Trial
+    trace: RunTrace = field(default_factory=RunTrace)
+    answered: tuple[AnsweredCall, ...] = ()
+    entries: Sequence[dict[str, Any]] = ()
+    sets_link: bool = False  #: the script gave its message a link, whether or not it may be shown
+
+    @property
+    def example(self) -> dict[str, Any]:
+        """INPUT and ANSWERS with which `script run` does the same."""
+        return {"input": _without_empty(self.scene.input), "answers": [*self.entries]}
+
+
+class SceneRunner:
+    """Runs scenes of one script, as many at a time as there are processors. A context manager."""
+
+    def __init__(self, bench: TrialSandbox, script: InstrumentedScript) -> None:
+        self.alarm = False  #: a child did what no script can do
+        self._bench = bench
+        self._script = script
+        self._width = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+        self._pool = ThreadPoolExecutor(self._width)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def each(self, work: Callable[[SceneRun], T], runs: Sequence[SceneRun]) -> list[T]:
+        """Do other work for runs, as many at a time as there are processors."""
+        return [*self._pool.map(work, runs)]
+
+    def run(self, scenes: Sequence[Scene], deadline: float = math.inf) -> list[SceneRun | None]:
+        """Run each scene; None for one that is no valid INPUT or too large, and for all after the deadline."""
+        size = max(1, -(-len(scenes) // self._width))
+        shares = [scenes[start : start + size] for start in range(0, len(scenes), size)]
+        share = functools.partial(self._run_share, deadline=deadline)
+        return [one for some in self._pool.map(share, shares) for one in some]
+
+    def _run_share(self, scenes: Sequence[Scene], deadline: float) -> list[SceneRun | None]:
+        done: list[SceneRun | None] = []
+        while len(done) < len(scenes) and time.monotonic() < deadline:
+            with self._open() as runs:
+                first = True
+                while len(done) < len(scenes) and runs.is_open and time.monotonic() < deadline:
+                    found = self._run_one(runs, scenes[len(done)], is_alone=first)
+                    if found is None and not runs.is_open:
+                        break  # the child died of what the runs before it left; try again in a fresh one
+                    first = False
+                    done.append(found)
+                self.alarm |= runs.close()
+        return [*done, *[None] * (len(scenes) - len(done))]
+
+    def _run_one(self, runs: TracedRuns, scene: Scene, *, is_alone: bool) -> SceneRun | None:
+        terms = terms_of(scene)
+        if terms is None:
+            return None
+        powers = ScenePowers(scene)
+        traced = runs.run(terms.script_input, powers)
+        self.alarm |= traced.outcome.alarm
+        if traced.trace is None and not is_alone and not _is_own_end(traced):
+            return None
+        trial = judged_trial(traced.outcome, terms, ())
+        return SceneRun(
+            scene=powers.completed(),
+            trial=trial,
+            trace=traced.trace or RunTrace(),
+            answered=tuple(powers.answered),
+            entries=powers.entries(),
+            sets_link=bool(traced.outcome.value and traced.outcome.value["link"]),
+        )
+
+    def _open(self) -> TracedRuns:
+        return self._bench.traced_runs(self._script, EXPLORE_LIMITS, child_wall_s=_CHILD_WALL_S)
+
+
+def terms_of(scene: Scene) -> TrialTerms | None:
+    """What the script of a scene gets; None if the scene is no valid INPUT."""
+    if len(scene.fingerprint()) > MAX_SCENE_CHARS:
+        return None
+    with suppress(InputError):
+        return TrialTerms.alone(parse_input(scene.input))
+    return None
+
+
+def _is_own_end(traced: TracedOutcome) -> bool:
+    """Whether the broker ended the run for a budget of its own: calls, bytes, log lines."""
+    return traced.outcome.error is not None and traced.outcome.error.type == "BudgetUsedUp"
+
+
+def _without_empty(data: Any) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value not in ({}, [], None)}

@@ -1,0 +1,1 @@
+"""Runs of instrumented code, as the broker sees them: for coverage and exploration, never for a live status."""
