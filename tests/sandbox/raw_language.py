@@ -87,7 +87,7 @@ class Recorder:
 
     forged = None
 
-    def __init__(self, max_calls, max_log_lines):
+    def __init__(self, max_calls):
         pass
 
     def report(self):
