@@ -34,7 +34,7 @@ from runner.runs.worker_services import (
     open_worker_services,
     start_jail,
 )
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.clients import AWAY, connect_queue
 from runner.store.worker_heartbeat import BACKGROUND, STATUS, WorkerHeartbeat
 

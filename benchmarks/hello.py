@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import Flask
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from web.server.granian_server import bridge, run
 from web.server.wsgi_bridge import WsgiBridge
 

@@ -21,7 +21,7 @@ from records.audit import AuditContext
 from records.people import users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore, Visitor
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.trials.submission import activate
 from runner.trials.trial import TrialSandbox

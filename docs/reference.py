@@ -15,7 +15,9 @@ import click
 from records import Implementation, roles
 from records.tenants.implementation_settings import BUDGETS
 from records.tenants.implementation_settings import SETTINGS as SETTINGS_OF_IMPLEMENTATIONS
-from runner.settings.table import SETTINGS, Setting
+from runner.explanations.run_terms import RUN_WORDS
+from runner.settings.declaration import Setting
+from runner.settings.operator_settings import SETTINGS
 from sandbox import API_LEVEL, OFFERED, WITHHELD
 from web.cli import main as commands
 
@@ -117,8 +119,10 @@ def each_command(
     context = click.Context(command, parent=above, info_name=name, terminal_width=100, **command.context_settings)
     yield context.command_path, context
     if isinstance(command, click.Group):
-        for below in sorted(command.commands):
-            yield from each_command(command.commands[below], below, context)
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from each_command(found, below, context)
 
 
 def commands_page() -> str:
@@ -131,9 +135,20 @@ def commands_page() -> str:
 
 def roles_page() -> str:
     """The page about roles, with its two tables as the table of roles has them."""
-    page = (DOCS / "roles.md").read_text()
-    for name, table in (("roles", table_of_roles()), ("permissions", table_of_permissions())):
-        start = page.index("\n", page.index(f"<!-- {name}: ")) + 1
+    return with_tables("roles.md", roles=table_of_roles(), permissions=table_of_permissions())
+
+
+def glossary() -> str:
+    """The glossary, with the words of runs as the legend of the lists of runs has them."""
+    rows = [f"| {word} | {cell(meaning)} |" for word, meaning in RUN_WORDS]
+    return with_tables("glossary.md", runs=["| word | meaning |", "|---|---|", *rows])
+
+
+def with_tables(name: str, **tables: list[str]) -> str:
+    """A page that is written by hand, except for the tables between its marks."""
+    page = (DOCS / name).read_text()
+    for mark, table in tables.items():
+        start = page.index("\n", page.index(f"<!-- {mark}: ")) + 1
         page = page[:start] + "\n".join(["", *table, "", ""]) + page[page.index("<!-- end -->", start) :]
     return page
 
@@ -160,6 +175,7 @@ PAGES = {
     "implementation-settings.md": implementation_settings_page,
     "commands.md": commands_page,
     "roles.md": roles_page,
+    "glossary.md": glossary,
 }
 
 

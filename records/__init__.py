@@ -1,29 +1,29 @@
-"""The records room: what is remembered, and by which rules.
+"""The records: what is stored, and by which rules.
 
-Everything belongs to exactly one implementation. The edge (a view, the job, a command) begins the transaction, the
-rules take `db` first and never commit:
+Everything belongs to exactly one implementation. The edge (a view, the job, a command) begins the transaction; rules take
+`db` as their first argument and never commit:
 
     database = Database("sqlite:////data/records.db")
     database.upgrade()
     with database.session() as db:                       # commits at the end, rolls back on an exception
         demo = implementations.create(db, "demo", "Demo Congress", "Europe/Berlin")
-    with database.reading() as db:                       # takes no write lock; for the hot path
+    with database.reading() as db:                       # takes no write lock, for the hot path
         version = versions.active(db, demo)
 
 The folders, the lowest first:
 
-    storage/      the database itself, its schema, and the environment it is for
+    storage/      the database, its schema, and the environment that it was made for
     tenants/      implementations, their connections and the addresses of their apps
     people/       users, grants, administrators, and the names behind keys
     identity/     how people log in: SAML and External Authentication
-    maintenance/  resealing, what production must not hold
+    maintenance/  resealing, and what production must not contain
     agenda/       sessions, and importing them
     scripts/      versions, runs, crashes, suspensions
-    support/      what support looks up
+    support/      look-ups for support
     changes/      every change that a person can make, with its audit entry and what follows it
-    migrations/   how the tables came to be
+    migrations/   the history of the tables
 
-What the rules refuse is one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
+A rule refuses values with one exception, `RuleViolation`, which names each field and the reason. Importing has no effect.
 """
 
 from __future__ import annotations

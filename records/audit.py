@@ -1,16 +1,16 @@
-"""Audit entries: who did what to which thing, and why. Nothing in them can be changed without its being found.
+"""Audit entries: who did what to which thing, and why. No change to them goes unnoticed.
 
-What holds that, from the outside in:
+How that is ensured, from the outside in:
 
-1. The database refuses to change or delete an entry (triggers), whoever asks.
-2. Each entry carries the SHA-256 of itself and of the entry before it: who changes, removes, moves or inserts one has
-   to make all later ones anew.
-3. The head keeps how many entries there are and the last hash: an end that was cut off is missed.
-4. Who owns the database can still make everything anew. So `verify` gives the head, to be noted down elsewhere; a head
-   that was noted once tells whether the entries up to it are still those of then.
+1. Triggers in the database refuse to change or delete an entry.
+2. Each entry has the SHA-256 of itself and of the entry before it, so somebody who changes, removes, moves or inserts one
+   must write all later ones again.
+3. The head has the number of entries and the last hash, so a missing end is noticed.
+4. The owner of the database can still write everything again. So `verify` returns the head, to be noted elsewhere; a
+   noted head shows whether the entries up to it are still the same.
 
-Appending waits for others who append, until they commit: append last in a transaction. The changes that a person can
-make append (`records.changes`), each with the `AuditContext` that its edge gave. Nothing secret goes into an entry.
+Appending waits until other transactions that append have committed, so append last in a transaction. The changes that a
+person can make (`records.changes`) append, with the `AuditContext` of their edge. No entry contains a secret.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from .columns import Base, RowId, utc_now
 
 #: Actions whose target is a person of the entry's implementation, by their subject.
 ABOUT_PEOPLE = frozenset({"login.refused", "user.described", "user.disabled", "user.enabled"})
-#: What the first entry says of the entry before it.
+#: What the first entry has as the hash of the entry before it.
 FIRST = "0" * 64
-#: Entries which `verify` reads at once.
+#: Entries that `verify` reads at once.
 BATCH = 1000
-#: Characters of each text. What is longer is cut: nobody keeps an entry out by what they put into it.
+#: Characters of each text. Longer texts are cut, so that no text can keep an entry from being written.
 _LONGEST = {"actor": 255, "action": 64, "target": 500, "implementation": 64, "reason": 2000}
-#: What would let an entry look like another: controls, halves of characters, line ends, and turned directions.
+#: Characters that could make one entry look like another: controls, surrogates, line separators, changes of direction.
 _UNSHOWN = ("Cc", "Cs", "Zl", "Zp")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 #: Bytes of an entry's detail, as JSON.
@@ -58,7 +58,7 @@ class AuditEntry(Base):
     actor: Mapped[str] = mapped_column(String(255))
     action: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(500))
-    implementation: Mapped[str] = mapped_column(String(64))  #: slug; "" when none is meant. Outlives the implementation
+    implementation: Mapped[str] = mapped_column(String(64))  #: slug, or ""; outlives the implementation
     reason: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any]]
     previous: Mapped[str] = mapped_column(String(64))
@@ -69,7 +69,7 @@ class AuditEntry(Base):
 
 
 class AuditHead(Base):
-    """The one row that says where the entries end. Its lock is what lets one append at a time."""
+    """The one row that says where the entries end. Its lock lets only one transaction append at a time."""
 
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("id = 1", name="one"), CheckConstraint("entries >= 0", name="entries"))
@@ -81,9 +81,9 @@ class AuditHead(Base):
 
 @dataclass(frozen=True)
 class AuditContext:
-    """Who makes a change, and why, as its audit entry says it. `detail` is what else the edge knows.
+    """Who makes a change, and why, for its audit entry. `detail` is what else the edge knows.
 
-    `as_of` is the number of the newest entry when the person's page was made; None where there was no page.
+    `as_of` is the number of the newest entry when the person's page was made; None if there was no page.
     """
 
     actor: str
@@ -108,17 +108,17 @@ class ChainVerification:
     """What `verify` found. `broken_at` is the number of the first entry that is not as it was written."""
 
     ok: bool
-    entries: int  #: how many were found good, up to the first broken one
+    entries: int  #: how many are unchanged, up to the first broken one
     broken_at: int | None = None
     reason: str = ""
     head: ChainHead = ChainHead()
 
 
 def person(implementation: str, subject: str) -> str:
-    """Return what entries call a person.
+    """Return the key of a person in entries.
 
-    A provider decides about its own subjects only, so its implementation stands before them: no conference's people can
-    pass for the house's, nor for the command line, which has no slash.
+    It begins with the implementation, because a provider chooses the subjects of its own implementation only. So the
+    people of one implementation cannot pass for staff, or for the command line, whose key has no slash.
     """
     return f"{implementation}/{subject}"[: _LONGEST["actor"]]
 
@@ -133,22 +133,22 @@ def append(  # noqa: PLR0913 - what an entry is made of, all by name
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write an entry. It is there when the transaction commits, and not when that fails: like what it tells of."""
+    """Write an entry. Like the change that it describes, it is kept only if the transaction commits."""
     texts = {"actor": actor, "action": action, "target": target, "implementation": implementation, "reason": reason}
-    one_head = select(AuditHead).with_for_update().execution_options(populate_existing=True)
-    head = db.scalars(one_head).one()
+    locked_head = select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    head = db.scalars(locked_head).one()
     last = db.get(AuditEntry, head.entries)
     now = utc_now()
     entry = AuditEntry(
         number=head.entries + 1,
-        at=max(now, last.at) if last else now,  # a clock that was set back does not make the order of time a lie
+        at=max(now, last.at) if last else now,  # keeps times in order if the clock was set back
         **{name: _line(text, _LONGEST[name]) for name, text in texts.items()},
-        detail=_kept(detail or {}),
+        detail=_storable(detail or {}),
         previous=head.hash,
     )
     entry.hash = digest(entry)
     db.add(entry)
-    db.flush()  # the database takes the next number only, so the entry goes before the head
+    db.flush()  # the database accepts the next number only, so the entry is written before the head
     head.entries, head.hash = entry.number, entry.hash
     db.flush()
     return entry
@@ -165,8 +165,8 @@ def recent(  # noqa: PLR0913 - a list is asked for by all of these, by name
 ) -> list[AuditEntry]:
     """Return entries, the newest first; `before` is the number of the last entry of the page before.
 
-    `holding`: texts which actor, action or target hold, whatever their case (of A to Z). `people` are keys of people, by
-    actor or target, that count as well as those which hold the text.
+    `holding`: texts that actor, action or target must contain, in upper or lower case (of A to Z). `people`: keys of
+    people, for actor or target, that also match.
     """
     rows = select(AuditEntry)
     if implementation is not None:
@@ -180,7 +180,7 @@ def recent(  # noqa: PLR0913 - a list is asked for by all of these, by name
 
 
 def _is_one_of(name: str, keys: Collection[str]) -> ColumnElement[bool]:
-    """The condition that the actor, or the person whom an entry is about, is one of these."""
+    """Return the condition that the actor, or the person that an entry is about, is one of these."""
     if name == "actor":
         return AuditEntry.actor.in_(keys)
     key = AuditEntry.implementation + "/" + AuditEntry.target
@@ -188,7 +188,7 @@ def _is_one_of(name: str, keys: Collection[str]) -> ColumnElement[bool]:
 
 
 def newest(db: Session, *, implementation: str, action: str, target: str) -> AuditEntry | None:
-    """Return the newest entry of an implementation about this very thing; None if there is none."""
+    """Return the newest entry of an implementation with this action and target; None if there is none."""
     rows = select(AuditEntry).where(AuditEntry.implementation == implementation)
     rows = rows.where(AuditEntry.action == action, AuditEntry.target == _line(target, _LONGEST["target"]))
     return db.scalar(rows.order_by(AuditEntry.number.desc()).limit(1))
@@ -197,7 +197,7 @@ def newest(db: Session, *, implementation: str, action: str, target: str) -> Aud
 def newest_by_another_actor(  # noqa: PLR0913 - what an entry is made of, all by name
     db: Session, number: int, *, actor: str, action: str, target: str, implementation: str
 ) -> AuditEntry | None:
-    """Return the newest entry after this number in which another actor did the same; `target` "" is any."""
+    """Return the newest entry after this number in which another actor did the same; `target` "" means any."""
     rows = select(AuditEntry).where(AuditEntry.number > number, AuditEntry.implementation == implementation)
     rows = rows.where(AuditEntry.actor != actor, AuditEntry.action == action)
     if target:
@@ -208,13 +208,13 @@ def newest_by_another_actor(  # noqa: PLR0913 - what an entry is made of, all by
 def verify(db: Session, *, noted: ChainHead | None = None) -> ChainVerification:
     """Check all entries, from the first to the head; also against a head that was `noted` earlier.
 
-    1. Numbers follow each other: a gap is an entry that was taken out.
-    2. Each entry names the hash of the one before, and its own hash is that of what it says.
-    3. Time does not go back.
+    1. Numbers follow each other: a gap is an entry that was removed.
+    2. Each entry has the hash of the one before, and its own hash matches its content.
+    3. Times are in order.
     4. An entry whose hash was noted still has it.
-    5. The head counts all entries and names the last one's hash, and nothing is behind it or was noted behind it.
+    5. The head has the number of entries and the last hash, and there is no entry, noted or not, after it.
     """
-    # The last number is read before the head: what is appended meanwhile is in the head, and never behind it.
+    # The last number is read before the head, so that entries that are appended meanwhile are never after the head.
     last = db.scalar(select(func.max(AuditEntry.number))) or 0
     row = db.scalar(select(AuditHead).execution_options(populate_existing=True))
     head = ChainHead(row.entries, row.hash) if row else ChainHead()
@@ -230,20 +230,20 @@ def verify(db: Session, *, noted: ChainHead | None = None) -> ChainVerification:
     # 5. the end
     if number == head.entries and previous != head.hash:
         return ChainVerification(
-            False, max(number - 1, 0), max(number, 1), "it is not the entry which was written last", head
+            False, max(number - 1, 0), max(number, 1), "it is not the entry that was written last", head
         )
     if number < head.entries or (noted and number < noted.entries):
         return ChainVerification(False, number, number + 1, "it is missing", head)
     if number < last:
-        return ChainVerification(False, number, number + 1, "it is behind the entry which was written last", head)
+        return ChainVerification(False, number, number + 1, "it is after the entry that was written last", head)
     return ChainVerification(True, number, head=head)
 
 
 def digest(entry: Any) -> str:
-    """Compute the SHA-256 of an entry (or of a plain row of its table): of the JSON of all its fields but the hash, with sorted keys and in ASCII."""
-    said = {name: getattr(entry, name) for name in (*_LONGEST, "number", "detail", "previous")}
-    said["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Return the SHA-256 of an entry (or of a plain row): of all its fields but the hash, as JSON in ASCII with sorted keys."""
+    content = {name: getattr(entry, name) for name in (*_LONGEST, "number", "detail", "previous")}
+    content["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _fault(entry: Any, number: int, previous: str, at: datetime) -> str:
@@ -252,12 +252,12 @@ def _fault(entry: Any, number: int, previous: str, at: datetime) -> str:
     if entry.previous != previous:
         return "it does not follow the entry before it"
     if entry.hash != digest(entry):
-        return "it does not say what it said when it was written"
+        return "its content is not what was written"
     return "it is older than the entry before it" if entry.at < at else ""
 
 
 def _walk(db: Session, last: int) -> Iterator[Any]:
-    """Give the entries in order, a batch at a time: plain rows, which the session does not keep in memory."""
+    """Yield the entries in order, a batch at a time, as plain rows, which the session does not keep in memory."""
     reached = 0
     while True:
         rows = select(*AuditEntry.__table__.columns).where(AuditEntry.number > reached, AuditEntry.number <= last)
@@ -269,13 +269,13 @@ def _walk(db: Session, last: int) -> Iterator[Any]:
 
 
 def _line(text: str, longest: int) -> str:
-    """Make one line of a text: what steers a terminal or cannot be stored is marked, not refused."""
+    """Return a text as one line: characters that steer a terminal or cannot be stored are replaced, not refused."""
     shown = "".join("\ufffd" if c in _BIDI or unicodedata.category(c) in _UNSHOWN else c for c in str(text))
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def _kept(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a detail which comes back from the database as it went in, so that its hash stays the same."""
+def _storable(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a detail that comes back from the database unchanged, so that its hash stays the same."""
     written = json.dumps(fields.storable(detail))
     if len(written) > _DETAIL:
         return {"left out": f"{len(written)} bytes"}

@@ -1,7 +1,7 @@
 """Colours `#rrggbb`, and how well one can be read on another (WCAG 2.2).
 
-The rule that saves a default colour, the message contract and the widget's style sheet ask here, so that what one
-accepts can be read where another draws it.
+The rule for default colours, the message contract and the widget's style sheet all use this module, so that a colour
+that one of them accepts can be read where another draws it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WHITE: Final = "#ffffff"
 LEAST_CONTRAST: Final = 4.5
 
 _WRITTEN: Final = re.compile(PATTERN)
-#: Up to here the definition of relative luminance is a straight line.
+#: Up to this value, relative luminance is defined as linear.
 _LINEAR_UP_TO: Final = 0.04045
 
 

@@ -1,7 +1,4 @@
-"""The column types and the base class which all tables share.
-
-They are here so that no table can store a naive time, a rounded credit or an unnamed constraint.
-"""
+"""The column types and the base class that all tables share, so that no table can store a naive time or a rounded credit."""
 
 from __future__ import annotations
 
@@ -21,26 +18,32 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-#: Plain JSON, not PostgreSQL's JSONB: JSONB sorts keys, and a replayed run must see them in the order they had.
+#: Plain JSON, not PostgreSQL's JSONB, which sorts keys: a replayed run must see them in their original order.
 Json = JSON(none_as_null=True)
 
-#: SQLite numbers rows by itself only for a column of exactly the type INTEGER.
+#: SQLite numbers rows automatically only for a column of exactly the type INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
 def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
+def length_of(column: Any) -> int:
+    """Return how many characters a text column can hold, for the limit of a form field."""
+    length: int = column.type.length
+    return length
+
+
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time in UTC. A naive one is refused, because nobody could say later which hour it meant."""
+    """An aware time in UTC. A naive one is refused, because it would be ambiguous later."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware time into what the database keeps; SQLite has no time zones and gets UTC without one."""
+        """Turn an aware time into what the database stores; SQLite has no time zones, so it stores UTC without one."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -49,14 +52,14 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base class's signature
-        """Give the time back aware, in UTC, whatever zone the server speaks in."""
+        """Return the time aware and in UTC, whatever time zone the server uses."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Credits(TypeDecorator[Decimal]):
-    """A decimal number kept as text: 1.0 stays 1.0 (it is shown to people), and SQLite does not make it a float."""
+    """A decimal number stored as text: 1.0 stays 1.0 (people see it), and SQLite does not turn it into a float."""
 
     impl = String(16)
     cache_ok = True

@@ -1,7 +1,7 @@
-"""The edition of an implementation: changes with everything that can change what its sessions show.
+"""The edition of an implementation: a digest that changes with everything that can change what its sessions show.
 
-Whatever is remembered of a run is remembered for one edition, so that a changed setting, connection or version takes
-effect at once, with nothing to clear and nothing to forget to clear.
+A cached status is valid for one edition. So a changed setting, connection or version takes effect at once, and nothing has
+to be cleared.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from .tenants.implementation_settings import SETTINGS
 from .tenants.implementations import Implementation
 
 _CHARS = 16
-#: Fields of an implementation about who may log in and do what: no session shows anything else because of them.
+#: Fields of an implementation about who may log in and do what, which do not change what sessions show.
 _OF_PEOPLE = frozenset(each.name for each in SETTINGS if each.of_people)
 
 
 def edition(db: Session, implementation: Implementation) -> str:
-    """A digest of the implementation, its connections and the version in service."""
+    """Return a digest of the implementation, its connections and the version in service."""
     version = versions.active(db, implementation)
     rows = [implementation, *connections.every(db, implementation)]
     return _digest(version.sha256 if version else "", *(_content(row) for row in rows))
 
 
 def session_edition(session: AgendaSession) -> str:
-    """A digest of what the agenda says of a session."""
+    """Return a digest of what the agenda says about a session."""
     return _digest(_content(session))
 
 

@@ -1,15 +1,16 @@
-"""What the records room raises. Everything it raises on purpose has one root.
+"""The exceptions of the records. Everything that is raised on purpose has one root.
 
-RecordsError             root
-+-- Refused              a value breaks a rule: which field, and why (the caller's fault, shown to the person)
-+-- OtherProvider        a person comes by another identity provider than the one they belong to
-+-- Unavailable          the database does not answer, or a lock was not given in time; trying again may help
-|   +-- Silent           it says nothing at all: whoever asks waits in vain, so nobody else should
-+-- SchemaUnknown        the database was upgraded by a newer release than this one
-+-- WrongEnvironment     the database was made for development and this is production, or the other way round
-+-- SecretsError         root of what sealing and opening secrets raises
-+-- BadSecretKey           a key of the settings is too short, or there is none
-+-- SecretNotOpened        no key opens this secret, or it was sealed for another place
+RecordsError                  root
++-- RuleViolation             a value breaks a rule: which field, and why (the caller's fault, shown to the person)
++-- OtherProvider             a person logs in by another identity provider than the one they belong to
++-- Conflict                  a constraint of the database was violated
++-- DatabaseUnavailable       the database does not answer, or a lock was not granted in time; trying again may help
+|   +-- DatabaseUnresponsive  it gives no answer at all, so no other request should wait for it
++-- SchemaUnknown             the database was upgraded by a newer release than this one
++-- WrongEnvironment          the database was made for development and this is production, or the other way round
++-- SecretsError              root of what sealing and opening secrets raises
+    +-- BadSecretKey          a key in the settings is too short, or there is none
+    +-- SecretNotOpened       no key opens this secret, or it was sealed for another purpose
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from dataclasses import dataclass
 
 
 class RecordsError(Exception):
-    """Root of what the records room raises on purpose."""
+    """Root of what the records raise on purpose."""
 
 
 @dataclass(frozen=True)
 class FieldFault:
-    """One broken rule: the field's name as the caller gave it, and the reason in plain words."""
+    """One broken rule: the name of the field, and the reason in words that follow it."""
 
     field: str
     reason: str
@@ -34,7 +35,7 @@ class FieldFault:
 
 
 class RuleViolation(RecordsError):
-    """A value breaks a rule. `field` and `reason` are the first fault, `faults` are all of them."""
+    """A value breaks a rule. `field` and `reason` are those of the first fault; `faults` are all of them."""
 
     def __init__(self, field: str, reason: str, *, more: Iterable[FieldFault] = ()) -> None:
         self.faults = (FieldFault(field, reason), *more)
@@ -52,7 +53,7 @@ class RuleViolation(RecordsError):
 
 
 class OtherProvider(RecordsError):
-    """The subject belongs to a person of another provider. `known` and `given` are the providers, for the log."""
+    """The subject belongs to a person of another provider. `known` and `given` are the two providers, for the log."""
 
     def __init__(self, known: str, given: str) -> None:
         self.known, self.given = known, given
@@ -60,19 +61,19 @@ class OtherProvider(RecordsError):
 
 
 class Conflict(RecordsError):
-    """A constraint of the database was broken: mostly two people who stored the same thing at the same moment."""
+    """A constraint of the database was violated, usually because two people stored the same thing at the same moment."""
 
 
 class DatabaseUnavailable(RecordsError):
-    """The database does not answer, or a lock was not given in time."""
+    """The database does not answer, or a lock was not granted in time."""
 
 
 class DatabaseUnresponsive(DatabaseUnavailable):
-    """The database says nothing for as long as anybody may wait, so others must not wait for it as well."""
+    """The database gave no answer for as long as a request may wait, so others must not wait as well."""
 
 
 class SchemaUnknown(RecordsError):
-    """The database carries a schema version which this release does not know."""
+    """The database has a schema version that this release does not know."""
 
 
 class WrongEnvironment(RecordsError):
@@ -89,8 +90,8 @@ class SecretsError(RecordsError):
 
 
 class BadSecretKey(SecretsError):
-    """A key is too short to protect anything, or no key was given."""
+    """A key is too short to protect anything, or there is no key."""
 
 
 class SecretNotOpened(SecretsError):
-    """No key opens the secret, or it was sealed for another place."""
+    """No key opens the secret, or it was sealed for another purpose."""

@@ -1,7 +1,7 @@
-"""Checks of single values: what a person or a file may put into a field.
+"""Checks of single values: what a person or a file may enter into a field.
 
-Each takes a value and gives back the value to store, or raises ValueError with the reason in plain words; the rule
-that calls it adds the field's name. Why here: an implementation, a connection and an import ask the same questions.
+Each takes a value and returns the value to store, or raises ValueError with a reason that follows the field's name, which
+the calling rule adds. Implementations, connections and imports share these checks.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from urllib.parse import SplitResult, urlsplit
 
 from .colours import LEAST_CONTRAST, WHITE, contrast, is_colour
 from .errors import FieldFault, RuleViolation
-from .host_names import host_name, is_host, is_loopback, is_not_public, is_this_machine
+from .host_names import host_name, is_host
+from .ip_addresses import is_loopback, is_not_public, is_this_machine
 
 Check = Callable[[Any], Any]
 
 #: Characters of an address.
 LONGEST_URL = 2048
-#: What an implementation and a connection are called, in addresses and in scripts.
+#: The id of an implementation and the name of a connection, in addresses and in scripts.
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SLUG_RULE = "must be 1 to 64 letters, digits, '-' or '_' (A to Z without accents)"
-#: What a session is called: the agenda's own identifier, which stands in addresses.
+#: The id of a session: the agenda's own identifier, which is used in addresses.
 SESSION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,127}")
 SESSION_ID_RULE = "must be 1 to 128 letters, digits, '-', '_', '.', ':' or '~', and start with a letter, a digit or '_'"
 
 
 def checked(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check each value by its field's check. Raises RuleViolation with the faults of all fields together."""
+    """Check each value by the check of its field. Raises RuleViolation with the faults of all fields."""
     good: dict[str, Any] = {}
     faults: list[FieldFault] = []
     for field, value in values.items():
@@ -53,11 +54,11 @@ def refuse(faults: Iterable[FieldFault]) -> None:
 
 
 def _unknown() -> Any:
-    raise ValueError("is no field of this")
+    raise ValueError("is not a known field")
 
 
 def slug(value: Any) -> str:
-    """Check a name that stands in addresses and scripts."""
+    """Check a name that is used in addresses and scripts."""
     if not isinstance(value, str) or not SLUG.fullmatch(value):
         raise ValueError(SLUG_RULE)
     return value
@@ -75,12 +76,12 @@ def line(longest: int, *, empty: bool = True) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError("is a text")  # noqa: TRY004 - every check speaks ValueError
+            raise ValueError("must be a text")  # noqa: TRY004 - every check raises ValueError
         text = value.strip()
         if not text and not empty:
             raise ValueError("is missing")
         if len(text) > longest:
-            raise ValueError(f"has at most {longest} characters; this has {len(text)}")
+            raise ValueError(f"must have at most {longest} characters; this has {len(text)}")
         refuse_controls(text)
         return text
 
@@ -88,30 +89,30 @@ def line(longest: int, *, empty: bool = True) -> Check:
 
 
 def exact(longest: int, *, empty: bool = True) -> Check:
-    """Make a check for one line of text which is a key: taken as it is, or refused. Trimmed it could be another's."""
-    same = line(longest, empty=empty)
+    """Make a check for one line of text that is a key. It is never trimmed, because it could then equal another key."""
+    trimmed = line(longest, empty=empty)
 
     def check(value: Any) -> str:
-        text: str = same(value)
+        text: str = trimmed(value)
         if text != value:
-            raise ValueError("has blanks or line breaks around it")
+            raise ValueError("must not have blanks or line breaks around it")
         return text
 
     return check
 
 
 def refuse_controls(text: str, *, allowed: str = "") -> None:
-    """Raise ValueError for control characters and for what is no character at all (half a surrogate pair)."""
+    """Raise ValueError for control characters and for halves of surrogate pairs."""
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in allowed:
-            raise ValueError(f"holds a control character (U+{ord(character):04X})")
+            raise ValueError(f"must not contain a control character (U+{ord(character):04X})")
 
 
 def folded(text: str) -> str:
     """Return the form in which names are compared and searched: composed (NFC), without case.
 
-    Lower case and not case folding, which makes more alike than a person would: "straße" is not
-    "strasse" here. Compatibility forms (NFKC) stay different for the same reason.
+    This is lower case and not case folding, which treats more as equal than a person would: here "straße" is not
+    "strasse". Compatibility forms (NFKC) stay different for the same reason.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
@@ -121,7 +122,7 @@ def whole(least: int, most: int) -> Check:
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"is a whole number from {least} to {most}")
+            raise ValueError(f"must be a whole number from {least} to {most}")
         return value
 
     return check
@@ -132,21 +133,21 @@ def number(least: float, most: float) -> Check:
 
     def check(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise ValueError(f"is a number from {least:g} to {most:g}")
+            raise ValueError(f"must be a number from {least:g} to {most:g}")
         return float(value)
 
     return check
 
 
 def optional(check: Check) -> Check:
-    """Make a check that lets None through."""
+    """Make a check that also accepts None."""
     return lambda value: None if value is None else check(value)
 
 
 def flag(value: Any) -> bool:
     """Check a yes or no."""
     if not isinstance(value, bool):
-        raise ValueError("is true or false")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("must be true or false")  # noqa: TRY004 - every check raises ValueError
     return value
 
 
@@ -155,23 +156,23 @@ def one_of(*choices: str) -> Check:
 
     def check(value: Any) -> str:
         if value not in choices:
-            raise ValueError(f"is one of: {', '.join(choices)}")
+            raise ValueError(f"must be one of: {', '.join(choices)}")
         return str(value)
 
     return check
 
 
 def each(check: Check, most: int, *, empty: bool = True) -> Check:
-    """Make a check for a list; doubles are dropped, the order stays."""
+    """Make a check for a list. Duplicates are dropped; the order stays."""
 
     def check_all(value: Any) -> list[Any]:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise ValueError("is a list")  # noqa: TRY004 - every check speaks ValueError
+            raise ValueError("must be a list")  # noqa: TRY004 - every check raises ValueError
         good = list(dict.fromkeys(check(item) for item in value))
         if not good and not empty:
-            raise ValueError("has at least one entry")
+            raise ValueError("must have at least one entry")
         if len(good) > most:
-            raise ValueError(f"has at most {most} entries")
+            raise ValueError(f"must have at most {most} entries")
         return good
 
     return check_all
@@ -179,9 +180,9 @@ def each(check: Check, most: int, *, empty: bool = True) -> Check:
 
 def time_zone(value: Any) -> str:
     """Check the name of a time zone, such as Europe/Berlin."""
-    # Not by opening it: the name is a path for the library, and case decides on some systems only.
+    # Not by opening it: the library uses the name as a path, and on some systems upper and lower case are the same.
     if not isinstance(value, str) or value not in _zone_names():
-        raise ValueError("is no time zone; write a name such as America/New_York or UTC")
+        raise ValueError("must be the name of a time zone, such as America/New_York or UTC")
     return value
 
 
@@ -191,39 +192,42 @@ def _zone_names() -> frozenset[str]:
 
 
 def color(value: Any) -> str:
-    """Check a colour `#rrggbb` that can be read on white, and with white on it."""
+    """Check a colour `#rrggbb` that can be read on white, and on which white can be read."""
     text = value.strip().lower() if isinstance(value, str) else ""
     if not is_colour(text):
-        raise ValueError("is written #rrggbb, such as #005d8a")
+        raise ValueError("must be written as #rrggbb, such as #005d8a")
     ratio = contrast(text, WHITE)
     if ratio < LEAST_CONTRAST:
         raise ValueError(
-            f"is too light: its contrast with white is {ratio:.1f} to 1, and {LEAST_CONTRAST} to 1 is needed"
+            f"is too light: its contrast with white is {ratio:.1f} to 1, and must be at least {LEAST_CONTRAST} to 1"
         )
     return text
 
 
 def url(value: Any, *, loopback_http: bool = False) -> SplitResult:
-    """Check an absolute https address; http only to this machine itself, and only when allowed."""
+    """Check an absolute https address; http only to this machine itself, and only if allowed."""
     if not isinstance(value, str) or len(value) > LONGEST_URL:
-        raise ValueError(f"is an address of at most {LONGEST_URL} characters")
+        raise ValueError(f"must be an address of at most {LONGEST_URL} characters")
     if not value.isascii() or not value.isprintable() or any(c in value for c in ' "<>\\^`|'):
-        raise ValueError(f"holds a character which an address must write as %XX{_ascii_host(value)}")
-    parts = urlsplit(value)
-    name, port = parts.hostname or "", parts.port  # a bad port is a ValueError with its own text
+        raise ValueError(f"contains a character that must be written as %XX{_ascii_host(value)}")
+    try:
+        parts = urlsplit(value)
+        name, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("must be an address such as https://cme.example.org/path") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback_http and is_loopback(name)):
-        raise ValueError("starts with https://")
+        raise ValueError("must start with https://")
     if "@" in parts.netloc:
-        raise ValueError("holds no user name and no password")
+        raise ValueError("must not contain a user name or a password")
     if not name or port == 0:
-        raise ValueError("has no host")
+        raise ValueError("must have a host, and no port 0")
     if not is_host(name):
-        raise ValueError("has a host that is not a host name such as cme.example.org")
+        raise ValueError("must have a host name such as cme.example.org")
     return parts
 
 
 def called_url(value: Any, *, development: bool) -> SplitResult:
-    """Check an address that we call: https to a public host, and in development to this machine as well."""
+    """Check an address that the service calls: https to a public host, and in development also to this machine."""
     parts = url(value, loopback_http=development)
     host = parts.hostname or ""
     if not development and is_not_public(host):
@@ -232,7 +236,7 @@ def called_url(value: Any, *, development: bool) -> SplitResult:
 
 
 def visited_url(value: Any, *, development: bool) -> SplitResult:
-    """Check an address that browsers are sent to, perhaps in a private network; to this machine in development only."""
+    """Check an address to which browsers are sent. It may be in a private network; this machine only in development."""
     parts = url(value, loopback_http=development)
     host = parts.hostname or ""
     if not development and is_this_machine(host):
@@ -241,7 +245,7 @@ def visited_url(value: Any, *, development: bool) -> SplitResult:
 
 
 def _ascii_host(value: str) -> str:
-    """Return a hint for an address whose host has other letters than ASCII."""
+    """Return a hint for an address whose host has letters outside ASCII."""
     try:
         name = urlsplit(value).hostname or ""
         plain = host_name(name)
@@ -251,28 +255,28 @@ def _ascii_host(value: str) -> str:
 
 
 def json_object(most_bytes: int) -> Check:
-    """Make a check for a JSON object: text keys, finite numbers, no NUL, at most `most_bytes` when written."""
+    """Make a check for a JSON object: text keys, finite numbers, no NUL, at most `most_bytes` as JSON."""
 
     def check(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise ValueError("is a JSON object")  # noqa: TRY004 - every check speaks ValueError
+            raise ValueError("must be a JSON object")  # noqa: TRY004 - every check raises ValueError
         try:
             written = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError):
-            raise ValueError("holds something that is not JSON") from None
+            raise ValueError("contains something that is not JSON") from None
         if b"\\u0000" in written:
-            raise ValueError("holds a NUL character")
+            raise ValueError("must not contain a NUL character")
         if len(written) > most_bytes:
-            raise ValueError(f"has at most {most_bytes} bytes as JSON; this has {len(written)}")
+            raise ValueError(f"must have at most {most_bytes} bytes as JSON; this has {len(written)}")
         return dict(json.loads(written))
 
     return check
 
 
 def storable(value: Any) -> Any:
-    """Make any JSON-like value one that every database can keep: nothing is refused, what cannot be kept is marked.
+    """Turn any JSON-like value into one that every database can store. Nothing is refused; unstorable parts are replaced.
 
-    For traces: a hostile script must not be able to keep its own trace from being stored.
+    This is for traces: a hostile script must not be able to prevent its own trace from being stored.
     """
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if not _plain(value) else value

@@ -1,8 +1,8 @@
-"""Which texts may be shown to attendees, and what is taken out of them first.
+"""Which texts may be shown to attendees, and what is removed from them first.
 
-A script's message, a saved fallback and a literal at review go through the one function here, so that no way to an
-attendee has a softer rule. It decides by Unicode properties, not by names: a new version of Unicode needs no edit.
-Nothing is escaped here; templates do that.
+Scripts' messages, saved fallbacks and literals at review all pass the one function here, so that none has a weaker rule.
+It decides by Unicode properties, not by lists of characters, so a new version of Unicode needs no edit. Nothing is escaped
+here; templates do that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 import regex
 
 MAX_CHARACTERS: Final = 120  #: code points after cleaning
-ADVISED_GRAPHEMES: Final = 35  #: what fits the widget; more is a warning
+ADVISED_GRAPHEMES: Final = 35  #: what fits into the widget; more gets a warning
 #: Columns of a terminal: a letter has one, an ideograph two. 120 ideographs are as wide as a text may be.
 MAX_COLUMNS: Final = 2 * MAX_CHARACTERS
 ADVISED_COLUMNS: Final = 2 * ADVISED_GRAPHEMES
@@ -24,16 +24,16 @@ MAX_ODD_SPACES: Final = 2  #: the same, of any kind but the plain space
 #: Marks of all kinds in one grapheme cluster: Burmese and conjuncts of Sanskrit need up to 7.
 MAX_CLUSTER_MARKS: Final = 8
 
-#: Shows nothing although Unicode does not call it ignorable or white space: BRAILLE PATTERN BLANK, OBJECT REPLACEMENT
-#: CHARACTER, MUSICAL SYMBOL NULL NOTEHEAD, EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK. Source: the code charts,
-#: where their boxes are empty or dashed (The Unicode Standard, chapters 11.4, 21.1, 21.2 and 23.8).
+#: Characters that show nothing, although Unicode does not call them ignorable or white space: BRAILLE PATTERN BLANK, OBJECT
+#: REPLACEMENT CHARACTER, MUSICAL SYMBOL NULL NOTEHEAD, EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK. Source: the code
+#: charts, where their boxes are empty or dashed (The Unicode Standard, chapters 11.4, 21.1, 21.2 and 23.8).
 BLANK: Final = "\u2800\ufffc\U0001d159\U00013441\U00013442"
-#: The same without a width of its own: KHITAN SMALL SCRIPT FILLER (chapter 18.12), which only arranges its neighbours.
+#: The same without a width: KHITAN SMALL SCRIPT FILLER (chapter 18.12), which only arranges its neighbours.
 FILLER: Final = "\U00016fe4"
 #: The tags after U+1F3F4 in every RGI flag of a region: England, Scotland, Wales (UTS 51, emoji-sequences.txt).
 FLAGS: Final = ("gbeng", "gbsct", "gbwls")
-#: Signs which are far wider than their number of code points says, in columns: phrases of Arabic in one symbol, such
-#: as U+FDFD, cuneiform, and the two longest dashes (code charts FB50, 12000, 2E00).
+#: Characters that are much wider than one or two columns, with their width in columns: Arabic phrases in one symbol, such as
+#: U+FDFD, cuneiform, and the two longest dashes (code charts FB50, 12000, 2E00).
 WIDE: Final = (
     (r"(?V1)[\p{Block=Arabic_Presentation_Forms_A}&&\p{So}]", 20),
     (r"\p{Cuneiform}", 8),
@@ -68,13 +68,13 @@ _UNSEEN = regex.compile(
     """,
     regex.VERBOSE | regex.VERSION1,
 )
-#: What deceives or cannot be known. The first that matches names the reason.
+#: What deceives, or cannot be known. The first that matches gives the reason.
 _HOSTILE: Final = (
     (regex.compile(r"[\r\n\v\f\u0085\p{Zl}\p{Zp}]"), "a line break"),
     (regex.compile(r"\p{Cc}"), "a control character"),
     (
         regex.compile(r"[\p{bc=LRE}\p{bc=RLE}\p{bc=LRO}\p{bc=RLO}\p{bc=PDF}\p{bc=LRI}\p{bc=RLI}\p{bc=FSI}\p{bc=PDI}]"),
-        "a character which turns the writing direction",
+        "a character that changes the writing direction",
     ),
     (regex.compile(r"\p{Co}"), "a private-use character"),
     (regex.compile(r"\p{Cs}"), "half of a surrogate pair"),
@@ -104,7 +104,7 @@ _PLAIN = regex.compile(r"[!-~]+(?: [!-~]+)*")
 
 @dataclass(frozen=True)
 class CleanText:
-    """The text to show; what was taken out of it; whether it may not fit; or why it cannot be shown at all."""
+    """The text to show, what was removed from it, and whether it may be too long; or why it cannot be shown at all."""
 
     text: str = ""
     changed: tuple[str, ...] = ()
@@ -118,19 +118,19 @@ class CleanText:
 
 
 def clean_text(value: Any) -> CleanText:
-    """Judge a text that attendees would see, after taking out what they would not.
+    """Judge a text for attendees, after removing what they could not see.
 
     1. It is a str, and not longer than any text that could fit.
     2. It is composed (NFC), so that equal texts are judged alike.
     3. What deceives is refused: line breaks, controls, embedded directions, private use, unassigned, unknown formats.
-    4. What nobody sees is removed with a warning: every ignorable code point outside of a sequence that needs it. What
-       is blank becomes a space.
-    5. White space goes from both ends. A run of it which could push the rest out of sight becomes one space, with a
+    4. Invisible characters are removed with a warning: every ignorable code point outside a sequence that needs it.
+       Blank characters become spaces.
+    5. White space is removed at both ends. A run of it that could push the rest out of sight becomes one space, with a
        warning: more than 8 characters, or more than 2 that are not plain spaces.
-    6. No pile of marks; no mark without a letter before it.
-    7. It is at most 120 characters and 240 columns, and at least one of them can be seen.
+    6. There is no pile of marks, and no mark without a letter before it.
+    7. It has at most 120 characters and 240 columns, and at least one visible character.
 
-    A cleaned text is clean: judged again, it comes back as it is and without a warning of step 4 or 5.
+    A cleaned text stays clean: judged again, it comes back unchanged and without a warning of step 4 or 5.
     """
     # 1. type and size
     if not isinstance(value, str):
@@ -138,7 +138,7 @@ def clean_text(value: Any) -> CleanText:
     if len(value) > 4 * MAX_CHARACTERS:
         return CleanText(refused=f"the text has more than {MAX_CHARACTERS} characters")
     if len(value) <= MAX_CHARACTERS and _PLAIN.fullmatch(value):
-        # Most texts: words of ASCII with single spaces, in which nothing below would find anything.
+        # Most texts: ASCII words with single spaces, which pass all the steps below.
         return CleanText(value, too_long=_too_long(len(value), len(value)))
     # 2. normal form
     composed = unicodedata.normalize("NFC", value)
@@ -166,7 +166,7 @@ def clean_text(value: Any) -> CleanText:
 
 
 def shown_text(value: Any) -> str:
-    """Check a text that attendees may see, for a field of a form; "" stays. Raises ValueError with the reason."""
+    """Check a text that attendees may see, for a field of a form; "" is accepted. Raises ValueError with the reason."""
     if value == "":
         return ""
     cleaned = clean_text(value)
@@ -187,9 +187,9 @@ def code_points(text: str) -> str:
 
 
 def _without_unseen(text: str) -> tuple[str, str]:
-    """Give the text without what nobody sees, and what that was.
+    """Return the text without invisible characters, and these.
 
-    Repeated, because a joiner may have been needed only beside something that went, or two letters now compose.
+    This is repeated, because a joiner may have been needed only next to a removed character, or two letters may now compose.
     """
     removed: list[str] = []
     while True:
@@ -203,7 +203,7 @@ def _without_unseen(text: str) -> tuple[str, str]:
 
 
 def _with_short_spaces(text: str) -> tuple[str, str]:
-    """Give the text without outer white space and without long runs of it, and of which characters those were."""
+    """Return the text without outer white space and long runs of it, and the characters of these runs."""
     replaced: list[str] = []
 
     def short(match: regex.Match[str]) -> str:
@@ -231,7 +231,7 @@ def _pile_of_marks(text: str) -> str | None:
 
 
 def _piles(run: str) -> bool:
-    """Say whether marks in a row are more than any script needs; marks of one script's own may be some more."""
+    """Say whether there are more marks in a row than any script needs. Marks of a single script may be more."""
     allowed = MAX_MARKS if _OF_ANY_SCRIPT.search(run) else MAX_CLUSTER_MARKS
     return len(run) > allowed or len(_NONSPACING.findall(run)) > MAX_MARKS
 
@@ -243,12 +243,12 @@ def _size_fault(text: str) -> str | None:
     if columns > MAX_COLUMNS:
         return f"the text is {columns} columns wide, more than {MAX_COLUMNS}"
     if not _VISIBLE.search(text):
-        return "the text is empty or has nothing to see"
+        return "the text is empty or has no visible character"
     return None
 
 
 def _columns(text: str) -> int:
-    """Estimate the width. A ligature is as wide as what it stands for (NFKC): U+FDFA is a sentence."""
+    """Estimate the width. A ligature is as wide as its letters (NFKC): U+FDFA is a whole sentence."""
     spelt_out = unicodedata.normalize("NFKC", _NEEDED.sub("", text))
     return sum(columns * len(pattern.findall(spelt_out)) for pattern, columns in _COLUMNS)
 

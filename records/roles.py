@@ -1,4 +1,4 @@
-"""The one table of roles: where each holds, who gives it, which logins may carry it, and what it may do.
+"""The one table of roles: where each is valid, who gives it, which logins may have it, and what it allows.
 
 Grants, permissions, forms, the command line and the documentation read it; a test finds any other list of roles. A role
 that is not in the table does not exist.
@@ -14,9 +14,9 @@ from typing import Final
 
 
 class Permission(StrEnum):
-    """What can be allowed, in the words in which a refusal names it."""
+    """What can be allowed, in the words of a refusal."""
 
-    #: The view is for everybody, or judges its credential itself: the app's endpoints, the ways in, static files.
+    #: The view is for everybody, or checks a credential itself: the app's endpoints, login pages, static files.
     ANYONE = "anyone"
     SEE_CONSOLE = "see the console of an implementation"
     SEE_SETTINGS = "see an implementation's settings"
@@ -33,7 +33,7 @@ class Permission(StrEnum):
     SEE_ALL_ERRORS = "look up errors that belong to no implementation"
 
 
-#: Whose changes ask for a fresh login.
+#: Permissions whose changes require a fresh login.
 FRESH: Final = frozenset(
     {
         Permission.CHANGE_TRUST,
@@ -45,13 +45,13 @@ FRESH: Final = frozenset(
 
 
 class Scope(StrEnum):
-    """Where a role holds."""
+    """Where a role is valid."""
 
     IMPLEMENTATION = "in its implementation"
-    HOUSE = "in all"  #: given in the staff implementation only
+    ALL = "in all"  #: given in the staff implementation only
 
 
-#: Sources of logins that may carry more than the ordinary roles. All others prove less than staff have to.
+#: Sources of logins that may have more than the ordinary roles. All others prove less than staff must prove.
 SAML: Final = "saml"
 LINK: Final = "first administrator"
 
@@ -70,12 +70,16 @@ class Role:
     name: str
     scope: Scope = Scope.IMPLEMENTATION
     meaning: str  #: what it is for, in one line for people
-    may: frozenset[Permission] = frozenset()  #: without any, the console is closed: attendees and scanners use the app
-    given_with: frozenset[Permission] = frozenset({Permission.GRANT_ROLES})  #: one of these gives and takes it
-    sources: frozenset[str] | None = field(default=frozenset({SAML}))  #: of logins that carry it; None: of every login
+    may: frozenset[Permission] = frozenset()  #: without any, the console refuses: attendees and scanners use the app
+    given_with: frozenset[Permission] = frozenset(
+        {Permission.GRANT_ROLES}
+    )  #: one of these is needed to give or revoke it
+    sources: frozenset[str] | None = field(
+        default=frozenset({SAML})
+    )  #: of logins that may have it; None: of every login
 
-    def is_carried_by(self, source: str) -> bool:
-        """Say whether a login that came by a source may have this role."""
+    def allows_source(self, source: str) -> bool:
+        """Say whether a login from this source may have the role."""
         return self.sources is None or source in self.sources
 
 
@@ -91,7 +95,7 @@ TABLE: Final = (
     ),
     Role(
         name=SCANNER,
-        meaning="will scan badges at sessions, in the app; it has no effect yet, because the scanner is not built",
+        meaning="will scan badges at sessions in the app; it has no effect yet, because the scanner does not exist yet",
         given_with=frozenset({Permission.GRANT_SCANNING, Permission.GRANT_ROLES}),
         sources=None,
     ),
@@ -103,13 +107,13 @@ TABLE: Final = (
     Role(name=AUTHOR, meaning="sees the settings, writes the script", may=_AUTHOR),
     Role(
         name=REVIEWER,
-        scope=Scope.HOUSE,
+        scope=Scope.ALL,
         meaning="sees every conference, reviews scripts",
         may=_LOOKS_ON | {Permission.SEE_ALL_AUDIT, Permission.SEE_ALL_ERRORS},
     ),
     Role(
         name=ADMINISTRATOR,
-        scope=Scope.HOUSE,
+        scope=Scope.ALL,
         meaning="may do everything, in every conference",
         may=frozenset(Permission) - {Permission.ANYONE},
         sources=frozenset({SAML, LINK}),
@@ -118,32 +122,32 @@ TABLE: Final = (
 
 BY_NAME: Final = MappingProxyType({role.name: role for role in TABLE})
 NAMES: Final = tuple(BY_NAME)
-#: What a grant can give. Attributes and user types can be allowed to give each of these.
+#: Roles that a grant can give. Attributes and user types can be allowed to give each of these.
 GRANTED: Final = tuple(role.name for role in TABLE if role.given_with)
-#: Roles that hold for all implementations, and are given in the staff implementation only.
-HOUSE: Final = tuple(role.name for role in TABLE if role.scope is Scope.HOUSE)
-#: What every login may carry. A login with any other role is a login of staff.
+#: Roles that are valid in all implementations, and are given in the staff implementation only.
+STAFF_ROLES: Final = tuple(role.name for role in TABLE if role.scope is Scope.ALL)
+#: Roles that every login may have. A login with any other role is a staff login.
 ORDINARY: Final = frozenset(role.name for role in TABLE if role.sources is None)
-#: Sources of logins that may carry more.
+#: Sources of logins that may have more.
 STAFF_SOURCES: Final = frozenset[str]().union(*(role.sources for role in TABLE if role.sources))
 
 
-def carried_by(names: Collection[str], source: str) -> frozenset[str]:
-    """Return those of the roles that a login may have which came by this source."""
-    return frozenset(name for name in names if BY_NAME[name].is_carried_by(source))
+def allowed_by_source(names: Collection[str], source: str) -> frozenset[str]:
+    """Return those of the roles that a login from this source may have."""
+    return frozenset(name for name in names if BY_NAME[name].allows_source(source))
 
 
-def existing_in(*, house: bool) -> tuple[str, ...]:
-    """Return the roles which can be given in the staff implementation (`house`), or in any other."""
-    return tuple(name for name in GRANTED if (name in HOUSE) is house)
+def existing_in(*, staff: bool) -> tuple[str, ...]:
+    """Return the roles that can be given in the staff implementation (`staff`), or in any other."""
+    return tuple(name for name in GRANTED if (name in STAFF_ROLES) is staff)
 
 
-def to_give(held: Collection[Permission], *, house: bool) -> tuple[str, ...]:
-    """Return the roles which somebody with these permissions may give and take there."""
-    return tuple(name for name in existing_in(house=house) if not BY_NAME[name].given_with.isdisjoint(held))
+def to_give(held: Collection[Permission], *, staff: bool) -> tuple[str, ...]:
+    """Return the roles that a person with these permissions may give and revoke there."""
+    return tuple(name for name in existing_in(staff=staff) if not BY_NAME[name].given_with.isdisjoint(held))
 
 
-def written(names: Collection[str]) -> str:
-    """Return roles as a sentence names them: "author, organizer and scanner"."""
+def in_words(names: Collection[str]) -> str:
+    """Return roles as a list in a sentence: "author, organizer and scanner"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

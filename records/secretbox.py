@@ -1,7 +1,7 @@
-"""Sealing of secrets at rest: what keeps a vendor's credentials unreadable in the database and its backups.
+"""Seals secrets at rest, so that vendors' credentials cannot be read in the database and its backups.
 
-A sealed secret names the place it was sealed for, so that it opens nowhere else: copied from one connection's row to
-another's, where somebody else chooses the address it is sent to, it stays shut.
+A sealed secret names the place that it was sealed for, and opens for no other. If it is copied to the row of another
+connection, where somebody else chooses the address that it is sent to, it does not open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import BadSecretKey, SecretNotOpened
 
-#: Characters. A key is random, never a password: it is not stretched, only spread over the cipher's key.
+#: Characters. A key is random and never a password, so the cipher's key is derived from it without stretching.
 SHORTEST_KEY = 32
 _PURPOSE = b"session-status: connection secrets, 1"
 _MARKS = b"session-status: marks in audit entries, 1"
@@ -26,9 +26,9 @@ _MARK = 8
 
 
 class SecretBox:
-    """Seals texts with the first key and opens them with any (`keys`: the newest first, then the old ones).
+    """Seals texts with the first key, and opens them with any (`keys`: the newest first, then the old ones).
 
-    It shows nothing of its keys in `repr`, and an exception of it holds neither key nor text.
+    Its `repr` shows nothing of the keys, and its exceptions contain neither key nor text.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -44,26 +44,26 @@ class SecretBox:
         return f"<SecretBox with {self._count} key(s)>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a SecretBox does not leave its process")
+        raise TypeError("a SecretBox must not leave its process")
 
     def seal(self, text: str, *, place: str = "") -> bytes:
         """Encrypt `text` for `place` with the newest key."""
         return self._fernet.encrypt(json.dumps({"place": place, "text": text}).encode())
 
     def open(self, sealed: bytes, *, place: str = "") -> str:
-        """Decrypt what was sealed for `place`. Raises SecretNotOpened, which says what to do."""
+        """Decrypt a secret that was sealed for `place`. Raises SecretNotOpened, which says what to do."""
         try:
             content = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
             raise _wrong_key() from None
         if content["place"] != place:
             raise SecretNotOpened(
-                "this secret was sealed for another connection or address: enter it anew for this one"
+                "this secret was sealed for another connection or address: enter it again for this one"
             )
         return str(content["text"])
 
     def opens(self, sealed: bytes) -> bool:
-        """Say whether any of the keys opens what is sealed, wherever it was sealed for."""
+        """Say whether any of the keys opens a sealed secret, whatever place it was sealed for."""
         try:
             self._fernet.decrypt(sealed)
         except InvalidToken:
@@ -71,11 +71,11 @@ class SecretBox:
         return True
 
     def mark(self, text: str) -> str:
-        """Return something by which two texts are told apart, and nothing else is known of them."""
+        """Return a mark that differs for different texts and reveals nothing of them."""
         return hmac.digest(self._mark_key, text.encode(), "sha256").hex()[:_MARK]
 
     def rotate(self, sealed: bytes) -> bytes:
-        """Encrypt anew with the newest key what any of the keys opens."""
+        """Encrypt a secret again with the newest key, if any of the keys opens it."""
         try:
             return self._fernet.rotate(sealed)
         except InvalidToken:
@@ -85,13 +85,15 @@ class SecretBox:
 def _wrong_key() -> SecretNotOpened:
     return SecretNotOpened(
         "no key opens this secret: put the key it was sealed with into SESSION_STATUS_SECRET_KEYS_OLD, "
-        "or enter the secret anew"
+        "or enter the secret again"
     )
 
 
 def _cipher_key(key: str) -> bytes:
-    """Derive the cipher's key, so that the same setting may also sign cookies without both sharing one key."""
+    """Derive the cipher's key, so that the same setting can also sign cookies without sharing a key."""
     if len(key) < SHORTEST_KEY:
-        raise BadSecretKey(f"a key for secrets has at least {SHORTEST_KEY} random characters; this one has {len(key)}")
+        raise BadSecretKey(
+            f"a key for secrets must have at least {SHORTEST_KEY} random characters; this one has {len(key)}"
+        )
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
     return base64.urlsafe_b64encode(derived)

@@ -1,7 +1,7 @@
 """All tables, imported in one place.
 
-SQLAlchemy knows a table from the moment on that its module is imported. Migrations, foreign keys and whatever walks all
-tables need every one of them, whichever module a process happens to use.
+SQLAlchemy knows a table once its module is imported. Migrations, foreign keys and code that goes through all tables need
+all of them, whichever modules a process uses otherwise.
 """
 
 from __future__ import annotations

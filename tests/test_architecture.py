@@ -90,9 +90,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs"),
-    "web/console/settings": (
-        *("agenda", "general", "app", "connections", "identity", "external", "retirement", "roles"),
-    ),
+    "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.

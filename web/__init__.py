@@ -1,4 +1,4 @@
 """HTTP and the command line: parse, call one rule, render.
 
-Nothing else imports this room. `web.app.create_app` is the one place where the application is put together.
+No other room imports this one. `web.app.create_app` puts the application together.
 """

@@ -1,4 +1,4 @@
-"""Puts the web application together. This is the one place; nothing is registered by being imported."""
+"""Puts the web application together: the only place where views, checks and services are registered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
 from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages
 from web.auth.app import token_endpoints as app_calls
 from web.auth.app.login_starts import finish_start
 from web.auth.external import views as external
-from web.auth.login_choice import views as ways
+from web.auth.login_choice import views as login_choice
 from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.services import AuthServices
@@ -35,7 +35,7 @@ from web.middleware import csrf_tokens, outage_answers, request_checks, response
 from web.middleware.client_address import ClientAddress
 from web.middleware.public_address import AtPublicAddress
 from web.middleware.request_ids import RequestIds
-from web.openapi import views as openapi
+from web.openapi import document as openapi
 from web.root import views as root
 from web.status import returns
 from web.status import views as status
@@ -45,36 +45,37 @@ from web.status.services import StatusEndpointServices
 from web.widget import views as widget
 
 #: Modules with views, each with its `blueprint`.
-FOR_APPS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
-WAYS_IN = (ways, saml, external)
-CONSOLE = (console, first_administrator, people, roles, runs, audit)
+APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
+LOGIN_VIEWS = (login_choice, saml, external)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     settings: Settings,
     *,
-    desk: StatusService,
+    status_service: StatusService,
     database: Database,
     checks: Checks,
     store: LoginStore,
-    outreach: OutboundRequests,
+    outbound: OutboundRequests,
     outages: OutageLog | None = None,
 ) -> Flask:
-    """Build the application around a desk (what answers), the records, the checks of readiness by part, and the logins.
+    """Build the application from its parts. `checks` are the readiness checks, by part.
 
-    `outreach` makes the application's own requests, such as for metadata and keys. `outages` is what the clients of these
-    parts tell when they get no answer; without one, refused answers have a reference, and nothing asks for the end.
+    `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
+    of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
+    outage is over.
 
-    The caller owns these parts and closes them. Nothing is started here, and no environment is read.
+    The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
     config = WebConfig.from_settings(settings)
     app = AtPublicAddress("web", public_url=config.public_url)
-    app.debug = False  # Flask would believe FLASK_DEBUG
+    app.debug = False  # otherwise Flask reads FLASK_DEBUG
     app.config["TEMPLATES_AUTO_RELOAD"] = not config.production
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     templating.install(app)
 
-    # The onion, outermost first: what every request passes on its way in, and every answer on its way out.
+    # What every request passes on its way in and every response on its way out, outermost first.
     response_headers.install(app, config)
     assets.install(app)
     request_checks.install(app, config)
@@ -85,31 +86,37 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     outage_answers.install(app, outages or OutageLog({}))
     error_references.install(app, store.errors)
 
-    # The parts which views share.
-    known = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
-    counter = StatusEndpointServices(config=config, desk=desk, database=database, logins=known, pace=ReturnRateLimit())
-    app.extensions["counter"] = counter
+    # The services that views share.
+    logins = Logins(secret_keys=config.secret_keys, secure=config.secure, store=store)
+    status_services = StatusEndpointServices(
+        config=config,
+        status_service=status_service,
+        database=database,
+        logins=logins,
+        return_limit=ReturnRateLimit(),
+    )
+    app.extensions["status services"] = status_services
     app.extensions["health checks"] = checks
-    app.extensions["entrance"] = AuthServices(
+    app.extensions["auth services"] = AuthServices(
         config=config,
         database=database,
         box=SecretBox(settings.keys),
-        logins=known,
+        logins=logins,
         store=store,
-        outreach=outreach,
+        outbound=outbound,
         jobs=BackgroundQueue(store.redis, OrderSigner(settings.keys)),
-        changed=desk.changed,
+        changed=status_service.changed,
         finish_start=finish_start,
     )
 
     staff_member.install(app)
     page_frame.install(app)
-    for views in (*FOR_APPS, *WAYS_IN, *CONSOLE):
+    for views in (*APP_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
-    app.wsgi_app = FastPath(app.wsgi_app, counter)  # type: ignore[method-assign]  # Flask's own way to wrap it
+    app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
-        # Only who asked: our own scheme and host come from the settings, whatever a proxy says.
-        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to put a layer around an application
-    app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to put a layer around an application
+        # Only the client's address: our scheme and host come from the settings, whatever a proxy says.
+        app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]  # as above
+    app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # as above
     return app

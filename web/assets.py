@@ -1,4 +1,4 @@
-"""Addresses of our static files which change with their content, so that browsers may keep each for ever."""
+"""Addresses of our static files that change with their content, so that browsers may cache each file for ever."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 
 #: One year, in seconds.
-KEPT = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset(name)`, and let browsers keep what has the present version in its address."""
+    """Give templates `asset(name)`, and let browsers cache a file whose address names its current version."""
     folder = Path(app.static_folder or "")
 
     @cache
@@ -28,5 +28,5 @@ def install(app: Flask) -> None:
     @app.after_request
     def keep(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code == 200 and "v" in request.args:  # OK
-            response.headers["Cache-Control"] = KEPT
+            response.headers["Cache-Control"] = IMMUTABLE
         return response

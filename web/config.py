@@ -1,6 +1,6 @@
-"""What the web application needs to know, as one frozen value.
+"""The settings of the web application, as one frozen value.
 
-Every address which we hand out is built from `public_url`, never from a request: a spoofed Host header reaches nobody.
+Every address that we publish is built from `public_url`, never from a request, so a spoofed Host header has no effect.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import Network
-from runner.settings.table import Settings
 
 #: Names by which a browser on the developer's own machine may reach us.
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -17,7 +17,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, kw_only=True)
 class WebConfig:
-    """The settings of the web application; `secret_keys` has the signing key last, older ones only verify."""
+    """The settings of the web application. The last of `secret_keys` signs; the others only verify."""
 
     public_url: str
     production: bool
@@ -26,14 +26,14 @@ class WebConfig:
     trusted_proxies: int = 0
     #: origins besides our own whose pages may frame the widget
     widget_frames: tuple[str, ...] = ()
-    #: networks of venues, behind whose one address thousands of attendees stand
+    #: networks of venues: thousands of attendees share one address there
     venue_networks: tuple[Network, ...] = ()
-    #: the longest that a request may wait for a first answer, in seconds
+    #: the longest time that a request may wait for a first answer, in seconds
     longest_wait_s: float = 0.8
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WebConfig:
-        """Pick what the web application needs. The settings name the signing key first, signers want it last."""
+        """Take what the web application needs. The settings name the signing key first; signers expect it last."""
         return cls(
             public_url=settings.public_url,
             production=settings.production,
@@ -46,28 +46,28 @@ class WebConfig:
 
     @property
     def secure(self) -> bool:
-        """Whether people reach us over https."""
+        """Whether the public address is https."""
         return self._address.scheme == "https"
 
     @property
     def trusted_hosts(self) -> frozenset[str]:
-        """The values of a Host header which we answer to, lower case."""
-        return frozenset(host for _, host in self._places())
+        """The values of the Host header that we accept, in lower case."""
+        return frozenset(host for _, host in self._addresses())
 
     @property
     def origins(self) -> frozenset[str]:
-        """The values of an Origin header which count as our own pages."""
-        return frozenset(f"{scheme}://{host}" for scheme, host in self._places())
+        """The values of the Origin header that count as our own pages."""
+        return frozenset(f"{scheme}://{host}" for scheme, host in self._addresses())
 
     def absolute(self, path: str) -> str:
-        """Return the public address of a local path which starts with a slash."""
+        """Return the public address of a local path, which must start with a slash."""
         return self.public_url.rstrip("/") + path
 
     @property
     def _address(self) -> SplitResult:
         return urlsplit(self.public_url)
 
-    def _places(self) -> list[tuple[str, str]]:
+    def _addresses(self) -> list[tuple[str, str]]:
         scheme, port = self._address.scheme, self._address.port
         usual = {"https": 443, "http": 80}[scheme]
         name = self._address.hostname or ""

@@ -1,7 +1,7 @@
-"""Serves a stand-in of development on this machine only: the demo vendor, the development identity provider.
+"""Serves a stand-in of development on this machine only: the demo vendor or the development identity provider.
 
-Both give to everybody who asks what in the real world somebody has to earn, so neither may be reached from elsewhere or
-run in production, and both say what they are. This file keeps these rules for them.
+Both grant any request without proof, so neither may be reached from another machine or run in production, and both
+say what they are. This module enforces these rules.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from records import RecordsError
 from records.maintenance import database_inspection
 from records.storage.environment_mark import PRODUCTION
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 
 HOST = "127.0.0.1"
 
-#: Names by which a browser on this machine may call; any other Host header is a page of somebody else's (rebinding).
+#: Host names that a browser on this machine may use. Any other Host header points to DNS rebinding.
 NAMES = ("127.0.0.1", "localhost")
 
-#: Asked again and again by `up` and by pages; a line for each would bury the others.
+#: Paths that `up` and pages request again and again; logging them would hide the other lines.
 QUIET_PATHS = ("/runs", "/live/healthz", "/healthz")
 
 LARGEST_PORT = 65_535
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class QuietHandler(WSGIRequestHandler):
-    """One line of the log for a request, without the query (names, tokens)."""
+    """Logs one line for each request, without the query, which can hold names and tokens."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - the base's signature
         """Write method, path and status."""
@@ -41,31 +41,31 @@ class QuietHandler(WSGIRequestHandler):
             log.info("%s %s %s", self.command, path, code)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's signature
-        """Log what the server has to say besides, such as of a request that is none."""
+        """Log other messages of the server, for example about a malformed request."""
         log.warning(format, *args)
 
 
 def require_development(settings: Settings, why: str) -> None:
-    """End the process in production, and on a database of production; `why` is the sentence that it leaves behind."""
+    """Exit with the sentence `why` in production, or if the database was made for production."""
     if settings.production:
         sys.exit(why)
     try:
         found = database_inspection.look(settings.database_url, own=settings.database_is_own)
     except RecordsError as error:
-        sys.exit(f"{why} What the database was made for cannot be asked: {error}.")
+        sys.exit(f"{why} The purpose of the database cannot be determined: {error}.")
     if found.counts_as == PRODUCTION:
         sys.exit(f"{why} The database was made for production.")
 
 
 def port_of(arguments: list[str]) -> int:
-    """Return the port which the one argument names. An address is refused: it would be a way to listen elsewhere."""
+    """Return the port that the only argument names. An address is refused, because this must listen on this machine only."""
     if len(arguments) == 1 and arguments[0].isdecimal() and 0 < int(arguments[0]) <= LARGEST_PORT:
         return int(arguments[0])
-    sys.exit(f"Say a port and nothing else: this listens on {HOST} only.")
+    sys.exit(f"The only argument must be a port: this listens on {HOST} only.")
 
 
 def confine(app: Flask, policy: str) -> None:
-    """Answer to this machine's names only, and give every page the headers that keep it harmless."""
+    """Accept the host names of this machine only, and add the security headers to every page."""
     app.config["TRUSTED_HOSTS"] = list(NAMES)
 
     @app.after_request

@@ -1,6 +1,6 @@
-"""What each page and endpoint is called by people: support reads where an error was shown, not the name of a view.
+"""The names of pages and endpoints, for people: support reads where an error was shown, not the name of a view.
 
-A test holds that every route has a name here, and that nothing else has one.
+A test checks that every route has a name here, and nothing else has one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _SETTINGS = MappingProxyType(
         "console_settings.ask_undo": "Console: undo an import of the agenda",
         "console_settings.attributes": "Console: attributes of the identity provider",
         "console_settings.cancel_job": "Console: cancel a large import of the agenda",
-        "console_settings.check": "Console: try the login",
+        "console_settings.check": "Console: test login",
         "console_settings.check_agenda": "Console: check an agenda file",
         "console_settings.connection": "Console: a connection",
         "console_settings.connections": "Console: connections",
@@ -93,49 +93,49 @@ _SETTINGS = MappingProxyType(
         "console_settings.script": "Console: settings of the script",
         "console_settings.settings": "Console: settings",
         "console_settings.switch_key": "Console: switch to the next keys",
-        "console_settings.try_connection": "Console: try a connection",
-        "console_settings.try_external_assertion": "Console: try the signed assertion",
-        "console_settings.try_external_password": "Console: try the password login",
-        "console_settings.try_external_token": "Console: try the introspection",
-        "console_settings.try_login": "Console: try the login",
+        "console_settings.try_connection": "Console: test a connection",
+        "console_settings.try_external_assertion": "Console: test the signed assertion",
+        "console_settings.try_external_password": "Console: test the password login",
+        "console_settings.try_external_token": "Console: test the introspection",
+        "console_settings.try_login": "Console: test login",
         "console_settings.undo_import": "Console: undo an import of the agenda",
         "console_settings.upload_agenda": "Console: upload an agenda",
     }
 )
 
-#: The name of a view in the application -> what people call its page or endpoint.
+#: The name of a view -> the name of its page or endpoint.
 PAGE_NAMES = MappingProxyType(
     {
         **_CONSOLE,
         **_SETTINGS,
-        NO_VIEW: "an address where nothing is, or a request that was refused before it was read",
+        NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",
-        "app_login.start": "Login for the app: its beginning",
+        "app_login.start": "Login for the app: start",
         "app_tokens.revoke": "API: the app ends a login",
         "app_tokens.session": "API: the app asks who is logged in",
         "app_tokens.token": "API: the app asks for tokens",
-        "external.complete": "Login over the organizer's page: back in the browser",
+        "external.complete": "Login on the organizer's page: back in the browser",
         "external.log_in": "Login with badge and name",
-        "external.login": "Login by External Authentication: its beginning",
-        "external.posted": "Login over the organizer's page: its answer",
+        "external.login": "Login by External Authentication: start",
+        "external.posted": "Login on the organizer's page: its answer",
         "health.alive": "Health of the process",
         "health.ready": "Readiness of the process",
-        "openapi.document": "API: its description",
+        "openapi.document": "API: the OpenAPI document",
         "returns.come_back": "The way back from the vendor's site",
         "returns.to_app": "The way back to the session in the app",
-        "root.robots": "What search engines are told",
+        "root.robots": "The file for search engines",
         "root.root": "The start page",
         "saml.acs": "Login at the identity provider: its answer",
         "saml.complete": "Login at the identity provider: back in the browser",
-        "saml.complete_as_another": "Login at the identity provider: going on as another person",
-        "saml.login": "Login at the identity provider: its beginning",
+        "saml.complete_as_another": "Login at the identity provider: continue as another person",
+        "saml.login": "Login at the identity provider: start",
         "saml.metadata": "Our metadata for the identity provider",
         "saml.slo": "Logout at the identity provider",
         "saml.slo_posted": "Logout at the identity provider",
         "static": "A file of a page",
-        "status.returned": "API: the app says that the person came back",
+        "status.returned": "API: the app reports that the person came back",
         "status.show": "API: the app asks for the status",
-        "ways.choose": "Login: choosing how",
+        "ways.choose": "Login: choice of the login method",
         "ways.log_out": "Logout",
         "ways.out": "Logged in, or out?",
         "widget.check_again": "The widget: check again",
@@ -146,5 +146,5 @@ PAGE_NAMES = MappingProxyType(
 
 
 def page_name(what: str) -> str:
-    """Return what people call a view; what is no view, such as an outage, says itself what it is."""
+    """Return the name of a view's page; anything that is not a view, for example an outage, is returned as it is."""
     return PAGE_NAMES.get(what, what)

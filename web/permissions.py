@@ -1,7 +1,7 @@
-"""What a view needs: the named permission of who asks, and what kind of request it takes; and which role has what is in `records.roles`.
+"""What a view requires: a permission of the person, and the kind of request. `records.roles` says which role has which permission.
 
-Each view says it in one line above itself, so that a reader, the gate and a test see the same. A view that says nothing
-is refused to everybody, and a test fails. `web.auth.staff.authorization` enforces it.
+Each view declares it in one line above itself, where a reader, the request checks and a test see the same. A view that
+declares nothing is refused to everyone, and a test fails. `web.auth.staff.authorization` enforces it.
 
     @blueprint.post("/<implementation>/settings")
     @needs(Permission.CHANGE_SETTINGS)
@@ -18,7 +18,7 @@ from records.roles import Permission
 
 __all__ = ["Permission", "RequestRules", "RequiredPermission", "need_of", "needs", "request_rules_of", "takes"]
 
-#: Bytes of an ordinary form or call of ours.
+#: Bytes of an ordinary form or API call.
 BODY = 16 * 1024
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class RequiredPermission:
-    """What one view needs. `fresh`: a login that is minutes old at most, for what would hurt most."""
+    """What one view requires. `fresh`: a login that is only minutes old, for the most dangerous changes."""
 
     permission: Permission
     fresh: bool = False
@@ -34,15 +34,15 @@ class RequiredPermission:
 
 @dataclass(frozen=True)
 class RequestRules:
-    """What kind of request one view takes beyond the ordinary."""
+    """Which requests one view accepts beyond the usual ones."""
 
     body: int = BODY  #: bytes
-    from_elsewhere: bool = False  #: posted by pages of others, such as an identity provider's
-    form_token: bool = True  #: no form of ours is believed without its token; off for what hurts nobody, with a reason
+    cross_site: bool = False  #: posted by other sites, for example an identity provider
+    form_token: bool = True  #: forms need a CSRF token; off only for harmless views, with a reason
 
 
 def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
-    """Say which permission a view needs."""
+    """Declare which permission a view requires."""
 
     def mark(view: View) -> View:
         view.need = RequiredPermission(permission, fresh)  # type: ignore[attr-defined]  # a function is the view, and takes attributes
@@ -51,21 +51,21 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
     return mark
 
 
-def takes(*, body: int = BODY, from_elsewhere: bool = False, form_token: bool = True) -> Callable[[View], View]:
-    """Say that a view takes larger bodies, posts from pages which are not ours, or forms without a token."""
+def takes(*, body: int = BODY, cross_site: bool = False, form_token: bool = True) -> Callable[[View], View]:
+    """Declare that a view accepts larger bodies, posts from other sites, or forms without a token."""
 
     def mark(view: View) -> View:
-        view.taken = RequestRules(body, from_elsewhere, form_token)  # type: ignore[attr-defined]  # a function is the view, and takes attributes
+        view.taken = RequestRules(body, cross_site, form_token)  # type: ignore[attr-defined]  # a function is the view, and takes attributes
         return view
 
     return mark
 
 
 def need_of(view: Callable[..., Any] | None) -> RequiredPermission | None:
-    """Return what a view needs; None if it does not say."""
+    """Return what a view requires; None if it declares nothing."""
     return getattr(view, "need", None)
 
 
 def request_rules_of(view: Callable[..., Any] | None) -> RequestRules:
-    """Return what kind of request a view takes."""
+    """Return which requests a view accepts."""
     return getattr(view, "taken", RequestRules())

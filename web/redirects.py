@@ -1,4 +1,4 @@
-"""Where a browser goes next: redirects, and the check which keeps them from leading away."""
+"""Redirects, and the check that keeps them on this site."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 
 from flask import Response
 
-#: Characters of the longest path that we carry through a login.
+#: Most characters of a path that is kept during a login.
 LONGEST_PATH = 1000
 
 
 def see_other(location: str) -> Response:
-    """Send the browser on with a GET (303); nobody may remember that."""
+    """Redirect the browser with 303, so that it continues with a GET. The response is not cached."""
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def local_path(wanted: str) -> str | None:
-    r"""Return the path if it leads to a page of ours; anything else would be an open redirect.
+    r"""Return the path if it leads to one of our pages; None otherwise, to prevent open redirects.
 
     Browsers read `\` as `/` and drop tabs and line breaks, so `/\evil` and `/<tab>/evil` name other hosts.
     """

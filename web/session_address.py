@@ -1,6 +1,6 @@
-"""A place: one session of one implementation, as addresses name it.
+"""A session of an implementation, as addresses name it.
 
-Identifiers are checked here, once, before anything else sees them; what is wrong is said in words.
+Both identifiers are checked here, once, before they are used; the error says what is wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class SessionAddress:
 
     @classmethod
     def named(cls, implementation: str, session: str) -> SessionAddress:
-        """Check both identifiers. Raises `HttpProblem` (400) which says what is wrong with which of them."""
+        """Check both identifiers. Raises `HttpProblem` (400), which says which of them is wrong and why."""
         checked_implementation(implementation)
         if not fields.SESSION_ID.fullmatch(session):
             raise _malformed("session_id", f"A session's identifier {fields.SESSION_ID_RULE}.")
@@ -35,12 +35,12 @@ class SessionAddress:
 
     @property
     def app_path(self) -> str:
-        """The address which leads to where the app shows this session."""
+        """The address that redirects to this session in the app."""
         return f"/app/{self.implementation}/sessions/{self.session}"
 
     @property
     def login_path(self) -> str:
-        """The login page, which leads back to this session."""
+        """The login page that leads back to this session."""
         return f"/login/{self.implementation}?next={quote(self.app_path)}"
 
 

@@ -1,6 +1,6 @@
-"""How templates are rendered, the same in every application: a name that was not passed to a page is an error.
+"""How templates are rendered, in every application: using a name that was not passed to the page is an error.
 
-Jinja would render such a name as nothing, so a form can lose half of its address without a test that notices.
+Otherwise Jinja renders such a name as an empty text, and a form can lose half of its address unnoticed.
 """
 
 from __future__ import annotations

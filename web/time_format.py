@@ -1,7 +1,7 @@
-"""Moments as people write them, and as pages and commands show them.
+"""Times as people write them, and as pages and commands show them.
 
-Whatever concerns one implementation is shown in its time zone, because that is the clock on the wall of the conference; what
-concerns all of them is shown in UTC. Each page, and each output of a command, has one zone and names it once.
+What concerns one implementation is shown in its time zone, which is the local time of the conference; what concerns all
+of them is shown in UTC. Each page, and each output of a command, has one zone and names it once.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 
 def moment(text: str, zone: str, now: datetime) -> datetime:
-    """Return the moment in UTC. Raises ValueError.
+    """Return the time in UTC. Raises ValueError.
 
-    `30m`, `2h` and `3d` are ago, a time without an offset is in `zone`, and one without a day is the last there was.
+    `30m`, `2h` and `3d` mean that long ago. A time without an offset is in `zone`. A time without a day is the most
+    recent one.
     """
     ago = _AGO.fullmatch(text.strip())
     try:
@@ -39,7 +40,7 @@ def moment(text: str, zone: str, now: datetime) -> datetime:
 
 
 def _last(clock_time: time, zone: ZoneInfo, now: datetime) -> datetime:
-    """The last moment at which clocks of a zone showed this time: today, or yesterday if today's is yet to come."""
+    """The most recent moment at which it was this time in the zone: today, or yesterday if it is still to come today."""
     today = datetime.combine(now.astimezone(zone).date(), clock_time, zone)
     found = today if today <= now else datetime.combine(today.date() - timedelta(days=1), clock_time, zone)
     return found.astimezone(UTC)
@@ -47,38 +48,38 @@ def _last(clock_time: time, zone: ZoneInfo, now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class TimeFormatter:
-    """Shows moments in one zone, which the page or the head of a table names."""
+    """Formats times in one zone, which the page or the heading of a table names."""
 
     zone: str = "UTC"
 
     @classmethod
     def of(cls, implementation: Implementation | None) -> TimeFormatter:
-        """Return the clock of what concerns this implementation; None for what concerns all of them."""
+        """Return the formatter for an implementation; for None, which stands for all implementations, in UTC."""
         return cls(implementation.time_zone) if implementation else cls()
 
     def words(self, at: datetime, *, weekday: bool = False, seconds: bool = False) -> str:
-        """Return it for people: 23 Nov 2026, 10:00.
+        """Format for reading: 23 Nov 2026, 10:00.
 
-        With the day of the week where a wrong date must be noticed; with seconds where the order of events matters.
+        `weekday` helps to notice a wrong date; `seconds` shows the order of events.
         """
         here = self._here(at)
         day = f"{here:%a %d %b %Y}" if weekday else f"{here:%d %b %Y}"
         return f"{day}, {here:%H:%M:%S}" if seconds else f"{day}, {here:%H:%M}"
 
     def digits(self, at: datetime) -> str:
-        """Return it to the second, for columns whose head names the zone: 2026-11-23 10:00:00."""
+        """Format to the second, for columns whose heading names the zone: 2026-11-23 10:00:00."""
         return f"{self._here(at):%Y-%m-%d %H:%M:%S}"
 
     def time_of_day(self, at: datetime) -> str:
-        """Return its time alone, where the day stands beside it: 10:00:00."""
+        """Format without the day, where the day is shown beside it: 10:00:00."""
         return f"{self._here(at):%H:%M:%S}"
 
     def exact(self, at: datetime) -> str:
-        """Return it to the second with its zone: 2026-11-23 10:00:00 Europe/Berlin."""
+        """Format to the second with the zone: 2026-11-23 10:00:00 Europe/Berlin."""
         return f"{self.digits(at)} {self.zone}"
 
-    def told(self, parts: Iterable[str | datetime]) -> str:
-        """Return a text with moments in it, such as a reason, with each to the second."""
+    def joined(self, parts: Iterable[str | datetime]) -> str:
+        """Join a text that contains times, for example a reason; times are formatted to the second."""
         return "".join(part if isinstance(part, str) else self.digits(part) for part in parts)
 
     def _here(self, at: datetime) -> datetime:

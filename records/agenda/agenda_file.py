@@ -1,7 +1,7 @@
-"""The agenda as a file: reading one that people made with a spreadsheet, and writing one that reads back the same.
+"""The agenda as a file: reading one that was made with a spreadsheet, and writing one that reads back the same.
 
-Reading never raises: whatever is wrong is a fault with its row, its column and its value, as the spreadsheet shows them
-(the heading is row 1). All faults of a file are found in one go. What rows must be to each other is in `rules`.
+Reading never raises. Everything that is wrong is a fault with its row, column and value, as the spreadsheet shows them (the
+heading is row 1). All faults of a file are found at once. The rules between rows are in `rules`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BREAKS = re.compile(r"[\r\n\t\v\f]+")
 
 @dataclass(frozen=True)
 class FileRow:
-    """The good values of one row, by field. A column which the file does not have is in neither of the two."""
+    """The good values of one row, by field. A column that the file does not have is in neither of the two."""
 
     row: int
     values: dict[str, Any]
@@ -47,10 +47,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class AgendaFile:
-    """What a file says.
+    """The content of a file.
 
-    `headings` are the file's own words for the fields it has, `attributes` its other headings, `notes` how it was read.
-    Until its dates are read, their order is empty.
+    `headings` are the file's own headings of its fields, `attributes` its other headings; `notes` say how it was read.
+    The order of its dates is empty until they are read.
     """
 
     rows: list[FileRow] = field(default_factory=list)
@@ -62,7 +62,7 @@ class AgendaFile:
 
 
 def read(data: bytes, zone: ZoneInfo, choice: str = dates.AUTO) -> AgendaFile:
-    """Read a file; times without an offset are meant in `zone`. `choice` is one of `dates.CHOICES`."""
+    """Read a file; times without an offset are in `zone`. `choice` is one of `dates.CHOICES`."""
     table = _table(data)
     file = AgendaFile(faults=table.faults, notes=table.notes)
     rows = list(_bounded(table.rows, file.faults))
@@ -118,7 +118,7 @@ def _bounded(rows: Iterable[tuple[int, list[Cell]]], faults: list[FileFault]) ->
 
 
 def _heading(row: int, cells: list[Cell], file: AgendaFile) -> FileColumns:
-    """Read the heading; what is wrong with it goes to the file's faults."""
+    """Read the heading; its faults are added to those of the file."""
     columns = FileColumns()
     if len(cells) > MOST_COLUMNS:
         file.faults.append(FileFault(row, "", f"has more than {MOST_COLUMNS} columns"))
@@ -131,7 +131,7 @@ def _heading(row: int, cells: list[Cell], file: AgendaFile) -> FileColumns:
             continue
         name = KNOWN.get(heading_key(heading)) or (heading and f"+{heading}")
         if name and name in columns.names:
-            file.faults.append(FileFault(row, heading, "is there twice"))
+            file.faults.append(FileFault(row, heading, "occurs twice"))
         columns.names.append(name)
         columns.headings.append(heading or f"number {position}")
         if name in COLUMNS.values():
@@ -149,20 +149,20 @@ def _time_cells(rows: list[tuple[int, list[Cell]]], columns: FileColumns) -> Ite
 
 
 def _undecided(order: DateOrder, zone: ZoneInfo) -> FileFault:
-    """Return the one fault of a file whose dates a person has to judge."""
+    """Return the fault of a file about whose dates a person must decide."""
     if order.open is not None:
         ways = " or ".join(f"{words} ({name})" for name, words in dates.both_ways(order.open.text, zone))
-        what = f"can be read in two ways, and no other date says which: {ways}. Choose the date format"
+        what = f"can be read in two ways, and no other date shows which is right: {ways}. Choose the date format"
         return FileFault(order.open.row, order.open.column, what, order.open.text)
     assert order.against is not None
     assert order.because is not None
     first = f"row {order.because.row} has {quoted(order.because.text)}"
-    what = f"has day and month in another order than another date of the file ({first}). Correct one, or choose the date format"
+    what = f"has day and month in a different order than another date ({first}). Correct one, or choose the date format"
     return FileFault(order.against.row, order.against.column, what, order.against.text)
 
 
 def _row(row: int, cells: list[Cell], columns: FileColumns, how: TimeReading, file: AgendaFile) -> FileRow:
-    """Read one row; each fault goes to the file's, and only good values into the row."""
+    """Read one row; faults are added to those of the file, and only good values to the row."""
     found = FileRow(row, {}, {})
     width = len(columns.names)
     extra = next((_shown(cell) for cell in cells[width:] if _shown(cell).strip()), "")
@@ -194,7 +194,7 @@ def _value(name: str, cell: Cell, how: TimeReading) -> Any:
     if name in REQUIRED and not text:
         raise ValueError("is missing")
     if name == "" and text:
-        raise ValueError("holds something, but the column has no heading")
+        raise ValueError("is not empty, but the column has no heading")
     if name in _TIMES:
         return dates.moment(_squeezed(text), how)
     if name == "session_id":
@@ -207,9 +207,9 @@ def _value(name: str, cell: Cell, how: TimeReading) -> Any:
 
 
 def _line(cell: Cell, longest: int) -> str:
-    """Make one line of a cell, without the quotes that keep a spreadsheet from computing it."""
+    """Return a cell as one line, without the `'` that keeps a spreadsheet from computing it."""
     if isinstance(cell, BadCell):
-        raise ValueError(cell.what)  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError(cell.what)  # noqa: TRY004 - every check raises ValueError
     return str(fields.line(longest)(_BREAKS.sub(" ", unguarded(cell))))
 
 
@@ -218,7 +218,7 @@ def _shown(cell: Cell) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Make single blanks of all white space: some programs write an unusual one before AM and PM."""
+    """Replace all white space by single blanks: some programs write an unusual one before AM and PM."""
     return " ".join(text.split())
 
 

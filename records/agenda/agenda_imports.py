@@ -1,14 +1,14 @@
-"""Importing an agenda, and undoing it: the one rule for every edge that offers it.
+"""Importing an agenda, and undoing an import: one rule for every edge.
 
-An import, in the caller's one transaction:
+An import, in one transaction of the caller:
 
-1. Nobody else changes the implementation meanwhile.
-2. The file is compared with the agenda; with any fault nothing is done.
-3. Sessions are added and changed; those that the file does not name are retired if the person says so, and stay if not.
-4. What undoes it is kept in place of what undid the import before.
+1. The implementation is locked.
+2. The file is compared with the agenda. With any fault, nothing is done.
+3. Sessions are added and changed. Those that the file does not name are retired if the person says so, and stay otherwise.
+4. What undoes the import is kept; it replaces what undid the import before.
 5. The audit entry, last. An import that changes nothing leaves none, and the import before it can still be undone.
 
-Undoing puts each session that the last import touched back as it was; those that it added are retired.
+Undoing restores each session that the last import changed; the sessions that it added are retired.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ __all__ = [
 
 #: The actions of the audit entries.
 IMPORTED, UNDONE = "agenda.imported", "agenda.import_undone"
-#: Retired sessions that an audit entry names; the rest are counted.
+#: Retired sessions that an audit entry names; the others are counted.
 _NAMED = 100
 _FIELDS = ("title", "starts_at", "ends_at", "location", "parent_id", "credits", "attributes", "retired_at")
 
 
 @dataclass(frozen=True)
 class ReadAgenda:
-    """A file that was read. Reading takes seconds for a large one, so it is done outside of any transaction."""
+    """A file that was read. Reading a large one takes seconds, so it is done outside any transaction."""
 
     file: AgendaFile
     time_zone: str
@@ -72,34 +72,34 @@ class ReadAgenda:
 
 
 def read(data: bytes, time_zone: str, order: str = dates.AUTO) -> ReadAgenda:
-    """Read a file for an implementation of this time zone. Raises RuleViolation for an order of dates that there is not."""
+    """Read a file for an implementation in this time zone. Raises RuleViolation for an unknown order of dates."""
     if order not in dates.CHOICES:
         raise RuleViolation("dates", f"must be one of: {', '.join(dates.CHOICES)}")
     file = agenda_file.read(data, ZoneInfo(time_zone), order)
     return ReadAgenda(file, time_zone, hashlib.sha256(data).hexdigest())
 
 
-def plan(db: Session, implementation: Implementation, said: ReadAgenda, *, retire: bool = False) -> ImportPlan:
-    """Say what a file would do, and do nothing. `retire`: the sessions that it does not name."""
-    if said.time_zone != implementation.time_zone:
+def plan(db: Session, implementation: Implementation, read_file: ReadAgenda, *, retire: bool = False) -> ImportPlan:
+    """Say what a file would do, without doing it. `retire`: the sessions that it does not name."""
+    if read_file.time_zone != implementation.time_zone:
         raise RuleViolation("file", "was read before the time zone changed: read it again")
-    return make_plan(said.file, sessions.with_retired(db, implementation), retire=retire)
+    return make_plan(read_file.file, sessions.with_retired(db, implementation), retire=retire)
 
 
 def import_file(  # noqa: PLR0913 - what an import is made of; the last two by name
     db: Session,
     implementation: Implementation,
-    said: ReadAgenda,
+    read_file: ReadAgenda,
     by: AuditContext,
     *,
     retire: bool = False,
     file_name: str = "",
 ) -> ImportPlan:
-    """Bring the agenda up to what a file says; the plan says what was done. Importing it twice changes nothing."""
+    """Bring the agenda in line with a file; the plan says what was done. Importing it twice changes nothing."""
     # 1.
     implementations.lock(db, implementation)
     # 2.
-    planned = plan(db, implementation, said, retire=retire)
+    planned = plan(db, implementation, read_file, retire=retire)
     if planned.faults:
         return planned
     # 3.
@@ -113,7 +113,7 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
     db.add(AgendaImport(implementation_id=implementation.id, counts=planned.counts, before=before, **about))
     db.flush()
     # 5.
-    detail = {**planned.counts, "file": clean_file_name(file_name), "sha256": said.sha256}
+    detail = {**planned.counts, "file": clean_file_name(file_name), "sha256": read_file.sha256}
     detail["dates"] = planned.dates.order
     if planned.retired:
         detail["retired_sessions"] = [one.session_id for one in planned.retired[:_NAMED]]
@@ -122,9 +122,9 @@ def import_file(  # noqa: PLR0913 - what an import is made of; the last two by n
 
 
 def undo(db: Session, implementation: Implementation, by: AuditContext, *, number: int | None = None) -> dict[str, int]:
-    """Take the last import back; returns what was done. `number` is the import that the person saw.
+    """Undo the last import; return what was done. `number` is the import that the person saw.
 
-    Raises RuleViolation when there is none, and when there has been another import since.
+    Raises RuleViolation if there is none, and if there has been another import since.
     """
     implementations.lock(db, implementation)
     last = last_import(db, implementation)
@@ -134,7 +134,7 @@ def undo(db: Session, implementation: Implementation, by: AuditContext, *, numbe
         raise RuleViolation("import", "there has been another import since: look at it first")
     known = sessions.with_retired(db, implementation)
     for id_, before in last.before.items():
-        _put_back(known[id_], before)
+        _restore(known[id_], before)
     added = sum(before is None or before["retired_at"] is not None for before in last.before.values())
     counts = {"put_back": len(last.before) - added, "retired": added}
     file_name = last.file_name
@@ -151,10 +151,10 @@ def export_csv(db: Session, implementation: Implementation) -> str:
 
 
 def _before(planned: ImportPlan) -> dict[str, Any]:
-    """Return each session that the plan touches as it is now, as JSON; null for one that there is not."""
-    touched = [one for one in planned.sessions if one.added or one.before]
-    before = {one.values["session_id"]: None if one.found is None else _kept(one.found) for one in touched}
-    return before | {one.session_id: _kept(one) for one in planned.retired}
+    """Return each session that the plan changes as it is now, as JSON; null for a new one."""
+    changed = [one for one in planned.sessions if one.added or one.before]
+    before = {one.values["session_id"]: None if one.found is None else _state(one.found) for one in changed}
+    return before | {one.session_id: _state(one) for one in planned.retired}
 
 
 def _apply(db: Session, implementation: Implementation, planned: ImportPlan) -> None:
@@ -172,7 +172,7 @@ def _apply(db: Session, implementation: Implementation, planned: ImportPlan) -> 
         gone.retired_at = now
 
 
-def _kept(session: AgendaSession) -> dict[str, Any]:
+def _state(session: AgendaSession) -> dict[str, Any]:
     return {name: _as_json(getattr(session, name)) for name in _FIELDS}
 
 
@@ -182,7 +182,7 @@ def _as_json(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _put_back(session: AgendaSession, before: dict[str, Any] | None) -> None:
+def _restore(session: AgendaSession, before: dict[str, Any] | None) -> None:
     if before is None:
         session.retired_at = utc_now()
         return
@@ -203,5 +203,5 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def _note(db: Session, implementation: Implementation, action: str, by: AuditContext, detail: dict[str, Any]) -> None:
-    said = {**detail, **by.detail}
-    audit.append(db, actor=by.actor, action=action, implementation=implementation.slug, reason=by.reason, detail=said)
+    detail = {**detail, **by.detail}
+    audit.append(db, actor=by.actor, action=action, implementation=implementation.slug, reason=by.reason, detail=detail)

@@ -1,4 +1,4 @@
-"""A file as rows of cells, whatever kind of file it was: what `text_table` and `workbook` give to `agenda_file`."""
+"""A file as rows of cells, whatever kind of file it was: what `csv_file` and `workbook` return to `agenda_file`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .file_faults import FileFault
 #: Rows below the heading, and columns.
 MOST_ROWS = 20_000
 MOST_COLUMNS = 100
-#: Day 0 of the numbers by which spreadsheets count days.
+#: Day 0 of the day numbers of spreadsheets.
 EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - local times, in the zone of the implementation
 
 
 @dataclass(frozen=True)
 class BadCell:
-    """A cell of a workbook that has no value to read: why, and what it shows."""
+    """A cell of a workbook that cannot be read: what it shows, and why."""
 
     text: str
     what: str
@@ -28,7 +28,7 @@ Cell = str | BadCell
 
 @dataclass(frozen=True)
 class CellTable:
-    """Rows which are not blank, with the numbers that the spreadsheet shows. Reading a row may add to `faults`."""
+    """The rows that are not blank, with the numbers that the spreadsheet shows. Reading a row may add to `faults`."""
 
     rows: Iterable[tuple[int, list[Cell]]]
     faults: list[FileFault] = field(default_factory=list)

@@ -1,7 +1,7 @@
-"""A CSV file as a table: which encoding, which delimiter.
+"""A CSV file as a table: its encoding and its delimiter.
 
-The encoding is decided by rule and not by guessing from letters: a mark at the start, UTF-16 by its zeros, UTF-8 if all of
-it is UTF-8, else Windows-1252, which is what spreadsheets of the Americas and western Europe write. The reader is told.
+The encoding is found by rules, not by guessing from letters: a mark at the start, UTF-16 by its zeros, UTF-8 if all of it is
+UTF-8, otherwise Windows-1252, which spreadsheets of the Americas and western Europe write. A note then says so.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from .cell_table import Cell, CellTable, unreadable
 from .file_faults import FileFault
 
 _DELIMITERS = (",", ";", "\t")
-#: Bytes by which UTF-16 without a mark is known.
+#: Bytes by which UTF-16 without a mark is recognised.
 _LOOKED_AT = 200
 WINDOWS_NOTE = (
-    "The file is not UTF-8, so it was read as Windows-1252. Look at the letters with accents; if they are wrong, save the "
+    "The file is not UTF-8, so it was read as Windows-1252. Check the letters with accents; if they are wrong, save the "
     "file as “CSV UTF-8” or as an Excel workbook."
 )
 
 
 def read(data: bytes, known: Iterable[str]) -> CellTable:
-    """Read a file of text. `known` are headings by which the right delimiter is recognised."""
+    """Read a CSV file. `known` are headings by which the right delimiter is recognised."""
     encoding = _encoding(data)
     if encoding == "cp1252" and (row := _mixed_row(data)):
         return unreadable(row, "the file mixes UTF-8 with another encoding: save it as “CSV UTF-8”")
@@ -40,7 +40,7 @@ def read(data: bytes, known: Iterable[str]) -> CellTable:
 
 
 def _encoding(data: bytes) -> str:
-    """Name the encoding. Windows-1252 is the last resort, and says nothing about whether the bytes are that."""
+    """Return the name of the encoding. Windows-1252 is the last resort; the bytes may be something else."""
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     start = data[:_LOOKED_AT]
@@ -55,7 +55,7 @@ def _encoding(data: bytes) -> str:
 
 
 def _mixed_row(data: bytes) -> int:
-    """Return the row of the first bad byte in a file that also holds good UTF-8 letters; 0 if it holds none."""
+    """Return the row of the first bad byte in a file that also contains valid UTF-8 letters; 0 if it contains none."""
     text = data.decode("utf-8", "surrogateescape")
     if all(c < "\x80" or "\udc80" <= c <= "\udcff" for c in text):
         return 0
@@ -81,7 +81,7 @@ def _rows(text: str, delimiter: str, faults: list[FileFault]) -> Iterator[tuple[
 
 
 def _delimiter(text: str, known: frozenset[str]) -> str:
-    """Choose the delimiter which finds most known columns in the heading, and then most columns at all."""
+    """Return the delimiter with which the heading has the most known columns, and then the most columns."""
     return max(_DELIMITERS, key=lambda delimiter: _score(text, delimiter, known))
 
 

@@ -1,7 +1,7 @@
 """Times as people and spreadsheets write them: with the year first, the month first, the day first, or as a number.
 
-03/04/2026 is the third of April for one half of the world and the fourth of March for the other. It is never guessed: the
-other dates of the file decide, or a person does.
+03/04/2026 is 3 April for one half of the world and 4 March for the other. This is never guessed: the other dates of the
+file decide, or a person does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-#: How a person may say that a file's dates are written; `auto` lets the file decide.
+#: The orders that a person may choose for a file's dates; with `auto`, the file decides.
 AUTO, ISO, MONTH_FIRST, DAY_FIRST = "auto", "iso", "month-first", "day-first"
 CHOICES = (AUTO, MONTH_FIRST, DAY_FIRST, ISO)
 ORDER_WORDS = {
@@ -43,7 +43,7 @@ _DATES = tuple(re.compile(day, _FLAGS) for day in _DAYS)
 _ONLY_CLOCK = re.compile(_CLOCK, _FLAGS)
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d{1,17}))?", re.ASCII)
 _MINUTE = timedelta(minutes=1)
-#: How far from a whole minute a number may lie: spreadsheets cut its decimals.
+#: How far a number may be from a whole minute, because spreadsheets cut its decimals.
 _SLACK = timedelta(seconds=1)
 _TWELVE = 12
 
@@ -59,10 +59,10 @@ class DateCell:
 
 @dataclass(frozen=True)
 class DateOrder:
-    """How the numbers of a file's dates follow each other, and how that was found.
+    """The order of day, month and year in a file's dates, and how it was found.
 
-    `order` is empty while a person has to choose: `open` is then a date that can be read in two ways. `against` is a
-    date that contradicts `because`: the file is written in two ways.
+    `order` is empty if a person must choose: `open` is then a date that can be read in two ways, or `against` is a date
+    that contradicts `because`.
     """
 
     order: str = ISO
@@ -73,7 +73,7 @@ class DateOrder:
 
 @dataclass(frozen=True)
 class TimeReading:
-    """All that is needed to read a cell: the order of numbers, the zone of times without an offset, day 0."""
+    """What is needed to read a cell: the order of numbers, the zone of times without an offset, day 0."""
 
     order: str
     zone: ZoneInfo
@@ -81,7 +81,7 @@ class TimeReading:
 
 
 def decide(choice: str, cells: Iterable[DateCell]) -> DateOrder:
-    """Decide how a file's dates are written: as the person says, or as those dates say that can be read in one way only."""
+    """Return how a file's dates are written: as the person says, or as shown by the dates that can be read in one way only."""
     if choice not in CHOICES:
         raise ValueError(f"must be one of: {', '.join(CHOICES)}")
     if choice != AUTO:
@@ -100,7 +100,7 @@ def decide(choice: str, cells: Iterable[DateCell]) -> DateOrder:
 
 
 def both_ways(text: str, zone: ZoneInfo) -> list[tuple[str, str]]:
-    """Return how an open date reads in each order, in words with the weekday; an order in which it is none is left out."""
+    """Return how an open date reads in each order, in words with the weekday. An order in which it is no date is left out."""
     readings = []
     for order in (MONTH_FIRST, DAY_FIRST):
         try:
@@ -117,7 +117,7 @@ def spoken(moment: datetime) -> str:
 
 
 def moment(text: str, how: TimeReading) -> datetime:
-    """Read a time. One which the clocks skipped or showed twice is a fault: guessing would move a session by an hour."""
+    """Read a time. A time that the clocks skipped or showed twice is a fault, because a guess could be an hour wrong."""
     found = _local(text, how)
     if found.year not in _YEARS:
         raise ValueError(f"must be in the years {_YEARS[0]} to {_YEARS[-1]}")
@@ -129,7 +129,7 @@ def moment(text: str, how: TimeReading) -> datetime:
         raise ValueError(f"does not exist in {zone.key}: the clocks were put forward over it")
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         raise ValueError(
-            f"happens twice in {zone.key}, because the clocks were put back: write which one is meant, "
+            f"occurs twice in {zone.key}, because the clocks were put back: write which one is meant, "
             f"{local.isoformat(sep=' ', timespec='minutes')} or {local.replace(fold=1).isoformat(sep=' ', timespec='minutes')}"
         )
     return local.astimezone(UTC)
@@ -140,7 +140,7 @@ def _place(cell: DateCell) -> tuple[int, str]:
 
 
 def _says(text: str) -> str:
-    """Return the order that a date proves; AUTO if it can be read in two ways, "" if it says nothing about it."""
+    """Return the order that a date proves; AUTO if it can be read in two ways, "" if it shows nothing."""
     match = _TIMES[1].fullmatch(text) or _DATES[1].fullmatch(text)
     if match is None:
         return ""
@@ -153,7 +153,7 @@ def _says(text: str) -> str:
 
 
 def _local(text: str, how: TimeReading) -> datetime:
-    """Read a time as it is written: without a zone unless it names an offset."""
+    """Read a time as it is written: without a zone unless it has an offset."""
     serial = _SERIAL.fullmatch(text)
     if serial is not None:
         return _counted(serial, how.epoch)
@@ -196,8 +196,8 @@ def _hour(parts: dict[str, str]) -> int:
 
 def _not_a_day(parts: dict[str, str], order: str) -> str:
     if "a" in parts and order in (MONTH_FIRST, DAY_FIRST):
-        return f"is not a time of the calendar when its date is read with the {order.partition('-')[0]} first"
-    return "is not written with the year first" if "a" in parts else "is not a time of the calendar"
+        return f"is not a valid time if its date is read with the {order.partition('-')[0]} first"
+    return "is not written with the year first" if "a" in parts else "is not a valid time"
 
 
 def _why_not(text: str) -> str:
@@ -209,7 +209,7 @@ def _why_not(text: str) -> str:
 
 
 def _counted(serial: re.Match[str], epoch: datetime) -> datetime:
-    """Read a day's number with a fraction, rounded to the minute which it lies beside."""
+    """Read the number of a day with a fraction, rounded to the nearest minute."""
     days, fraction = serial.groups()
     if fraction is None:
         raise ValueError("is the number of a day without a time of day: format the column as date and time")

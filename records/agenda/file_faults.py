@@ -1,6 +1,6 @@
-"""What is wrong with a file: one fault for one place, and faults of one kind gathered for people to read.
+"""The faults of a file: one for each cell or row, and faults of one kind grouped for people to read.
 
-A file of 300 rows with the same mistake should be told in one line, with its rows and some of the values that it is about.
+If 300 rows have the same mistake, that is one line, with the rows and some of the values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from records.plurals import counted
 
 #: Characters of an offending value that are shown.
 LONGEST_VALUE = 60
-#: Rows and values that a gathered fault names; the rest are counted.
+#: Rows and values that a group names; the others are counted.
 ROWS_NAMED = 8
 VALUES_NAMED = 3
 _UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -21,10 +21,10 @@ _UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 @dataclass(frozen=True, order=True)
 class FileFault:
-    """What is wrong at one place of a file.
+    """What is wrong with one cell or row of a file.
 
-    `column` is its heading, or empty when the whole row is meant. `value` is what the cell holds. `kind` is what faults
-    of one kind have in common where `what` names something that differs from row to row.
+    `column` is the heading; it is empty if the whole row is meant. `value` is the content of the cell. `kind` is the text
+    of the group, if `what` contains something that differs from row to row.
     """
 
     row: int
@@ -45,11 +45,11 @@ class FaultGroup:
     column: str
     what: str
     rows: tuple[int, ...]
-    values: tuple[str, ...]  #: as quoted, without doubles, the first few
+    values: tuple[str, ...]  #: the first few, quoted, without duplicates
 
     @property
     def rows_named(self) -> str:
-        """The first rows, and how many more there are."""
+        """The numbers of the first rows, and how many more there are."""
         named = ", ".join(map(str, self.rows[:ROWS_NAMED]))
         more = len(self.rows) - ROWS_NAMED
         return f"{named} and {more} more" if more > 0 else named
@@ -60,8 +60,8 @@ class FaultGroup:
         return f"{counted(len(self.rows), 'row')}: {place}{self.what} (rows {self.rows_named}{found})"
 
 
-def gathered(faults: Iterable[FileFault]) -> list[FaultGroup]:
-    """Gather faults of one kind, in the order in which their first rows stand in the file."""
+def grouped(faults: Iterable[FileFault]) -> list[FaultGroup]:
+    """Group faults of one kind, in the order of their first rows."""
     groups: dict[tuple[str, str], list[FileFault]] = {}
     for fault in sorted(faults):
         groups.setdefault((fault.column, fault.kind or fault.what), []).append(fault)
@@ -69,14 +69,14 @@ def gathered(faults: Iterable[FileFault]) -> list[FaultGroup]:
 
 
 def as_lines(faults: Iterable[FileFault]) -> list[str]:
-    """Return the faults as lines: those of one kind gathered, a single one in its own words."""
+    """Return the faults as lines: one for each group, and for a single fault its own text."""
     faults = list(faults)
-    alone = {(fault.column, fault.kind or fault.what): fault for fault in faults}
-    return [str(alone[group.column, group.what]) if len(group.rows) == 1 else str(group) for group in gathered(faults)]
+    last = {(fault.column, fault.kind or fault.what): fault for fault in faults}
+    return [str(last[group.column, group.what]) if len(group.rows) == 1 else str(group) for group in grouped(faults)]
 
 
 def quoted(value: str) -> str:
-    """Return a value of the file in quotes: shortened, and without what would steer a terminal or turn a line."""
+    """Return a value of the file in quotes: shortened, and without characters that steer a terminal or change the direction."""
     cut = value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
     return "“" + "".join("\ufffd" if unicodedata.category(c) in _UNSHOWN else c for c in cut) + "”"
 

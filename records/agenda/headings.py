@@ -1,4 +1,4 @@
-"""The headings of an agenda file: what each column is, and what a heading that is not known may have been meant as."""
+"""The headings of an agenda file: what each column is, and what an unknown heading may have been meant to be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import islice
 from .csv_file import heading_key
 from .file_faults import FileFault, quoted
 
-#: The columns with a meaning, as they are written, and which field each fills. Any other column is an attribute.
+#: The known columns, as they are written, and the field of each. Any other column is an attribute.
 COLUMNS = {
     "ID": "session_id",
     "Title": "title",
@@ -26,7 +26,7 @@ _ALSO_CALLED = {"Session ID": "session_id", "Parent Session ID": "parent_id"}
 _IN_TEXT = {name: column.lower().replace("id", "ID") for name, column in LABELS.items()}
 KNOWN = {heading_key(heading): name for heading, name in (COLUMNS | _ALSO_CALLED).items()}
 
-#: Words that people write for a column, as `heading_key` gives them. They are not taken for it: an attribute may be meant.
+#: Words that people write for a column, as `heading_key` returns them. They only lead to a hint: an attribute may be meant.
 _MAY_MEAN = {
     "session_id": ("code", "sessioncode", "number", "sessionnumber", "identifier"),
     "title": ("name", "sessiontitle", "sessionname"),
@@ -37,15 +37,15 @@ _MAY_MEAN = {
     "credits": ("credit", "credithours", "cecredits", "cmecredits", "points"),
 }
 _MEANT = {word: name for name, words in _MAY_MEAN.items() for word in words}
-#: From 0 to 1: how alike a misspelt heading must be to a known one.
+#: How similar a misspelt heading must be to a known one, from 0 to 1.
 _ALIKE = 0.8
-#: Rows below the first in which the headings are looked for when the first has none.
+#: Rows below the first among which the headings are searched for if the first row has none.
 _LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
 class FileColumns:
-    """What each column is: a field, `+` and an attribute's name, or "" for one without a name; and its heading."""
+    """What each column is: a field, `+` and the name of an attribute, or "" for a column without a heading; and its heading."""
 
     names: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
@@ -57,22 +57,22 @@ class FileColumns:
 
     @property
     def known(self) -> bool:
-        """Whether any heading has a meaning."""
+        """Whether any heading is known."""
         return any(name in LABELS for name in self.names)
 
 
 def near_misses(columns: FileColumns) -> list[str]:
-    """Return a sentence for each attribute that may have been meant as a column which the file does not have."""
+    """Return a sentence for each attribute that may have been meant as a column that the file does not have."""
     meant = [(heading, _meant(heading)) for heading in columns.attributes]
     return [
-        f"{quoted(heading)} is kept as an attribute. If it holds the {_IN_TEXT[name]}, call the column {LABELS[name]}."
+        f"{quoted(heading)} is kept as an attribute. If it is the {_IN_TEXT[name]}, call the column {LABELS[name]}."
         for heading, name in meant
         if name and name not in columns.names
     ]
 
 
 def missing(row: int, columns: FileColumns, below: Iterable[tuple[int, list[str]]]) -> list[FileFault]:
-    """Return the faults of a heading that lacks columns. `below`: the rows under it, as they are shown."""
+    """Return the faults of a heading without all required columns. `below`: the rows below it, as they are shown."""
     if columns.known:
         lacking = [LABELS[name] for name in REQUIRED if name not in columns.names]
         return [FileFault(row, column, "is missing") for column in lacking]
@@ -84,11 +84,11 @@ def missing(row: int, columns: FileColumns, below: Iterable[tuple[int, list[str]
         else f"It must have the columns {', '.join(first)} and {last}"
     )
     found = ", ".join(columns.attributes)
-    return [FileFault(row, "", f"has no heading that is known. {todo}", found)]
+    return [FileFault(row, "", f"has no known heading. {todo}", found)]
 
 
 def in_words(headings: Mapping[str, str]) -> list[str]:
-    """Return the columns that were read, each with the file's own heading where that is another."""
+    """Return the columns that were read, each with the file's own heading if that differs."""
     named = [(LABELS[name], headings[name]) for name in LABELS if name in headings]
     return [
         column if heading_key(column) == heading_key(heading) else f"{column} ({quoted(heading)})"

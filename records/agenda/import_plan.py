@@ -19,8 +19,8 @@ from .headings import in_words
 class PlannedSession:
     """A session of the file, as it will be.
 
-    `before` has the old values of what differs, `found` is the session that there is, and `added` says that it is new to
-    the agenda, or was retired.
+    `before` has the old values of the fields that differ, `found` is the existing session, and `added` says that it is new
+    in the agenda, or was retired.
     """
 
     row: FileRow
@@ -32,7 +32,7 @@ class PlannedSession:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What a file does: all of it, or with any fault nothing. `gone` are sessions of the agenda that it does not name."""
+    """What a file does; with any fault, nothing. `gone` are the sessions of the agenda that it does not name."""
 
     sessions: tuple[PlannedSession, ...] = ()
     gone: tuple[AgendaSession, ...] = ()
@@ -45,7 +45,7 @@ class ImportPlan:
 
     @property
     def added(self) -> int:
-        """How many sessions the agenda gets, those that were retired included."""
+        """How many sessions the agenda gets, including those that were retired."""
         return sum(one.added for one in self.sessions)
 
     @property
@@ -55,23 +55,23 @@ class ImportPlan:
 
     @property
     def unchanged(self) -> int:
-        """How many sessions of the file are in the agenda as they are."""
+        """How many sessions of the file are in the agenda already, with the same values."""
         return len(self.sessions) - self.added - self.changed
 
     @property
     def retired(self) -> tuple[AgendaSession, ...]:
-        """The sessions that are served no longer."""
+        """The sessions that will be retired."""
         return self.gone if self.retire else ()
 
     @property
     def counts(self) -> dict[str, int]:
-        """The numbers, as audit entries and pages name them."""
+        """The numbers, by the names that audit entries and pages use."""
         numbers = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
         return numbers | {"retired": len(self.retired)}
 
 
 def make_plan(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: bool) -> ImportPlan:
-    """Compare a file with all sessions that there ever were, by id."""
+    """Compare a file with all sessions that ever existed, by id."""
     named = {row.values.get("session_id") for row in file.rows}
     served = {id_: there for id_, there in known.items() if there.retired_at is None}
     gone = tuple(there for id_, there in served.items() if id_ not in named)
@@ -93,7 +93,7 @@ def make_plan(file: AgendaFile, known: Mapping[str, AgendaSession], *, retire: b
 
 
 def _planned(row: FileRow, found: AgendaSession | None) -> PlannedSession:
-    """Say which values of a session will differ. What the file has no column for stays."""
+    """Return which values of a session will differ. A field for which the file has no column stays."""
     present = found.attributes if found is not None else {}
     attributes = {**present, **row.attributes}
     values = {**row.values, "attributes": {name: text for name, text in attributes.items() if text}}

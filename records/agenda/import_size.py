@@ -1,7 +1,7 @@
-"""How long an import will take, told by the size of its file, before it is read.
+"""Estimates how long an import will take, by the size of its file, before it is read.
 
-Reading and importing take about a second together for 3,000 rows of text, and for 1,400 rows of a workbook, which is
-parsed several times. What is larger is not imported within a request.
+Reading and importing together take about a second for 3,000 rows of text, and for 1,400 rows of a workbook, which is
+parsed several times. A larger file is not imported within a request.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_UNPACKED = 1000 * 1000
 def takes_long(data: bytes) -> bool:
     """Say whether importing a file takes more than about a second.
 
-    A workbook is believed what it says of its parts: whoever makes it say less waits for the request.
+    For a workbook, the sizes in the file are used. If they are wrong, the only effect is that its person waits.
     """
     if not data.startswith(workbook.ZIP_START):
         return len(data) > MOST_TEXT
@@ -27,4 +27,4 @@ def takes_long(data: bytes) -> bool:
         with ZipFile(io.BytesIO(data)) as archive:
             return sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED
     except (BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError):
-        return False  # reading it says quickly what is wrong
+        return False  # reading it will quickly show what is wrong

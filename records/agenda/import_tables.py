@@ -1,6 +1,6 @@
-"""What the records keep of imports: a file that waits for its import, and what undoes the last one.
+"""The tables of imports: a file that waits for its import, and what undoes the last import.
 
-A file is kept between its preview and its import, so that nobody has to choose it twice: one for each person, for a day.
+A file is kept between its preview and its import, so that people need not choose it twice: one for each person, for a day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LONGEST_NAME = 255
 
 
 class AgendaUpload(Base):
-    """A file that a person has uploaded and not yet imported."""
+    """A file that a person has uploaded and not imported yet."""
 
     __tablename__ = "agenda_uploads"
     __table_args__ = (UniqueConstraint("implementation_id", "uploaded_by"),)
@@ -36,10 +36,10 @@ class AgendaUpload(Base):
 
 
 class AgendaImport(Base):
-    """The last import of an implementation that changed anything. `before`: each session it touched, as it was; null for a new one."""
+    """The last import of an implementation that changed anything. `before`: each session it changed, as it was; null for a new one."""
 
     __tablename__ = "agenda_imports"
-    # A number is never given twice: it is how an undo knows the import that its person saw.
+    # A number is never used twice: an undo knows by it which import the person saw.
     __table_args__ = (UniqueConstraint("implementation_id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -52,13 +52,13 @@ class AgendaImport(Base):
 
 
 def clean_file_name(file_name: str) -> str:
-    """Return a file's name as it is kept: one line, without folders."""
+    """Return a file's name as it is stored: one line, without folders."""
     name = file_name.replace("\\", "/").rpartition("/")[2]
     return "".join(c if c.isprintable() else "\ufffd" for c in name)[:_LONGEST_NAME]
 
 
 def keep_upload(db: Session, implementation: Implementation, by: str, file_name: str, content: bytes) -> AgendaUpload:
-    """Keep a person's file in place of their last one; files that nobody imported within a day go."""
+    """Keep a person's file in place of their last one, and delete files that were not imported within a day."""
     mine = AgendaUpload.implementation_id == implementation.id
     old = AgendaUpload.uploaded_at < utc_now() - UPLOAD_KEPT
     db.execute(delete(AgendaUpload).where(mine, old | (AgendaUpload.uploaded_by == by)))
@@ -76,17 +76,17 @@ def keep_upload(db: Session, implementation: Implementation, by: str, file_name:
 
 
 def upload_of(db: Session, implementation: Implementation, by: str) -> AgendaUpload | None:
-    """Return the file of this person that waits for its import."""
+    """Return this person's file that waits for its import; None if there is none."""
     mine = select(AgendaUpload).where(AgendaUpload.implementation_id == implementation.id)
     return db.scalar(mine.where(AgendaUpload.uploaded_by == by, AgendaUpload.uploaded_at >= utc_now() - UPLOAD_KEPT))
 
 
 def drop_upload(db: Session, implementation: Implementation, by: str) -> None:
-    """Forget this person's file."""
+    """Delete this person's file."""
     mine = AgendaUpload.implementation_id == implementation.id
     db.execute(delete(AgendaUpload).where(mine, AgendaUpload.uploaded_by == by))
 
 
 def last_import(db: Session, implementation: Implementation) -> AgendaImport | None:
-    """Return the import that can be undone."""
+    """Return the import that can be undone; None if there is none."""
     return db.scalar(select(AgendaImport).where(AgendaImport.implementation_id == implementation.id))

@@ -1,8 +1,7 @@
 """Sessions of the agenda: what is held when, as the organizer's file says.
 
-The table and its readers; how a file becomes sessions is in `records.agenda`. A session that was once served is never
-deleted, because runs and scans name it: it is retired. A retired session is served to nobody, as if there were none, and
-comes back when a file names it again.
+The table and its readers. A session that was once served is never deleted, because runs name it: it is retired instead. A
+retired session is not served, and comes back if a file names it again.
 """
 
 from __future__ import annotations
@@ -56,19 +55,19 @@ class AgendaSession(Base):
     parent_id: Mapped[str | None] = mapped_column(String(128))  #: session_id of the session it is a part of
     credits: Mapped[Decimal | None] = mapped_column(Credits)
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: the file's other columns, as texts
-    retired_at: Mapped[datetime | None]  #: since when it is served to nobody
+    retired_at: Mapped[datetime | None]  #: since when it is not served
 
     def __repr__(self) -> str:
         return f"<AgendaSession {self.session_id}>"
 
 
 def find(db: Session, implementation: Implementation, session_id: str) -> AgendaSession | None:
-    """Return the implementation's session with this id; none that is retired."""
+    """Return the implementation's session with this id; None for a retired one."""
     return db.scalar(_served(implementation).where(AgendaSession.session_id == session_id))
 
 
 def find_any(db: Session, implementation: Implementation, session_id: str) -> AgendaSession | None:
-    """Return the implementation's session with this id, retired or not: for those who explain, never for what apps ask."""
+    """Return the implementation's session with this id, retired or not. For explanations, never for what apps ask."""
     if "\0" in session_id:  # PostgreSQL cannot even compare with it
         return None
     mine = select(AgendaSession).where(AgendaSession.implementation_id == implementation.id)

@@ -1,7 +1,7 @@
-"""An Excel workbook as a table: which sheet, and what its cells show.
+"""An Excel workbook as a table: its sheet, and what its cells show.
 
-Nothing is computed: of a formula the value counts that Excel stored with it. Hidden sheets are not read. A cell with a date
-becomes the text of that date with the year first, so that no order of day and month has to be guessed.
+Nothing is computed: for a formula, the value that Excel stored with it is used. Hidden sheets are not read. A cell with a
+date becomes the text of the date with the year first, so that the order of day and month is clear.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .csv_file import heading_key
 from .file_faults import FileFault
 from .workbook_parts import PartsRefused, WorkbookParts, open_parts
 
-#: Rows of a sheet that are looked at, blank ones included.
+#: Rows of a sheet that are read, blank ones included.
 MOST_SHEET_ROWS = 100_000
-#: Rows at the start of a sheet among which its heading is looked for when there are several sheets.
+#: Rows at the start of a sheet among which its heading is searched for if there are several sheets.
 _HEADING_WITHIN = 20
 #: How the two kinds of Excel files begin: .xlsx, and .xls or a workbook with a password.
 ZIP_START = b"PK\x03\x04"
 OLD_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-OLD_FILE = "the file is an old Excel file (.xls), or has a password: save it as an Excel workbook (.xlsx) without one"
-_NOT_STORED = "holds a formula whose value is not stored: open the file in Excel, save it and upload it again"
+OLD_FILE = "the file is an old Excel file (.xls) or has a password: save it as an Excel workbook (.xlsx) without one"
+_NOT_STORED = "contains a formula whose value is not stored: open the file in Excel, save it and upload it again"
 _UNREADABLE = "the workbook cannot be read: save it in Excel as .xlsx and upload it again"
 
 
@@ -37,12 +37,12 @@ def read(data: bytes, known: Iterable[str]) -> CellTable:
     """Read the sheet with the agenda. `known` are headings by which it is recognised among several."""
     try:
         parts = open_parts(data)
-        # In a thread of its own: what libxml2 keeps of the file's names ends with it.
-        with ThreadPoolExecutor(1, "workbook") as alone:
-            return alone.submit(_table, parts, frozenset(known)).result()
+        # In a separate thread, because libxml2 keeps the file's names until the thread ends.
+        with ThreadPoolExecutor(1, "workbook") as thread:
+            return thread.submit(_table, parts, frozenset(known)).result()
     except PartsRefused as refused:
         return unreadable(1, str(refused))
-    except Exception as error:  # noqa: BLE001 - whatever the library makes of a hostile or damaged file is the file's fault
+    except Exception as error:  # noqa: BLE001 - any error of the library on a hostile or damaged file is the file's fault
         return unreadable(1, f"{_UNREADABLE} ({type(error).__name__})")
 
 
@@ -52,7 +52,7 @@ def _table(parts: WorkbookParts, known: frozenset[str]) -> CellTable:
         closing.callback(book.close)
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if not visible:
-            return unreadable(1, "the workbook has no sheet that can be seen")
+            return unreadable(1, "the workbook has no visible sheet")
         best = _recognised(visible, known)
         if len(best) > 1:
             names = " and ".join(f"“{sheet.title}”" for sheet in best[:2])
@@ -65,7 +65,7 @@ def _table(parts: WorkbookParts, known: frozenset[str]) -> CellTable:
 
 
 def _recognised(sheets: list[Any], known: frozenset[str]) -> list[Any]:
-    """Return the sheets with most known headings; none if no sheet has any."""
+    """Return the sheets with the most known headings; none if no sheet has any."""
     if len(sheets) == 1:
         return sheets
     scores = [_score(sheet, known) for sheet in sheets]
@@ -81,7 +81,7 @@ def _score(sheet: Any, known: frozenset[str]) -> int:
 
 
 def _raw(sheet: Any, most_rows: int) -> Iterator[tuple[Any, ...]]:
-    """Yield rows as the library gives them, bounded in both directions whatever the file says about its size."""
+    """Yield rows as the library gives them, limited in both directions whatever size the file claims."""
     sheet.reset_dimensions()
     yield from sheet.iter_rows(max_row=most_rows, max_col=MOST_COLUMNS + 1)
 
@@ -103,7 +103,7 @@ def _rows(
 
 
 def _formula_cells(parts: WorkbookParts, sheet: Any) -> frozenset[tuple[int, int]]:
-    """Return where a sheet has formulas: a second reading, for sheets that have any."""
+    """Return the cells with formulas; a sheet that has any is read a second time for that."""
     path = sheet._worksheet_path  # noqa: SLF001 - the library has no other name for the member
     if path.lstrip("/") not in parts.formulas:
         return frozenset()
@@ -121,7 +121,7 @@ def _cell(cell: Any, *, formula: bool) -> Cell:
     if value is None:
         return BadCell("", _NOT_STORED) if formula else ""
     if cell.data_type == "e":
-        return BadCell(str(value), "holds an error of the spreadsheet")
+        return BadCell(str(value), "contains an error of the spreadsheet")
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
@@ -129,7 +129,7 @@ def _cell(cell: Any, *, formula: bool) -> Cell:
     if isinstance(value, datetime):
         return _moment(value, str(cell.number_format))
     if isinstance(value, timedelta):
-        return BadCell(str(value), "holds a length of time instead of a text or a date")
+        return BadCell(str(value), "contains a length of time instead of a text or a date")
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
@@ -140,7 +140,7 @@ def _number(value: float) -> str:
 
 
 def _moment(value: datetime, shown_as: str) -> str:
-    """Write a date with the year first; without its time when the cell has none and shows none."""
+    """Write a date with the year first, without a time if the cell has none and shows none."""
     rounded = (value + timedelta(milliseconds=500)).replace(microsecond=0)
     if rounded.time() == time() and "h" not in shown_as.lower():
         return rounded.date().isoformat()
@@ -155,5 +155,7 @@ def _notes(parts: WorkbookParts, sheet: Any, hidden: int, visible: int) -> list[
         notes.append(f"{counted(hidden, 'hidden sheet')} {form(hidden, 'was')} not read.")
     rows = parts.hidden_rows.get(sheet._worksheet_path.lstrip("/"), 0)  # noqa: SLF001 - as above
     if rows:
-        notes.append(f"{counted(rows, 'hidden row')} {form(rows, 'was')} read as well: remove what is not meant.")
+        notes.append(
+            f"{counted(rows, 'hidden row')} {form(rows, 'was')} read as well: remove those that you do not want."
+        )
     return notes

@@ -1,14 +1,14 @@
-"""The parts of an Excel file, bounded and checked before any library sees them.
+"""The parts of an Excel file, limited and checked before any library reads them.
 
 An .xlsx file is a ZIP file of XML files, and both can be bombs. In order:
 
-1. The number of members is bounded.
-2. Only XML is taken: pictures, macros and whatever else there is stays packed.
-3. Each member is unpacked in small steps, up to a bound for itself and for all together. What the file says about its
-   sizes is not believed; its checksums must be right.
-4. Each is well-formed XML in an encoding that expat knows, without a document type: no entity is ever declared. Its depth
-   is bounded, and so are the number of sheets and of different names (libxml2 keeps every new name).
-5. What is left is packed again, so that the library reads exactly what was checked.
+1. The number of members is limited.
+2. Only XML is unpacked; pictures, macros and everything else are not.
+3. Each member is unpacked in small steps, up to a limit for itself and for all together. The sizes in the file are not
+   trusted; its checksums must be right.
+4. Each is well-formed XML in an encoding that expat knows, without a document type, so no entity is ever declared. Its
+   depth is limited, and so are the number of sheets and of different names (libxml2 keeps every new name).
+5. The XML is packed again, so that the library reads exactly what was checked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DAMAGED = "the file is damaged, or is not an Excel workbook (.xlsx)"
 
 @dataclass(frozen=True)
 class WorkbookParts:
-    """The checked file, and what its sheets hold that the library would not tell. Sheets are named by their member."""
+    """The checked file, and what the library does not tell about its sheets, by the names of their members."""
 
     packed: io.BytesIO
     formulas: frozenset[str]  #: sheets with formulas
@@ -44,7 +44,7 @@ class WorkbookParts:
 
 
 class PartsRefused(Exception):
-    """The file is not taken; the text says why, in words that follow "Row 1:"."""
+    """The file is refused; the text says why, in words that follow "Row 1:"."""
 
 
 def open_parts(data: bytes) -> WorkbookParts:
@@ -93,13 +93,13 @@ def _unpacked(archive: ZipFile, member: ZipInfo, left: int) -> bytes:
             out += step
             if len(out) > most:
                 raise PartsRefused(
-                    "the workbook is too large when it is unpacked: save the sheet with the agenda alone"
+                    "the workbook is too large when it is unpacked: save a workbook with only the sheet of the agenda"
                 )
     return bytes(out)
 
 
 class _PartCheck:
-    """Parses one member for its checks, and counts what sheets hold."""
+    """Parses one member for its checks, and counts formulas and hidden rows."""
 
     def __init__(self, xml: bytes) -> None:
         self.formulas = self.hidden_rows = self._depth = self._sheets = 0
@@ -129,7 +129,7 @@ class _PartCheck:
             self._sheets += 1
             if self._sheets > MOST_SHEETS:
                 raise PartsRefused(
-                    f"the workbook has more than {MOST_SHEETS} sheets: save the sheet with the agenda alone"
+                    f"the workbook has more than {MOST_SHEETS} sheets: save a workbook with only the sheet of the agenda"
                 )
 
     def _end(self, _: str) -> None:

@@ -1,14 +1,14 @@
 """Every change that a person can make, as one function for all edges that offer it: console, command line, endpoints.
 
-A change takes `db`, what it concerns and its values, and the `AuditContext` of its edge. It checks, writes the rows and the
-audit entry, last, and returns an `AfterCommit`: whom to tell and which logins to end. The edge opens the transaction,
-commits, and does what the `AfterCommit` says. Both edges have one function for that (`web.console.commits`,
-`CommandContext.commit`), so that no page and no command forgets a part.
+A change takes `db`, what it concerns and its values, and the `AuditContext` of its edge. It checks, writes the rows and,
+last, the audit entry. It returns an `AfterCommit`: whom to tell and which logins to end. The edge opens the transaction
+and commits; `runner.status.commit_effects` does what the `AfterCommit` says. Each edge has one function that joins the
+two (`web.console.commits`, `CommandContext.commit`), so that no page and no command forgets a part.
 
-What changes nothing is no change: nothing is written, nothing is noted, and nobody is told.
+If a change would change nothing, nothing is written or noted, and no process is told.
 
     after_commit.py      what a change returns
-    entries.py           what all changes share: the lock, overtaken pages, the entry, and what it tells of old and new
+    entries.py           what all changes share: the lock, outdated pages, the audit entry, and how it shows old and new values
     implementations.py   adding one, its settings
     retirement.py        archiving, restoring, removing
     connections.py       vendor systems

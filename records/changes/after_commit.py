@@ -1,4 +1,4 @@
-"""What a change returns: what came of it, and what its edge does after the commit."""
+"""What a change returns: its result, and what follows after the commit."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AfterCommit(Generic[T]):
-    """What came of a change, whom to tell, and which logins to end. What was not `made` is not announced."""
+    """The result of a change, whom to tell, and which logins to end. A change that was not `made` is not announced."""
 
     slug: str  #: of the implementation
     value: T
-    made: bool = True  #: False: all is as it was, and there is no audit entry
+    made: bool = True  #: False: nothing was changed, and there is no audit entry
     announced: bool = True  #: every process is told that the implementation has changed
     subjects: tuple[str, ...] = ()  #: people of the implementation whose logins end
-    ends_first: bool = False  #: their logins end before the commit, too: without the store there is no change
-    retired: bool = False  #: the cached statuses of the implementation are dropped, too
+    ends_first: bool = False  #: their logins also end before the commit, so that without the store there is no change
+    retired: bool = False  #: the cached statuses of the implementation are dropped as well
 
 
 def unchanged(slug: str, value: T) -> AfterCommit[T]:
-    """Say that nothing was changed."""
+    """Return the result of a change that changed nothing."""
     return AfterCommit(slug, value, made=False, announced=False)

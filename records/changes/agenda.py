@@ -15,17 +15,17 @@ from .entries import begin
 
 
 def import_file(  # noqa: PLR0913 - what an import is made of; the last two by name
-    db: Session, owner: Implementation, said: ReadAgenda, by: AuditContext, *, retire: bool = False, file_name: str = ""
+    db: Session, owner: Implementation, file: ReadAgenda, by: AuditContext, *, retire: bool = False, file_name: str = ""
 ) -> AfterCommit[ImportPlan]:
-    """Bring the agenda up to what a file says; the value is what was done, or the faults for which nothing was done.
+    """Bring the agenda in line with a file; the value is what was done, or the faults because of which nothing was done.
 
-    Raises RuleViolation if another person imported, or undid an import, after the page of this one was made.
+    Raises RuleViolation if another person imported, or undid an import, after this person's page was made.
     """
     for action in (agenda_imports.IMPORTED, agenda_imports.UNDONE):
         begin(db, owner, by, action)
-    done = agenda_imports.import_file(db, owner, said, by, retire=retire, file_name=file_name)
-    touched = not done.faults and any(done.counts[name] for name in ("added", "changed", "retired"))
-    return AfterCommit(owner.slug, done) if touched else unchanged(owner.slug, done)
+    done = agenda_imports.import_file(db, owner, file, by, retire=retire, file_name=file_name)
+    changed = not done.faults and any(done.counts[name] for name in ("added", "changed", "retired"))
+    return AfterCommit(owner.slug, done) if changed else unchanged(owner.slug, done)
 
 
 def undo(

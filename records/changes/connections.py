@@ -1,4 +1,4 @@
-"""Vendor connections: adding, changing and removing them. No entry tells a secret, only that one was given."""
+"""Vendor connections: adding, changing and removing them. Audit entries never contain a secret, only that one was given."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .entries import begin, differences, note, refuse_development
 SAVED = "connection.saved"
 REMOVED = "connection.removed"
 TRIED = "connection.tried"
-#: Characters of a path that the entry of a test tells.
+#: Characters of a path in the audit entry of a test.
 _PATH = 200
 
 
 def add(  # noqa: PLR0913 - what a connection is made of
     db: Session, box: SecretBox, owner: Implementation, draft: ConnectionDraft, by: AuditContext, *, environment: str
 ) -> AfterCommit[Connection]:
-    """Add a connection. Raises RuleViolation with every fault, also when the name is taken."""
+    """Add a connection. Raises RuleViolation with every fault, also if the name is taken."""
     begin(db, owner, by, SAVED, draft.name)
     refuse_taken(db, owner, draft.name)
     return _save(db, box, owner, draft, by, environment=environment)
@@ -43,7 +43,7 @@ def change(  # noqa: PLR0913 - what a connection is made of
 
 
 def remove(db: Session, owner: Implementation, name: str, by: AuditContext) -> AfterCommit[None]:
-    """Remove a connection and forget its secret. Raises RuleViolation if there is none of this name."""
+    """Remove a connection and its secret. Raises RuleViolation if there is none of this name."""
     begin(db, owner, by, REMOVED, name)
     connections.delete(db, _present(db, owner, name))
     note(db, owner.slug, REMOVED, by, target=name)
@@ -51,7 +51,7 @@ def remove(db: Session, owner: Implementation, name: str, by: AuditContext) -> A
 
 
 def tried(db: Session, owner: Implementation, name: str, path: str, by: AuditContext) -> AfterCommit[None]:
-    """Note that a connection is tried with this path. The query is left out: people may put a key into it."""
+    """Note that a connection is tested with this path. The query is left out, because people may put a key into it."""
     _present(db, owner, name)
     note(db, owner.slug, TRIED, by, target=name, detail={"path": path.partition("?")[0][:_PATH]})
     return AfterCommit(owner.slug, None, announced=False)
@@ -66,7 +66,7 @@ def refuse_taken(db: Session, owner: Implementation, name: str) -> None:
 
 
 def described(connection: Connection | None) -> dict[str, Any]:
-    """Return everything about a connection but its name and its secret; None for each value of one that there is not."""
+    """Return everything about a connection but its name and its secret; without a connection, each value is None."""
     names = [each.name for each in fields(ConnectionDraft) if each.name not in ("name", "secret")]
     return {name: getattr(connection, name, None) for name in names}
 
@@ -87,5 +87,5 @@ def _save(  # noqa: PLR0913 - what a connection is made of
 def _present(db: Session, owner: Implementation, name: str) -> Connection:
     found = connections.find(db, owner, name)
     if found is None:
-        raise RuleViolation("name", "is that of no connection: it may have been removed")
+        raise RuleViolation("name", "is not that of a connection: it may have been removed")
     return found

@@ -1,4 +1,4 @@
-"""What all changes share: the lock, the refusal of overtaken pages, the audit entry, and what it tells of old and new."""
+"""What all changes share: the lock, the refusal of outdated pages, the audit entry, and how it shows old and new values."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from records.people import actors
 from records.storage.environment_mark import PRODUCTION
 from records.tenants.implementations import Implementation
 
-#: A value which no entry tells, and what it says instead.
+#: A value that no entry shows, and what it says instead.
 SECRET, GIVEN = "secret", "given anew"
 
 
 def begin(db: Session, owner: Implementation, by: AuditContext, action: str, target: str = "") -> None:
-    """Let others who change this implementation wait, and read it again. Raises RuleViolation if the page was overtaken.
+    """Lock this implementation, and read it again. Raises RuleViolation if the person's page is outdated.
 
-    A page which lay open while another person changed the same would put everything back that they changed. So a link
-    host or an address of the app that was just removed does not return by an old page.
+    A page that was open while another person changed the same would undo that change. So a link host or an address of the
+    app that was just removed does not return by an old page.
     """
     lock(db, owner)
     if by.as_of is None:
@@ -36,7 +36,7 @@ def begin(db: Session, owner: Implementation, by: AuditContext, action: str, tar
 
 
 def lock(db: Session, owner: Implementation) -> None:
-    """Let other transactions that change this implementation wait, and read it again. Raises RuleViolation for a removed one."""
+    """Lock this implementation until the end of the transaction, and read it again. Raises RuleViolation for a removed one."""
     rows = select(Implementation).where(Implementation.id == owner.id).with_for_update()
     if db.scalar(rows.execution_options(populate_existing=True)) is None:
         raise RuleViolation("implementation", "was removed meanwhile")
@@ -51,16 +51,16 @@ def note(  # noqa: PLR0913 - what an entry is made of
     target: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the audit entry of a change. Last in its transaction, because other entries wait for its end."""
-    said = {**(detail or {}), **by.detail}
-    audit.append(db, actor=by.actor, action=action, target=target, implementation=slug, reason=by.reason, detail=said)
+    """Write the audit entry of a change. Call it last in the transaction, because other entries wait for its end."""
+    whole = {**(detail or {}), **by.detail}
+    audit.append(db, actor=by.actor, action=action, target=target, implementation=slug, reason=by.reason, detail=whole)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an audit entry tells of a change: old and new of each value that differs.
+    """Return what an audit entry shows of a change: the old and the new value of each field that differs.
 
-    Of JSON objects it names which members were added, removed and changed, and no value: people keep tokens in them. Of a
-    secret it says that one was given; None is none.
+    For JSON objects, these are the names of the members that were added, removed and changed, and no values, because people
+    keep tokens in them. For a secret, it is only that one was given; None means that none was.
     """
     found: dict[str, Any] = {}
     for name, value in after.items():
@@ -84,6 +84,6 @@ def _members(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, l
 
 
 def refuse_development(environment: str, *, wanted: bool) -> None:
-    """Refuse in production what leads to this machine itself: a process would not start with it."""
+    """Refuse in production what leads to this machine itself: no process would start with it."""
     if wanted and environment == PRODUCTION:
         raise RuleViolation("development", "is for development only, and cannot be saved in production")

@@ -24,13 +24,13 @@ REMOVED = "external.removed"
 def save(  # noqa: PLR0913 - what it is made of
     db: Session, box: SecretBox, owner: Implementation, draft: ExternalAuthDraft, by: AuditContext, *, environment: str
 ) -> AfterCommit[ExternalAuth]:
-    """Store it; another kind replaces the one that was there. Raises RuleViolation with every fault."""
+    """Save it; another kind replaces the present one. Raises RuleViolation with every fault."""
     begin(db, owner, by, SAVED, draft.kind)
     refuse_development(environment, wanted=draft.development)
-    before = _told(external.find(db, owner), box)
+    before = _audit_values(external.find(db, owner), box)
     with db.begin_nested() as attempt:
         saved = external.save(db, box, owner, draft, by.actor)
-        detail = differences(before, {**_told(saved, box), "secret": draft.secret})
+        detail = differences(before, {**_audit_values(saved, box), "secret": draft.secret})
         if not detail:
             attempt.rollback()
             return unchanged(owner.slug, saved)
@@ -50,17 +50,17 @@ def remove(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[
     return AfterCommit(owner.slug, None)
 
 
-def _told(row: ExternalAuth | None, box: SecretBox) -> dict[str, Any]:
-    """Return what an audit entry may tell, which more people read than the page.
+def _audit_values(row: ExternalAuth | None, box: SecretBox) -> dict[str, Any]:
+    """Return what an audit entry may show; more people can read it than the page.
 
-    A vendor's key may stand in the template or in an address's query: of those, only marks that tell two apart.
+    The template and the query of an address may contain a vendor's key, so they are replaced by marks.
     """
     if row is None:
         return {}
-    told = dict(row.fields)
-    for name in [name for name in told if name.endswith("url")]:
-        address, _, query = told[name].partition("?")
-        told[name] = f"{address}?{box.mark(query)}" if query else address
-    if "template" in told:
-        told["template"] = box.mark(json.dumps(told["template"], sort_keys=True))
-    return {"kind": row.kind, "development": row.development, **told}
+    values = dict(row.fields)
+    for name in [name for name in values if name.endswith("url")]:
+        address, _, query = values[name].partition("?")
+        values[name] = f"{address}?{box.mark(query)}" if query else address
+    if "template" in values:
+        values["template"] = box.mark(json.dumps(values["template"], sort_keys=True))
+    return {"kind": row.kind, "development": row.development, **values}

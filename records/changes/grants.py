@@ -1,8 +1,8 @@
 """Giving and revoking roles.
 
-A role is worked out for each request, so it counts, and is gone, at once, and nothing has to be announced. When a grant by
-username is revoked, the logins of that person end: a device may still show what the role let it show. A rule for many
-people ends no logins: it would log out a whole conference.
+Roles are computed for each request, so a change takes effect at once and need not be announced. When a grant by username is
+revoked, the logins of that person end, because a device may still show what the role allowed. A rule for many people ends
+no logins: that would log out a whole conference.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .entries import lock, note
 
 ADDED = "grant.added"
 REMOVED = "grant.removed"
-#: Characters of a value that a refusal repeats.
+#: Characters of a value that a refusal quotes.
 _REPEATED = 60
 
 
@@ -40,7 +40,7 @@ class GrantDraft:
 def add(
     db: Session, owner: Implementation, drafts: Sequence[GrantDraft], by: AuditContext
 ) -> AfterCommit[tuple[Grant, ...]]:
-    """Give roles: all of them or, with a RuleViolation, none. A grant that is there already is no change."""
+    """Give roles: all of them or, with a RuleViolation, none. A grant that exists already is not a change."""
     lock(db, owner)
     known = {each.id for each in grants.every(db, owner)}
     found = tuple(_added(db, owner, draft, by) for draft in drafts)
@@ -61,7 +61,7 @@ def remove(db: Session, owner: Implementation, number: int, by: AuditContext) ->
 
 
 def named(db: Session, owner: Implementation, grant: Grant) -> tuple[str, ...]:
-    """Return the subjects of those whom a grant by username names."""
+    """Return the subjects of the people whom a grant by username names."""
     if grant.kind != "username":
         return ()
     return tuple(each.subject for each in users.with_username(db, owner, grant.value))
@@ -75,9 +75,9 @@ def whom(grant: Grant) -> str:
 
 
 def detail_of(grant: Grant) -> dict[str, str]:
-    """Return what an audit entry tells of a grant."""
-    told = {name: getattr(grant, name) for name in ("role", "kind", "name", "value")}
-    return {name: value for name, value in told.items() if value}
+    """Return what an audit entry shows of a grant."""
+    values = {name: getattr(grant, name) for name in ("role", "kind", "name", "value")}
+    return {name: value for name, value in values.items() if value}
 
 
 def _added(db: Session, owner: Implementation, draft: GrantDraft, by: AuditContext) -> Grant:

@@ -20,7 +20,7 @@ from .entries import begin, differences, note
 
 ADDED = "implementation.added"
 CHANGED = "settings.changed"
-#: What bounds the roles that a provider's word gives has an action of its own, because auditors look for it.
+#: A change of the limit on mapped roles has its own action, because auditors search for it.
 BOUND, BOUNDS = "grants.bound", "mapped_roles"
 
 
@@ -29,7 +29,7 @@ class SettingsTerms:
     """What a person may set. `most` are the operator's budgets of a run, by the names of `implementations.LIMITS`."""
 
     most: Mapping[str, float]
-    trusted: bool = True  #: may lead people to hosts that are not among the link hosts
+    trusted: bool = True  #: may send people to hosts that are not among the link hosts
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,9 @@ def add(
     db: Session, draft: ImplementationDraft, by: AuditContext, *, terms: SettingsTerms
 ) -> AfterCommit[Implementation]:
     """Add an implementation. Raises RuleViolation with every fault."""
-    fields.refuse(_over_the_operators(draft.settings, {}, terms, ()))
+    fields.refuse(_budget_faults(draft.settings, {}, terms, ()))
     made = implementations.create(db, draft.slug, draft.name, draft.time_zone, **draft.settings)
-    told = differences({}, _stored(made, draft.settings))
-    detail = {"name": made.name, "time_zone": made.time_zone, **told}
+    detail = {"name": made.name, "time_zone": made.time_zone, **differences({}, _stored(made, draft.settings))}
     note(db, made.slug, ADDED, by, target=made.slug, detail=detail)
     return AfterCommit(made.slug, made)
 
@@ -66,7 +65,7 @@ def change(  # noqa: PLR0913 - whose settings, to what, by whom, and what is kno
     """Change settings. Raises RuleViolation with every fault; `faults` are those that the edge found in what it read."""
     begin(db, owner, by, BOUND if set(values) == {BOUNDS} else CHANGED)
     before = _stored(owner, values)
-    found = [*_strange_host(owner, values, terms), *_over_the_operators(values, owner.limits, terms, faults), *faults]
+    found = [*_host_faults(owner, values, terms), *_budget_faults(values, owner.limits, terms, faults), *faults]
     try:
         implementations.update(db, owner, **values)
     except RuleViolation as refused:
@@ -75,9 +74,9 @@ def change(  # noqa: PLR0913 - whose settings, to what, by whom, and what is kno
         raise RuleViolation(found[0].field, found[0].reason, more=found[1:])
     detail = differences(before, _stored(owner, values))
     bound = {BOUNDS: detail.pop(BOUNDS)} if BOUNDS in detail else {}
-    for action, told in ((CHANGED, detail), (BOUND, bound)):
-        if told:
-            note(db, owner.slug, action, by, detail=told)
+    for action, changes in ((CHANGED, detail), (BOUND, bound)):
+        if changes:
+            note(db, owner.slug, action, by, detail=changes)
     return AfterCommit(owner.slug, None) if detail or bound else unchanged(owner.slug, None)
 
 
@@ -85,26 +84,26 @@ def _stored(owner: Implementation, names: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(owner, name) for name in names}
 
 
-def _strange_host(owner: Implementation, values: Mapping[str, Any], terms: SettingsTerms) -> list[FieldFault]:
-    """Return what is wrong with where people are led after each login: as with any link, a host that is not trusted."""
+def _host_faults(owner: Implementation, values: Mapping[str, Any], terms: SettingsTerms) -> list[FieldFault]:
+    """Return a fault if people would be sent to a host that is not trusted after each login."""
     trusted = {None, *owner.link_hosts, _host(owner.session_url)}
     if terms.trusted or _host(values.get("session_url", "")) in trusted:
         return []
-    reason = "leads to a host that is not among the link hosts; an administrator can add it there"
+    reason = "must lead to one of the link hosts; an administrator can add the host there"
     return [FieldFault("session_url", reason)]
 
 
 def _host(address: object) -> str | None:
     try:
         return urlsplit(address).hostname if isinstance(address, str) else None
-    except ValueError:  # the rule says so
+    except ValueError:  # the rule of the field reports it
         return None
 
 
-def _over_the_operators(
+def _budget_faults(
     values: Mapping[str, Any], present: Mapping[str, Any], terms: SettingsTerms, known: Sequence[FieldFault]
 ) -> list[FieldFault]:
-    """Return which new budgets are more than the operator allows, but for those that are `known` to be wrong."""
+    """Return a fault for each new budget that is more than the operator allows, except those with a `known` fault."""
     limits = values.get("limits")
     named = {fault.field for fault in known}
     wanted = limits.items() if isinstance(limits, Mapping) else ()

@@ -1,6 +1,6 @@
-"""What an operator does to the whole service, and what is done to a store: noted in the records, all without an implementation.
+"""What an operator does to the whole service or to a store, noted in the records without an implementation.
 
-What happens to the store happens between the entry and the commit, so that what cannot be noted is not done.
+A store is changed between the audit entry and the commit, so that nothing is done that cannot be noted.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ NONE = ""
 
 
 def reseal(db: Session, box: SecretBox, by: AuditContext) -> AfterCommit[int]:
-    """Seal all secrets with the newest key; the value is how many."""
+    """Seal all secrets again with the newest key; the value is how many."""
     count = resealing.reseal_all(db, box)
     note(db, NONE, "secrets.resealed", by, detail={"secrets": count})
     return AfterCommit(NONE, count, announced=False)
 
 
 def mark_database(db: Session, environment: str, by: AuditContext) -> AfterCommit[None]:
-    """Say which environment the database is for."""
+    """Mark the database for an environment."""
     before = environment_mark.change(db, environment)
     note(db, NONE, "database.marked", by, target=environment, detail={"was": before})
     return AfterCommit(NONE, None, announced=False)
 
 
 def store_marked(db: Session, environment: str, by: AuditContext, *, was: str | None) -> AfterCommit[None]:
-    """Note which environment the store is marked for."""
+    """Note that the store is marked for an environment."""
     note(db, NONE, "store.marked", by, target=environment, detail={"was": was})
     return AfterCommit(NONE, None, announced=False)
 
@@ -50,7 +50,7 @@ def store_emptied(db: Session, environment: str, by: AuditContext, *, keys: int,
 
 
 def issue_token(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[str]:
-    """Note that a token is issued for a person without a login; the value is what they are called.
+    """Note that a token is issued for a person without a login; the value is their name.
 
     Raises RuleViolation for a person who is locked out.
     """

@@ -1,4 +1,4 @@
-"""Describing people, locking them out, and the one-time links of administrators."""
+"""Describing people, locking them out, and one-time links for administrators."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ YOURSELF = "yourself"
 def describe(
     db: Session, owner: Implementation, subject: str, profile: UserProfile, by: AuditContext
 ) -> AfterCommit[User]:
-    """Describe a person without a login. The entry names the subject and tells nothing else of the person."""
+    """Describe a person without a login. The entry contains the subject and nothing else about the person."""
     lock(db, owner)
     known = users.find(db, owner, subject) if "\0" not in subject else None
     before = known and _profile(known)
@@ -44,7 +44,7 @@ def describe(
 def disable(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[None]:
     """Lock a person out: they have no role, cannot log in, and their logins end. The reason is that of the context.
 
-    The logins end before the commit, too, so that no person is called locked out whose logins the store could not end.
+    The logins also end before the commit, so that a person is only called locked out if the store has ended their logins.
     """
     if by.actor == audit.person(owner.slug, user.subject):
         raise RuleViolation(YOURSELF, "You cannot lock yourself out. Ask another administrator to do it.")
@@ -53,13 +53,13 @@ def disable(db: Session, owner: Implementation, user: User, by: AuditContext) ->
     users.disable(db, user, by.reason)
     made = before != (user.disabled_at, user.disabled_reason)
     if made:
-        told = AuditContext(by.actor, user.disabled_reason, by.detail)
-        note(db, owner.slug, DISABLED, told, target=user.subject)
+        context = AuditContext(by.actor, user.disabled_reason, by.detail)
+        note(db, owner.slug, DISABLED, context, target=user.subject)
     return AfterCommit(owner.slug, None, made=made, announced=False, subjects=(user.subject,), ends_first=True)
 
 
 def enable(db: Session, owner: Implementation, user: User, by: AuditContext) -> AfterCommit[None]:
-    """Let a person in again. Logins that were ended stay ended."""
+    """Let a person in again. Logins that have ended stay ended."""
     lock(db, owner)
     if user.disabled_at is None:
         return unchanged(owner.slug, None)
@@ -69,14 +69,14 @@ def enable(db: Session, owner: Implementation, user: User, by: AuditContext) -> 
 
 
 def make_administrator_link(db: Session, by: AuditContext) -> AfterCommit[str]:
-    """Make a one-time link; the value is its token. Links which were not used end."""
+    """Make a one-time link; the value is its token. Earlier links that were not used become invalid."""
     token = administrators.new_link(db)
     note(db, STAFF, LINK_MADE, by)
     return AfterCommit(STAFF, token, announced=False)
 
 
 def use_administrator_link(db: Session, token: str) -> AfterCommit[bool]:
-    """Use a one-time link up; the value is True for exactly one caller, and only in time."""
+    """Use up a one-time link; the value is True for exactly one caller, and only before the link expires."""
     if not administrators.use_link(db, token):
         return unchanged(STAFF, value=False)
     note(db, STAFF, LINK_USED, AuditContext(administrators.SUBJECT), target=administrators.SUBJECT)

@@ -1,17 +1,17 @@
-"""Archiving, restoring and removing an implementation: the one rule for every edge that offers it.
+"""Archiving, restoring and removing an implementation: one rule for every edge.
 
-An archived implementation is kept with everything, and served to nobody: apps and login pages answer as if there were
-none, no script runs for it. Removing takes everything of it but its audit entries, which only name it.
+An archived implementation is kept with everything, but is not served: apps and login pages answer as if it did not exist,
+and no script runs for it. Removing deletes everything of it except its audit entries, which only name it.
 
-The order of a removal, in the caller's one transaction:
+The order of a removal, in one transaction of the caller:
 
-1. It is not the staff's, and it is archived: what somebody still uses is never removed.
-2. The person named it, by the slug in full.
-3. What goes is counted, for the preview and for the audit entry.
-4. All rows go with the implementation's own: the tables say so (ON DELETE CASCADE), and it is looked at.
+1. It is not the staff implementation, and it is archived: an implementation in use is never removed.
+2. The person has typed its whole slug.
+3. What will be deleted is counted, for the preview and for the audit entry.
+4. Its row is deleted, and all its other rows with it (ON DELETE CASCADE), which is checked.
 5. The audit entry, last.
 
-After the commit the edge announces the slug, ends the logins and drops the cached statuses (`runner.status.commit_effects`).
+After the commit the logins are ended, the cached statuses dropped and the slug announced (`runner.status.commit_effects`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .after_commit import AfterCommit
 from .entries import note
 
 ARCHIVED, RESTORED, REMOVED = "implementation.archived", "implementation.restored", "implementation.removed"
-#: What people call the rows of each table that belongs to an implementation. A test holds it complete.
+#: Words for the rows of each table that belongs to an implementation. A test checks that no table is missing.
 CALLED = {
     "users": ("user", "users"),
     "sessions": ("session of the agenda", "sessions of the agenda"),
@@ -54,7 +54,7 @@ CALLED = {
 
 
 def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
-    """Take an implementation out of use, with everything kept. Raises RuleViolation for the staff's, and for an archived one."""
+    """Take an implementation out of use, but keep everything. Raises RuleViolation for that of staff, and for an archived one."""
     _lock(db, owner)
     if owner.archived_at is not None:
         raise RuleViolation("implementation", f"{owner.slug} is archived already")
@@ -65,10 +65,10 @@ def archive(db: Session, owner: Implementation, by: AuditContext) -> AfterCommit
 
 
 def restore(db: Session, owner: Implementation, by: AuditContext, *, environment: str) -> AfterCommit[None]:
-    """Serve an archived implementation again. Logins from before stay ended.
+    """Serve an archived implementation again. Earlier logins stay ended.
 
-    Raises RuleViolation for one that is not archived, and in production for one that holds stand-ins of development: running
-    processes would serve it without having been started with it.
+    Raises RuleViolation for one that is not archived, and in production for one with development stand-ins: running processes
+    would serve it although none would start with it.
     """
     _lock(db, owner)
     if owner.archived_at is None:
@@ -76,7 +76,7 @@ def restore(db: Session, owner: Implementation, by: AuditContext, *, environment
     found = development_stand_ins.of_implementation(db, owner) if environment == environment_mark.PRODUCTION else []
     if found:
         what = "; ".join(f"{' '.join(filter(None, (one.kind, one.name)))} {one.fault}" for one in found)
-        raise RuleViolation("implementation", f"{owner.slug} holds stand-ins of development: {what}")
+        raise RuleViolation("implementation", f"{owner.slug} contains development stand-ins: {what}")
     owner.archived_at = None
     db.flush()
     note(db, owner.slug, RESTORED, by, target=owner.slug)
@@ -84,13 +84,13 @@ def restore(db: Session, owner: Implementation, by: AuditContext, *, environment
 
 
 def preview(db: Session, owner: Implementation) -> dict[str, int]:
-    """Count what a removal would take, by what people call it; what there is none of is left out."""
+    """Count what a removal would delete, in words; what there is none of is left out."""
     counts = {name: _count(db, name, owner.id) for name in CALLED}
     return {CALLED[name][count != 1]: count for name, count in counts.items() if count}
 
 
 def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) -> AfterCommit[None]:
-    """Remove an archived implementation with everything that belongs to it, for ever. `typed`: the slug, in full."""
+    """Remove an archived implementation and everything that belongs to it, permanently. `typed`: the whole slug."""
     # 1.
     _lock(db, owner)
     if owner.archived_at is None:
@@ -113,7 +113,7 @@ def remove(db: Session, owner: Implementation, by: AuditContext, *, typed: str) 
 
 
 def _lock(db: Session, owner: Implementation) -> None:
-    """Let nobody else change its state meanwhile, and read it again. Raises RuleViolation for the staff's and a removed one."""
+    """Lock the implementation, and read it again. Raises RuleViolation for that of staff, and for a removed one."""
     if owner.slug == STAFF:
         raise RuleViolation("implementation", "staff is where reviewers and administrators log in: it stays")
     entries.lock(db, owner)

@@ -24,13 +24,13 @@ REMOVED = "saml.removed"
 KEYS_PUBLISHED = "saml.key.published"
 KEYS_SWITCHED = "saml.key.switched"
 KEYS_REPLACED = "saml.key.replaced"
-#: What can be decided about a certificate: the rule and the action of its entry.
+#: The decisions about a certificate: the rule, and the action of the audit entry.
 DECISIONS = {
     "accept": (saml.accept, "saml.certificate.accepted"),
     "refuse": (saml.refuse, "saml.certificate.refused"),
     "retire": (saml.retire, "saml.certificate.retired"),
 }
-#: Whether the people of a provider stay themselves when another takes its place.
+#: Whether the people of a provider are the same people when another provider replaces it.
 SAME_PEOPLE, OTHER_PEOPLE = "same", "other"
 
 
@@ -38,8 +38,8 @@ SAME_PEOPLE, OTHER_PEOPLE = "same", "other"
 class ProviderEntry:
     """A provider as an administrator enters it.
 
-    `proposed` are certificates (PEM) that only its metadata brought: they wait. `people` says whether the people of
-    another provider, which this one replaces, are the same people.
+    `proposed` are certificates (PEM) that come only from its metadata, and wait for a decision. `people` says whether the
+    people of an earlier provider, which this one replaces, are the same people.
     """
 
     draft: SamlDraft
@@ -56,7 +56,7 @@ def save(  # noqa: PLR0913 - what a provider is made of
     present = saml.find(db, owner)
     before, old = described(present), present.entity_id if present else ""
     if old not in ("", entry.draft.entity_id) and entry.people not in (SAME_PEOPLE, OTHER_PEOPLE):
-        raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
+        raise RuleViolation("people", "must be answered, because the entity ID has changed")
     active = _active(db, present)
     with db.begin_nested() as attempt:
         saved = saml.save(db, box, owner, entry.draft, by.actor)
@@ -112,7 +112,7 @@ def decide(db: Session, owner: Implementation, fingerprint: str, decision: str, 
 
 
 def publish_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
-    """Make our next keys and publish their certificates. If that was done already, it is no change."""
+    """Make our next keys and publish their certificates. If that was done already, it is not a change."""
     begin(db, owner, by, KEYS_PUBLISHED)
     provider = connected(db, owner)
     if saml.sp_keys(db, box, owner).next_signing is not None:
@@ -123,7 +123,7 @@ def publish_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditCo
 
 
 def switch_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
-    """Put our next keys in the present ones' place. Raises RuleViolation if there are no next ones."""
+    """Replace our present keys by the next ones. Raises RuleViolation if there are no next ones."""
     begin(db, owner, by, KEYS_SWITCHED)
     saml.switch_sp_key(db, box, connected(db, owner))
     note(db, owner.slug, KEYS_SWITCHED, by)
@@ -131,7 +131,7 @@ def switch_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditCon
 
 
 def replace_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditContext) -> AfterCommit[None]:
-    """Throw our keys away and make others, for keys that do not open any more or that somebody else may have."""
+    """Delete our keys and make new ones, if they cannot be opened any more or somebody else may have them."""
     begin(db, owner, by, KEYS_REPLACED)
     saml.new_sp_keys(db, box, owner)
     note(db, owner.slug, KEYS_REPLACED, by)
@@ -139,7 +139,7 @@ def replace_keys(db: Session, box: SecretBox, owner: Implementation, by: AuditCo
 
 
 def described(provider: SamlProvider | None) -> dict[str, Any]:
-    """Return all of a provider but its certificates; None for each value of one that there is not."""
+    """Return everything about a provider but its certificates; without a provider, each value is None."""
     names = [name for name in SamlDraft.__dataclass_fields__ if name != "certificates"]
     return {name: getattr(provider, name, None) for name in names}
 

@@ -1,14 +1,14 @@
-"""Taking what a provider publishes about itself into the records.
+"""Taking over what a provider publishes about itself.
 
-Metadata says by whose word people are let in. So what it says counts only as far as a person answers for it:
+Metadata decides whose statements let people in. So it is only taken over as far as a person has decided that:
 
-1. The first metadata of an implementation is an administrator's act: everything in it is taken.
-2. A new certificate waits until an administrator has accepted it, wherever the metadata came from. That the metadata
-   is signed with one which is believed already is said, and helps the administrator; it decides nothing.
-3. A changed address is taken when an administrator brings the metadata; fetched metadata only reports it.
-4. A certificate which is missing now is reported. Taking it away is an administrator's act.
+1. An administrator enters the first metadata of an implementation: everything in it is taken over.
+2. A new certificate waits until an administrator accepts it, wherever the metadata comes from. If the metadata is signed
+   with an active certificate, a sentence says so, to help the administrator; it decides nothing.
+3. A changed address is taken over if an administrator imports the metadata; fetched metadata only reports it.
+4. A certificate that is missing now is reported. Only an administrator retires it.
 
-Reading the document, and refusing what is no metadata of this provider, is `web.auth.saml.metadata_import`.
+`web.auth.saml.metadata_import` reads the document, and refuses a document that is not metadata of this provider.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class PublishedProvider:
 
 @dataclass(frozen=True)
 class MetadataChange:
-    """What came of metadata: `words` are sentences for a page or a terminal."""
+    """The result of metadata; `words` are sentences for a page or a terminal."""
 
     entity_id: str
     words: tuple[str, ...]
@@ -63,7 +63,7 @@ class MetadataChange:
 def import_provider(  # noqa: PLR0913 - what a provider is made of
     db: Session, box: SecretBox, owner: Implementation, found: PublishedProvider, by: AuditContext, *, environment: str
 ) -> AfterCommit[MetadataChange]:
-    """Take metadata which an administrator brings. Raises RuleViolation with every fault."""
+    """Take over metadata that an administrator imports. Raises RuleViolation with every fault."""
     begin(db, owner, by, IMPORTED)
     refuse_development(environment, wanted=found.development)
     present = saml.find(db, owner)
@@ -84,7 +84,7 @@ def import_provider(  # noqa: PLR0913 - what a provider is made of
 def refresh_provider(
     db: Session, owner: Implementation, found: PublishedProvider, by: AuditContext
 ) -> AfterCommit[MetadataChange]:
-    """Compare with metadata that was fetched. It lets nobody in who could not come in before (2., 3.)."""
+    """Compare with metadata that was fetched. This never lets in anyone who could not log in before (2., 3.)."""
     begin(db, owner, by, REFRESHED)
     present = connected(db, owner)
     new = _propose(db, present, found)
@@ -121,7 +121,7 @@ def _first(found: PublishedProvider) -> SamlDraft:
 
 
 def _moved(present: SamlProvider, found: PublishedProvider) -> SamlDraft | None:
-    """Return the provider with its new addresses; None if they are the old ones. Its certificates stay as they are."""
+    """Return the provider with its new addresses; None if they have not changed. Its certificates stay as they are."""
     url = present.metadata_url if found.url is None else found.url
     if (found.sso_url, found.slo_url, url) == (present.sso_url, present.slo_url, present.metadata_url):
         return None
@@ -135,33 +135,33 @@ def _propose(db: Session, present: SamlProvider, found: PublishedProvider) -> tu
 
 
 def _waiting(db: Session, present: SamlProvider) -> tuple[str, ...]:
-    """Return all that wait, also those which an earlier look at the metadata found: somebody still has to decide."""
+    """Return all certificates that wait for a decision, including those from earlier metadata."""
     return tuple(one.sha256 for one in saml.certificates(db, present, state="waiting"))
 
 
 def _report(db: Session, present: SamlProvider, found: PublishedProvider, *, taken: bool = False) -> tuple[str, ...]:
-    """Return what is different, in sentences. After addresses were `taken`, `present` has them already."""
+    """Return the differences, in sentences. If the addresses were `taken` over, `present` has them already."""
     waiting = _waiting(db, present)
     words = [f"A new certificate waits for an administrator: SHA-256 {fingerprint_text(one)}." for one in waiting]
     if taken:
-        words.append("Its addresses were taken over from the metadata.")
+        words.append("The addresses were taken over from the metadata.")
     words += [
-        f"Its {name} is {getattr(found, attribute) or 'none'} now, and {getattr(present, attribute) or 'none'} here: "
-        "import the metadata by hand to take it over."
+        f"The {name} is {getattr(found, attribute) or 'missing'} in the metadata, and {getattr(present, attribute) or 'missing'} "
+        "here: import the metadata to take it over."
         for attribute, name in _ADDRESSES.items()
         if getattr(found, attribute) != getattr(present, attribute)
     ]
-    named, believed = {_bare(pem) for pem in found.certificates}, saml.certificates(db, present, state="active")
+    named, active = {_bare(pem) for pem in found.certificates}, saml.certificates(db, present, state="active")
     words += [  # 4.
-        f"The certificate with SHA-256 {fingerprint_text(one.sha256)} is not in the metadata any more: retire it when nobody needs it."
-        for one in believed
+        f"The certificate with SHA-256 {fingerprint_text(one.sha256)} is not in the metadata any more: retire it when it is no longer used."
+        for one in active
         if _bare(one.pem) not in named
     ]
-    if waiting and found.is_signed_by([one.pem for one in believed]):
-        words.append("The metadata is signed with a certificate that is believed already.")
+    if waiting and found.is_signed_by([one.pem for one in active]):
+        words.append("The metadata is signed with a certificate that is active here.")
     return tuple(words) or ("Nothing has changed.",)
 
 
 def _bare(pem: str) -> str:
-    """Return a certificate without what its writer may choose."""
+    """Return a certificate's base64 without line breaks and other text."""
     return "".join(line.strip() for line in pem.splitlines() if not line.startswith("-----"))

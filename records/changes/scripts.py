@@ -1,7 +1,4 @@
-"""Activating a version of a script.
-
-Suspending one is what the service does by itself, because of what runs did: `records.scripts.suspensions`.
-"""
+"""Activating a version of a script. The service suspends versions itself, because of their runs: `records.scripts.suspensions`."""
 
 from __future__ import annotations
 
@@ -36,9 +33,9 @@ class CheckedScript:
 def activate(
     db: Session, owner: Implementation, script: CheckedScript, by: AuditContext, *, author: str
 ) -> AfterCommit[Version]:
-    """Store a text as a version and put it in service; the text that is in service already is no change.
+    """Store a text as a version and put it in service. If it is in service already, that is not a change.
 
-    `author` is who is named beside the version. Raises RuleViolation for a suspended version.
+    `author` is named as the version's author. Raises RuleViolation for a suspended version.
     """
     lock(db, owner)
     before = versions.active(db, owner)

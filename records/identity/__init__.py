@@ -1,1 +1,1 @@
-"""How an implementation's people log in: SAML and External Authentication, with their keys and certificates."""
+"""How the people of an implementation log in: SAML and External Authentication, with their keys and certificates."""

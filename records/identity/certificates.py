@@ -1,7 +1,7 @@
-"""Certificates: read, judged and made. What is trusted is the key in them, pinned by an administrator.
+"""Certificates: reading, checking and making them. What is trusted is the key in them, pinned by an administrator.
 
-A certificate's own end is told to people and not enforced: identity providers go on with expired ones, and what ends
-trust here is that an administrator retires it.
+The expiry of a certificate is shown to people and not enforced: identity providers keep using expired ones. Trust ends when
+an administrator retires the certificate.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-#: Bits of an RSA key which are still enough.
+#: The least bits of an RSA key that is accepted.
 LEAST_RSA_BITS = 2048
-#: Bits of the keys which are made here.
+#: Bits of the keys that are made here.
 OWN_RSA_BITS = 3072
 OWN_LASTS = timedelta(days=3650)
-#: How long before its end people are told of a certificate.
+#: How long before its expiry people are warned about a certificate.
 NOTICE = timedelta(days=30)
 _LONGEST = 16 * 1024
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -31,7 +31,7 @@ _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate as it was read."""
+    """A certificate that was read."""
 
     pem: str
     sha256: str  #: of its DER form, in hexadecimal
@@ -41,7 +41,7 @@ class Certificate:
 
 
 def read(text: str) -> Certificate:
-    """Read one certificate, as PEM or as the bare base64 of metadata. Raises ValueError in plain words."""
+    """Read one certificate, as PEM or as the bare base64 of metadata. Raises ValueError with a reason for people."""
     certificate = _parsed(text)
     _refuse_weak(certificate)
     return Certificate(
@@ -54,7 +54,7 @@ def read(text: str) -> Certificate:
 
 
 def make(common_name: str) -> tuple[str, Certificate]:
-    """Make an RSA key and a certificate that it has signed itself. Returns the key as PEM, and the certificate."""
+    """Make an RSA key and a self-signed certificate for it. Returns the key as PEM, and the certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=OWN_RSA_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
     now = datetime.now(UTC)
@@ -67,10 +67,12 @@ def make(common_name: str) -> tuple[str, Certificate]:
 def _parsed(text: str) -> x509.Certificate:
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST:
         raise ValueError(
-            f"is a certificate of at most {_LONGEST} characters, beginning with -----BEGIN CERTIFICATE-----"
+            f"must be a certificate of at most {_LONGEST} characters, beginning with -----BEGIN CERTIFICATE-----"
         )
     if "PRIVATE KEY" in text:
-        raise ValueError("holds a private key: only the certificate belongs here, and that key is no secret any more")
+        raise ValueError(
+            "contains a private key: only the certificate belongs here, and that key is not secret any more"
+        )
     try:
         if "-----BEGIN" not in text:
             der = base64.b64decode("".join(text.split()), validate=True)
@@ -81,7 +83,7 @@ def _parsed(text: str) -> x509.Certificate:
     except ValueError:
         raise ValueError("cannot be read as a certificate (PEM, or the base64 of metadata)") from None
     if len(found) != 1:
-        raise ValueError("holds several certificates: enter each by itself")
+        raise ValueError("contains several certificates: enter each separately")
     return found[0]
 
 
@@ -89,18 +91,18 @@ def _refuse_weak(certificate: x509.Certificate) -> None:
     try:
         key = certificate.public_key()
     except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("holds a key that cannot be read") from None
+        raise ValueError("contains a key that cannot be read") from None
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < LEAST_RSA_BITS:
-            raise ValueError(f"holds an RSA key of {key.key_size} bits: {LEAST_RSA_BITS} are the least that is safe")
+            raise ValueError(f"contains an RSA key of {key.key_size} bits: it must have at least {LEAST_RSA_BITS}")
     elif not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ValueError("holds a key which is neither RSA nor of an elliptic curve")  # noqa: TRY004 - a check speaks ValueError
+        raise ValueError("contains a key that is neither RSA nor on an elliptic curve")  # noqa: TRY004 - a check raises ValueError
     elif key.curve.name not in _CURVES:
-        raise ValueError(f"holds a key of the curve {key.curve.name}: P-256, P-384 and P-521 are accepted")
+        raise ValueError(f"contains a key on the curve {key.curve.name}: P-256, P-384 and P-521 are accepted")
 
 
 def _subject(certificate: x509.Certificate) -> str:
-    """Return the subject for people to read; one that cannot be read is no reason to refuse the key."""
+    """Return the subject for people to read. A subject that cannot be read is not a reason to refuse the key."""
     try:
         text = certificate.subject.rfc4514_string()
     except ValueError:
@@ -109,5 +111,5 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def fingerprint_text(sha256: str) -> str:
-    """Return a fingerprint in hexadecimal as people compare it: `A8:2B:…`."""
+    """Return a hexadecimal fingerprint in the form in which people compare it: `A8:2B:…`."""
     return ":".join(sha256[at : at + 2] for at in range(0, len(sha256), 2)).upper()

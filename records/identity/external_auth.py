@@ -1,7 +1,7 @@
-"""External Authentication of an implementation: the organizer's own service that vouches for its people.
+"""External Authentication of an implementation: the organizer's own service, which says who its people are.
 
-There is one at most. Its secret is kept as that of a connection is: sealed before it reaches the database, for this
-place and the address it is sent to. Whether it may stay is decided by `records.tenants.sealed_secrets`.
+There is one at most. Its secret is stored like that of a connection: it is sealed before it reaches the database, for this
+row and the address that it is sent to. `records.tenants.sealed_secrets` decides whether it may stay.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ExternalAuth(Base):
 
 @dataclass(frozen=True)
 class ExternalAuthDraft:
-    """An External Authentication as a person enters it. `secret` is None to keep the one which is there."""
+    """An External Authentication as a person enters it. `secret` is None to keep the present one."""
 
     kind: str
     fields: dict[str, Any]
@@ -60,7 +60,7 @@ class ExternalAuthDraft:
 
 @dataclass(frozen=True)
 class OpenedExternalAuth:
-    """An External Authentication ready for use: plain values, the secret open ("" when it needs none)."""
+    """An External Authentication ready for use: plain values, with the secret open ("" if it needs none)."""
 
     implementation: str  #: slug
     kind: str
@@ -70,21 +70,21 @@ class OpenedExternalAuth:
 
 
 def find(db: Session, implementation: Implementation) -> ExternalAuth | None:
-    """Return the implementation's External Authentication."""
+    """Return the implementation's External Authentication; None if there is none."""
     return db.scalar(select(ExternalAuth).where(ExternalAuth.implementation_id == implementation.id))
 
 
 def save(
     db: Session, box: SecretBox, implementation: Implementation, draft: ExternalAuthDraft, by: str
 ) -> ExternalAuth:
-    """Make the External Authentication or change it. Raises Refused with every fault."""
-    given = {"kind": draft.kind, "development": draft.development, "by": by}
-    values = fields.checked(_CHECKS, given)
+    """Create the External Authentication or change it. Raises RuleViolation with every fault."""
+    entered = {"kind": draft.kind, "development": draft.development, "by": by}
+    values = fields.checked(_CHECKS, entered)
     values["fields"] = external_auth_kinds.checked(values["kind"], draft.fields, development=values["development"])
     implementations.lock(db, implementation)
     present = find(db, implementation)
     if present is not None:
-        db.refresh(present)  # somebody may have changed it while we waited
+        db.refresh(present)  # another transaction may have changed it while we waited
     values["changed_by"] = values.pop("by")
     wanted = ExternalAuth(implementation_id=implementation.id, **values)
     secret = sealed_secrets.to_seal(
@@ -104,12 +104,12 @@ def save(
 
 
 def in_browser(kind: str, fields: dict[str, Any]) -> bool:
-    """Say whether people can log in by it in a browser. Otherwise only the app can, which holds a token or an assertion."""
+    """Say whether people can log in with it in a browser. Otherwise only the app can, which has a token or an assertion."""
     return kind == "password" or (kind == "jwt" and bool(fields["login_url"]))
 
 
 def remove(db: Session, implementation: Implementation) -> None:
-    """Forget the External Authentication and its secret."""
+    """Delete the External Authentication and its secret."""
     present = find(db, implementation)
     if present is not None:
         db.delete(present)
@@ -117,7 +117,7 @@ def remove(db: Session, implementation: Implementation) -> None:
 
 
 def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedExternalAuth | None:
-    """Return it ready for use, or None if there is none. Raises SecretNotOpened naming the implementation."""
+    """Return it ready for use, or None if there is none. Raises SecretNotOpened, which names the implementation."""
     row = find(db, implementation)
     if row is None:
         return None
@@ -128,12 +128,14 @@ def opened(db: Session, box: SecretBox, implementation: Implementation) -> Opene
         except SecretNotOpened as error:
             raise SecretNotOpened(f"External Authentication of {implementation.slug}: {error}") from None
     elif external_auth_kinds.needs_secret(row.kind, row.fields):
-        raise SecretNotOpened(f"External Authentication of {implementation.slug}: its secret is missing, enter it anew")
+        raise SecretNotOpened(
+            f"External Authentication of {implementation.slug}: its secret is missing, enter it again"
+        )
     return OpenedExternalAuth(implementation.slug, row.kind, dict(row.fields), secret, row.development)
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
-    """Encrypt every secret anew with the newest key of the box. Returns how many."""
+    """Encrypt every secret again with the newest key of the box. Returns how many."""
     sealed = select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None)).order_by(ExternalAuth.id)
     rows = list(db.scalars(sealed.with_for_update()))
     for row in rows:
@@ -143,13 +145,13 @@ def reseal_all(db: Session, box: SecretBox) -> int:
 
 
 def _use(row: ExternalAuth) -> SecretUse | None:
-    """Return to whom the secret is shown, or whom it proves; None if there is none."""
+    """Return what the secret is used for; None if there is none."""
     if not external_auth_kinds.needs_secret(row.kind, row.fields):
         return None
-    way = tuple(str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer"))
-    beside = row.fields.get("auth_fields", {})
-    account = (str(row.fields.get("client_id", "")), *(str(beside.get(name, "")) for name in ("user", "name")))
-    return SecretUse((row.kind, *way), (str(row.fields.get("url", "")),), account)
+    method = tuple(str(row.fields.get(name, "")) for name in ("algorithm", "auth_kind", "issuer"))
+    auth_fields = row.fields.get("auth_fields", {})
+    account = (str(row.fields.get("client_id", "")), *(str(auth_fields.get(name, "")) for name in ("user", "name")))
+    return SecretUse((row.kind, *method), (str(row.fields.get("url", "")),), account)
 
 
 def _stored_use(row: ExternalAuth | None) -> SecretUse | None:

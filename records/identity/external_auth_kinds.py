@@ -1,7 +1,6 @@
-"""The kinds of External Authentication, and what has to be known for each.
+"""The kinds of External Authentication, and the fields of each.
 
-A fault in these fields lets the wrong people in, so each kind says which fields it knows; what it does not know is
-refused, not kept.
+A mistake in these fields lets the wrong people in, so each kind lists its fields; any other field is refused, not stored.
 """
 
 from __future__ import annotations
@@ -18,28 +17,28 @@ from records.tenants import credential_kinds, sealed_secrets
 from .public_keys import ALGORITHMS, key_set
 
 KINDS = ("jwt", "introspection", "password")
-#: How our own call to a vendor of the kind "password" may prove itself.
+#: The credentials that our call to a vendor of the kind "password" may use.
 PASSWORD_AUTH = ("none", "basic", "bearer", "api_key_header")
-#: What an answer of a vendor may tell about a person, by the path in its JSON.
+#: What a vendor's answer may say about a person, each at a path in its JSON.
 RESULT = ("subject", *(one.name for one in user_fields.TABLE if one.sources >= user_fields.PASSWORD))
-#: Bytes of a secret that signs (RFC 7518, 3.2).
+#: The least bytes of a secret that signs (RFC 7518, 3.2).
 LEAST_SHARED_KEY = 32
 USERNAME, PASSWORD = "{username}", "{password}"
 
 
-def checked(kind: str, given: Mapping[str, Any], *, development: bool) -> dict[str, Any]:
-    """Check the fields of this kind; give the values to store, defaults included. Raises Refused with every fault."""
-    if not isinstance(given, Mapping):
-        fields.refuse([FieldFault("fields", "is a JSON object")])
+def checked(kind: str, entered: Mapping[str, Any], *, development: bool) -> dict[str, Any]:
+    """Check the fields of this kind; return the values to store, defaults included. Raises RuleViolation with every fault."""
+    if not isinstance(entered, Mapping):
+        fields.refuse([FieldFault("fields", "must be a JSON object")])
     known, defaults = _KINDS[kind]
     checks = known | {name: partial(_address, development=development) for name in known if name in ADDRESSES}
-    values = fields.checked(checks, defaults | dict(given))
+    values = fields.checked(checks, defaults | dict(entered))
     fields.refuse(_FAULTS[kind](values))
     return values
 
 
 def needs_secret(kind: str, values: Mapping[str, Any]) -> bool:
-    """Say whether there is a secret beside these fields."""
+    """Say whether these fields need a secret."""
     if kind == "jwt":
         return bool(values.get("algorithm") == "HS256")
     return kind == "introspection" or values.get("auth_kind", "none") != "none"
@@ -54,10 +53,10 @@ def _jwt_faults(values: dict[str, Any]) -> list[FieldFault]:
     shared = values["algorithm"] == "HS256"
     sources = [name for name in ("keys", "jwks_url") if values[name]]
     if shared:
-        return [FieldFault(name, "does not belong to HS256, whose key is the secret") for name in sources]
+        return [FieldFault(name, "must be empty for HS256, whose key is the secret") for name in sources]
     if len(sources) != 1:
-        state = "and their address are both given" if sources else "are missing, and so is their address"
-        return [FieldFault("keys", f"{state}. Give one of the two")]
+        state = "and their address are both entered" if sources else "are missing, and so is their address"
+        return [FieldFault("keys", f"{state}. Enter one of the two")]
     return key_set_faults(values) if values["keys"] else []
 
 
@@ -89,24 +88,24 @@ def _address(value: Any, *, development: bool = False) -> str:
         return ""
     parts = fields.called_url(value, development=development)
     if "#" in value:
-        raise ValueError("ends with a path or a query: nothing may follow #")
+        raise ValueError("must end with a path or a query, without a #")
     return parts.geturl()
 
 
 def _template(value: Any) -> dict[str, Any]:
-    """Check a request's JSON: what the person typed stands as whole values, so that it can never become anything else."""
+    """Check the JSON of a request: what a person types replaces whole values only, so that it can never change the structure."""
     template = fields.json_object(8192)(value)
     texts = list(_texts(template))
     for place in (USERNAME, PASSWORD):
         if place not in texts:
-            raise ValueError(f'holds "{place}" as a whole value, for example {{"name": "{place}"}}')
+            raise ValueError(f'must contain "{place}" as a whole value, for example {{"name": "{place}"}}')
         if any(place in text and text != place for text in texts):
-            raise ValueError(f"holds {place} inside a longer text: it can only be a whole value")
+            raise ValueError(f"contains {place} within a longer text: it must be a whole value")
     return dict(template)
 
 
 def _texts(value: Any) -> list[str]:
-    """Return all texts of a JSON value, keys included: a place in a key would be a mistake too."""
+    """Return all texts of a JSON value, keys included, because a placeholder in a key would be a mistake too."""
     if isinstance(value, Mapping):
         return [text for key, item in value.items() for text in ([f"{key}:"] if "{" in key else []) + _texts(item)]
     if isinstance(value, list):
@@ -117,33 +116,33 @@ def _texts(value: Any) -> list[str]:
 def _path(value: Any) -> str:
     text = str(fields.line(200, empty=False)(value))
     if any(not part for part in text.split("/")):
-        raise ValueError("is a path such as data/person/id, without a / at its ends")
+        raise ValueError("must be a path such as data/person/id, without a / at its ends")
     return text
 
 
 def _result(value: Any) -> dict[str, str]:
-    given = fields.json_object(4096)(value)
-    unknown = [name for name in given if name not in RESULT]
+    paths = fields.json_object(4096)(value)
+    unknown = [name for name in paths if name not in RESULT]
     if unknown:
-        raise ValueError(f"knows {', '.join(RESULT)}, and not {', '.join(unknown)[:100]}")
-    if given and "subject" not in given:
-        raise ValueError("names no subject: what tells people apart for good")
-    return {name: _path(path) for name, path in given.items()}
+        raise ValueError(f"must only contain {', '.join(RESULT)}, and not {', '.join(unknown)[:100]}")
+    if paths and "subject" not in paths:
+        raise ValueError("must contain the subject, which identifies a person permanently")
+    return {name: _path(path) for name, path in paths.items()}
 
 
 def _condition(value: Any) -> dict[str, Any] | None:
-    """Check where in an answer something is said, and what it is when it is so."""
+    """Check a condition: a path in an answer, and the value that must be there."""
     if not value:
         return None
-    given = fields.json_object(1024)(value)
-    if set(given) != {"path", "equals"}:
-        raise ValueError("has a path and what it equals")
-    if not isinstance(given["equals"], str | int | float | bool):
-        raise ValueError("equals a text, a number, true or false")  # noqa: TRY004 - every check speaks ValueError
-    return {"path": _path(given["path"]), "equals": given["equals"]}
+    condition = fields.json_object(1024)(value)
+    if set(condition) != {"path", "equals"}:
+        raise ValueError("must have a path and what it equals")
+    if not isinstance(condition["equals"], str | int | float | bool):
+        raise ValueError("must equal a text, a number, true or false")  # noqa: TRY004 - every check raises ValueError
+    return {"path": _path(condition["path"]), "equals": condition["equals"]}
 
 
-#: The fields which are addresses. What people type into the others may look like one.
+#: The fields that are addresses. The text of the others may look like one.
 ADDRESSES = ("url", "jwks_url", "login_url")
 _KINDS: dict[str, tuple[dict[str, fields.Check], dict[str, Any]]] = {
     "jwt": (

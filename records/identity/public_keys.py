@@ -1,6 +1,6 @@
-"""The public keys of an organizer who signs assertions: a JWK set (RFC 7517) of one kind of key, and nothing private.
+"""The public keys of an organizer who signs assertions: a JWK set (RFC 7517) with one kind of key, and no private keys.
 
-One kind for each algorithm: a key is never tried with an algorithm that it was not made for.
+Each algorithm has one kind of key, so that a key is never used with an algorithm that it was not made for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from .certificates import LEAST_RSA_BITS
 
-#: Algorithm -> the members which make its key, and what they have to say.
+#: Algorithm -> members of its key, with the values that they must have.
 ALGORITHMS: dict[str, dict[str, str]] = {
     "ES256": {"kty": "EC", "crv": "P-256"},
     "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
@@ -28,46 +28,47 @@ _COORDINATE = 32  # bytes
 
 
 def key_set(value: Mapping[str, Any], algorithm: str) -> dict[str, Any]:
-    """Check a JWK set; give back only what a verifier needs of each key. Raises ValueError in plain words."""
+    """Check a JWK set; return only what a verifier needs of each key. Raises ValueError with a reason for people."""
     keys = value.get("keys")
     if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
-        raise ValueError(f'is a JWK set with 1 to {MOST_KEYS} keys: {{"keys": [ … ]}}')
+        raise ValueError(f'must be a JWK set with 1 to {MOST_KEYS} keys: {{"keys": [ … ]}}')
     good = [_key(key, algorithm) for key in keys]
     names = [key.get("kid") for key in good]
     if len(good) > 1 and (None in names or len(set(names)) < len(names)):
-        raise ValueError("holds several keys, so each needs a kid of its own")
+        raise ValueError("contains several keys, so each must have a different kid")
     return {"keys": good}
 
 
 def _key(key: Any, algorithm: str) -> dict[str, str]:
     if not isinstance(key, Mapping):
-        raise ValueError("holds something that is no key")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("contains something that is not a key")  # noqa: TRY004 - every check raises ValueError
     if _PRIVATE & set(key):
-        raise ValueError("holds a private or shared key: enter the public part only, and make a new key pair")
-    wanted = ALGORITHMS[algorithm]
-    if any(key.get(name) != said for name, said in wanted.items()):
-        raise ValueError(f"holds a key that is not for {algorithm}: it needs {' '.join(wanted.values())}")
+        raise ValueError("contains a private or shared key: enter the public part only, and make a new key pair")
+    required = ALGORITHMS[algorithm]
+    if any(key.get(name) != value for name, value in required.items()):
+        raise ValueError(f"contains a key that is not for {algorithm}: it must have {' '.join(required.values())}")
     if key.get("use", "sig") != "sig" or key.get("alg", algorithm) != algorithm:
-        raise ValueError(f"holds a key that says it is not for signing by {algorithm}")
-    _open(algorithm, {name: _octets(key.get(name)) for name in _MEMBERS[algorithm]})
-    kept = {name: key[name] for name in (*wanted, *_MEMBERS[algorithm])}
+        raise ValueError(f"contains a key that is not meant for signing with {algorithm}")
+    _load(algorithm, {name: _octets(key.get(name)) for name in _MEMBERS[algorithm]})
+    public = {name: key[name] for name in (*required, *_MEMBERS[algorithm])}
     if "kid" in key:
-        kept["kid"] = _kid(key["kid"])
-    return kept
+        public["kid"] = _kid(key["kid"])
+    return public
 
 
-def _open(algorithm: str, parts: dict[str, bytes]) -> None:
-    """Make the key, which refuses a point that is not on the curve. Raises ValueError."""
+def _load(algorithm: str, parts: dict[str, bytes]) -> None:
+    """Load the key, which refuses a point that is not on the curve. Raises ValueError."""
     if algorithm == "RS256":
         n, e = (int.from_bytes(parts[name], "big") for name in ("n", "e"))
         if not LEAST_RSA_BITS <= n.bit_length() <= _MOST_RSA_BITS:
-            raise ValueError(f"holds an RSA key of {n.bit_length()} bits: {LEAST_RSA_BITS} are the least that is safe")
+            bounds = f"{LEAST_RSA_BITS} to {_MOST_RSA_BITS}"
+            raise ValueError(f"contains an RSA key of {n.bit_length()} bits: it must have {bounds}")
         if e not in (3, 65537):
-            raise ValueError("holds an RSA key with an unusual exponent: 65537 is the one to use")
+            raise ValueError("contains an RSA key with an unusual exponent: it must be 65537 or 3")
         rsa.RSAPublicNumbers(e, n).public_key()
         return
     if any(len(part) != _COORDINATE for part in parts.values()):
-        raise ValueError(f"holds a key whose members do not have {_COORDINATE} bytes")
+        raise ValueError(f"contains a key whose members do not have {_COORDINATE} bytes")
     if algorithm == "EdDSA":
         ed25519.Ed25519PublicKey.from_public_bytes(parts["x"])
         return
@@ -75,7 +76,7 @@ def _open(algorithm: str, parts: dict[str, bytes]) -> None:
     try:
         ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError:
-        raise ValueError("holds a key which is no point of its curve") from None
+        raise ValueError("contains a key that is not a point on its curve") from None
 
 
 def _octets(value: Any) -> bytes:
@@ -84,10 +85,10 @@ def _octets(value: Any) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
-        raise ValueError("holds a key with a member that is not base64url") from None
+        raise ValueError("contains a key with a member that is not base64url") from None
 
 
 def _kid(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():  # far more than any kid has
-        raise ValueError("holds a kid which is not 1 to 255 printable characters")
+        raise ValueError("contains a kid that is not 1 to 255 printable characters")
     return value

@@ -1,8 +1,8 @@
-"""The certificates of an implementation's SAML identity provider: everything that it says hangs on them.
+"""The certificates of an implementation's SAML identity provider, by which its messages are verified.
 
-One that an administrator entered is active. One that was only found in the provider's metadata waits until an
-administrator has accepted it, so that who can change the metadata cannot log in as everybody. A retired or refused one
-stays known, so that the same metadata does not bring it up again.
+A certificate that an administrator entered is active. One that was only found in the provider's metadata waits until an
+administrator accepts it, so that somebody who can change the metadata cannot log in as everybody. A retired or refused one
+is remembered, so that the same metadata does not propose it again.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from . import certificates
 from .certificates import Certificate
 from .saml_tables import SamlProvider
 
-#: Certificates of one provider which are active or waiting.
+#: Certificates of one provider that are active or waiting.
 MOST = 10
 
 
 class SamlCertificate(Base):
-    """A certificate of a provider: `active` ones are believed, `waiting` ones may be accepted, `retired` ones are not."""
+    """A certificate of a provider: `active` ones are trusted, `waiting` ones need a decision, `retired` ones are not trusted."""
 
     __tablename__ = "saml_certificates"
     __table_args__ = (
@@ -64,7 +64,7 @@ def of(db: Session, provider: SamlProvider, *, state: str | None = None) -> list
 
 
 def read_all(pems: Iterable[str]) -> list[Certificate]:
-    """Read certificates, each once. Raises RuleViolation with the faults of all."""
+    """Read certificates, without duplicates. Raises RuleViolation with the faults of all."""
     found: dict[str, Certificate] = {}
     faults: list[FieldFault] = []
     for number, pem in enumerate(pems, start=1):
@@ -78,7 +78,7 @@ def read_all(pems: Iterable[str]) -> list[Certificate]:
 
 
 def enter(db: Session, provider: SamlProvider, given: Iterable[Certificate], by: str) -> None:
-    """Make certificates active which an administrator entered, whatever they were before; others stay as they are."""
+    """Make certificates active that an administrator entered, whatever they were before; others stay as they are."""
     known = {row.sha256: row for row in of(db, provider)}
     for certificate in given:
         row = known.get(certificate.sha256) or _row(provider, certificate)
@@ -90,7 +90,7 @@ def enter(db: Session, provider: SamlProvider, given: Iterable[Certificate], by:
 
 
 def propose(db: Session, provider: SamlProvider, pems: Iterable[str]) -> list[SamlCertificate]:
-    """Let certificates which nobody has decided on yet wait for an administrator; returns those that are new."""
+    """Let certificates that are not known yet wait for an administrator; return them."""
     known = {row.sha256 for row in of(db, provider)}
     new = [_row(provider, one) for one in read_all(pems) if one.sha256 not in known]
     db.add_all(new)
@@ -100,29 +100,29 @@ def propose(db: Session, provider: SamlProvider, pems: Iterable[str]) -> list[Sa
 
 
 def accept(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> SamlCertificate:
-    """Believe a waiting certificate from now on."""
+    """Trust a waiting certificate from now on."""
     return _decide(_waiting(db, provider, fingerprint), "active", by)
 
 
 def refuse(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> SamlCertificate:
-    """Turn a waiting certificate down for good; it can still be entered by hand."""
+    """Refuse a waiting certificate permanently; it can still be entered by hand."""
     return _decide(_waiting(db, provider, fingerprint), "retired", by)
 
 
 def retire(db: Session, provider: SamlProvider, fingerprint: str, by: str) -> SamlCertificate:
-    """Believe an active certificate no more. Raises RuleViolation for the last active one: nobody could log in."""
-    # The provider's row is locked, so that two who each retire one of the last two do not both succeed.
+    """Stop trusting an active certificate. Raises RuleViolation for the last active one, because no one could log in."""
+    # The provider's row is locked, so that two people cannot both retire one of the last two.
     db.execute(select(SamlProvider.id).where(SamlProvider.id == provider.id).with_for_update())
     row = _found(db, provider, fingerprint)
     if row.state != "active":
         raise RuleViolation("certificate", f"is {row.state}, not active")
     if len(of(db, provider, state="active")) == 1:
-        raise RuleViolation("certificate", "is the last active one: nobody could log in any more")
+        raise RuleViolation("certificate", "is the last active one: no one could log in any more")
     return _decide(row, "retired", by)
 
 
 def expiring(db: Session, *, within: timedelta = certificates.NOTICE) -> list[SamlCertificate]:
-    """Return active certificates of all implementations which end soon or have ended, those that end first first."""
+    """Return active certificates of all implementations that expire soon or have expired, by their expiry."""
     rows = select(SamlCertificate).where(SamlCertificate.state == "active")
     rows = rows.where(SamlCertificate.not_after < utc_now() + within)
     return list(db.scalars(rows.order_by(SamlCertificate.not_after, SamlCertificate.id)))
@@ -140,7 +140,7 @@ def _found(db: Session, provider: SamlProvider, fingerprint: str) -> SamlCertifi
     one = one.where(SamlCertificate.sha256 == fingerprint.replace(":", "").lower())
     row = db.scalar(one.with_for_update().execution_options(populate_existing=True))
     if row is None:
-        raise RuleViolation("certificate", "is none of this identity provider")
+        raise RuleViolation("certificate", "does not belong to this identity provider")
     return row
 
 
@@ -165,7 +165,9 @@ def _decide(row: SamlCertificate, state: str, by: str) -> SamlCertificate:
 def _refuse_too_many(db: Session, provider: SamlProvider) -> None:
     mine = select(func.count()).select_from(SamlCertificate).where(SamlCertificate.provider_id == provider.id)
     if (db.scalar(mine.where(SamlCertificate.state != "retired")) or 0) > MOST:
-        raise RuleViolation("certificates", f"are at most {MOST}, active and waiting together: retire or refuse some")
+        raise RuleViolation(
+            "certificates", f"must be at most {MOST}, active and waiting together: retire or refuse some"
+        )
 
 
 def _ordinal(number: int) -> str:

@@ -1,7 +1,7 @@
-"""The SAML identity provider of an implementation: where it is, what it is believed, and how its words are read.
+"""The SAML identity provider of an implementation: its addresses, its policy, and how its attributes are mapped.
 
-What concerns its certificates and our own keys is in modules of their own and offered here too, so that a caller needs
-one name.
+Its certificates and our own keys are in modules of their own; their functions are also offered here, so that a caller needs
+one import.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ __all__ = [
     "switch_sp_key",
 ]
 
-#: By what the identity provider of development is known. It does not hold its port, so that people stay the same people.
+#: The entity ID of the development identity provider. It does not contain the port, so that people stay the same people.
 DEVELOPMENT_ENTITY_ID = "urn:session-status:development-identity-provider"
 #: What an attribute can be mapped to.
 MAPPED = tuple(one.name for one in user_fields.TABLE if one.sources >= user_fields.SAML)
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-#: The names under which common identity providers send these; the first that a message has counts.
+#: The names under which common identity providers send these; the first one in a message is used.
 ATTRIBUTE_MAP: dict[str, list[str]] = {
     "username": [
         "username",
@@ -80,12 +80,12 @@ ATTRIBUTE_MAP: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class SamlDraft:
-    """An identity provider as a person enters it. Certificates given here become active, others stay as they are."""
+    """An identity provider as a person enters it. Certificates in it become active; others stay as they are."""
 
     entity_id: str
     sso_url: str
     slo_url: str = ""
-    certificates: tuple[str, ...] = ()  #: PEM; may be empty when it is changed and stays the same provider
+    certificates: tuple[str, ...] = ()  #: PEM; may be empty for a change that keeps the provider
     metadata_url: str = ""
     attribute_map: Mapping[str, Any] = field(default_factory=lambda: dict(ATTRIBUTE_MAP))
     subject_attribute: str = ""  #: "" for the NameID
@@ -97,7 +97,7 @@ class SamlDraft:
 
 @dataclass(frozen=True)
 class OpenedSaml:
-    """An identity provider ready for use: plain values, the certificates that are believed now, our keys open."""
+    """An identity provider ready for use: plain values, the active certificates, and our keys, open."""
 
     implementation: str  #: slug
     entity_id: str
@@ -115,12 +115,12 @@ class OpenedSaml:
 
 
 def find(db: Session, implementation: Implementation) -> SamlProvider | None:
-    """Return the implementation's identity provider."""
+    """Return the implementation's identity provider; None if there is none."""
     return db.scalar(select(SamlProvider).where(SamlProvider.implementation_id == implementation.id))
 
 
 def is_replaced(db: Session, implementation: Implementation, user: User) -> bool:
-    """Say whether another identity provider has taken the place of the one that brought this person by SAML."""
+    """Say whether the identity provider by which this person logged in has been replaced by another."""
     present = find(db, implementation)
     return present is not None and user.provider not in ("", present.entity_id)
 
@@ -131,18 +131,18 @@ def certificates(db: Session, provider: SamlProvider, *, state: str | None = Non
 
 
 def save(db: Session, box: SecretBox, implementation: Implementation, draft: SamlDraft, by: str) -> SamlProvider:
-    """Make the identity provider or change it. Raises RuleViolation with every fault.
+    """Create the identity provider or change it. Raises RuleViolation with every fault.
 
-    Another entity ID is another provider: its certificates have to be given, and those of the old one are forgotten.
-    Its people stay with the old one until `users.hand_over`.
+    Another entity ID means another provider: its certificates must be entered, and those of the old one are deleted. People
+    belong to the old provider until `users.hand_over`.
     """
-    given = {name: value for name, value in vars(draft).items() if name != "certificates"}
+    entered = {name: value for name, value in vars(draft).items() if name != "certificates"}
     checks = _CHECKS | {name: partial(_address, development=bool(draft.development)) for name in _ADDRESSES}
-    values = fields.checked(checks | {"by": fields.line(255, empty=False)}, given | {"by": by})
+    values = fields.checked(checks | {"by": fields.line(255, empty=False)}, entered | {"by": by})
     values["changed_by"] = values.pop("by")
     if values["entity_id"] == DEVELOPMENT_ENTITY_ID and not values["development"]:
         raise RuleViolation(
-            "entity_id", "is that of the development identity provider, at which anybody can be anybody"
+            "entity_id", "is that of the development identity provider, at which anybody can log in as anybody"
         )
     if not values["sso_url"]:
         raise RuleViolation("sso_url", "is missing")
@@ -150,9 +150,9 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
     implementations.lock(db, implementation)
     present = find(db, implementation)
     if present is not None:
-        db.refresh(present)  # somebody may have changed it while we waited
+        db.refresh(present)  # another transaction may have changed it while we waited
     if not pinned and (present is None or present.entity_id != values["entity_id"]):
-        raise RuleViolation("certificates", "are missing: without one nobody could tell who really sent a login")
+        raise RuleViolation("certificates", "are missing: without one, the sender of a login cannot be verified")
     if present is not None and present.entity_id != values["entity_id"]:
         remove(db, implementation)
         present = None
@@ -167,7 +167,7 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Sam
 
 
 def remove(db: Session, implementation: Implementation) -> None:
-    """Forget the identity provider with its certificates. Our own keys stay: our metadata may be known elsewhere."""
+    """Delete the identity provider with its certificates. Our own keys stay, because our metadata may be in use elsewhere."""
     present = find(db, implementation)
     if present is not None:
         db.delete(present)
@@ -175,13 +175,13 @@ def remove(db: Session, implementation: Implementation) -> None:
 
 
 def opened(db: Session, box: SecretBox, implementation: Implementation) -> OpenedSaml | None:
-    """Return the identity provider ready for use, or None if there is none. Raises SecretNotOpened naming the implementation."""
+    """Return the identity provider ready for use, or None if there is none. Raises SecretNotOpened, which names the implementation."""
     provider = find(db, implementation)
     if provider is None:
         return None
     keys = own_keys.sp_keys_if_made(db, box, implementation)
     if keys is None:
-        raise SecretNotOpened(f"the SAML key of {implementation.slug} is missing: save its identity provider anew")
+        raise SecretNotOpened(f"the SAML key of {implementation.slug} is missing: save its identity provider again")
     plain = {name: getattr(provider, name) for name in _CHECKS}
     return OpenedSaml(
         implementation=implementation.slug,
@@ -192,15 +192,15 @@ def opened(db: Session, box: SecretBox, implementation: Implementation) -> Opene
 
 
 def roll_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
-    """Make our next keys for this provider; they are published until `switch_sp_key`."""
+    """Make our next keys for this provider, which are published beside the present ones until `switch_sp_key`."""
     own_keys.roll(db, box, _implementation(db, provider))
 
 
 def switch_sp_key(db: Session, box: SecretBox, provider: SamlProvider) -> None:
-    """Put our next keys in the present ones' place, once the provider has read our metadata."""
+    """Replace our present keys by the next ones, once the provider has read our metadata."""
     implementation = _implementation(db, provider)
-    implementations.lock(db, implementation)  # two who press it at once switch once
-    own_keys.sp_keys_if_made(db, box, implementation)  # a key which does not open must not become the only one
+    implementations.lock(db, implementation)  # two simultaneous requests switch once
+    own_keys.sp_keys_if_made(db, box, implementation)  # a key that does not open must not become the only one
     own_keys.switch(db, implementation)
 
 
@@ -212,29 +212,29 @@ def _implementation(db: Session, provider: SamlProvider) -> Implementation:
 
 def _entity_id(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 1024:  # SAML core, 8.3.6
-        raise ValueError("has 1 to 1024 characters")
+        raise ValueError("must have 1 to 1024 characters")
     if not value.isprintable() or any(c.isspace() for c in value):
-        raise ValueError("holds a blank or a control character")
+        raise ValueError("must not contain a blank or a control character")
     return value
 
 
 def _address(value: Any, *, development: bool = False) -> str:
-    """Check an address of the provider. Unlike its entity ID it is one that browsers are sent to."""
+    """Check an address of the provider. Unlike its entity ID, it is one to which browsers are sent."""
     if value == "":
         return ""
     parts = fields.visited_url(value, development=development)
     if "#" in value:
-        raise ValueError("ends with a path or a query: nothing may follow #")
+        raise ValueError("must end with a path or a query, without a #")
     return parts.geturl()
 
 
 def _attribute_map(value: Any) -> dict[str, list[str]]:
     names = fields.each(fields.line(255, empty=False), 20)
     if not isinstance(value, Mapping):
-        raise ValueError("is a list of attribute names for each field")  # noqa: TRY004 - every check speaks ValueError
+        raise ValueError("must be a list of attribute names for each field")  # noqa: TRY004 - every check raises ValueError
     unknown = [str(key) for key in value if key not in MAPPED]
     if unknown:
-        raise ValueError(f"knows {', '.join(MAPPED)}, and not {', '.join(unknown)[:100]}")
+        raise ValueError(f"must only contain {', '.join(MAPPED)}, and not {', '.join(unknown)[:100]}")
     return {key: names(value[key]) for key in value}
 
 

@@ -1,4 +1,4 @@
-"""The table of SAML identity providers, apart from its rules: the rules of certificates need it too."""
+"""The table of SAML identity providers, in its own module because the rules of certificates need it too."""
 
 from __future__ import annotations
 

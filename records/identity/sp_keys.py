@@ -1,7 +1,7 @@
-"""Our own keys towards an implementation's identity provider: one signs our requests, one opens encrypted assertions.
+"""Our own keys for an implementation's identity provider: one signs our requests, one decrypts encrypted assertions.
 
-They are made before anything is known of the provider, because it wants to read our metadata first. A change has two
-steps: the next certificates are published, and when the provider has read them, they take the present ones' place.
+They are made before the provider is known, because it needs our metadata first. A change has two steps: the next
+certificates are published, and once the provider has read them, they replace the present ones.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation, SecretNotOpened
 from records.secretbox import SecretBox
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 from . import certificates
 
-#: What a key is for. Each has its own: whoever tricks us into decrypting must not come by a signature.
+#: The uses of keys. Each use has its own key, so that tricking us into decrypting can never produce a signature.
 USES = ("signing", "encryption")
 
 
 class SpKey(Base):
-    """A key pair of ours for one implementation. For each use at most one is in use, and one is next."""
+    """One of our key pairs for an implementation. For each use, at most one is present and one is next."""
 
     __tablename__ = "saml_sp_keys"
     __table_args__ = (
@@ -59,7 +59,7 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class SpKeys:
-    """Our keys. The next ones are None when no change is under way."""
+    """Our keys. The next ones are None if no change is under way."""
 
     signing: KeyPair
     encryption: KeyPair
@@ -68,7 +68,7 @@ class SpKeys:
 
 
 def sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys:
-    """Return our keys, which are made when they are first asked for (so not in a transaction that only reads)."""
+    """Return our keys. They are made at the first call, so do not call this in a transaction that only reads."""
     found = sp_keys_if_made(db, box, implementation)
     if found is None:
         _make(db, box, implementation, "present")
@@ -78,11 +78,11 @@ def sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKe
 
 
 def sp_keys_if_made(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys | None:
-    """Return our keys if they were made. Raises SecretNotOpened."""
+    """Return our keys, or None if they were not made yet. Raises SecretNotOpened."""
     rows = _rows(db, implementation)
     if not rows:
         return None
-    pairs = {place: KeyPair(_open(box, implementation, row), row.certificate) for place, row in rows.items()}
+    pairs = {key: KeyPair(_open(box, implementation, row), row.certificate) for key, row in rows.items()}
     return SpKeys(
         pairs["present", "signing"],
         pairs["present", "encryption"],
@@ -92,13 +92,13 @@ def sp_keys_if_made(db: Session, box: SecretBox, implementation: Implementation)
 
 
 def roll(db: Session, box: SecretBox, implementation: Implementation) -> None:
-    """Make the next keys, to be published beside the present ones; harmless when they are there already."""
+    """Make the next keys, which are published beside the present ones; harmless if they exist already."""
     if sp_keys(db, box, implementation).next_signing is None:
         _make(db, box, implementation, "next")
 
 
 def switch(db: Session, implementation: Implementation) -> None:
-    """Put the next keys in the present ones' place, and forget those. Raises RuleViolation when there are no next ones."""
+    """Replace the present keys by the next ones. Raises RuleViolation if there are no next ones."""
     rows = _rows(db, implementation)
     if ("next", "signing") not in rows:
         raise RuleViolation("sp_key", "has no next one: make it first, and let the identity provider read the metadata")
@@ -111,23 +111,23 @@ def switch(db: Session, implementation: Implementation) -> None:
 
 
 def new_sp_keys(db: Session, box: SecretBox, implementation: Implementation) -> SpKeys:
-    """Throw our keys away and make others, for keys that do not open any more or that somebody else may have.
+    """Delete our keys and make new ones, if they cannot be opened any more or somebody else may have them.
 
-    It takes effect at once, so the provider has to read our metadata anew before logins work that it encrypts for us or
-    for which it checks our signature. Where the keys are still good, `roll` and `switch` do it without a gap.
+    It takes effect at once. Logins that the provider encrypts for us, or for which it checks our signature, only work once
+    it has read our metadata again. If the keys are still good, `roll` and `switch` change them without an interruption.
     """
     db.execute(delete(SpKey).where(SpKey.implementation_id == implementation.id))
     return sp_keys(db, box, implementation)
 
 
 def own_expiring(db: Session, *, within: timedelta = certificates.NOTICE) -> list[SpKey]:
-    """Return our own keys in use whose certificates end soon or have ended, of all implementations, the first first."""
+    """Return our present keys, of all implementations, whose certificates expire soon or have expired, by their expiry."""
     rows = select(SpKey).where(SpKey.state == "present", SpKey.not_after < utc_now() + within)
     return list(db.scalars(rows.order_by(SpKey.not_after, SpKey.id)))
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
-    """Encrypt every key anew with the newest key of the box. Returns how many."""
+    """Encrypt every key again with the newest key of the box. Returns how many."""
     rows = list(db.scalars(select(SpKey).order_by(SpKey.id).with_for_update()))
     for row in rows:
         row.sealed_key = box.rotate(row.sealed_key)
@@ -136,7 +136,7 @@ def reseal_all(db: Session, box: SecretBox) -> int:
 
 
 def _rows(db: Session, implementation: Implementation) -> dict[tuple[str, str], SpKey]:
-    """Our keys by state and use; both uses are made, switched and thrown away together."""
+    """Return our keys by state and use. Those of both uses are made, switched and deleted together."""
     rows = db.scalars(select(SpKey).where(SpKey.implementation_id == implementation.id))
     return {(row.state, row.use): row for row in rows}
 
@@ -155,11 +155,11 @@ def _make(db: Session, box: SecretBox, implementation: Implementation, state: st
             "not_after": certificate.not_after,
         }
         rows.append(values)
-    insert_missing(db, SpKey, rows)  # of two who make them at once, one does
+    insert_missing(db, SpKey, rows)  # of two simultaneous calls, one succeeds
 
 
 def _place(implementation: Implementation, use: str, sha256: str) -> str:
-    """Return what a key is sealed for: one use, beside its own certificate only, whether it is present or next."""
+    """Return what a key is sealed for: one use and its own certificate, whether it is present or next."""
     return json.dumps([implementation.id, "saml sp key", use, sha256])
 
 
@@ -167,5 +167,5 @@ def _open(box: SecretBox, implementation: Implementation, row: SpKey) -> str:
     try:
         return box.open(row.sealed_key, place=_place(implementation, row.use, row.sha256))
     except SecretNotOpened as error:
-        remedy = f"this one is not entered: `session-status saml new-key {implementation.slug}` makes another"
+        remedy = f"`session-status saml new-key {implementation.slug}` makes a new one"
         raise SecretNotOpened(f"the SAML key of {implementation.slug}: {error}; {remedy}") from None

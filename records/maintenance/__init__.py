@@ -1,1 +1,1 @@
-"""What concerns whole implementations or the whole database: resealing secrets, finding what production must not hold."""
+"""What concerns the whole database: resealing secrets, inspecting it, and finding what production must not contain."""

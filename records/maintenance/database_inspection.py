@@ -1,7 +1,7 @@
-"""Looks at a database without leaving a trace in it: is it there, what was it made for, whose is it?
+"""Inspects a database without changing it: whether it exists, what it was made for, and which implementations it has.
 
-`session-status up` must know before it writes or starts anything. A `Database` would already be too much: opening an
-SQLite file makes it, and switches it to WAL.
+`session-status up` must know this before it writes or starts anything. A `Database` would already change something: opening
+an SQLite file creates it and switches it to WAL.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ WAIT_S = 5
 
 @dataclass(frozen=True)
 class DatabaseInspection:
-    """What was found. `mark` is None for a database of an earlier release; `version` is None for one without tables."""
+    """What was found. `mark` is None for a database of an earlier release, and `version` for one without tables."""
 
     exists: bool
     version: str | None = None
     mark: str | None = None
-    counts_as: str | None = None  #: the mark, or what an unmarked one counts as; None without tables
+    counts_as: str | None = None  #: the mark, or what a database without one counts as; None without tables
     implementations: tuple[str, ...] = ()  #: slugs
 
 
 def look(url: str, *, own: bool = False) -> DatabaseInspection:
-    """Look at a database. `own` is as in `environment_mark`. Raises DatabaseUnavailable when it does not answer."""
+    """Inspect a database. `own` is as in `environment_mark`. Raises DatabaseUnavailable if it does not answer."""
     address = checked_url(url)
     if address.drivername == "sqlite":
         if not Path(address.database or "").exists():
@@ -42,7 +42,8 @@ def look(url: str, *, own: bool = False) -> DatabaseInspection:
         path = Path(address.database or "").absolute()
         engine = create_engine(f"sqlite:///{path.as_uri()}?mode=ro&uri=true", poolclass=NullPool)
     else:
-        engine = create_engine(_patient(address), poolclass=NullPool, execution_options={"postgresql_readonly": True})
+        url_to_use = _with_time_limit(address)
+        engine = create_engine(url_to_use, poolclass=NullPool, execution_options={"postgresql_readonly": True})
     try:
         with engine.connect() as connection:
             return _found(connection, own=own)
@@ -53,7 +54,7 @@ def look(url: str, *, own: bool = False) -> DatabaseInspection:
         engine.dispose()
 
 
-def _patient(address: URL) -> URL:
+def _with_time_limit(address: URL) -> URL:
     return address.update_query_dict({"connect_timeout": str(WAIT_S)} | dict(address.query))
 
 

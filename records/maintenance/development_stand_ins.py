@@ -1,13 +1,13 @@
-"""What production must not have: stand-ins of development in the records, whichever way they got there.
+"""Development stand-ins in the records, which production must not contain, however they got there.
 
-At the identity provider of development anybody can be anybody, and what leads to this machine or goes without TLS can be
-answered and read by others. Each request is refused where it would use one; this finds them all beforehand, so that a
-process in production does not start with one. Archived implementations are left out: nothing of them is served.
+At the development identity provider anybody can log in as anybody. Addresses on this machine or without TLS can be answered
+or read by others. A request that would use a stand-in is refused; this module finds them all beforehand, so that no process
+in production starts with one. Archived implementations are ignored, because they are not served.
 
-1. An identity provider that is the development one by its name, is marked as development, or has an address by plain
-   http or on this machine.
-2. External Authentication that is marked as development, or has an address by plain http or of no public host.
-3. A connection, likewise.
+1. An identity provider that has the entity ID of the development one, is marked as development, or has an address with
+   plain http or on this machine.
+2. External Authentication that is marked as development, or has an address with plain http or without a public host.
+3. A connection, by the same rules.
 4. A role that `session-status up` gave to one of its sample people.
 """
 
@@ -19,23 +19,23 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from records import fields, host_names
+from records import fields, ip_addresses
 from records.identity import external_auth, external_auth_kinds, saml_providers
 from records.people import grants
 from records.tenants import connections, implementations
 from records.tenants.implementations import Implementation
 
-#: Who makes what `session-status up` makes, in grants and audit entries.
+#: The actor of `session-status up`, in grants and audit entries.
 UP = "session-status up"
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """One stand-in: of which implementation (its slug), what it is, and why it must not be there."""
+    """One stand-in: its implementation (the slug), what it is, and why production must not contain it."""
 
     implementation: str
     kind: str  #: identity provider, External Authentication, connection, role
-    name: str  #: which one; "" where there is one at most
+    name: str  #: which one; "" if there is one at most
     fault: str
 
 
@@ -57,9 +57,9 @@ def _providers(db: Session, owner: Implementation) -> Iterator[StandIn]:
     if found is None:
         return
     addresses = {name: getattr(found, name) for name in ("sso_url", "slo_url", "metadata_url")}
-    faults = list(_faults(addresses, host_names.is_this_machine, development=found.development))
+    faults = list(_faults(addresses, ip_addresses.is_this_machine, development=found.development))
     if found.entity_id == saml_providers.DEVELOPMENT_ENTITY_ID:
-        faults.insert(0, "is that of development, at which anybody can be anybody")
+        faults.insert(0, "is that of development, at which anybody can log in as anybody")
     if faults:
         yield StandIn(owner.slug, "identity provider", "", " and ".join(faults))
 
@@ -70,7 +70,7 @@ def _external(db: Session, owner: Implementation) -> Iterator[StandIn]:
     if found is None:
         return
     addresses = {name: found.fields.get(name) for name in external_auth_kinds.ADDRESSES}
-    faults = list(_faults(addresses, host_names.is_not_public, development=found.development))
+    faults = list(_faults(addresses, ip_addresses.is_not_public, development=found.development))
     if faults:
         yield StandIn(owner.slug, "External Authentication", "", " and ".join(faults))
 
@@ -79,7 +79,7 @@ def _connections(db: Session, owner: Implementation) -> Iterator[StandIn]:
     # 3.
     for one in connections.every(db, owner):
         addresses = {"base_url": one.base_url, "token_url": one.auth_fields.get("token_url", "")}
-        faults = list(_faults(addresses, host_names.is_not_public, development=one.development))
+        faults = list(_faults(addresses, ip_addresses.is_not_public, development=one.development))
         if faults:
             yield StandIn(owner.slug, "connection", one.name, " and ".join(faults))
 
@@ -92,7 +92,7 @@ def _grants(db: Session, owner: Implementation) -> Iterator[StandIn]:
 
 
 def _faults(addresses: Mapping[str, object], is_here: Callable[[str], bool], *, development: bool) -> Iterable[str]:
-    """Say what is wrong with addresses; `development` is the row's own mark."""
+    """Yield what is wrong with addresses; `development` is the row's own mark."""
     if development:
         yield "is marked as development"
     for name, address in addresses.items():
@@ -102,7 +102,7 @@ def _faults(addresses: Mapping[str, object], is_here: Callable[[str], bool], *, 
 
 
 def _fault(address: str, is_here: Callable[[str], bool]) -> str:
-    """Say what is wrong with an address, or nothing. It may have been written by any hand, so it may be anything."""
+    """Say what is wrong with an address; "" if nothing is. The address may be any text."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -111,8 +111,8 @@ def _fault(address: str, is_here: Callable[[str], bool]) -> str:
     if parts.scheme != "https":
         return f"without TLS ({parts.scheme}://{parts.netloc.rpartition('@')[2]})"
     if is_here(host):
-        return f"that leads to no public host ({host})"
-    # Other spellings of this machine (localhost., 127.1, 0x7f000001) are none of a host that could be saved.
+        return f"that does not lead to a public host ({host})"
+    # Other spellings of this machine (localhost., 127.1, 0x7f000001) are not hosts that could be saved.
     try:
         fields.url(address)
     except ValueError as error:

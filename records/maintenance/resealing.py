@@ -1,6 +1,6 @@
-"""The key of secrets: everything sealed, wherever it is kept, sealed anew in one go; and what no key of ours opens.
+"""Resealing: all sealed secrets, wherever they are stored, are sealed with the newest key; and finding those that no key opens.
 
-One place, because a kind of secret that is forgotten here is lost when the old key is thrown away.
+This is in one place, because a kind of secret that is forgotten here is lost when the old key is deleted.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ CONNECTION, EXTERNAL, SAML_KEY = "connection", "External Authentication", "SAML 
 
 @dataclass(frozen=True)
 class UnreadableSecret:
-    """A secret that no key opens: of which implementation (its slug), of which kind, and which one."""
+    """A secret that no key opens: its implementation (the slug), its kind, and its name."""
 
     implementation: str
     kind: str
     name: str  #: of the connection; use and state of a SAML key; "" for External Authentication
-    archived: bool = False  #: nothing of the implementation is served
+    archived: bool = False  #: the implementation is not served
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
-    """Seal every secret anew with the newest key of the box. Returns how many. Raises SecretNotOpened, and then does nothing."""
+    """Seal every secret again with the newest key of the box; return how many. Raises SecretNotOpened; roll back then."""
     return sum(each(db, box) for each in (connections.reseal_all, external_auth.reseal_all, sp_keys.reseal_all))
 
 
@@ -48,7 +48,7 @@ def unreadable_secrets(db: Session, box: SecretBox) -> list[UnreadableSecret]:
 
 
 def _sealed(db: Session) -> Iterator[tuple[int, str, str, bytes]]:
-    """Every sealed secret: whose it is (id), kind, name, and what is sealed."""
+    """Yield every sealed secret: the id of its implementation, its kind, its name, and the sealed bytes."""
     for connection in db.scalars(select(Connection).where(Connection.sealed_secret.is_not(None))):
         yield connection.implementation_id, CONNECTION, connection.name, connection.sealed_secret or b""
     for external in db.scalars(select(ExternalAuth).where(ExternalAuth.sealed_secret.is_not(None))):

@@ -1,1 +1,1 @@
-"""The people of an implementation: users, the grants that give them roles, the first administrator, and the names behind keys."""
+"""The people of an implementation: users, grants, the first administrator, and the names behind keys."""

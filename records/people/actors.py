@@ -1,7 +1,6 @@
-"""Who is meant by the key that audit entries and rows call a person by: "demo/olga" is Olga Example.
+"""The people behind the keys in audit entries and rows: "demo/olga" is Olga Example.
 
-A key never changes, and a name may be chosen by a person's provider: whatever shows a name says its implementation, or
-keeps the key beside it.
+A key never changes, but a provider can choose any name. So a name is always shown with its implementation or its key.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from records.tenants.implementations import Implementation
 
 from .users import SEARCH_WORDS, User, UserProfile
 
-#: People who are found by a name at most.
+#: The most people that a search by name finds.
 MOST_FOUND = 200
 #: Subjects that one statement asks for.
 BATCH = 1000
@@ -29,7 +28,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Actor:
-    """A person as pages call them, and the implementation whose provider knows them."""
+    """A person by the name that pages show, and the implementation whose provider knows them."""
 
     name: str
     implementation: Implementation = field(repr=False)
@@ -42,14 +41,14 @@ class Actor:
 
 @dataclass(frozen=True)
 class NamedEntry:
-    """An audit entry with the people in it; None where it names nobody, or somebody who is gone."""
+    """An audit entry with the people in it; None if it names no person, or a person who was removed."""
 
     entry: AuditEntry
     by: Actor | None
     target: Actor | None
 
     def as_values(self) -> dict[str, Any]:
-        """Return what files and programs are told. `by` and `target` are for reading, their keys are as written."""
+        """Return the values for files and programs. `by` and `target` are names for people; the keys are as in the entry."""
         names = ("number", "at", "implementation", "action", "reason", "detail", "previous", "hash")
         return {name: getattr(self.entry, name) for name in names} | {
             "by": self.by.name if self.by else self.entry.actor,
@@ -60,7 +59,7 @@ class NamedEntry:
 
 
 def by_keys(db: Session, keys: Iterable[str]) -> dict[str, Actor]:
-    """Return the people behind these keys. What is no person's key, or of somebody who is gone, is not in it."""
+    """Return the people behind these keys, without keys that are not a person's or whose person was removed."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for key in keys:
         home, slash, subject = key.partition("/")
@@ -78,9 +77,9 @@ def by_keys(db: Session, keys: Iterable[str]) -> dict[str, Actor]:
 
 
 def of_entries(db: Session, entries: Sequence[AuditEntry]) -> list[NamedEntry]:
-    """Return the entries with the people in them by name.
+    """Return the entries with the names of the people in them.
 
-    An entry that is older than the implementation means somebody of a removed one that had the same slug.
+    An entry that is older than the implementation is about a removed one that had the same slug.
     """
     keys = [audit.person(entry.implementation, entry.target) for entry in entries]
     people = by_keys(db, {entry.actor for entry in entries} | set(keys))
@@ -100,18 +99,18 @@ def of_entries(db: Session, entries: Sequence[AuditEntry]) -> list[NamedEntry]:
 
 
 def in_words(db: Session, key: str) -> str:
-    """Return who is meant, for a sentence: the name with its implementation, or the key of what is no person."""
+    """Return an actor for a sentence: a person's name with the implementation, or a key that is not a person's."""
     person = by_keys(db, [key]).get(key)
     return f"{person.name} ({person.home})" if person else key
 
 
 def name_of(user: User | UserProfile) -> str:
-    """Return what a person is called: the full name, or the username; "" without either."""
+    """Return a person's full name, or else the username; "" without either."""
     return f"{user.first_name} {user.last_name}".strip() or user.username
 
 
 def keys_of(db: Session, text: str) -> list[str]:
-    """Return the keys of people in whose names, usernames or ids every word of a text stands, whatever its case."""
+    """Return the keys of people whose names, usernames or ids contain every word of a text, in any case."""
     words = fields.folded(text).split()[:SEARCH_WORDS]
     if not words:
         return []

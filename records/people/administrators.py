@@ -1,6 +1,6 @@
-"""The first administrator's one-time link: how the first person gets in before any identity provider is known.
+"""The first administrator's one-time link: how the first person logs in before an identity provider is connected.
 
-It is made on the console of the machine only. The database keeps a hash of it, so who reads a backup cannot use it.
+It can only be made on the command line. The database stores a hash of it, so that it cannot be used from a backup.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from records.audit import AuditEntry
 from records.columns import Base, RowId, utc_now
 from records.tenants import implementations
 
-#: The subject of the one who comes by a link. Nobody else in the staff implementation may have it.
+#: The subject of the person who uses a link. No one else in the staff implementation may have it.
 SUBJECT = roles.LINK
 #: How long a link works.
 LASTS = timedelta(hours=24)
 
 
 class AdministratorLink(Base):
-    """A link that was made; it works until it was used, has expired, or a newer one was made."""
+    """A link. It works until it is used, it expires, or a newer one is made."""
 
     __tablename__ = "administrator_links"
 
@@ -38,7 +38,7 @@ class AdministratorLink(Base):
 
 
 def new_link(db: Session) -> str:
-    """Make a link and return its token, which nobody can read again. Links which were not used end."""
+    """Make a link and return its token, which cannot be read again. Earlier links that were not used become invalid."""
     staff = implementations.staff(db)
     token = secrets.token_urlsafe(32)
     db.execute(delete(AdministratorLink).where(AdministratorLink.used_at.is_(None)))
@@ -52,7 +52,7 @@ def new_link(db: Session) -> str:
 
 
 def is_open(db: Session, token: str) -> bool:
-    """Say whether a link would work, without using it up: pages may be fetched by what only previews a link."""
+    """Say whether a link would work, without using it up, because programs may fetch it to show a preview."""
     now = utc_now()
     usable = select(AdministratorLink.id).where(AdministratorLink.token_hash == _hash(token))
     usable = usable.where(AdministratorLink.used_at.is_(None), AdministratorLink.expires_at > now)
@@ -60,17 +60,17 @@ def is_open(db: Session, token: str) -> bool:
 
 
 def use_link(db: Session, token: str) -> bool:
-    """Use a link up. True for exactly one caller, and only in time."""
+    """Use up a link. Returns True for exactly one caller, and only before it expires."""
     now = utc_now()
     using = update(AdministratorLink).where(AdministratorLink.token_hash == _hash(token))
     using = using.where(AdministratorLink.used_at.is_(None), AdministratorLink.expires_at > now)
-    # One statement looks and marks: two at the same moment cannot both find it unused.
+    # One statement checks and marks it, so that two simultaneous calls cannot both find it unused.
     done: CursorResult[Any] = db.execute(using.values(used_at=now))  # type: ignore[assignment]  # of an UPDATE
     return done.rowcount == 1
 
 
 def has_signed_in(db: Session) -> bool:
-    """Say whether an administrator has signed in to the staff implementation by another way than a link."""
+    """Say whether an administrator has logged in to the staff implementation by another method than a link."""
     logins = select(AuditEntry.detail).where(
         AuditEntry.implementation == implementations.STAFF,
         AuditEntry.action == "login",

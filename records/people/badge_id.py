@@ -1,7 +1,7 @@
-"""Badge IDs: the one form in which they are kept, compared and looked for.
+"""Badge IDs: the one form in which they are stored, compared and searched.
 
-A badge ID arrives from a login, a registration vendor, a hand scanner and a keyboard. It is text, never a number, and
-case counts.
+A badge ID comes from a login, a registration vendor, a hand scanner or a keyboard. It is text, never a number, and upper and
+lower case differ.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _INVISIBLE: Final = ("Cf", "Cc")  #: format and control characters
 
 
 def normalised(text: str) -> str:
-    """Return a badge ID as it is kept and compared.
+    """Return a badge ID as it is stored and compared.
 
     1. Composed (NFC).
     2. Without format and control characters, except white space.
     3. Without white space around it, such as the CR that a hand scanner sends.
-    4. Composed again, because what stood between two characters may be gone.
+    4. Composed again, because a character between two others may have been removed.
     """
     composed = unicodedata.normalize("NFC", text)  # 1.
     seen = (each for each in composed if each.isspace() or unicodedata.category(each) not in _INVISIBLE)  # 2.
@@ -35,7 +35,7 @@ def checked(value: Any) -> str:
 
 
 def acceptable(value: str) -> str:
-    """Return a badge ID normalised, or "" for one that cannot be kept: cut or cleaned it could become another's."""
+    """Return a badge ID normalised, or "" if it cannot be stored. It is never cut, because it could then equal another one."""
     try:
         return checked(value)
     except ValueError:

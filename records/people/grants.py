@@ -1,7 +1,7 @@
-"""Grants: the rules which give roles, and the roles of a person now.
+"""Grants: the rules that give roles, and the roles that a person has now.
 
-A role is never copied to a person. It is computed at each request from the grants and from what the identity provider
-last said, so a change takes effect at once and a person who lost an attribute has lost its role.
+A role is never stored with a person. It is computed at each request from the grants and from what the identity provider
+last said. So a change takes effect at once, and a person who loses an attribute loses its role.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
 from records.plurals import with_article
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import STAFF, Implementation
-from records.upsert import insert_missing
 
 from .users import User
 
-#: What a grant looks at. A user type or an attribute is the provider's word; a username is named by a person of ours.
+#: What a grant matches. A provider decides about user types and attributes; usernames are named by our own people.
 KINDS = ("username", "user type", "attribute")
 _ROLES = ", ".join(f"'{role}'" for role in roles.GRANTED)
 
 
 class Grant(Base):
-    """A rule of an implementation: who matches it has the role."""
+    """A rule of an implementation: people who match it have the role."""
 
     __tablename__ = "grants"
     __table_args__ = (
@@ -53,7 +53,7 @@ class Grant(Base):
 
 
 def every(db: Session, implementation: Implementation) -> list[Grant]:
-    """Return the implementation's grants, by role and what they look at."""
+    """Return the implementation's grants, ordered by role and by what they match."""
     mine = select(Grant).where(Grant.implementation_id == implementation.id)
     return list(db.scalars(mine.order_by(Grant.role, Grant.kind, Grant.name, Grant.compared)))
 
@@ -66,21 +66,21 @@ def find(db: Session, implementation: Implementation, grant_id: int) -> Grant | 
 def add(  # noqa: PLR0913 - what a grant is made of, all but two by name
     db: Session, implementation: Implementation, *, kind: str, value: str, role: str, name: str = "", by: str
 ) -> Grant:
-    """Add a grant, or return the one that says the same already. Raises RuleViolation with every fault."""
-    given = fields.checked(_CHECKS, {"kind": kind, "name": name, "value": value, "role": role, "by": by})
-    fields.refuse(_contradictions(implementation, given))
-    row = {each: given[each] for each in ("kind", "name", "value", "role")}
-    row |= {"compared": matched(given["kind"], given["value"]), "created_by": given["by"]}
+    """Add a grant, or return an equal one that exists already. Raises RuleViolation with every fault."""
+    values = fields.checked(_CHECKS, {"kind": kind, "name": name, "value": value, "role": role, "by": by})
+    fields.refuse(_contradictions(implementation, values))
+    row = {each: values[each] for each in ("kind", "name", "value", "role")}
+    row |= {"compared": matched(values["kind"], values["value"]), "created_by": values["by"]}
     insert_missing(db, Grant, [{"implementation_id": implementation.id, **row}])
     same = select(Grant).where(Grant.implementation_id == implementation.id)
     return db.scalars(same.filter_by(**{each: row[each] for each in ("kind", "name", "compared", "role")})).one()
 
 
 def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
-    """Take a grant away; returns what it was. Raises RuleViolation when the implementation has none with this number."""
+    """Remove a grant, and return it. Raises RuleViolation if the implementation has none with this number."""
     grant = find(db, implementation, grant_id)
     if grant is None:
-        raise RuleViolation("grant", "is not there any more")
+        raise RuleViolation("grant", "does not exist any more")
     db.delete(grant)
     db.flush()
     return grant
@@ -89,27 +89,27 @@ def remove(db: Session, implementation: Implementation, grant_id: int) -> Grant:
 def matched(kind: str, value: str) -> str:
     """Return a value as it is compared: usernames without case, the provider's values exactly; both composed (NFC).
 
-    Some signs turn into plain letters by that: the Kelvin sign into "k". A username with one is compared as it is.
+    This turns some characters into plain letters, such as the Kelvin sign into "k". A username with one is compared as it is.
     """
     if kind != "username":
         return unicodedata.normalize("NFC", value)
     return value if any(map(_hides_a_letter, value)) else fields.folded(value)
 
 
-def _hides_a_letter(sign: str) -> bool:
-    return not sign.isascii() and fields.folded(sign).isascii()
+def _hides_a_letter(character: str) -> bool:
+    return not character.isascii() and fields.folded(character).isascii()
 
 
 def roles_of(db: Session, implementation: Implementation, user: User, source: str) -> frozenset[str]:
-    """Return the roles which a person has now in this implementation, with a login that came by `source`.
+    """Return the roles that a person has now in this implementation, with a login from `source`.
 
-    1. Who is locked out has none.
-    2. Only their own implementation gives a person roles. Of staff, reviewer and administrator count everywhere.
-    3. The one-time link makes its one login administrator, and needs no grant: a grant would outlive it.
+    1. A person who is locked out has none.
+    2. Only their own implementation gives a person roles. Those of staff that are reviewer or administrator are valid everywhere.
+    3. The one-time link makes its one login an administrator. It needs no grant, which would outlive it.
     4. Everybody who is logged in is an attendee.
     5. A username gives what its grants say. A user type and attributes give at most `mapped_roles`.
     6. reviewer and administrator exist in the staff implementation only, whatever a grant's row says.
-    7. Above scanner, only a login by SAML counts.
+    7. Roles above scanner require a login by SAML.
     """
     # 1. locked out
     if user.disabled_at is not None:
@@ -118,61 +118,63 @@ def roles_of(db: Session, implementation: Implementation, user: User, source: st
     if user.implementation_id != implementation.id:
         home = db.get(Implementation, user.implementation_id)
         of_staff = home is not None and home.slug == STAFF
-        return roles_of(db, home, user, source) & set(roles.HOUSE) if home and of_staff else frozenset()
+        return roles_of(db, home, user, source) & set(roles.STAFF_ROLES) if home and of_staff else frozenset()
     # 3. the one-time link
     if source == roles.LINK:
         return frozenset({roles.ATTENDEE, roles.ADMINISTRATOR} if implementation.slug == STAFF else {roles.ATTENDEE})
     # 4. attendee
-    had = {roles.ATTENDEE}
+    found = {roles.ATTENDEE}
     # 5. grants
-    had |= {grant.role for grant in given_to(db, implementation, user)}
+    found |= {grant.role for grant in grants_of(db, implementation, user)}
     # 6. staff only
     if implementation.slug != STAFF:
-        had -= set(roles.HOUSE)
+        found -= set(roles.STAFF_ROLES)
     # 7. source
-    return roles.carried_by(had, source)
+    return roles.allowed_by_source(found, source)
 
 
-def given_to(db: Session, implementation: Implementation, user: User) -> list[Grant]:
-    """Return the grants that count for a person of this implementation: why somebody has a role (step 5 of `roles_of`)."""
+def grants_of(db: Session, implementation: Implementation, user: User) -> list[Grant]:
+    """Return the grants that give roles to a person of this implementation (step 5 of `roles_of`)."""
     found = _matching(db, user)
     return [grant for grant in found if grant.kind == "username" or grant.role in implementation.mapped_roles]
 
 
 def _matching(db: Session, user: User) -> list[Grant]:
-    """Return the grants of the user's implementation which match what was last seen of them."""
-    ways = [Grant.kind == "attribute"]  # attributes have many values: they are compared below
+    """Return the grants of the user's implementation that match what their provider last said."""
+    conditions = [Grant.kind == "attribute"]  # attributes may have several values, so they are compared below
     for kind, value in (("username", user.username), ("user type", user.user_type)):
         if value:
-            ways.append(and_(Grant.kind == kind, Grant.compared == matched(kind, value)))
-    rows = db.scalars(select(Grant).where(Grant.implementation_id == user.implementation_id, or_(*ways)))
+            conditions.append(and_(Grant.kind == kind, Grant.compared == matched(kind, value)))
+    rows = db.scalars(select(Grant).where(Grant.implementation_id == user.implementation_id, or_(*conditions)))
     return [row for row in rows if row.kind != "attribute" or row.compared in _values(user, row.name)]
 
 
 def _values(user: User, name: str) -> set[str]:
-    """Return the texts of an attribute, of which a provider sends one or a list."""
-    given = user.attributes.get(name)
+    """Return the texts of an attribute; a provider may send one value or a list."""
+    value = user.attributes.get(name)
     return {
-        matched("attribute", one) for one in (given if isinstance(given, list) else [given]) if isinstance(one, str)
+        matched("attribute", one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
     }
 
 
-def _contradictions(implementation: Implementation, given: dict[str, str]) -> list[FieldFault]:
+def _contradictions(implementation: Implementation, values: dict[str, str]) -> list[FieldFault]:
     faults = []
-    role, kind = given["role"], given["kind"]
-    if role in roles.HOUSE and implementation.slug != STAFF:
-        faults.append(FieldFault("role", f"{role} is given in the staff implementation only, and holds for all"))
+    role, kind = values["role"], values["kind"]
+    if role in roles.STAFF_ROLES and implementation.slug != STAFF:
+        faults.append(
+            FieldFault("role", f"{role} is given in the staff implementation only, and is valid in all implementations")
+        )
     elif kind != "username" and role not in implementation.mapped_roles:
         allowed = ", ".join(implementation.mapped_roles) or "nothing"
         faults.append(FieldFault("role", f"{role} is more than {with_article(kind)} may give here, which is {allowed}"))
-    if (kind == "attribute") != bool(given["name"]):
-        faults.append(FieldFault("name", "is missing" if kind == "attribute" else f"does not belong to a {kind}"))
+    if (kind == "attribute") != bool(values["name"]):
+        faults.append(FieldFault("name", "is missing" if kind == "attribute" else f"must be empty for a {kind}"))
     return faults
 
 
 def _role(value: object) -> str:
     if value == roles.ATTENDEE:
-        raise ValueError("attendee is what everybody is who logs in: it is not granted")
+        raise ValueError("must not be attendee: everybody who logs in is an attendee")
     return str(fields.one_of(*roles.GRANTED)(value))
 
 

@@ -1,7 +1,7 @@
-"""The one table of what is known of a person: each field's length, meaning, check, and the ways in that tell it.
+"""The one table of what is known of a person: each field's length, meaning, check, and the login methods that provide it.
 
-The table of users, the SAML attribute map, External Authentication, the command line, script arguments and the API
-document are made from it. The subject, by which a person is known at all, is none of these fields.
+The table of users, the SAML attribute map, External Authentication, the command line, script arguments and the API document
+are made from it. The subject, which identifies a person, is not one of these fields.
 """
 
 from __future__ import annotations
@@ -17,28 +17,30 @@ from . import badge_id
 SAML: Final = frozenset({"saml"})
 CLAIMS: Final = frozenset({"jwt", "introspection"})
 PASSWORD: Final = frozenset({"password"})
+#: Every way in but the first administrator's link.
+SOURCES: Final = SAML | CLAIMS | PASSWORD
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserField:
-    """One field of a person that is a text."""
+    """One text field of a person."""
 
     name: str
     label: str
     meaning: str  #: what it is for, in one sentence for people
     longest: int  #: characters
     check: fields.Check
-    sources: frozenset[str] = SAML | CLAIMS | PASSWORD  #: the ways in that can tell it
-    searched: bool = True  #: whether a search for people looks at it
+    sources: frozenset[str] = SOURCES  #: the login methods that can provide it
+    searched: bool = True  #: whether a search for people includes it
 
 
 TABLE: Final = (
     UserField(
         name="username",
         label="Username",
-        meaning="In lists, and for roles which are granted to usernames.",
+        meaning="In lists, and for roles that are granted to usernames.",
         longest=255,
-        check=fields.exact(255),  # it gives roles: trimmed it could be another's
+        check=fields.exact(255),  # not trimmed, because roles are granted to usernames
     ),
     UserField(
         name="user_type",
@@ -73,12 +75,12 @@ TABLE: Final = (
 TEXTS: Final = tuple(one.name for one in TABLE)
 LONGEST: Final = MappingProxyType({one.name: one.longest for one in TABLE})
 
-#: What else the login tells, as a JSON object, and its most bytes. A password relay maps texts only.
+#: What else a login says about the person, as a JSON object, and its most bytes. A password relay maps texts only.
 ATTRIBUTES: Final = "attributes"
 MOST_ATTRIBUTE_BYTES: Final = 64 * 1024
 ATTRIBUTE_SOURCES: Final = SAML | CLAIMS
 
 #: What a script sees of the user.
 SCRIPT_FIELDS: Final = ("id", *TEXTS, ATTRIBUTES)
-#: What a search looks through, in the order in which it is stored; the username first (`users.with_username`).
+#: The fields of `User.search_text`, in its order; the username must be the first (`users.with_username`).
 SEARCHED: Final = (*(one.name for one in TABLE if one.searched), "subject")

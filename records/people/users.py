@@ -1,7 +1,6 @@
-"""Users: the people an implementation's identity provider knows, as it described them when they last came.
+"""Users: the people that an implementation's identity provider knows, as it described them at their last login.
 
-Nothing here signs anybody in. A row is what was last seen of a person, so that a script can be told about them and
-their roles can be computed.
+Nothing here logs anybody in. A row is what was last known of a person, for the input of scripts and for computing roles.
 """
 
 from __future__ import annotations
@@ -29,12 +28,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import OtherProvider, RuleViolation
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 from . import badge_id, user_fields
 
-#: Words of a search which are looked at.
+#: Characters of the reason why a person is locked out.
+LONGEST_LOCK_OUT_REASON = 500
+
+#: Words of a search that are used.
 SEARCH_WORDS = 8
 
 
@@ -57,19 +59,18 @@ class User(Base):
     badge_id: Mapped[str] = mapped_column(String(user_fields.LONGEST["badge_id"]), default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
-    #: who vouches for this person; "" until somebody does
+    #: the provider that this person belongs to; "" until the first login
     provider: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     disabled_at: Mapped[datetime | None]  #: locked out since then
     disabled_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
-    search_text: Mapped[str] = mapped_column(
-        Text, default="", server_default=text("''")
-    )  #: what `search` looks through
+    #: the folded text in which `search` looks
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"  # a log is no place for a person's name
 
 
-#: By what a list of users can be ordered.
+#: The orders of a list of users.
 ORDERS = {
     "seen": (User.last_seen_at,),
     "name": (User.last_name, User.first_name),
@@ -81,7 +82,7 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class UserProfile:
-    """What the identity provider says about a person."""
+    """What an identity provider says about a person."""
 
     username: str = ""
     user_type: str = ""
@@ -98,12 +99,12 @@ def find(db: Session, implementation: Implementation, subject: str) -> User | No
 
 
 def every(db: Session, implementation: Implementation, *, limit: int = 100) -> list[User]:
-    """Return users of an implementation, those seen last first."""
+    """Return users of an implementation, the most recently seen first."""
     return search(db, implementation, "", limit=limit)
 
 
 def types_seen(db: Session, implementation: Implementation, *, limit: int = 50) -> list[str]:
-    """Return the user types with which people came, the most frequent first."""
+    """Return the user types of an implementation's people, the most frequent first."""
     rows = select(User.user_type).where(User.implementation_id == implementation.id, User.user_type != "")
     return list(db.scalars(rows.group_by(User.user_type).order_by(func.count().desc(), User.user_type).limit(limit)))
 
@@ -117,10 +118,10 @@ def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
     limit: int = 50,
     offset: int = 0,
 ) -> list[User]:
-    """Return users of whom every word stands in the username, names, badge ID or subject, those seen last first.
+    """Return users whose username, names, badge ID or subject contain every word, in any case.
 
-    Case does not matter. The whole text is also looked for as a badge ID, with what a scanner or a copy put around it. To know whether there is a next page, ask for one more than is shown. `order` is one of ORDERS,
-    with a hyphen before it for the other direction.
+    The whole text is also compared as a badge ID, without what a scanner or a copy put around it. To know whether there is a
+    next page, ask for one more than is shown. `order` is one of ORDERS, with a hyphen before it for descending order.
     """
     found = select(User).where(User.implementation_id == implementation.id)
     words = fields.folded(text).split()[:SEARCH_WORDS]
@@ -134,9 +135,9 @@ def search(  # noqa: PLR0913 - a list is asked for by all of these, by name
 
 
 def with_username(db: Session, implementation: Implementation, username: str) -> list[User]:
-    """Return the users with this username, as grants compare usernames: whatever its case."""
+    """Return the users with this username, in any case, as grants compare usernames."""
     mine = select(User).where(User.implementation_id == implementation.id)
-    # The text begins with the folded username, as a line of its own.
+    # The first line of the text is the folded username.
     return list(db.scalars(mine.where(User.search_text.startswith(fields.folded(username) + "\n", autoescape=True))))
 
 
@@ -149,11 +150,11 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
     provider: str = "",
     at: datetime | None = None,
 ) -> User:
-    """Remember a person as just described, replacing what was known before. Raises RuleViolation with every fault.
+    """Store a person as just described, replacing what was known before. Raises RuleViolation with every fault.
 
-    A person belongs to the first `provider` which vouched for them; from another one the same subject may be somebody
-    else, so it raises OtherProvider and nothing is changed. Every way in names its provider. "" is for what is no
-    login (a sample user, a seed): it describes the person and leaves them with the provider they have.
+    A person belongs to the first `provider` by which they logged in. From another provider, the same subject may be somebody
+    else, so OtherProvider is raised and nothing is changed. Every login method names its provider. "" is for descriptions
+    without a login (a sample user, a seed): the person keeps their provider.
     """
     values = fields.checked(_CHECKS, {"subject": subject, **vars(profile), "provider": provider})
     values["last_seen_at"] = at or utc_now()
@@ -171,8 +172,10 @@ def remember(  # noqa: PLR0913 - six, the most our style allows
 
 
 def disable(db: Session, user: User, reason: str) -> None:
-    """Lock a person out until `enable`: they have no role. Ending the logins they have is the edge's business."""
-    user.disabled_reason = fields.checked({"reason": fields.line(500, empty=False)}, {"reason": reason})["reason"]
+    """Lock a person out until `enable`: they have no role. Their logins must be ended by the caller."""
+    user.disabled_reason = fields.checked(
+        {"reason": fields.line(LONGEST_LOCK_OUT_REASON, empty=False)}, {"reason": reason}
+    )["reason"]
     user.disabled_at = user.disabled_at or utc_now()
     db.flush()
 
@@ -184,19 +187,19 @@ def enable(db: Session, user: User) -> None:
 
 
 def hand_over(db: Session, implementation: Implementation, old: str, new: str) -> int:
-    """Give the people of one provider to another which replaces it; returns how many.
+    """Move the people of one provider to another that replaces it; return how many.
 
-    It says that both mean the same person by the same subject. Only who knows both can say that.
+    This is only right if both providers use the same subjects for the same people, which a person must decide.
     """
-    given = fields.checked({"old": _provider_given, "new": _provider_given}, {"old": old, "new": new})
-    if given["old"] == given["new"]:
-        raise RuleViolation("new", "is the provider they belong to already")
-    theirs = update(User).where(User.implementation_id == implementation.id, User.provider == given["old"])
-    done: CursorResult[Any] = db.execute(theirs.values(provider=given["new"]))  # type: ignore[assignment]  # of an UPDATE
+    checks = dict.fromkeys(("old", "new"), fields.line(1200, empty=False))
+    providers = fields.checked(checks, {"old": old, "new": new})
+    if providers["old"] == providers["new"]:
+        raise RuleViolation("new", "is the provider to which they belong already")
+    theirs = update(User).where(User.implementation_id == implementation.id, User.provider == providers["old"])
+    done: CursorResult[Any] = db.execute(theirs.values(provider=providers["new"]))  # type: ignore[assignment]  # of an UPDATE
     return done.rowcount
 
 
-_provider_given = fields.line(1200, empty=False)
 _CHECKS: dict[str, fields.Check] = {
     "subject": fields.exact(255, empty=False),
     **{one.name: one.check for one in user_fields.TABLE},

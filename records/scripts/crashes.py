@@ -1,7 +1,7 @@
-"""Runs in which the interpreter died of a fault of its own, and the versions that are suspended for them.
+"""Crashes: runs in which the interpreter died, and the suspension of versions that cause them.
 
-Such a run is recorded like any other, with the signal in its error. One may be a fault of Python; a version that does it
-again and again is on its way out of the language, and is suspended.
+Such a run is recorded like any other, with the signal in its error. One crash may be a fault of Python. A version whose runs
+crash repeatedly may be an attempt to break out of the language, and is suspended.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from records.tenants.implementations import Implementation
 from . import suspensions, versions
 from .runs import Run
 
-#: So many within so long suspend a version.
+#: This many crashes within this time suspend a version.
 MOST, WITHIN = 3, timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Crash:
-    """One such run. `where` says which lines are meant, and by whose word."""
+    """One crash. `where` is the text of its error, with the lines of the function."""
 
     run: str
     version: str  #: SHA-256
@@ -36,14 +36,14 @@ class Crash:
 
 
 def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list[Crash]:
-    """Suspend the version if the crash at this moment is one of too many; returns those, or nothing. Never twice.
+    """Suspend the version if the crash at `at` is one of too many. Returns those crashes, or nothing.
 
-    Call it after the run of that crash is committed, in a transaction of its own:
+    Call it after the crashed run is committed, in a transaction of its own:
 
-    1. The implementation is locked: whoever comes second counts what the first has recorded.
-    2. A version that is gone or suspended stays as it is.
-    3. What counts are runs of this version within an hour that this moment lies in, and after the version was put in
-       service: whoever looked into it and put it back has the count begin anew.
+    1. The implementation is locked, so that a second caller counts what the first has recorded.
+    2. A version that was removed or is suspended already stays as it is.
+    3. Crashes of this version count if they are within an hour that contains `at`, and after the version was put in service.
+       So the count starts again after somebody has looked into it and put the version back in service.
     """
     owner = implementations.find(db, slug)
     if owner is None:
@@ -66,7 +66,7 @@ def suspend_repeated(db: Session, slug: str, version: str, at: datetime) -> list
 def between(
     db: Session, implementation: Implementation, begin: datetime, end: datetime, *, version: str | None = None
 ) -> list[Crash]:
-    """The crashes of an implementation from `begin` to `end`, both included, the oldest first."""
+    """Return the crashes of an implementation from `begin` to `end`, both included, the oldest first."""
     signal = Run.error["signal"].as_string()
     found = select(Run.id, Run.version, Run.started_at, Run.error).where(
         Run.implementation_id == implementation.id,
@@ -84,7 +84,7 @@ def between(
 
 
 def _too_many(crashes: Sequence[Crash]) -> list[Crash]:
-    """The first of them, oldest first, that are as many as suspend and lie within the hour; else nothing."""
+    """Return the first crashes (the oldest first) that are enough, and close enough together, to suspend a version; or none."""
     for first, last in zip(crashes, crashes[MOST - 1 :], strict=False):
         if last.at - first.at <= WITHIN:
             at = crashes.index(first)

@@ -1,4 +1,4 @@
-"""Who and what runs are about, in names that people know: a run itself knows users and sessions by their keys only."""
+"""Names for the users, sessions and versions of runs, which a run itself only has by their keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .versions import Version
 class RunNames:
     """Names of users by subject, titles of sessions by ID, numbers of versions by SHA-256.
 
-    Who or what has no name, or is gone, is not in it.
+    Users without a name, and whatever was removed, are not in it.
     """
 
     users: dict[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class RunNames:
     versions: dict[str, int] = field(default_factory=dict)
 
     def version(self, sha256: str) -> str:
-        """Return a version in a word: `v3`, or the beginning of its SHA-256 if it is gone."""
+        """Return a version in a word: `v3`, or the beginning of its SHA-256 if it was removed."""
         return f"v{self.versions[sha256]}" if sha256 in self.versions else sha256[:8]
 
 

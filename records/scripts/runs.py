@@ -1,7 +1,7 @@
-"""Runs: the trace of each execution of a version, kept for the days its implementation asks for.
+"""Runs: the trace of each execution of a version, kept for as many days as its implementation says.
 
-A run's row stands alone (it names user, session and version by their texts), so that it tells what happened even
-after those are gone. Redaction is the runner's business: what comes here is stored as it is.
+A run's row is self-contained (user, session and version are texts), so that it remains readable after those were removed.
+The runner redacts traces; what it passes here is stored as it is.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from records import fields, support_references
 from records.columns import Base
+from records.storage.upsert import insert_missing
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
-#: Rows which one `purge` deletes at most, so that nobody waits long for the database's write lock.
+#: Rows that one `purge` deletes at most, so that other transactions do not wait long for the write lock.
 PURGE_STEP = 2000
 
-#: The outcome of a run which did not fail.
+#: The outcome of a run that did not fail.
 RETURNED = "returned"
 
 
@@ -54,11 +54,10 @@ class Run(Base):
     usage: Mapped[dict[str, Any]]
     given: Mapped[dict[str, Any]]
     reference: Mapped[str] = mapped_column(String(8), server_default="")  #: see `records.support_references`
-    because: Mapped[str] = mapped_column(
-        String(16), server_default=""
-    )  #: see `runner.queues.run_causes`; "" before it was noted
-    waited_ms: Mapped[int | None]  #: from when it was queued until a worker had it; None before it was noted
-    returned_at: Mapped[datetime | None]  #: when the user came back, of a run that was started by that
+    #: see `runner.queues.run_causes`; "" for a run of an earlier release
+    because: Mapped[str] = mapped_column(String(16), server_default="")
+    waited_ms: Mapped[int | None]  #: from the queue until a worker took it; None for a run of an earlier release
+    returned_at: Mapped[datetime | None]  #: when the user came back, for a run that was started by that
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.outcome}>"
@@ -66,7 +65,7 @@ class Run(Base):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run as the runner hands it over; the fields are those of `Run`, the implementation by its slug."""
+    """One run as the runner passes it; the fields are those of `Run`, with the slug of the implementation."""
 
     id: str
     implementation: str
@@ -87,12 +86,12 @@ class RunRecord:
     because: str = ""
     waited_ms: int | None = None
     returned_at: datetime | None = None
-    made_at: datetime | None = None  #: when its implementation was made, if that is known
+    made_at: datetime | None = None  #: when its implementation was created, if that is known
 
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are asked for; None means any. `failed`: those which did not return, or which did."""
+    """Which runs are wanted; None means any. `failed`: only those that failed, or only those that did not."""
 
     user: str | None = None
     session: str | None = None
@@ -105,14 +104,14 @@ class RunFilter:
 
 
 def record_many(db: Session, records: Iterable[RunRecord]) -> int:
-    """Store runs in one go. Returns how many belong to an implementation that still exists.
+    """Store runs with one statement. Returns how many belong to an implementation that still exists.
 
-    A run that was recorded before is left as it is. A run of an implementation which was deleted meanwhile is dropped, also
-    if another one was made under its slug.
+    A run that is recorded already stays as it is. A run of an implementation that was removed meanwhile is dropped, even if
+    another one was created with its slug.
     """
     records = list(records)
     slugs = {record.implementation for record in records}
-    # The lock keeps an implementation from being deleted between this statement and the next.
+    # The lock keeps an implementation from being removed between this statement and the next.
     known = select(Implementation.slug, Implementation.id, Implementation.created_at)
     found = db.execute(known.where(Implementation.slug.in_(slugs)).with_for_update(read=True, key_share=True))
     owners = {row.slug: row for row in found}
@@ -142,19 +141,19 @@ def by_reference(db: Session, reference: str, *, limit: int = 10) -> list[tuple[
 def recent(
     db: Session, implementation: Implementation, wanted: RunFilter | None = None, *, limit: int = 50
 ) -> list[Run]:
-    """Return the runs of an implementation which pass the filter, the newest first."""
-    asked = wanted or RunFilter()
+    """Return the runs of an implementation that pass the filter, the newest first."""
+    wanted = wanted or RunFilter()
     rows = select(Run).where(Run.implementation_id == implementation.id)
     for column in ("user", "session", "outcome", "version"):
-        value = getattr(asked, column)
+        value = getattr(wanted, column)
         rows = rows if value is None else rows.where(getattr(Run, column) == value)
-    if asked.since is not None:
-        rows = rows.where(Run.started_at >= asked.since)
-    if asked.until is not None:
-        rows = rows.where(Run.started_at < asked.until)
-    if asked.failed is not None:
-        rows = rows.where(Run.outcome != RETURNED if asked.failed else Run.outcome == RETURNED)
-    last = find(db, implementation, asked.before) if asked.before else None
+    if wanted.since is not None:
+        rows = rows.where(Run.started_at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(Run.started_at < wanted.until)
+    if wanted.failed is not None:
+        rows = rows.where(Run.outcome != RETURNED if wanted.failed else Run.outcome == RETURNED)
+    last = find(db, implementation, wanted.before) if wanted.before else None
     if last is not None:
         same_moment = and_(Run.started_at == last.started_at, Run.id < last.id)
         rows = rows.where(or_(Run.started_at < last.started_at, same_moment))
@@ -180,13 +179,13 @@ def _call_key(call: dict[str, Any]) -> tuple[str, ...]:
 
 
 def count_outcomes(db: Session, implementation: Implementation, since: datetime) -> dict[str, int]:
-    """Count the runs since a moment by how they ended."""
+    """Count the runs since a time by their outcomes."""
     mine = select(Run.outcome, func.count().label("runs")).where(Run.implementation_id == implementation.id)
     return {row.outcome: row.runs for row in db.execute(mine.where(Run.started_at >= since).group_by(Run.outcome))}
 
 
 def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
-    """Delete runs older than their implementation keeps them; returns how many.
+    """Delete runs that are older than their implementation keeps them; return how many.
 
     Call it again, each time in a transaction of its own, until it returns 0.
     """
@@ -202,7 +201,7 @@ def purge(db: Session, now: datetime, *, at_most: int = PURGE_STEP) -> int:
 
 
 def _row(record: RunRecord, implementation_id: int) -> dict[str, Any]:
-    """Make a row which every database can keep, whatever a script or a vendor put into it."""
+    """Return a row that every database can store, whatever a script or a vendor has put into it."""
     values = vars(record) | {"implementation_id": implementation_id, "reference": support_references.of_run(record.id)}
     del values["implementation"], values["made_at"]
     return {name: value if isinstance(value, datetime) else fields.storable(value) for name, value in values.items()}

@@ -1,6 +1,6 @@
-"""Taking a version out of service because of what its runs did, with the audit entry that says why.
+"""Suspending a version because of its runs, with the audit entry that says why.
 
-The service decides this by itself, at night and without anybody at a page: an auditor has to see why a version stopped.
+The service decides this itself, without a person at a page, so an auditor must be able to see why a version stopped.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from records.tenants.implementations import Implementation
 
 from . import versions
 
-#: Who did it, in audit entries. It has no slash, so no person is called so.
+#: The actor in the audit entry. It has no slash, so no person has this key.
 SERVICE = "the service"
 
 
 def suspend(db: Session, owner: Implementation, sha256: str, reason: str, *, runs: Sequence[str] = ()) -> bool:
-    """Suspend the version with this SHA-256 and note it; False if it is gone or suspended already.
+    """Suspend the version with this SHA-256 and note it. Returns False if it was removed or is suspended already.
 
-    `runs` are the ids of those that led to it. Whoever suspends waits for others, so that one entry tells of it.
+    `runs` are the ids of the runs that led to it. The implementation is locked, so that there is only one entry.
     """
     implementations.lock(db, owner)
     found = versions.find_version(db, owner, sha256)

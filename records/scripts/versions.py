@@ -1,7 +1,7 @@
 """Scripts and their versions: what an implementation's program was at any time, and which version is in service.
 
-A version is one immutable text, known by its SHA-256. At most one version of a script is in service; the constraint
-on `activations` says so, not only the rule. Checking and compiling a text is the sandbox's business, never ours.
+A version is one immutable text, identified by its SHA-256. At most one version of a script is in service, which a constraint
+on `activations` also ensures. The sandbox checks and compiles texts; nothing is parsed here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 from records import fields
 from records.columns import Base, RowId, utc_now
 from records.errors import RuleViolation
+from records.storage.upsert import insert_missing
 from records.tenants import implementations
 from records.tenants.implementations import Implementation
-from records.upsert import insert_missing
 
 #: Bytes of a script's text.
 LARGEST_SOURCE = 256 * 1024
@@ -50,7 +50,7 @@ class Script(Base):
 
 
 class Version(Base):
-    """One text of a script, for ever as it was stored; only its suspension, and what a check says of it, can change."""
+    """One text of a script, which never changes. Only its suspension, and the results of its checks, can change."""
 
     __tablename__ = "versions"
     __table_args__ = (
@@ -75,7 +75,7 @@ class Version(Base):
     findings: Mapped[list[Any]] = mapped_column(default=list)  #: warnings and notes of the check that let it pass
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by: Mapped[str] = mapped_column(String(255))
-    #: the settings without which the text fails, as its last check told; None: not checked since that is noted
+    #: the settings without which the text fails, found by its last check; None if that was in an earlier release
     settings_read: Mapped[list[str] | None]
     suspended_at: Mapped[datetime | None]
     suspended_reason: Mapped[str] = mapped_column(Text, default="")
@@ -91,7 +91,7 @@ class Version(Base):
 
 
 class Activation(Base):
-    """Which version of a script is in service. One row a script: that is what makes it the only one."""
+    """Which version of a script is in service. There is one row for each script, so there is only one version."""
 
     __tablename__ = "activations"
     __table_args__ = (
@@ -110,7 +110,7 @@ class Activation(Base):
 
 
 class VersionCode(Base):
-    """The compiled code of a version for one runtime: bytes which only the jail may load."""
+    """The compiled code of a version for one runtime: bytes that only the jail may load."""
 
     __tablename__ = "version_codes"
     __table_args__ = (
@@ -135,7 +135,7 @@ def add_version(  # noqa: PLR0913 - six, the most our style allows
     api_level: int = 1,
     findings: Sequence[Mapping[str, Any]] = (),
 ) -> Version:
-    """Store a text that passed the check; the same text again is the version it already was."""
+    """Store a text that passed the check, and return its version. The same text again is the same version."""
     fields.checked({"source": _source, "by": fields.line(255, empty=False)}, {"source": source, "by": by})
     implementations.lock(db, implementation)
     script = _script(db, implementation)
@@ -172,7 +172,7 @@ def versions(db: Session, implementation: Implementation) -> list[Version]:
 
 
 def activate(db: Session, implementation: Implementation, version: Version, by: str) -> Activation:
-    """Put a version in service instead of the present one. Raises RuleViolation for a foreign or suspended version."""
+    """Put a version in service instead of the present one. Raises RuleViolation for a suspended version, or that of another implementation."""
     if version.implementation_id != implementation.id:
         raise RuleViolation("version", "belongs to another implementation")
     fields.checked({"by": fields.line(255, empty=False)}, {"by": by})
@@ -198,7 +198,7 @@ def active(db: Session, implementation: Implementation) -> Version | None:
 
 
 def activation(db: Session, implementation: Implementation) -> Activation | None:
-    """Return since when, by whom and which version is in service, or None."""
+    """Return which version is in service, since when and by whom; None if none is."""
     return db.scalar(select(Activation).where(Activation.implementation_id == implementation.id))
 
 
@@ -212,7 +212,7 @@ def suspend(db: Session, version: Version, reason: str) -> None:
 
 
 def reinstate(db: Session, version: Version) -> None:
-    """Let a suspended version be activated again, after somebody looked into it."""
+    """Allow a suspended version to be activated again, after somebody has looked into it."""
     version.suspended_at = None
     version.suspended_reason = ""
     db.flush()
@@ -226,13 +226,13 @@ def suspended(db: Session) -> list[tuple[str, Version]]:
 
 
 def code_for(db: Session, version: Version, runtime_key: str) -> bytes | None:
-    """Return the code compiled for exactly this runtime, or None when it has to be compiled (again)."""
-    kept = db.get(VersionCode, (version.id, runtime_key))
-    return None if kept is None else kept.code
+    """Return the code compiled for exactly this runtime, or None if it must be compiled."""
+    stored = db.get(VersionCode, (version.id, runtime_key))
+    return None if stored is None else stored.code
 
 
 def keep_code(db: Session, version: Version, runtime_key: str, code: bytes) -> None:
-    """Keep a version's code for a runtime; what is kept already stays."""
+    """Store a version's code for a runtime, unless there is one already."""
     row = {
         "version_id": version.id,
         "runtime_key": runtime_key,
@@ -243,18 +243,18 @@ def keep_code(db: Session, version: Version, runtime_key: str, code: bytes) -> N
 
 
 def keep_settings_read(db: Session, version: Version, names: Sequence[str]) -> None:
-    """Keep which settings a version's text cannot do without, as a check told."""
+    """Store the settings without which a version's text fails, as found by a check."""
     version.settings_read = fields.storable(list(names))
     db.flush()
 
 
 def settings_missing(implementation: Implementation, version: Version) -> list[str]:
-    """Return the settings without which this version fails and which the implementation does not have."""
+    """Return the settings that this version needs and the implementation does not have."""
     return [name for name in version.settings_read or () if name not in implementation.script_settings]
 
 
 def _script(db: Session, implementation: Implementation) -> Script:
-    """Return the implementation's script, made at its first version; the caller holds the lock."""
+    """Return the implementation's script, which is created with its first version; the caller holds the lock."""
     script = db.scalar(select(Script).where(Script.implementation_id == implementation.id))
     if script is None:
         script = Script(implementation_id=implementation.id, name="Session status")
@@ -269,5 +269,5 @@ def _source(value: Any) -> str:
     fields.refuse_controls(value, allowed="\n\r\t\f")
     size = len(value.encode())
     if size > LARGEST_SOURCE:
-        raise ValueError(f"has at most {LARGEST_SOURCE} bytes; this has {size}")
+        raise ValueError(f"must have at most {LARGEST_SOURCE} bytes; this has {size}")
     return value

@@ -1,13 +1,13 @@
-"""The database: one bounded pool of connections for a process, and the only place that begins and ends a transaction.
+"""The database: one bounded pool of connections for each process, and the only place that begins and ends transactions.
 
-Why here: SQLite and PostgreSQL disagree about locks, forks and time zones, and nothing else should have to know.
+SQLite and PostgreSQL differ in locks, forks and time zones; only this module needs to know how.
 
-What may be relied on:
+What callers can rely on:
 - A `Database` may be shared by all threads of a process. A `Session` belongs to one thread.
-- It survives a fork: the child forgets the parent's connections without closing them.
-- `session()` holds SQLite's one write lock from its first statement on, so a transaction which reads and then writes
-  waits its turn instead of failing half way. Hold it shortly, and never while calling a vendor.
-- `reading()` takes no write lock and cannot write: the way for everything on the hot path.
+- It survives a fork: the child drops the parent's connections without closing them.
+- `session()` holds SQLite's one write lock from its first statement on, so a transaction that reads and then writes waits
+  its turn instead of failing halfway. Keep it short, and never call a vendor in it.
+- `reading()` takes no write lock and cannot write. Use it for everything on the hot path.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from .sqlite_file import SqliteFile
 POOL_SIZE = 16
 #: Seconds to wait for a connection of the pool, and for a lock of the database.
 WAIT_S = 10.0
-#: What SQLite calls "operational" though no waiting mends it: bad SQL or no such table, and a write while reading.
+#: Operational errors of SQLite that waiting does not solve: bad SQL or a missing table, and a write while reading.
 _SQLITE_BUGS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
-#: The file is something else, or was damaged.
+#: The file is not a database, or is damaged.
 _SQLITE_RUINED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-#: A PostgreSQL server that vanishes from the network says nothing: after some 15 seconds without an answer it is gone.
-_NOTICED = {
+#: A PostgreSQL server that vanishes from the network is noticed after about 15 seconds without an answer.
+_KEEPALIVE = {
     "keepalives_idle": "5",
     "keepalives_interval": "3",
     "keepalives_count": "3",
@@ -62,10 +62,10 @@ _DRIVERS = ("sqlite", "postgresql+psycopg")
 class Database:
     """The records of one installation, in SQLite (`sqlite:///path`) or PostgreSQL (`postgresql+psycopg://…`).
 
-    Nothing is opened before the first use. `pool_size` bounds the connections of this process. `environment` is what
-    the process runs in: a database made for another one is refused before the first transaction. None, which takes any,
-    is for tools and tests; the product always says it, and a test holds that. `watch` is told of each `DatabaseUnavailable`
-    before it is raised; while it says that the database hangs, nothing is asked and `DatabaseUnavailable` raised at once.
+    Nothing is opened before the first use. `pool_size` limits the connections of this process. `environment` is what the
+    process runs in: a database that was made for another one is refused before the first transaction. None, which accepts
+    any, is for tools and tests; a test checks that the product always passes it. `watch` is told of each
+    `DatabaseUnavailable` before it is raised. While it says that the database hangs, `DatabaseUnavailable` is raised at once.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Database:
 
     @property
     def place(self) -> str:
-        """What and where it is, for people: the file, or host, port and name; neither user nor password."""
+        """What and where it is, for people: the file, or host, port and name, without user and password."""
         url = self.engine.url
         if self._file:
             return f"SQLite, {url.database}"
@@ -111,13 +111,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Begin a transaction that only reads: the database itself refuses a write."""
+        """Begin a transaction that only reads; the database itself refuses a write."""
         self.require_environment()
         with self._translated(), Session(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
             yield db
 
     def require_environment(self) -> None:
-        """Raise WrongEnvironment if the database was not made for this process's environment. Asked once."""
+        """Raise WrongEnvironment if the database was not made for this process's environment. It is checked once."""
         if self._recognised:
             return
         assert self._environment is not None
@@ -126,23 +126,23 @@ class Database:
         self._recognised = True
 
     def upgrade(self, *, own: bool = False) -> None:
-        """Bring the tables to this release's schema; harmless when they are there, safe when two processes do it.
+        """Bring the tables to this release's schema. Harmless if they are up to date, safe if two processes do it.
 
-        `own`: it lies in the data folder of a development run, and no setting names it (see `environment_mark`).
-        Raises WrongEnvironment for a database of another environment, which then stays as it was.
+        `own`: it is in the data folder of a development run, and no setting names it (see `environment_mark`).
+        Raises WrongEnvironment for a database of another environment, which is not changed.
         """
         with _translated(), self.engine.begin() as connection:
             schema.upgrade(connection, environment=self._environment, own=own)
 
     def version(self) -> str | None:
-        """Return the schema version the database carries; None for an empty one, or a file that is not there yet."""
+        """Return the schema version of the database; None for an empty one, or if there is no file yet."""
         if self._file and not self._file.path.exists():
             return None
         with self._translated(), self._reading.connect() as connection:
             return schema.version(connection)
 
     def is_current(self) -> bool:
-        """Say whether the database carries exactly the schema of this release."""
+        """Say whether the database has exactly the schema of this release."""
         return self.version() == schema.HEAD
 
     @contextmanager
@@ -163,13 +163,13 @@ class Database:
         return self._watch is not None and self._watch.database_is_away()
 
     def dispose(self) -> None:
-        """Close the pool's connections. The object stays usable and opens new ones when asked."""
+        """Close the pool's connections. The object stays usable, and opens new ones when needed."""
         self.engine.dispose()
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what the driver says into our exceptions; a bug of ours (bad SQL, a write while reading) stays what it is."""
+    """Translate the driver's exceptions into ours. Bugs (bad SQL, a write while reading) are not translated."""
     try:
         yield
     except IntegrityError as error:
@@ -193,27 +193,29 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def checked_url(text: str) -> URL:
-    """Return the address of a database as SQLAlchemy reads it. Raises RuleViolation for any other."""
+    """Return the address of a database as SQLAlchemy reads it. Raises RuleViolation for any other text."""
     try:
         url = make_url(text)
     except ArgumentError:
-        raise RuleViolation("DATABASE_URL", "is not a database address, such as sqlite:////data/records.db") from None
+        raise RuleViolation(
+            "DATABASE_URL", "must be the address of a database, such as sqlite:////data/records.db"
+        ) from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS:
-        raise RuleViolation("DATABASE_URL", f"starts with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
+        raise RuleViolation("DATABASE_URL", f"must start with one of {', '.join(_DRIVERS)}, not with {url.drivername}")
     if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-        raise RuleViolation("DATABASE_URL", "names a file: a database in memory is not seen by the other processes")
+        raise RuleViolation("DATABASE_URL", "must name a file: other processes cannot see a database in memory")
     return url
 
 
 def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
-    """Make the engine; the options are the same for both databases as far as they have the same meaning."""
+    """Make the engine. Options that mean the same for both databases are the same."""
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 0,
         "pool_timeout": wait_s,
-        "hide_parameters": True,  # an error's text must not carry what people entered
+        "hide_parameters": True,  # an error's text must not contain what people entered
         "json_serializer": partial(json.dumps, allow_nan=False, ensure_ascii=False),
     }
     if url.drivername == "sqlite":
@@ -221,22 +223,22 @@ def _engine(url: URL, pool_size: int, wait_s: float) -> Engine:
         event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    ours = {"connect_timeout": "5", "fallback_application_name": "session-status", **_NOTICED}
-    engine = create_engine(url.update_query_dict(ours | dict(url.query)), pool_pre_ping=True, **options)
+    defaults = {"connect_timeout": "5", "fallback_application_name": "session-status", **_KEEPALIVE}
+    engine = create_engine(url.update_query_dict(defaults | dict(url.query)), pool_pre_ping=True, **options)
     event.listen(engine, "connect", partial(_prepare_postgresql, wait_s=wait_s))
     return engine
 
 
 def _prepare_sqlite(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
-    """Set what SQLite forgets with each connection. `busy_timeout` is the driver's `timeout`."""
-    connection.isolation_level = None  # the driver would begin transactions too late; `_begin_sqlite` does it
+    """Set what SQLite does not keep between connections. `busy_timeout` is the driver's `timeout`."""
+    connection.isolation_level = None  # the driver would begin transactions too late, so `_begin_sqlite` begins them
     _enter_wal(connection, time.monotonic() + wait_s)
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _enter_wal(connection: Any, deadline: float) -> None:
-    """Switch a new file to WAL. When two processes do it at once, SQLite fails one without waiting, so we wait."""
+    """Switch a new file to WAL. If two processes do it at once, one fails in SQLite without waiting, so this retries."""
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -249,13 +251,13 @@ def _enter_wal(connection: Any, deadline: float) -> None:
 
 
 def _prepare_postgresql(connection: Any, record: object, *, wait_s: float) -> None:  # noqa: ARG001 - the event's signature
-    """Wait for a lock no longer than SQLite would. Set here and not at the start of the connection, for PgBouncer."""
+    """Limit the wait for a lock, as for SQLite. Set by a statement and not as a connection option, because of PgBouncer."""
     connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
     connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin as a writer or as a reader from the start: an upgrade between the two can fail without a wait."""
+    """Begin as a writer or as a reader from the start, because a reader that becomes a writer can fail without waiting."""
     reading = bool(connection.get_execution_options().get("reading", False))
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
     connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
@@ -264,8 +266,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _forget_connections_after_fork(database: Database) -> None:
     """Give a forked child a new pool.
 
-    The parent's connections are kept unclosed on purpose: closing an inherited one says goodbye in the parent's name
-    on PostgreSQL, and drops the parent's locks on SQLite.
+    The parent's connections are not closed, on purpose: closing an inherited one would end the parent's session on
+    PostgreSQL, and drop the parent's locks on SQLite.
     """
     inherited: list[Pool] = []
     reference = weakref.ref(database)

@@ -1,12 +1,12 @@
-"""What a database was made for: development or production, written into it when its tables are made.
+"""The environment mark of a database: development or production, written when its tables are made.
 
-Stand-ins of development let anybody be anybody, so no process may work on a database of the other kind, however it was
-led there. `Database` asks for the mark before its first transaction. What a database without a mark counts as is
-decided here, once, when migration 0003 gives it one:
+Development stand-ins let anybody log in as anybody, so no process may work on a database of the other environment, whatever
+its settings say. `Database` checks the mark before its first transaction. What a database without a mark counts as is decided
+here, once, when migration 0003 gives it one:
 
-1. One without any table of ours: what the process that makes the tables runs in.
-2. One of an earlier release: production, because nobody can say otherwise.
-3. But in the data folder of a development run, where no setting names it: development, if it holds the demo or nothing.
+1. One without our tables: the environment of the process that makes the tables.
+2. One of an earlier release: production, because that is the safe assumption.
+3. But in the data folder of a development run, where no setting names it: development, if it contains the demo or nothing.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def require(connection: Connection, environment: str) -> None:
 
 
 def restore(connection: Connection, environment: str) -> None:
-    """Write the mark of a database that has lost it; `implied_environment` has said what it counts as."""
+    """Write the mark of a database that has lost it, with what it counts as by `implied_environment`."""
     if read(connection) is None:
         connection.execute(insert(EnvironmentMark).values(id=1, environment=environment, marked_at=utc_now()))
 
 
 def implied_environment(connection: Connection, *, own: bool) -> str:
-    """Return what a database of an earlier release counts as. `own`: see step 3 of the module."""
+    """Return what a database of an earlier release counts as. `own`: see rule 3 of the module."""
     if not own or not inspect(connection).has_table("implementations"):
         return PRODUCTION
     if connection.scalar(text("SELECT count(*) FROM implementations")) == 0:
@@ -76,7 +76,7 @@ def implied_environment(connection: Connection, *, own: bool) -> str:
 
 
 def change(db: Session, environment: str) -> str:
-    """Say that the database is for another environment from now on; return what it was for. The edge notes it."""
+    """Mark the database for an environment; return the earlier one. The caller writes the audit entry."""
     if environment not in ENVIRONMENTS:
         raise RuleViolation("environment", f"must be {' or '.join(ENVIRONMENTS)}")
     mark = db.scalars(select(EnvironmentMark).with_for_update()).one()

@@ -1,9 +1,9 @@
 """A connection to PostgreSQL that does not wait for a server that hangs.
 
-A server that is frozen, or behind a network that drops everything, says nothing and ends nothing: the kernel there may
-even confirm what it is sent, so no time-out of TCP ends the wait, and `statement_timeout` is the server's own. A slow
-statement looks the same from here. So when nothing has come for `SILENCE_S`, a second connection is made: if the server
-answers that one, in whatever words, the wait goes on; if not, the first one is closed.
+A server that is frozen, or behind a network that drops everything, sends nothing and closes nothing. Its kernel may even
+acknowledge what it receives, so no time-out of TCP ends the wait, and `statement_timeout` works in the server only. A slow
+statement looks the same from here. So if nothing has come for `SILENCE_S`, a second connection is tried: if the server
+answers it at all, the wait goes on; if not, the first connection is closed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 
 from records.errors import DatabaseUnavailable, DatabaseUnresponsive
 
-#: Seconds without a byte after which the server is asked whether it is there, and those it has to answer that.
+#: Seconds without a byte after which the server is probed, and seconds in which it must answer the probe.
 SILENCE_S = 2.0
 PROBE_S = 2
 
@@ -27,22 +27,22 @@ class ServerSilent(psycopg.OperationalError):
     """Neither the connection in use nor a new one got an answer."""
 
 
-#: What is raised when a server that can be reached, or whose packets are lost, says nothing in time.
+#: What is raised if a server does not answer in time.
 SILENT = (ServerSilent, psycopg.errors.ConnectionTimeout)
 
 
 class DatabaseWatch(Protocol):
-    """Who is told when the database does not answer, and knows whether it is worth asking (`runner.health.outages`)."""
+    """Notes when the database does not answer, and knows whether it is worth asking (`runner.health.outages`)."""
 
     def database_lost(self, error: DatabaseUnavailable) -> None:
         """Note an error before it is raised."""
 
     def database_is_away(self) -> bool:
-        """Say whether the database hung just now: then nobody waits for it, and everything fails at once."""
+        """Say whether the database hung just now; operations then fail at once."""
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """`probe` raises `ServerSilent` if the server does not answer a new connection. None: wait for ever."""
+    """`probe` raises `ServerSilent` if the server does not answer a new connection. None: wait without a limit."""
 
     probe: Callable[[], None] | None = None
 
@@ -71,35 +71,35 @@ class WatchedConnection(psycopg.Connection[Any]):
         try:
             self.probe()
         except ServerSilent:
-            self.pgconn.finish()  # a goodbye would wait, too
+            self.pgconn.finish()  # an orderly close would also wait
             raise
 
 
 def end_silent_waits(engine: Engine, watch: DatabaseWatch | None) -> None:
     """Let an engine make such connections, and none at all while the database is known to hang."""
 
-    def connect(_dialect: object, _record: object, words: Any, options: dict[str, Any]) -> WatchedConnection:
+    def connect(_dialect: object, _record: object, arguments: Any, options: dict[str, Any]) -> WatchedConnection:
         if watch and watch.database_is_away():
             raise psycopg.OperationalError("it did not answer just now, and is asked again every second")
-        connection = WatchedConnection.connect(*words, **options)
-        connection.probe = partial(_probe, words, options, watch)
+        connection = WatchedConnection.connect(*arguments, **options)
+        connection.probe = partial(_probe, arguments, options, watch)
         return connection
 
     event.listen(engine, "do_connect", connect)
 
 
-def _probe(words: Any, options: dict[str, Any], watch: DatabaseWatch | None) -> None:
+def _probe(arguments: Any, options: dict[str, Any], watch: DatabaseWatch | None) -> None:
     try:
-        psycopg.connect(*words, **{**options, "connect_timeout": PROBE_S}).close()
+        psycopg.connect(*arguments, **{**options, "connect_timeout": PROBE_S}).close()
     except psycopg.errors.ConnectionTimeout as error:
-        found = ServerSilent(f"it has said nothing for {SILENCE_S + PROBE_S:.0f} s, and takes no new connection")
-        if watch:  # now, so that nobody who is about to connect waits for it as well
+        found = ServerSilent(f"it has not answered for {SILENCE_S + PROBE_S:.0f} s, and accepts no new connection")
+        if watch:  # at once, so that no other thread that is about to connect waits as well
             watch.database_lost(silent(found))
         raise found from error
     except psycopg.Error:
-        return  # it answers, though it lets nobody in
+        return  # it answers, although it refuses the connection
 
 
 def silent(error: BaseException) -> DatabaseUnresponsive:
-    """Say that a server hangs."""
+    """Return the error for a server that hangs."""
     return DatabaseUnresponsive(f"the database does not answer: {error}")

@@ -1,7 +1,7 @@
-"""The schema and its version: upgrades by Alembic with the migrations that are shipped inside this package.
+"""The schema and its version: upgrades by Alembic, with the migrations in this package.
 
-An upgrade runs in one transaction of its caller's, under a lock, so that it happens wholly or not at all and two
-processes which start at once do not do it twice.
+An upgrade runs in one transaction of the caller, under a lock, so that it happens completely or not at all, and only once if
+two processes start together.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 KNOWN = frozenset(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 #: The schema version of this release: the last of them.
 HEAD = max(KNOWN)
-#: Any number that nobody else in the same PostgreSQL database uses for an advisory lock.
+#: An arbitrary number for the advisory lock, which nothing else in the PostgreSQL database should use.
 _UPGRADE_LOCK = 7_269_001
 
 
 def upgrade(connection: Connection, *, environment: str | None, own: bool = False) -> None:
-    """Apply the missing migrations, for a process that runs in `environment` (None: whatever the database is for).
+    """Apply the missing migrations, for a process that runs in `environment` (None: that of the database).
 
-    Raises SchemaUnknown when the database is ahead of this release, and WrongEnvironment, before anything is changed,
-    when it was made for the other environment. `own` is as in `environment_mark`.
+    Raises SchemaUnknown if the database is ahead of this release, and WrongEnvironment, before anything is changed, if it
+    was made for the other environment. `own` is as in `environment_mark`.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
@@ -54,12 +54,12 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version the database carries; None when it has no tables of ours."""
+    """Return the schema version of the database; None if it does not have our tables."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _made_for(connection: Connection, environment: str | None, *, own: bool) -> str:
-    """Return what the database is for, marked or not; a new one is for whoever makes it."""
+    """Return the environment of the database, marked or not; a new one gets that of the process."""
     if version(connection) is None:
         return environment or environment_mark.PRODUCTION
     return environment_mark.read(connection) or environment_mark.implied_environment(connection, own=own)

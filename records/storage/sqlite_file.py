@@ -1,8 +1,7 @@
-"""The file of an SQLite database under a running process: it can be moved away, or replaced by a backup.
+"""The file of an SQLite database in a running process: it can be moved away, or replaced by a backup.
 
-SQLite would not notice: it goes on writing to the file that nobody finds any more, and a new connection makes an empty
-one in its place. So the file has to be there before each transaction, and a connection that has another one open is
-replaced.
+SQLite does not notice that: it goes on writing to the moved file, and a new connection creates an empty file in its place. So
+the file must exist before each transaction, and a connection to another file is replaced.
 """
 
 from __future__ import annotations
@@ -18,24 +17,24 @@ from records.errors import DatabaseUnavailable
 
 
 class SqliteFile:
-    """Watches the file for one engine."""
+    """Checks the file for one engine."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
     def of(cls, url: URL) -> SqliteFile | None:
-        """Return the file of an address; None for a server's, and for SQLite's own kind of address (file:…)."""
+        """Return the file of an address; None for that of a server, and for SQLite's URI form (file:…)."""
         name = url.database or ""
         return cls(Path(name)) if url.drivername == "sqlite" and not name.startswith("file:") else None
 
     def watch(self, engine: Engine) -> None:
-        """Look at the file whenever a connection is made or taken from the pool."""
+        """Check the file whenever a connection is made or taken from the pool."""
         event.listen(engine.pool, "connect", self._connected)
         event.listen(engine.pool, "checkout", self._taken)
 
     def require(self) -> None:
-        """Raise DatabaseUnavailable if there is no file. Only an upgrade makes one."""
+        """Raise DatabaseUnavailable if there is no file. Only an upgrade creates one."""
         if not self.path.exists():
             raise DatabaseUnavailable(f"the database does not answer: there is no file {self.path}")
 

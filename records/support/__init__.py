@@ -1,1 +1,1 @@
-"""What support looks up when somebody calls: who or which session is meant, and what changed the display."""
+"""Look-ups for support, when somebody calls: which person or session is meant, and which changes affected the display."""

@@ -1,4 +1,4 @@
-"""What was changed in a time that could change what people are shown: where no run explains it, one of these may."""
+"""Changes during a time that could affect what people see, for cases that no run explains."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from records.audit import ABOUT_PEOPLE, AuditEntry
 from records.tenants.implementations import Implementation
 
-#: Entries that are returned at most.
+#: The most entries that are returned.
 MOST = 20
 
-#: Actions that change what is shown to the people of an implementation.
+#: Actions that change what all people of an implementation see.
 FOR_EVERYBODY = frozenset(
     {
         *("settings.changed", "script.activated", "script.suspended", "script.reinstated"),
@@ -26,7 +26,7 @@ FOR_EVERYBODY = frozenset(
 def between(
     db: Session, implementation: Implementation, since: datetime, until: datetime, *, user: str = ""
 ) -> list[AuditEntry]:
-    """Return the audit entries of such changes, the newest first; with a `user`, also those about this person."""
+    """Return the audit entries of such changes, the newest first; with a `user`, also those about that person."""
     about_user = and_(AuditEntry.action.in_(ABOUT_PEOPLE if user else ()), AuditEntry.target == user)
     changed = or_(AuditEntry.action.in_(FOR_EVERYBODY), about_user)
     rows = select(AuditEntry).where(AuditEntry.implementation == implementation.slug, changed)

@@ -1,4 +1,4 @@
-"""Finds people and sessions by what somebody says on the phone: a name, a badge ID, a title, or a key."""
+"""Finds people and sessions by what somebody says on the phone: a name, a badge ID, a title or a key."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from records.scripts import runs
 from records.scripts.runs import RunFilter
 from records.tenants.implementations import Implementation
 
-#: What is offered where more than one fits.
+#: The most candidates if more than one fits.
 OFFERED = 20
 
 
 def people(db: Session, implementation: Implementation, text: str) -> list[User]:
-    """Return the one person with this key, or those of whom every word stands in a name, username, badge ID or key."""
+    """Return the one person with this key, or those whose names, username, badge ID or key contain every word."""
     known = users.find(db, implementation, text)
     return [known] if known else users.search(db, implementation, text, limit=OFFERED)
 
 
 def agenda(db: Session, implementation: Implementation, text: str) -> list[AgendaSession]:
-    """Return the one session with this ID, retired or not, or those of the agenda whose ID or title has the text."""
+    """Return the one session with this ID, retired or not, or those of the agenda whose ID or title contains the text."""
     known = sessions.find_any(db, implementation, text)
     if known:
         return [known]
@@ -37,21 +37,21 @@ def agenda(db: Session, implementation: Implementation, text: str) -> list[Agend
 
 @dataclass(frozen=True)
 class LookupMatch:
-    """The one key that is meant; empty where nothing fits, or more than one does: then those are in `candidates`, with names."""
+    """The key that is meant; empty if nothing fits, or if several do, which are then the `candidates`, with their names."""
 
     key: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
 
 
 def user_of_runs(db: Session, implementation: Implementation, text: str) -> LookupMatch:
-    """Return whose runs are meant: a key that is known or has runs, also of somebody who is gone, before any name."""
+    """Return whose runs are meant. A key that is known or has runs, even of a person who was removed, precedes any name."""
     if users.find(db, implementation, text) or _has_runs(db, implementation, RunFilter(user=text)):
         return LookupMatch(text)
     return _match([(user.subject, actors.name_of(user)) for user in people(db, implementation, text)])
 
 
 def session_of_runs(db: Session, implementation: Implementation, text: str) -> LookupMatch:
-    """Return of which session runs are meant: an ID that is known or has runs, also of one that is gone, before any title."""
+    """Return which session's runs are meant. An ID that is known or has runs, even of a removed session, precedes any title."""
     if sessions.find_any(db, implementation, text) or _has_runs(db, implementation, RunFilter(session=text)):
         return LookupMatch(text)
     return _match([(session.session_id, session.title) for session in agenda(db, implementation, text)])

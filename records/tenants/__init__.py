@@ -1,1 +1,1 @@
-"""The implementations, what each is set up with, and the vendor systems that it may call."""
+"""Implementations, their settings, and the vendor systems that they may call."""

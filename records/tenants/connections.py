@@ -1,11 +1,11 @@
-"""Connections: the vendor systems of an implementation, which its scripts call by name and never see the secret of.
+"""Connections: the vendor systems of an implementation, which its scripts call by name without seeing their secrets.
 
-A secret goes in and is never shown again. Three things keep it from leaving:
+A secret is entered once and never shown again. Three rules protect it:
 
 1. It is sealed (`SecretBox`) before it reaches the database.
-2. It is sealed for its connection and the address it is sent to: copied to another row, or in a row whose address
-   was changed behind our back, it does not open.
-3. Who changes where it is sent to has to know it: `sealed_secrets` has the rule.
+2. It is sealed for its connection and the address that it is sent to. It does not open if it is copied to another row, or if
+   the address was changed in the database.
+3. To change where it is sent, a person must enter it again: `sealed_secrets` has the rule.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from records.errors import SecretNotOpened
 from records.secretbox import SecretBox
 
 from . import credential_kinds, sealed_secrets
+from .connection_limits import LIMITS
 from .implementation_settings import MIB
 from .implementations import Implementation
 from .sealed_secrets import SecretUse
 
-#: The methods a script can use at all.
+#: The methods that a script can use at all.
 METHODS = ("GET", "POST")
-#: Names that no new connection can have: the console has a page of this name beside those of connections.
+#: Names that no new connection can have, because the console has a page at this address.
 RESERVED = frozenset({"new"})
 
 
@@ -75,7 +76,7 @@ class Connection(Base):
 
 @dataclass(frozen=True)
 class ConnectionDraft:
-    """A connection as a person enters it. `secret` is None to keep the one which is there."""
+    """A connection as a person enters it. `secret` is None to keep the present one."""
 
     name: str
     base_url: str
@@ -95,7 +96,7 @@ class ConnectionDraft:
 
 @dataclass(frozen=True)
 class OpenedConnection:
-    """A connection ready for use: plain values, the secret open in `secret` (empty for auth_kind none)."""
+    """A connection ready for use: plain values, with the secret open (empty for auth_kind none)."""
 
     implementation: str  #: slug
     name: str
@@ -115,7 +116,7 @@ class OpenedConnection:
 
 
 def find(db: Session, implementation: Implementation, name: str) -> Connection | None:
-    """Return the implementation's connection of this name; what cannot be a name is none's."""
+    """Return the implementation's connection of this name; None if there is none."""
     if "\0" in name:  # PostgreSQL cannot even compare with it
         return None
     mine = select(Connection).where(Connection.implementation_id == implementation.id)
@@ -123,13 +124,13 @@ def find(db: Session, implementation: Implementation, name: str) -> Connection |
 
 
 def every(db: Session, implementation: Implementation) -> list[Connection]:
-    """Return the implementation's connections by name."""
+    """Return the implementation's connections, ordered by name."""
     mine = select(Connection).where(Connection.implementation_id == implementation.id)
     return list(db.scalars(mine.order_by(Connection.name)))
 
 
 def save(db: Session, box: SecretBox, implementation: Implementation, draft: ConnectionDraft) -> Connection:
-    """Make the connection or change the one of that name. Raises Refused with every fault."""
+    """Create the connection, or change the one of that name. Raises RuleViolation with every fault."""
     present = find(db, implementation, draft.name) if isinstance(draft.name, str) else None
     values = _checked(draft)
     secret = sealed_secrets.to_seal(
@@ -146,31 +147,31 @@ def save(db: Session, box: SecretBox, implementation: Implementation, draft: Con
 
 
 def delete(db: Session, connection: Connection) -> None:
-    """Forget a connection and its secret."""
+    """Delete a connection and its secret."""
     db.delete(connection)
     db.flush()
 
 
 def open_all(db: Session, box: SecretBox, implementation: Implementation) -> dict[str, OpenedConnection]:
-    """Return all connections of an implementation with their secrets open. Raises SecretNotOpened naming the connection."""
+    """Return all connections of an implementation with their secrets open. Raises SecretNotOpened, which names the connection."""
     return {each.name: _opened(box, implementation, each) for each in every(db, implementation)}
 
 
 def open_usable(
     db: Session, box: SecretBox, implementation: Implementation
 ) -> tuple[dict[str, OpenedConnection], tuple[str, ...]]:
-    """Return the connections whose secrets open, and the names of those whose do not: one bad key stops no others."""
-    opened, shut = {}, []
+    """Return the connections whose secrets open, and the names of the others, so that one bad secret does not stop all."""
+    opened, unreadable = {}, []
     for each in every(db, implementation):
         try:
             opened[each.name] = _opened(box, implementation, each)
         except SecretNotOpened:
-            shut.append(each.name)
-    return opened, tuple(shut)
+            unreadable.append(each.name)
+    return opened, tuple(unreadable)
 
 
 def reseal_all(db: Session, box: SecretBox) -> int:
-    """Encrypt every secret anew with the newest key, after which the old keys can be thrown away. Returns how many."""
+    """Encrypt every secret again with the newest key, after which the old keys can be deleted. Returns how many."""
     sealed = select(Connection).where(Connection.sealed_secret.is_not(None)).order_by(Connection.id)
     rows = list(db.scalars(sealed.with_for_update()))
     for connection in rows:
@@ -180,11 +181,11 @@ def reseal_all(db: Session, box: SecretBox) -> int:
 
 
 def _checked(draft: ConnectionDraft) -> dict[str, Any]:
-    """Check every field but the secret; give the values to store."""
-    given = asdict(draft)
-    del given["secret"]
+    """Check every field but the secret; return the values to store."""
+    entered = asdict(draft)
+    del entered["secret"]
     checks = _CHECKS | {"base_url": partial(_base_url, development=bool(draft.development))}
-    values = fields.checked(checks, given)
+    values = fields.checked(checks, entered)
     fields.refuse(
         credential_kinds.faults(values["auth_kind"], values["auth_fields"], development=values["development"])
     )
@@ -192,7 +193,7 @@ def _checked(draft: ConnectionDraft) -> dict[str, Any]:
 
 
 def must_be_typed_again(present: Connection, draft: ConnectionDraft) -> bool:
-    """Say whether the draft cannot keep the stored secret: what `save` will refuse without one."""
+    """Say whether the secret must be entered again with this draft, which `save` refuses without one."""
     wanted, stored = _use(draft), _stored_use(present)
     return wanted is not None and (stored is None or wanted.is_another_than(stored))
 
@@ -227,18 +228,18 @@ def _opened(box: SecretBox, implementation: Implementation, connection: Connecti
 
 def _path_prefix(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/") or len(value) > fields.LONGEST_URL:
-        raise ValueError("starts with /")
+        raise ValueError("must start with /")
     if not value.isascii() or not value.isprintable() or any(c in value for c in " ?#%\\") or "//" in value:
-        raise ValueError(f"{value} holds a character which a path prefix cannot have")
+        raise ValueError(f"must not contain //, blanks, letters outside ASCII, or any of ? # % \\, and {value} does")
     if {".", ".."} & set(value.split("/")):
-        raise ValueError(f"{value} leads upwards")
+        raise ValueError(f"must not contain . or .. as a segment, and {value} does")
     return value
 
 
 def _base_url(value: Any, *, development: bool = False) -> str:
     parts = fields.called_url(value, development=development)
     if parts.query or parts.fragment or "?" in value or "#" in value:
-        raise ValueError("ends with a path: what follows ? or # is the script's business")
+        raise ValueError("must end with a path, without ? or #: the script adds parameters")
     if parts.path:
         _path_prefix(parts.path)
     return parts.geturl().rstrip("/")
@@ -252,10 +253,6 @@ _CHECKS: dict[str, fields.Check] = {
     "methods": fields.each(fields.one_of(*METHODS), 2, empty=False),
     "path_prefixes": fields.each(_path_prefix, 50, empty=False),
     "follow_redirects": fields.flag,
-    "timeout_s": fields.number(0.1, 30),
-    "cache_s": fields.whole(0, 3600),
-    "rate_per_s": fields.optional(fields.number(0.01, 1000)),
-    "concurrency": fields.optional(fields.whole(1, 1000)),
-    "max_body_bytes": fields.whole(1, 16 * MIB),
     "development": fields.flag,
+    **{each.name: each.check for each in LIMITS},
 }

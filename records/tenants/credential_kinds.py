@@ -1,4 +1,4 @@
-"""The kinds of credential a vendor may ask for, and what has to be known beside the secret for each."""
+"""The kinds of credentials that a vendor may require, and the fields that each needs besides its secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from records import fields
 from records.errors import FieldFault
 
-#: What each kind of credential needs beside its secret: field name -> whether it must be there.
+#: The fields of each kind of credential besides its secret: name -> whether it is required.
 AUTH_KINDS: dict[str, dict[str, bool]] = {
     "none": {},
     "basic": {"user": True},
@@ -17,7 +17,7 @@ AUTH_KINDS: dict[str, dict[str, bool]] = {
     "api_key_parameter": {"name": True},
     "oauth2_client_credentials": {"token_url": True, "client_id": True, "scope": False},
 }
-#: Headers which carry the request itself; a credential in one of them would change what is sent and to whom.
+#: Headers of the request itself; a credential in one of them would change what is sent, or to whom.
 _RESERVED_HEADERS = frozenset(
     (
         "connection",
@@ -35,19 +35,20 @@ _RESERVED_HEADERS = frozenset(
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
 
 
-def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[FieldFault]:
-    """Return what is wrong with the fields `given` beside a credential of this kind."""
+def faults(kind: str, auth_fields: dict[str, Any], *, development: bool) -> list[FieldFault]:
+    """Return what is wrong with the fields of a credential of this kind."""
     known = AUTH_KINDS[kind]
-    found = [FieldFault(f"auth_fields.{name}", f"does not belong to {kind}") for name in given if name not in known]
+    extra = [name for name in auth_fields if name not in known]
+    found = [FieldFault(f"auth_fields.{name}", f"is not a field of {kind}") for name in extra]
     for name, required in known.items():
-        if name not in given and not required:
+        if name not in auth_fields and not required:
             continue
         try:
-            _AUTH_CHECKS[name](given.get(name, ""))
+            _AUTH_CHECKS[name](auth_fields.get(name, ""))
             if name == "token_url":
-                fields.called_url(given[name], development=development)
+                fields.called_url(auth_fields[name], development=development)
             elif kind == "api_key_header":
-                _refuse_reserved(given[name])
+                _refuse_reserved(auth_fields[name])
         except ValueError as fault:
             found.append(FieldFault(f"auth_fields.{name}", str(fault)))
     return found
@@ -55,19 +56,21 @@ def faults(kind: str, given: dict[str, Any], *, development: bool) -> list[Field
 
 def _refuse_reserved(name: Any) -> None:
     if str(name).lower() in _RESERVED_HEADERS:
-        raise ValueError("names a header that belongs to the request itself")
+        raise ValueError("must not be a header of the request itself")
 
 
 def _token(value: Any) -> str:
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ValueError("has 1 to 100 letters, digits or '-' '_' '.'")
+        raise ValueError(
+            "must be 1 to 100 letters, digits or any of ! # $ % & ' * + - . ^ _ ` | ~ (A to Z without accents)"
+        )
     return value
 
 
 def _user(value: Any) -> str:
     text = fields.line(200, empty=False)(value)
     if ":" in text:
-        raise ValueError("cannot hold a colon (RFC 7617)")
+        raise ValueError("must not contain a colon (RFC 7617)")
     return str(text)
 
 

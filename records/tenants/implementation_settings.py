@@ -1,8 +1,8 @@
-"""Every setting of an implementation, in one table: what it may hold, and how pages and commands name and explain it.
+"""Every setting of an implementation, in one table: its allowed values, and how pages and commands name and explain it.
 
-The rules of `implementations`, the fields of the console's forms, `session-status implementation set` and the reference
-page are made from these rows. A new setting is a column of `Implementation` with its migration, a row here, and its
-place on a page (CONTRIBUTING.md has the recipe).
+The rules of `implementations`, the fields of the console's forms, `session-status implementation set` and the reference page
+are made from these rows. A new setting is a column of `Implementation` with its migration, a row here, and its place on a
+page (CONTRIBUTING.md has the recipe).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class ImplementationSetting:
     page: str
     unit: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    of_people: bool = False  #: about who may log in and do what: no session shows anything else because of it
+    of_people: bool = False  #: about who may log in and do what; it does not change what sessions show
 
 
 @dataclass(frozen=True)
 class RunBudget:
-    """A budget which an implementation may set for its runs, named as `sandbox.RunLimits` names it.
+    """A budget that an implementation may set for its runs, with its name in `sandbox.RunLimits`.
 
-    `unit` and `factor` are those in which people think of it; without a label it is set by a command only.
+    `unit` and `factor` are those of the form; without a label, it can be set by a command only.
     """
 
     name: str
@@ -100,17 +100,17 @@ def _session_url(value: Any) -> str:
     if not value:
         return ""
     if not isinstance(value, str) or value.count("{session_id}") != 1 or value.count("{") + value.count("}") != 2:
-        raise ValueError("holds {session_id} exactly once, and no other braces")
+        raise ValueError("must contain {session_id} exactly once, and no other braces")
     fields.url(value.replace("{session_id}", "1"), loopback_http=True)
-    if "{" in urlsplit(value).netloc:  # or whoever writes a link to a session would choose the host
-        raise ValueError("holds {session_id} after its host, in the path or behind it")
+    if "{" in urlsplit(value).netloc:  # otherwise the id in a link would choose the host
+        raise ValueError("must contain {session_id} after the host, in the path or in the query")
     return value
 
 
 #: In the order of `implementation show` and of each page.
 SETTINGS = (
     ImplementationSetting(
-        "name", TEXT, "Name", "What people call it. It stands on the login page and in the console.",
+        "name", TEXT, "Name", "The name for people. The login page and the console show it.",
         fields.line(200, empty=False), GENERAL,
     ),
     ImplementationSetting(
@@ -124,12 +124,12 @@ SETTINGS = (
     ),
     ImplementationSetting(
         "link_hosts", LINES, "Link hosts",
-        "One a line, such as cme.example.org. Exactly these hosts: a sub-domain is another host.",
+        "One a line, such as cme.example.org. Only exactly these hosts: a subdomain is another host.",
         fields.each(host_name, 100), LINK_HOSTS,
     ),
     ImplementationSetting(
         "session_url", TEXT, "Address of a session in the app",
-        "Where people are led back to, with {session_id} in the place of its ID. May stay empty.",
+        "Where people are sent back to, with {session_id} in place of its ID. May be empty.",
         _session_url, GENERAL,
     ),
     ImplementationSetting(
@@ -144,31 +144,32 @@ SETTINGS = (
         fields.flag, GENERAL,
     ),
     ImplementationSetting(
-        "default_color", TEXT, "Default colour", "For messages to which the script gives none. Written #rrggbb.",
+        "default_color", TEXT, "Default colour", "For messages without a colour of their own. Written as #rrggbb.",
         fields.color, GENERAL,
     ),
     ImplementationSetting(
         "last_good_minutes", WHOLE, "Show the last good message for up to",
-        "When the script fails, the last good message is shown with its age for so long, before the fallback text.",
+        "If the script fails, the last good message is shown with its age for this long. Then the fallback text is shown.",
         fields.whole(0, 7 * 24 * 60), GENERAL, "minutes",
     ),
     ImplementationSetting(
         "fallback_text", TEXT, "Fallback text",
-        "Shown when the script fails and nothing else is left to show. Empty: nothing is shown.",
+        "Shown if the script fails and there is no last good message. If it is empty, nothing is shown.",
         _fallback_text, GENERAL,
     ),
     ImplementationSetting(
         "fallback_link", TEXT, "Fallback link",
-        "Makes a button of the fallback text. Its host must be among the link hosts.", _link, GENERAL,
+        "Makes the fallback text a button. Its host must be one of the link hosts.", _link, GENERAL,
     ),
     ImplementationSetting(
         "fresh_seconds", WHOLE, "A message is new for",
-        "So long it is shown again without asking the script. Short: always right. Long: quick, and easy on vendors.",
+        "For this long it is shown again without running the script. Short times are accurate; long ones are fast, and make "
+        "fewer calls to vendors.",
         fields.whole(0, 24 * 3600), GENERAL, "seconds",
     ),
     ImplementationSetting(
         "stale_seconds", WHOLE, "An older message may be shown for",
-        "So long after it was made, it is shown with its age while the script already looks for a newer one.",
+        "Until it is this old, it is shown with its age while the script looks for a newer one.",
         fields.whole(0, 7 * 24 * 3600), GENERAL, "seconds",
     ),
     ImplementationSetting(
@@ -176,15 +177,15 @@ SETTINGS = (
     ),
     ImplementationSetting(
         "concurrency", WHOLE, "Runs at the same time",
-        "More make crowds wait less, and ask more of your vendors at once.", fields.whole(1, 64), SCRIPT, "runs",
+        "More runs make crowds wait less, but call your vendors more at once.", fields.whole(1, 64), SCRIPT, "runs",
     ),
     ImplementationSetting(
         "keep_runs_days", WHOLE, "Days for which runs are kept",
-        "Then the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
+        "After that, the record of what a run did and showed is deleted.", fields.whole(1, 3650), SCRIPT, "days",
     ),
     ImplementationSetting(
         "app_redirect_uris", LINES, "Addresses at which a login may end",
-        "One a line, exactly as the app sends it: an https address that opens the app, or a scheme of its own such as "
+        "One a line, exactly as the app sends it: an https address that opens the app, or a scheme of the app's own, such as "
         "com.example.app:/login.",
         fields.each(app_addresses.redirect, 10), APP, of_people=True,
     ),

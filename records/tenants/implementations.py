@@ -1,7 +1,7 @@
-"""Implementations: one client's app each, the tenant to which every other row belongs.
+"""Implementations: each is one client's app, the tenant to which every other row belongs.
 
-The table, and the rules by which an implementation is made and changed. A rule checks everything and names every
-fault; the constraints of the table are the second wall, for what does not come this way.
+The table, and the rules for creating and changing an implementation. A rule checks everything and names every fault; the
+constraints of the table are a second line of defence, for changes that do not pass the rules.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from records import fields, roles
 from records.columns import Base, RowId, utc_now
 from records.errors import FieldFault, RuleViolation
-from records.upsert import insert_missing
+from records.storage.upsert import insert_missing
 
 from . import implementation_settings
 from .implementation_settings import SETTINGS
 
-#: The slug of the implementation in which reviewers and administrators log in. Nobody else may have it.
+#: The slug of the implementation in which reviewers and administrators log in. It is reserved.
 STAFF = "staff"
 LIMITS = implementation_settings.LIMITS
 
@@ -36,7 +36,7 @@ class Implementation(Base):
         CheckConstraint("last_good_minutes >= 0", name="last_good_minutes"),
         CheckConstraint("concurrency BETWEEN 1 AND 64", name="concurrency"),
         CheckConstraint("keep_runs_days >= 1", name="keep_runs_days"),
-        {"sqlite_autoincrement": True},  # a number is never given twice: sealed secrets and caches name it
+        {"sqlite_autoincrement": True},  # a number is never used twice, because sealed secrets contain it
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -52,7 +52,7 @@ class Implementation(Base):
     fresh_seconds: Mapped[int] = mapped_column(default=60)
     stale_seconds: Mapped[int] = mapped_column(default=600)
     show_when: Mapped[str] = mapped_column(String(16), default="always")
-    user_types: Mapped[list[str]] = mapped_column(default=list)  #: who sees the widget; empty: everybody
+    user_types: Mapped[list[str]] = mapped_column(default=list)  #: who sees messages; empty: everybody
     inherit_from_parent: Mapped[bool] = mapped_column(default=False)  #: a sub-session shows its parent's message
     session_url: Mapped[str] = mapped_column(Text, default="")  #: where the app shows a session, with {session_id}
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: some of LIMITS; the rest are the operator's
@@ -72,15 +72,15 @@ class Implementation(Base):
 
 
 def find(db: Session, slug: str) -> Implementation | None:
-    """Return the implementation that is served under this id in addresses; an archived one is as one that is not there."""
+    """Return the implementation that is served under this id in addresses; None for an archived one."""
     found = find_any(db, slug)
     return found if found and found.archived_at is None else None
 
 
 def find_typed(db: Session, typed: str, *, archived: bool = False) -> Implementation | None:
-    """Return the implementation whose id a person typed, in upper or lower case unless two differ only in that.
+    """Return the implementation whose id a person typed. Case does not matter, unless two ids differ only in case.
 
-    `archived`: also one that is not served, for administration.
+    `archived`: also return one that is not served, for administration.
     """
     exact = find_any(db, typed) if archived else find(db, typed)
     if exact is not None or "\0" in typed:
@@ -92,22 +92,22 @@ def find_typed(db: Session, typed: str, *, archived: bool = False) -> Implementa
 
 
 def find_any(db: Session, slug: str) -> Implementation | None:
-    """Return the implementation with this id, archived or not: for administration, never for what apps ask."""
+    """Return the implementation with this id, archived or not. For administration, never for what apps ask."""
     if "\0" in slug:  # PostgreSQL cannot even compare with it
         return None
     return db.scalar(select(Implementation).where(Implementation.slug == slug))
 
 
 def every(db: Session) -> list[Implementation]:
-    """Return all implementations by their names, archived ones, too."""
+    """Return all implementations, archived ones included, ordered by name."""
     return list(db.scalars(select(Implementation).order_by(Implementation.name, Implementation.id)))
 
 
 def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings: Any) -> Implementation:
-    """Make an implementation. Raises RuleViolation with every fault, also when the slug is taken or kept for staff."""
+    """Create an implementation. Raises RuleViolation with every fault, also if the slug is taken or reserved for staff."""
     values = fields.checked(_CHECKS, {"slug": slug, "name": name, "time_zone": time_zone, **settings})
-    if slug.lower() == STAFF:  # also "Staff": two that differ in a letter's size would be taken for one another
-        raise RuleViolation("slug", "is kept for the reviewers and administrators of this service")
+    if slug.lower() == STAFF:  # also "Staff", which would be mistaken for it
+        raise RuleViolation("slug", "is reserved for the reviewers and administrators of this service")
     if find_any(db, slug) is not None:
         raise RuleViolation("slug", "is taken by another implementation")
     implementation = Implementation(**values)
@@ -118,7 +118,7 @@ def create(db: Session, slug: str, name: str, time_zone: str = "UTC", **settings
 
 
 def staff(db: Session) -> Implementation:
-    """Return the implementation of reviewers and administrators; it is made when it is first asked for."""
+    """Return the implementation of reviewers and administrators, which is created at the first call."""
     found = find(db, STAFF)
     if found is None:
         insert_missing(db, Implementation, [{"slug": STAFF, "name": "Staff", "time_zone": "UTC"}])
@@ -127,17 +127,17 @@ def staff(db: Session) -> Implementation:
 
 
 def made_at(implementation: Implementation) -> int:
-    """Return the Unix second in which it was made. A login from before is of a removed one that had the same slug."""
+    """Return the Unix second of its creation. An earlier login belongs to a removed implementation with the same slug."""
     return int(implementation.created_at.timestamp())
 
 
 def existed_at(implementation: Implementation, at: datetime) -> bool:
-    """Say whether it was made by then. What was noted under its slug before is of a removed one that had the same."""
+    """Say whether it existed at this time. Earlier entries with its slug are about a removed implementation."""
     return at.timestamp() >= made_at(implementation)
 
 
 def update(db: Session, implementation: Implementation, **changes: Any) -> Implementation:
-    """Change some fields; its slug stays for ever. Raises RuleViolation with every fault, and then nothing is changed."""
+    """Change some fields; the slug never changes. Raises RuleViolation with every fault, and then nothing is changed."""
     values = fields.checked({field: check for field, check in _CHECKS.items() if field != "slug"}, changes)
     before = {field: getattr(implementation, field) for field in values}
     with db.no_autoflush:
@@ -151,7 +151,7 @@ def update(db: Session, implementation: Implementation, **changes: Any) -> Imple
 
 
 def lock(db: Session, implementation: Implementation) -> None:
-    """Let other transactions that change the same part of this implementation wait until this one ends."""
+    """Lock this implementation until the end of the transaction."""
     db.execute(select(Implementation.id).where(Implementation.id == implementation.id).with_for_update())
 
 
@@ -161,18 +161,21 @@ def _set(implementation: Implementation, values: dict[str, Any]) -> None:
 
 
 def _contradictions(implementation: Implementation) -> list[FieldFault]:
-    """Return what is wrong between fields which are each right alone."""
+    """Return what is wrong between fields that are each valid on their own."""
     faults = []
     if implementation.stale_seconds < implementation.fresh_seconds:
-        faults.append(FieldFault("stale_seconds", "is at least fresh_seconds"))
+        faults.append(FieldFault("stale_seconds", "must be at least fresh_seconds"))
     link = implementation.fallback_link
     if link and fields.url(link).hostname not in implementation.link_hosts:
-        faults.append(FieldFault("fallback_link", "leads to a host that is not among link_hosts"))
+        faults.append(FieldFault("fallback_link", "must lead to one of the link_hosts"))
     if link and not implementation.fallback_text:
-        faults.append(FieldFault("fallback_link", "needs a fallback_text to stand on"))
-    if implementation.slug != STAFF and set(roles.HOUSE) & set(implementation.mapped_roles):
+        faults.append(FieldFault("fallback_link", "must be empty without a fallback_text"))
+    if implementation.slug != STAFF and set(roles.STAFF_ROLES) & set(implementation.mapped_roles):
         faults.append(
-            FieldFault("mapped_roles", f"can hold {roles.written(roles.HOUSE)} in the staff implementation only")
+            FieldFault(
+                "mapped_roles",
+                f"must not contain {roles.in_words(roles.STAFF_ROLES)} outside the staff implementation",
+            )
         )
     return faults
 

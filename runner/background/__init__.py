@@ -1,1 +1,1 @@
-"""Background jobs: the worker's part (`job_run`, `job_process`) and, in a process of its own for each job, the job itself."""
+"""Background jobs: the worker's part (`job_run`, `job_process`) and, in a separate process for each, the jobs themselves."""

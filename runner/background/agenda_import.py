@@ -1,4 +1,4 @@
-"""The import of an agenda file that is too large for a request. The rule is the one of every import (`records.changes.agenda`)."""
+"""The import of an agenda file that is too large for a request. The rule is that of every import (`records.changes.agenda`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .job_steps import JobEnd, JobSteps
 
 #: Steps of an import: reading the file, comparing and writing, the end of the transaction.
 STEPS: Final = 3
-#: Faults that the end of a job names, and characters of each; the page of the check shows all.
+#: Faults that the end of a job names, and characters of each. The page that checks the file shows all.
 MOST_FAULTS, LONGEST_FAULT = 20, 300
 
 NO_FILE = "the file was imported, replaced, or waited for more than a day"
@@ -27,38 +27,38 @@ NO_FILE = "the file was imported, replaced, or waited for more than a day"
 
 def import_agenda(steps: JobSteps, order: JobOrder) -> JobEnd:
     """Import the file that the person uploaded: all of it, or nothing."""
-    wanted = arguments_of(order)
+    arguments = arguments_of(order, AgendaImportArguments)
     try:
-        # 1. Outside of any transaction, because it takes seconds.
+        # 1. Outside any transaction, because it takes seconds.
         steps.begin(1, "Reading the file.")
         with steps.database.reading() as db:
             owner = _owner(db, order)
-            content, zone = _upload(db, owner, order, wanted).content, owner.time_zone
-        said = agenda.read(content, zone, wanted.dates)
+            content, zone = _upload(db, owner, order, arguments).content, owner.time_zone
+        file = agenda.read(content, zone, arguments.dates)
         # 2. and 3.
-        after = _imported(steps, order, wanted, said)
+        after = _import(steps, order, arguments, file)
     except RuleViolation as refused:
         return JobEnd(REFUSED, f"Nothing was imported: {refused.reason}.")
     plan = after.value
     if plan.faults:
         lines = [line[:LONGEST_FAULT] for line in as_lines(plan.faults)]
-        told = {"faults": lines[:MOST_FAULTS], "fault_count": len(lines)}
-        return JobEnd(REFUSED, "Nothing was imported: the file does not fit the agenda.", told)
+        result = {"faults": lines[:MOST_FAULTS], "fault_count": len(lines)}
+        return JobEnd(REFUSED, "Nothing was imported: the file does not fit the agenda.", result)
     return JobEnd(
         DONE, "The file is imported.", {"counts": plan.counts}, changed=(after.slug,) if after.announced else ()
     )
 
 
-def _imported(
-    steps: JobSteps, order: JobOrder, wanted: AgendaImportArguments, said: ReadAgenda
+def _import(
+    steps: JobSteps, order: JobOrder, arguments: AgendaImportArguments, file: ReadAgenda
 ) -> AfterCommit[ImportPlan]:
-    """Import in one transaction, which a cancelled job rolls back."""
+    """Import in one transaction, which is rolled back if the job is cancelled."""
     steps.begin(2, "Comparing the file with the agenda, and writing the sessions.")
     with steps.database.session() as db:
         owner = _owner(db, order)
-        upload = _upload(db, owner, order, wanted)
-        by = AuditContext(order.by, as_of=wanted.as_of)
-        after = changes.import_file(db, owner, said, by, retire=wanted.retire, file_name=upload.file_name)
+        upload = _upload(db, owner, order, arguments)
+        by = AuditContext(order.by, as_of=arguments.as_of)
+        after = changes.import_file(db, owner, file, by, retire=arguments.retire, file_name=upload.file_name)
         if not after.value.faults:
             agenda.drop_upload(db, owner, order.by)
         steps.begin(3, "Saving.")
@@ -72,9 +72,9 @@ def _owner(db: DbSession, order: JobOrder) -> Implementation:
     return found
 
 
-def _upload(db: DbSession, owner: Implementation, order: JobOrder, wanted: AgendaImportArguments) -> AgendaUpload:
-    """Return the file that the person looked at. Raises RuleViolation if it is another one by now, or none."""
+def _upload(db: DbSession, owner: Implementation, order: JobOrder, arguments: AgendaImportArguments) -> AgendaUpload:
+    """Return the file that the person looked at. Raises RuleViolation if it was replaced, or is not there any more."""
     upload = agenda.upload_of(db, owner, order.by)
-    if upload is None or upload.sha256 != wanted.upload:
+    if upload is None or upload.sha256 != arguments.upload:
         raise RuleViolation("file", NO_FILE)
     return upload

@@ -1,8 +1,7 @@
-"""The parts of a background worker, which all its jobs share. It opens no jail: no kind of job runs a script."""
+"""The services of a background worker, which all its jobs share. It opens no jail: no kind of job runs a script."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,15 +16,14 @@ from runner.queues.background_jobs import QUEUE
 from runner.queues.job_orders import OrderSigner
 from runner.queues.job_states import JobStates
 from runner.queues.thread_worker import StopSignal
-from runner.settings.table import Settings
-from runner.status.change_events import CHANGED
-from runner.status.unavailable_status import note_outage
-from runner.store.clients import AWAY, connect
+from runner.settings.operator_settings import Settings
+from runner.status.no_run_answer import note_outage
+from runner.store.clients import connect
 
 
 @dataclass(frozen=True)
 class BackgroundServices:
-    """Everything that a job needs beside its order. Made by `open_background_services`, put away by `close`."""
+    """Everything that a job needs besides its order. Opened by `open_background_services`, closed by `close`."""
 
     settings: Settings = field(repr=False)
     stop: StopSignal
@@ -37,19 +35,14 @@ class BackgroundServices:
 
     @property
     def about(self) -> str:
-        """What this worker serves, for the line of the log that says that it has started."""
+        """What this worker serves, for the log line at its start."""
         return (
             f"version={version('session-status')} queue={QUEUE} jobs={self.settings.background_jobs}"
             f" environment={self.settings.environment}"
         )
 
-    def announce(self, slug: str) -> None:
-        """Tell all processes that an implementation has changed. While the store is away they forget all they know anyway."""
-        with suppress(*AWAY):
-            self.redis.publish(CHANGED, slug)
-
     def close(self) -> None:
-        """Let go of everything, after the last job."""
+        """Close everything, after the last job."""
         self.outages.close()
         self.redis.close()
 
@@ -59,7 +52,7 @@ BACKGROUND_SERVICES: ContextVar[BackgroundServices] = ContextVar("background ser
 
 
 def open_background_services(settings: Settings, stop: StopSignal) -> BackgroundServices:
-    """Put the parts together. Raises `NotStarted` when something of `start_checks` is not as it has to be."""
+    """Open the services. Raises `NotStarted` if one of the `start_checks` fails."""
     check_start(settings, worker=True)
     outages = OutageLog.open(settings)
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)

@@ -1,4 +1,4 @@
-"""What a job can do while it runs: say how far it is, and look whether it is to be cancelled."""
+"""What a job can do while it runs: report its steps, and notice that it is to be cancelled."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from records import Database
 
 
 class JobCancelled(Exception):
-    """The person who ordered the job took it back. Raised between two steps, so that the transaction is rolled back."""
+    """The person who ordered the job has cancelled it. Raised between two steps, so that the transaction is rolled back."""
 
 
 @dataclass(frozen=True)
 class JobEnd:
-    """How a job ended. `state` is one of `job_states.ENDED`, `changed` the implementations of which others must be told."""
+    """How a job ended. `state` is one of `job_states.ENDED`; `changed` are the implementations whose change is announced."""
 
     state: str
     said: str
@@ -25,15 +25,15 @@ class JobEnd:
 
 @dataclass(frozen=True)
 class JobSteps:
-    """Given to the function of a job."""
+    """Passed to the function of a job."""
 
     database: Database
     of: int  #: how many steps there are
-    tell: Callable[[int, int, str], None]
+    report: Callable[[int, int, str], None]
     is_cancelled: Callable[[], bool]
 
     def begin(self, number: int, said: str) -> None:
         """Begin step `number`, counted from 1. Raises `JobCancelled`."""
-        self.tell(number - 1, self.of, said)
+        self.report(number - 1, self.of, said)
         if self.is_cancelled():
             raise JobCancelled

@@ -1,6 +1,6 @@
-"""Why a user sees what they see, in words: the rules that need no run, and what the cache and the runs say.
+"""Why a user sees what they see, in words: by the rules that need no run, and by the cache and the runs.
 
-A reason is a sequence of texts and moments, because only the page or the command knows in which zone it shows times.
+A reason is a sequence of texts and times, because only the page or the command knows in which time zone to show them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from runner.status.visibility import HidingRule
 
 Reason: TypeAlias = tuple[str | datetime, ...]
 
-#: `show_when` in a sentence: when messages are shown.
+#: `show_when` as part of a sentence.
 WHEN = {
     "during": "during the session",
     "after": "after the session",
@@ -26,14 +26,14 @@ WHEN = {
 
 
 def refused(implementation: Implementation, user: User, session: AgendaSession) -> Reason | None:
-    """Why the status is not even looked up for this user, the first rule first; None if it is.
+    """Say why the status is not even looked up for this user; None if it is. The first rule that applies counts.
 
     1. An archived implementation is not served.
-    2. Somebody who is locked out has no login, and gets none.
-    3. A retired session is served to nobody.
+    2. A person who is locked out has no login, and cannot log in.
+    3. A retired session is not served.
     """
     if implementation.archived_at is not None:
-        return ("Archived since ", implementation.archived_at, ": this implementation is not served to anybody.")
+        return ("Archived since ", implementation.archived_at, ": this implementation is not served.")
     if user.disabled_at is not None:
         return (
             "Locked out since ",
@@ -45,7 +45,7 @@ def refused(implementation: Implementation, user: User, session: AgendaSession) 
         )
     if session.retired_at is not None:
         return (
-            f"The agenda no longer names the session {session.session_id}: retired since ",
+            f"The agenda no longer contains the session {session.session_id}: it has been retired since ",
             session.retired_at,
             ". The app is told that there is no such session. No run is made for it.",
         )
@@ -55,7 +55,7 @@ def refused(implementation: Implementation, user: User, session: AgendaSession) 
 def of_cache(
     implementation: Implementation, user: User, session: AgendaSession, displayed: DisplayedStatus
 ) -> Reason | None:
-    """Why, where no answer of a run is displayed; None if one is."""
+    """Say why no answer of a run is displayed; None if one is."""
     if displayed.state == "unavailable":
         return ("The store does not answer, so attendees are told that the status cannot be shown right now.",)
     if displayed.hidden_by:
@@ -76,23 +76,23 @@ def of_cache(
 
 
 def of_last_good(implementation: Implementation, displayed: DisplayedStatus) -> Reason:
-    """Why an earlier answer is displayed although a newer run has ended: that run failed."""
+    """Say why an earlier answer is displayed although a newer run has ended: that run failed."""
     which = f" ({support_references.of_run(displayed.stored_by)})" if displayed.stored_by else ""
     limit = counted(implementation.last_good_minutes, "minute")
-    said = f"The newest run{which} failed, so the last good answer is shown, for at most {limit} after it was found"
+    text = f"The newest run{which} failed, so the last good answer is shown, for at most {limit} after it was found"
     last = displayed.last_good
-    return (f"{said}: until ", _until(implementation, last.found_at), ".") if last else (f"{said}.",)
+    return (f"{text}: until ", _until(implementation, last.found_at), ".") if last else (f"{text}.",)
 
 
 def of_parent(session: AgendaSession, displayed: DisplayedStatus) -> Reason:
-    """What has to be said first of a sub-session which shows its parent's message; nothing of any other."""
+    """Say that a sub-session shows its parent's message; empty for a session that shows its own."""
     if displayed.session == session.session_id:
         return ()
     return (f"A sub-session shows the message of the session that it is part of, {displayed.session}. ",)
 
 
 def _hidden(implementation: Implementation, user: User, session: AgendaSession, rule: HidingRule) -> Reason:
-    """Why nothing is shown, by a rule that needs no run."""
+    """Say why a rule that needs no run hides the message."""
     when = WHEN.get(implementation.show_when, implementation.show_when)
     match rule:
         case HidingRule.NO_SCRIPT:
@@ -100,12 +100,12 @@ def _hidden(implementation: Implementation, user: User, session: AgendaSession, 
         case HidingRule.USER_TYPE:
             types = ", ".join(implementation.user_types)
             own = f"the user type “{user.user_type}”" if user.user_type else "no user type"
-            return (f"This user has {own}, and messages are shown to these only: {types}. No run is made.",)
+            return (f"This user has {own}, and messages are shown only to these user types: {types}. No run is made.",)
         case HidingRule.NOT_YET:
             begins = session.ends_at if implementation.show_when == "after" else session.starts_at
             return (f"Messages are shown {when}, which is not before ", begins, ". No run is made until then.")
         case HidingRule.OVER:
-            return (f"Messages are shown {when} only, and it ended at ", session.ends_at, ". No run is made any more.")
+            return (f"Messages are shown only {when}, and it ended at ", session.ends_at, ". No run is made any more.")
 
 
 def _late(displayed: DisplayedStatus) -> Reason:
@@ -124,7 +124,7 @@ def _no_answer(displayed: DisplayedStatus) -> Reason:
 
 
 def _waiting(displayed: DisplayedStatus) -> Reason:
-    """How far the run is on which the user waits."""
+    """Say how far the run is that the user waits for."""
     if not displayed.running:
         return ()
     how = "A run is under way" if displayed.began else "A run waits for a worker"
@@ -133,16 +133,16 @@ def _waiting(displayed: DisplayedStatus) -> Reason:
 
 
 def _after_failure(implementation: Implementation, displayed: DisplayedStatus) -> Reason:
-    """What a failed run would show, as `runner.runs.outcome_to_status` decides it."""
+    """Say what a failed run would show, as `runner.runs.outcome_to_status` decides it."""
     last = displayed.last_good
     if last and _until(implementation, last.found_at) > datetime.now(tz=last.found_at.tzinfo):
         message = last.message
-        said = (
-            f"the last good message is shown: “{message.text}” of "
+        text = (
+            f"the last good message is shown: “{message.text}”, from "
             if message
-            else "nothing is shown, as the last good answer said, of "
+            else "nothing is shown, as after the last good run, from "
         )
-        return (said, last.found_at, " (until ", _until(implementation, last.found_at), ").")
+        return (text, last.found_at, " (until ", _until(implementation, last.found_at), ").")
     if implementation.fallback_text:
         return (f"the fallback text “{implementation.fallback_text}” is shown.",)
     return ("nothing is shown: there is no last good message that is young enough, and no fallback text.",)

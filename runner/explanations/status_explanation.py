@@ -1,7 +1,7 @@
-"""Why a user sees what they see: what is displayed, the run behind it, and the newest runs, also where they differ.
+"""Why a user sees what they see: what is displayed, the run behind it, and the newest runs.
 
-After a failed run the last good message stays, so what is displayed says nothing about how the script is doing. Whoever
-asks is told both.
+After a failed run the last good message stays, so what is displayed does not show how the script is doing. An
+explanation has both.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from .reasons import Reason
 
 __all__ = ["OUTCOMES", "Explanation", "Reason", "VersionHealth", "explain", "failing", "version_health"]
 
-#: How a run can end, in the words of traces.
+#: The outcomes of runs, in the words of traces.
 OUTCOMES = tuple(kind.value for kind in OutcomeKind)
 
-#: Runs of a user and session which are shown.
+#: How many runs of a user and session are shown.
 NEWEST = 20
 
-#: By how many runs of the last day a version is judged, and the share of failures which is worth a warning.
+#: How many runs of the last day a version is judged by, and the share of failures above which there is a warning.
 JUDGED, WITHIN, WORRYING = 50, timedelta(days=1), 0.1
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`shown` is the run which found out what is displayed, None if it is not recorded (any more, or yet)."""
+    """`shown` is the run that found what is displayed; None if it is not recorded, not yet or not any more."""
 
     displayed: DisplayedStatus
     why: Reason
@@ -41,22 +41,22 @@ class Explanation:
 
     @property
     def failing(self) -> int:
-        """How many of the newest runs failed one after the other."""
+        """How many of the newest runs failed in a row."""
         return failing(self.newest)
 
 
 @dataclass(frozen=True)
 class VersionHealth:
-    """How the runs of the version in service went lately. `newest` is the newest run that failed."""
+    """How the recent runs of the version in service went. `newest` is the newest run that failed."""
 
     runs: int
     failed: int
-    failing: int  #: one after the other, up to now
+    failing: int  #: in a row, up to now
     newest: Run | None
 
     @property
     def worrying(self) -> bool:
-        """Whether somebody should look: the newest run failed, or more than a few did."""
+        """Whether somebody should look into it: the newest run failed, or too many did."""
         return self.failing > 0 or self.failed > self.runs * WORRYING
 
 
@@ -67,9 +67,9 @@ def explain(
     session: AgendaSession,
     look: Callable[[], DisplayedStatus],
 ) -> Explanation:
-    """Put together what is known of what a user is displayed at a session.
+    """Explain what a user sees at a session.
 
-    `look` reads what is displayed; it is not called where a rule decides that nothing is even looked up.
+    `look` reads what is displayed; it is not called if a rule decides that nothing is even looked up.
     """
     refused = reasons.refused(implementation, user, session)
     displayed = DisplayedStatus(session.session_id, "refused") if refused else look()
@@ -82,12 +82,12 @@ def explain(
 
 
 def failing(newest: Sequence[Run]) -> int:
-    """How many of some runs, the newest first, failed before one did not."""
+    """Count the failed runs before the first that did not fail, in a list with the newest first."""
     return next((count for count, run in enumerate(newest) if run.outcome == runs.RETURNED), len(newest))
 
 
 def version_health(db: DbSession, implementation: Implementation, version: Version, now: datetime) -> VersionHealth:
-    """How the version's runs of the last day went."""
+    """Return how the version's runs of the last day went."""
     wanted = RunFilter(version=version.sha256, since=now - WITHIN)
     newest = runs.recent(db, implementation, wanted, limit=JUDGED)
     failed = [run for run in newest if run.outcome != runs.RETURNED]
@@ -97,11 +97,11 @@ def version_health(db: DbSession, implementation: Implementation, version: Versi
 def _by_runs(
     implementation: Implementation, displayed: DisplayedStatus, shown: Run | None, newest: Sequence[Run]
 ) -> Reason:
-    """Why, as the runs say; a fallback is an answer of the run which failed."""
+    """Say why an answer of a run is displayed; a fallback is an answer of the run that failed."""
     if displayed.failed or (failing(newest) and shown is not None and shown.id != newest[0].id):
         return reasons.of_last_good(implementation, displayed)
     if shown is None:
-        return ("It comes from a run which is not recorded, or not yet.",)
+        return ("It comes from a run that is not recorded, or not yet.",)
     if shown.shown_as == "fallback":
         return (
             "The run failed and there is no last good message that is young enough, so the fallback text is shown.",

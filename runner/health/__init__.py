@@ -1,1 +1,1 @@
-"""Whether this process can start and what it depends on answers: start checks, outages, and what `doctor` measures."""
+"""The health of a process: start checks, outages, noted errors, and what `doctor` measures."""

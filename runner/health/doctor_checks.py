@@ -1,4 +1,4 @@
-"""What `doctor` asks of the store and of the jail: questions which cost something and belong to no request."""
+"""What `doctor` checks on the store and the jail. These checks are too slow for a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import read_mark, try_write
 from runner.store.error_replies import REMEDIES, StoreRefuses, refusal_of
@@ -19,7 +19,7 @@ from sandbox import JailConfig, JailTooWeak, examine
 
 @dataclass(frozen=True)
 class StoreCheckup:
-    """What was found out about the store; `policy` and `persists` are empty where the server does not tell."""
+    """What was found out about the store. `policy` and `persists` are empty if the server does not tell."""
 
     fault: str = ""
     remedy: str = ""  #: what to do about the fault
@@ -29,15 +29,15 @@ class StoreCheckup:
     persists: bool | None = None
     ahead_s: int = 0  #: by how much this machine's clock is ahead of the store's
     workers: tuple[WorkerNote, ...] = ()
-    last_worker: str = ""  #: name and moment; nothing if no worker was ever here
+    last_worker: str = ""  #: its name, and when it was here; empty if there never was one
     background_workers: tuple[WorkerNote, ...] = ()
     last_background_worker: str = ""
-    mark: str = ""  #: what it was made for; "" while it is not marked
+    mark: str = ""  #: the environment it was made for; "" while it is not marked
     empty: bool = True
 
 
 def store_checkup(redis_url: str) -> StoreCheckup:
-    """Ask the store. Never raises for a store that is away."""
+    """Check the store. Never raises for a store that is away."""
     try:
         redis = connect(redis_url)
     except ValueError as error:
@@ -72,7 +72,7 @@ def store_checkup(redis_url: str) -> StoreCheckup:
 
 
 def write_refusal(redis: Redis) -> StoreRefuses | None:
-    """Try one write; return why the store takes none. Raises what else the client raises."""
+    """Try a write; return why the store refuses it, or None. Raises any other error of the client."""
     try:
         try_write(redis)
     except StoreRefuses as refusal:
@@ -81,7 +81,7 @@ def write_refusal(redis: Redis) -> StoreRefuses | None:
 
 
 def unanswered(error: Exception) -> StoreCheckup:
-    """Say why nothing could be asked: the server's own sentence if there is one, as for a wrong password."""
+    """Return a checkup that says why the store could not be asked, in the server's own words if it answered."""
     refusal = refusal_of(error)
     if refusal:
         return StoreCheckup(fault=f"it refuses to serve: {refusal}", remedy=REMEDIES[refusal.kind])
@@ -92,17 +92,17 @@ def unanswered(error: Exception) -> StoreCheckup:
 
 @dataclass(frozen=True)
 class JailCheckup:
-    """What the jail's own probes found; `objection` says why no script may run, and what to do, or is empty."""
+    """What the jail's own probes found. `objection` says why no script may run, and what to do; "" if scripts may run."""
 
     objection: str
-    layers: str = ""  #: what was seen to hold; empty where nothing could be seen
+    layers: str = ""  #: the layers that hold; empty if that could not be seen
     probes: str = ""
     leaks: tuple[str, ...] = ()
     started: bool = True  #: whether a child could be jailed at all
 
 
 def jail_checkup(settings: Settings | None) -> JailCheckup:
-    """Start a jail, attack it, end it. Without settings the strictness is the default one."""
+    """Start a jail, attack it, end it. Without settings, the default strictness applies."""
     config = JailConfig(require=settings.sandbox_require) if settings else JailConfig()
     try:
         report, objection = examine(config)

@@ -1,14 +1,14 @@
 """Outages of the store and of the database, as one process sees them: a few lines in the log, and one reference for people.
 
-Every client of the store and every `Database` of a process tells its `OutageLog` when it gets no answer. Callers
-therefore log nothing about an outage themselves: thousands of requests that meet one make the same few lines.
+Every client of the store and every `Database` of a process reports to its `OutageLog` when it gets no answer. Callers
+therefore log nothing about an outage themselves: however many requests meet it, there are only these lines:
 
-1. One line when an outage begins, with the class and the text of the error.
-2. One line a minute while it lasts, with the newest error.
-3. One line when the part answers again. A thread asks it every second while it is away, so the line does not wait for
-   a request. Once a part has kept a request waiting in vain, the others do not wait until that thread is answered.
+1. One when an outage begins, with the class and the text of the error.
+2. One a minute while it lasts, with the newest error.
+3. One when the part answers again. A thread probes it every second while it is away, so this does not wait for a
+   request. Once a request has waited for a silent part in vain, no other request waits until a probe is answered.
 
-All answers that an outage refuses carry its reference, which stands in each of these lines.
+Every answer that is refused because of an outage carries its reference, which is also in each of these lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Self
 
 from records import Database, DatabaseUnavailable, DatabaseUnresponsive, support_references
 from runner.logs.process_log import passwords
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import AWAY, SILENT, connect_once
 from runner.store.environment_mark import try_write
 from runner.store.error_replies import StoreRefuses, refusal_of
@@ -31,10 +31,10 @@ from runner.store.errors import StoreAway
 
 STORE, DATABASE = "store", "database"
 
-#: What an outage raises. Whoever catches one need not log it: the client that raised it has told the `OutageLog`.
+#: What is raised in an outage. There is no need to log these: the client that raised one has reported it to the `OutageLog`.
 OUTAGE = (*AWAY, StoreAway, DatabaseUnavailable)
 
-#: Seconds between two questions to a part that is away, and between two lines about it.
+#: Seconds between two probes of a part that is away, and between two lines about it.
 LOOK_S = 1.0
 REMIND_S = 60.0
 
@@ -49,10 +49,10 @@ class Outage:
     began: float
     reference: str = field(default_factory=support_references.new)
     ended: float = 0.0
-    failed: int = 0  #: operations that were tried and got no answer
+    failed: int = 0  #: operations that got no answer
     refused: int = 0  #: answers that carried the reference
     error: BaseException | None = None  #: the newest
-    silent: bool = False  #: an operation or the newest probe met nobody, or got no answer
+    silent: bool = False  #: an operation or the newest probe could not connect, or got no answer
 
     def __str__(self) -> str:
         began = datetime.fromtimestamp(self.began, UTC)
@@ -62,10 +62,11 @@ class Outage:
 
 
 class OutageLog:
-    """Thread-safe; one for a process.
+    """Thread-safe; one for each process.
 
     Args:
-        probes: Part to what asks it once, and raises if it does not answer. Without one nobody asks for the end.
+        probes: For each part, a function that asks it once and raises if it does not answer. Without one, the end of an
+            outage is not noticed.
         hidden: Texts that no line may show: the passwords in the addresses of the parts.
         look_s: Seconds between two probes of a part that is away.
         remind_s: Seconds between two lines while it stays away.
@@ -86,33 +87,33 @@ class OutageLog:
         self._lock = threading.Lock()
         self._newest: dict[str, Outage] = {}
         self._closed = threading.Event()
-        #: called in a thread of its own with each outage, when it has begun and when it is over
+        #: called in a separate thread with each outage, when it has begun and when it is over
         self.on_change: Callable[[Outage], object] = lambda _: None
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Watch the store and the database of the settings. Nothing is connected to before something fails."""
+        """Watch the store and the database of the settings. No connection is made before something fails."""
         probes = {STORE: lambda: probe_store(settings), DATABASE: lambda: probe_database(settings)}
         return cls(probes, hidden=tuple(passwords(settings)))
 
     def close(self) -> None:
-        """Stop asking. What is away by then is not told to be back."""
+        """Stop probing. The end of an outage that still lasts is not logged."""
         self._closed.set()
 
     def store_lost(self, error: BaseException, *, silent: bool = False) -> None:
-        """Note that the store did not answer once. `silent`: until a probe is answered, requests do not wait for it."""
+        """Note that the store did not answer. `silent`: requests do not wait for it until a probe is answered."""
         self._lost(STORE, error, silent=silent)
 
     def database_lost(self, error: DatabaseUnavailable) -> None:
-        """Note that the database did not answer once."""
+        """Note that the database did not answer."""
         self._lost(DATABASE, error, silent=isinstance(error, DatabaseUnresponsive))
 
     def store_is_away(self) -> bool:
-        """Say whether the store said nothing when it was asked last. One that is full still answers what it can."""
+        """Say whether the store was silent when it was last asked. One that only refuses writes still answers reads."""
         return self._is_away(STORE)
 
     def database_is_away(self) -> bool:
-        """Say whether the database hung when it was asked last: then nobody waits for it."""
+        """Say whether the database hung when it was last asked; then no request should wait for it."""
         return self._is_away(DATABASE)
 
     def _is_away(self, part: str) -> bool:
@@ -120,15 +121,15 @@ class OutageLog:
         return newest is not None and newest.silent and not newest.ended
 
     def store_says(self) -> str:
-        """The sentence by which the store refuses to serve while it can be reached; nothing if it serves or is silent."""
+        """Return the sentence with which a store that can be reached refuses to serve; "" if it serves or is silent."""
         newest = self._newest.get(STORE)
         return str(newest.error) if newest and not newest.ended and isinstance(newest.error, StoreRefuses) else ""
 
     def reference(self, part: str, error: BaseException) -> str:
-        """Return the reference for an answer that `error` refuses. One that no client has told of begins an outage."""
+        """Return the reference for an answer that is refused because of `error`. An error that no client has reported begins an outage."""
         newest = self._newest.get(part)
-        told = isinstance(error, DatabaseUnavailable) or isinstance(error.__cause__, AWAY)
-        outage = newest if newest and told else self._lost(part, error)
+        reported = isinstance(error, DatabaseUnavailable) or isinstance(error.__cause__, AWAY)
+        outage = newest if newest and reported else self._lost(part, error)
         with self._lock:
             outage.refused += 1
         return outage.reference
@@ -150,7 +151,7 @@ class OutageLog:
         return outage
 
     def _follow(self, outage: Outage) -> None:
-        """Ask until the part answers and nobody has failed since the last look."""
+        """Probe until the part answers and no operation has failed since the last probe."""
         began = time.monotonic()
         remind_at = began + self._remind_s
         failed_before = outage.failed
@@ -162,18 +163,18 @@ class OutageLog:
             if time.monotonic() >= remind_at:
                 remind_at += self._remind_s
                 log.error(
-                    "the %s still does not answer %s error=%s", *told_of(outage, "for", began), self._last(outage)
+                    "the %s still does not answer %s error=%s", *log_values(outage, "for", began), self._last(outage)
                 )
         else:
             return
         outage.ended = time.time()
-        log.warning("the %s answers again %s", *told_of(outage, "after", began))
+        log.warning("the %s answers again %s", *log_values(outage, "after", began))
         self.on_change(outage)
 
     def _answers(self, outage: Outage) -> bool:
         try:
             self._probes[outage.part]()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the part is away; the next line shows it
+        except Exception as error:  # noqa: BLE001 - with any error, the part is away; the next line shows it
             outage.error, outage.silent = refusal_of(error) or error, isinstance(error, (*SILENT, DatabaseUnresponsive))
             return False
         outage.silent = False
@@ -183,7 +184,7 @@ class OutageLog:
         return self._text(outage.error) if outage.error else ""
 
     def _text(self, error: BaseException) -> str:
-        """Return class and text of an error on one line; for one of ours, those of its cause, which is the driver's."""
+        """Return class and text of an error on one line; for one of our errors, those of its cause in the driver."""
         cause = error if isinstance(error, StoreRefuses) else error.__cause__ or error
         shown = getattr(cause, "orig", None) or cause
         text = f"{type(shown).__name__}: {' '.join(str(shown).split())}"
@@ -192,8 +193,8 @@ class OutageLog:
         return text
 
 
-def told_of(outage: Outage, since: str, began: float) -> tuple[str, str]:
-    """The part, and what has become of its outage up to now. `began` is monotonic."""
+def log_values(outage: Outage, since: str, began: float) -> tuple[str, str]:
+    """Return the part and the numbers of its outage for a log line. `began` is monotonic."""
     seconds = time.monotonic() - began
     return outage.part, (
         f"ref={outage.reference} {since}={seconds:.0f}s failed={outage.failed} refused={outage.refused}"

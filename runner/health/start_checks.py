@@ -1,12 +1,12 @@
-"""What a process makes sure of before it starts; `session-status doctor` tells the same without starting anything.
+"""What is checked before a process starts; `session-status doctor` checks the same without starting anything.
 
 All faults that can be seen are reported together, each with what to do:
 
-1. There is a store, and a database of exactly this release's schema.
+1. A store is named, and the database has exactly this release's schema.
 2. Both were made for the environment that the process runs in.
-3. In production nothing that is served is a stand-in of development.
+3. In production, nothing that is served is a development stand-in.
 4. For a worker: the keys open every secret of what is served. A web process starts without that, and says so in the
-   log, because the console is where some of these secrets are entered again (decision 0012).
+   log, because some of these secrets are entered again in the console (decision 0012).
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from records.maintenance import development_stand_ins, resealing
 from records.maintenance.development_stand_ins import StandIn
 from records.maintenance.resealing import CONNECTION, EXTERNAL, SAML_KEY, UnreadableSecret
 from records.storage import schema
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect_brief
 from runner.store.environment_mark import StoreEnvironmentMismatch
 
-#: What to do about a stand-in, by its kind. Everything of an implementation but the staff's can be archived instead.
+#: What to do about a stand-in, by its kind. Any implementation except that of staff can be archived instead.
 REMEDIES = {
     "identity provider": "session-status saml remove {slug}, then connect the real one",
-    "External Authentication": "session-status implementation archive {slug}, or remove it in the console before",
+    "External Authentication": "session-status implementation archive {slug}, or remove it in the console first",
     "connection": "session-status connection remove {slug} {name}, or give it a public https address with `connection set`",
     "role": "session-status role revoke {slug} {name}",
 }
 
-#: How a secret that no key opens is replaced, by its kind.
-ANEW = {
+#: How to replace a secret that no key opens, by its kind.
+REPLACEMENTS = {
     CONNECTION: "session-status connection set {slug} {name} --new-secret",
     EXTERNAL: "enter its secret again in the console of {slug}, under External Authentication",
-    SAML_KEY: "session-status saml new-key {slug}, which the identity provider has to read",
+    SAML_KEY: "session-status saml new-key {slug}, then let the identity provider read our metadata again",
 }
 
-#: What a PostgreSQL that answers says when it lets nobody in -> what to do; else it is taken to be down.
+#: Words of a PostgreSQL server that refuses a connection -> what to do. Without any of them it is taken to be down.
 DATABASE_REMEDIES = {
     "too many": "raise max_connections of PostgreSQL, or run fewer web and worker processes",
     "remaining connection slots": "raise max_connections of PostgreSQL, or run fewer web and worker processes",
     "password authentication failed": "correct the user name and the password in DATABASE_URL",
     "no password supplied": "add the password to DATABASE_URL",
-    "does not exist": "correct the name in DATABASE_URL, or make the database and its user",
-    "no pg_hba.conf entry": "let this machine in: the server's pg_hba.conf has no line for it",
+    "does not exist": "correct the name in DATABASE_URL, or create the database and its user",
+    "no pg_hba.conf entry": "add a line for this machine to the server's pg_hba.conf",
     "starting up": "wait until the database has started",
 }
 START_DATABASE = "start the database, or correct DATABASE_URL"
@@ -53,7 +53,7 @@ NO_STORE = "REDIS_URL is not set. Name a Valkey or Redis server, or start everyt
 
 
 class NotStarted(Exception):
-    """The process must not start. `faults` are sentences, each with what to do."""
+    """The process must not start. `faults` are sentences, each of which says what to do."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("This cannot start:\n" + "\n".join(f"  - {fault}" for fault in faults))
@@ -61,7 +61,7 @@ class NotStarted(Exception):
 
 
 def require_startable(settings: Settings, database: Database, *, worker: bool) -> None:
-    """Raise NotStarted with all faults. A store that does not answer is none: each connection asks it again."""
+    """Raise NotStarted with all faults. A store that does not answer is not a fault: each new connection checks it again."""
     # 1. and 2.
     faults = [fault for fault in (store_fault(settings), database_fault(database)) if fault]
     if faults:
@@ -78,7 +78,7 @@ def require_startable(settings: Settings, database: Database, *, worker: bool) -
 
 
 def check_start(settings: Settings, *, worker: bool) -> None:
-    """Do the same with a connection of its own, for a process whose connections come later."""
+    """Do the same with a connection of its own, for a process that connects later."""
     try:
         database = Database(settings.database_url, environment=settings.environment)
     except RecordsError as error:
@@ -92,7 +92,7 @@ def check_start(settings: Settings, *, worker: bool) -> None:
 
 
 def database_fault(database: Database) -> str:
-    """Return why this release cannot work on a database, in this environment, or nothing."""
+    """Say why this release cannot work on a database in this environment; "" if it can."""
     try:
         fault = schema_fault(database.version())
         if not fault:
@@ -105,13 +105,13 @@ def database_fault(database: Database) -> str:
 
 
 def database_remedy(error: RecordsError) -> str:
-    """Return what to do about a database that could not be asked, by what its server said."""
-    said = str(error)
-    return next((remedy for words, remedy in DATABASE_REMEDIES.items() if words in said), START_DATABASE)
+    """Return what to do about a database that could not be reached, by what its server said."""
+    text = str(error)
+    return next((remedy for words, remedy in DATABASE_REMEDIES.items() if words in text), START_DATABASE)
 
 
 def schema_fault(found: str | None) -> str:
-    """Say what is wrong with the schema version that a database carries, and what to do; or nothing."""
+    """Say what is wrong with the schema version of a database, and what to do; "" if nothing is."""
     if found == schema.HEAD:
         return ""
     upgrade = "Bring it up to date with `session-status db upgrade`."
@@ -130,13 +130,13 @@ def wrong_database(error: WrongEnvironment) -> str:
     if error.found is None:
         return f"DATABASE_URL: {error}. Bring it up to date with `session-status db upgrade`."
     return (
-        f"DATABASE_URL: {error}. Correct DATABASE_URL or SESSION_STATUS_ENV; if it changes its purpose for good, "
-        f"`session-status db mark {error.wanted}`."
+        f"DATABASE_URL: {error}. Correct DATABASE_URL or SESSION_STATUS_ENV. To change the environment of this database "
+        f"for good: `session-status db mark {error.wanted}`."
     )
 
 
 def store_fault(settings: Settings) -> str:
-    """Return what is wrong with the setting or the environment of the store; nothing for one that does not answer."""
+    """Say what is wrong with the setting or the environment of the store; "" also for a store that does not answer."""
     if not settings.redis_url:
         return NO_STORE
     redis = connect_brief(settings.redis_url, environment=settings.environment)
@@ -144,8 +144,8 @@ def store_fault(settings: Settings) -> str:
         redis.ping()
     except StoreEnvironmentMismatch as error:
         return (
-            f"REDIS_URL: {error}. Correct REDIS_URL or SESSION_STATUS_ENV; if it changes its purpose for good, "
-            f"`session-status store mark {error.wanted}`."
+            f"REDIS_URL: {error}. Correct REDIS_URL or SESSION_STATUS_ENV. To change the environment of this store for "
+            f"good: `session-status store mark {error.wanted}`."
         )
     except (RedisError, OSError):
         return ""
@@ -154,45 +154,45 @@ def store_fault(settings: Settings) -> str:
     return ""
 
 
-def shut_secrets(settings: Settings, database: Database) -> list[UnreadableSecret]:
+def unreadable_secrets(settings: Settings, database: Database) -> list[UnreadableSecret]:
     """Return every secret that no key of the settings opens."""
     with database.reading() as db:
         return resealing.unreadable_secrets(db, SecretBox(settings.keys))
 
 
 def secret_faults(settings: Settings, database: Database) -> list[str]:
-    """Say of what is served which secrets no key opens, and what to do."""
+    """Say which secrets of what is served no key opens, and what to do."""
     return [
-        f"SESSION_STATUS_SECRET_KEY does not open {told(one)}. {what_to_do(one)}"
-        for one in shut_secrets(settings, database)
+        f"SESSION_STATUS_SECRET_KEY does not open {secret_in_words(one)}. {what_to_do(one)}"
+        for one in unreadable_secrets(settings, database)
         if not one.archived
     ]
 
 
-def told(one: UnreadableSecret) -> str:
-    """A secret in words."""
+def secret_in_words(one: UnreadableSecret) -> str:
+    """Name a secret."""
     name = f" ({one.name})" if one.kind == SAML_KEY else f" {one.name}" if one.name else ""
     return f"the secret of the {one.kind}{name} of {one.implementation}"
 
 
 def what_to_do(one: UnreadableSecret) -> str:
-    """What to do about a secret that no key opens."""
-    anew = ANEW[one.kind].format(slug=one.implementation, name=one.name)
-    return f"Put the key that sealed it into SESSION_STATUS_SECRET_KEYS_OLD; if that is lost: {anew}."
+    """Say what to do about a secret that no key opens."""
+    replacement = REPLACEMENTS[one.kind].format(slug=one.implementation, name=one.name)
+    return f"Put the key that sealed it into SESSION_STATUS_SECRET_KEYS_OLD; if that is lost: {replacement}."
 
 
 def described(one: StandIn) -> str:
-    """A stand-in in words."""
+    """Name a stand-in, and what is wrong with it."""
     return f"the {' '.join(filter(None, (one.kind, one.name)))} of {one.implementation} {one.fault}"
 
 
 def remedy(one: StandIn) -> str:
-    """What to do about it."""
+    """Say what to do about a stand-in."""
     return REMEDIES[one.kind].format(slug=one.implementation, name=one.name)
 
 
 def sentence(one: StandIn) -> str:
-    """What is wrong, and what to do."""
+    """Say what is wrong with a stand-in, and what to do, in a sentence."""
     other = (
         ""
         if one.implementation == "staff"

@@ -1,21 +1,21 @@
-"""What is remembered of logins in Redis, and nowhere else: what happens once, what was seen, what has ended, the app's tokens.
+"""What is kept of logins, in Redis only: one-time states, replays, ended logins, attempts, the app's tokens.
 
     login_store.py            `LoginStore`, the one object for the web side; its parts are the files below
-    visitor.py                who asks, as every login says it
-    one_time_states.py        a random handle outside, only its hash inside
-    pending_logins.py         those of logins that strangers begin, bounded for each address and in sum
-    replays.py                what may come only once
+    visitor.py                who makes a request, as every login says it
+    one_time_states.py        values under a random handle, of which only a hash is stored
+    pending_logins.py         states of logins that are not finished, limited for each address and in total
+    replays.py                messages that may come only once
     ended_logins.py           which logins have ended: read with each status, in the same round trip
-    idle_timeout.py           how long staff may do nothing
-    saml_sessions.py          by what an identity provider names a login when it ends it
+    idle_timeout.py           how long staff logins may be idle
+    saml_sessions.py          the names by which an identity provider ends a login
     attempt_limits.py         limits and growing delays
     refused_logins.py         the last refused logins, by their codes
     app_tokens.py             the app's codes and tokens
-    app_token_formats.py      what they look like
-    app_token_scripts.py      what has to be one step, in Lua
-    redis_keys.py             the keys: hashes, so that nobody who reads Redis can use what is found there
+    app_token_formats.py      their formats
+    app_token_scripts.py      what must happen in one step, in Lua
+    redis_keys.py             the keys: hashes, so that a copy of Redis cannot be used to log in
 
-When Redis does not answer, every part raises `StoreAway`: what cannot be looked up is not believed.
+If Redis does not answer, every part raises `StoreAway`: what cannot be looked up does not count.
 """
 
 from runner.health.noted_errors import NotedError, NotedErrors

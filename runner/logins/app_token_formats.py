@@ -1,7 +1,7 @@
-"""What the app's codes and tokens look like, what is stored of them, and what follows from what.
+"""The formats of the app's codes and tokens, what is stored of them, and how tokens are derived.
 
-They are random and say nothing; only hashes of their exact bytes are kept. A refresh token names its login, so that its
-family is found, and has a mark, which shows that it was one of the family's.
+They are random and carry no information; only hashes of their exact bytes are stored. A refresh token names its login,
+by which its family is found, and carries a mark, which shows that it belongs to the family.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .visitor import Visitor
 ACCESS = re.compile(r"cat_[A-Za-z0-9_-]{43}")
 CODE = re.compile(r"cac_[A-Za-z0-9_-]{43}")
 REFRESH = re.compile(r"crt_([A-Za-z0-9_-]{16,64})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}")
-#: What an app may call its verifier, and what its challenge is (RFC 7636).
+#: The forms of the app's verifier and its challenge (RFC 7636).
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What the app is given."""
+    """The tokens that the app gets."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -35,12 +35,12 @@ class TokenPair:
 
 
 def fingerprint(access: str) -> str | None:
-    """By what an access token is known; None if it is none. Another spelling of the same token is another token."""
+    """Return the hash under which an access token is stored; None for any other text."""
     return digest(access) if ACCESS.fullmatch(access) else None
 
 
 def derived(token: str, nonce: str, expires_in: int) -> TokenPair:
-    """The successors of a refresh token. Only its holder and the nonce together make them."""
+    """Derive the successors of a refresh token. Only the token and the nonce together make them."""
 
     def secret(purpose: str) -> str:
         made = hmac.digest(token.encode(), f"{purpose} {nonce}".encode(), "sha256")
@@ -51,37 +51,37 @@ def derived(token: str, nonce: str, expires_in: int) -> TokenPair:
 
 
 def challenge_of(verifier: str) -> str:
-    """The S256 challenge of a verifier (RFC 7636, section 4.2). There is no other method."""
+    """Return the S256 challenge of a verifier (RFC 7636, section 4.2), the only method that is accepted."""
     hashed = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
 
 
 def same(one: str, other: str) -> bool:
-    """Compare without telling by the time taken how much is right."""
+    """Compare two texts in constant time."""
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def name(kind: str, token: str) -> str:
-    """The key of a code or an access token: a hash of its exact bytes."""
+    """Return the key of a code or an access token: a hash of its exact bytes."""
     return f"{PREFIX}{kind}:{digest(token)}"
 
 
 def access_record(visitor: Visitor, ends: int) -> str:
-    """What an access token stands for."""
+    """Return what is stored of an access token."""
     return json.dumps({"who": astuple(visitor), "ends": ends})
 
 
-def written(visitor: Visitor) -> str:
-    """A visitor as JSON."""
+def visitor_json(visitor: Visitor) -> str:
+    """Write a visitor as JSON."""
     return json.dumps(astuple(visitor))
 
 
-def read(who: Any) -> Visitor:
-    """The opposite of `written`."""
+def read_visitor(who: Any) -> Visitor:
+    """Read what `visitor_json` wrote."""
     return Visitor(*json.loads(who))
 
 
 def login_of(refresh: str) -> str | None:
-    """The login which a refresh token names; None if it is none."""
+    """Return the login that a refresh token names; None for any other text."""
     parts = REFRESH.fullmatch(refresh)
     return parts[1] if parts else None

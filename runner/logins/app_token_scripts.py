@@ -1,20 +1,20 @@
-"""The Lua scripts of the app's tokens: each decides and writes in one step, so that of two who come at once one is first.
+"""The Lua scripts of the app's tokens: each decides and writes in one step, so that of two simultaneous requests one is first.
 
-A *family* is what the tokens of one login come from, one hash:
+A *family* is the origin of all tokens of one login. It is one hash:
 
     who             whose it is (JSON: `Visitor`)
-    mark            hash of the part which all refresh tokens of the family share
+    mark            hash of the part that all refresh tokens of the family share
     ends            when it ends for good, in Unix seconds
-    until           when it ends if it is not used before
-    current         hash of the one refresh token that is good
-    previous, nonce, at   hash of the one before, and from what its answer was derived, when: to repeat it for a grace
+    until           when it ends unless it is used before
+    current         hash of the one valid refresh token
+    previous, nonce, at   hash of the token before, the nonce of its answer, and when: to repeat the answer for some seconds
 
 A *code* is one hash: who, redirect_uri, challenge, until, and `used` from the first attempt on.
 """
 
 from __future__ import annotations
 
-#: KEYS: family, access token. A family begins, with its first pair.
+#: KEYS: family, access token. Begins a family with its first pair.
 BEGIN = """
 local function begin(a)
   redis.call('HSET', KEYS[1], 'who', ARGV[a], 'mark', ARGV[a + 1], 'ends', ARGV[a + 2], 'until', ARGV[a + 3], 'current', ARGV[a + 4])

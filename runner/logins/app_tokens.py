@@ -1,27 +1,28 @@
-"""The app's tokens: a one-time code, then short access tokens and a refresh token that changes with each use.
+"""The app's tokens: a one-time code, then short-lived access tokens and a refresh token that changes with each use.
 
-They are random, say nothing, and only hashes of them are kept. What the shapes are for:
+They are random and carry no information; only their hashes are stored. The formats:
 
     cac_SECRET                code: 60 seconds, once, bound to implementation, redirect address, challenge and login
     cat_SECRET                access token: 15 minutes
-    crt_LOGIN.MARK.SECRET     refresh token: LOGIN finds the family, MARK shows that it was one of the family's
+    crt_LOGIN.MARK.SECRET     refresh token: LOGIN finds the family, MARK shows that the token belongs to it
 
 The steps when a code is redeemed:
 
-1. It is a code of ours. An unknown one is refused.
-2. It is the first attempt. At a second one the code has been stolen, or the app is broken: the login is ended with all
-   that it has produced.
-3. The attempt uses the code up, whether it fits or not: there is one guess.
+1. The code is known. An unknown one is refused.
+2. It is the first attempt. A second one means that the code was stolen, or that the app is broken: the login ends, with
+   all its tokens.
+3. The attempt uses up the code, whether it fits or not: there is one guess.
 4. It fits: same implementation, same redirect address, a verifier whose SHA-256 is the challenge, in time, not ended.
 
 The steps when a refresh token is used:
 
-1. It is one of the family's (mark), for this implementation, and the family lives: in time, login not ended.
-2. It is the present one: it is replaced. Its successor and the access token are derived from the token itself and a
-   fresh nonce, which alone is stored. So whoever holds the token, and nobody else, can be given the same answer again.
-3. It is the one before, a few seconds later: an answer was lost on bad Wi-Fi, or two asked at once. The same answer.
-   A thief who is that quick each time is not noticed by this; the login's end for good is what stops him.
-4. It is an older one: somebody else has used it. The login is ended, for the thief and the owner alike.
+1. It belongs to the family (mark) and to this implementation, and the family is valid: in time, login not ended.
+2. It is the current one: it is replaced. Its successor and the access token are derived from the token and a new nonce;
+   only the nonce is stored. So only the holder of the token can get the same answer again.
+3. It is the one before, used again within a few seconds, because an answer was lost on bad Wi-Fi or two requests were
+   sent at once: it gets the same answer. This does not notice a thief who is that quick each time; the final end of the
+   login stops one.
+4. It is an older one, so somebody else has used it. The login ends, for the thief and the owner alike.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ from .app_token_formats import (
     derived,
     fingerprint,
     name,
-    read,
+    read_visitor,
     same,
-    written,
+    visitor_json,
 )
 from .app_token_scripts import EXCHANGE, ISSUE, ROTATE
 from .ended_logins import ENDED_S, EndedLogins, all_key, family_key, login_key
@@ -57,19 +58,19 @@ from .visitor import Visitor
 
 CODE_S = 60
 ACCESS_S = 15 * 60
-#: A refresh token that is not used for so long ends, and however it is used, its login ends after so long.
+#: A refresh token ends after this many seconds without use; its login ends after so many, however it is used.
 REFRESH_S = 30 * 24 * 3600
 LOGIN_S = 90 * 24 * 3600
-#: For so long a refresh is answered again with the same.
+#: Seconds for which a refresh is answered again with the same tokens.
 GRACE_S = 20
-#: For so long a used code is remembered, to notice that it comes again.
+#: Seconds for which a used code is remembered, to notice a second use.
 USED_CODE_S = 3600
 
 
 class TokenRefused(Exception):
-    """A code or refresh token does not count. `code` says why, for the log; outside all reasons look the same.
+    """A code or token is not accepted. `code` says why, for the log; clients cannot tell the reasons apart.
 
-    `login` is set when the login was ended because of this: a code or token was used by two.
+    `login` is set if the login was ended because a code or token was used twice.
     """
 
     def __init__(self, code: str, login: str = "") -> None:
@@ -79,7 +80,7 @@ class TokenRefused(Exception):
 
 
 class AppTokens:
-    """Makes, changes and ends tokens. `clock` gives Unix seconds."""
+    """Issues, refreshes and revokes tokens. `clock` gives Unix seconds."""
 
     def __init__(self, redis: Redis, ended: EndedLogins, *, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
@@ -88,19 +89,19 @@ class AppTokens:
         self._issue, self._exchange, self._rotate = (redis.register_script(each) for each in (ISSUE, EXCHANGE, ROTATE))
 
     def code(self, visitor: Visitor, *, redirect_uri: str, challenge: str) -> str:
-        """A code for the app that began this login with this challenge and waits at this address."""
+        """Return a code for the app that began this login with this challenge and redirect address."""
         code = f"cac_{secrets.token_urlsafe(32)}"
         until = str(self._now() + CODE_S)
-        record = {"who": written(visitor), "redirect_uri": redirect_uri, "challenge": challenge, "until": until}
-        with answering(), self._redis.pipeline() as together:
-            together.hset(name("code", code), mapping=record)  # type: ignore[arg-type]  # dict is invariant
-            together.expire(name("code", code), CODE_S)
-            together.execute()
+        record = {"who": visitor_json(visitor), "redirect_uri": redirect_uri, "challenge": challenge, "until": until}
+        with answering(), self._redis.pipeline() as pipeline:
+            pipeline.hset(name("code", code), mapping=record)  # type: ignore[arg-type]  # dict is invariant
+            pipeline.expire(name("code", code), CODE_S)
+            pipeline.execute()
         return code
 
     def redeem(self, implementation: str, code: str, *, redirect_uri: str, verifier: str) -> TokenPair:
-        """The first tokens for a code. Raises `TokenRefused`."""
-        # 1. of ours
+        """Return the first tokens for a code. Raises `TokenRefused`."""
+        # 1. known
         if not CODE.fullmatch(code):
             raise TokenRefused("no code")
         with answering():
@@ -108,7 +109,7 @@ class AppTokens:
         if not found:
             raise TokenRefused("unknown code")
         record = {field.decode(): value.decode() for field, value in found.items()}
-        visitor = read(record["who"])
+        visitor = read_visitor(record["who"])
         fits = (
             visitor.implementation == implementation
             and same(record["redirect_uri"], redirect_uri)
@@ -117,27 +118,27 @@ class AppTokens:
             and self._now() < int(record["until"])
         )
         # 2. to 4. in one step
-        begun, pair = self._begun(visitor)
+        family, pair = self._new_family(visitor)
         ends = [login_key(visitor.login), all_key(visitor.implementation, visitor.subject)]
         keys = [family_key(visitor.login), name("access", pair.access), name("code", code), *ends]
         with answering():
-            said = self._exchange(keys, [int(fits), visitor.since, USED_CODE_S, *begun]).decode()
-        if said == "replayed":
+            verdict = self._exchange(keys, [int(fits), visitor.since, USED_CODE_S, *family]).decode()
+        if verdict == "replayed":
             self._ended.end(visitor.login)
             raise TokenRefused("code used again", visitor.login)
-        if said != "good":
-            raise TokenRefused(f"{said} code")
+        if verdict != "good":
+            raise TokenRefused(f"{verdict} code")
         return pair
 
     def issue(self, visitor: Visitor) -> TokenPair:
-        """The first tokens for somebody who has proved who they are without a browser. The login has to be a new one."""
-        begun, pair = self._begun(visitor)
+        """Return the first tokens for a visitor who logged in without a browser. The login must be a new one."""
+        family, pair = self._new_family(visitor)
         with answering():
-            self._issue([family_key(visitor.login), name("access", pair.access)], begun)
+            self._issue([family_key(visitor.login), name("access", pair.access)], family)
         return pair
 
     def refresh(self, implementation: str, token: str) -> tuple[Visitor, TokenPair]:
-        """Change a refresh token for the next pair. Raises `TokenRefused`."""
+        """Exchange a refresh token for the next pair. Raises `TokenRefused`."""
         # 1. of this family, for this implementation
         parts = REFRESH.fullmatch(token)
         if parts is None:
@@ -147,7 +148,7 @@ class AppTokens:
             who, ends = cast("list[Any]", self._redis.hmget(family_key(login), ["who", "ends"]))
         if who is None:
             raise TokenRefused("unknown login")
-        visitor = read(who)
+        visitor = read_visitor(who)
         if visitor.implementation != implementation:
             raise TokenRefused("token of another implementation")
         now, nonce, left = self._now(), secrets.token_urlsafe(32), int(ends) - self._now()
@@ -159,9 +160,9 @@ class AppTokens:
         rotation: list[str | int] = [digest(mark), digest(token), digest(pair.refresh), nonce, now + life, life]
         record = access_record(visitor, now + pair.expires_in)
         with answering():
-            said = self._rotate(keys, [now, GRACE_S, visitor.since, *rotation, record, pair.expires_in, ENDED_S])
-        # 2. to 4. as the script has found
-        match [part.decode() for part in said]:
+            verdict = self._rotate(keys, [now, GRACE_S, visitor.since, *rotation, record, pair.expires_in, ENDED_S])
+        # 2. to 4. as the script has decided
+        match [part.decode() for part in verdict]:
             case ["fresh", _, _]:
                 return visitor, pair
             case ["again", earlier, at]:
@@ -170,12 +171,12 @@ class AppTokens:
                 raise TokenRefused("refresh token used again", login)
             case [why]:
                 raise TokenRefused(f"{why} login")
-        raise AssertionError("the script says nothing else")
+        raise AssertionError("the script has no other verdict")
 
     def holder(self, fingerprint: str) -> tuple[Visitor, int]:
-        """Whose access token this is, and until when in Unix seconds. Raises `TokenRefused`.
+        """Return whose access token this is, and when it ends, in Unix seconds. Raises `TokenRefused`.
 
-        Whether the login has ended is not looked at, so the answer may be remembered until then.
+        This does not check whether the login has ended, so the answer may be cached until the token ends.
         """
         with answering():
             found: Any = self._redis.get(f"{PREFIX}access:{fingerprint}")
@@ -185,7 +186,7 @@ class AppTokens:
         return Visitor(*record["who"]), record["ends"]
 
     def revoke(self, implementation: str, token: str) -> str | None:
-        """End the login of an access or refresh token of this implementation, also of a used one; return its id."""
+        """End the login of an access or refresh token of this implementation, even of a used one; return its id."""
         visitor = self._owner(token)
         if visitor is None or visitor.implementation != implementation:
             return None
@@ -198,7 +199,7 @@ class AppTokens:
             return self._holder_now(token)
         with answering():
             who, mark = cast("list[Any]", self._redis.hmget(family_key(parts[1]), ["who", "mark"]))
-        return read(who) if who is not None and same(mark.decode(), digest(parts[2])) else None
+        return read_visitor(who) if who is not None and same(mark.decode(), digest(parts[2])) else None
 
     def _holder_now(self, access: str) -> Visitor | None:
         known_by = fingerprint(access)
@@ -210,8 +211,8 @@ class AppTokens:
             return None
         return visitor if self._now() < ends else None
 
-    def _begun(self, visitor: Visitor) -> tuple[list[str | int], TokenPair]:
-        """What a new family is made of, as the scripts take it, and its first pair."""
+    def _new_family(self, visitor: Visitor) -> tuple[list[str | int], TokenPair]:
+        """Return the values of a new family, as the scripts take them, and its first pair."""
         now = self._now()
         mark, access = secrets.token_urlsafe(16), f"cat_{secrets.token_urlsafe(32)}"
         refresh = f"crt_{visitor.login}.{mark}.{secrets.token_urlsafe(32)}"
@@ -219,9 +220,9 @@ class AppTokens:
         ends = min(visitor.since + LOGIN_S, visitor.until or visitor.since + LOGIN_S)
         life = max(1, min(REFRESH_S, ends - now))
         pair = TokenPair(access, refresh, max(1, min(ACCESS_S, ends - now)))
-        begun: list[str | int] = [written(visitor), digest(mark), ends, now + life, digest(refresh), life]
-        begun += [access_record(visitor, now + pair.expires_in), pair.expires_in]
-        return begun, pair
+        family: list[str | int] = [visitor_json(visitor), digest(mark), ends, now + life, digest(refresh), life]
+        family += [access_record(visitor, now + pair.expires_in), pair.expires_in]
+        return family, pair
 
     def _now(self) -> int:
         return int(self._clock())

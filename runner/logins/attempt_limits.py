@@ -1,8 +1,8 @@
-"""How often somebody may try: plain limits, and delays which grow with every failure, shared by all processes.
+"""Limits on attempts: plain limits, and delays that grow with every failure, shared by all processes.
 
-A hard lock would let anybody lock out anybody else by failing on purpose; a delay that grows leaves the person a way in
-and a guesser next to nothing. An attempt is counted before it is made (`begin`), or a hundred at once would all be the
-first. If Redis does not answer nobody may try: these limits guard passwords, so they fail closed.
+A hard lock would let anyone lock out somebody else by failing on purpose. A growing delay still lets the person in and
+leaves a guesser very few guesses. An attempt is counted before it is made (`begin`); otherwise a hundred at once would
+all be the first. If Redis does not answer, no attempt is allowed: these limits protect passwords, so they fail closed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .redis_keys import key as key_of
 FREE: Final = 5  #: failures without a delay
 FIRST_S: Final = 15  #: the delay after them, doubled with each further failure
 LONGEST_S: Final = 300  #: the longest delay: three guesses in fifteen minutes
-FORGOTTEN_S: Final = 900  #: without a failure for this long (after a delay is over), all are forgotten
+FORGOTTEN_S: Final = 900  #: seconds without a failure (after a delay is over) until all failures are forgotten
 
-#: KEYS counter. ARGV window in ms. Gives how many there were, and the ms until the window ends.
+#: KEYS counter. ARGV window in ms. Gives the count, and the ms until the window ends.
 _HIT: Final = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -33,8 +33,8 @@ return {count, redis.call('PTTL', KEYS[1])}
 _FAIL: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local shut_until = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
-if ARGV[1] == '1' and now < shut_until then return {0, shut_until - now} end
+local delayed_until = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
+if ARGV[1] == '1' and now < delayed_until then return {0, delayed_until - now} end
 local count = redis.call('HINCRBY', KEYS[1], 'count', 1)
 local delay = 0
 if count >= tonumber(ARGV[2]) then
@@ -45,14 +45,14 @@ redis.call('PEXPIRE', KEYS[1], string.format('%.0f', delay + ARGV[5]))
 return {1, string.format('%.0f', delay)}
 """
 
-#: KEYS hash. Gives the ms of the delay that runs.
+#: KEYS hash. Gives the ms that are left of the delay.
 _WAIT: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return math.max(0, tonumber(redis.call('HGET', KEYS[1], 'until') or '0') - now)
 """
 
-#: KEYS hash. Takes one failure back; a delay that runs goes on.
+#: KEYS hash. Takes one failure back; a delay goes on.
 _SPARE: Final = """
 if tonumber(redis.call('HGET', KEYS[1], 'count') or '0') > 0 then redis.call('HINCRBY', KEYS[1], 'count', -1) end
 return 0
@@ -61,14 +61,14 @@ return 0
 
 @dataclass(frozen=True)
 class AttemptDecision:
-    """Whether one more is allowed, and if not, after how many seconds."""
+    """Whether another attempt is allowed, and if not, after how many seconds."""
 
     ok: bool
     retry_after_s: int = 0
 
 
 class AttemptLimits:
-    """Counts by kind ("password", "address") and key; what is personal in a key is an HMAC. Everything raises `StoreAway`."""
+    """Counts by kind ("password", "address") and key; for personal data, the key is an HMAC. Every method raises `StoreAway`."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -78,7 +78,7 @@ class AttemptLimits:
         self._spare = redis.register_script(_SPARE)
 
     def hit(self, kind: str, key: str, *, limit: int, window_s: int) -> AttemptDecision:
-        """Count one, of which `limit` are allowed in a window that begins with its first."""
+        """Count one of the `limit` attempts that are allowed in a window, which begins with its first attempt."""
         with answering():
             count, left_ms = self._hit(keys=[key_of("hits", kind, key)], args=[window_s * 1000])
         if count <= limit:
@@ -86,26 +86,26 @@ class AttemptLimits:
         return AttemptDecision(False, max(1, math.ceil(left_ms / 1000)))
 
     def left(self, kind: str, key: str, *, limit: int) -> AttemptDecision:
-        """Say whether another would be allowed, without counting one."""
+        """Say whether another attempt would be allowed, without counting one."""
         name = key_of("hits", kind, key)
-        with answering(), self._redis.pipeline() as both:
-            both.get(name)
-            both.pttl(name)
-            count, left_ms = both.execute()
+        with answering(), self._redis.pipeline() as pipeline:
+            pipeline.get(name)
+            pipeline.pttl(name)
+            count, left_ms = pipeline.execute()
         if int(count or 0) < limit:
             return AttemptDecision(True)
         return AttemptDecision(False, max(1, math.ceil(left_ms / 1000)))
 
     def begin(self, kind: str, key: str) -> int:
-        """Count an attempt as failed before it is made; 0, or the seconds to wait first.
+        """Count an attempt as failed before it is made. Returns 0, or the seconds to wait first; then it is not counted.
 
-        After a success `forget`, and after an attempt that said nothing `spare`.
+        Call `forget` after a success, and `spare` after an attempt that showed nothing.
         """
         counted, delay_s = self._count(kind, key, respecting=True)
         return 0 if counted else max(1, delay_s)
 
     def failed(self, kind: str, key: str) -> int:
-        """Count a failure; the seconds until the next attempt."""
+        """Count a failure; return the seconds until the next attempt."""
         return self._count(kind, key, respecting=False)[1]
 
     def wait(self, kind: str, key: str) -> int:
@@ -114,7 +114,7 @@ class AttemptLimits:
             return _seconds(self._wait(keys=[key_of("fails", kind, key)]))
 
     def spare(self, kind: str, key: str) -> None:
-        """Take back one failure: the attempt came to nothing through no fault of who tried. A delay runs on."""
+        """Take back one failure, because the attempt came to nothing through no fault of the person. A delay goes on."""
         with answering():
             self._spare(keys=[key_of("fails", kind, key)])
 

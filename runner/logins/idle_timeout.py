@@ -1,4 +1,4 @@
-"""How long staff may do nothing: a login of the console ends half an hour after its last use."""
+"""The idle timeout of staff: a login to the console ends half an hour after its last use."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from runner.store.errors import answering
 
 from .redis_keys import key
 
-#: Seconds without use after which a login of staff has run out.
+#: Seconds without use after which a staff login has run out.
 IDLE_S = 1800
 
 
 class IdleTimeouts:
-    """Logins in use."""
+    """Notes the uses of staff logins."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -24,6 +24,6 @@ class IdleTimeouts:
             self._redis.set(key("idle", login), 1, ex=idle_s)
 
     def touch(self, login: str, idle_s: int = IDLE_S) -> bool:
-        """Note a use; False when the login had run out, and then it stays so."""
+        """Note a use. Returns False if the login has run out; a use does not revive it."""
         with answering():
             return bool(self._redis.expire(key("idle", login), idle_s))

@@ -1,4 +1,4 @@
-"""`LoginStore`: everything about logins that Redis remembers, as one object for the web side."""
+"""`LoginStore`: everything that Redis keeps of logins, as one object for the web side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 from redis import Redis
 
 from runner.health.noted_errors import NotedErrors
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
 
 from .app_tokens import AppTokens
@@ -22,29 +22,29 @@ from .saml_sessions import SamlSessions
 
 
 class LoginStore:
-    """Thread-safe; one for a process. Every part raises `StoreAway` when Redis does not answer."""
+    """Thread-safe; one for each process. Every part raises `StoreAway` if Redis does not answer."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self.once = OneTimeStates(redis)
-        self.begun = PendingLogins(redis, self.once)
-        self.seen = ReplayStore(redis)
-        self.ended = EndedLogins(redis)
-        self.idle = IdleTimeouts(redis)
-        self.saml_sessions = SamlSessions(redis, self.ended)
+        self.one_time_states = OneTimeStates(redis)
+        self.pending_logins = PendingLogins(redis, self.one_time_states)
+        self.replays = ReplayStore(redis)
+        self.ended_logins = EndedLogins(redis)
+        self.idle_timeouts = IdleTimeouts(redis)
+        self.saml_sessions = SamlSessions(redis, self.ended_logins)
         self.attempts = AttemptLimits(redis)
-        self.refused = RefusedLogins(redis)
-        self.tokens = AppTokens(redis, self.ended)
+        self.refused_logins = RefusedLogins(redis)
+        self.tokens = AppTokens(redis, self.ended_logins)
         self.errors = NotedErrors(redis)
 
     @property
     def redis(self) -> Redis:
-        """The client, for what else the console keeps in the store."""
+        """The client, for what else the console keeps in Redis."""
         return self._redis
 
     @classmethod
     def open(cls, settings: Settings, watch: StoreWatch | None = None) -> Self:
-        """A store with a client of its own for the Redis that the settings name; `watch` is as in `connect`."""
+        """Open a store with its own client for the Redis in the settings; `watch` is as in `connect`."""
         return cls(connect(settings.redis_url, environment=settings.environment, watch=watch))
 
     def close(self) -> None:

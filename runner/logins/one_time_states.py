@@ -1,4 +1,4 @@
-"""One-time states: what has to survive a trip through somebody else's site. Outside there is only a random handle."""
+"""One-time states: values that must survive a trip through somebody else's site, which sees only a random handle."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .redis_keys import key
 
 
 class OneTimeStates:
-    """Values which are put once and taken once."""
+    """Values that are put once and taken once."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def put(self, kind: str, value: Mapping[str, Any], life_s: int, *, handle: str = "") -> str:
-        """Keep a JSON object for so many seconds; return its handle of 256 random bits.
+        """Keep a JSON object for `life_s` seconds; return its handle of 256 random bits.
 
-        Or under a `handle` from `new_handle`, where something in the value depends on it.
+        `handle` is one from `new_handle`, for a value that contains something derived from its handle.
         """
         handle = handle or self.new_handle()
         with answering():
@@ -41,16 +41,16 @@ class OneTimeStates:
         return secrets.token_urlsafe(32)
 
     def take(self, kind: str, handle: str) -> dict[str, Any] | None:
-        """Return the value and forget it, in one step: of two who take it, one gets it."""
+        """Return the value and delete it in one step, so that only one caller gets it."""
         with answering():
             return loaded(self._redis.getdel(self.key(kind, handle)))
 
     def look(self, kind: str, handle: str) -> dict[str, Any] | None:
-        """Return the value and leave it."""
+        """Return the value and keep it."""
         with answering():
             return loaded(self._redis.get(self.key(kind, handle)))
 
 
 def loaded(found: Any) -> dict[str, Any] | None:
-    """The JSON object which was stored; None if there is none."""
+    """Return the JSON object that was stored; None if there is none."""
     return dict(json.loads(found)) if found is not None else None

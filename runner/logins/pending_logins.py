@@ -1,14 +1,14 @@
-"""Logins that were begun and not finished: one-time states which a stranger can make, so their number is bounded.
+"""Pending logins: one-time states of logins that are not finished. Strangers can begin logins, so their number is limited.
 
-Each takes room for minutes. Refusing the next one when all room is taken would let strangers keep everybody out, so room
-is made instead, and at the cost of whoever has begun the most:
+Each takes up memory for minutes. If new ones were refused once the limit is reached, strangers could keep everybody out.
+So old ones are dropped instead, at the cost of the address that has begun the most:
 
-1. From one address so many at once; of more than that, its oldest go.
-2. In sum so many; beyond that, the oldest of the address with the most goes. A flood so replaces its own, and whoever
-   begins a login or two keeps them. Of IPv6 an "address" is the /48 here: for a few coins a stranger has all of one, and
-   65,000 networks of which each began one login would push out everybody else's.
-3. A venue's networks, behind whose one address thousands of people stand, have no limit for an address, and a sum of
-   their own, which nothing from outside can use up.
+1. For each address there is a limit; beyond it, the oldest of that address is dropped.
+2. In total there is a limit; beyond it, the oldest of the address with the most is dropped. A flood therefore replaces
+   its own, and a person who begins a login or two keeps them. In IPv6 an "address" is the /48: for little money a
+   stranger gets a whole one, and its 65,000 networks, each with one login, would push out the logins of everybody else.
+3. The networks of a venue, where thousands of people share one address, have no limit for an address, and a total of
+   their own that cannot be used up from elsewhere.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from runner.store.errors import answering
 from .one_time_states import OneTimeStates
 from .redis_keys import PREFIX, digest, key
 
-#: Logins begun and not finished: from one address, and in sum (for each of the two sums).
+#: Pending logins from one address, and in total (for each of the two pools).
 MOST_FROM_ADDRESS: Final = 5_000
-MOST_IN_SUM: Final = 20_000
+MOST_IN_TOTAL: Final = 20_000
 _KIND: Final = "begun"
-_ADDRESS: Final = 16  #: characters of an address's hash, with which the name of each state in the lists begins
+_ADDRESS: Final = 16  #: characters of an address's hash, the prefix of each state's name in the lists
 
 #: KEYS names by address and age, names by expiry, number of each address.
 _FORGET: Final = """
@@ -42,7 +42,7 @@ end
 """
 #: ARGV the name.
 _REMOVE: Final = f"{_FORGET} forget(ARGV[1]) return 0"
-#: ARGV the new name, its life in ms, the most from its address (0: no limit), the most in sum. Gives those to delete.
+#: ARGV the new name, its life in ms, the most from its address (0: no limit), the most in total. Gives those to delete.
 _ADD: Final = f"""
 {_FORGET}
 local time = redis.call('TIME')
@@ -71,9 +71,9 @@ return gone
 
 @dataclass(frozen=True, slots=True)
 class LoginOrigin:
-    """Where a login is begun: the address (of IPv6 its network), and whether that is a venue's.
+    """Where a login is begun: the address (in IPv6 its network), and whether it belongs to a venue.
 
-    `owner` is what one customer of a provider is given, if that is more than the address: of IPv6 that are thousands.
+    `owner` is the block that one customer of a provider gets, if that is more than the address, as in IPv6.
     """
 
     address: str
@@ -82,7 +82,7 @@ class LoginOrigin:
 
 
 class PendingLogins:
-    """The states of logins that strangers begin. Everything raises `StoreAway`."""
+    """The states of logins that strangers begin. Every method raises `StoreAway`."""
 
     def __init__(self, redis: Redis, once: OneTimeStates) -> None:
         self._redis = redis
@@ -91,26 +91,26 @@ class PendingLogins:
         self._remove = redis.register_script(_REMOVE)
 
     def put(self, kind: str, value: Mapping[str, Any], life_s: int, origin: LoginOrigin, *, handle: str = "") -> str:
-        """Keep a JSON object as `OneTimeStates.put` does, and make room for it. All lives are the same, or nearly so."""
+        """Keep a JSON object as `OneTimeStates.put` does, and make room for it. All lives should be about the same."""
         handle = handle or self._once.new_handle()
         address = digest(origin.owner or origin.address)[:_ADDRESS]
         state = self._once.key(kind, handle)
         name = f"{address}:{time.time_ns() // 1_000_000:015d}:{state.removeprefix(PREFIX)}"
         pool, most = ("venue", 0) if origin.at_venue else ("elsewhere", MOST_FROM_ADDRESS)
         with answering():
-            gone: Any = self._add(_lists(pool), [name, life_s * 1000, most, MOST_IN_SUM])
+            gone: Any = self._add(_lists(pool), [name, life_s * 1000, most, MOST_IN_TOTAL])
             if gone:
                 self._redis.delete(*(PREFIX + each.decode().split(":", 2)[2] for each in gone))
-        kept = {"value": dict(value), "name": name, "pool": pool}
-        return self._once.put(kind, kept, life_s, handle=handle)
+        stored = {"value": dict(value), "name": name, "pool": pool}
+        return self._once.put(kind, stored, life_s, handle=handle)
 
     def look(self, kind: str, handle: str) -> dict[str, Any] | None:
-        """Return the value and leave it."""
+        """Return the value and keep it."""
         found = self._once.look(kind, handle)
         return found["value"] if found else None
 
     def take(self, kind: str, handle: str) -> dict[str, Any] | None:
-        """Return the value and forget it, in one step: of two who take it, one gets it."""
+        """Return the value and delete it in one step, so that only one caller gets it."""
         found = self._once.take(kind, handle)
         if found is None:
             return None

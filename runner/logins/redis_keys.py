@@ -1,6 +1,6 @@
-"""The names of keys: hashes of what they are about, so that a copy of Redis holds nothing that lets anybody in.
+"""The names of keys: hashes of what they are about, so that a copy of Redis cannot be used to log in.
 
-All names share one part in braces, so that on a cluster they lie on one node and a script may touch several of them.
+All names share one part in braces, so that a cluster keeps them on one node and a script may use several of them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ PREFIX = "{login}:"
 
 
 def key(kind: str, *parts: str) -> str:
-    """The key for these parts, which are told apart: ("ab", "c") is not ("a", "bc")."""
+    """Return the key for these parts; ("ab", "c") and ("a", "bc") give different keys."""
     return f"{PREFIX}{kind}:{digest(json.dumps(parts))}"
 
 
 def digest(text: str) -> str:
-    """SHA-256 of exactly these bytes: another spelling of the same token is another token."""
+    """Return the SHA-256 of exactly these bytes: another spelling of the same token is another token."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Who asks, as a login says it: from the cookie, or from a token of the app."""
+"""Who makes a request, as a login says it: from the cookie, or from a token of the app."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A user of an implementation, and the login by which they came."""
+    """A user of an implementation, and the login of the request."""
 
     implementation: str
     subject: str
-    login: str = (
-        ""  #: the random id of this login: the unit that can be ended. Empty for nobody who is really logged in
-    )
+    login: str = ""  #: the random id of this login, by which it can be ended; never empty for a real login
     since: int = 0  #: when this login was made, in Unix seconds
-    source: str = ""  #: the way in: "saml", "jwt", "introspection", "password", "first administrator", "command line"
-    #: when the person really proved who they are: before `since` if their provider still knew them. Step-up looks at it
+    source: str = ""  #: by "saml", "jwt", "introspection", "password", "first administrator" or "command line"
+    #: when the person proved who they are: before `since` if their provider still had a session. Checked at a step-up
     proved: int = 0
-    until: int = 0  #: when this login has to end, as its provider wants it; 0 leaves it to us
+    until: int = 0  #: when this login must end, as its provider says; 0 if it does not say

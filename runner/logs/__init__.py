@@ -1,1 +1,1 @@
-"""The log of a process: which ids its lines carry, how they are written, and the one place that sets it up."""
+"""The log of a process: the ids of its lines, their formats, and the one place where it is set up."""

@@ -1,12 +1,12 @@
-"""How a line of the log is written: as text for people, or as one JSON object.
+"""The two formats of log lines: text for people, and one JSON object a line.
 
-Lines hold words of strangers (names, addresses, errors of libraries). Neither format lets them begin a line, move the
-cursor of a terminal, or turn the direction of its text:
+Lines contain text from strangers (names, addresses, errors of libraries). In neither format can such text begin a line,
+move the cursor of a terminal, or change the direction of its text:
 
-1. Text: a control character is written as its escape: a line break as a backslash and an n.
-2. Text: what belongs to an event below its line, such as a traceback, begins with `  | `, also after a line break that
-   is part of an error's message.
-3. JSON: one line for one object; everything but printable ASCII is escaped.
+1. Text: control characters are escaped; a line break becomes a backslash and an n.
+2. Text: further lines of an event, such as a traceback, begin with `  | `, even after a line break that is part of an
+   error's message.
+3. JSON: each object is on one line, and everything but printable ASCII is escaped.
 4. Both: the secrets of the settings are written as `…`.
 """
 
@@ -21,10 +21,10 @@ from . import line_ids
 
 TEXT, JSON = "text", "json"
 
-#: What stands before each further line of an event, which no first line begins with.
+#: Prefix of each further line of an event; no first line begins with it.
 CONTINUED = "  | "
 
-#: Control characters (C0, DEL, C1), line and paragraph separators, marks that turn the direction of text.
+#: Control characters (C0, DEL, C1), line and paragraph separators, marks that change the direction of text.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -40,7 +40,7 @@ class LogFormatter(logging.Formatter):
         return self._without_secrets(record.getMessage())
 
     def details(self, record: logging.LogRecord) -> str:
-        """Return the traceback and the stack of an event, or nothing."""
+        """Return the traceback and the stack of an event; "" without any."""
         found = [self.formatException(record.exc_info)] if record.exc_info and record.exc_info[0] else []
         found += [self.formatStack(record.stack_info)] if record.stack_info else []
         return self._without_secrets("\n".join(found))
@@ -55,7 +55,7 @@ class TextFormatter(LogFormatter):
     """Time, level, logger, ids and message on one line; a traceback below it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write an event."""
+        """Format an event."""
         ids = "".join(f"{name}={value} " for name, value in line_ids.present().items())
         first = f"{self.formatTime(record)} {record.levelname} {record.name} {ids}{escaped(self.message(record))}"
         return "\n".join([first, *(CONTINUED + escaped(line) for line in self.details(record).splitlines())])
@@ -65,7 +65,7 @@ class JsonFormatter(LogFormatter):
     """One object: `time` (RFC 3339, UTC), `level`, `logger`, `message`, `request`, `run`, `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write an event."""
+        """Format an event."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         line = {"time": at, "level": record.levelname, "logger": record.name, "message": self.message(record)}
         line |= line_ids.present()
@@ -76,7 +76,7 @@ class JsonFormatter(LogFormatter):
 
 
 def escaped(text: str) -> str:
-    """Return a text with every character that could break or turn a line as its escape."""
+    """Return a text in which every character that could break a line or change its direction is escaped."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

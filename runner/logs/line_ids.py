@@ -1,6 +1,6 @@
-"""The ids that every line of the log carries: of the request that a thread answers, or of the run that it makes.
+"""The ids in every log line: of the request that the thread answers, or of the run that it makes.
 
-Both are made by us. No header of a request names one, so a stranger cannot put lines under the id of somebody else.
+The service makes both. No request header can set one, so a stranger cannot put lines under somebody else's id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def of_run(run_id: str) -> Iterator[None]:
 
 
 def present() -> dict[str, str]:
-    """Return the ids which count now, by their names in a line."""
+    """Return the current ids, by their names in a line."""
     found = {"request": _REQUEST.get(), "run": _RUN.get()}
     return {name: value for name, value in found.items() if value}
 

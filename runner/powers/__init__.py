@@ -1,7 +1,8 @@
-"""What a script can do to the outside: calls to vendors, live or recorded.
+"""What a script can do besides computing: calls to vendors, live or recorded.
 
-`VendorServices` is made once in a process and gives each run its powers; `RecordedPowers` stands in for vendors. Start an
-audit in `live_powers`, which lists the steps that every call goes through; `sandbox.Powers` is the interface towards scripts.
+`VendorServices` is made once in a process and gives each run its powers; `RecordedPowers` replaces vendors by recorded
+answers. Start an audit in `live_powers`, which lists the steps that every call goes through. `sandbox.Powers` is the
+interface towards scripts.
 """
 
 from .call_record import CallRecord, digest_key

@@ -1,7 +1,7 @@
-"""The record of one call for the trace: what was asked and what came of it, without secrets and without bodies.
+"""The record of one call for the trace: the request and its result, without secrets and without bodies.
 
-A reviewer reads these, and so may an organizer; parameters whose names promise a secret are blanked even though the
-script wrote them itself.
+Reviewers and organizers can read it. Parameters whose names suggest a secret are blanked even though the script wrote
+them itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .redaction import redact, shown_query
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One call as the trace shows it. `ms` is everything the script waited for; `attempts` counts requests sent."""
+    """One call as the trace shows it. `ms` is how long the script waited; `attempts` is how many requests were sent."""
 
     connection: str
     method: str
@@ -30,16 +30,16 @@ class CallRecord:
     bytes: int
     from_cache: bool
     attempts: int
-    digest: str = ""  #: the same for the same answer, and tells nothing of it
+    digest: str = ""  #: the same for the same answer, of which it reveals nothing
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, as they are stored with the run. Without a digest it is left out."""
+        """Return plain values, as they are stored with the run. An empty digest is left out."""
         return {name: value for name, value in asdict(self).items() if name != "digest" or value}
 
 
 @dataclass
 class CallProgress:
-    """What happened so far in a call; `secrets` is what its texts must not show."""
+    """What has happened so far in a call; `secrets` is what its texts must not show."""
 
     started: float = field(default_factory=time.monotonic)
     attempts: int = 0
@@ -49,7 +49,7 @@ class CallProgress:
     digest_key: bytes = field(default=b"", repr=False)  #: without one, answers get no digest
 
     def record(self, call: Call, answer: Answer | None, failure: CallNotMade | None) -> CallRecord:
-        """Write the call down, when it is over."""
+        """Return the record of a call that is over."""
         path, _, query = call.path.partition("?")
         return CallRecord(
             connection=call.connection[:80],
@@ -67,11 +67,11 @@ class CallProgress:
 
 
 def digest_key(secret: str) -> bytes:
-    """The key for digests of answers, made from the secret of the whole service."""
+    """Return the key for digests of answers, derived from the secret key of the service."""
     return hashlib.blake2b(secret.encode(), person=b"answer digests", digest_size=32).digest()
 
 
 def _digest(connection: str, answer: Answer, key: bytes) -> str:
-    """Tell answers of a connection apart without keeping anything of them: who has no key cannot try out contents."""
-    told = f"{connection}\0{answer.status}\0{answer.text}"
-    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), key=key, digest_size=8).hexdigest()
+    """Return a digest that tells answers of a connection apart. Without the key, contents cannot be tried out."""
+    text = f"{connection}\0{answer.status}\0{answer.text}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=8).hexdigest()

@@ -1,8 +1,8 @@
-"""What a script asked for, checked and brought into the one form in which it can be sent.
+"""A call of a script, checked and brought into the one form in which it can be sent.
 
-A script chooses path, parameters, headers and body. All four are hostile, and the path above all: it must never leave
-what the connection allows, however a server, a proxy or a library on the way may decode or tidy it. So it is compared
-in every decoded form, and what is sent is built here, character by character, from what was compared.
+A script chooses path, parameters, headers and body. All four are hostile, the path above all: it must never leave what
+the connection allows, however a server, a proxy or a library on the way may decode or normalise it. So it is compared in
+every decoded form, and what is sent is built here, character by character, from what was compared.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_HEADER_VALUE: Final = 1000  #: characters
 MAX_BODY: Final = 64 * 1024  #: bytes of JSON
 _MAX_DECODINGS: Final = 4  #: rounds of percent-decoding until a path has to be plain
 
-#: Headers that decide where a request goes, who sent it or where it ends. They are ours alone.
+#: Headers that decide where a request goes, who sent it or where it ends. Scripts cannot set them.
 WITHHELD_HEADERS: Final = frozenset(
     {
         "host", "authorization", "proxy-authorization", "proxy-authenticate", "cookie", "cookie2", "set-cookie",
@@ -39,7 +39,7 @@ WITHHELD_HEADERS: Final = frozenset(
     }
 )  # fmt: skip
 
-#: With which proxies tell those behind them who asks; also in names that we do not know.
+#: Prefixes of headers with which proxies say who sent a request, for names that are not in the list.
 _WITHHELD_BEGINNINGS: Final = ("proxy-", "x-forwarded-", "x-remote-")
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -74,17 +74,17 @@ def encode_query(params: tuple[tuple[str, str], ...]) -> str:
 
 
 def check_call(call: Call) -> CallRequest:
-    """Check everything about a call which does not depend on its connection; raises `CallNotMade` (refused).
+    """Check everything about a call that does not depend on its connection; raises `CallNotMade` (refused).
 
-    0. The method is one that scripts have at all.
-    1. The path starts with one slash and stays what it is under every decoding (`check_path`).
-    2. A query in the path joins the parameters; their number and length are capped.
-    3. Headers: proper names, printable ASCII values, none that is ours.
-    4. The body is JSON without `NaN`, capped, and only with POST.
+    0. The method is one that scripts may use at all.
+    1. The path starts with one slash, and means the same under every decoding (`check_path`).
+    2. A query in the path joins the parameters; their number and length are limited.
+    3. Headers: valid names, values in printable ASCII, none that is withheld.
+    4. The body is JSON without `NaN`, limited in size, and only with POST.
     """
     # 0. method
     if call.method not in METHODS:
-        raise refused("a call is a GET or a POST")
+        raise refused("a call must be a GET or a POST")
     # 1. path
     if len(call.path) > MAX_PATH + MAX_QUERY:
         raise refused(f"a path may have at most {MAX_PATH} characters")
@@ -107,24 +107,24 @@ def check_call(call: Call) -> CallRequest:
 
 
 def check_path(path: str) -> str:
-    """Check a script's path and give it as it is sent; raises `CallNotMade` (refused).
+    """Check a script's path and return it as it is sent; raises `CallNotMade` (refused).
 
     1. It starts with `/`, has no fragment, and no segment but the last is empty (`//host` is another host).
-    2. Every `%` starts an escape, so that no server's own escapes (`%u002e`) come through.
-    3. Decoded again and again until nothing changes, in at most four rounds, it has in no round a segment which is
-       `.` or `..` (with `;parameters` or in wide characters as well), a backslash or a control character.
-    4. What is sent are unreserved characters, and everything else escaped by us.
+    2. Every `%` starts an escape, so that escapes of some servers (`%u002e`) are refused.
+    3. It is decoded repeatedly until nothing changes, in at most four rounds. In no round it has a segment that is `.`
+       or `..` (also with `;parameters` or in wide characters), a backslash or a control character.
+    4. What is sent are characters that a path may contain, with everything else escaped.
     """
     # 1. shape
     if not path.startswith("/"):
-        raise refused("a path starts with /")
+        raise refused("a path must start with /")
     if "#" in path:
-        raise refused("a path has no fragment; write %23 for a # inside it")
+        raise refused("a path must not have a fragment; write %23 for a # inside it")
     if "//" in path:
-        raise refused("a path has no empty segment (//): is a value empty?")
+        raise refused("a path must not have an empty segment (//): is a value empty?")
     # 2. escapes
     if _MALFORMED_ESCAPE.search(path):
-        raise refused("a path has a % which starts no escape; write %25, or use quote()")
+        raise refused("a path has a % that starts no escape; write %25, or use quote()")
     # 3. every decoded form
     decoded_forms(path)
     # 4. what is sent
@@ -135,7 +135,7 @@ def check_path(path: str) -> str:
 
 
 def decoded_forms(path: str) -> tuple[str, ...]:
-    """Give the path in every form that a server may see after decoding; raises `CallNotMade` for a dangerous one."""
+    """Return the path in every form that a server may see after decoding; raises `CallNotMade` for a dangerous one."""
     forms = [path]
     for _ in range(_MAX_DECODINGS):
         _refuse_tricks(forms[-1])
@@ -150,13 +150,13 @@ def _refuse_tricks(form: str) -> None:
     # Some servers fold wide characters into ASCII after decoding.
     for seen in {form, unicodedata.normalize("NFKC", form)}:
         if "\\" in seen or _CONTROL.search(seen):
-            raise refused("a path has no backslash and no control characters")
-        if any(_moves(segment) for segment in seen.split("/")):
-            raise refused("a path has no . or .. segments, not even escaped")
+            raise refused("a path must not have a backslash or a control character")
+        if any(_is_dots(segment) for segment in seen.split("/")):
+            raise refused("a path must not have . or .. segments, not even escaped")
 
 
-def _moves(segment: str) -> bool:
-    """Tell whether some server would read the segment as `.` or `..`: bare, with `;parameters`, or with blanks around."""
+def _is_dots(segment: str) -> bool:
+    """Say whether some server would read the segment as `.` or `..`: bare, with `;parameters`, or with blanks around it."""
     name = segment.partition(";")[0]
     return name != "" and name.strip(". \u00a0") == ""
 
@@ -165,27 +165,27 @@ def _unquoted(text: str) -> str:
     try:
         return unquote_to_bytes(text).decode("utf-8")
     except UnicodeError:
-        raise refused("a path has escapes which are not UTF-8") from None
+        raise refused("a path has escapes that are not UTF-8") from None
 
 
 def within(path: str, prefixes: tuple[str, ...]) -> bool:
-    """Tell whether a checked path lies under one of the prefixes, on whole segments, in every decoded form alike."""
+    """Say whether a checked path is under one of the prefixes, by whole segments, in every decoded form."""
     forms = [re.sub("/+", "/", form) for form in decoded_forms(path)]
     return any(all(_under(form, prefix) for form in forms) for prefix in prefixes)
 
 
 def _under(path: str, prefix: str) -> bool:
-    border = prefix if prefix.endswith("/") else prefix + "/"
-    return path == prefix or path.startswith(border)
+    folder = prefix if prefix.endswith("/") else prefix + "/"
+    return path == prefix or path.startswith(folder)
 
 
 # -- parameters, headers, body ------------------------------------------------------------------------------------
 
 
 def query_params(query: str) -> tuple[tuple[str, str], ...]:
-    """Take a query string apart; raises `CallNotMade` (refused)."""
+    """Parse a query string; raises `CallNotMade` (refused)."""
     if "#" in query:
-        raise refused("a path has no fragment; write %23 for a # inside it")
+        raise refused("a path must not have a fragment; write %23 for a # inside it")
     try:
         return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMS))
     except ValueError:
@@ -205,16 +205,16 @@ def _check_params(params: tuple[tuple[str, str], ...]) -> None:
 
 def _checked_header(name: str, value: str) -> tuple[str, str]:
     if not _TOKEN.fullmatch(name):
-        raise refused("a header name has characters which are not allowed")
+        raise refused("a header name has characters that are not allowed")
     if canonical(name) in WITHHELD_HEADERS or canonical(name).startswith(_WITHHELD_BEGINNINGS):
-        raise refused(f"the header {name} is not a script's to set")
+        raise refused(f"the header {name} cannot be set by a script")
     if len(value) > MAX_HEADER_VALUE or not _PRINTABLE.fullmatch(value):
         raise refused(f"the header {name} is longer than {MAX_HEADER_VALUE} characters or not printable ASCII")
     return name, value
 
 
 def canonical(name: str) -> str:
-    """A header name as a careless server compares it: CGI and its heirs take `_` and `-` for the same."""
+    """Return a header name as lax servers compare it: CGI and its successors do not distinguish `_` and `-`."""
     return name.lower().replace("_", "-")
 
 
@@ -229,5 +229,5 @@ def _encoded_body(value: Any) -> bytes:
 
 
 def refused(text: str) -> CallNotMade:
-    """The fault of a call which may not be made; the text is for the author of the script."""
+    """Return the fault of a call that may not be made; the text is for the author of the script."""
     return CallNotMade(CallFault.REFUSED, text)

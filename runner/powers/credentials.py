@@ -1,6 +1,6 @@
-"""Credentials: how each kind is put on a request.
+"""Credentials: how each kind is added to a request.
 
-Credentials are added last, after everything a script chose was checked, and a script can neither set nor see them.
+They are added last, after everything that the script chose was checked. A script can neither set nor see them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 
 @dataclass(frozen=True)
 class Credentials:
-    """What is added to a request; `secrets` is what must never come back out."""
+    """What is added to a request; `secrets` must never appear in an answer or a trace."""
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -28,7 +28,7 @@ class Credentials:
 
 
 def credentials_of(auth: Auth, token: str = "") -> Credentials:
-    """Write the credentials down; `token` is the fetched one for OAuth2. Raises `FaultyConnectionError`."""
+    """Return the credentials; `token` is the fetched one for OAuth2. Raises `FaultyConnectionError`."""
     match auth:
         case NoAuth():
             return Credentials()
@@ -41,7 +41,7 @@ def credentials_of(auth: Auth, token: str = "") -> Credentials:
             return Credentials(headers=(("Authorization", f"Bearer {_sendable(fixed)}"),), secrets=(fixed,))
         case ApiKeyHeader(name, key):
             if not _NAME.fullmatch(name):
-                raise FaultyConnectionError("the name of the API key's header has characters which are not allowed")
+                raise FaultyConnectionError("the name of the API key's header has characters that are not allowed")
             return Credentials(headers=((name, _sendable(key)),), secrets=(key,))
         case ApiKeyParameter(name, key):
             return Credentials(params=((name, key),), secrets=(key,))
@@ -51,21 +51,21 @@ def credentials_of(auth: Auth, token: str = "") -> Credentials:
 
 
 def basic_value(user: str, password: str) -> str:
-    """User and password as RFC 7617 writes them."""
+    """Encode user and password by RFC 7617."""
     if ":" in user:
-        raise FaultyConnectionError("a user name for Basic authentication has no colon")
+        raise FaultyConnectionError("a user name for Basic authentication must not contain a colon")
     return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 def _sendable(secret: str) -> str:
     if not _FIELD_VALUE.fullmatch(secret):
-        raise FaultyConnectionError("the secret has characters which no header may have, or is empty")
+        raise FaultyConnectionError("the secret is empty, or has characters that a header may not have")
     return secret
 
 
-def refuse_collisions(auth: Auth, asked: CallRequest) -> None:
-    """A script may not send the header or the parameter which carries the key; raises `CallNotMade`."""
-    if isinstance(auth, ApiKeyHeader) and canonical(auth.name) in {canonical(name) for name, _ in asked.headers}:
-        raise refused(f"the header {auth.name} carries the connection's key and is not a script's to set")
-    if isinstance(auth, ApiKeyParameter) and auth.name.lower() in {name.lower() for name, _ in asked.params}:
-        raise refused(f"the parameter {auth.name} carries the connection's key and is not a script's to set")
+def refuse_collisions(auth: Auth, request: CallRequest) -> None:
+    """Refuse a header or parameter of the script that would carry the key; raises `CallNotMade`."""
+    if isinstance(auth, ApiKeyHeader) and canonical(auth.name) in {canonical(name) for name, _ in request.headers}:
+        raise refused(f"the header {auth.name} carries the connection's key and cannot be set by a script")
+    if isinstance(auth, ApiKeyParameter) and auth.name.lower() in {name.lower() for name, _ in request.params}:
+        raise refused(f"the parameter {auth.name} carries the connection's key and cannot be set by a script")

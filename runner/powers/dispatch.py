@@ -1,7 +1,7 @@
-"""One call's way to its vendor, after everything that could be decided beforehand was decided.
+"""Sends one call to its vendor, after everything that could be checked beforehand was checked.
 
-Four layers, from the outside in: the gate, redirects, a rejected token, retries. Each is one method which calls the
-next, and whatever happens in one of them, the pass is given back to the gate.
+Four layers, from the outside in: the vendor's limits, redirects, a rejected token, retries. Each is one method that calls
+the next. Whatever happens in them, the lease is given back to the limiter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_RETRIES: Final = 2
 RETRY_WAIT_S: Final = 0.1  #: doubled each time, with jitter
 MAX_RETRY_AFTER_S: Final = 2.0  #: a vendor that asks for more gets no second request in this run
 MIN_TRY_S: Final = 0.25  #: no retry if less than this would be left for it
-JUDGED_S: Final = 1.0  #: a vendor that was too slow but had less time than this (and than half its own) did not fail
+JUDGED_S: Final = 1.0  #: a time-out counts as the vendor's failure if it had this long, or half of its own time-out
 
 _WORTH_A_RETRY: Final = frozenset({502, 503, 504})
 _SERVER_FAILED: Final = 500
@@ -45,12 +45,12 @@ _UNAUTHORIZED: Final = 401
 
 @dataclass(frozen=True)
 class DispatchServices:
-    """What all runs of a process share."""
+    """What the calls of all runs of a process share."""
 
-    reach: PinnedConnector
+    connector: PinnedConnector
     tokens: OAuthTokens
-    gate: VendorLimiter
-    kept: AnswerCache
+    limiter: VendorLimiter
+    answer_cache: AnswerCache
     allow_loopback: bool
     digest_key: bytes = field(default=b"", repr=False)  #: as in `CallProgress`
 
@@ -74,44 +74,44 @@ class CallDispatch:
         self._max_body = max_body
         self._base = parse_base(connection.base_url, allow_loopback=shared.allow_loopback)
 
-    def send(self, asked: CallRequest) -> IncomingResponse:
-        """Send when it is the call's turn; raises `CallNotMade`, `ExchangeFailed` and `FaultyConnectionError`."""
-        leave = self._shared.gate.enter(self._connection, deadline=self._deadline)
+    def send(self, request: CallRequest) -> IncomingResponse:
+        """Send the call when it is its turn; raises `CallNotMade`, `ExchangeFailed` and `FaultyConnectionError`."""
+        lease = self._shared.limiter.enter(self._connection, deadline=self._deadline)
         had_s = self._deadline - time.monotonic()
         verdict = CallVerdict.UNKNOWN
         try:
-            incoming = self._follow(asked)
+            incoming = self._follow(request)
             verdict = CallVerdict.FAILED if incoming.status >= _SERVER_FAILED else CallVerdict.WELL
         except (ExchangeFailed, CallNotMade) as failed:
             verdict = _verdict_on(failed.fault, had_s, self._connection.timeout_s)
             raise
         finally:
-            self._shared.gate.leave(self._connection, leave, verdict)
+            self._shared.limiter.leave(self._connection, lease, verdict)
         return incoming
 
-    def _follow(self, asked: CallRequest) -> IncomingResponse:
-        """Follow redirects, if the connection allows that, each hop checked like the first."""
+    def _follow(self, request: CallRequest) -> IncomingResponse:
+        """Follow redirects if the connection allows that; each hop is checked like the first request."""
         for _ in range(MAX_HOPS + 1):
-            incoming = self._with_token(asked)
+            incoming = self._with_token(request)
             if not (self._connection.follow_redirects and is_redirect(incoming)):
                 return incoming
-            asked = next_hop(self._connection, self._base, asked, incoming)
+            request = next_hop(self._connection, self._base, request, incoming)
         raise refused(f"the vendor redirected more than {MAX_HOPS} times")
 
-    def _with_token(self, asked: CallRequest) -> IncomingResponse:
-        """Send with credentials; a token that the vendor rejects is fetched anew, once, if the call can be repeated."""
+    def _with_token(self, request: CallRequest) -> IncomingResponse:
+        """Send with credentials. A token that the vendor rejects is fetched again, once, if the call can be repeated."""
         auth = self._connection.auth
         if not isinstance(auth, OAuth2ClientCredentials):
-            return self._repeatedly(asked, self._credentials(""))
+            return self._with_retries(request, self._credentials(""))
         token = self._token(auth)
-        incoming = self._repeatedly(asked, self._credentials(token))
-        if incoming.status != _UNAUTHORIZED or not self._dropped(auth, token):
+        incoming = self._with_retries(request, self._credentials(token))
+        if incoming.status != _UNAUTHORIZED or not self._drop_token(auth, token):
             return incoming
-        if asked.method not in IDEMPOTENT:
+        if request.method not in IDEMPOTENT:
             return incoming
-        return self._repeatedly(asked, self._credentials(self._token(auth)))
+        return self._with_retries(request, self._credentials(self._token(auth)))
 
-    def _dropped(self, auth: OAuth2ClientCredentials, token: str) -> bool:
+    def _drop_token(self, auth: OAuth2ClientCredentials, token: str) -> bool:
         return self._shared.tokens.drop(self._connection, auth, token, deadline=self._deadline)
 
     def _token(self, auth: OAuth2ClientCredentials) -> str:
@@ -122,11 +122,11 @@ class CallDispatch:
         self._progress.secrets = tuple({*self._progress.secrets, *credentials.secrets})
         return credentials
 
-    def _repeatedly(self, asked: CallRequest, credentials: Credentials) -> IncomingResponse:
-        """Send, and send again if that can do no harm and may help: after a broken connection or a 502, 503 or 504."""
-        retries = MAX_RETRIES if asked.method in IDEMPOTENT else 0
+    def _with_retries(self, request: CallRequest, credentials: Credentials) -> IncomingResponse:
+        """Send, and send again if that does no harm and may help: after a broken connection or a 502, 503 or 504."""
+        retries = MAX_RETRIES if request.method in IDEMPOTENT else 0
         for attempt in range(retries):
-            incoming, failed = self._attempt(asked, credentials)
+            incoming, failed = self._attempt(request, credentials)
             if incoming and incoming.status not in _WORTH_A_RETRY:
                 return incoming
             wait_s = _wait_of(incoming, attempt)
@@ -137,25 +137,27 @@ class CallDispatch:
                 return incoming
             assert failed is not None
             raise failed
-        return self._once(asked, credentials)
+        return self._once(request, credentials)
 
     def _attempt(
-        self, asked: CallRequest, credentials: Credentials
+        self, request: CallRequest, credentials: Credentials
     ) -> tuple[IncomingResponse | None, ExchangeFailed | None]:
-        """Send once; gives the answer or a failure after which another attempt may help, and raises any other."""
+        """Send once; return the answer, or a failure after which another attempt may help. Raises any other failure."""
         try:
-            return self._once(asked, credentials), None
+            return self._once(request, credentials), None
         except ExchangeFailed as failed:
             if failed.fault is not CallFault.CONNECTION or failed.lasting:
                 raise
             return None, failed
 
-    def _once(self, asked: CallRequest, credentials: Credentials) -> IncomingResponse:
+    def _once(self, request: CallRequest, credentials: Credentials) -> IncomingResponse:
         self._progress.attempts += 1
-        outgoing = complete(self._connection, self._base, asked, credentials)
+        outgoing = complete(self._connection, self._base, request, credentials)
         room = self._max_body - self._progress.bytes_read
         try:
-            incoming = self._shared.reach.exchange(self._base.origin, outgoing, deadline=self._deadline, max_body=room)
+            incoming = self._shared.connector.exchange(
+                self._base.origin, outgoing, deadline=self._deadline, max_body=room
+            )
         except ExchangeFailed as failed:
             self._progress.bytes_read += failed.bytes_read
             raise
@@ -164,26 +166,26 @@ class CallDispatch:
 
 
 def complete(
-    connection: VendorConnection, base: BaseAddress, asked: CallRequest, credentials: Credentials
+    connection: VendorConnection, base: BaseAddress, request: CallRequest, credentials: Credentials
 ) -> OutgoingRequest:
-    """Write the request as it goes out: what the script chose first, then ours, then the credentials."""
-    params = asked.params
+    """Return the request as it is sent: first what the script chose, then our headers, then the credentials."""
+    params = request.params
     if isinstance(connection.auth, ApiKeyParameter):
-        # A redirect may have brought our own key back, which must not be sent twice.
+        # A redirect may contain our own key, which must not be sent twice.
         params = tuple((name, value) for name, value in params if name.lower() != connection.auth.name.lower())
     query = encode_query((*params, *credentials.params))
-    chosen = {name.lower() for name, _ in asked.headers}
+    chosen = {name.lower() for name, _ in request.headers}
     ours = [("Host", base.origin.host_header), ("User-Agent", "session-status"), ("Accept-Encoding", ACCEPT_ENCODING)]
     if "accept" not in chosen:
         ours.append(("Accept", "application/json"))
-    if asked.body is not None and "content-type" not in chosen:
+    if request.body is not None and "content-type" not in chosen:
         ours.append(("Content-Type", "application/json"))
-    target = base.path + asked.path + (f"?{query}" if query else "")
-    return OutgoingRequest(asked.method, target, (*asked.headers, *ours, *credentials.headers), asked.body)
+    target = base.path + request.path + (f"?{query}" if query else "")
+    return OutgoingRequest(request.method, target, (*request.headers, *ours, *credentials.headers), request.body)
 
 
 def _wait_of(incoming: IncomingResponse | None, attempt: int) -> float:
-    """Seconds until the next attempt: what the vendor asks for in Retry-After, else a little, growing."""
+    """Return the seconds until the next attempt: what the vendor asks for in Retry-After, otherwise a short, growing time."""
     asked_for = incoming.header("retry-after") if incoming else ""
     if asked_for.isascii() and asked_for.isdigit():
         return float(asked_for[:9])

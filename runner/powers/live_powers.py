@@ -1,6 +1,6 @@
 """The powers of one run over real vendors: every rule about a call, in the order in which they are applied.
 
-This is the place to read in an audit; each step's own rules are in the module which the step names.
+Start an audit here. The details of each step are in the module that the step names.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .http.bodies import decoded, shown_headers, unpacked
 from .http.exchange import ExchangeFailed, IncomingResponse
 from .redaction import redact
 
-#: Characters of a fault's text; a vendor has a say in some of them.
+#: Characters of a fault's text, because vendors choose some of the texts.
 MAX_TEXT: Final = 500
 
 
 class LivePowers:
-    """`sandbox.Powers` for one run and one thread. `calls` grows with every call, also with the refused ones."""
+    """`sandbox.Powers` for one run and one thread. `calls` grows with every call, refused ones included."""
 
     def __init__(self, *, connections: Mapping[str, VendorConnection], shared: DispatchServices, fresh: bool) -> None:
         self._connections = connections
@@ -50,7 +50,7 @@ class LivePowers:
         self.calls.append(progress.record(call, answer, failure))
         if answer is None:
             assert failure is not None
-            # A new one outside the except blocks: the old ones hold frames of what was under way.
+            # A new exception, outside the except blocks, because the old ones reference frames with secrets.
             text = redact(failure.text, progress.secrets)[:MAX_TEXT]
             raise CallNotMade(failure.fault, text, bytes_read=progress.bytes_read)
         return answer
@@ -58,41 +58,42 @@ class LivePowers:
     def _call(self, call: Call, deadline: float, read_bytes_left: int, progress: CallProgress) -> Answer:
         """Apply the rules.
 
-        1. The call is well-formed on its own (`asked`).
+        1. The call is well-formed on its own (`call_request`).
         2. The connection exists, and allows the method and the path.
-        3. The script does not touch what carries the credentials (`credentials`).
-        4. A kept answer is given, if the connection allows that (`kept`).
-        5. The vendor is not failing, and it is the call's turn (`sending`, `gate`).
-        6. The request goes out (`sending`: redirects, credentials, retries; `reach`: addresses; `http`: time and size).
-        7. What comes back is unpacked within the cap, decoded, and freed of our secrets (`bodies`, `credentials`).
+        3. The script does not set what carries the credentials (`credentials`).
+        4. A cached answer is given, if the connection allows that (`answer_cache`).
+        5. The vendor is not failing, and it is the call's turn (`dispatch`, `vendor_limits`).
+        6. The request is sent (`dispatch`: redirects, credentials, retries; `http/pinned_connection`: addresses;
+           `http/exchange`: time and size).
+        7. The answer is decompressed within the limit, decoded, and our secrets are removed (`http/bodies`, `redaction`).
         """
         # 1. the call
-        asked = check_call(call)
+        request = check_call(call)
         # 2. the connection
-        connection = self._connections.get(asked.connection)
+        connection = self._connections.get(request.connection)
         if connection is None:
             known = ", ".join(sorted(self._connections)) or "none"
-            raise refused(f"there is no connection named {asked.connection[:80]!r}; there are: {known}")
-        if asked.method not in connection.methods:
-            raise refused(f"{connection.name} does not allow {asked.method}")
-        if not within(asked.path, connection.path_prefixes):
-            raise refused(f"{connection.name} does not allow the path {asked.path[:200]}")
+            raise refused(f"there is no connection named {request.connection[:80]!r}; there are: {known}")
+        if request.method not in connection.methods:
+            raise refused(f"{connection.name} does not allow {request.method}")
+        if not within(request.path, connection.path_prefixes):
+            raise refused(f"{connection.name} does not allow the path {request.path[:200]}")
         # 3. credentials
-        refuse_collisions(connection.auth, asked)
-        # 4. kept answers
-        keeps = connection.cache_s > 0 and asked.method == "GET"
-        kept = self._shared.kept.find(connection, asked) if keeps and not self._fresh else None
-        if kept and kept.bytes_read <= read_bytes_left:
-            progress.from_cache, progress.bytes_read = True, kept.bytes_read
-            return kept
-        # 5. the gate, and 6. the vendor
+        refuse_collisions(connection.auth, request)
+        # 4. cached answers
+        caches = connection.cache_s > 0 and request.method == "GET"
+        cached = self._shared.answer_cache.find(connection, request) if caches and not self._fresh else None
+        if cached and cached.bytes_read <= read_bytes_left:
+            progress.from_cache, progress.bytes_read = True, cached.bytes_read
+            return cached
+        # 5. the limits, and 6. the vendor
         deadline = min(deadline, progress.started + connection.timeout_s)
         max_body = max(0, min(read_bytes_left, connection.max_body_bytes))
-        incoming = CallDispatch(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(asked)
+        incoming = CallDispatch(self._shared, connection, progress, deadline=deadline, max_body=max_body).send(request)
         # 7. the answer
         answer = _answer_of(incoming, max_body, progress)
-        if keeps:
-            self._shared.kept.keep(connection, asked, answer)
+        if caches:
+            self._shared.answer_cache.keep(connection, request, answer)
         return answer
 
 

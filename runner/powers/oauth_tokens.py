@@ -1,6 +1,6 @@
 """OAuth2 client credentials (RFC 6749, 4.4): one token for all runs of a connection, fetched by one of them.
 
-Tokens stay in this process's memory, so that none is ever at rest; each worker process fetches its own.
+Tokens stay in the memory of the process, so that none is ever stored; each worker process fetches its own.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .http.pinned_connection import PinnedConnector
 MAX_ANSWER: Final = 64 * 1024  #: bytes of a token server's answer
 MAX_LIFE_S: Final = 24 * 3600.0
 DEFAULT_LIFE_S: Final = 300.0  #: when the server does not say
-MARGIN_S: Final = 30.0  #: a token is not used so shortly before its end (or a tenth of a short life)
-FAILURE_KEPT_S: Final = 3.0  #: a refusal is not asked for again at once: servers lock accounts out
+MARGIN_S: Final = 30.0  #: a token is not used within this time before its end (or a tenth of a short life)
+FAILURE_KEPT_S: Final = 3.0  #: after a refusal, no token is requested for this long, because servers lock accounts
 YOUNG_S: Final = 5.0  #: a token this new is not to blame for a 401
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-#: Codes of RFC 6749 (5.2, 4.1.2.1) which are repeated to the author; anything else might be what we sent.
+#: Codes of RFC 6749 (5.2, 4.1.2.1) that are shown to the author; any other text might contain what we sent.
 _ERROR_CODES: Final = frozenset(
     {"invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client",
      "unsupported_grant_type", "access_denied", "server_error", "temporarily_unavailable"}
@@ -38,7 +38,7 @@ _ERROR_CODES: Final = frozenset(
 
 @dataclass
 class _Slot:
-    """The token of one connection. Whoever holds the lock may fetch; the others wait for it."""
+    """The token of one connection. The thread that holds the lock may fetch; the others wait for it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: str = field(default="", repr=False)
@@ -49,16 +49,16 @@ class _Slot:
 
 
 class OAuthTokens:
-    """The tokens of a process, by implementation, connection and credentials: changed credentials never find an old one."""
+    """The tokens of a process, by implementation, connection and credentials: changed credentials never get an old token."""
 
-    def __init__(self, reach: PinnedConnector, *, allow_loopback: bool) -> None:
-        self._reach = reach
+    def __init__(self, connector: PinnedConnector, *, allow_loopback: bool) -> None:
+        self._connector = connector
         self._allow_loopback = allow_loopback
         self._slots: dict[tuple[str, str, OAuth2ClientCredentials], _Slot] = {}
         self._lock = threading.Lock()
 
     def token(self, connection: VendorConnection, auth: OAuth2ClientCredentials, *, deadline: float) -> str:
-        """Give a token which is still good for a while; raises `CallNotMade` or `ExchangeFailed`."""
+        """Return a token that is valid for a while; raises `CallNotMade` or `ExchangeFailed`."""
         slot = self._slot(connection, auth)
         if not slot.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise ExchangeFailed(CallFault.TIMEOUT, "the token did not come in time")
@@ -73,7 +73,7 @@ class OAuthTokens:
             slot.lock.release()
 
     def drop(self, connection: VendorConnection, auth: OAuth2ClientCredentials, token: str, *, deadline: float) -> bool:
-        """Forget a token which the vendor answered with 401; tells whether another try makes sense."""
+        """Drop a token that the vendor answered with 401; return whether another try makes sense."""
         slot = self._slot(connection, auth)
         if not slot.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             return False
@@ -100,7 +100,7 @@ class OAuthTokens:
         slot.ends_at = slot.fetched_at + life_s - min(MARGIN_S, life_s / 10)
 
     def _ask(self, auth: OAuth2ClientCredentials, deadline: float) -> tuple[str, float]:
-        """Ask the token server, under the same rules as every call: addresses, caps, deadline; no redirects."""
+        """Ask the token server, under the same rules as every call: addresses, limits, deadline; no redirects."""
         base = parse_base(auth.token_url, allow_loopback=self._allow_loopback)
         fields = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
         headers = [
@@ -115,7 +115,7 @@ class OAuthTokens:
             value = basic_value(quote_plus(auth.client_id), quote_plus(auth.client_secret))
             headers.append(("Authorization", f"Basic {value}"))
         outgoing = OutgoingRequest("POST", base.path or "/", tuple(headers), urlencode(fields).encode("ascii"))
-        incoming = self._reach.exchange(base.origin, outgoing, deadline=deadline, max_body=MAX_ANSWER)
+        incoming = self._connector.exchange(base.origin, outgoing, deadline=deadline, max_body=MAX_ANSWER)
         try:
             answer = json.loads(unpacked(incoming, MAX_ANSWER))
         except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ class OAuthTokens:
 
 
 def _read_answer(status: int, answer: Any) -> tuple[str, float]:
-    """Take token and life out of a token server's answer (RFC 6749, 5.1); whatever else it says is not repeated."""
+    """Read token and lifetime from a token server's answer (RFC 6749, 5.1). Nothing else of it is repeated."""
     if not isinstance(answer, dict):
         answer = {}
     if status != 200:
@@ -134,9 +134,9 @@ def _read_answer(status: int, answer: Any) -> tuple[str, float]:
         raise CallNotMade(fault, f"the token server answered {status}{shown} to the connection's credentials")
     token, kind, life_s = answer.get("access_token"), answer.get("token_type", "Bearer"), answer.get("expires_in")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise CallNotMade(CallFault.CONNECTION, "the token server's answer holds no usable token")
+        raise CallNotMade(CallFault.CONNECTION, "the token server's answer contains no usable token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise CallNotMade(CallFault.CONNECTION, "the token server gave a token of an unknown type")
+        raise CallNotMade(CallFault.CONNECTION, "the token server returned a token of an unknown type")
     return token, _life_of(life_s)
 
 

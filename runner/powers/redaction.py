@@ -1,7 +1,6 @@
-"""Keeping secrets out of texts: answers before a script reads them, and what the trace shows.
+"""Removes secrets from texts: from answers before a script reads them, and from what the trace shows.
 
-This is the net below the wire: a secret is never put into a text on purpose, and what a vendor sends back is not ours
-to trust.
+This is a safety net. A secret is never put into a text on purpose, but a vendor may send one back.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 REDACTED: Final = "[redacted]"
-#: Secrets shorter than this are not looked for: they would blank innocent text.
+#: Secrets shorter than this are not searched for: that would blank innocent text.
 MIN_REDACTED: Final = 6
-#: Characters of a secret that are looked for in every spelling; of a long one (a token) the rest is blanked with them.
+#: Characters of a secret that are searched for in every spelling; the rest of a longer one (a token) is blanked with them.
 COMPARED: Final = 48
 
 #: A character -> its names in HTML, such as `amp;`.
@@ -33,11 +32,11 @@ _SECRET_NAME = re.compile(
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Blank every secret in a text, as it stands and in the ways a vendor may echo it.
+    """Blank every secret in a text, as it is and in the ways in which a vendor may echo it.
 
-    In upper or lower case, with any of its characters escaped for an address, for JSON or for HTML, in Base64 (also
-    amid other text) and in hexadecimal. A vendor that changes the secret in another way (splits it, reverses it, packs
-    it) is not caught; nobody who holds the secret could be.
+    That is in upper or lower case, with any of its characters escaped for an address, for JSON or for HTML, in Base64
+    (also within other text) and in hexadecimal. A secret that is changed in another way (split, reversed, compressed) is
+    not found; a vendor who holds the secret cannot be kept from that.
     """
     searched = _searched(tuple(sorted(secret for secret in secrets if len(secret) >= MIN_REDACTED)))
     if not searched:
@@ -51,9 +50,9 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=512)
 def _searched(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], frozenset[str]] | None:
-    """What finds any of the secrets, and the pieces of which a text without escapes needs one to hold a secret.
+    """Return a pattern that finds the secrets, and pieces of which a text without escapes must contain one to match.
 
-    Made once for each connection's credentials.
+    It is computed once for the credentials of each connection.
     """
     if not secrets:
         return None
@@ -64,7 +63,7 @@ def _searched(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], frozenset[str]
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Expressions which match the secret. Case counts in Base64 only; a long secret is known by its beginning."""
+    """Yield expressions that match the secret. Case matters in Base64 only; a long secret is recognised by its beginning."""
     yield re.escape(secret)
     rest = "[!#-;=?-~]*" if len(secret) > COMPARED else ""
     start = secret[:COMPARED]
@@ -78,17 +77,17 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _packed(secret: str) -> Iterator[str]:
-    """The secret's beginning in hexadecimal, then in Base64 after 0, 1 and 2 bytes of other text."""
+    """Yield the secret's beginning in hexadecimal, then in Base64 after 0, 1 and 2 bytes of other text."""
     raw = secret[:COMPARED].encode("utf-8", "surrogatepass")
     yield raw.hex()
     for before in range(3):
-        # The characters at the ends also hold bits of what stands before and after, unless nothing does.
+        # The characters at the ends also contain bits of the bytes before and after, if there are any.
         whole = base64.b64encode(b"\0" * before + raw).decode("ascii").rstrip("=")
         yield whole[(0, 2, 3)[before] : None if (before + len(raw)) % 3 == 0 else -1]
 
 
 def _any_escape(character: str) -> str:
-    """An expression for one character, as it stands and as addresses, JSON and HTML may write it."""
+    """Return an expression for one character, as it is and as addresses, JSON and HTML may write it."""
     code = ord(character)
     quoted = "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
     ways = [re.escape(character), quoted, rf"\\{{1,8}}u{code:04x}", f"&#0{{0,6}}{code};?", f"&#x0{{0,6}}{code:x};?"]
@@ -102,6 +101,6 @@ def _any_escape(character: str) -> str:
 
 
 def shown_query(query: str, params: tuple[tuple[str, str], ...]) -> str:
-    """Query and parameters for people to read: values of telling names are blanked, the whole is cut."""
+    """Return query and parameters for people to read, cut, with the values of names that suggest a secret blanked."""
     pairs = (*parse_qsl(query, keep_blank_values=True), *params)
     return "&".join(f"{name}={REDACTED if _SECRET_NAME.search(name) else value}" for name, value in pairs)[:1000]

@@ -1,7 +1,7 @@
-"""Where a redirect leads, if it may be followed at all.
+"""Where a redirect leads, if it may be followed.
 
-A redirect is the vendor's word, and a script can often choose its target (`/login?next=...`). So it is followed only
-within the connection's own origin and path prefixes: with that no credential can ever reach another host.
+The vendor chooses the target of a redirect, and a script can often influence it (`/login?next=...`). So it is followed
+only within the connection's own origin and path prefixes, so that no credential can ever reach another host.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _KEEPS_METHOD: Final = frozenset({307, 308})
 
 
 def is_redirect(incoming: IncomingResponse) -> bool:
-    """Tell whether an answer asks to go elsewhere."""
+    """Say whether an answer is a redirect."""
     return incoming.status in _FOLLOWED and bool(incoming.header("location"))
 
 
 def next_hop(
-    connection: VendorConnection, base: BaseAddress, asked: CallRequest, incoming: IncomingResponse
+    connection: VendorConnection, base: BaseAddress, request: CallRequest, incoming: IncomingResponse
 ) -> CallRequest:
-    """Give the call that follows a redirect; raises `CallNotMade` (refused).
+    """Return the call that follows a redirect; raises `CallNotMade` (refused).
 
-    1. The target has the connection's own scheme, host and port, and no user info.
-    2. Its path lies under the base address, passes the check of every path, and lies under an allowed prefix.
+    1. The target has the connection's own scheme, host and port, and no user information.
+    2. Its path is under the base address, passes the check of every path, and is under an allowed prefix.
     3. 307 and 308 keep the method and the body; 301, 302 and 303 turn a POST into a GET without one (RFC 9110,
        15.4), if the connection allows GET.
     """
     # 1. origin
-    here = f"{base.origin.scheme}://{base.origin.host_header}{base.path}{asked.path}"
+    here = f"{base.origin.scheme}://{base.origin.host_header}{base.path}{request.path}"
     try:
         target = urlsplit(urljoin(here, incoming.header("location")))
         port = target.port or {"https": 443, "http": 80}.get(target.scheme)
     except ValueError:
-        raise CallNotMade(CallFault.CONNECTION, "the vendor redirected to something that is no address") from None
+        raise CallNotMade(CallFault.CONNECTION, "the vendor redirected to something that is not an address") from None
     there = {"scheme": target.scheme, "host": target.hostname, "port": port}
-    # Where to is not repeated: the vendor may have put there what we sent, and taking it apart may have cut it in two.
+    # The target is not repeated: it may contain what we sent, perhaps cut in a way that redaction would not find.
     differing = [part for part, value in there.items() if value != getattr(base.origin, part)]
     if differing:
         raise refused(f"the vendor redirected to another place (another {', '.join(differing)})")
@@ -57,8 +57,8 @@ def next_hop(
     if not within(path, connection.path_prefixes):
         raise refused(f"the vendor redirected to {path}, which is under no allowed path prefix")
     # 3. method
-    hop = replace(asked, path=path, params=query_params(target.query))
-    if incoming.status in _KEEPS_METHOD or asked.method == "GET":
+    hop = replace(request, path=path, params=query_params(target.query))
+    if incoming.status in _KEEPS_METHOD or request.method == "GET":
         return hop
     if "GET" not in connection.methods:
         raise refused("the vendor redirected to a GET, which the connection does not allow")

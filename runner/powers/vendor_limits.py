@@ -1,8 +1,8 @@
-"""The gate before each vendor: circuit breaker, rate limit and concurrency, shared by all workers through Redis.
+"""The limits of each vendor: circuit breaker, rate limit and concurrency, shared by all workers through Redis.
 
-One Lua script lets a call in or not, one lets it out; both see one clock, Redis's own. If Redis does not answer, the
-gate stands open: these limits are a courtesy to the vendor, and an attendee who sees nothing is worse than a vendor who
-gets a few calls too many. Each worker's own threads and the budgets of each run still bound what goes out.
+One Lua script admits a call or not, another ends it; both use Redis's clock. If Redis does not answer, calls are made
+without limits: these limits protect the vendor, and a vendor that gets a few calls too many is better than an attendee
+who sees nothing. The threads of each worker and the budgets of each run still limit the calls.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .connections.vendor_connection import VendorConnection
 FAILURES: Final = 5  #: in a row, after which the breaker opens
 FORGOTTEN_MS: Final = 30_000  #: failures longer apart than this are not in a row
 OPEN_MS: Final = 15_000  #: until one call may probe
-PROBE_MS: Final = 10_000  #: until another may, if the probe was never heard of again
+PROBE_MS: Final = 10_000  #: until another may, if the first never reported back
 _BURST_S: Final = 0.5  #: a rate limit may be used this far ahead, so no second sees more than 1.5 times the rate
 _POLL_S: Final = 0.03
 _REDIS_PAUSE_S: Final = 1.0
@@ -41,8 +41,8 @@ local open_until = tonumber(redis.call('HGET', KEYS[1], 'open_until') or '0')
 local probe = 0
 if open_until > 0 then
   local probe_until = tonumber(redis.call('HGET', KEYS[1], 'probe_until') or '0')
-  local shut_until = math.max(open_until, probe_until)
-  if now < shut_until then return {2, math.ceil((shut_until - now) / 1000)} end
+  local blocked_until = math.max(open_until, probe_until)
+  if now < blocked_until then return {2, math.ceil((blocked_until - now) / 1000)} end
   probe = 1
 end
 local concurrency = tonumber(ARGV[4])
@@ -104,22 +104,22 @@ class CallVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class CallLease:
-    """Leave to make one call, to be given back with a verdict."""
+    """Permission for one call, given back with a verdict. Without a limit on concurrency its id is empty."""
 
-    lease: str = ""
+    id: str = ""
     counting: bool = False  #: the breaker has failures to forget
     probe: bool = False
 
 
 def keys_of(connection: VendorConnection) -> tuple[str, str, str]:
-    """Breaker, rate and leases of a connection; one hash tag, so that all three lie on one node of a cluster."""
+    """Return the keys of breaker, rate and leases of a connection, with one hash tag for one node of a cluster."""
     name = f"{connection.implementation}\0{connection.name}".encode()
     tag = f"vendor:{{{hashlib.sha256(name).hexdigest()[:24]}}}"
     return f"{tag}:breaker", f"{tag}:rate", f"{tag}:leases"
 
 
 class VendorLimiter:
-    """Lets calls through to vendors. The Redis client should have short time-outs: calls wait for it."""
+    """Admits calls to vendors. The Redis client should have short time-outs, because calls wait for it."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._enter = client.register_script(_ENTER)
@@ -130,8 +130,8 @@ class VendorLimiter:
     def enter(self, connection: VendorConnection, *, deadline: float) -> CallLease:
         """Wait for the call's turn, at most until the deadline (monotonic); raises `CallNotMade`."""
         while True:
-            lease = secrets.token_hex(8) if connection.concurrency else ""
-            answer = self._ask_to_enter(connection, lease, deadline)
+            lease_id = secrets.token_hex(8) if connection.concurrency else ""
+            answer = self._try_to_enter(connection, lease_id, deadline)
             if answer is None:
                 return CallLease()
             what, number, *flags = answer
@@ -143,29 +143,29 @@ class VendorLimiter:
             pause = number / 1e6 if number else _POLL_S * random.uniform(0.5, 1.5)  # noqa: S311 - spreads threads
             if what == _GO:
                 _sleep(number / 1e6)
-                return CallLease(lease, bool(flags[0]), bool(flags[1]))
+                return CallLease(lease_id, bool(flags[0]), bool(flags[1]))
             if time.monotonic() + pause >= deadline:
                 raise CallNotMade(
                     CallFault.TIMEOUT, f"{connection.name} is called too often: no turn before the deadline"
                 )
             _sleep(pause)
 
-    def leave(self, connection: VendorConnection, leave: CallLease, verdict: CallVerdict) -> None:
-        """Give the pass back. A call which went well, as all did before it, has nothing to say to Redis."""
-        if verdict is CallVerdict.WELL and not (leave.lease or leave.counting):
+    def leave(self, connection: VendorConnection, lease: CallLease, verdict: CallVerdict) -> None:
+        """Give the lease back. If there is no lease to free and no failure to count or forget, Redis is not asked."""
+        if verdict is CallVerdict.WELL and not (lease.id or lease.counting):
             return
-        if verdict is CallVerdict.UNKNOWN and not (leave.lease or leave.probe):
+        if verdict is CallVerdict.UNKNOWN and not (lease.id or lease.probe):
             return
         breaker, _, leases = keys_of(connection)
-        args = [leave.lease, verdict.value, FAILURES, OPEN_MS, FORGOTTEN_MS, int(leave.probe)]
+        args = [lease.id, verdict.value, FAILURES, OPEN_MS, FORGOTTEN_MS, int(lease.probe)]
         self._run(self._leave, [breaker, leases], args)
 
-    def _ask_to_enter(self, connection: VendorConnection, lease: str, deadline: float) -> list[Any] | None:
+    def _try_to_enter(self, connection: VendorConnection, lease_id: str, deadline: float) -> list[Any] | None:
         left_s = max(0.0, deadline - time.monotonic())
         interval = int(1e6 / connection.rate_per_s) if connection.rate_per_s else 0
         lease_ms = int(left_s * 1000) + 1000
         args = [
-            interval, int(_BURST_S * 1e6), int(left_s * 1e6), connection.concurrency or 0, lease, lease_ms, PROBE_MS,
+            interval, int(_BURST_S * 1e6), int(left_s * 1e6), connection.concurrency or 0, lease_id, lease_ms, PROBE_MS,
         ]  # fmt: skip
         answer: list[Any] | None = self._run(self._enter, list(keys_of(connection)), args)
         return answer
@@ -177,7 +177,7 @@ class VendorLimiter:
             return script(keys=keys, args=args)
         except redis.RedisError as error:
             self._paused_until = time.monotonic() + _REDIS_PAUSE_S
-            _log.debug("the store does not answer (%s): calls to vendors go out unlimited", type(error).__name__)
+            _log.debug("the store does not answer (%s): calls to vendors are not limited", type(error).__name__)
             return None
 
 

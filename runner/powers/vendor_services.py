@@ -1,4 +1,4 @@
-"""The wiring: what a process needs to call vendors, made once and shared by all its runs."""
+"""What a process needs to call vendors, made once and shared by all its runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import redis
 from .answer_cache import AnswerCache
 from .connections.vendor_connection import VendorConnection
 from .dispatch import DispatchServices
-from .http.addresses import HostResolver, Lookup, system_lookup
+from .http.callable_addresses import HostResolver, Lookup, system_lookup
 from .http.exchange import HttpClient
 from .http.pinned_connection import PinnedConnector
 from .live_powers import LivePowers
@@ -21,12 +21,12 @@ class VendorServices:
     """Calls to vendors, for a whole process and any number of threads.
 
     Args:
-        redis: A client with short time-outs (half a second is plenty), not shared with RQ. If it does not answer,
-            breaker, limits and kept answers are left out and calls go on.
+        redis: A client with short time-outs (half a second is enough), not shared with RQ. If it does not answer, calls
+            are made without breaker, limits and cached answers.
         allow_loopback: Development only: loopback addresses may be called, and those without encryption as well.
-        tls_ca_file: Certificate authorities (PEM) to trust beside the system's.
-        digest_key: With which answers are told apart on traces; without one they are not.
-        resolver: Looks a host up and gives its addresses; the system's resolver unless a test brings its own.
+        tls_ca_file: Certificate authorities (PEM) to trust in addition to the system's.
+        digest_key: The key for digests of answers in traces; without one there are no digests.
+        resolver: Looks a host up and returns its addresses: the system's resolver, or that of a test.
     """
 
     def __init__(
@@ -39,20 +39,20 @@ class VendorServices:
         resolver: Lookup = system_lookup,
     ) -> None:
         self._http = HttpClient(ca_file=tls_ca_file)
-        reach = PinnedConnector(names=HostResolver(resolver), http=self._http, allow_loopback=allow_loopback)
+        connector = PinnedConnector(names=HostResolver(resolver), http=self._http, allow_loopback=allow_loopback)
         self._shared = DispatchServices(
-            reach=reach,
-            tokens=OAuthTokens(reach, allow_loopback=allow_loopback),
-            gate=VendorLimiter(redis),
-            kept=AnswerCache(redis),
+            connector=connector,
+            tokens=OAuthTokens(connector, allow_loopback=allow_loopback),
+            limiter=VendorLimiter(redis),
+            answer_cache=AnswerCache(redis),
             allow_loopback=allow_loopback,
             digest_key=digest_key,
         )
 
     def powers(self, connections: Mapping[str, VendorConnection], *, fresh: bool = False) -> LivePowers:
-        """Make the powers of one run, over the connections of its implementation.
+        """Return the powers of one run, over the connections of its implementation.
 
-        A run after the user's return from the vendor's site is `fresh`: it is given no kept answers.
+        A run after the user's return from the vendor's site is `fresh`: it gets no cached answers.
         """
         return LivePowers(connections=connections, shared=self._shared, fresh=fresh)
 

@@ -1,8 +1,8 @@
-"""The queue of background jobs: work that somebody has ordered and that takes longer than a request may.
+"""The queue of background jobs: work that a person has ordered and that takes longer than a request may.
 
-It is a queue of its own, with worker processes of its own, so that no order can delay a status. Like the status queue it
-runs named functions only, and RQ never repeats a job: one whose worker died has failed, and its person orders it again.
-How far a job is stands in `job_states`; what RQ keeps of it is only its place in the queue.
+The queue has its own worker processes, so that no order can delay a status. Like the status queue it runs named
+functions only, and RQ never repeats a job: if its worker dies, the job has failed, and the person can order it again.
+The progress of a job is in `job_states`; RQ only keeps its position in the queue.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .job_states import JobState, JobStates
 from .thread_worker import ThreadWorker
 
 QUEUE = BACKGROUND
-#: Jobs that may be open at one time: of one implementation, and of all together.
-MOST, MOST_IN_SUM = 5, 100
-#: Seconds that a job may take beyond its time limit, before the worker's death is assumed.
+#: Jobs that may be open at one time: of one implementation, and of all implementations together.
+MOST, MOST_IN_TOTAL = 5, 100
+#: Seconds that a job may exceed its time limit before its worker is assumed dead.
 MARGIN_S = 30
 FAILED_S = 60
 
@@ -40,19 +40,19 @@ log = logging.getLogger(__name__)
 
 
 class QueueFull(Exception):
-    """Too many jobs are open; the text says it to the person who ordered one more."""
+    """Too many jobs are open; the text is for the person who ordered another."""
 
 
 class GivenBack(Exception):
-    """The worker is told to stop, so the job goes back to the front of the queue. Nothing of it was done."""
+    """The worker must stop, so the job goes back to the front of the queue. Nothing of it was done."""
 
 
 class BackgroundJob(GuardedJob):
-    """A job which can only be one of our kinds."""
+    """A job that can only be of one of the `KINDS`."""
 
     @property
     def func(self) -> Any:
-        """The function to run. Raises `OrderRefused` for any but ours."""
+        """The function to run. Raises `OrderRefused` for a job that names any other."""
         if self.refused:
             raise OrderRefused(f"asks for {self.refused}")
         if self.func_name not in KINDS or self.instance:
@@ -69,12 +69,12 @@ class RqBackgroundQueue(GuardedQueue):
 
 
 def rq_background_queue(redis: Redis) -> RqBackgroundQueue:
-    """The queue in RQ's terms."""
+    """Return the queue as RQ has it."""
     return RqBackgroundQueue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=BackgroundJob)
 
 
 class BackgroundWorker(ThreadWorker):
-    """The worker of the background queue. A job that is given back is queued again, at the front, before it ends."""
+    """The worker of the background queue. A job that is given back is queued again, at the front."""
 
     queue_class = RqBackgroundQueue
     job_class = BackgroundJob
@@ -84,7 +84,7 @@ class BackgroundWorker(ThreadWorker):
         self._given_back: set[str] = set()
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """Note a job that was given back, which is no fault."""
+        """Note a job that was given back, which is not a failure."""
         if isinstance(exc_info[1], GivenBack):
             self._given_back.add(job.id)
         elif isinstance(exc_info[1], OrderRefused):
@@ -93,21 +93,21 @@ class BackgroundWorker(ThreadWorker):
             super().handle_exception(job, *exc_info)
 
     def perform_job(self, job: Job, queue: Queue, execution: Any) -> bool:
-        """Run a job. RQ has to end it before it can be queued again."""
+        """Run a job. If it was given back, queue it again once RQ has ended it."""
         done = super().perform_job(job, queue, execution)
         if job.id in self._given_back:
             self._given_back.discard(job.id)
             try:
                 job.requeue(at_front=True)
-            except InvalidJobOperation:  # its end was not written; it counts as lost
-                log.error("background job not given back id=%s", job.id)  # noqa: TRY400 - nothing more is known
+            except InvalidJobOperation:  # RQ has not recorded its end, so it counts as lost
+                log.error("background job not given back id=%s", job.id)  # noqa: TRY400 - a traceback would add nothing
         return done
 
 
 class BackgroundQueue:
-    """Where the web side orders jobs, reads how far they are, and takes them back.
+    """Orders jobs, reads their states and cancels them, for the web side.
 
-    Thread-safe. Every method raises `StoreAway` when the store does not answer.
+    Thread-safe. Every method raises `StoreAway` if the store does not answer.
     """
 
     def __init__(self, redis: Redis, signer: OrderSigner) -> None:
@@ -117,18 +117,18 @@ class BackgroundQueue:
         self._states = JobStates(redis)
 
     def order(self, kind: str, implementation: str, by: str, arguments: dict[str, Any]) -> str:
-        """Queue a job and return its id; ordered again while it is open, it is still one job.
+        """Queue a job and return its id. If the same job is open already, its id is returned and nothing is queued.
 
-        Raises `OrderRefused` for arguments that are not those of its kind, and `QueueFull`.
+        Raises `OrderRefused` for arguments that its kind does not have, and `QueueFull`.
         """
         order = JobOrder(secrets.token_hex(16), kind, implementation, by, int(time.time()), arguments)
         with answering():
             self._forget_lost()
-            job_id = self._states.take(order, most=MOST, most_in_sum=MOST_IN_SUM)
+            job_id = self._states.add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
             if job_id == order.id:
                 self._enqueue(order)
         if not job_id:
-            raise QueueFull("Too many jobs wait or run already. Wait until one of them has ended, then try again")
+            raise QueueFull("Too many jobs are waiting or running. Wait until one of them has ended, then try again")
         return job_id
 
     def find(self, implementation: str, job_id: str) -> JobState | None:
@@ -138,18 +138,18 @@ class BackgroundQueue:
         return state if state and state.implementation == implementation else None
 
     def newest(self, kind: str, implementation: str, by: str) -> JobState | None:
-        """Return the last job of a kind that a person ordered."""
+        """Return the last job of a kind that a person ordered; None if there is none."""
         with answering():
             job_id = self._states.newest(kind, implementation, by)
         return self.find(implementation, job_id) if job_id else None
 
     def worker_is_there(self) -> bool:
-        """Say whether any background worker has noted itself lately."""
+        """Say whether a background worker has sent a heartbeat lately."""
         with answering():
             return bool(workers_present(self._redis, BACKGROUND))
 
     def cancel(self, state: JobState) -> None:
-        """Take a job back: one that waits ends now, one that runs ends at its next step. An ended one stays as it is."""
+        """Cancel a job: a waiting one ends now, a running one at its next step. An ended one stays as it is."""
         with answering():
             if self._states.cancel_waiting(state, CANCELLED_WAITING):
                 self._queue.remove(state.id)
@@ -166,7 +166,7 @@ class BackgroundQueue:
             ttl=KEPT_S,
             result_ttl=0,
             failure_ttl=FAILED_S,
-            description=order.kind,  # RQ's own would hold the arguments, and it is logged
+            description=order.kind,  # RQ's default contains the arguments, and is logged
         )
 
     def _state(self, job_id: str) -> JobState | None:
@@ -174,7 +174,7 @@ class BackgroundQueue:
         return self._states.find(job_id, queued.decode(errors="replace") if queued else None)
 
     def _forget_lost(self) -> None:
-        """Jobs of workers that died count among the open ones no longer."""
+        """Stop counting jobs as open whose workers died."""
         for job_id in self._states.open_ids():
             state = self._state(job_id)
             if state is None or state.ended:

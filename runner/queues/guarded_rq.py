@@ -1,7 +1,7 @@
-"""What our queues have in common: a job carries nothing that RQ would follow beyond it, and tidying up is locked briefly.
+"""What both queues have in common: a job cannot make RQ do anything beyond running it, and the maintenance lock is short.
 
-Anyone who can write to the store can write a job. So a job of ours has no callback, webhook, repetition or dependency; one
-that has any fails when it is run, and what it asks for is dropped before RQ looks at it.
+Anyone who can write to the store can write a job. Our jobs have no callback, webhook, repetition or dependency. A job
+that has one fails when it is run, and these are removed before RQ looks at them.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from typing import Any, ClassVar
 from rq import Queue
 from rq.job import Job
 
-#: Of a worker killed while it tidied up, the lock would keep the others from it for RQ's 15 minutes.
-TIDYING_S = 60
+#: Seconds of the maintenance lock. If a worker is killed while it holds RQ's own lock, the others wait for 15 minutes.
+MAINTENANCE_LOCK_S = 60
 
 
 class GuardedJob(Job):
-    """A job of one of our kinds. One that is anything else fails when it is run, and is never followed."""
+    """A job that RQ only runs. If it asks for anything else, it fails when it is run."""
 
-    #: What runs the job, set by the worker; nothing is ever imported by the name in a job.
+    #: The function that runs the job, set by the worker. Nothing is ever imported by the name in a job.
     run: ClassVar[Callable[..., None] | None] = None
-    #: Whether jobs of this queue wait for their turn by a rate limit of RQ.
+    #: Whether jobs of this queue use RQ's rate limit.
     takes_turns: ClassVar[bool] = False
     refused: str = ""
 
     def restore(self, raw_data: Any) -> Any:
-        """Read what is in Redis, and note what we never write."""
+        """Read what is in Redis; note and remove what we never write."""
         super().restore(raw_data)
-        asked = {
+        found = {
             "a callback": self._success_callback_name or self._failure_callback_name or self._stopped_callback_name,
             "a webhook": self.webhooks,
             "a repetition": self.repeats_left or self.retries_left,
             "a dependency": self._dependency_ids,
             "a turn": self.rate_limit_key and not self.takes_turns,
         }
-        self.refused = ", ".join(what for what, there in asked.items() if there)
+        self.refused = ", ".join(what for what, present in found.items() if present)
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks, self.repeats_left, self.retries_left, self._dependency_ids = [], None, None, []
         if not self.takes_turns:
@@ -46,5 +46,5 @@ class GuardedQueue(Queue):
     """RQ's queue with a shorter lock for its maintenance."""
 
     def acquire_maintenance_lock(self) -> bool:
-        """Whether this worker is the one that tidies up."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=TIDYING_S))
+        """Say whether this worker may do the maintenance now."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=MAINTENANCE_LOCK_S))

@@ -1,7 +1,7 @@
-"""Orders of background jobs: which kinds there are, what each must be told, and the signature that makes one of them ours.
+"""Orders of background jobs: their kinds, the arguments of each kind, and the signature.
 
-A job changes records in a person's name, and a store is not a place to believe such a name from. So the web side signs
-each order with the key of the settings, and a worker runs none without a good signature.
+A job changes records in a person's name, and a name in the store cannot be trusted. So the web side signs each order
+with a key of the settings, and a worker runs no order without a valid signature.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from records.agenda import dates
 
-#: Seconds for which an order may wait for a worker, and for which the end of a job can be read.
+#: Seconds for which an order may wait for a worker, and for which the state of an ended job is kept.
 KEPT_S = 24 * 3600
 #: Seconds by which the clocks of two machines may differ.
 CLOCKS_S = 300
@@ -32,19 +32,21 @@ _JOB_ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST_NUMBER = 2**62
 
+Arguments = TypeVar("Arguments")
+
 
 class OrderRefused(Exception):
-    """The order is not one that we write; the text says what is wrong with it."""
+    """The order was not written by this service; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgendaImportArguments:
-    """Which uploaded file is imported, and how. The file itself waits in the records."""
+    """Which uploaded file is imported, and how. The file itself is in the records."""
 
     upload: str  #: SHA-256 of the file that the person looked at
     dates: str  #: how its dates are written
-    retire: bool  #: whether the sessions that it does not name are retired
-    as_of: int | None  #: number of the newest audit entry that the person's page knew; None if it does not say
+    retire: bool  #: whether sessions that are not in the file are retired
+    as_of: int | None  #: number of the newest audit entry when the person's page was made; None if it does not say
 
     def __post_init__(self) -> None:
         """Raise `OrderRefused` for what we never write."""
@@ -60,16 +62,16 @@ class AgendaImportArguments:
 
 @dataclass(frozen=True)
 class JobKind:
-    """One kind of job: its name on the wire, what it is called on pages, what it must be told, and what it may use."""
+    """One kind of job: its name on the wire, its title on pages, its arguments and its limits."""
 
     name: str
     title: str
-    arguments: type[AgendaImportArguments]
+    arguments: type[Any]  #: a frozen dataclass, which raises `OrderRefused` for what we never write
     wall_s: int  #: seconds after which it is stopped
     memory_mib: int  #: memory that its process may have
 
-    def checked(self, arguments: Any) -> AgendaImportArguments:
-        """Return the arguments as a value. Raises `OrderRefused`."""
+    def checked(self, arguments: Any) -> Any:
+        """Check arguments and return them as a value. Raises `OrderRefused`."""
         if not isinstance(arguments, Mapping):
             raise OrderRefused("arguments must be named")
         try:
@@ -78,12 +80,13 @@ class JobKind:
             raise OrderRefused(f"arguments must be those of {self.name}") from None
 
 
-#: Every kind of job that a worker runs; what is not named here is refused. `runner.background.functions` has one function for each.
+#: Every kind of job that a worker runs; any other is refused. `runner.background.job_child` has a function for each. It
+#: makes all changes in one transaction, and does no harm if it is ordered again after its commit.
 KINDS: Mapping[str, JobKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            # Bounds for what goes wrong.
+            # Limits that only a fault reaches.
             JobKind(AGENDA_IMPORT, "Import of the agenda", AgendaImportArguments, wall_s=300, memory_mib=768),
         )
     }
@@ -92,12 +95,12 @@ KINDS: Mapping[str, JobKind] = MappingProxyType(
 
 @dataclass(frozen=True)
 class JobOrder:
-    """What is to be done, for which implementation, and who ordered it."""
+    """What to do, for which implementation, and who ordered it."""
 
     id: str
     kind: str
     implementation: str  #: slug
-    by: str  #: the key by which audit entries know the person
+    by: str  #: the person's key, as in audit entries
     ordered_at: int  #: Unix seconds
     arguments: dict[str, Any]
 
@@ -106,7 +109,7 @@ class JobOrder:
         if type(self.id) is not str or not _JOB_ID.fullmatch(self.id):
             raise OrderRefused("id must be 32 hexadecimal digits")
         if type(self.kind) is not str or self.kind not in KINDS:
-            raise OrderRefused(f"there is no job called {str(self.kind)[:64]!r}")
+            raise OrderRefused(f"there is no kind of job called {str(self.kind)[:64]!r}")
         for name, text in (("implementation", self.implementation), ("by", self.by)):
             if type(text) is not str or not 0 < len(text) <= LONGEST_NAME:
                 raise OrderRefused(f"{name} must be 1 to {LONGEST_NAME} characters")
@@ -121,7 +124,7 @@ class JobOrder:
 
     @property
     def same(self) -> str:
-        """A digest that orders of the same thing by the same person share."""
+        """A digest that is the same for orders of the same thing by the same person."""
         return _digest(self.kind, self.implementation, self.by, self.arguments)
 
     def require_recent(self) -> None:
@@ -131,7 +134,7 @@ class JobOrder:
 
 
 class OrderSigner:
-    """Signs orders with the first key, and accepts the signature of each."""
+    """Signs orders with the first key, and accepts signatures of all keys."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = [hashlib.sha256(PURPOSE + key.encode()).digest() for key in keys]
@@ -150,21 +153,23 @@ class OrderSigner:
         except TypeError:
             raise OrderRefused("fields must be those of an order") from None
         # 2. One of our keys signed exactly this order.
-        made = (_signature(key, order) for key in self._keys)
-        if type(signature) is not str or not any(hmac.compare_digest(signature.encode(), one.encode()) for one in made):
+        good = (_signature(key, order) for key in self._keys)
+        if type(signature) is not str or not any(hmac.compare_digest(signature.encode(), one.encode()) for one in good):
             raise OrderRefused("must be signed with a key of the settings")
-        # 3. It is not an old one that somebody kept.
+        # 3. It is recent, and not an old one that is replayed.
         order.require_recent()
         return order
 
     def fields_of(self, order: JobOrder) -> dict[str, Any]:
-        """Return what a job carries of an order: its fields and the signature."""
+        """Return the fields of a job: those of its order, and the signature."""
         return {**asdict(order), "signature": self.sign(order)}
 
 
-def arguments_of(order: JobOrder) -> AgendaImportArguments:
-    """Return the arguments of an order as a value."""
-    return order.what.checked(order.arguments)
+def arguments_of(order: JobOrder, expected: type[Arguments]) -> Arguments:
+    """Return the arguments of an order as a value of the class that its kind has."""
+    found = order.what.checked(order.arguments)
+    assert isinstance(found, expected)
+    return found
 
 
 def _signature(key: bytes, order: JobOrder) -> str:

@@ -1,8 +1,8 @@
-"""Where a background job stands: one hash for each job, which the worker writes and the web side reads.
+"""The states of background jobs: one hash for each job, which the worker writes and the web side reads.
 
-A job is waiting, running, or ended; an ended one can be read for a day. That its worker died is never written, because
-nobody is left to write it: a running job that no worker vouches for is read as lost. Whatever is written is written only
-if the job is still known, so that an emptied store stays empty.
+A job is waiting, running or ended; an ended one can be read for a day. The death of a worker is never written, because
+no process is left to write it: a running job without a heartbeat is read as lost. A state is only written if the job
+still exists, so that an emptied store stays empty.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from redis import Redis
 from .job_orders import KEPT_S, JobOrder
 
 WAITING, RUNNING, DONE, REFUSED, FAILED, CANCELLED = "waiting", "running", "done", "refused", "failed", "cancelled"
-#: How a job can end: as ordered; not done, because of what it was given; stopped by a fault; taken back by its person.
+#: How a job can end: as ordered; not done because of its input; stopped by a fault; cancelled by the person.
 ENDED = frozenset({DONE, REFUSED, FAILED, CANCELLED})
 
-#: Seconds for which a worker's word holds that a job is running; it gives it every second.
+#: Seconds for which a job counts as running after its last heartbeat. The worker sends one every second.
 ALIVE_S = 15
-AS_IT_WAS = -1
+UNCHANGED = -1
 #: Seconds after which a waiting job must be in the queue.
 QUEUED_S = 10
 #: Characters of a sentence and of a result, as JSON.
@@ -32,14 +32,14 @@ LONGEST_SENTENCE, LONGEST_RESULT = 500, 64 * 1024
 
 LOST = "The worker stopped before the job had ended."
 LOST_WAITING = "The job was lost before a worker had begun it."
-#: All names share one part in braces, so that on a cluster they lie on one node.
+#: All names share one part in braces, so that a cluster keeps them on one node.
 PREFIX = "{jobs}:"
 OPEN = f"{PREFIX}open"
 
-#: Take an order, unless the same is open (its id is returned) or too many are (an empty text). The open ones are in two
-#: sorted sets, all and those of the implementation. KEYS: open, open of the implementation, same, newest, state.
-#: ARGV: id, now, most of the implementation, most in sum, seconds, fields and values.
-_TAKE = """
+#: Add an order, unless the same is open (its id is returned) or too many are (an empty text). Open jobs are in two sorted
+#: sets: all, and those of the implementation. KEYS: open, open of the implementation, same, newest, state.
+#: ARGV: id, now, most of the implementation, most in total, seconds, fields and values.
+_ADD = """
 local there = redis.call('GET', KEYS[3])
 if there and redis.call('ZSCORE', KEYS[1], there) then return there end
 for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
@@ -56,9 +56,9 @@ redis.call('EXPIRE', KEYS[5], ARGV[5])
 return ARGV[1]
 """
 
-#: Move a job on if it is in a state from which it may be. KEYS: state, alive, open, open of the implementation.
-#: ARGV: id, seconds, seconds alive (0: it runs no longer; -1: as it was), ends (1 or 0), number of states, states, fields and values.
-#: Returns what it had for `cancel`, and nothing if it was not moved.
+#: Change a job if it is in one of the given states. KEYS: state, alive, open, open of the implementation.
+#: ARGV: id, seconds, seconds alive (0: not running any more; -1: unchanged), ends (1 or 0), number of states, states, fields and values.
+#: Returns its `cancel` field, and nothing if the job was not changed.
 _MOVE = """
 local state, allowed, states = redis.call('HGET', KEYS[1], 'state'), false, tonumber(ARGV[5])
 for number = 6, 5 + states do allowed = allowed or state == ARGV[number] end
@@ -77,7 +77,7 @@ return redis.call('HGET', KEYS[1], 'cancel') or ''
 
 @dataclass(frozen=True)
 class JobState:
-    """A job as pages show it. `done` of `of` steps are behind it; `said` is a sentence, `result` what its kind tells."""
+    """A job as pages show it. `done` of `of` steps are finished; `said` is a sentence for people, `result` depends on the kind."""
 
     id: str
     kind: str
@@ -104,15 +104,15 @@ class JobState:
 
 
 class JobStates:
-    """Thread-safe. Raises what the client raises."""
+    """Writes and reads the states. Thread-safe. Raises what the client raises."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._take = redis.register_script(_TAKE)
+        self._add = redis.register_script(_ADD)
         self._move = redis.register_script(_MOVE)
 
-    def take(self, order: JobOrder, *, most: int, most_in_sum: int) -> str:
-        """Note an order; return its id, the id of the same one if that is open, or nothing if there are too many."""
+    def add(self, order: JobOrder, *, most: int, most_in_total: int) -> str:
+        """Add an order; return its id, the id of an open job with the same order, or "" if too many are open."""
         fields = {
             "kind": order.kind,
             "implementation": order.implementation,
@@ -123,39 +123,39 @@ class JobStates:
         }
         keys = [OPEN, _open_of(order.implementation), f"{PREFIX}same:{order.same}"]
         keys += [_newest(order.kind, order.implementation, order.by), _key(order.id)]
-        bounds: list[Any] = [order.id, order.ordered_at, most, most_in_sum, KEPT_S]
-        return _text(self._take(keys=keys, args=[*bounds, *_flat(fields)]))
+        bounds: list[Any] = [order.id, order.ordered_at, most, most_in_total, KEPT_S]
+        return _text(self._add(keys=keys, args=[*bounds, *_flat(fields)]))
 
     def begin(self, order: JobOrder | JobState) -> bool:
-        """Say that a waiting job runs now; False if it is not waiting any more."""
+        """Write that a waiting job runs now. Returns False if it is not waiting any more."""
         return self._moved(order, (WAITING,), {"state": RUNNING}, alive_s=ALIVE_S) is not None
 
     def note(self, order: JobOrder | JobState, done: int, of: int, said: str) -> bool | None:
-        """Note how far a running job is; return whether it is to be cancelled, None if nobody knows it any more."""
+        """Write the progress of a running job; return whether it is to be cancelled, or None if it does not exist any more."""
         fields = {"done": done, "of": of, "said": said[:LONGEST_SENTENCE]}
         cancel = self._moved(order, (RUNNING,), fields, alive_s=ALIVE_S)
         return None if cancel is None else cancel == "1"
 
     def give_back(self, order: JobOrder, said: str) -> bool:
-        """Let a running job wait again."""
+        """Write that a running job waits again."""
         fields = {"state": WAITING, "done": 0, "of": 0, "said": said}
         return self._moved(order, (RUNNING,), fields) is not None
 
     def end(self, order: JobOrder | JobState, state: str, said: str, result: Mapping[str, Any]) -> bool:
-        """Say how a job ended; False if nobody knows it any more."""
+        """Write how a job ended. Returns False if it does not exist any more."""
         fields = {"state": state, "said": said[:LONGEST_SENTENCE], "result": json.dumps(dict(result))}
         return self._moved(order, (WAITING, RUNNING), fields, ends=True) is not None
 
     def cancel_waiting(self, state: JobState, said: str) -> bool:
-        """End a job that no worker has begun; False if one has."""
+        """End a job that is still waiting. Returns False if it is not."""
         return self._moved(state, (WAITING,), {"state": CANCELLED, "said": said}, ends=True) is not None
 
     def ask_to_cancel(self, state: JobState) -> bool:
-        """Ask the worker to cancel a running job; False if it is not running."""
-        return self._moved(state, (RUNNING,), {"cancel": "1"}, alive_s=AS_IT_WAS) is not None
+        """Ask the worker to cancel a running job. Returns False if it is not running."""
+        return self._moved(state, (RUNNING,), {"cancel": "1"}, alive_s=UNCHANGED) is not None
 
     def find(self, job_id: str, queued: str | None) -> JobState | None:
-        """Read a job; None if there is none, or none that we could have written. `queued` is its status in RQ."""
+        """Read a job; None if it does not exist, or was not written by this service. `queued` is its status in RQ."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.hgetall(_key(job_id))
             pipe.exists(_alive(job_id))
@@ -163,15 +163,15 @@ class JobStates:
         return _read(job_id, {_text(name): _text(value) for name, value in fields.items()}, bool(alive), queued)
 
     def newest(self, kind: str, implementation: str, by: str) -> str:
-        """Return the id of the last job of a kind that somebody ordered; nothing if there is none."""
+        """Return the id of the last job of a kind that a person ordered; "" if there is none."""
         return _text(self._redis.get(_newest(kind, implementation, by)))
 
     def open_ids(self) -> list[str]:
-        """Return the jobs that have not ended, lost ones included."""
+        """Return the ids of the jobs that have not ended, lost ones included."""
         return [_text(raw) for raw in cast("list[bytes]", self._redis.zrange(OPEN, 0, -1))]
 
     def forget_open(self, job_id: str) -> None:
-        """Let a job that was lost count no longer among the open ones; its implementation's set follows by the next order."""
+        """Stop counting a lost job as open. The set of its implementation is corrected at the next order."""
         self._redis.zrem(OPEN, job_id)
 
     def _moved(
@@ -210,7 +210,7 @@ def _read(job_id: str, fields: Mapping[str, str], alive: bool, queued: str | Non
             lost=lost,
             result=result if isinstance(result, dict) else {},
         )
-    except (KeyError, ValueError, RecursionError):  # a job that has expired, or that somebody else wrote
+    except (KeyError, ValueError, RecursionError):  # it has expired, or somebody else wrote it
         return None
 
 
@@ -220,7 +220,7 @@ def _sentence(fields: Mapping[str, str], *, lost: bool) -> str:
     return fields.get("said", "")[:LONGEST_SENTENCE]
 
 
-#: How RQ calls a job that it will not run any more; None: it does not know it.
+#: Statuses in RQ of a job that will not run any more; None: RQ does not know it.
 GONE = (None, "failed", "stopped", "canceled", "finished")
 
 

@@ -1,7 +1,8 @@
-"""The queue of runs: what RQ does for us, and what it must not do.
+"""The queue of runs: what RQ may do, and what it must not do.
 
-JSON on the wire is not enough: a job names a function, so whoever can write to Redis could name any. `StatusJob` runs
-one function of ours and nothing else. RQ never repeats a run; the lock in the cache and the next request do.
+JSON on the wire is not enough: a job names a function, so anyone who can write to Redis could name any function.
+`StatusJob` runs one fixed function only. RQ never repeats a run: when the lock in the cache expires, the next request
+starts another.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ from . import run_causes
 from .guarded_rq import GuardedJob, GuardedQueue
 
 QUEUE = "status"
-#: The one function that a job may name. It is a name on the wire and not a path: jobs of an earlier release carry it.
+#: The only function that a job may name. This is a name on the wire, not a path; jobs of earlier releases carry it.
 RUN = "runner.job.run_status"
-#: Seconds that a job may take beyond its run's wall time, before the worker's death is assumed.
+#: Seconds that a job may exceed its run's wall time before its worker is assumed dead.
 MARGIN_S = 10
-#: Seconds after which a job that nobody took is dropped: whoever wanted it has asked again many times.
+#: Seconds after which a waiting job is dropped. By then, its status has been asked for again many times.
 WAITING_S = 120
-#: Longer than any run is kept waiting: an id that says so was not made by us.
+#: Longer than any run waits: an id with such a time was not made by this service.
 LONGEST_WAIT_MS = 3_600_000
 FAILED_S = 60
 BACKLOG_S = 1.0
-#: How a run's id begins: with the time, in ms.
+#: The beginning of a run's id: the time in ms.
 _TIME = re.compile(r"[0-9a-f]{12}(?=-)")
 
-#: RQ's loggers, and how its lines begin that tell of an outage in each of its threads.
+#: RQ's loggers, and the beginnings of the lines with which each of its threads reports an outage.
 LOGGERS = ("rq.worker", "rq.job", "rq.queue", "rq.registry")
 OF_OUTAGES = ("Worker %s: could not connect to Redis instance", "Worker %s: Redis connection timeout")
 
@@ -45,39 +46,39 @@ log = logging.getLogger(__name__)
 
 
 class JobRefused(Exception):
-    """The job in Redis is not one that we write."""
+    """The job in Redis was not written by this service."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """What a run is told. Plain values; everything else it reads from the records itself."""
+    """The order of a run: plain values. It reads everything else from the records."""
 
     implementation: str  #: slug
     user: str
     session: str
     version: str  #: SHA-256
-    edition: str  #: for which the answer counts
+    edition: str  #: for which the answer is valid
     token: str  #: of the claim; the id of the run and of the job
     generation: int
     because: str = ""  #: see `run_causes`; an order of an earlier release has none
 
     def __post_init__(self) -> None:
-        """Refuse what we never write; it would only fail later, where it costs others something."""
+        """Refuse what we never write; later, the failure would cost other runs time."""
         texts = (self.implementation, self.user, self.session, self.version, self.token)
         if type(self.generation) is not int or not all(type(text) is str for text in texts):
             raise JobRefused("has arguments of the wrong kind")
         if self.because not in run_causes.ORDERED:
-            raise JobRefused("names a cause that there is not")
+            raise JobRefused("names an unknown cause")
 
 
 class StatusJob(GuardedJob):
-    """A job which can only be a run of ours."""
+    """A job that can only be a run."""
 
     takes_turns = True
 
     @property
     def func(self) -> Any:
-        """The function to run. Raises `JobRefused` for any but ours."""
+        """The function to run. Raises `JobRefused` for a job that names any other."""
         if self.refused:
             raise JobRefused(f"asks for {self.refused}")
         if self.func_name != RUN or self.instance:
@@ -92,12 +93,12 @@ class RqStatusQueue(GuardedQueue):
 
 
 def rq_status_queue(redis: Redis) -> RqStatusQueue:
-    """The queue in RQ's terms."""
+    """Return the queue as RQ has it."""
     return RqStatusQueue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=StatusJob)
 
 
 class StatusQueue:
-    """Where the web side puts runs. `redis` is a client of its own, never one which a worker is given."""
+    """Queues runs, for the web side. `redis` is a client of its own, never that of a worker."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -105,7 +106,7 @@ class StatusQueue:
         self._backlogs: dict[str, tuple[float, int]] = {}
 
     def enqueue(self, order: RunOrder, *, concurrency: int, wall_s: float, returned: bool = False) -> None:
-        """Queue a run. Those after a return have their own share, so that they do not stand behind the others."""
+        """Queue a run. Runs after a return have a share of their own, so that they do not wait for others."""
         self._queue.enqueue_call(
             RUN,
             kwargs=asdict(order),
@@ -114,18 +115,18 @@ class StatusQueue:
             ttl=WAITING_S,
             result_ttl=0,
             failure_ttl=FAILED_S,
-            description="status",  # RQ's own would hold the arguments, and it is logged
+            description="status",  # RQ's default contains the arguments, and is logged
             rate_limit=RateLimit(key=rate_limit_key(order.implementation, returned=returned), concurrency=concurrency),
         )
 
     def is_waiting(self, token: str) -> bool:
-        """Whether a run queued earlier still stands in the queue, so that another would be one too many."""
+        """Say whether an earlier run is still queued, so that another one is not needed."""
         if self._redis.lpos(self._queue.key, token) is not None:
             return True
         return self._redis.hget(StatusJob.key_for(token), "status") == JobStatus.RATE_LIMITED.value.encode()
 
     def give_back(self, implementation: str, token: str) -> None:
-        """The run's worker is dead: free the place which it held in its implementation's share."""
+        """Free the share of its implementation that a run still holds whose worker has died."""
         for returned in (False, True):
             registry = RateLimitRegistry(rate_limit_key(implementation, returned=returned), self._redis)
             if registry.concurrency:
@@ -136,10 +137,10 @@ class StatusQueue:
         self._redis.close()
 
     def backlog(self, implementation: str) -> int:
-        """How many runs stand before a new one; about a second old."""
-        kept = self._backlogs.get(implementation)
-        if kept and kept[0] > time.monotonic():
-            return kept[1]
+        """Return how many runs are queued before a new one. The number may be a second old."""
+        cached = self._backlogs.get(implementation)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.llen(self._queue.key)
             pipe.zcard(RateLimitRegistry(rate_limit_key(implementation), self._redis).rate_limited_key)
@@ -149,10 +150,10 @@ class StatusQueue:
 
 
 def quieten_rq() -> None:
-    """Let RQ log what goes wrong only, and nothing of outages: the `OutageLog` tells these, once for the process."""
+    """Let RQ log only what goes wrong, except outages, which the `OutageLog` reports once for the process."""
     for name in LOGGERS:
         logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)  # it says four things for each run, and we say one
+        logger.setLevel(logging.WARNING)  # RQ logs four lines for each run, and we log one
         logger.addFilter(is_no_outage)
 
 
@@ -163,17 +164,17 @@ def is_no_outage(record: logging.LogRecord) -> bool:
 
 
 def rate_limit_key(implementation: str, *, returned: bool = False) -> str:
-    """The name of an implementation's part of the workers."""
+    """Return the key of an implementation's share of the workers."""
     return f"{implementation}:back" if returned else implementation
 
 
 def new_run_id() -> str:
-    """The id of a run, of its job and of its claim; sorts by time."""
+    """Return an id for a run, its job and its claim. Ids sort by time."""
     return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
 
 
 def waited_ms(run_id: str) -> int | None:
-    """For how many milliseconds the run with this id has existed, which is made when it is queued. None: no id of ours."""
+    """Return how many milliseconds ago the run with this id was queued; None for an id that was not made by this service."""
     made_ms = _TIME.match(run_id)
     if made_ms is None:
         return None

@@ -1,1 +1,1 @@
-"""One run of a script, from the job to the status that is shown and the trace that is stored."""
+"""One run of a script: from the job to the status that is shown and the trace that is stored."""

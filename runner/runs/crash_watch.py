@@ -1,6 +1,6 @@
-"""Watches the recorded runs for those in which the interpreter died, and suspends the version that does it repeatedly.
+"""Looks for crashes of the interpreter among the recorded runs, and suspends a version whose runs crash repeatedly.
 
-Beside the writing of traces and after it, because what counts is what is recorded, by whichever worker.
+It works on runs that are already recorded, so that crashes of all workers count together.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 
 
 class CrashWatch:
-    """`look` is called by one thread, with every batch of runs once it is stored, and with nothing now and then."""
+    """`look` is called by one thread: with every batch of runs after it is stored, and now and then with an empty one."""
 
-    def __init__(self, database: Database, *, on_suspended: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, *, on_suspended: Callable[[str], object]) -> None:
         self._database = database
         self._on_suspended = on_suspended
         self._waiting: deque[RunRecord] = deque(maxlen=MOST)
 
     def look(self, stored: Iterable[RunRecord]) -> None:
-        """Judge each crash among them, and those for which the database was away before."""
+        """Judge each crash in the batch, and those that still wait because the database was away."""
         self._waiting.extend(record for record in stored if record.error and record.error.get("signal"))
         while self._waiting:
             record = self._waiting[0]
@@ -36,7 +36,7 @@ class CrashWatch:
             except DatabaseUnavailable as error:
                 log.debug("a crash waits for the database run=%s error=%s", record.id, error)
                 return
-            except Exception:  # a bug of ours must not end the thread that writes traces
+            except Exception:  # a bug must not end the thread that writes traces
                 log.exception("crash not judged run=%s", record.id)
             self._waiting.popleft()
 

@@ -1,7 +1,6 @@
-"""The job: one run from its order to what is shown. The answer is stored first, the trace is written behind it.
+"""The job: one run, from its order to what is shown. The answer is stored first; the trace is written afterwards.
 
-A run is not repeated by the queue: whoever needs the status asks again, and the cache sees to it that one of them
-starts another run.
+The queue never repeats a run. Clients that need the status ask again, and the cache lets one of them start another run.
 """
 
 from __future__ import annotations
@@ -30,109 +29,109 @@ log = logging.getLogger(__name__)
 
 
 def run_status(**order: Any) -> None:
-    """The one function which the queue runs; its arguments are the fields of `RunOrder`."""
+    """The only function that the queue runs; its arguments are the fields of `RunOrder`."""
     perform_run(WORKER_SERVICES.get(), RunOrder(**order))
 
 
-def perform_run(workshop: WorkerServices, order: RunOrder) -> None:
-    """Make the run, if it is still wanted, and show what it found.
+def perform_run(services: WorkerServices, order: RunOrder) -> None:
+    """Make the run, if it is still wanted, and show its result.
 
-    Raises what is our own fault, after something soft was shown in its place.
+    Raises our own faults, after the last good message or the fallback was shown instead.
     """
     waited = waited_ms(order.token)
     key = StatusCache.key(order.implementation, order.user, order.session, order.edition)
-    kit = workshop.kits.get(order.implementation, order.version)
-    if kit and not order.edition.startswith(kit.edition):  # one of us has not heard of a change yet
-        workshop.forget(order.implementation)
-        kit = workshop.kits.get(order.implementation, order.version)
-    if kit is None:
-        workshop.cache.free(key, order.token)
+    bundle = services.bundles.get(order.implementation, order.version)
+    if bundle and not order.edition.startswith(bundle.edition):  # a change has not reached the web side or us yet
+        services.forget(order.implementation)
+        bundle = services.bundles.get(order.implementation, order.version)
+    if bundle is None:
+        services.cache.free(key, order.token)
         log.info(
             "version gone or suspended implementation=%s user=%r session=%r run=%s",
             *(order.implementation, order.user, order.session, order.token),
         )
         return
-    if not _is_served(workshop, order):
-        workshop.cache.free(key, order.token)
+    if not _is_served(services, order):
+        services.cache.free(key, order.token)
         log.info("session gone or retired implementation=%s run=%s", order.implementation, order.token)
         return
-    begun = workshop.cache.begin(key, order.token, order.generation, wall_s=kit.limits.wall_s)
-    if begun is None:
+    start = services.cache.begin(key, order.token, order.generation, wall_s=bundle.limits.wall_s)
+    if start is None:
         return
-    RunExecution(workshop, order, kit, begun, waited).run(key)
+    RunExecution(services, order, bundle, start, waited).run(key)
 
 
-def _is_served(workshop: WorkerServices, order: RunOrder) -> bool:
-    """Say whether the session is still in the agenda; a script is never run for one that was retired meanwhile."""
-    if workshop.facts.knows(order.implementation, order.session):
+def _is_served(services: WorkerServices, order: RunOrder) -> bool:
+    """Say whether the session is still in the agenda: a script never runs for a retired one."""
+    if services.script_inputs.knows(order.implementation, order.session):
         return True
-    workshop.forget(order.implementation)  # we may not have heard of it yet
-    return workshop.facts.knows(order.implementation, order.session)
+    services.forget(order.implementation)  # what is cached may be older than the session
+    return services.script_inputs.knows(order.implementation, order.session)
 
 
 class RunExecution:
-    """One run which has begun, after `waited` ms in the queue."""
+    """A run that has begun, after `waited` ms in the queue."""
 
     def __init__(
-        self, workshop: WorkerServices, order: RunOrder, kit: VersionBundle, begun: RunStart, waited: int | None
+        self, services: WorkerServices, order: RunOrder, bundle: VersionBundle, start: RunStart, waited: int | None
     ) -> None:
-        self._workshop = workshop
+        self._services = services
         self._order = order
-        self._kit = kit
-        self._begun = begun
+        self._bundle = bundle
+        self._start = start
         self._waited = waited
         self._started_at = datetime.now(UTC)
         self._powers: LivePowers | None = None
-        self._given: ScriptInput | None = None
+        self._script_input: ScriptInput | None = None
 
     def run(self, key: str) -> None:
-        """Execute, show, then leave the trace."""
+        """Execute the script, show the result, then record the trace."""
         try:
-            composed = self._compose(self._execute())
-        except Exception as error:  # a bug, or the database is away: show something soft, then let it be seen
-            self._show(key, self._compose(_fault_of_ours(error)))
+            decision = self._decide(self._execute())
+        except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
+            self._show(key, self._decide(_fault_of_ours(error)))
             raise
-        self._show(key, composed)
-        if composed.outcome.alarm:
-            self._suspend(composed.outcome)
-        elif composed.outcome.fatal_signal:
-            self._tell_crash(composed.outcome)
+        self._show(key, decision)
+        if decision.outcome.alarm:
+            self._suspend(decision.outcome)
+        elif decision.outcome.fatal_signal:
+            self._tell_crash(decision.outcome)
 
     def _execute(self) -> Outcome:
-        kit, order, workshop = self._kit, self._order, self._workshop
-        if kit.code is None:
-            return Outcome(OutcomeKind.REFUSED, error=kit.refusal)
-        token = workshop.tokens.make(order.implementation, order.user, order.session)
-        self._given = workshop.facts.given(
-            kit.implementation,
+        bundle, order, services = self._bundle, self._order, self._services
+        if bundle.code is None:
+            return Outcome(OutcomeKind.REFUSED, error=bundle.refusal)
+        token = services.tokens.make(order.implementation, order.user, order.session)
+        self._script_input = services.script_inputs.read(
+            bundle.implementation,
             order.user,
             order.session,
             now=self._started_at,
-            return_url=f"{workshop.settings.public_url}/r/{token}",
+            return_url=f"{services.settings.public_url}/r/{token}",
         )
-        self._powers = workshop.vendors.powers(kit.connections, fresh=self._begun.returned)
-        outcome = workshop.sandbox.run(kit.code, self._given, powers=self._powers, limits=kit.limits)
-        return with_lines(outcome, kit.status_lines)
+        self._powers = services.vendors.powers(bundle.connections, fresh=self._start.returned)
+        outcome = services.sandbox.run(bundle.code, self._script_input, powers=self._powers, limits=bundle.limits)
+        return with_lines(outcome, bundle.status_lines)
 
-    def _compose(self, outcome: Outcome) -> StatusDecision:
-        return decide_status(outcome, self._kit, self._begun.good, run=self._order.token, now=self._started_at)
+    def _decide(self, outcome: Outcome) -> StatusDecision:
+        return decide_status(outcome, self._bundle, self._start.good, run=self._order.token, now=self._started_at)
 
-    def _show(self, key: str, composed: StatusDecision) -> None:
+    def _show(self, key: str, decision: StatusDecision) -> None:
         order = self._order
-        kept = self._workshop.cache.store(key, order.token, order.generation, composed.shown)
-        self._workshop.traces.add(self._trace(composed))
+        stored = self._services.cache.store(key, order.token, order.generation, decision.shown)
+        self._services.traces.add(self._trace(decision))
         log.info(
             "run ended id=%s ref=%s implementation=%s user=%r session=%r because=%r waited=%s outcome=%r shown=%r kept=%s ms=%d",
             *(order.token, support_references.of_run(order.token), order.implementation, order.user, order.session),
-            *(run_causes.of_run(order.because, self._begun.rechecks), self._waited),
-            *(composed.outcome.kind.value, composed.shown_as, kept),
+            *(run_causes.of_run(order.because, self._start.rechecks), self._waited),
+            *(decision.outcome.kind.value, decision.shown_as, stored),
             (datetime.now(UTC) - self._started_at).total_seconds() * 1000,
         )
 
-    def _trace(self, composed: StatusDecision) -> RunRecord:
-        """What is kept of the run: no body of an answer, no secret, and not the signed return address."""
-        order, outcome = self._order, composed.outcome
-        given = asdict(replace(self._given, return_url="")) if self._given else {}
+    def _trace(self, decision: StatusDecision) -> RunRecord:
+        """Return the record of the run, without vendors' bodies, secrets and the signed return address."""
+        order, outcome = self._order, decision.outcome
+        given = asdict(replace(self._script_input, return_url="")) if self._script_input else {}
         return RunRecord(
             id=order.token,
             implementation=order.implementation,
@@ -141,26 +140,26 @@ class RunExecution:
             version=order.version,
             started_at=self._started_at,
             outcome=outcome.kind.value,
-            shown_as=composed.shown_as,
+            shown_as=decision.shown_as,
             alarm=outcome.alarm,
-            message=json.loads(composed.shown.body)["message"],
-            warnings=list(composed.warnings),
+            message=json.loads(decision.shown.body)["message"],
+            warnings=list(decision.warnings),
             calls=[call.as_json() for call in self._powers.calls] if self._powers else [],
             log=list(outcome.log),
             error=_error_json(outcome),
             usage=asdict(outcome.usage),
             given=given,
-            because=run_causes.of_run(order.because, self._begun.rechecks),
+            because=run_causes.of_run(order.because, self._start.rechecks),
             waited_ms=self._waited,
-            returned_at=self._begun.returned_at,
-            made_at=self._kit.implementation.created_at,
+            returned_at=self._start.returned_at,
+            made_at=self._bundle.implementation.created_at,
         )
 
     def _suspend(self, outcome: Outcome) -> None:
         order = self._order
         what = outcome.error.text if outcome.error else "no reason was given"
-        raise_alarm(self._workshop.database, order.implementation, order.version, what=what, run=order.token)
-        self._workshop.bulletin.changed(order.implementation)
+        raise_alarm(self._services.database, order.implementation, order.version, what=what, run=order.token)
+        self._services.change_listener.changed(order.implementation)
 
     def _tell_crash(self, outcome: Outcome) -> None:
         order, text = self._order, outcome.error.text if outcome.error else ""
@@ -171,7 +170,7 @@ class RunExecution:
 
 
 def _fault_of_ours(error: Exception) -> Outcome:
-    """What became of a run that an outage or a bug of ours ended."""
+    """Return the outcome of a run that an outage or a bug of the service ended."""
     if isinstance(error, OUTAGE):
         kind, text = OutcomeKind.SERVICE_AWAY, "the database or the store did not answer: no fault of the script"
     else:
@@ -180,7 +179,7 @@ def _fault_of_ours(error: Exception) -> Outcome:
 
 
 def _error_json(outcome: Outcome) -> dict[str, Any] | None:
-    """The error as it is recorded; where the interpreter died, with the signal, by which `records.scripts.crashes` finds it."""
+    """Return the error to record; if the interpreter died, with the signal, by which `records.scripts.crashes` finds it."""
     if outcome.error is None:
         return None
     signal = outcome.fatal_signal

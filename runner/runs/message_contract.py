@@ -1,8 +1,8 @@
-"""The message contract: what of a script's message reaches an attendee, and why the rest does not.
+"""The message contract: which parts of a script's message reach an attendee, and why the others do not.
 
-A script's text, link and colour are hostile input which ends on a stranger's phone. The same rules run twice, over the
-literals at review (`review_literals`) and over every value at run time (`judge`), so that they are written here once; the one
-about texts is `records.message_text`, because saved texts keep it, too. Nothing is escaped here: templates do that.
+A script's text, link and colour are hostile input that ends up on a stranger's phone. The same rules are applied twice:
+to the literals at review (`review_literals`) and to every value at run time (`judge`). The rule for texts is in
+`records.message_text`, because it also applies to saved texts. Nothing is escaped here: templates do that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from records.colours import LEAST_CONTRAST, WHITE, contrast, is_colour
-from records.host_names import is_host_name, is_loopback
+from records.host_names import is_host_name
+from records.ip_addresses import is_loopback
 from records.message_text import ADVISED_GRAPHEMES, clean_text, code_points
 from sandbox import Finding, MessageLiteral, Severity
 
@@ -34,7 +35,7 @@ class Message:
 
 @dataclass(frozen=True)
 class JudgedMessage:
-    """The verdict: `message` is None for a hidden status and for a refused text, which `refused` then explains."""
+    """The verdict. `message` is None for a hidden status, and for a refused text; `refused` then says why."""
 
     message: Message | None
     warnings: tuple[str, ...] = ()
@@ -46,9 +47,9 @@ def judge(
 ) -> JudgedMessage:
     """Judge `{"text", "link", "color"}` as a script returned it; None stands for `hidden()`.
 
-    A text is cleaned of what nobody would see; one that breaks the contract is refused as a whole. A link or a colour
-    that breaks it is left away with a warning, as the app itself would do. `allow_loopback` is for development: a plain
-    http link to this very machine counts then, with a warning which says that it counts nowhere else.
+    Invisible characters are removed from a text; one that breaks the contract is refused as a whole. A link or a colour
+    that breaks it is dropped with a warning, as the app itself would do. `allow_loopback` is for development: a plain
+    http link to this machine is then allowed, with a warning that it is not allowed in production.
     """
     if value is None:
         return JudgedMessage(message=None)
@@ -57,24 +58,24 @@ def judge(
     cleaned = clean_text(value.get("text"))
     if cleaned.refused:
         return JudgedMessage(message=None, refused=cleaned.refused)
-    link, link_fault = _kept(value.get("link"), lambda link: link_fault_of(link, link_hosts))
+    link, link_fault = _checked(value.get("link"), lambda link: link_fault_of(link, link_hosts))
     if link_fault and allow_loopback and leads_to_this_machine(value["link"]):
         link, link_fault = value["link"], None
-    color, color_fault = _kept(value.get("color"), color_fault_of)
+    color, color_fault = _checked(value.get("color"), color_fault_of)
     warnings = (
         *cleaned.warnings,
-        link_fault and f"the link was left away: {link_fault}",
-        link and link.startswith("http://") and "the link leads to this machine: it counts in development only",
-        color_fault and f"the colour was left away: {color_fault}",
+        link_fault and f"the link was dropped: {link_fault}",
+        link and link.startswith("http://") and "the link leads to this machine: it is allowed in development only",
+        color_fault and f"the colour was dropped: {color_fault}",
     )
     message = Message(text=cleaned.text, link=link, color=color.lower() if color else None)
     return JudgedMessage(message=message, warnings=tuple(warning for warning in warnings if warning))
 
 
 def review_literals(literals: Iterable[MessageLiteral], link_hosts: Collection[str]) -> tuple[Finding, ...]:
-    """The same contract over the literal arguments of `message(...)` calls, before any run.
+    """Apply the contract to the literal arguments of `message(...)` calls, before any run.
 
-    A text that would be refused is an error, because the attendee would never see it; the rest are warnings.
+    A text that would be refused is an error, because attendees would never see it; everything else is a warning.
     """
     return tuple(finding for literal in literals for finding in _review_one(literal, link_hosts))
 
@@ -91,11 +92,11 @@ def _review_one(literal: MessageLiteral, link_hosts: Collection[str]) -> Iterabl
     if literal.link is not None:
         fault = link_fault_of(literal.link, link_hosts)
         if fault:
-            yield _finding(literal, "message-link", f"the link will be left away: {fault}")
+            yield _finding(literal, "message-link", f"the link will be dropped: {fault}")
     if literal.color is not None:
         fault = color_fault_of(literal.color)
         if fault:
-            yield _finding(literal, "message-color", f"the colour will be left away: {fault}")
+            yield _finding(literal, "message-color", f"the colour will be dropped: {fault}")
 
 
 #: rule -> (why, what to write instead)
@@ -103,7 +104,7 @@ _ADVICE: Final = {
     "message-text": ("invisible and direction-changing characters deceive readers", "plain visible text on one line"),
     "message-length": ("the widget has one short line", f"at most {ADVISED_GRAPHEMES} characters"),
     "message-link": ("attendees may only be sent to known hosts", "an https:// link to a host on the list"),
-    "message-color": ("it has to be readable as text and as a button", 'a dark colour such as "#006109"'),
+    "message-color": ("it must be readable as text and as a button", 'a dark colour such as "#006109"'),
 }
 
 
@@ -115,8 +116,8 @@ def _finding(literal: MessageLiteral, rule: str, what: str, severity: Severity =
 # -- link and colour ----------------------------------------------------------------------------------------------
 
 
-def _kept(value: Any, fault_of: Any) -> tuple[str | None, str | None]:
-    """Give the value if it has no fault, and the fault if it has one."""
+def _checked(value: Any, fault_of: Any) -> tuple[str | None, str | None]:
+    """Return the value if it has no fault, and the fault if it has one."""
     if value is None:
         return None, None
     fault = fault_of(value)
@@ -126,10 +127,10 @@ def _kept(value: Any, fault_of: Any) -> tuple[str | None, str | None]:
 def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     """Say why a link may not be shown; None if it may.
 
-    1. It is text of at most 2,048 characters, visible ASCII only, without backslash, quotes or angle brackets.
+    1. It is text of at most 2,048 visible ASCII characters, without backslash, `"`, backtick or angle brackets.
     2. It starts with `https://`, exactly as the app looks for it.
-    3. Its authority is a plain host name in its ASCII form, so that the browser goes to the very host that was judged: no
-       user info, no escapes, no address, no port but 443.
+    3. Its authority is a plain host name in ASCII form, so that the browser goes to the host that was judged: no user
+       information, no escapes, no IP address, no port other than 443.
     4. The host is exactly one of the implementation's link hosts: no suffixes, no wildcards.
     """
     # 1. characters
@@ -140,7 +141,7 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     odd = _NOT_IN_LINKS.search(link)
     if odd:
         return (
-            f"it has a character which no address may have ({code_points(odd[0])}); escape it, for example with quote()"
+            f"it has a character that no address may have ({code_points(odd[0])}); escape it, for example with quote()"
         )
     # 2. scheme
     if not link.startswith("https://"):
@@ -153,7 +154,7 @@ def link_fault_of(link: Any, link_hosts: Collection[str]) -> str | None:
     if not is_host_name(host):
         return "its host is not a plain host name"
     if colon and port != "443":
-        return "it names a port other than 443"
+        return "its port is not 443"
     # 4. host
     if host not in link_hosts:
         return f"its host {host[:80]} is not on the list of link hosts"

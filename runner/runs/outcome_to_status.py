@@ -1,7 +1,7 @@
-"""From how a run ended to what is shown: the script's message, or the softest thing that is still true.
+"""Decides what is shown after a run, by its outcome: the script's message, or the best substitute.
 
-A failed run shows the last good message with its age if that is young enough, else the implementation's fallback, else
-nothing. The cache never offers a good message from before a return.
+After a failed run, this is the last good message with its age if it is young enough, otherwise the implementation's
+fallback, otherwise nothing. The cache never offers a good message from before a return.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from sandbox import Outcome, OutcomeKind, RunLimits, ScriptError, Usage
 from .message_contract import judge
 from .version_bundle import VersionBundle
 
-#: Share of a budget from which on the author is warned.
+#: Share of a budget above which the author is warned.
 NEARLY = 0.8
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class StatusDecision:
-    """What is shown, and for the trace: as what (fresh, last good, fallback, hidden) and with which warnings."""
+    """What is shown; for the trace also as what (fresh, last good, fallback, hidden) and with which warnings."""
 
     shown: StatusUpdate
     shown_as: str
@@ -34,49 +34,49 @@ class StatusDecision:
 
 
 def decide_status(
-    outcome: Outcome, kit: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
+    outcome: Outcome, bundle: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
 ) -> StatusDecision:
     """Judge the message and decide what is shown."""
-    warnings = budget_warnings(outcome.usage, kit.limits)
+    warnings = budget_warnings(outcome.usage, bundle.limits)
     if outcome.kind is not OutcomeKind.RETURNED:
-        shown, shown_as = status_after_failure(kit, good, run=run, now=now)
+        shown, shown_as = status_after_failure(bundle, good, run=run, now=now)
         return StatusDecision(shown, shown_as, outcome, warnings)
-    judged = judge(outcome.value, kit.link_hosts, allow_loopback=kit.allow_loopback)
+    judged = judge(outcome.value, bundle.link_hosts, allow_loopback=bundle.allow_loopback)
     warnings += judged.warnings
     if judged.refused:
         error = ScriptError(type="MessageRefused", line=None, text=judged.refused)
-        shown, shown_as = status_after_failure(kit, good, run=run, now=now)
+        shown, shown_as = status_after_failure(bundle, good, run=run, now=now)
         return StatusDecision(shown, shown_as, replace(outcome, kind=OutcomeKind.RAISED, error=error), warnings)
     message = None
     if judged.message:
         action = Action("link", judged.message.link) if judged.message.link else None
-        color = judged.message.color or kit.implementation.default_color
+        color = judged.message.color or bundle.implementation.default_color
         message = ShownMessage(judged.message.text, color, action)
-    fresh_s = float(kit.implementation.fresh_seconds)
-    stale_s = float(kit.implementation.stale_seconds - kit.implementation.fresh_seconds)
+    fresh_s = float(bundle.implementation.fresh_seconds)
+    stale_s = float(bundle.implementation.stale_seconds - bundle.implementation.fresh_seconds)
     shown = status_update(message, run=run, now=now, ok=True, fresh_s=fresh_s, stale_s=stale_s)
     return StatusDecision(shown, "fresh" if message else "hidden", outcome, warnings)
 
 
 def status_after_failure(
-    kit: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
+    bundle: VersionBundle, good: LastGoodBody | None, *, run: str, now: datetime
 ) -> tuple[StatusUpdate, str]:
-    """What is shown after a failure, and as what. It is cached briefly: the next run may go well."""
-    left_s = kit.implementation.last_good_minutes * 60 - good.age_s if good else 0.0
+    """Return what is shown after a failure, and as what. It is cached briefly, because the next run may succeed."""
+    left_s = bundle.implementation.last_good_minutes * 60 - good.age_s if good else 0.0
     if good and left_s > 0:
         state = "old" if good.state == "ready" else good.state
         stale_s = min(FAILED_STALE_S, left_s)
         return StatusUpdate(
             state, good.body, digest_of(good.body), ok=False, fresh_s=FAILED_S, stale_s=stale_s
         ), "last good"
-    shown = status_update(kit.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
-    return shown, "fallback" if kit.fallback else "hidden"
+    shown = status_update(bundle.fallback, run=run, now=now, ok=False, fresh_s=FAILED_S, stale_s=FAILED_STALE_S)
+    return shown, "fallback" if bundle.fallback else "hidden"
 
 
 def status_update(  # noqa: PLR0913 - six, the most our style allows
     message: ShownMessage | None, *, run: str, now: datetime, ok: bool, fresh_s: float, stale_s: float
 ) -> StatusUpdate:
-    """A message, or nothing, as the cache keeps it."""
+    """Return the update of the cache that shows a message, or nothing."""
     body = body_of(message, as_of=now if ok else None, run=run)
     return StatusUpdate(
         "ready" if message else "hidden", body, digest_of(body), ok=ok, fresh_s=fresh_s, stale_s=stale_s
@@ -84,12 +84,12 @@ def status_update(  # noqa: PLR0913 - six, the most our style allows
 
 
 def digest_of(body: bytes) -> str:
-    """Tells messages apart that an attendee could tell apart."""
+    """Return a digest that differs for messages which look different to an attendee."""
     return hashlib.blake2b(compact({"message": json.loads(body)["message"]}), digest_size=12).hexdigest()
 
 
 def budget_warnings(usage: Usage, limits: RunLimits) -> tuple[str, ...]:
-    """A warning for each budget of which little was left."""
+    """Return a warning for each budget of which little was left."""
     own_bytes = max(0, usage.memory_bytes - usage.idle_bytes)
     budgets = (
         ("time", usage.wall_ms / 1000, limits.wall_s, " s"),

@@ -1,4 +1,4 @@
-"""What a script is told: the user, the session and the moment, as plain values and with no secret among them."""
+"""The input of a script: the user, the session and the time, as plain values without any secret."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ SESSION_S = 30.0
 
 
 class ScriptInputReader:
-    """Reads what runs are told. The agenda is kept for a while, users are always read. Thread-safe."""
+    """Reads the inputs of runs. Sessions are cached for a while; users are read each time. Thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sessions = TtlCache(self._read_session, life_s=SESSION_S)
 
-    def given(
+    def read(
         self, implementation: Implementation, user: str, session: str, *, now: datetime, return_url: str
     ) -> ScriptInput:
-        """The input of a run. Somebody whom the records do not know has an id and nothing else."""
+        """Return the input of a run. A user who is not in the records has an id and nothing else."""
         zone = ZoneInfo(implementation.time_zone)
         with self._database.reading() as db:
             known = users.find(db, implementation, user)
@@ -60,7 +60,7 @@ def user_fields(known: User | None, subject: str) -> dict[str, Any]:
 
 
 def session_fields(known: AgendaSession | None, session: str, zone: tzinfo) -> dict[str, Any]:
-    """The fields of `session` in the script API; times in the implementation's zone, as its people read them."""
+    """The fields of `session` in the script API, with times in the implementation's time zone."""
     if known is None:
         return {"id": session}
     return {

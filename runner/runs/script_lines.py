@@ -1,6 +1,6 @@
-"""Which lines of a script a function is in, read off its text: nothing of a script is parsed outside of the jail.
+"""Finds the lines of a function in a script by searching its text: a script is never parsed outside the jail.
 
-Good for people who look for a place. A text that wants to mislead can, in a string over several lines for example.
+This is a hint for people. A script can mislead it, for example with a string over several lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GOES_ON = re.compile(r"[ \t#)\]}]|\r?$")
 
 
 def lines_of(source: str, function: str = "status") -> Lines | None:
-    """First and last line of the function as it stands in the text, the last one of that name; None if none does."""
+    """Return the first and last line of the function; of several with this name, of the last. None if there is none."""
     begins = re.compile(rf"def[ \t]+{re.escape(function)}[ \t]*\(")
     lines = source.split("\n")
     first = max((number for number, line in enumerate(lines, 1) if begins.match(line)), default=None)
@@ -32,8 +32,8 @@ def lines_of(source: str, function: str = "status") -> Lines | None:
 
 
 def with_lines(outcome: Outcome, lines: Lines | None) -> Outcome:
-    """The outcome of a run; where the interpreter died, with the range of lines in which to look."""
+    """Return the outcome; if the interpreter died, with the lines of the function in its error."""
     if outcome.fatal_signal is None or outcome.error is None:
         return outcome
-    where = f"status is in lines {lines[0]} to {lines[1]}" if lines else "status is in no line of its own"
+    where = f"status is in lines {lines[0]} to {lines[1]}" if lines else "no line begins with def status"
     return replace(outcome, error=replace(outcome.error, text=f"{outcome.error.text}; {where}"))

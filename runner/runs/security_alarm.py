@@ -1,7 +1,7 @@
-"""The security alarm: a child was killed for a forbidden system call, or sent what no script can send.
+"""The security alarm: a child was killed for a forbidden system call, or sent a frame that no script can send.
 
-No script does either without leaving the language. In one place, because a run and a check can both raise it, and both
-must suspend the version and say so.
+A script that does either has broken out of the language. Runs and checks can both raise the alarm; both suspend the
+version and log it here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def raise_alarm(database: Database, implementation: str, version: str, *, what: str, run: str = "") -> None:
-    """Suspend the version (its SHA-256) of the implementation (its slug), note why, and tell the operator.
+    """Suspend the version (given by its SHA-256) of the implementation (given by its slug), and log the alarm.
 
-    `run` is the id of the run that raised it; without one it was a check.
+    `run` is the id of the run that raised it; "" means a check.
     """
     where = f"run {run}" if run else "a check"
     log.critical(

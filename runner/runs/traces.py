@@ -1,7 +1,7 @@
-"""Traces are written behind the run: the attendee's answer comes first, and a slow database delays nobody.
+"""Writes traces after their runs: the attendee's answer comes first, and a slow database delays no one.
 
-One thread writes in batches. The queue is bounded: when the database is away for long, the oldest traces are dropped
-and counted, never an answer. On a graceful stop everything is written.
+One thread writes in batches. The queue is bounded: if the database is away for long, the oldest traces are dropped and
+counted. No answer is ever dropped. A graceful stop writes everything that is left.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from datetime import UTC, datetime
 from records import Database, DatabaseUnavailable, RunRecord
 from records.scripts import runs
 
-#: Traces that may wait; some 20 MB.
+#: Traces that may wait: about 20 MB.
 MOST = 5_000
 BATCH = 200
-#: Seconds for which traces are gathered into a batch.
+#: Seconds for which traces are collected into a batch.
 GATHER_S = 0.25
 RETRY_S = 1.0
 #: Seconds for which a stopping worker tries to write what is left.
 LAST_S = 10.0
 PURGE_EVERY_S = 3600.0
-#: Not at once: many workers that start together have better things to do.
+#: Seconds until the first purge: workers that start have more urgent things to do.
 FIRST_PURGE_S = 60.0
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 class TraceWriter:
     """`add` never waits; `close` writes what is left.
 
-    `on_stored` is called in the writing thread with each batch that is stored, and with none every few seconds.
+    `on_stored` is called in the writing thread: with each batch after it is stored, and every few seconds with an empty one.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TraceWriter:
         self._thread.start()
 
     def add(self, record: RunRecord) -> None:
-        """Take a trace over. If too many wait, the oldest is dropped."""
+        """Queue a trace. If too many wait, the oldest is dropped."""
         with self._lock:
             if len(self._waiting) >= self._most:
                 self._waiting.popleft()
@@ -104,7 +104,7 @@ class TraceWriter:
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _store(self, batch: list[RunRecord]) -> bool:
-        """Write a batch. Returns False if the database is away: then the traces are kept, and it is tried again."""
+        """Write a batch. Returns False if the database is away; the traces then wait for the next try."""
         try:
             with self._database.session() as db:
                 runs.record_many(db, batch)
@@ -113,7 +113,7 @@ class TraceWriter:
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
             return False
-        except Exception:  # one of them is refused: it would be refused for ever, and must not hold up the others
+        except Exception:  # one of them is refused, would always be refused, and must not hold up the others
             if len(batch) > 1:
                 written = [self._store([each]) for each in batch]
                 return all(written)
@@ -123,13 +123,13 @@ class TraceWriter:
         return True
 
     def purge(self) -> None:
-        """Delete runs which are older than their implementation wants them kept."""
+        """Delete runs that are older than their implementation keeps them."""
         try:
             while self._purge_some():
                 pass
-        except DatabaseUnavailable as error:  # told by the database's watch; it is tried again in an hour
+        except DatabaseUnavailable as error:  # the outage log reports it; the next try is in an hour
             log.debug("old runs not deleted yet error=%s", error)
-        except Exception:  # it is tried again in an hour
+        except Exception:  # the next try is in an hour
             log.exception("old runs not deleted")
 
     def _purge_some(self) -> int:

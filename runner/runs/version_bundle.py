@@ -1,6 +1,6 @@
-"""A kit: everything which all runs of one version have in common, so that a run itself asks the database little.
+"""The bundle of a version: everything that all its runs have in common, so that a run itself reads little from the database.
 
-It holds opened secrets, and so never leaves the worker process; it is dropped as soon as its implementation changes.
+It holds opened secrets, so it never leaves the worker process. It is dropped as soon as its implementation changes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .script_lines import Lines, lines_of
 from .security_alarm import raise_alarm
 
 BUNDLE_S = 30.0
-#: Kits of one worker process.
+#: Bundles of one worker process.
 MOST = 500
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class VersionBundle:
-    """What a run of this version needs. `code` is None when the version is refused, and `refusal` says why."""
+    """What a run of this version needs. `code` is None if the version is refused; `refusal` then says why."""
 
     implementation: Implementation  #: detached; for its plain fields
     version: str  #: SHA-256
@@ -42,12 +42,12 @@ class VersionBundle:
     connections: dict[str, VendorConnection] = field(repr=False)
     code: bytes | None = field(repr=False)
     refusal: ScriptError | None = None
-    status_lines: Lines | None = None  #: where `status` stands in the text
-    allow_loopback: bool = False  #: development: links to this machine count
+    status_lines: Lines | None = None  #: the lines of `status` in the text
+    allow_loopback: bool = False  #: in development, links to this machine are allowed
 
 
 class VersionBundles:
-    """Reads kits and keeps them for a while. Thread-safe."""
+    """Reads bundles and keeps them for a while. Thread-safe."""
 
     def __init__(
         self, *, database: Database, box: SecretBox, sandbox: Sandbox, most: RunLimits, allow_loopback: bool
@@ -57,16 +57,16 @@ class VersionBundles:
         self._sandbox = sandbox
         self._most = most
         self._allow_loopback = allow_loopback
-        self._kits = TtlCache(self._read, life_s=BUNDLE_S, most=MOST)
+        self._bundles = TtlCache(self._read, life_s=BUNDLE_S, most=MOST)
         self._checking = threading.Lock()
 
     def get(self, implementation: str, version: str) -> VersionBundle | None:
-        """The kit, or None if the version is gone or suspended."""
-        return self._kits.get(implementation, version)
+        """The bundle, or None if the version is gone or suspended."""
+        return self._bundles.get(implementation, version)
 
     def drop(self, implementation: str | None) -> None:
-        """Forget the kits of one implementation, or all."""
-        self._kits.drop(implementation)
+        """Forget the bundles of one implementation, or all."""
+        self._bundles.drop(implementation)
 
     def _read(self, slug: str, sha256: str) -> VersionBundle | None:
         with self._database.reading() as db:
@@ -74,12 +74,12 @@ class VersionBundles:
             version = versions.find_version(db, found, sha256) if found else None
             if found is None or version is None or version.suspended_at is not None:
                 return None
-            opened, shut = connections.open_usable(db, self._box, found)
+            opened, unreadable = connections.open_usable(db, self._box, found)
             source = version.source
             edition = editions.edition(db, found)
             code = versions.code_for(db, version, self._sandbox.report.runtime)
-        if shut:
-            log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(shut))
+        if unreadable:
+            log.error("secrets do not open implementation=%s connections=%s", slug, ",".join(unreadable))
         refusal = None
         if code is None:
             code, refusal = self._compile(found, sha256, source)
@@ -100,7 +100,7 @@ class VersionBundles:
     def _compile(
         self, implementation: Implementation, sha256: str, source: str
     ) -> tuple[bytes | None, ScriptError | None]:
-        """The runtime has changed since the version was checked: check it again before this runtime serves it."""
+        """Check a version again whose last check was for another runtime; return its code, or why it is refused."""
         with self._checking:
             with self._database.reading() as db:  # another thread may have done it meanwhile
                 version = versions.find_version(db, implementation, sha256)
@@ -126,7 +126,7 @@ class VersionBundles:
             return checked.code, None
 
     def _usable(self, opened: dict[str, OpenedConnection]) -> dict[str, VendorConnection]:
-        """Without those which lead to this machine, unless that is allowed."""
+        """Return the connections, without those that lead to this machine unless that is allowed."""
         refused = [name for name, each in opened.items() if each.development and not self._allow_loopback]
         if refused:
             log.warning("connections of development left out names=%s", ",".join(refused))
@@ -141,10 +141,10 @@ def refusal_of(checked: CheckResult) -> ScriptError:
 
 
 def fallback_of(implementation: Implementation) -> ShownMessage | None:
-    """What is shown when there is nothing better, if the implementation has it."""
+    """Return the implementation's fallback message; None if it has none, or one that may not be shown any more."""
     if not implementation.fallback_text:
         return None
-    cleaned = clean_text(implementation.fallback_text)  # it may be older than the contract of today
+    cleaned = clean_text(implementation.fallback_text)  # it may have been saved under earlier rules
     if cleaned.refused:
         log.error("the fallback text cannot be shown implementation=%s: %s", implementation.slug, cleaned.refused)
         return None

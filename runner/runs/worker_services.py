@@ -1,7 +1,7 @@
-"""The workshop: the parts of a worker process, which all its runs share, and how they are put together and away.
+"""The services of a worker process, which all its runs share: how they are opened and closed.
 
-A job function can be given plain values only, so it finds the workshop in a context variable which the worker sets in
-each of its threads; there is no other global.
+A job function can only be given plain values, so it finds the services in a context variable that the worker sets in
+each of its threads. There is no other global.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from runner.health.start_checks import NotStarted, check_start
 from runner.logins import NotedErrors
 from runner.powers import VendorServices, digest_key
 from runner.queues.status_jobs import QUEUE
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.change_events import ChangeListener
+from runner.status.no_run_answer import note_outage
 from runner.status.return_tokens import ReturnTokens
-from runner.status.unavailable_status import note_outage
 from runner.store.clients import connect, connect_brief
 from sandbox import JailConfig, JailTooWeak, Sandbox
 
@@ -38,7 +38,7 @@ __all__ = ["WORKER_SERVICES", "JailTooWeak", "NotStarted", "WorkerServices", "op
 
 @dataclass(frozen=True)
 class WorkerServices:
-    """Everything that a run needs beside its order. Made by `open_worker_services`, put away by `close`."""
+    """Everything that a run needs besides its order. Opened by `open_worker_services`, closed by `close`."""
 
     settings: Settings = field(repr=False)
     outages: OutageLog
@@ -48,16 +48,16 @@ class WorkerServices:
     sandbox: Sandbox
     vendors: VendorServices
     cache: StatusCache
-    kits: VersionBundles
-    facts: ScriptInputReader
+    bundles: VersionBundles
+    script_inputs: ScriptInputReader
     tokens: ReturnTokens
-    bulletin: ChangeListener
+    change_listener: ChangeListener
     traces: TraceWriter
-    forget: Callable[[str | None], None]  #: drops what is known of one implementation, or of all
+    forget: Callable[[str | None], None]  #: drops what is cached of one implementation, or of all
 
     @property
     def about(self) -> str:
-        """What this worker serves and how, for the line of the log that says that it has started."""
+        """What this worker serves and how, for the log line at its start."""
         report = self.sandbox.report
         return (
             f"version={version('session-status')} queue={QUEUE} runs={self.settings.worker_runs}"
@@ -65,8 +65,8 @@ class WorkerServices:
         )
 
     def close(self) -> None:
-        """After the last run: write the traces that are left, then let go of everything. The sandbox is not ours."""
-        self.bulletin.close()
+        """Write the traces that are left, then close everything but the sandbox, which belongs to the caller."""
+        self.change_listener.close()
         self.traces.close()
         self.outages.close()
         self.vendors.close()
@@ -76,18 +76,18 @@ class WorkerServices:
 
 
 #: Set in each thread of the worker.
-WORKER_SERVICES: ContextVar[WorkerServices] = ContextVar("workshop")
+WORKER_SERVICES: ContextVar[WorkerServices] = ContextVar("worker services")
 
 
 def start_jail(settings: Settings) -> Sandbox:
-    """The sandbox as the operator wants it, started. Call it before anything starts threads. Raises `JailTooWeak`."""
+    """Start the sandbox as the settings say, before any thread is started. Raises `JailTooWeak`."""
     return Sandbox(config=JailConfig(allow_weak=settings.sandbox_allow_weak, require=settings.sandbox_require)).start()
 
 
 def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices:
-    """Put the parts together and start their threads. The sandbox has to be started before.
+    """Open the services and start their threads. The sandbox must already be started.
 
-    Raises `NotStarted` when something of `start_checks` is not as it has to be.
+    Raises `NotStarted` if one of the `start_checks` fails.
     """
     check_start(settings, worker=True)
     outages = OutageLog.open(settings)
@@ -95,22 +95,22 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
     redis = connect(settings.redis_url, environment=settings.environment, watch=outages)
     outages.on_change = partial(note_outage, NotedErrors(redis))
     brief_redis = connect_brief(settings.redis_url, environment=settings.environment, watch=outages)
-    kits = VersionBundles(
+    bundles = VersionBundles(
         database=database,
         box=SecretBox(settings.keys),
         sandbox=sandbox,
         most=settings.most,
         allow_loopback=settings.allow_loopback_vendors,
     )
-    facts = ScriptInputReader(database)
+    script_inputs = ScriptInputReader(database)
 
     def drop(implementation: str | None) -> None:
-        kits.drop(implementation)
-        facts.drop(implementation)
+        bundles.drop(implementation)
+        script_inputs.drop(implementation)
 
-    bulletin = ChangeListener(redis, on_changed=drop)
-    watch = CrashWatch(database, on_suspended=bulletin.changed)
-    workshop = WorkerServices(
+    change_listener = ChangeListener(redis, on_changed=drop)
+    watch = CrashWatch(database, on_suspended=change_listener.changed)
+    services = WorkerServices(
         settings=settings,
         outages=outages,
         database=database,
@@ -124,13 +124,13 @@ def open_worker_services(settings: Settings, sandbox: Sandbox) -> WorkerServices
             digest_key=digest_key(settings.secret_key),
         ),
         cache=StatusCache(redis),
-        kits=kits,
-        facts=facts,
+        bundles=bundles,
+        script_inputs=script_inputs,
         tokens=ReturnTokens(settings.keys, hours=settings.return_token_hours),
-        bulletin=bulletin,
+        change_listener=change_listener,
         traces=TraceWriter(database, on_stored=watch.look),
         forget=drop,
     )
-    workshop.bulletin.ensure_started()
-    workshop.traces.start()
-    return workshop
+    services.change_listener.ensure_started()
+    services.traces.start()
+    return services

@@ -1,1 +1,1 @@
-"""The operator's settings: the table, the readers of single values, the rules between them, and the budgets of a run."""
+"""The operator's settings: the table, the readers of single values, the rules between settings, and the budgets of a run."""

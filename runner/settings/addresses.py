@@ -1,6 +1,6 @@
-"""Addresses in the settings: each is taken apart and must consist of what it is used for, and of nothing else.
+"""Addresses in the settings: each is parsed, and must contain what it is used for and nothing else.
 
-What an address holds beyond that would be used silently in a wrong way or be ignored silently, and be found by users.
+Anything else would silently be ignored or used in a wrong way, and users would be the first to notice.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _USUAL = {"http": 80, "https": 443}
 
 
 def origin(raw: str) -> str:
-    """Return `scheme://host[:port]` in the form that browsers use. Raises ValueError for more, and for less."""
+    """Return `scheme://host[:port]` in the form that browsers use. Raises ValueError for anything else."""
     parts = _split(raw)
     scheme = parts.scheme.lower()
     if scheme not in _USUAL:
         raise ValueError("must start with http:// or https://")
     rest = f"{parts.path}{parts.query}{parts.fragment}"
     if "@" in parts.netloc or rest not in ("", "/") or "?" in raw or "#" in raw:
-        raise ValueError("must be a scheme, a host and perhaps a port: no user, no path, no query, no fragment")
+        raise ValueError("must be a scheme, a host and optionally a port, without user, path, query or fragment")
     name = _host(parts)
     shown = f"[{name}]" if ":" in name else name
     port = _port(parts)
@@ -30,14 +30,14 @@ def origin(raw: str) -> str:
 
 
 def database(url: str) -> str:
-    """Return the address of a database of ours: a PostgreSQL server's with the database's name, or an SQLite file's."""
+    """Check the address of a database: of a PostgreSQL server, with the name of the database, or of an SQLite file."""
     scheme, _, rest = url.partition("://")
     if scheme not in ("sqlite", "postgresql+psycopg"):
         raise ValueError("must start with sqlite:// or postgresql://")
     if scheme == "sqlite":
         file = PurePosixPath(rest.partition("?")[0].removeprefix("/"))
         if not rest.startswith("/") or not file.is_absolute() or rest.endswith("/"):
-            raise ValueError("must name a file by its whole path: sqlite:////var/lib/session-status/status.db")
+            raise ValueError("must name a file by its absolute path: sqlite:////var/lib/session-status/status.db")
         return url
     server = _server(rest)
     if len(server.path) < 2 or "/" in server.path[1:]:  # a slash and a name
@@ -46,12 +46,12 @@ def database(url: str) -> str:
 
 
 def store(url: str) -> str:
-    """Return the address of a Valkey or Redis server: host, port and number of the database, or a socket's path."""
+    """Check the address of a Valkey or Redis server: host, port and number of the database, or the path of a socket."""
     scheme, _, rest = url.partition("://")
     if scheme == "unix":
         path = rest.partition("?")[0].rpartition("@")[2]
         if not path.startswith("/") or path.endswith("/"):
-            raise ValueError("must name a socket by its whole path: unix:///run/valkey/valkey.sock")
+            raise ValueError("must name a socket by its absolute path: unix:///run/valkey/valkey.sock")
         return url
     if scheme not in ("redis", "rediss"):
         raise ValueError("must start with redis://, rediss:// or unix://")
@@ -60,16 +60,16 @@ def store(url: str) -> str:
     if not server.hostname:
         raise ValueError("must name a host: redis://host:6379/0")
     if number and not (number.isascii() and number.isdigit()):
-        raise ValueError("must end with the number of the database, or with nothing: redis://host:6379/0")
+        raise ValueError("must end with the number of the database, or without a path: redis://host:6379/0")
     return url
 
 
 def _server(rest: str) -> SplitResult:
-    """Take apart what follows the scheme. A password may hold anything, so it is set aside first."""
+    """Parse what follows the scheme. A password may contain any character, so it is removed first."""
     server = _split(f"server://{rest.rpartition('@')[2]}")
     _port(server)
     if server.fragment:
-        raise ValueError("must not hold a fragment (#)")
+        raise ValueError("must not contain a fragment (#)")
     return server
 
 
@@ -93,7 +93,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def _port(parts: SplitResult) -> int | None:
-    """Return the port, if there is one; a colon must have one behind it."""
+    """Return the port, if there is one. A colon must be followed by one."""
     try:
         port = parts.port
     except ValueError:

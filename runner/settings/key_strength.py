@@ -1,7 +1,7 @@
-"""How a secret key can be told from one that somebody could guess.
+"""Tells keys that somebody could guess from good ones.
 
-Its length says little: 32 equal letters are 32 characters. No test can prove that a key is random, but what people
-type when they have none at hand (a word again and again, a row of the keyboard, the example of some guide) is known.
+The length says little: 32 equal letters are 32 characters. No test can prove that a key is random, but it is known what
+people type when they have none at hand: a repeated word, a row of the keyboard, the example of a guide.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final
 
-#: Characters. A key that is shorter can be guessed.
+#: Characters. A shorter key can be guessed.
 KEY_CHARS: Final = 32
-#: How a good one is made.
+#: The command that makes a good one.
 HOW: Final = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-#: Different characters, below which a key is a pattern; 32 random digits have 9 or 10, as good as always.
+#: A key with fewer different characters is a pattern; 32 random digits almost always have 9 or 10.
 _DISTINCT: Final = 8
-#: Bits by the frequencies of its characters; 32 random digits have some 100.
+#: Bits by the frequencies of its characters; 32 random digits have about 100.
 _BITS: Final = 80
-#: What stands in guides, examples and other people's settings files; at least six letters, so that chance makes none.
+#: Words from guides, examples and settings files, of at least six letters, so that a random key never contains one.
 _PLACEHOLDERS: Final = (
     "changeme", "changethis", "replaceme", "replacethis", "yoursecret", "yourkey", "secretkey", "supersecret", "mysecret",
     "topsecret", "password", "passphrase", "placeholder", "example", "insecure", "notsecret", "development", "default",
@@ -29,20 +29,20 @@ _PLACEHOLDERS: Final = (
 
 
 def shape_fault(key: str) -> str | None:
-    """Say why a text cannot be a key at all; None if it can. A comma would part it in the list of earlier keys."""
+    """Say why a text cannot be a key at all; None if it can. A comma would split it in the list of earlier keys."""
     if not key.isprintable() or re.search(r"[\s,]", key):
-        return "must not hold a comma, white space or a control character"
+        return "must not contain a comma, white space or a control character"
     return None
 
 
 def weakness(key: str) -> str | None:
-    """Say why a key can be guessed; None if nothing speaks against it. The text shows nothing of the key.
+    """Say why a key can be guessed; None if no reason is found. The text shows nothing of the key.
 
     1. It is long enough.
     2. It has many different characters.
-    3. It is no shorter text, repeated.
-    4. It is not a row of characters which follow one another.
-    5. It holds no well-known placeholder.
+    3. It is not a shorter text, repeated.
+    4. It is not a row of neighbouring characters.
+    5. It contains no well-known placeholder.
     6. Its characters are mixed well enough.
     """
     # 1. length
@@ -58,12 +58,12 @@ def weakness(key: str) -> str | None:
     # 4. rows
     steps = [abs(ord(after) - ord(before)) for before, after in pairwise(key)]
     if 2 * sum(step <= 1 for step in steps) > len(steps):
-        return "must be random: most of its characters follow one another"
+        return "must be random: most of its characters are neighbours, as in abc"
     # 5. placeholders
     letters = re.sub(r"[^a-z0-9]", "", key.lower())
     known = next((word for word in _PLACEHOLDERS if word in letters), None)
     if known:
-        return f"must be random: it holds the placeholder {known!r}"
+        return f"must be random: it contains the placeholder {known!r}"
     # 6. mixture
     bits = _bits(key)
     return f"must be random: its characters carry about {bits:.0f} bits, fewer than {_BITS}" if bits < _BITS else None

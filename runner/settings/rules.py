@@ -1,11 +1,12 @@
-"""How settings go together: development's stand-ins, and what production demands.
+"""The rules between settings: the development stand-ins, and what production requires.
 
-Stand-ins are made or accepted here only, so that one can see at a glance that production takes none of them.
+Stand-ins are made or accepted here only, so that it is easy to see that production accepts none of them.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,66 +18,69 @@ KEY_FILE = "secret-key"
 
 
 def fill_in(values: dict[str, Any], *, make: bool) -> list[str]:
-    """The stand-ins of development, none of which production accepts; return the faults. Without `make` nothing is written."""
+    """Fill in the development stand-ins, none of which production accepts; return the faults. Without `make`, nothing is written."""
     home = values["data_folder"]
     values["public_url"] = values["public_url"] or f"http://{values['web_bind']}"
     values["database_url"] = values["database_url"] or own_database(home)
     try:
         if not make:
-            values["secret_key"] = values["secret_key"] or kept_key(home)
+            values["secret_key"] = values["secret_key"] or stored_key(home)
             return []
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what attendees did
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it will contain personal data
         values["secret_key"] = values["secret_key"] or generated_key(home)
     except OSError as error:
         reason = error.strerror or error
-        return [f"{PREFIX}DATA_FOLDER: {home} cannot be used: {reason}. Name a folder in which this user may write."]
+        return [f"{PREFIX}DATA_FOLDER: {home} cannot be used: {reason}. Name a folder that this user may write to."]
     return []
 
 
 def own_database(home: Path) -> str:
-    """The database of a development run that names none."""
+    """Return the address of the database in a data folder, for a development run that names none."""
     return f"sqlite:///{home / 'session-status.db'}"
 
 
-def kept_key(home: Path) -> str:
-    """The key that a development server has made; empty when there is none."""
+def stored_key(home: Path) -> str:
+    """Return the key that a development run has generated; "" if there is none."""
     path = home / KEY_FILE
     return path.read_text().strip() if path.is_file() else ""
 
 
 def generated_key(home: Path) -> str:
-    """The key of a development server: made once, kept readable by its owner only."""
+    """Return the key of a development run; it is generated once, readable by its owner only."""
     path = home / KEY_FILE
     if not path.exists():
         fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(32))
         try:
-            path.hardlink_to(fresh)  # fails if another process was quicker: then its key counts
+            path.hardlink_to(fresh)  # fails if another process was quicker; then its key is used
         except FileExistsError:
             pass
         finally:
             fresh.unlink()
-    return kept_key(home)
+    return stored_key(home)
 
 
-def rules(values: dict[str, Any]) -> list[str]:
-    """What single settings cannot say: how they go together, and what production demands."""
+def rules(values: dict[str, Any], development_only: Mapping[str, str]) -> list[str]:
+    """Check the rules between settings, and what production requires; return the faults.
+
+    `development_only` are the settings that production refuses: name to attribute.
+    """
     faults = []
     if values["web_waiting"] >= values["web_threads"]:
         faults.append(
-            f"{PREFIX}WEB_WAITING must be below {PREFIX}WEB_THREADS, or waiting requests stop the server. Lower it."
+            f"{PREFIX}WEB_WAITING must be less than {PREFIX}WEB_THREADS, or waiting requests block the server. Lower it."
         )
     values["database_url"] = driver(values["database_url"])
     faults += address_faults(values)
     faults += key_faults(values)
     if values["environment"] == "production":
-        faults += production_faults(values)
+        faults += production_faults(values, development_only)
     return faults
 
 
 def driver(url: str) -> str:
-    """Providers hand out postgres:// addresses; ours is psycopg 3."""
+    """Return the address with our driver, psycopg 3: hosting providers give postgres:// addresses."""
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
@@ -84,7 +88,7 @@ def driver(url: str) -> str:
 
 
 def address_faults(values: dict[str, Any]) -> list[str]:
-    """Check the addresses that are set, and put each into its plain form. Two hold passwords: no fault shows a part."""
+    """Check the addresses that are set, and bring each into its plain form. Two contain passwords, so no fault quotes them."""
     checks = (
         ("DATABASE_URL", "database_url", addresses.database),
         ("REDIS_URL", "redis_url", addresses.store),
@@ -100,9 +104,9 @@ def address_faults(values: dict[str, Any]) -> list[str]:
 
 
 def key_faults(values: dict[str, Any]) -> list[str]:
-    """Check that keys are keys. How good the one that signs has to be is for production to say.
+    """Check the form of the keys. Production also checks the strength of the key that signs.
 
-    An earlier key may be a weak one: without it, what it sealed could not be sealed again with a better one.
+    An earlier key may be weak: it is needed to seal its secrets again with a better one.
     """
     faults = []
     shape = shape_fault(values["secret_key"])
@@ -111,15 +115,15 @@ def key_faults(values: dict[str, Any]) -> list[str]:
     if any(len(key) < KEY_CHARS or shape_fault(key) for key in values["secret_keys_old"]):
         faults.append(f"{PREFIX}SECRET_KEYS_OLD must be a comma list of keys, each of at least {KEY_CHARS} characters.")
     if values["secret_key"] and values["secret_key"] in values["secret_keys_old"]:
-        faults.append(f"{PREFIX}SECRET_KEYS_OLD must not hold the key that signs now. Remove it.")
+        faults.append(f"{PREFIX}SECRET_KEYS_OLD must not contain the key that signs now. Remove it.")
     return faults
 
 
-def production_faults(values: dict[str, Any]) -> list[str]:
-    """Development's stand-ins are refused here, not only warned about.
+def production_faults(values: dict[str, Any], development_only: Mapping[str, str]) -> list[str]:
+    """Refuse development stand-ins, and do not only warn about them.
 
-    SQLite is no stand-in: on one machine it is a real database. It is accepted when DATABASE_URL names it, and never
-    chosen silently. Our own store is one: it ends with the process that started it.
+    SQLite is not one: on one machine it is a real database. It is accepted if DATABASE_URL names it, and never chosen
+    silently. The embedded store is one: it ends with the process that started it.
     """
     here = f"{PREFIX}ENV is production"
     weak = weakness(values["secret_key"])
@@ -128,10 +132,12 @@ def production_faults(values: dict[str, Any]) -> list[str]:
         (not weak, f"{PREFIX}SECRET_KEY {weak}. Make one with {HOW}"),
         (bool(values["database_url"]), "DATABASE_URL must be set. Name a PostgreSQL server or an SQLite file"),
         (bool(values["redis_url"]), "REDIS_URL must be set. Name a Valkey or Redis server"),
-        # What is neither http nor https is a fault by itself.
+        # Any other scheme is a fault in `address_faults`.
         (plain not in ("", "http"), f"{PREFIX}PUBLIC_URL must start with https://. Set it"),
         (not values["data_folder"].is_file(), f"{PREFIX}DATA_FOLDER must be a folder; this is a file. Name another"),
-        (not values["sandbox_allow_weak"], f"{PREFIX}SANDBOX_ALLOW_WEAK is for development. Remove it"),
-        (not values["allow_loopback_vendors"], f"{PREFIX}ALLOW_LOOPBACK_VENDORS is for development. Remove it"),
+        *(
+            (not values[attribute], f"{name} is for development. Remove it")
+            for name, attribute in development_only.items()
+        ),
     )
     return [f"{what}, because {here}." for met, what in demands if not met]

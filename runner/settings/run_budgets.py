@@ -9,7 +9,7 @@ from sandbox import RunLimits
 
 
 def limits_of(implementation: Implementation, most: RunLimits) -> RunLimits:
-    """Each budget is the implementation's or else the usual one, and never more than the operator's."""
-    usual, allowed = asdict(RunLimits()), asdict(most)
-    asked = {name: value for name, value in implementation.limits.items() if name in usual}
-    return RunLimits(**{name: min(value, allowed[name]) for name, value in (usual | asked).items()})
+    """Return the budgets: each is the implementation's or else the default, but never more than the operator's limit."""
+    defaults, allowed = asdict(RunLimits()), asdict(most)
+    own = {name: value for name, value in implementation.limits.items() if name in defaults}
+    return RunLimits(**{name: min(value, allowed[name]) for name, value in (defaults | own).items()})

@@ -1,1 +1,1 @@
-"""What a session shows to a user right now: the status service, its snapshots, and the events that change it."""
+"""What a session shows to a user right now: the status service, its cache and snapshots, and the events that change it."""

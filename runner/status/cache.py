@@ -1,7 +1,7 @@
-"""The cache of statuses in Redis: exactly one run at a time for one status, and nothing from before a return after it.
+"""The cache of statuses in Redis: one run at a time for each status, and no result from before a return is shown after it.
 
-A claim answers a cached status in one round trip and, if a run is due, gives it to exactly one of those who ask. A
-return moves the generation, so that a run which began before it can no longer store what it found.
+A claim answers a cached status in one round trip and, if a run is due, gives it to exactly one caller. A return moves
+the generation, so that a run that began before it can no longer store its result.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from runner.store.error_replies import is_wrong_type
 
 from .cache_scripts import BEGIN, CLAIM, FREE, LEAVE, RETURNED, STORE
 
-#: Where the key of each status is published whose run has ended.
+#: The channel on which the key of a status is published when its run has ended.
 DONE = "st:done"
-#: How long somebody may ask without any answer before the status is called unavailable.
+#: Seconds that a client may ask without an answer before the status is called unavailable.
 PATIENCE_S = 30.0
-#: How long a queued run keeps its lock. Then another one may be queued; a run that finds the work done does nothing.
+#: Seconds for which a queued run keeps its lock. Then another may be queued; a run that finds the work done does nothing.
 QUEUED_S = 12.0
-#: How much longer than the run's wall time its lock lasts once it has begun.
+#: Seconds by which a lock lasts longer than the wall time of its run, once the run has begun.
 MARGIN_S = 3.0
-#: How long the digest of a shown message is remembered: somebody may take this long at a vendor's site.
+#: Seconds for which the digest of a shown message is remembered: a user may spend this long at a vendor's site.
 LIFE_S = 6 * 3600.0
-#: A return which is told again this soon is the same one: nobody acts at a vendor's site in that time.
+#: A return that is reported again within this many seconds is the same one.
 QUIET_S = 1.0
 #: Pauses between re-checks after a return, while the vendor's answer is still the old one.
 STEPS_S = (2.0, 5.0, 15.0)
-#: A failure is cached this long, and shown at most this much longer while the next run is under way.
+#: Seconds for which a failure is cached, and for which it may then be shown while the next run is under way.
 FAILED_S = 5.0
 FAILED_STALE_S = 60.0
-#: Share by which a freshness is varied, so that what began together does not expire together.
+#: Share by which a freshness is varied, so that statuses that were stored together do not expire together.
 JITTER = 0.1
 
 
-#: How each body begins, and the states in the store.
+#: The first bytes of each body, and the states in the store.
 BEGINS = b'{"'
 STATES = frozenset({b"", b"ready", b"hidden", b"old"})
 
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class UnreadableEntry(Exception):
-    """An entry of the cache is not one that we write."""
+    """An entry of the cache was not written by this service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class ClaimResult:
     """The answer to a claim.
 
     `what`: hit, stale (a newer one is on its way), checking (after a return; the body is the old one), pending (no
-    body), late (nobody answered for too long), told (the same return, told again). `mine`: the caller has to queue the
-    run, or free the lock. `earlier` is the token whose lock had expired, `ran` whether that run had begun.
+    body), late (no run has answered for too long), told (the same return, reported again). `mine`: the caller must queue
+    the run, or free the lock. `earlier` is the token whose lock had expired, `ran` whether that run had begun.
     """
 
     what: str
@@ -75,7 +75,7 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class LastGoodBody:
-    """The last body that came from a run which did not fail."""
+    """The last body that came from a run that did not fail."""
 
     body: bytes
     state: str
@@ -84,22 +84,22 @@ class LastGoodBody:
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """The run may begin. `good` is what a failure may fall back to, never from before a return.
+    """The run may begin. `good` is what may be shown if it fails; it is never from before a return.
 
-    `returned`: the user came back from outside, so what a vendor said before must not be used again.
+    `returned`: the user came back from the message's link, so vendors' earlier answers must not be used again.
     """
 
     good: LastGoodBody | None
     returned: bool
-    rechecks: int = 0  #: which of the re-checks after that return this run is; 0: it is none
+    rechecks: int = 0  #: number of this re-check after the return; 0 if the run is none
     returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What a run wants shown.
+    """What a run shows.
 
-    `state`: ready, hidden, or old for an earlier run's message which is shown because this run failed. `body` is a JSON
+    `state`: ready, hidden, or old for an earlier run's message that is shown because this run failed. `body` is a JSON
     object without the state. `stale_s` begins when `fresh_s` is over.
     """
 
@@ -112,7 +112,7 @@ class StatusUpdate:
 
 
 class StatusCache:
-    """`clock_ms` replaces the server's clock in tests."""
+    """Claims, begins and stores statuses. `clock_ms` replaces the server's clock in tests."""
 
     def __init__(
         self, redis: Redis, *, steps_s: Sequence[float] = STEPS_S, clock_ms: Callable[[], int] | None = None
@@ -133,47 +133,46 @@ class StatusCache:
 
     @staticmethod
     def key(implementation: str, user: str, session: str, edition: str) -> str:
-        """The key of one status: what is remembered counts for one edition. The part in braces keeps a status on one node of a cluster."""
-        told_apart = f"{user}\0{session}\0{edition}".encode()
-        return f"st:{{{implementation}:{hashlib.blake2b(told_apart, digest_size=12).hexdigest()}}}"
+        """Return the key of one status in one edition. The part in braces keeps a status on one node of a cluster."""
+        about = f"{user}\0{session}\0{edition}".encode()
+        return f"st:{{{implementation}:{hashlib.blake2b(about, digest_size=12).hexdigest()}}}"
 
     def claim(
         self,
         key: str,
         token: str,
         *,
-        standing: EndedLoginCheck | None = None,
+        login_check: EndedLoginCheck | None = None,
         queued_s: float = QUEUED_S,
         patience_s: float = PATIENCE_S,
     ) -> ClaimResult:
-        """Read a status; `token` becomes the run's if one is due and nobody has it.
+        """Read a status; if a run is due and not yet claimed, claim it with `token`.
 
-        Whether the asker's login still stands is read in the same round trip. Raises `LoginEnded`, and then nothing
-        stays claimed.
+        `login_check` is read in the same round trip. Raises `LoginEnded`, and then nothing stays claimed.
         """
         arguments = (token, ms(queued_s), ms(patience_s), ms(LIFE_S))
-        if standing is None:
-            return self._healed(self._claim, key, *arguments)
-        both = PipelinedScript(self._claim, standing.keys)
-        found = self._healed(both, key, *arguments)
-        if standing.ended(both.values):
+        if login_check is None:
+            return self._run(self._claim, key, *arguments)
+        both = PipelinedScript(self._claim, login_check.keys)
+        found = self._run(both, key, *arguments)
+        if login_check.ended(both.values):
             if found.mine:
                 self.free(key, token)
             raise LoginEnded
         return found
 
     def begin(self, key: str, token: str, generation: int, *, wall_s: float) -> RunStart | None:
-        """A run wants to begin. None: it is not needed any more, or another one is under way."""
+        """Begin a run. Returns None if it is not needed any more, or if another one is under way."""
         answer = self._begin(key, self._now(), token, generation, ms(wall_s + MARGIN_S))
         if not answer[0]:
             return None
-        due, rechecks, back_ms, *kept = answer[1:]
-        good = LastGoodBody(body=kept[0], state=kept[1].decode(), age_s=kept[2] / 1000) if kept else None
+        due, rechecks, back_ms, *last = answer[1:]
+        good = LastGoodBody(body=last[0], state=last[1].decode(), age_s=last[2] / 1000) if last else None
         returned_at = datetime.fromtimestamp(back_ms / 1000, UTC) if back_ms else None
         return RunStart(good=good, returned=bool(due), rechecks=rechecks, returned_at=returned_at)
 
     def store(self, key: str, token: str, generation: int, shown: StatusUpdate) -> bool:
-        """A run has ended: free its lock, and unless the generation has moved, show what it found and wake who waits."""
+        """End a run: free its lock and, unless the generation has moved, store what it shows and wake waiting requests."""
         fresh_s = shown.fresh_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
         answer = self._store(
             key,
@@ -187,19 +186,19 @@ class StatusCache:
         return bool(answer)
 
     def returned(self, key: str, token: str, *, queued_s: float = QUEUED_S) -> ClaimResult:
-        """The user came back from outside: what was found before is not the present state any more."""
-        return self._healed(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
+        """Note that the user came back from the message's link, which makes earlier results outdated; claim a new run."""
+        return self._run(self._returned, key, token, ms(queued_s), ms(LIFE_S), ms(QUIET_S))
 
     def free(self, key: str, token: str) -> None:
-        """Give a claimed run back: it could not be queued."""
+        """Free a claimed run that could not be queued."""
         self._free(key, self._now(), token)
 
     def leave_to(self, key: str, token: str, earlier: str) -> None:
-        """Give a claimed run back to the one which has it in the queue still."""
+        """Leave a claimed run to an earlier claim, whose job is still in the queue."""
         self._leave(key, self._now(), token, earlier)
 
-    def _healed(self, script: LuaScript | PipelinedScript, key: str, *arguments: str | int) -> ClaimResult:
-        """What the script says. An entry that it cannot read, of whomever it may be, is forgotten and made anew."""
+    def _run(self, script: LuaScript | PipelinedScript, key: str, *arguments: str | int) -> ClaimResult:
+        """Run the Lua script; delete an unreadable entry and retry once."""
         try:
             return parse_claim(script(key, self._now(), *arguments))
         except UnreadableEntry:
@@ -207,7 +206,7 @@ class StatusCache:
         except ResponseError as error:
             if not is_wrong_type(error):
                 raise
-        log.error("unreadable entry of the cache forgotten key=%s", key)
+        log.error("unreadable entry of the cache deleted key=%s", key)
         self._redis.delete(key)
         return parse_claim(script(key, self._now(), *arguments))
 
@@ -216,7 +215,7 @@ class StatusCache:
 
 
 class LuaScript:
-    """One script, sent by its digest. After a restart of the server it is sent whole, once."""
+    """One script, called by its digest. After a restart of the server its source is sent once."""
 
     def __init__(self, redis: Redis, source: str) -> None:
         self.redis = redis
@@ -224,19 +223,19 @@ class LuaScript:
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
-        """The script's answer for the one key."""
+        """Run the script for one key, and return its answer."""
         try:
             return self.redis.evalsha(self.sha, 1, key, *arguments)
         except NoScriptError:
             return self.redis.eval(self._source, 1, key, *arguments)
 
     def load(self) -> None:
-        """Send the script whole, without running it."""
+        """Send the source, without running the script."""
         self.redis.script_load(self._source)
 
 
 class PipelinedScript:
-    """A script and, in the same round trip, the values of some keys: `values`, after a call."""
+    """A script that also reads some keys in the same round trip: their `values` are there after a call."""
 
     def __init__(self, script: LuaScript, keys: Sequence[str]) -> None:
         self._script = script
@@ -244,28 +243,28 @@ class PipelinedScript:
         self.values: Sequence[Any] = ()
 
     def __call__(self, key: str, *arguments: str | bytes | float) -> Any:
-        """The script's answer for the one key."""
+        """Run the script for one key, and return its answer."""
         try:
-            return self._together(key, *arguments)
+            return self._execute(key, *arguments)
         except NoScriptError:
             self._script.load()
-            return self._together(key, *arguments)
+            return self._execute(key, *arguments)
 
-    def _together(self, key: str, *arguments: str | bytes | float) -> Any:
-        together = self._script.redis.pipeline(transaction=False)
-        together.mget(self._keys)
-        together.evalsha(self._script.sha, 1, key, *arguments)
-        self.values, answer = together.execute()
+    def _execute(self, key: str, *arguments: str | bytes | float) -> Any:
+        pipeline = self._script.redis.pipeline(transaction=False)
+        pipeline.mget(self._keys)
+        pipeline.evalsha(self._script.sha, 1, key, *arguments)
+        self.values, answer = pipeline.execute()
         return answer
 
 
 def ms(seconds: float) -> int:
-    """Whole milliseconds."""
+    """Return seconds as whole milliseconds."""
     return int(seconds * 1000)
 
 
 def parse_claim(answer: Any) -> ClaimResult:
-    """From the script's list to a value; a hit has only four entries. Raises `UnreadableEntry`."""
+    """Turn the script's list into a value; for a hit it has only four entries. Raises `UnreadableEntry`."""
     if len(answer) < 4 or answer[2] not in STATES or not (answer[1] == b"" or answer[1].startswith(BEGINS)):
         raise UnreadableEntry
     what, body, state, left_ms = answer[:4]

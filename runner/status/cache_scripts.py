@@ -2,19 +2,19 @@
 
 One status is one hash. Its fields:
 
-    gen              generation: moved by a return; a run may only store for the generation it was claimed in
+    gen              generation, moved by a return; a run may only store for the generation in which it was claimed
     body, state      what is shown: JSON without the state, and "ready" or "hidden"
     digest           of the shown message, to tell whether the next one differs
     fresh, keep      until when the body is fresh, and until when it may be shown as stale (ms)
     span             for how long it was to be fresh when it was stored (ms)
     good, good_state, good_at   the last body that a run returned without failing, and when
-    by               the run that stored last, also one that failed and left the body as it was
+    by               the run that stored last, even if it failed and left the body as it was
     lock, until, ran the token of the one run that may be under way, when its lock ends, and whether it has begun
     due, step, back  after a return: being re-checked, how often it was, and the digest from before the return
-    back_at          when the last return was told
-    asked, seen      since when somebody waits without an answer, and when they asked last
+    back_at          when the last return was reported
+    asked, seen      since when somebody has waited without an answer, and when they asked last
 
-Times are the server's clock in ms, so that all machines agree; a test may pass its own as the first argument.
+Times are the server's clock in ms, so that all machines agree. A test may pass its own as the first argument.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if now == 0 then
   now = t[1] * 1000 + math.floor(t[2] / 1000)
 end
 local key = KEYS[1]
--- When the clock was put back, what was written before it lies in the future, and would hold for as long as that is.
+-- After the clock was put back, times that were written before lie too far in the future; those do not hold.
 local function holds(till, longest) return till and now < tonumber(till) and tonumber(till) - now <= longest end
 local function locked(till) return holds(till, 120000) end
 """

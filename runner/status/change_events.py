@@ -1,8 +1,8 @@
-"""Change events: each process listens once, wakes its waiting requests and drops the snapshots that have changed.
+"""Change events: a process listens once, wakes its waiting requests and drops the snapshots that have changed.
 
-One subscription serves all threads; a subscription for each waiting request would take a connection each. What is
-published while the connection is broken is lost, so after a reconnection all requests are woken and everything is
-dropped. A command, which changes the records and ends, publishes by `announce`.
+One subscription serves all threads; a subscription for each waiting request would take a connection each. Events that
+are published while the connection is broken are lost, so after a reconnection all requests are woken and all snapshots
+dropped. A process that does not listen publishes by `publish_change`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runner.settings.table import Settings
-from runner.store.clients import AWAY, connect
+from runner.store.clients import AWAY
 
 from .cache import DONE
 
-#: Where the slug of each implementation is published of which anything has changed.
+#: The channel on which the slug of each changed implementation is published.
 CHANGED = "st:changed"
-#: Seconds between looks at whether the bulletin was closed.
+#: Seconds after which the listener checks whether it was closed.
 LOOK_S = 1.0
 RETRY_S = 0.5
 
@@ -34,9 +33,9 @@ log = logging.getLogger(__name__)
 
 
 class ChangeListener:
-    """Started by the first who needs it, in the process which needs it: a fork leaves threads behind.
+    """Started at the first use in each process, because a fork leaves threads behind.
 
-    `on_changed` is called with a slug, or with None when anything may have changed.
+    `on_changed` is called with a slug, or with None if anything may have changed.
     """
 
     def __init__(self, redis: Redis, *, on_changed: Callable[[str | None], None]) -> None:
@@ -45,22 +44,22 @@ class ChangeListener:
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = {}
         self._closed = threading.Event()
-        self._private = f"st:bulletin:{secrets.token_hex(8)}"  #: wakes this listener only
+        self._private = f"st:listener:{secrets.token_hex(8)}"  #: wakes this listener only
         self._thread: threading.Thread | None = None
-        forget(weakref.ref(self))
+        _reset_after_fork(weakref.ref(self))
 
     def ensure_started(self) -> None:
-        """Start listening in this process; costs nothing when it does already."""
+        """Start listening in this process; harmless if it listens already."""
         if self._thread:
             return
         with self._lock:
             if not self._thread and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._listen, name="bulletin", daemon=True)
+                self._thread = threading.Thread(target=self._listen, name="change events", daemon=True)
                 self._thread.start()
 
     @contextmanager
-    def parked(self, key: str) -> Iterator[threading.Event]:
-        """An event which is set when a run for this key ends. Park first, then look: nothing is missed between."""
+    def waiting_for(self, key: str) -> Iterator[threading.Event]:
+        """Give an event that is set when a run for this key ends. Look at the key afterwards, so that no end is missed."""
         event = threading.Event()
         with self._lock:
             self._waiting.setdefault(key, set()).add(event)
@@ -68,32 +67,31 @@ class ChangeListener:
             yield event
         finally:
             with self._lock:
-                beside = self._waiting[key]
-                beside.discard(event)
-                if not beside:
+                events = self._waiting[key]
+                events.discard(event)
+                if not events:
                     del self._waiting[key]
 
-    def changed(self, slug: str) -> None:
-        """Tell all processes that something of this implementation has changed. Call it after the commit.
+    def changed(self, slug: str) -> bool:
+        """Tell all processes, after the commit, that this implementation has changed; this one first.
 
-        The change stands, so a store that is away fails nothing: processes forget all they know when it is back.
+        Returns False if the store is away. The other processes then drop all their snapshots when it is back.
         """
         self._on_changed(slug)
-        with suppress(*AWAY):
-            self._redis.publish(CHANGED, slug)
+        return publish_change(self._redis, slug)
 
     def close(self) -> None:
-        """Stop listening; who waits is woken."""
+        """Stop listening, and wake all waiting requests."""
         self._closed.set()
         thread, self._thread = self._thread, None
         if thread:
-            with suppress(RedisError):  # else it sees by itself that it shall end, a little later
+            with suppress(RedisError):  # otherwise the listener notices a little later
                 self._redis.publish(self._private, "")
             thread.join(5)
         self._wake(None)
 
     def after_fork(self) -> None:
-        """Begin anew: the parent's listener and waiting requests are not ours."""
+        """Start afresh: the parent's listener and waiting requests do not exist here."""
         self._lock = threading.Lock()
         self._waiting = {}
         self._thread = None
@@ -102,10 +100,10 @@ class ChangeListener:
         while not self._closed.is_set():
             try:
                 self._follow()
-            except AWAY:  # the client tells it
+            except AWAY:  # the client has reported the outage
                 self._closed.wait(RETRY_S)
             except (RedisError, OSError) as error:
-                log.warning("bulletin lost its connection error=%s: %s", type(error).__name__, error)
+                log.warning("listener lost its connection error=%s: %s", type(error).__name__, error)
                 self._closed.wait(RETRY_S)
 
     def _follow(self) -> None:
@@ -117,7 +115,7 @@ class ChangeListener:
                     self._take(message)
 
     def _take(self, message: Any) -> None:
-        if message["type"] == "subscribe":  # also after each reconnection, which the client makes by itself
+        if message["type"] == "subscribe":  # also after each reconnection, which the client makes automatically
             self._on_changed(None)
             self._wake(None)
         elif message["channel"] == DONE.encode():
@@ -134,31 +132,25 @@ class ChangeListener:
 
 
 def text_of(message: Any) -> str:
-    """What was published; what is no text matches nothing, and must not end the listener."""
+    """Return what was published. Bytes that are not text match nothing, and must not end the listener."""
     return str(message["data"].decode(errors="replace"))
 
 
-def forget(bulletin: weakref.ref[ChangeListener]) -> None:
-    """Let a forked child begin anew, without keeping the bulletin alive for it."""
+def _reset_after_fork(listener: weakref.ref[ChangeListener]) -> None:
+    """Reset the listener in a forked child, without keeping it alive for that."""
 
     def in_child() -> None:
-        present = bulletin()
+        present = listener()
         if present:
             present.after_fork()
 
     os.register_at_fork(after_in_child=in_child)
 
 
-def announce(settings: Settings, slug: str) -> bool:
-    """Publish the change of an implementation, after its commit, from a process that does not listen.
-
-    Returns False if the store does not answer.
-    """
-    redis = connect(settings.redis_url, environment=settings.environment)
+def publish_change(redis: Redis, slug: str) -> bool:
+    """Publish, after the commit, that an implementation has changed. Returns False if the store is away."""
     try:
         redis.publish(CHANGED, slug)
-    except (RedisError, OSError):
+    except AWAY:
         return False
-    finally:
-        redis.close()
     return True

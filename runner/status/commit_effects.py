@@ -1,59 +1,84 @@
-"""What follows a change outside the records, from a process that holds no store: ended logins, dropped statuses, the announcement.
+"""What follows a change outside the records: logins that end, cached statuses that are dropped, the announcement.
+
+Both edges do it here, around the commit of a change (`records.changes`): the console with the store of its process,
+a command with one of its own.
 
 A login names an implementation by its slug, and a slug can be given again after a removal. So when an implementation is
-archived, restored or removed, the logins of everybody who was known end, also at a restore: the store may have been away
-when the implementation was archived.
+archived, restored or removed, the logins of all its people end. They also end at a restore, because the store may have
+been away when the implementation was archived.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from redis import Redis
 from redis.exceptions import RedisError
 
 from records.changes.after_commit import AfterCommit
-from runner.logins import LoginStore, StoreAway
-from runner.settings.table import Settings
-from runner.store.clients import connect
+from runner.logins import EndedLogins, LoginStore, StoreAway
+from runner.settings.operator_settings import Settings
 
-from .change_events import announce
+from .change_events import publish_change
 
 #: Keys that are looked at, and deleted, in one step.
 BATCH = 1000
 
 
-def follow(settings: Settings, after: AfterCommit[Any]) -> bool:
-    """Do what a change says, after its commit. False if the store did not do all of it."""
-    try:
+@dataclass(frozen=True)
+class CommitEffects:
+    """Does what a change says. `announce` tells all processes that an implementation (a slug) has changed, and returns whether it could."""
+
+    redis: Redis
+    ended_logins: EndedLogins
+    announce: Callable[[str], bool]
+
+    def before_commit(self, after: AfterCommit[Any]) -> None:
+        """End the logins that must end before the commit. Raises `StoreAway`, and then the change must not be committed."""
+        if after.ends_first:
+            self._end_logins(after)
+
+    def after_commit(self, after: AfterCommit[Any]) -> bool:
+        """Do the rest, and return whether the store did all of it. The change is announced in any case."""
+        done = self._end_and_drop(after)
+        announced = self.announce(after.slug) if after.announced else True
+        return done and announced
+
+    def _end_and_drop(self, after: AfterCommit[Any]) -> bool:
+        try:
+            self._end_logins(after)
+            if after.retired:
+                drop_statuses(self.redis, after.slug)
+        except (StoreAway, RedisError, OSError):
+            return False
+        return True
+
+    def _end_logins(self, after: AfterCommit[Any]) -> None:
         if after.subjects:
-            end_logins(settings, after)
-        if after.retired:
-            forget_statuses(settings, after.slug)
-    except (StoreAway, RedisError, OSError):
-        return False
-    return announce(settings, after.slug) if after.announced else True
+            self.ended_logins.end_everybody(after.slug, after.subjects)
 
 
-def end_logins(settings: Settings, after: AfterCommit[Any]) -> None:
-    """End the logins of those whom a change names. Raises StoreAway."""
+@contextmanager
+def open_commit_effects(settings: Settings) -> Iterator[CommitEffects]:
+    """Open a store for a process that has none, such as a command."""
     store = LoginStore.open(settings)
     try:
-        store.ended.end_everybody(after.slug, after.subjects)
+        yield CommitEffects(store.redis, store.ended_logins, partial(publish_change, store.redis))
     finally:
         store.close()
 
 
-def forget_statuses(settings: Settings, slug: str) -> int:
-    """Delete the cached statuses of an implementation; return how many there were. Raises RedisError."""
-    redis = connect(settings.redis_url, environment=settings.environment)
-    gone = 0
-    try:
-        batch: list[bytes] = []
-        for key in redis.scan_iter(match=f"st:{{{slug}:*", count=BATCH):
-            batch.append(key)
-            if len(batch) == BATCH:
-                gone += int(redis.delete(*batch))
-                batch = []
-        return gone + (int(redis.delete(*batch)) if batch else 0)
-    finally:
-        redis.close()
+def drop_statuses(redis: Redis, slug: str) -> None:
+    """Delete the cached statuses of an implementation. Raises RedisError."""
+    batch: list[bytes] = []
+    for key in redis.scan_iter(match=f"st:{{{slug}:*", count=BATCH):
+        batch.append(key)
+        if len(batch) == BATCH:
+            redis.delete(*batch)
+            batch = []
+    if batch:
+        redis.delete(*batch)

@@ -1,4 +1,4 @@
-"""What the cache displays for a user and session, read without asking for it: no run is started by looking."""
+"""What the cache displays for a user and session, read without starting a run."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ return {body or '', f[2] or '', now < fresh and 1 or 0, f[5] and 1 or 0, running
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
-    """What is shown again if the next run fails, while it is young enough."""
+    """The last good answer, which is shown if the next run fails and it is young enough."""
 
     body: bytes
     found_at: datetime
 
     @property
     def message(self) -> ShownMessage | None:
-        """What was drawn; None if the script said to show nothing."""
+        """What was drawn; None if the script said that nothing is shown."""
         return Status("ready", self.body).message
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayedStatus:
-    """What somebody would see who looked now.
+    """What a user would see now.
 
-    `state`: ready, hidden (by the script, or for want of anything better), checking (after a return), nothing (the next
-    look starts a run), late (no run has ended for too long), not shown (by the rule `hidden_by`), refused (not even
-    asked: see `runner.explanations.reasons`), unavailable (the store does not answer). `session` is the one whose status is shown: a
-    sub-session may show its parent's.
+    `state`: ready, hidden (by the script, or because there is nothing to show), checking (after a return), nothing (the
+    next look starts a run), late (no run has ended for too long), not shown (by the rule `hidden_by`), refused (not
+    looked up at all: see `runner.explanations.reasons`), unavailable (the store does not answer). `session` is the one
+    whose status is shown: a sub-session may show its parent's.
     """
 
     session: str
@@ -63,10 +63,10 @@ class DisplayedStatus:
     fresh: bool = False
     failed: bool = False  #: the newest run failed, and the message is that of an earlier one
     running: bool = False  #: a run is queued or under way
-    began: bool = False  #: it has begun
+    began: bool = False  #: that run has begun
     rechecks: int = 0  #: made since the user came back
     stored_by: str = ""  #: the run that ended last
-    waiting_since: datetime | None = None  #: somebody has looked since then and has got no answer
+    waiting_since: datetime | None = None  #: since when somebody has waited for an answer
     last_good: LastGood | None = None
     hidden_by: HidingRule | None = None
 
@@ -77,7 +77,7 @@ class DisplayedStatus:
 
     @property
     def run(self) -> str | None:
-        """The run which found out what is displayed."""
+        """The run that found what is displayed."""
         found = json.loads(self.body)["run"]
         return str(found) if found else None
 

@@ -1,8 +1,8 @@
-"""Signed return addresses: `/r/{token}` tells us which user came back to which session, and that we wrote it.
+"""Signed return addresses: `/r/{token}` says which user came back to which session.
 
-A token holds nothing secret and can only cause a new run, so it needs no storage and may be used twice. It is the same
-for some hours on purpose: the link of a message that has not changed stays the same text, and the re-check after a
-return can tell whether a message differs.
+A token holds nothing secret and can only cause a new run, so it needs no storage and may be used again. It stays the
+same for some hours on purpose: the link of an unchanged message is then the same text, so that the re-check after a
+return can tell whether the message differs.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SIGNATURE_BYTES: Final = 16
 #: Longest token that is looked at; a user's subject has at most 255 characters.
 MAX_CHARS: Final = 2048
 
-#: A payload and a signature of 16 bytes, of whose last character four bits must be 0: no second spelling is read.
+#: A payload and a signature of 16 bytes. Four bits of the last character must be 0, so that there is one spelling only.
 _WRITTEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{21}[AQgw]")
-#: As tokens were written up to release 0.1: the signature first, then the payload, together in base 64.
+#: The form of tokens up to release 0.1: the signature first, then the payload, together in base 64.
 _EARLIER: Final = re.compile(r"[A-Za-z0-9_-]+")
 _EARLIER_PURPOSE: Final = b"session-status return 1:"
 
@@ -35,7 +35,7 @@ class BadToken(Exception):
 
 
 class ShortHMAC(HMACAlgorithm):
-    """SHA-256 cut to 128 bits: nobody can guess it, and addresses stay short on their way through vendors."""
+    """HMAC with SHA-256, cut to 128 bits: too long to guess, and short enough for addresses that pass through vendors."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the signature of a value."""
@@ -43,7 +43,7 @@ class ShortHMAC(HMACAlgorithm):
 
 
 class ReturnTokens:
-    """Makes and reads tokens. The first key signs, all of them are accepted."""
+    """Makes and reads tokens. The first key signs; all are accepted."""
 
     def __init__(self, keys: Sequence[str], *, hours: int, clock: Callable[[], float] = time.time) -> None:
         self._signer = Signer(
@@ -58,20 +58,20 @@ class ReturnTokens:
         self._clock = clock
 
     def make(self, implementation: str, user: str, session: str) -> str:
-        """A token which works for at least the hours given, at most half as long again."""
+        """Return a token that works for at least the given hours, and at most half as long again."""
         half = self._span_s // 2
         ends = (int(self._clock()) // half + 3) * half
         payload = json.dumps([implementation, user, session, ends], separators=(",", ":"), ensure_ascii=False).encode()
         return self._signer.sign(base64_encode(payload)).decode()
 
     def read(self, token: str) -> tuple[str, str, str]:
-        """Implementation, user and session. Raises `BadToken`."""
-        # 1. It is text that we could have written.
+        """Return implementation, user and session. Raises `BadToken`."""
+        # 1. It is not longer than any token.
         if len(token) > MAX_CHARS:
             raise BadToken("not a token")
         # 2. One of our keys signed exactly this payload.
         payload = self._signed(token)
-        # 3. Only now is the payload looked at; it is ours, so its shape is known.
+        # 3. The payload is parsed only now; it is our own, so its shape is known.
         implementation, user, session, ends = json.loads(payload)
         # 4. It is still valid.
         if self._clock() > ends:
@@ -89,7 +89,7 @@ class ReturnTokens:
             raise BadToken("not signed by us") from None
 
     def _signed_earlier(self, token: str) -> bytes:
-        """Read a token of an earlier release, which a vendor's page may hold for hours (decision 0014 says until when)."""
+        """Read a token of an earlier release, which a vendor's page may still hold (decision 0014 says until when)."""
         raw = _exactly_decoded(token)
         signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         signatures = [hmac.digest(key, payload, "sha256")[:SIGNATURE_BYTES] for key in self._earlier_keys]
@@ -99,7 +99,7 @@ class ReturnTokens:
 
 
 def _exactly_decoded(token: str) -> bytes:
-    """Decode base 64 of which no other spelling is read."""
+    """Decode base 64, in its one canonical spelling only."""
     try:
         raw = base64_decode(token)
     except BadData:

@@ -1,7 +1,7 @@
-"""The desk: answers what a session shows to a user, from the cache if possible, else by having a run made.
+"""The status service: answers what a session shows to a user, from the cache if possible, otherwise by queueing a run.
 
-One question costs one round trip to Redis and no database while the answer is cached. Who may wait for a first answer
-is bounded below the number of the server's threads, or waiting requests would stop the cached ones.
+While the answer is cached, a request costs one round trip to Redis and no database. Fewer requests than the server has
+threads may wait for a first answer; otherwise waiting requests would block cached ones.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from runner.logins import LoginEnded, NotedErrors, StoreAway
 from runner.logins.ended_logins import EndedLoginCheck, ended_login_check
 from runner.queues import run_causes
 from runner.queues.status_jobs import RunOrder, StatusQueue, new_run_id
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import StoreWatch, connect
 from runner.store.errors import answering
 
 from .cache import ClaimResult, StatusCache
 from .change_events import ChangeListener
 from .displayed_status import DisplayedStatus, read_displayed
+from .no_run_answer import UnavailableStatuses
 from .return_tokens import BadToken, ReturnTokens
 from .snapshots import ImplementationSnapshot, StatusSnapshots, UnknownImplementation, UnknownSession
 from .status_body import NOTHING, Status
-from .unavailable_status import UnavailableStatuses
 from .visibility import HidingRule, hiding_rule, seconds_until_shown
 
 __all__ = [
@@ -46,14 +46,14 @@ __all__ = [
     "UnknownSession",
 ]
 
-#: Seconds to the next question when a run is under way and nothing stands before it.
+#: Seconds until a client should ask again while a run is under way and no other is queued before it.
 SOON_S = 1.0
-#: Runs a second that a queue is assumed to get through, to tell those who wait when to ask again.
+#: Runs a second that the queue is assumed to get through, to tell waiting clients when to ask again.
 RUNS_PER_S = 50.0
 LONGEST_S = 15.0
-#: Seconds to the next question when no run gives an answer.
+#: Seconds until a client should ask again when no run gives an answer.
 UNAVAILABLE_S = 8.0
-#: Sub-sessions of sub-sessions; deeper is a mistake of the agenda.
+#: Levels of sub-sessions that are followed; deeper ones are a mistake in the agenda.
 DEEPEST = 4
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """Who asks about what: slug, the user's subject, the session's id.
+    """Who asks about what: the implementation's slug, the user's subject, the session's id.
 
-    `login` and `since` are of the login by which they ask, and `LoginEnded` is raised when it has been ended. Without
-    one the asker has another proof, such as a signed return address; two logins of a user are the same asker.
+    `login` and `since` describe the login of the request; `LoginEnded` is raised if it has ended. Without a login the
+    request has another proof, such as a signed return address. Requests with two logins of one user are equal.
     """
 
     implementation: str
@@ -72,46 +72,46 @@ class StatusRequest:
     session: str
     login: str = field(default="", compare=False)
     since: int = field(default=0, compare=False)
-    staff: bool = field(default=False, compare=False)  #: it is not the user who asks
+    staff: bool = field(default=False, compare=False)  #: staff ask, not the user
 
     @property
-    def standing(self) -> EndedLoginCheck | None:
-        """What has to be read to know whether the login still stands."""
+    def login_check(self) -> EndedLoginCheck | None:
+        """What to read to know whether the login has ended; None without a login."""
         return ended_login_check(self.implementation, self.user, self.login, self.since) if self.login else None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRequest:
-    """An asker whose implementation and session are known. `session` is the one whose status is shown."""
+    """A request whose implementation and session are known. `session` is the one whose status is shown."""
 
-    profile: ImplementationSnapshot
+    implementation: ImplementationSnapshot
     user: str
     session: str
-    edition: str  #: of implementation and session: an answer counts for this one
+    edition: str  #: of implementation and session, for which an answer is valid
     key: str
-    rule: HidingRule | None  #: which hides the message
-    hidden_s: int | None  #: 0: shown; else as `seconds_until_shown`
-    standing: EndedLoginCheck | None
+    rule: HidingRule | None  #: that hides the message
+    hidden_s: int | None  #: 0: shown; otherwise as `seconds_until_shown`
+    login_check: EndedLoginCheck | None
     staff: bool  #: as in `StatusRequest`
 
 
 class StatusService:
-    """Thread-safe; one for a process. `redis` is the web side's client, `queue` has a client of its own."""
+    """Thread-safe; one for each process. `redis` is the web side's client; `queue` has its own."""
 
     def __init__(self, *, settings: Settings, database: Database, redis: Redis, queue: StatusQueue) -> None:
         self._settings = settings
         self._redis = redis
         self._queue = queue
         self._cache = StatusCache(redis)
-        self._profiles = StatusSnapshots(database, most=settings.most)
-        self._bulletin = ChangeListener(redis, on_changed=self._profiles.drop)
+        self._snapshots = StatusSnapshots(database, most=settings.most)
+        self._change_listener = ChangeListener(redis, on_changed=self._snapshots.drop)
         self._late = UnavailableStatuses(NotedErrors(redis))
         self._tokens = ReturnTokens(settings.keys, hours=settings.return_token_hours)
-        self._seats = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
+        self._waiting_slots = threading.BoundedSemaphore(settings.web_waiting) if settings.web_waiting else None
 
     @classmethod
     def open(cls, settings: Settings, database: Database, watch: StoreWatch | None = None) -> Self:
-        """A desk with clients of its own for the store that the settings name; `watch` is as in `connect`."""
+        """Open a service with its own clients for the store in the settings; `watch` is as in `connect`."""
         return cls(
             settings=settings,
             database=database,
@@ -121,154 +121,152 @@ class StatusService:
 
     def close(self) -> None:
         """Stop listening and close the connections to the store."""
-        self._bulletin.close()
+        self._change_listener.close()
         self._queue.close()
         self._redis.close()
 
-    def ask(self, asker: StatusRequest, wait_s: float = 0.0) -> Status:
-        """The status; `wait_s` is how long this request may be held for a first answer.
+    def ask(self, request: StatusRequest, wait_s: float = 0.0) -> Status:
+        """Return the status; `wait_s` is how long this request may wait for a first answer.
 
-        Raises `UnknownImplementation`, `UnknownSession`, `LoginEnded`, and what an outage is: `StoreAway` and
+        Raises `UnknownImplementation`, `UnknownSession`, `LoginEnded`, and in an outage `StoreAway` or
         `records.DatabaseUnavailable`.
         """
-        question = self._question(asker)
+        resolved = self._resolve(request)
         with answering():
-            if question.hidden_s != 0:
-                self._check_standing(question)
-                return Status("hidden", refresh_after=question.hidden_s)
-            claimed = self._claim(question)
+            if resolved.hidden_s != 0:
+                self._check_login(resolved)
+                return Status("hidden", refresh_after=resolved.hidden_s)
+            claimed = self._claim(resolved)
             if wait_s > 0 and unanswered(claimed):
-                claimed = self._wait(question, claimed, min(wait_s, self._settings.web_wait_s))
-            return self._answer(question, claimed)
+                claimed = self._wait(resolved, claimed, min(wait_s, self._settings.web_wait_s))
+            return self._answer(resolved, claimed)
 
-    def returned(self, asker: StatusRequest) -> Status:
-        """The user came back from outside: what was shown before is only shown as being checked until a new run ended.
+    def returned(self, request: StatusRequest) -> Status:
+        """Note that the user came back from the message's link: until a new run ends, the old message is shown as being checked.
 
         Raises the same as `ask`.
         """
-        question = self._question(asker)
+        resolved = self._resolve(request)
         token = new_run_id()
         with answering():
-            self._check_standing(question)
-            if question.hidden_s != 0:
-                return Status("hidden", refresh_after=question.hidden_s)
-            claimed = self._cache.returned(question.key, token)
+            self._check_login(resolved)
+            if resolved.hidden_s != 0:
+                return Status("hidden", refresh_after=resolved.hidden_s)
+            claimed = self._cache.returned(resolved.key, token)
             if not claimed.mine:
-                return self._answer(question, self._claim(question))
-            self._enqueue(question, token, claimed, returned=True)
-            return self._answer(question, claimed)
+                return self._answer(resolved, self._claim(resolved))
+            self._enqueue(resolved, token, claimed, returned=True)
+            return self._answer(resolved, claimed)
 
-    def look(self, asker: StatusRequest) -> DisplayedStatus:
-        """What the asker would see now; nothing is started by looking.
-
-        Raises `UnknownImplementation` and `UnknownSession`.
-        """
-        question = self._question(asker)
-        if question.rule:
-            return DisplayedStatus(question.session, "not shown", hidden_by=question.rule)
+    def look(self, request: StatusRequest) -> DisplayedStatus:
+        """Return what the user would see now; starts no run. Raises `UnknownImplementation` and `UnknownSession`."""
+        resolved = self._resolve(request)
+        if resolved.rule:
+            return DisplayedStatus(resolved.session, "not shown", hidden_by=resolved.rule)
         try:
-            return read_displayed(self._redis, question.key, question.session)
+            return read_displayed(self._redis, resolved.key, resolved.session)
         except RedisError:
-            return DisplayedStatus(question.session, "unavailable")
+            return DisplayedStatus(resolved.session, "unavailable")
 
     def check_exists(self, implementation: str, session: str) -> None:
-        """Raise `UnknownImplementation` or `UnknownSession`; for those who ask without a login, so mostly from memory."""
-        self._bulletin.ensure_started()
-        self._profiles.implementation(implementation)
-        self._profiles.session(implementation, session)
+        """Raise `UnknownImplementation` or `UnknownSession`. Answered from memory mostly, because no login is required."""
+        self._change_listener.ensure_started()
+        self._snapshots.implementation(implementation)
+        self._snapshots.session(implementation, session)
 
-    def return_url(self, asker: StatusRequest) -> str:
-        """The signed address to which a vendor's site may send the user back."""
-        token = self._tokens.make(asker.implementation, asker.user, asker.session)
+    def return_url(self, request: StatusRequest) -> str:
+        """Return the signed address to which a vendor's site may send the user back."""
+        token = self._tokens.make(request.implementation, request.user, request.session)
         return f"{self._settings.public_url}/r/{token}"
 
     def read_return_token(self, token: str) -> StatusRequest:
-        """Who came back with this token. Raises `BadToken`."""
+        """Return who came back with this token, and to which session. Raises `BadToken`."""
         return StatusRequest(*self._tokens.read(token))
 
-    def changed(self, implementation: str) -> None:
-        """Something of the implementation was changed and committed: every process forgets what it knew of it."""
-        self._bulletin.changed(implementation)
+    def changed(self, implementation: str) -> bool:
+        """Tell all processes, after the commit, that the implementation has changed. Returns False if the store is away."""
+        return self._change_listener.changed(implementation)
 
-    def _question(self, asker: StatusRequest) -> ResolvedRequest:
-        self._bulletin.ensure_started()
-        profile = self._profiles.implementation(asker.implementation)
-        if asker.login and asker.since < profile.since:  # of one that was removed and had the same slug
+    def _resolve(self, request: StatusRequest) -> ResolvedRequest:
+        self._change_listener.ensure_started()
+        slug, user, session = request.implementation, request.user, request.session
+        implementation = self._snapshots.implementation(slug)
+        if request.login and request.since < implementation.since:  # of a removed one that had the same slug
             raise LoginEnded
-        slot = self._profiles.session(asker.implementation, asker.session)
-        user_type = self._profiles.user_type(asker.implementation, asker.user) if profile.user_types else ""
+        asked_for = self._snapshots.session(slug, session)
+        user_type = self._snapshots.user_type(slug, user) if implementation.user_types else ""
         now = datetime.now(UTC)
-        rule = hiding_rule(profile, slot, user_type, now)
-        session = asker.session
-        if profile.inherits and slot.parent:
-            session = self._topmost(asker.implementation, slot.parent)
-        edition = f"{profile.edition}-{self._profiles.session(asker.implementation, session).edition}"
-        key = StatusCache.key(asker.implementation, asker.user, session, edition)
-        hidden_s = seconds_until_shown(rule, profile, slot, now)
-        return ResolvedRequest(profile, asker.user, session, edition, key, rule, hidden_s, asker.standing, asker.staff)
+        rule = hiding_rule(implementation, asked_for, user_type, now)
+        if implementation.inherits and asked_for.parent:
+            session = self._topmost(slug, asked_for.parent)
+        edition = f"{implementation.edition}-{self._snapshots.session(slug, session).edition}"
+        key = StatusCache.key(slug, user, session, edition)
+        hidden_s = seconds_until_shown(rule, implementation, asked_for, now)
+        login_check, staff = request.login_check, request.staff
+        return ResolvedRequest(implementation, user, session, edition, key, rule, hidden_s, login_check, staff)
 
-    def _check_standing(self, question: ResolvedRequest) -> None:
-        """Raise `LoginEnded`. A claim looks at that itself, in its own round trip."""
-        if question.standing and question.standing.ended(self._redis.mget(question.standing.keys)):
+    def _check_login(self, resolved: ResolvedRequest) -> None:
+        """Raise `LoginEnded` if the login has ended. A claim checks that itself, in its own round trip."""
+        if resolved.login_check and resolved.login_check.ended(self._redis.mget(resolved.login_check.keys)):
             raise LoginEnded
 
     def _topmost(self, implementation: str, session: str) -> str:
-        """The session whose status its sub-sessions show."""
+        """Return the session whose status its sub-sessions show."""
         for _ in range(DEEPEST):
-            parent = self._profiles.session(implementation, session).parent
+            parent = self._snapshots.session(implementation, session).parent
             if not parent:
                 break
             session = parent
         return session
 
-    def _claim(self, question: ResolvedRequest) -> ClaimResult:
+    def _claim(self, resolved: ResolvedRequest) -> ClaimResult:
         token = new_run_id()
-        claimed = self._cache.claim(question.key, token, standing=question.standing)
+        claimed = self._cache.claim(resolved.key, token, login_check=resolved.login_check)
         if claimed.mine:
-            self._enqueue(question, token, claimed, returned=claimed.what == "checking")
+            self._enqueue(resolved, token, claimed, returned=claimed.what == "checking")
         return claimed
 
-    def _wait(self, question: ResolvedRequest, claimed: ClaimResult, wait_s: float) -> ClaimResult:
-        """Hold the request until the run has ended or the time is up, if there is a seat for it."""
-        if not self._seats or not self._seats.acquire(blocking=False):
+    def _wait(self, resolved: ResolvedRequest, claimed: ClaimResult, wait_s: float) -> ClaimResult:
+        """Wait until the run has ended or the time is up, unless too many requests wait already."""
+        if not self._waiting_slots or not self._waiting_slots.acquire(blocking=False):
             return claimed
         ends = time.monotonic() + wait_s
         try:
-            with self._bulletin.parked(question.key) as woken:
-                while True:  # look after parking: the run may have ended before
-                    claimed = self._claim(question)
+            with self._change_listener.waiting_for(resolved.key) as woken:
+                while True:  # claim only once we wait: the run may end between the two
+                    claimed = self._claim(resolved)
                     if not unanswered(claimed) or time.monotonic() >= ends:
                         return claimed
                     woken.wait(max(0.0, ends - time.monotonic()))
                     woken.clear()
         finally:
-            self._seats.release()
+            self._waiting_slots.release()
 
-    def _enqueue(self, question: ResolvedRequest, token: str, claimed: ClaimResult, *, returned: bool) -> None:
-        """Queue the run which was given to us; whatever goes wrong, give it back."""
-        profile = question.profile
+    def _enqueue(self, resolved: ResolvedRequest, token: str, claimed: ClaimResult, *, returned: bool) -> None:
+        """Queue the claimed run. If that fails, free the claim."""
+        owner = resolved.implementation
         try:
             if claimed.earlier:
                 if not claimed.ran and self._queue.is_waiting(claimed.earlier):
-                    self._cache.leave_to(question.key, token, claimed.earlier)  # a long queue: it still stands in it
+                    self._cache.leave_to(resolved.key, token, claimed.earlier)  # the earlier run is still queued
                     return
-                self._queue.give_back(profile.slug, claimed.earlier)  # its worker died
+                self._queue.give_back(owner.slug, claimed.earlier)  # its worker died
             order = RunOrder(
-                implementation=profile.slug,
-                user=question.user,
-                session=question.session,
-                version=profile.version,
-                edition=question.edition,
+                implementation=owner.slug,
+                user=resolved.user,
+                session=resolved.session,
+                version=owner.version,
+                edition=resolved.edition,
                 token=token,
                 generation=claimed.generation,
-                because=run_causes.of_claim(claimed.what, staff=question.staff),
+                because=run_causes.of_claim(claimed.what, staff=resolved.staff),
             )
-            self._queue.enqueue(order, concurrency=profile.concurrency, wall_s=profile.wall_s, returned=returned)
+            self._queue.enqueue(order, concurrency=owner.concurrency, wall_s=owner.wall_s, returned=returned)
         except BaseException:
-            self._cache.free(question.key, token)
+            self._cache.free(resolved.key, token)
             raise
 
-    def _answer(self, question: ResolvedRequest, claimed: ClaimResult) -> Status:
+    def _answer(self, resolved: ResolvedRequest, claimed: ClaimResult) -> Status:
         body = claimed.body or NOTHING
         match claimed.what:
             case "hit":
@@ -276,25 +274,25 @@ class StatusService:
                 return Status("ready" if old else claimed.state, body, old, math.ceil(claimed.left_ms / 1000) or 1)
             case "stale":
                 state = "hidden" if claimed.state == "hidden" else "ready"
-                return Status(state, body, stale=True, refresh_after=self._soon(question))
+                return Status(state, body, stale=True, refresh_after=self._soon(resolved))
             case "late":
-                late = self._late.status(question.profile.slug, question.user, question.session)
+                late = self._late.status(resolved.implementation.slug, resolved.user, resolved.session)
                 return replace(late, refresh_after=jittered(UNAVAILABLE_S))
         if claimed.left_ms:  # between two re-checks
             return Status("checking", body, refresh_after=math.ceil(claimed.left_ms / 1000))
-        return Status("checking", body, refresh_after=self._soon(question))
+        return Status("checking", body, refresh_after=self._soon(resolved))
 
-    def _soon(self, question: ResolvedRequest) -> int:
-        """Seconds after which a run may have ended; grows with the queue, so that those who wait do not add to it."""
-        backlog = self._queue.backlog(question.profile.slug)
+    def _soon(self, resolved: ResolvedRequest) -> int:
+        """Return the seconds after which a run may have ended: more for a longer queue, so that clients ask less often."""
+        backlog = self._queue.backlog(resolved.implementation.slug)
         return jittered(min(LONGEST_S, SOON_S + backlog / RUNS_PER_S))
 
 
 def unanswered(claimed: ClaimResult) -> bool:
-    """Whether a run is under way whose end is worth waiting for."""
+    """Say whether a run is under way whose end is worth waiting for."""
     return claimed.what in {"pending", "checking"} and not claimed.left_ms
 
 
 def jittered(seconds: float) -> int:
-    """Whole seconds, at least one, varied so that those who wait together do not come back together."""
+    """Return whole seconds, at least one, varied so that clients that wait together do not come back together."""
     return max(1, round(seconds * random.uniform(0.8, 1.2)))  # noqa: S311 - spreads load, guards nothing

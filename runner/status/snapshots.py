@@ -1,7 +1,6 @@
 """Snapshots of what an answer needs from the records, so that a cached status touches no database.
 
-A snapshot is dropped as soon as the bulletin says that its implementation has changed; its short life is only the net
-below that.
+A snapshot is dropped as soon as a change event names its implementation. Its short life is only the safety net.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .ttl_cache import TtlCache
 
 IMPLEMENTATION_S = 10.0
 SESSION_S = 60.0
-#: A user's type changes when they log in again, which nobody publishes.
+#: A user's type changes when they log in again, for which there is no event.
 USER_S = 15.0
 
 
@@ -35,7 +34,7 @@ class UnknownSession(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ImplementationSnapshot:
-    """What the web side knows of an implementation. `version` is empty when none is in service."""
+    """What the web side knows of an implementation. `version` is empty if none is in service."""
 
     slug: str
     version: str
@@ -71,26 +70,26 @@ class StatusSnapshots:
 
     def implementation(self, slug: str) -> ImplementationSnapshot:
         """Raises `UnknownImplementation`."""
-        profile = self._implementations.get(slug)
-        if profile is None:
+        found = self._implementations.get(slug)
+        if found is None:
             raise UnknownImplementation(slug)
-        return profile
+        return found
 
     def session(self, slug: str, session: str) -> SessionSnapshot:
         """Raises `UnknownSession`."""
-        slot = self._sessions.get(slug, session)
-        if slot is None:
+        found = self._sessions.get(slug, session)
+        if found is None:
             raise UnknownSession(session)
-        return slot
+        return found
 
     def user_type(self, slug: str, user: str) -> str:
-        """Empty for somebody whom the records do not know."""
+        """Return the user's type; empty for a user who is not in the records."""
         return self._user_types.get(slug, user)
 
     def drop(self, slug: str | None) -> None:
-        """Forget what is known of one implementation, or of all."""
-        for snapshots in (self._implementations, self._sessions, self._user_types):
-            snapshots.drop(slug)
+        """Drop the snapshots of one implementation, or all."""
+        for cache in (self._implementations, self._sessions, self._user_types):
+            cache.drop(slug)
 
     def _read_implementation(self, slug: str, _: str) -> ImplementationSnapshot | None:
         with self._database.reading() as db:
@@ -116,7 +115,7 @@ class StatusSnapshots:
 
 
 def session_snapshot(found: AgendaSession) -> SessionSnapshot:
-    """The snapshot of a row."""
+    """Return the snapshot of a session's row."""
     return SessionSnapshot(
         id=found.session_id,
         edition=editions.session_edition(found),
@@ -129,7 +128,7 @@ def session_snapshot(found: AgendaSession) -> SessionSnapshot:
 def implementation_snapshot(
     found: Implementation, version: str, edition: str, most: RunLimits
 ) -> ImplementationSnapshot:
-    """The snapshot of a row."""
+    """Return the snapshot of an implementation's row."""
     return ImplementationSnapshot(
         slug=found.slug,
         version=version,

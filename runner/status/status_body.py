@@ -1,7 +1,6 @@
-"""What the app is told: the status of a session for a user, as a value and as the JSON of the status endpoint.
+"""The status of a session for a user, as a value and as the JSON of the status endpoint.
 
-A run makes the body once; each answer afterwards only puts what changes with time around those bytes, which keeps a
-cached answer cheap.
+A run makes the body once. Each answer only adds what changes with time to those bytes, which keeps cached answers cheap.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ NOTHING = b'{"message":null,"as_of":null,"run":null}'
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What tapping does. `kind`: link, scan or login."""
+    """What a tap does. `kind` is link, scan or login."""
 
     kind: str
     url: str
@@ -28,7 +27,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """What is drawn: with an action a button, else text. `color` is `#rrggbb`."""
+    """What is drawn: a button if there is an action, otherwise text. `color` is `#rrggbb`."""
 
     text: str
     color: str | None = None
@@ -39,9 +38,9 @@ class ShownMessage:
 class Status:
     """The answer to "what is shown for this session and user?".
 
-    `state`: ready, login, checking, hidden or unavailable. While checking, the message is the old one, to be shown as
-    such. `refresh_after` are whole seconds until it is worth asking again, None when it never is. `body` is the JSON
-    object of what does not change with time: message, as_of, run.
+    `state` is ready, login, checking, hidden or unavailable. While checking, the message is the old one, to be shown as
+    such. `refresh_after` is the number of whole seconds until it is worth asking again; None means never. `body` is the
+    JSON object of what does not change with time: message, as_of, run.
     """
 
     state: str
@@ -61,19 +60,19 @@ class Status:
 
     @property
     def as_of(self) -> datetime | None:
-        """When the message was found out; None of a fallback, by which nothing was."""
+        """When the run that found the message started; None for a fallback."""
         found = json.loads(self.body)["as_of"]
         return datetime.fromisoformat(found) if found else None
 
     @property
     def run(self) -> str | None:
-        """The run which found it out."""
+        """The run that found the message."""
         found = json.loads(self.body)["run"]
         return str(found) if found else None
 
     @property
     def etag(self) -> str:
-        """The same for two answers which would be drawn the same; without quotes, for a weak comparison."""
+        """A tag that is the same for answers that look the same; without quotes, for a weak comparison."""
         drawn = b"%b %b %d %b" % (self.body, self.state.encode(), self.stale, self.reference.encode())
         return hashlib.blake2b(drawn, digest_size=9).hexdigest()
 
@@ -81,13 +80,13 @@ class Status:
         """The whole answer of the status endpoint."""
         refresh = b"null" if self.refresh_after is None else b"%d" % self.refresh_after
         stale = b"true" if self.stale else b"false"
-        known = b'"reference":"%b",' % self.reference.encode() if self.reference else b""
-        rest = known + self.body[1:]
+        reference = b'"reference":"%b",' % self.reference.encode() if self.reference else b""
+        rest = reference + self.body[1:]
         return b'{"state":"%b","stale":%b,"refresh_after":%b,%b' % (self.state.encode(), stale, refresh, rest)
 
 
 def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str) -> bytes:
-    """The body of a status: everything that stays true until the next run. `as_of` None: nothing was found out."""
+    """Return the body of a status: everything that stays true until the next run. `as_of` is None for a fallback."""
     found = None
     if message:
         action = {"kind": message.action.kind, "url": message.action.url} if message.action else None
@@ -96,11 +95,11 @@ def body_of(message: ShownMessage | None, *, as_of: datetime | None, run: str) -
 
 
 def login(url: str) -> Status:
-    """What somebody is told who has not logged in; `url` leads to the login page and back to the session."""
+    """Return the status for somebody who is not logged in. `url` leads to the login page and back to the session."""
     message = {"text": LOGIN_TEXT, "color": None, "action": {"kind": "login", "url": url}}
     return Status("login", compact({"message": message, "as_of": None, "run": None}))
 
 
 def compact(value: Mapping[str, Any]) -> bytes:
-    """JSON without blanks."""
+    """Return JSON without white space."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -1,4 +1,4 @@
-"""Whether anything is shown at all: rule 5 of the product, which needs no run."""
+"""Whether a message may be shown at all. This is rule 5 of the product, and needs no run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOOK_AGAIN_S = 300
 
 
 class HidingRule(Enum):
-    """Why nothing is shown, where that is decided without a run."""
+    """Why nothing is shown, if that is decided without a run."""
 
     NO_SCRIPT = "no script"
     USER_TYPE = "user type"
@@ -21,33 +21,33 @@ class HidingRule(Enum):
 
 
 def hiding_rule(
-    profile: ImplementationSnapshot, slot: SessionSnapshot, user_type: str, now: datetime
+    implementation: ImplementationSnapshot, session: SessionSnapshot, user_type: str, now: datetime
 ) -> HidingRule | None:
     """Return the first rule that hides the message; None if a message may be shown now."""
-    if not profile.version:
+    if not implementation.version:
         return HidingRule.NO_SCRIPT
-    if profile.user_types and user_type.casefold() not in profile.user_types:
+    if implementation.user_types and user_type.casefold() not in implementation.user_types:
         return HidingRule.USER_TYPE
-    if profile.show_when == "always":
+    if implementation.show_when == "always":
         return None
-    if now < _begins(profile, slot):
+    if now < _begins(implementation, session):
         return HidingRule.NOT_YET
-    return HidingRule.OVER if profile.show_when == "during" and now >= slot.ends_at else None
+    return HidingRule.OVER if implementation.show_when == "during" and now >= session.ends_at else None
 
 
 def seconds_until_shown(
-    rule: HidingRule | None, profile: ImplementationSnapshot, slot: SessionSnapshot, now: datetime
+    rule: HidingRule | None, implementation: ImplementationSnapshot, session: SessionSnapshot, now: datetime
 ) -> int | None:
-    """0: shown now. Else after how many seconds it is worth asking again; None: never, as far as is known now."""
+    """Return 0 if a message may be shown now, otherwise the seconds until it is worth asking again; None means never."""
     match rule:
         case None:
             return 0
         case HidingRule.NO_SCRIPT:
             return LOOK_AGAIN_S
         case HidingRule.NOT_YET:
-            return min(LOOK_AGAIN_S, int((_begins(profile, slot) - now).total_seconds()) + 1)
+            return min(LOOK_AGAIN_S, int((_begins(implementation, session) - now).total_seconds()) + 1)
     return None
 
 
-def _begins(profile: ImplementationSnapshot, slot: SessionSnapshot) -> datetime:
-    return slot.ends_at if profile.show_when == "after" else slot.starts_at
+def _begins(implementation: ImplementationSnapshot, session: SessionSnapshot) -> datetime:
+    return session.ends_at if implementation.show_when == "after" else session.starts_at

@@ -1,1 +1,1 @@
-"""The Redis or Valkey server: starting our own, clients, the mark of its environment, its errors, and the heartbeats of workers."""
+"""The Redis or Valkey server: starting our own, clients, the environment mark, errors, and the heartbeats of workers."""

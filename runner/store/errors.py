@@ -1,4 +1,4 @@
-"""The store does not answer: the one error for it, and the translation into it."""
+"""The error for a store that does not answer, and the translation into it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from redis.exceptions import RedisError
 
 
 class StoreAway(Exception):
-    """The store does not answer, so nothing can be said about a login or a status. Whoever asked is refused, not let in."""
+    """The store does not answer, so nothing is known about a login or a status. The request is refused, not let in."""
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn what redis-py raises into `StoreAway`. Its text is the error's class: the cause's text may name a password."""
+    """Turn what redis-py raises into `StoreAway`. Its text is the error's class, because the error's text may contain a password."""
     try:
         yield
     except RedisError as error:

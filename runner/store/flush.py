@@ -1,4 +1,4 @@
-"""Emptying the store: after the database was restored, or to end what only the store holds, such as the app's tokens."""
+"""Emptying the store: after the database was restored, or to delete what only the store holds, such as the app's tokens."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from redis import Redis
 from redis.exceptions import RedisError
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 
 from .clients import connect
 from .environment_mark import empty_but_mark
 from .worker_heartbeat import NAMES_OF, workers_present
 
-#: What goes, in the words of operators.
+#: What is deleted, in words for operators.
 HOLDS = (
     "the cached messages",
     "the runs that wait for a worker",
@@ -30,14 +30,14 @@ class NotEmptied(Exception):
 
 @dataclass(frozen=True)
 class StoreContent:
-    """What is in a store: the number of keys besides its mark, and the names of the workers that are there."""
+    """What is in a store: the number of keys besides its mark, and the names of the running workers."""
 
     keys: int
     workers: tuple[str, ...]
 
 
 def look_into(settings: Settings) -> StoreContent:
-    """Count what `empty` would take. Raises NotEmptied for a store of another environment, or one that does not answer."""
+    """Count what `empty` would delete. Raises NotEmptied for a store of another environment, or one that does not answer."""
     redis = _connected(settings)
     try:
         workers = tuple(note.name for queue in NAMES_OF for note in workers_present(redis, queue))
@@ -49,7 +49,7 @@ def look_into(settings: Settings) -> StoreContent:
 
 
 def empty(settings: Settings) -> None:
-    """Take everything out of the database number that REDIS_URL names, except the mark. Raises NotEmptied."""
+    """Delete everything in the database number that REDIS_URL names, except the mark. Raises NotEmptied."""
     redis = _connected(settings)
     try:
         empty_but_mark(redis, settings.environment)

@@ -1,4 +1,4 @@
-"""What a store was made for, asked and changed by a command: for everything that must know before it works on one."""
+"""Reading and changing the environment mark of a store, for commands that must know it before they work on the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StoreMark:
 
 
 def mark_of(redis_url: str) -> StoreMark:
-    """Ask a store what it was made for. Changes nothing, and never raises for a store that is away."""
+    """Read the mark of a store. Changes nothing, and does not raise for a store that is away."""
     try:
         redis = connect(redis_url)
     except ValueError as error:

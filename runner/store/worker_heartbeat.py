@@ -1,6 +1,7 @@
-"""Which workers are there: each notes itself every few seconds, with what its jail holds.
+"""The heartbeats of workers: each worker notes every few seconds that it is there, and how strong its jail is.
 
-`/readyz` and `doctor` read it, so that "no worker", "a weak jail" and "another runtime" are told before users tell.
+`/readyz` and `doctor` read these notes, so that a missing worker, a weak jail or another runtime is noticed before users
+notice it.
 """
 
 from __future__ import annotations
@@ -22,29 +23,29 @@ from .environment_mark import try_write
 
 #: The queues that have workers.
 STATUS, BACKGROUND = "status", "background"
-#: The key of the names of the status queue's workers, and of the last one that was here, for as long as the store lasts.
+#: The keys of the names of the status queue's workers, and of the last worker, which never expires.
 NAMES = "st:workers"
 LAST = f"{NAMES}:last"
-#: Queue -> the key of the names of its workers; their other keys begin with it.
+#: Queue -> the key of the names of its workers, with which their other keys begin.
 NAMES_OF = {STATUS: NAMES, BACKGROUND: "st:background-workers"}
-#: Seconds after which a worker counts as gone that has not noted itself; it does so every three.
+#: Seconds after which a worker without a heartbeat counts as gone; it sends one every three.
 LIFE_S = 15
 
 
 @dataclass(frozen=True)
 class WorkerNote:
-    """What a worker says of itself. `jail` is the jail's report as plain data; a background worker has none, and no runtime."""
+    """What a worker says of itself. `jail` is its jail's report as plain data; a background worker has no jail and no runtime."""
 
     name: str
     pid: int
-    places: int  #: runs or jobs it can have in flight
+    places: int  #: runs or jobs that it can have in flight
     in_flight: int
-    runtime: str  #: code compiled for another runtime is checked again before it serves
+    runtime: str  #: code that was compiled for another runtime is checked again before it runs
     jail: dict[str, Any]
 
 
 class WorkerHeartbeat:
-    """A worker's own note."""
+    """Writes the note of one worker."""
 
     def __init__(self, redis: Redis, *, places: int, report: JailReport | None = None, queue: str = STATUS) -> None:
         self._redis = redis
@@ -54,7 +55,7 @@ class WorkerHeartbeat:
         self.name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
 
     def note(self, in_flight: int) -> None:
-        """Say that we are here."""
+        """Note that the worker is there."""
         runtime, jail = (self._report.runtime, self._report.as_dict()) if self._report else ("", {})
         note = WorkerNote(self.name, os.getpid(), self._places, in_flight, runtime, jail)
         with self._redis.pipeline(transaction=False) as pipe:
@@ -64,7 +65,7 @@ class WorkerHeartbeat:
             pipe.execute()
 
     def leave(self) -> None:
-        """Say that we are gone; if the store is gone too, the note ends by itself."""
+        """Remove the note. If the store is away, it expires."""
         try:
             self._redis.delete(f"{self._names}:{self.name}")
             self._redis.srem(self._names, self.name)
@@ -73,7 +74,7 @@ class WorkerHeartbeat:
 
 
 def workers_present(redis: Redis, queue: str = STATUS) -> tuple[WorkerNote, ...]:
-    """The workers of a queue that have noted themselves lately; forgets the others."""
+    """Return the workers of a queue with a recent heartbeat; remove the others."""
     key = NAMES_OF[queue]
     names = sorted(name.decode(errors="replace") for name in cast("set[bytes]", redis.smembers(key)))
     if not names:
@@ -87,7 +88,7 @@ def workers_present(redis: Redis, queue: str = STATUS) -> tuple[WorkerNote, ...]
 
 
 def note_of(raw: bytes) -> WorkerNote | None:
-    """The note of a worker; None for one that we cannot read, as that of another release may be."""
+    """Read the note of a worker; None if it cannot be read, for example because another release wrote it."""
     try:
         return WorkerNote(**json.loads(raw))
     except (ValueError, TypeError, RecursionError):
@@ -95,13 +96,13 @@ def note_of(raw: bytes) -> WorkerNote | None:
 
 
 def last_worker(redis: Redis, queue: str = STATUS) -> str:
-    """The name of the last worker of a queue and when it was here; nothing in a store that has never seen one."""
+    """Return the name of the last worker of a queue and when it was there; "" if the store has never seen one."""
     found = cast("bytes | None", redis.get(_last(NAMES_OF[queue])))
     return found.decode(errors="replace") if found else ""
 
 
 def store_serves(redis: Redis) -> bool:
-    """Whether the store is there and takes a write; for readiness."""
+    """Say whether the store answers and accepts a write; for readiness."""
     try:
         try_write(redis)
     except RedisError:
@@ -110,7 +111,7 @@ def store_serves(redis: Redis) -> bool:
 
 
 def worker_is_there(redis: Redis, queue: str = STATUS) -> bool | None:
-    """Whether any worker of a queue has noted itself lately; None if the store does not say. For readiness."""
+    """Say whether a worker of a queue has a recent heartbeat; None if the store does not answer. For readiness."""
     try:
         return bool(workers_present(redis, queue))
     except RedisError:

@@ -1,1 +1,1 @@
-"""Running and checking a script outside of status requests, for authors and reviewers, and submitting it."""
+"""Running and checking a script outside status requests, for authors and reviewers, and activating it."""

@@ -1,6 +1,6 @@
-"""Trials over real vendors: what a trial takes from an implementation, and powers over its connections.
+"""Trials with real vendors: what a trial takes from an implementation, and powers over its connections.
 
-The secrets are opened here and stay in this process; the script on trial gets what every script gets.
+The secrets are opened here and stay in this process. The script gets what every script gets.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import Self
 from records import Database, SecretBox
 from records.tenants import connections, implementations
 from runner.powers import LivePowers, VendorServices, vendor_connection
+from runner.settings.operator_settings import Settings
 from runner.settings.run_budgets import limits_of
-from runner.settings.table import Settings
 from runner.store.clients import connect_brief
 from sandbox import RunLimits
 
 from .trial import TrialTerms
 from .trial_input import TrialInput
 
-#: where nothing answers: without a store, limits and breakers are left out and calls go on
+#: An address where nothing answers: without a store, calls are made without limits and breakers.
 NOWHERE = "unix:///nonexistent"
 
 
 class LiveVendors:
-    """The vendors of one implementation, for any number of trials. Raises LookupError if there is no such one."""
+    """The vendors of one implementation, for any number of trials. Raises LookupError if there is no implementation."""
 
     def __init__(self, settings: Settings, database: Database, slug: str) -> None:
         with database.reading() as db:
@@ -54,11 +54,13 @@ class LiveVendors:
         self._vendors.close()
         self._redis.close()
 
-    def terms(self, asked: TrialInput) -> TrialTerms:
-        """What INPUT is silent about comes from the implementation."""
-        hosts = asked.link_hosts if asked.link_hosts is not None else self._link_hosts
-        return TrialTerms(asked.given(self._settings), hosts, self._limits, allow_loopback=self._allow_loopback)
+    def terms(self, trial_input: TrialInput) -> TrialTerms:
+        """Return the terms of a trial; what INPUT leaves out comes from the implementation."""
+        hosts = trial_input.link_hosts if trial_input.link_hosts is not None else self._link_hosts
+        return TrialTerms(
+            trial_input.script_input(self._settings), hosts, self._limits, allow_loopback=self._allow_loopback
+        )
 
     def powers(self) -> LivePowers:
-        """The powers of one trial; it is given no kept answers."""
+        """Return the powers of one trial, which gets no cached answers."""
         return self._vendors.powers(self._connections, fresh=True)

@@ -1,4 +1,4 @@
-"""Activates a reviewed script: what the review found, and the code for this runtime, go into the records with its text."""
+"""Activates a reviewed script: stores its text with the findings of the review and the code for this runtime."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .trial import ScriptReview, finding_json
 def activate(  # noqa: PLR0913 - whose script, its text, its review, and who answers for it
     db: DbSession, owner: Implementation, source: str, review: ScriptReview, by: AuditContext, *, author: str
 ) -> AfterCommit[Version]:
-    """Activate a text which passed its review, as `records.changes.scripts.activate` does."""
+    """Activate a text that passed its review, as `records.changes.scripts.activate` does."""
     assert review.ok
     assert review.checked.code is not None
     checked = CheckedScript(

@@ -1,7 +1,7 @@
-"""Trials: a script's text is checked or run outside of any status request, for authors and reviewers.
+"""Trials: a script is checked or run outside status requests, for authors and reviewers.
 
-It is the real thing but for two: nothing is cached, and the vendors may be recorded answers. The jail, the budgets
-and the message contract are those of a live run, so that what an author sees is what an attendee would see.
+A trial differs from a live run in two ways: nothing is cached, and vendors may be replaced by recorded answers. The jail,
+the budgets and the message contract are the same, so that an author sees what an attendee would see.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ from .trial_input import TrialInput
 
 
 class TrialSandboxUnsafeError(Exception):
-    """The jail of this machine lets something through, so nothing may be tried here."""
+    """The jail of this machine is too weak, so no script may run here."""
 
 
 class RecordingPowers(Powers, Protocol):
-    """Powers which also remember what was asked."""
+    """Powers that also record their calls."""
 
     @property
     def calls(self) -> list[CallRecord]:
-        """What was asked, in order."""
+        """The calls, in order."""
         ...
 
 
 @dataclass(frozen=True)
 class ScriptReview:
-    """What there is to say about a text before any run; `checked.code` is there if it may run."""
+    """What is known of a script before any run; `checked.code` is set if it may run."""
 
     checked: CheckResult
     findings: tuple[Finding, ...]
@@ -66,7 +66,7 @@ class ScriptReview:
 
 @dataclass(frozen=True)
 class Trial:
-    """How a run on trial ended, and what an attendee would see: `message` is None for a hidden widget."""
+    """How a trial ended, and what an attendee would see: `message` is None for a hidden widget."""
 
     outcome: OutcomeKind
     message: Message | None = None
@@ -79,7 +79,7 @@ class Trial:
     alarm: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The trial as plain JSON values; `findings` only where the text was refused."""
+        """Return the trial as plain JSON values, with `findings` only if the script was refused."""
         shown = {
             "outcome": self.outcome.value,
             "message": None if self.message is None else vars(self.message),
@@ -99,21 +99,21 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialTerms:
-    """Under which terms a text is tried: what it is given, where it may link to, what it may use up."""
+    """The terms of a trial: the script's input, the hosts that it may link to, and its budgets."""
 
-    given: ScriptInput
+    script_input: ScriptInput
     link_hosts: tuple[str, ...] | None = None  #: None: a link may lead to any host
     limits: RunLimits = field(default_factory=RunLimits)
-    allow_loopback: bool = False  #: development: links to this machine count
+    allow_loopback: bool = False  #: in development, links to this machine are allowed
 
     @classmethod
-    def alone(cls, asked: TrialInput) -> TrialTerms:
-        """The terms of a trial without an implementation: where INPUT is silent about link hosts, any will do."""
-        return cls(asked.given(), asked.link_hosts)
+    def alone(cls, trial_input: TrialInput) -> TrialTerms:
+        """Return the terms of a trial without an implementation. If INPUT has no link hosts, any host is allowed."""
+        return cls(trial_input.script_input(), trial_input.link_hosts)
 
 
 class TrialSandbox:
-    """Where scripts are tried: one sandbox for any number of them and any number of threads."""
+    """One sandbox for any number of trials and threads."""
 
     def __init__(self, *, allow_weak: bool = False) -> None:
         self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
@@ -129,14 +129,14 @@ class TrialSandbox:
         self._sandbox.close()
 
     def review(self, source: str, link_hosts: Collection[str] | None = None) -> ScriptReview:
-        """Check a text, and the messages in it. Without `link_hosts` a link may lead to any host."""
+        """Check a script, and the messages in it. Without `link_hosts`, a link may lead to any host."""
         checked = self._sandbox.check(source)
         hosts = hosts_in(checked.literals) if link_hosts is None else link_hosts
         findings = (*checked.findings, *review_literals(checked.literals, hosts))
         return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
-        """Check a text and run it once."""
+        """Check a script and run it once."""
         checked = self._sandbox.check(source)
         if checked.code is None:
             return refused_trial(checked.findings)
@@ -144,7 +144,7 @@ class TrialSandbox:
 
     def run_code(self, source: str, code: bytes, terms: TrialTerms, powers: RecordingPowers) -> Trial:
         """Run once what a check compiled from this text."""
-        outcome = self._sandbox.run(code, terms.given, powers=powers, limits=terms.limits)
+        outcome = self._sandbox.run(code, terms.script_input, powers=powers, limits=terms.limits)
         trial = judged_trial(with_lines(outcome, lines_of(source)), terms, tuple(powers.calls))
         return replace(trial, warnings=(*budget_warnings(outcome.usage, terms.limits), *trial.warnings))
 
@@ -167,7 +167,7 @@ def judged_trial(outcome: Outcome, terms: TrialTerms, calls: tuple[CallRecord, .
 
 
 def refused_trial(findings: tuple[Finding, ...]) -> Trial:
-    """The trial of a text that may not run; its error is the first finding that forbids it."""
+    """Return the trial of a script that may not run; its error is the first finding that forbids it."""
     first = next((finding for finding in findings if finding.severity is Severity.ERROR), None)
     error = (
         ScriptError(first.rule, first.line, first.what)
@@ -178,12 +178,12 @@ def refused_trial(findings: tuple[Finding, ...]) -> Trial:
 
 
 def unreadable_finding(reason: str) -> Finding:
-    """The finding for a script whose file cannot be read."""
+    """Return the finding for a script whose file cannot be read."""
     return Finding("unreadable", 1, 1, reason, "a script is a text file in UTF-8", "name a file with a script in it")
 
 
 def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, ...]) -> Trial:
-    """Put together what happened; a text that breaks the contract makes a failure of a run that returned."""
+    """Return the trial of a run. If its message breaks the contract, the outcome is a failure."""
     trial = Trial(
         outcome=outcome.kind,
         message=judged.message,
@@ -200,17 +200,17 @@ def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, .
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding as plain JSON values."""
+    """Return a finding as plain JSON values."""
     return vars(finding) | {"severity": finding.severity.value}
 
 
 def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:
-    """The hosts which the literal links of a script lead to."""
+    """Return the hosts to which the literal links of a script lead."""
     return frozenset().union(*(host_of({"link": literal.link}) for literal in literals))
 
 
 def host_of(value: Mapping[str, Any] | None) -> frozenset[str]:
-    """The host which a message's link leads to, if it has one."""
+    """Return the host to which a message's link leads, if it has one."""
     try:
         return frozenset({urlsplit((value or {}).get("link") or "").hostname or ""})
     except ValueError:

@@ -1,7 +1,7 @@
-"""Reads INPUT: the JSON in which an author says for whom, where and when a script shall be run on trial.
+"""Reads INPUT: the JSON in which an author says for which user and session, and at what time, a script is tried.
 
-The same shape serves the command line, saved scenarios and tests, so what it may hold is written down once. What is
-missing gets the value which a real run would have; what is wrong is named by its field.
+The command line and tests use the same form. Missing values get those that a real run would have; a wrong value is
+reported with its field.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from records.host_names import host_name
 from records.people import user_fields
 from sandbox import ScriptInput
 
-#: what `api.return_url()` gives on a trial, unless INPUT says otherwise
+#: What `api.return_url()` returns in a trial, unless INPUT says otherwise.
 RETURN_URL = "https://status.example.org/r/return-token"
 
 FIELDS = ("user", "session", "now", "settings", "link_hosts", "scans", "return_url")
@@ -37,7 +37,7 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class TrialInput:
-    """What a trial is given. `settings` and `link_hosts` are None where INPUT is silent about them."""
+    """The input of a trial. `settings` and `link_hosts` are None if INPUT leaves them out."""
 
     user: Mapping[str, Any]
     session: Mapping[str, Any]
@@ -46,10 +46,10 @@ class TrialInput:
     link_hosts: tuple[str, ...] | None
     scans: tuple[Mapping[str, Any], ...]
     return_url: str
-    unknown: tuple[str, ...]  #: names which mean nothing here, perhaps misspelt
+    unknown: tuple[str, ...]  #: names that are not known, perhaps misspelt
 
-    def given(self, settings: Mapping[str, Any] | None = None) -> ScriptInput:
-        """What the script gets; `settings` are used where INPUT has none."""
+    def script_input(self, settings: Mapping[str, Any] | None = None) -> ScriptInput:
+        """Return the input of the script; `settings` are used if INPUT has none."""
         own = self.settings if self.settings is not None else settings
         return ScriptInput(
             user=self.user,
@@ -62,7 +62,7 @@ class TrialInput:
 
 
 def parse_input(data: Any) -> TrialInput:
-    """Check INPUT and fill in what is missing. Raises InputError for the first field that is wrong."""
+    """Check INPUT and fill in missing values. Raises InputError for the first wrong field."""
     whole = an_object("INPUT", data)
     user = an_object("user", whole.get("user"))
     session = an_object("session", whole.get("session"))
@@ -84,14 +84,14 @@ def parse_input(data: Any) -> TrialInput:
 
 
 def user_of(user: Mapping[str, Any]) -> dict[str, Any]:
-    """What a script sees of the user."""
+    """Return what a script sees of the user."""
     texts = {name: text(f"user.{name}", user.get(name)) for name in user_fields.TEXTS}
     attributes = an_object("user.attributes", user.get("attributes") or {})
     return {"id": identifier("user.id", user.get("id")), **texts, "attributes": attributes}
 
 
 def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
-    """What a script sees of the session."""
+    """Return what a script sees of the session."""
     return {
         "id": identifier("session.id", session.get("id")),
         "title": text("session.title", session.get("title")),
@@ -105,32 +105,34 @@ def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scans_of(value: Any) -> tuple[dict[str, str], ...]:
-    """The scans, oldest first."""
+    """Return the scans, the oldest first."""
     scans = []
     for number, entry in enumerate(a_list("scans", value or []), 1):
         scan = an_object(f"scans, entry {number},", entry)
         at = moment(f"scans, entry {number}: at", scan.get("at"))
         if at is None:
-            raise InputError(f"scans, entry {number}: at", "is missing; it is a time such as 2026-05-04T13:04:00-05:00")
+            raise InputError(
+                f"scans, entry {number}: at", "is missing; it must be a time such as 2026-05-04T13:04:00-05:00"
+            )
         if scan.get("direction") not in ("in", "out"):
-            raise InputError(f"scans, entry {number}: direction", 'is either "in" or "out"')
+            raise InputError(f"scans, entry {number}: direction", 'must be "in" or "out"')
         scans.append({"at": at, "direction": scan["direction"]})
     return tuple(sorted(scans, key=lambda scan: datetime.fromisoformat(scan["at"])))
 
 
 def an_object(field: str, value: Any) -> dict[str, Any]:
     """Check a JSON object."""
-    return of(field, value, dict, "is a JSON object, in braces")
+    return of(field, value, dict, "must be a JSON object, in braces")
 
 
 def a_list(field: str, value: Any) -> list[Any]:
     """Check a JSON list."""
-    return of(field, value, list, "is a list, in brackets")
+    return of(field, value, list, "must be a list, in brackets")
 
 
 def text(field: str, value: Any) -> str:
     """Check a text; a missing one is empty."""
-    return of(field, "" if value is None else value, str, "is a text, in quotes")
+    return of(field, "" if value is None else value, str, "must be a text, in quotes")
 
 
 def of(field: str, value: Any, kind: type[T], reason: str) -> T:
@@ -141,10 +143,10 @@ def of(field: str, value: Any, kind: type[T], reason: str) -> T:
 
 
 def identifier(field: str, value: Any) -> str:
-    """Check a text which must be there."""
-    found = of(field, value, str, "is a text, in quotes")
+    """Check a text that must not be empty."""
+    found = of(field, value, str, "must be a text, in quotes")
     if not found:
-        raise InputError(field, "is empty")
+        raise InputError(field, "must not be empty")
     return found
 
 
@@ -153,7 +155,7 @@ def moment(field: str, value: Any) -> str | None:
     written = text(field, value)
     if not written:
         return None
-    example = "is a time with its zone, such as 2026-05-04T13:04:00-05:00 or 2026-05-04T18:04:00Z"
+    example = "must be a time with its zone, such as 2026-05-04T13:04:00-05:00 or 2026-05-04T18:04:00Z"
     try:
         found = datetime.fromisoformat(written)
     except ValueError:
@@ -164,33 +166,33 @@ def moment(field: str, value: Any) -> str | None:
 
 
 def amount(field: str, value: Any) -> str | None:
-    """Check a decimal number, as a text or a number; it stays as it is written ("1.0")."""
+    """Check a decimal number, as a text or a number; it is kept as it is written ("1.0")."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise InputError(field, f'is a number such as "1.0"; this is {a_kind(value)}')
+        raise InputError(field, f'must be a number such as "1.0"; this is {a_kind(value)}')
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise InputError(field, f'is a number such as "1.0"; this is {value!r}') from None
+        raise InputError(field, f'must be a number such as "1.0"; this is {value!r}') from None
     if not number.is_finite():
-        raise InputError(field, f'is a number such as "1.0"; this is {value!r}')
+        raise InputError(field, f'must be a number such as "1.0"; this is {value!r}')
     return str(value)
 
 
 def hosts(value: Any) -> tuple[str, ...]:
-    """Check host names; they come back in ASCII form."""
+    """Check host names; return them in ASCII form."""
     names = []
     for entry in a_list("link_hosts", value):
         try:
             names.append(host_name(identifier("link_hosts", entry)))
         except ValueError:
-            raise InputError("link_hosts", f"holds host names such as cme.example.org; this is {entry!r}") from None
+            raise InputError("link_hosts", f"must be host names such as cme.example.org; this is {entry!r}") from None
     return tuple(names)
 
 
 def a_kind(value: Any) -> str:
-    """What a JSON value is, in the words of JSON."""
+    """Name the kind of a JSON value."""
     kinds = {
         bool: "true or false",
         int: "a number",

@@ -194,7 +194,7 @@ def test_last_entry_written_anew_with_its_hash_is_found_by_the_head(kept: Databa
     with tampering(kept) as db:
         forge(db, ENTRIES, actor="nobody")
         verdict = audit.verify(db)
-    assert (verdict.broken_at, verdict.reason) == (ENTRIES, "it is not the entry which was written last")
+    assert (verdict.broken_at, verdict.reason) == (ENTRIES, "it is not the entry that was written last")
 
 
 def test_entry_in_the_middle_written_anew_with_its_hash_is_found_by_the_next(kept: Database):
@@ -224,7 +224,7 @@ def test_chain_written_anew_from_end_to_end_is_found_by_a_noted_head_only(kept: 
 
 
 def forge(db: Session, number: int, **changes: Any) -> str:
-    """Write an entry anew and give it the hash that it would have."""
+    """Write an entry again, with the hash that it would have."""
     db.execute(update(AuditEntry).where(AuditEntry.number == number).values(**changes))
     row = db.get(AuditEntry, number, populate_existing=True)
     assert row is not None

@@ -25,17 +25,17 @@ def test_each_role_has_one_row_and_a_meaning():
 def test_above_scanner_only_saml_carries_a_role_and_the_one_time_link_the_administrator():
     for role in roles.TABLE:
         if role.name in (roles.ATTENDEE, roles.SCANNER):
-            assert all(role.is_carried_by(source) for source in ("saml", "jwt", "introspection", "password", "", "new"))
+            assert all(role.allows_source(source) for source in ("saml", "jwt", "introspection", "password", "", "new"))
             continue
-        assert role.is_carried_by("saml")
-        assert role.is_carried_by("first administrator") == (role.name == roles.ADMINISTRATOR)
-        assert not any(role.is_carried_by(source) for source in ("jwt", "introspection", "password", "", "SAML"))
+        assert role.allows_source("saml")
+        assert role.allows_source("first administrator") == (role.name == roles.ADMINISTRATOR)
+        assert not any(role.allows_source(source) for source in ("jwt", "introspection", "password", "", "SAML"))
 
 
 def test_the_roles_of_the_house_are_given_in_the_staff_implementation_only():
-    assert set(roles.existing_in(house=True)) == set(roles.HOUSE) == {"reviewer", "administrator"}
-    assert set(roles.existing_in(house=False)) == {"scanner", "organizer", "author"}
-    assert all((role.scope is Scope.HOUSE) == (role.name in roles.HOUSE) for role in roles.TABLE)
+    assert set(roles.existing_in(staff=True)) == set(roles.STAFF_ROLES) == {"reviewer", "administrator"}
+    assert set(roles.existing_in(staff=False)) == {"scanner", "organizer", "author"}
+    assert all((role.scope is Scope.ALL) == (role.name in roles.STAFF_ROLES) for role in roles.TABLE)
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ def test_the_roles_of_the_house_are_given_in_the_staff_implementation_only():
     ],
 )
 def test_who_may_give_which_role_in_a_conference(held, given):
-    assert roles.to_give(held, house=False) == given
+    assert roles.to_give(held, staff=False) == given
 
 
 def test_no_role_gives_more_than_it_has_but_the_administrator():
     """Otherwise somebody could give themselves what they were not given."""
     for role in roles.TABLE:
-        for name in roles.to_give(role.may, house=False):
+        for name in roles.to_give(role.may, staff=False):
             assert roles.BY_NAME[name].may <= role.may
 
 
 def test_somebody_who_may_grant_scanning_gives_nothing_in_the_staff_implementation():
-    assert roles.to_give({Permission.GRANT_SCANNING}, house=True) == ()
-    assert roles.to_give({Permission.GRANT_ROLES}, house=True) == ("reviewer", "administrator")
+    assert roles.to_give({Permission.GRANT_SCANNING}, staff=True) == ()
+    assert roles.to_give({Permission.GRANT_ROLES}, staff=True) == ("reviewer", "administrator")
 
 
 def test_the_table_of_grants_takes_exactly_the_granted_roles():

@@ -15,7 +15,7 @@ from records.tenants import implementations
 from runner.queues.status_jobs import StatusQueue, rq_status_queue
 from runner.queues.thread_worker import StopSignal
 from runner.runs.worker_services import WORKER_SERVICES, open_worker_services
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
 from runner.store.clients import connect, connect_queue
 from runner.store.worker_heartbeat import workers_present
@@ -43,7 +43,7 @@ def blank(tmp_path_factory):
 
 
 class House:
-    """What the tests of the runner stand on: real records, a real store, and a desk."""
+    """What the tests of the runner use: real records, a real store, and a status service."""
 
     def __init__(self, folder, redis_url, sandbox, blank):
         self.env = {
@@ -59,16 +59,16 @@ class House:
         shutil.copy(blank, folder / "session-status.db")
         self.database = Database(self.settings.database_url)
         self.redis = connect(redis_url)
-        self.desk = self.new_desk()
+        self.service = self.new_service()
 
-    def new_desk(self):
+    def new_service(self):
         queue = StatusQueue(connect(self.settings.redis_url))
         return StatusService(
             settings=self.settings, database=self.database, redis=connect(self.settings.redis_url), queue=queue
         )
 
     def close(self):
-        self.desk.close()
+        self.service.close()
         self.redis.close()
         self.database.dispose()
 
@@ -99,20 +99,20 @@ class House:
             versions.keep_code(db, version, self.sandbox.report.runtime, checked.code)
             versions.keep_settings_read(db, version, checked.settings)
             versions.activate(db, implementation, version, by="test")
-        self.desk.changed(slug)
+        self.service.changed(slug)
         return version.sha256
 
     def change(self, slug, **fields):
         with self.database.session() as db:
             implementations.update(db, implementations.find(db, slug), **fields)
-        self.desk.changed(slug)
+        self.service.changed(slug)
 
     def know(self, user="ann", **attributes):
         """Let somebody have these attributes: what a run finds changes, and what is remembered of runs counts on."""
         with self.database.session() as db:
             profile = users.UserProfile(username=user, user_type="attendee", attributes=attributes)
             users.remember(db, implementations.find(db, "acme"), user, profile)
-        self.desk.changed("acme")
+        self.service.changed("acme")
 
     def runs(self, slug="acme"):
         with self.database.reading() as db:
@@ -127,14 +127,14 @@ def house(tmp_path, redis, valkey_url, sandbox, blank):
 
 
 @pytest.fixture
-def workshop(house):
-    workshop = open_worker_services(house.settings, house.sandbox)
-    yield workshop
-    workshop.close()
+def worker_services(house):
+    worker_services = open_worker_services(house.settings, house.sandbox)
+    yield worker_services
+    worker_services.close()
 
 
 @pytest.fixture
-def work_off(house, workshop):
+def work_off(house, worker_services):
     """Do what stands in the queue, with the real worker class, in this process."""
 
     def work(*, runs=4):
@@ -143,7 +143,7 @@ def work_off(house, workshop):
             rq_status_queue(client),
             runs=runs,
             stop=StopSignal(),
-            in_thread=lambda: WORKER_SERVICES.set(workshop),
+            in_thread=lambda: WORKER_SERVICES.set(worker_services),
             on_beat=lambda _: None,
         )
         worker.work(burst=True)

@@ -32,7 +32,7 @@ def answered(house, asker=ANN, *, seconds):
     """Ask as the app does, until there is a message."""
     end = time.monotonic() + seconds
     while True:
-        status = house.desk.ask(asker, wait_s=0.8)
+        status = house.service.ask(asker, wait_s=0.8)
         if status.state == "ready" or time.monotonic() > end:
             return status
         time.sleep(0.1)
@@ -44,7 +44,7 @@ def crowd(house, askers, *, wait_s=0.8):
 
     def ask(asker):
         start.wait()
-        found.append(house.desk.ask(asker, wait_s=wait_s))
+        found.append(house.service.ask(asker, wait_s=wait_s))
 
     threads = [threading.Thread(target=ask, args=(asker,)) for asker in askers]
     [thread.start() for thread in threads]
@@ -87,7 +87,7 @@ def test_a_worker_says_that_it_is_there_what_its_jail_holds_and_when_it_goes(hou
 def test_a_worker_killed_in_the_middle_of_a_run_leaves_no_status_stuck(house, start_worker):
     house.add(source=SLOW, script_settings={"n": 10**9}, limits={"wall_s": 2, "cpu_s": 2}, concurrency=1)
     started = start_worker()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     assert eventually(lambda: running(house) == 1)
     started.process.kill()
     started.process.wait()
@@ -110,7 +110,7 @@ def test_a_worker_killed_at_any_moment_loses_no_status(house, start_worker):
     for _ in range(2):
         started = start_worker()
         for asker in askers:
-            house.desk.ask(asker)
+            house.service.ask(asker)
         time.sleep(0.15)
         started.process.kill()
         started.process.wait()
@@ -118,7 +118,7 @@ def test_a_worker_killed_at_any_moment_loses_no_status(house, start_worker):
     end = time.monotonic() + 25
     waiting = set(askers)
     while waiting and time.monotonic() < end:
-        waiting = {asker for asker in waiting if house.desk.ask(asker).state != "ready"}
+        waiting = {asker for asker in waiting if house.service.ask(asker).state != "ready"}
         time.sleep(0.2)
     assert not waiting
 
@@ -127,7 +127,7 @@ def test_a_worker_killed_at_any_moment_loses_no_status(house, start_worker):
 def test_a_killed_zygote_is_replaced_and_the_next_request_recovers(house, start_worker):
     house.add(source=SLOW, script_settings={"n": 10**9}, limits={"wall_s": 2, "cpu_s": 2})
     started = start_worker()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     assert eventually(lambda: running(house) == 1)
     os.kill(zygote_of(started), signal.SIGKILL)
     assert eventually(lambda: running(house) == 0, seconds=5)
@@ -144,7 +144,7 @@ def test_a_graceful_stop_under_load_loses_no_run(house, start_worker):
     first = start_worker()
     askers = [StatusRequest("acme", f"user-{number}", "s1") for number in range(120)]
     for asker in askers:
-        house.desk.ask(asker)
+        house.service.ask(asker)
     time.sleep(0.3)
     assert first.stop() == 0
     stored = len(house.runs())
@@ -152,7 +152,7 @@ def test_a_graceful_stop_under_load_loses_no_run(house, start_worker):
     assert house.redis.llen("rq:queue:status:intermediate") == 0
     assert stored > 0, "the traces of what was done are written"
     start_worker()
-    assert eventually(lambda: {house.desk.ask(asker).state for asker in askers} == {"ready"}, seconds=20, every=0.5)
+    assert eventually(lambda: {house.service.ask(asker).state for asker in askers} == {"ready"}, seconds=20, every=0.5)
     assert eventually(lambda: len(house.runs()) == 120, seconds=3)
     assert max(Counter(run.user for run in house.runs()).values()) == 1
 
@@ -165,7 +165,7 @@ def test_a_slow_implementation_does_not_starve_another(house, start_worker):
     house.add("acme")
     start_worker(SESSION_STATUS_WORKER_RUNS="8")
     for number in range(40):
-        house.desk.ask(StatusRequest("slow", f"user-{number}", "s1"))
+        house.service.ask(StatusRequest("slow", f"user-{number}", "s1"))
     began = time.monotonic()
     assert answered(house, seconds=10).state == "ready"
     assert time.monotonic() - began < 2
@@ -184,10 +184,10 @@ def test_a_store_that_is_killed_and_comes_back_is_used_again_with_what_it_held(t
             store._process.kill()
             store._process.wait()
             with pytest.raises(StoreAway):
-                house.desk.ask(ANN)
+                house.service.ask(ANN)
             time.sleep(1)
             store.start()
-            assert eventually(lambda: house.desk.ask(ANN).state == "ready", seconds=5), "the cached status was kept"
+            assert eventually(lambda: house.service.ask(ANN).state == "ready", seconds=5), "the cached status was kept"
             bob = StatusRequest("acme", "bob", "s1")
             assert answered(house, bob, seconds=12).state == "ready", started.log.read_text()
             assert started.process.poll() is None
@@ -202,10 +202,10 @@ def test_a_store_that_is_killed_and_comes_back_is_used_again_with_what_it_held(t
 
 def test_a_status_which_no_worker_answers_becomes_unavailable_until_one_does(house, start_worker):
     house.add()
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     (key,) = house.redis.keys("st:{acme:*")
     house.redis.hincrby(key, "asked", -31_000)
-    status = house.desk.ask(ANN)
+    status = house.service.ask(ANN)
     assert (status.state, status.message) == ("unavailable", None)
     assert status.refresh_after >= 5
     start_worker()

@@ -16,7 +16,7 @@ from sandbox import Answer, JailTooWeak, OutcomeKind, RunLimits, Sandbox, Zygote
 from tests.sandbox.boxes import HERE, RAW, SCRIPT_INPUT, Box, Vendor, alive, descendants, indented, soon
 from tests.support import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
 @pytest.fixture

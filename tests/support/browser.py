@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.stub_status_service import StubDesk
+from tests.support.stub_status_service import StubStatusService
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -26,10 +26,10 @@ FLAGS = [
 
 @dataclass
 class Site:
-    """A served application, and the desk behind it."""
+    """A served application, and its stub status service."""
 
     address: str
-    desk: StubDesk
+    status_service: StubStatusService
     app: Flask
 
 
@@ -67,7 +67,7 @@ def serving(make_app):
 
 class Quiet(WSGIRequestHandler):
     def log_request(self, *args):
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 def _nothing(environ, start_response):

@@ -1,4 +1,4 @@
-"""A relay in front of a PostgreSQL on a unix socket, which hangs when it is told to: as a frozen server, or lost packets."""
+"""A relay in front of PostgreSQL on a unix socket, which hangs on request, like a frozen server or lost packets."""
 
 import contextlib
 import selectors

@@ -1,4 +1,4 @@
-"""A maintained checker of HTML (html-validate, on Node) for the pages of every application of ours."""
+"""The HTML checker (html-validate, on Node) for the pages of all our applications."""
 
 import json
 import os

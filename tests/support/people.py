@@ -1,4 +1,4 @@
-"""Somebody who has just logged in, for all tests which need one."""
+"""A person who has just logged in, for all tests that need one."""
 
 import secrets
 import time

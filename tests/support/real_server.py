@@ -1,4 +1,4 @@
-"""The web server as an operator starts it: granian, the real desk, a real store, real records, in processes of its own."""
+"""The web server as an operator starts it: granian, the real status service, store and database, in its own processes."""
 
 import http.client
 import json
@@ -21,7 +21,9 @@ from tests.support.people import visitor
 
 KEY = "k" * 40
 PATH = "/api/v1/implementations/demo/sessions/CE-1/status"
-PROGRAM = "import os; from runner.settings.table import Settings; from web.server.granian_server import serve; "
+PROGRAM = (
+    "import os; from runner.settings.operator_settings import Settings; from web.server.granian_server import serve; "
+)
 PROGRAM += "serve(Settings.from_environment(os.environ))"
 
 
@@ -96,7 +98,7 @@ class Server:
 
     @property
     def login(self):
-        """Headers of somebody who has just logged in."""
+        """Headers of a person who has just logged in."""
         with closing(connect(self._redis_url)) as store:
             return {"Authorization": f"Bearer {LoginStore(store).tokens.issue(visitor()).access}"}
 

@@ -1,29 +1,23 @@
-"""The stage of the login's tests: browsers that log in at a forged provider, over the real application.
+"""Browsers for the tests of logins, which log in at a forged provider, with the real application.
 
-Providers post from another site, so their posts carry no cookie: `LoginBrowser.answer` sends what a provider's page sends,
-and `LoginBrowser.follow` what the browser does then.
+Providers post from another site, so their posts have no cookie: `Browser.answer` sends what a provider's page sends.
 """
 
 import base64
 import re
-import sqlite3
 import zlib
-from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from flask.testing import FlaskClient
 from lxml import etree
 
 from records import SamlDraft
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from tests.support.saml_forge import ForgedIdp
-from tests.support.stub_status_service import PUBLIC_URL
 from web.auth.saml import login_flow
 from web.auth.services import AuthServices
 
-KEY = "k" * 40
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 #: Every refusal of a whole run, without its reference: there must be one.
 SEEN = set()
@@ -42,23 +36,9 @@ def connect(db, box, slug, idp, **changes):
     return saml.save(db, box, implementations.find(db, slug), draft, by="tests")
 
 
-def copied(database, path):
-    """Copy the records to a file."""
-    with closing(sqlite3.connect(database.engine.url.database)) as whole, closing(sqlite3.connect(path)) as own:
-        whole.backup(own)
-    return path
-
-
-class ClientAtPublicUrl(FlaskClient):
-    """Asks as a browser does that was given the public address."""
-
-    def open(self, *args, **more):
-        return super().open(*args, **({"base_url": PUBLIC_URL} | more))
-
-
 @dataclass
 class Begun:
-    """A login that has been begun: what the provider is told."""
+    """A login that has been started: what the provider receives."""
 
     address: str
     request_id: str
@@ -71,7 +51,6 @@ class Browser:
 
     def __init__(self, app):
         self.app = app
-        app.test_client_class = ClientAtPublicUrl
         self.http = app.test_client()
         self.elsewhere = app.test_client(use_cookies=False)
 
@@ -104,7 +83,7 @@ class Browser:
 
     def visitor(self):
         """Who this browser's cookie says that it is, ended or not."""
-        logins = self.app.extensions["entrance"].logins
+        logins = self.app.extensions["auth services"].logins
         cookie = self.http.get_cookie(logins.cookie, domain="status.example.org")
         return logins.read(cookie.value) if cookie else None
 

@@ -1,4 +1,4 @@
-"""A desk of which a test sets the answers: for what the views make of them. The real desk has its own tests."""
+"""A status service whose answers a test sets, for tests of the views. The real one has its own tests."""
 
 from datetime import UTC, datetime
 
@@ -34,7 +34,7 @@ UNAVAILABLE = Status("unavailable", refresh_after=5, reference="3f9ca71e")
 PLACES = {("demo", "CE-1"), ("demo", "P70068"), ("other", "CE-1")}
 
 
-class StubDesk:
+class StubStatusService:
     """Answers `status` to everybody; after a return, what `after_return` says."""
 
     def __init__(self):
@@ -43,6 +43,7 @@ class StubDesk:
 
     def changed(self, implementation):
         """Nothing is remembered here."""
+        return True
 
     def reset(self):
         self.status = ready()

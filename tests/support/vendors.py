@@ -45,7 +45,7 @@ class Request:
 
 
 def reply(body=b"", status=200, headers=(), *, content_type="application/json", length=True):
-    """A well-formed answer; a body that is no text is written as JSON."""
+    """A well-formed answer; a body that is not a text is written as JSON."""
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, bytes):

@@ -1,21 +1,19 @@
-"""What the tests of the web room share: an application around a stub desk and real records, and a browser."""
+"""What the tests of the web room share: an application on a stub status service and real records, and a browser."""
 
 from datetime import UTC, datetime
 
 import pytest
-from flask.testing import FlaskClient
 
 from records import AgendaSession, Database, UserProfile
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.store.clients import connect
+from tests.support.application import make_app, make_settings
 from tests.support.browser import Site, serving, vendor
 from tests.support.people import visitor
 from tests.support.real_server import running
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
-from web.app import create_app
+from tests.support.stub_status_service import StubStatusService
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +46,13 @@ def database(tmp_path_factory):
 
 
 @pytest.fixture
-def desk():
-    return StubDesk()
+def status_service():
+    return StubStatusService()
 
 
 @pytest.fixture
 def settings():
-    return Settings(environment="development", public_url=PUBLIC_URL, secret_key="k" * 40)
+    return make_settings()
 
 
 @pytest.fixture
@@ -63,36 +61,25 @@ def store(redis):
 
 
 @pytest.fixture
-def app(settings, desk, database, store):
-    return create_app(
-        settings, desk=desk, database=database, checks={"store": lambda: True}, store=store, outreach=None
-    )
-
-
-class ClientAtPublicUrl(FlaskClient):
-    """Asks as a browser does that was given the public address."""
-
-    def open(self, *args, **more):
-        return super().open(*args, **({"base_url": PUBLIC_URL} | more))
+def app(settings, status_service, database, store):
+    return make_app(database, store, settings, status_service=status_service, checks={"store": lambda: True})
 
 
 @pytest.fixture
 def http(app):
     """A client without any login; addresses are below the public one."""
-    app.test_client_class = ClientAtPublicUrl
     return app.test_client()
 
 
 @pytest.fixture
-def bare(app):
+def http_without_cookies(app):
     """A client which sends a Cookie header as it is written: the other one would take it away."""
-    app.test_client_class = ClientAtPublicUrl
     return app.test_client(use_cookies=False)
 
 
 @pytest.fixture
 def logins(app):
-    return app.extensions["counter"].logins
+    return app.extensions["status services"].logins
 
 
 @pytest.fixture
@@ -117,16 +104,15 @@ def log_in(http, logins):
 
 @pytest.fixture(scope="session")
 def site(database, valkey_url):
-    """One server for the whole run; a test sets what its stub desk answers."""
-    desk = StubDesk()
+    """One server for the whole run; a test sets what its stub status service answers."""
+    status_service = StubStatusService()
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key="k" * 40)
-        return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
+        return make_app(database, store, make_settings(address), status_service=status_service)
 
     store = LoginStore(connect(valkey_url))
     with serving(make) as (address, app):
-        yield Site(address, desk, app)
+        yield Site(address, status_service, app)
     store.close()
 
 
@@ -139,8 +125,8 @@ def vendor_site():
 @pytest.fixture
 def open_page(chromium, site):
     """Open pages in a fresh profile; at the end, nothing may have been complained about on any of them."""
-    site.desk.reset()
-    site.app.extensions["counter"].pace._full_at.clear()
+    site.status_service.reset()
+    site.app.extensions["status services"].return_limit._full_at.clear()
     contexts, complaints = [], []
 
     def note(page):
@@ -152,7 +138,7 @@ def open_page(chromium, site):
         contexts.append(context)
         context.on("page", note)
         if logged_in:
-            token = site.app.extensions["counter"].logins.sign(visitor())
+            token = site.app.extensions["status services"].logins.sign(visitor())
             context.add_cookies([{"name": "login", "value": token, "url": site.address}])
         page = context.new_page()
         page.set_default_timeout(8000)

@@ -47,9 +47,11 @@ def test_a_page_has_a_reference_that_can_be_read_out(http, store, caplog):
     assert noted(store, reference)[0].what == "widget.show"
 
 
-def test_an_error_of_somebody_who_is_logged_in_names_user_and_session_by_their_keys(app, http, desk, bearer, store):
+def test_an_error_of_somebody_who_is_logged_in_names_user_and_session_by_their_keys(
+    app, http, status_service, bearer, store
+):
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    desk.fails_with = RuntimeError("a bug")
+    status_service.fails_with = RuntimeError("a bug")
     (error,) = noted(store, http.get(STATUS, headers=bearer()).json["reference"])
     assert (error.status, error.implementation, error.user, error.session) == (500, "demo", "ada", "CE-1")
 
@@ -82,8 +84,8 @@ def test_without_the_store_an_error_has_its_reference_in_the_log(http, store, ca
     assert f"error shown ref={reference}" in caplog.text
 
 
-def test_a_widget_that_can_show_nothing_shows_a_reference(http, desk, bearer):
-    desk.status = Status("unavailable", refresh_after=5, reference="3f9ca71e")
+def test_a_widget_that_can_show_nothing_shows_a_reference(http, status_service, bearer):
+    status_service.status = Status("unavailable", refresh_after=5, reference="3f9ca71e")
     page = http.get(WIDGET, headers=bearer()).text
     assert "The status cannot be shown right now" in page
     assert re.search(r'<span id="note"[^>]*>Reference 3f9ca71e</span>', page)

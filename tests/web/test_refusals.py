@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.logins.app_tokens import ACCESS_S
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.clients import connect
+from tests.support.application import make_app, make_settings
 from tests.support.people import visitor
-from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubDesk
+from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, STATUS, WIDGET, StubStatusService
 from web.app import create_app
 from web.auth.logins import LASTS
 from web.permissions import BODY
@@ -58,19 +59,19 @@ def test_the_public_host_counts_in_any_case_and_with_its_usual_port(http):
         {"Referer": PUBLIC_URL},
     ],
 )
-def test_a_cross_site_post_with_the_cookie_is_refused(http, desk, log_in, headers):
+def test_a_cross_site_post_with_the_cookie_is_refused(http, status_service, log_in, headers):
     log_in()
     answer = http.post(f"{STATUS}/returned", headers=headers)
     assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
     for path in (WIDGET, "/login/demo", "/login/demo/out"):
         assert http.post(path, headers=headers, data={"subject": "ada"}).status_code == 403
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @pytest.mark.parametrize(
     "session", ["a b", "..", "%2e%2e", "x" * 129, "é", "-a", "a%00b", "a;b", "<script>", "a%0d%0ab"]
 )
-def test_a_malformed_session_id_is_400_and_says_what_is_wrong(http, desk, session):
+def test_a_malformed_session_id_is_400_and_says_what_is_wrong(http, status_service, session):
     answer = http.get(f"/api/v1/implementations/demo/sessions/{session}/status")
     assert (answer.status_code, answer.json["field"]) == (400, "session_id")
     assert "128" in answer.json["detail"]
@@ -94,10 +95,10 @@ def test_no_identifier_is_ever_a_server_error(http, bearer, implementation, sess
 
 @RELAXED
 @given(token=st.text(alphabet=st.characters(max_codepoint=0x2FF), max_size=200))
-def test_no_forged_login_counts(bare, token):
+def test_no_forged_login_counts(http_without_cookies, token):
     safe = token.encode("latin-1", "replace").decode("latin-1").translate(dict.fromkeys(range(32)))
     for headers in ({"Authorization": f"Bearer {safe}"}, {"Cookie": f"__Host-login={safe}"}):
-        assert bare.get(STATUS, headers=headers).json["state"] == "login"
+        assert http_without_cookies.get(STATUS, headers=headers).json["state"] == "login"
 
 
 @RELAXED
@@ -138,33 +139,29 @@ def test_a_refresh_token_or_a_code_is_no_access_token(http, store):
 
 
 def test_without_the_store_an_unknown_token_is_503_and_a_known_one_still_has_something_to_show(
-    http, desk, bearer, store
+    http, status_service, bearer, store
 ):
     known, unknown = bearer(), bearer()
     assert http.get(STATUS, headers=known).status_code == 200
     store.close()
-    store.ended._redis = store.tokens._redis = connect("redis://127.0.0.1:1")
+    store.ended_logins._redis = store.tokens._redis = connect("redis://127.0.0.1:1")
     assert http.get(STATUS, headers=known).status_code == 200
     answer = http.get(STATUS, headers=unknown)
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_login_signed_for_another_purpose_does_not_count(http, desk, database):
-    token = desk.tokens.make("demo", "ada", "CE-1")
+def test_a_login_signed_for_another_purpose_does_not_count(http, status_service, database):
+    token = status_service.tokens.make("demo", "ada", "CE-1")
     assert http.get(STATUS, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(desk, database, store):
+def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(status_service, database, store):
     old, new = "o" * 40, "n" * 40
 
     def logins(key, *earlier):
-        made = Settings(environment="development", public_url=PUBLIC_URL, secret_key=key, secret_keys_old=earlier)
-        return (
-            create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None)
-            .extensions["counter"]
-            .logins
-        )
+        made = make_settings(secret_key=key, secret_keys_old=earlier)
+        return make_app(database, store, made, status_service=status_service).extensions["status services"].logins
 
     ada = visitor()
     token = logins(old).sign(ada)
@@ -173,28 +170,28 @@ def test_a_key_that_was_rotated_out_still_reads_and_no_longer_signs(desk, databa
     assert logins(old).read(logins(new, old).sign(ada)) is None
 
 
-def test_a_remember_me_cookie_is_no_login_and_no_error(bare):
+def test_a_remember_me_cookie_is_no_login_and_no_error(http_without_cookies):
     for cookie in ("remember_token=ada|abc", "=ada|abc", "remember_token="):
-        answer = bare.get(STATUS, headers={"Cookie": cookie})
+        answer = http_without_cookies.get(STATUS, headers={"Cookie": cookie})
         assert (answer.status_code, answer.json["state"]) == (200, "login")
-        page = bare.get("/login/demo", headers={"Cookie": cookie})
+        page = http_without_cookies.get("/login/demo", headers={"Cookie": cookie})
         assert page.status_code == 200
         assert "You are logged in" not in page.text
 
 
 @pytest.mark.parametrize("token", ["forged", "a.b.c", "x" * 3000, "ä", "AAAA"])
-def test_a_forged_return_token_is_a_friendly_page(http, desk, token):
+def test_a_forged_return_token_is_a_friendly_page(http, status_service, token):
     answer = http.get(f"/r/{token}")
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
     assert "go back to the app" in answer.text
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @RELAXED
 @given(token=st.text(alphabet="abcXYZ019-_.=", min_size=1, max_size=300))
-def test_no_made_up_return_token_does_anything(http, desk, token):
+def test_no_made_up_return_token_does_anything(http, status_service, token):
     assert http.get(f"/r/{token}").status_code == 400
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @pytest.mark.parametrize("path", [f"{STATUS}/returned", WIDGET, "/login/demo"])
@@ -204,14 +201,14 @@ def test_an_oversized_body_is_413(http, log_in, path):
     assert answer.status_code == 413
 
 
-def test_an_endless_body_of_unknown_length_is_refused_without_reading_on(http, desk, bearer):
+def test_an_endless_body_of_unknown_length_is_refused_without_reading_on(http, status_service, bearer):
     stream = BytesIO(b" " * BODY * 100)
     headers = bearer() | {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     chunked = {"wsgi.input_terminated": True}
     answer = http.post(f"{STATUS}/returned", headers=headers, input_stream=stream, environ_overrides=chunked)
     assert answer.status_code == 411  # the web server itself collects such a body, and tells its length
     assert stream.tell() == 0
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @pytest.mark.parametrize(
@@ -224,10 +221,10 @@ def test_an_endless_body_of_unknown_length_is_refused_without_reading_on(http, d
         ({"json": {"state": "ready"}}, 400),
     ],
 )
-def test_a_body_where_none_belongs_is_refused(http, desk, bearer, sent, code):
+def test_a_body_where_none_belongs_is_refused(http, status_service, bearer, sent, code):
     answer = http.post(f"{STATUS}/returned", headers=bearer(), **sent)
     assert (answer.status_code, answer.json["status"]) == (code, code)
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
@@ -244,9 +241,9 @@ def test_an_unknown_address_is_a_problem_for_programs_and_a_page_for_people(http
     assert (page.status_code, page.mimetype) == (404, "text/html")
 
 
-def test_a_bug_is_a_500_that_the_log_has_and_the_answer_has_not(app, http, desk, bearer, caplog):
+def test_a_bug_is_a_500_that_the_log_has_and_the_answer_has_not(app, http, status_service, bearer, caplog):
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    desk.fails_with = RuntimeError("secret detail")
+    status_service.fails_with = RuntimeError("secret detail")
     answer = http.get(STATUS, headers=bearer())
     assert (answer.status_code, answer.json["title"]) == (500, "Internal Server Error")
     assert b"secret detail" not in answer.data
@@ -285,7 +282,7 @@ def test_whatever_is_taken_for_a_local_path_stays_here(wanted):
 
 
 @pytest.mark.parametrize("template", ["javascript:alert(1)//{session_id}", "data:text/html,x", "//evil.example", ""])
-def test_a_dangerous_way_back_to_the_app_is_not_taken(http, desk, database, template, monkeypatch):
+def test_a_dangerous_way_back_to_the_app_is_not_taken(http, status_service, database, template, monkeypatch):
     found = implementations.find
 
     def with_template(db, slug):
@@ -295,13 +292,13 @@ def test_a_dangerous_way_back_to_the_app_is_not_taken(http, desk, database, temp
         return implementation
 
     monkeypatch.setattr(implementations, "find", with_template)
-    answer = http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}")
+    answer = http.get(f"/r/{status_service.tokens.make('demo', 'ada', 'CE-1')}")
     assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET)
 
 
-def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(desk, database, store):
-    made = Settings(environment="development", public_url=PUBLIC_URL, secret_key="k" * 40, trusted_proxies=1)
-    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
+def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(status_service, database, store):
+    made = make_settings(trusted_proxies=1)
+    client = make_app(database, store, made, status_service=status_service).test_client()
     headers = {"Host": "status.example.org", "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "1.2.3.4"}
     assert client.get(STATUS, headers=headers).json["message"]["action"]["url"].startswith(PUBLIC_URL)
 
@@ -310,7 +307,7 @@ def test_a_trusted_proxy_may_say_who_asked_but_not_who_we_are(desk, database, st
     "frames", ["evil", "https://a.example; script-src *", "*", "https://*.example", "javascript:x"]
 )
 def test_a_setting_cannot_smuggle_a_directive_into_the_policy(frames):
-    with pytest.raises(SettingsError, match="no origin"):
+    with pytest.raises(SettingsError, match="must be origins such as"):
         Settings.from_environment({"SESSION_STATUS_WIDGET_FRAMES": frames, "SESSION_STATUS_PUBLIC_URL": PUBLIC_URL})
 
 
@@ -339,14 +336,9 @@ def test_every_answer_has_the_protecting_headers(http, bearer):
         assert ("frame-ancestors 'self'" if path == WIDGET else "frame-ancestors 'none'") in policy
 
 
-def test_the_widget_may_be_framed_by_whom_the_settings_name(desk, database, store):
-    made = Settings(
-        environment="development",
-        public_url=PUBLIC_URL,
-        secret_key="k" * 40,
-        widget_frames=("https://app.example.org",),
-    )
-    client = create_app(made, desk=desk, database=database, checks={}, store=store, outreach=None).test_client()
+def test_the_widget_may_be_framed_by_whom_the_settings_name(status_service, database, store):
+    made = make_settings(widget_frames=("https://app.example.org",))
+    client = make_app(database, store, made, status_service=status_service).test_client()
     policy = client.get(WIDGET, headers={"Host": "status.example.org"}).headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors 'self' https://app.example.org")
 
@@ -355,11 +347,11 @@ def test_building_the_application_reads_no_environment_and_opens_nothing(setting
     monkeypatch.setenv("FLASK_DEBUG", "1")
     app = create_app(
         settings,
-        desk=StubDesk(),
+        status_service=StubStatusService(),
         database=None,
         checks={},
         store=LoginStore(connect("redis://127.0.0.1:1")),
-        outreach=None,
+        outbound=None,
     )
     assert isinstance(app, Flask)
     assert not app.debug

@@ -1,4 +1,4 @@
-"""What counts as one client address, as one owner of addresses, and as a venue: for limits on how often things are tried."""
+"""What counts as one client address, as one owner of addresses, and as a venue: for rate limits."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
-from records.host_names import ip_address, mapped
+from records.ip_addresses import ip_address, mapped
 from runner.settings.readers import Network
 
-#: What one household or machine has of IPv6: counting single addresses would count nobody twice.
+#: The IPv6 network of one household or machine. It can use a new address for each attempt.
 _IPV6_PREFIX: Final = 64
-#: What one customer of a provider may have of it.
+#: The IPv6 network that one customer of an internet provider can have.
 _IPV6_OWNED: Final = 48
 
 
 def address_of(ip: str) -> str:
-    """Give what counts as one address: IPv4 as it is, also inside IPv6, and the /64 of IPv6."""
+    """Return what counts as one address: an IPv4 address, also if mapped into IPv6, or the /64 of an IPv6 address."""
     address = ip_address(ip)
     if address is None:
         return "unknown"
@@ -27,12 +27,12 @@ def address_of(ip: str) -> str:
 
 
 def owner_of(where: str) -> str:
-    """Give what may be all one customer's: the /48 of IPv6. `where`: what `address_of` gave."""
+    """Return what counts as one owner: the /48 of an IPv6 address. `where`: a result of `address_of`."""
     try:
         network = ipaddress.ip_network(where)
     except ValueError:
         return where
-    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # of IP
+    return str(network.supernet(new_prefix=_IPV6_OWNED)) if network.version == 6 else where  # IPv6
 
 
 def is_venue(where: str, venues: Sequence[Network]) -> bool:

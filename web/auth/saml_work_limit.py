@@ -1,11 +1,11 @@
-"""The work limit: how much of a process all posted messages together may take, whoever sends them.
+"""The work limit: how much of a process's time all posted SAML messages together may take.
 
-Every message is judged by Python and C code which others have to wait for. The steps for each:
+Other requests have to wait while a message is checked. The steps for each message:
 
-1. One message is judged at a time. The next few wait for a moment; a longer queue is refused at once.
-2. After a message that was refused, none is judged for three times as long as that one took, and never for more than a
-   second: what took longer was not the message but a machine or a store that stood still. So strangers, from however
-   many addresses, get at most a quarter of a process. Honest messages make nobody wait.
+1. Only one message is checked at a time. The next few wait for a moment; further ones are refused at once.
+2. After a refused message, no message is checked for three times as long as that one took, but for one second at most: if
+   it took longer, the cause was the machine or the store, not the message. So refused messages, from any number of
+   addresses, take at most a quarter of a process. Accepted messages cause no pause.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from typing import Final
 #: Messages that may wait, and for how many seconds.
 MOST_WAITING: Final = 8
 LONGEST_WAIT_S: Final = 1.0
-#: After a refused message, the limit rests for so many times what it took.
+#: The pause after a refused message, as a multiple of the time that it took.
 REST: Final = 3
 LONGEST_REST_S: Final = 1.0
-#: Seconds after which whoever was refused may come again.
+#: Seconds after which the sender may try again.
 RETRY_AFTER_S: Final = 2
 
 
 class TooMuchWork(Exception):
-    """The process has judged as many messages as it may at the moment. The sender may try again in seconds."""
+    """The process may not check another message now. The sender may try again in a few seconds."""
 
 
 @dataclass
 class Work:
-    """One message that is being judged."""
+    """One message that is being checked."""
 
-    believed: bool = False  #: to be set when it was; until then it counts as refused
+    accepted: bool = False  #: set when the message is accepted; until then it counts as refused
 
 
 class WorkLimit:
@@ -49,8 +49,8 @@ class WorkLimit:
         self._rests_until = 0.0
 
     @contextmanager
-    def judging(self) -> Iterator[Work]:
-        """Hold the limit while a message is judged. Raises `TooMuchWork`."""
+    def checking(self) -> Iterator[Work]:
+        """Hold the limit while a message is checked. Raises `TooMuchWork`."""
         self._enter()  # 1
         began, work = self._clock(), Work()
         try:
@@ -59,7 +59,7 @@ class WorkLimit:
             now = self._clock()
             with self._changed:
                 self._busy = False
-                if not work.believed:  # 2
+                if not work.accepted:  # 2
                     self._rests_until = now + min(REST * (now - began), LONGEST_REST_S)
                 self._changed.notify()
 

@@ -1,6 +1,6 @@
-"""The entrance: what every way in, every way out and every page about logins shares, as one frozen value.
+"""The services that login methods, logout and the console share, as one frozen value.
 
-Built once by `create_app` and found by `AuthServices.here()`, so that a view needs no globals and a test can read it whole.
+`create_app` makes it once, and views get it by `AuthServices.here()`, so that no globals are needed.
 """
 
 from __future__ import annotations
@@ -19,32 +19,33 @@ from web.auth.saml_work_limit import WorkLimit
 from web.config import WebConfig
 
 
-def _no_apps(handle: str, visitor: Visitor) -> str:  # noqa: ARG001 - the signature of what it stands for
-    raise LookupError("this application hands no logins over to apps")
+def _no_apps(handle: str, visitor: Visitor) -> str:  # noqa: ARG001 - the signature of `finish_start`
+    raise LookupError("this application has no logins for apps")
 
 
 @dataclass(frozen=True)
 class AuthServices:
-    """The parts behind a login. The application's maker owns them and closes them."""
+    """The services behind a login. The caller of `create_app` owns and closes them."""
 
     config: WebConfig
     database: Database
     box: SecretBox
     logins: Logins
     store: LoginStore
-    outreach: OutboundRequests
-    #: where the console orders what takes longer than a request may
+    outbound: OutboundRequests
+    #: takes what the console starts and what takes longer than a request may
     jobs: BackgroundQueue
-    #: tells all processes that an implementation has changed, by its slug; call it after the commit
-    changed: Callable[[str], None]
-    #: ends a login which an app began: the handle of its start and who logged in, to the address to go to
+    #: announces to all processes that an implementation (slug) has changed, and returns whether the store answered; call it after
+    #: the commit
+    changed: Callable[[str], bool]
+    #: ends an app's login: takes its handle and the new login, and returns the address to continue at
     finish_start: Callable[[str, Visitor], str] = _no_apps
-    #: how much of this process the messages of providers may take together
+    #: limits the time that SAML messages may take in this process
     saml_work: WorkLimit = field(default_factory=WorkLimit)
 
     @classmethod
     def here(cls) -> AuthServices:
-        """Return the entrance of the running application."""
-        entrance = current_app.extensions["entrance"]
-        assert isinstance(entrance, cls)
-        return entrance
+        """Return the services of the running application."""
+        services = current_app.extensions["auth services"]
+        assert isinstance(services, cls)
+        return services

@@ -1,4 +1,4 @@
-"""All commands of `session-status` together."""
+"""All commands of `session-status`, by name. Each is imported when it is called."""
 
 from __future__ import annotations
 
@@ -6,63 +6,90 @@ from importlib.metadata import version
 
 import click
 
-from .common.errors import CommandGroup
-from .local.up import up
-from .operate.audit import audit_group
-from .operate.doctor import doctor
-from .operate.environment_marks import db_mark, store_group
-from .operate.runs import runs_group
-from .operate.servers import db_group, web, worker
-from .operate.statuses import status_group
-from .operate.store_empty import store_empty
-from .scripts.case_commands import test_cases
-from .scripts.explore_command import explore_script
-from .scripts.script_commands import script
-from .setup.access_tokens import users_token
-from .setup.administrators import administrator
-from .setup.agenda import sessions_group
-from .setup.connections import connection
-from .setup.implementations import implementation
-from .setup.roles import role_group
-from .setup.saml import saml_group
-from .setup.users import users_group
+from .common.lazy_group import CommandEntry, LazyCommandGroup
+
+COMMANDS = (
+    CommandEntry(
+        "administrator",
+        "web.cli.setup.administrators:administrator",
+        "Let an administrator log in without an identity provider.",
+    ),
+    CommandEntry(
+        "audit",
+        "web.cli.operate.audit:audit_group",
+        "Show audit entries, and check that none was changed, added or removed.",
+    ),
+    CommandEntry(
+        "connection", "web.cli.setup.connections:connection", "Add, show, change and remove vendor connections."
+    ),
+    CommandEntry(
+        "db",
+        "web.cli.operate.servers:db_group",
+        "Bring the database up to date.",
+        subcommands=("web.cli.operate.environment_marks:db_mark",),
+    ),
+    CommandEntry(
+        "doctor",
+        "web.cli.operate.doctor:doctor",
+        "Check settings, database, secrets, store, jail, workers and versions.",
+    ),
+    CommandEntry(
+        "implementation",
+        "web.cli.setup.implementations:implementation",
+        "Add, show, change, archive and remove implementations: one for each client's app.",
+    ),
+    CommandEntry("role", "web.cli.setup.roles:role_group", "Grant and revoke roles."),
+    CommandEntry("runs", "web.cli.operate.runs:runs_group", "Find past runs: why a user saw a message."),
+    CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
+    CommandEntry(
+        "script",
+        "web.cli.scripts.script_commands:script",
+        "Check, run and activate scripts.",
+        subcommands=("web.cli.scripts.case_commands:test_cases", "web.cli.scripts.explore_command:explore_script"),
+    ),
+    CommandEntry("sessions", "web.cli.setup.agenda:sessions_group", "Import the agenda, and undo an import."),
+    CommandEntry("status", "web.cli.operate.statuses:status_group", "Get the status of a session."),
+    CommandEntry(
+        "store",
+        "web.cli.operate.environment_marks:store_group",
+        "Manage the store (Valkey or Redis).",
+        subcommands=("web.cli.operate.store_empty:store_empty",),
+    ),
+    CommandEntry(
+        "up",
+        "web.cli.local.up:up",
+        "Start everything on this machine, with a demo: store, database, worker, web server, demo vendor, identity provider.",
+    ),
+    CommandEntry(
+        "users",
+        "web.cli.setup.users:users_group",
+        "Add and list sample users, and try the app's endpoints as one.",
+        subcommands=("web.cli.setup.access_tokens:users_token",),
+    ),
+    CommandEntry(
+        "web",
+        "web.cli.operate.servers:web",
+        "Run the web server, behind a proxy that handles TLS.",
+    ),
+    CommandEntry(
+        "worker",
+        "web.cli.operate.servers:worker",
+        "Run a worker, which takes runs from the queue and runs scripts in the jail.",
+    ),
+)
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyCommandGroup,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(version("session-status"), prog_name="session-status")
 def main() -> None:
-    """What a conference session shows an attendee: the service, its records, and the tools of script authors.
+    """Run and manage Session Status, which shows attendees one message for each conference session.
 
     To look around, start with `session-status up`. To write a script, start with `session-status script --help`.
 
-    Exit status of every command: 0 all is well; 1 it did its work, and the answer is no (findings, a run that failed,
-    faults in a file, something ill); 2 it could not do its work, and says what is wrong and what to do.
+    Exit status of every command: 0 success; 1 the command ran, and the result is negative (findings, a failed run, faults in
+    a file, a problem); 2 the command could not run, and says what is wrong and what to do.
     """
-
-
-db_group.add_command(db_mark)
-users_group.add_command(users_token)
-store_group.add_command(store_empty)
-script.add_command(test_cases)
-script.add_command(explore_script)
-
-for command in (
-    up,
-    web,
-    worker,
-    db_group,
-    store_group,
-    doctor,
-    implementation,
-    connection,
-    sessions_group,
-    users_group,
-    status_group,
-    runs_group,
-    script,
-    administrator,
-    role_group,
-    saml_group,
-    audit_group,
-):
-    main.add_command(command)

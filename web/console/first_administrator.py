@@ -1,11 +1,11 @@
-"""The first administrator: a link that works once, for the time before any identity provider is known.
+"""The first administrator: a link that works once, for the time before any identity provider is connected.
 
-`session-status administrator link` prints it on the machine's own console. The steps:
+`session-status administrator link` prints it on the machine itself. The steps:
 
-1. Looking at the link uses nothing up: mail programs and chats fetch addresses only to preview them.
-2. Few tries from one place.
+1. Opening the link does not use it up: mail programs and chats fetch addresses only to preview them.
+2. The attempts from one address are limited.
 3. The button uses the link up, for exactly one caller.
-4. Its login is that of the user "first administrator" of the staff implementation. It ends after hours, by itself.
+4. The login is that of the user "first administrator" of the staff implementation. It ends by itself after some hours.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ log = logging.getLogger(__name__)
 
 blueprint = Blueprint("console_first", __name__, url_prefix="/console/first")
 
-#: Tries from one address in so many seconds.
-TRIES = 20
+#: Attempts from one address in this many seconds.
+MOST_ATTEMPTS = 20
 WINDOW_S = 600
 
 LOCKED_OUT = (
     "The first administrator is locked out. Another administrator can let them in again, on the people page of the staff "
-    "implementation; or give somebody the role with: session-status role grant."
+    "implementation; or an operator can grant the role with: session-status role grant."
 )
 
 
 @blueprint.get("/<token>")
 @needs(Permission.ANYONE)
 def look(token: str) -> Response:
-    """Show what the link does, with one button. Nothing is used up (1.)."""
-    _slow_down()
+    """Show what the link does, with one button. The link is not used up (1.)."""
+    _limit_attempts()
     with AuthServices.here().database.reading() as db:
         works = administrators.is_open(db, token)
     return _page(works=works)
@@ -56,7 +56,7 @@ def look(token: str) -> Response:
 @needs(Permission.ANYONE)
 def use(token: str) -> Response:
     """Use the link and log in."""
-    _slow_down()
+    _limit_attempts()
     used = commit(lambda db: people.use_administrator_link(db, token)).value  # 3.
     if not used:
         log.warning("refused code=administrator link used up, expired or unknown")
@@ -75,15 +75,15 @@ def use(token: str) -> Response:
         raise HttpProblem(HTTPStatus.FORBIDDEN, LOCKED_OUT) from None
 
 
-def _slow_down() -> None:
-    """Refuse after a few tries (2.). The link itself cannot be guessed; this keeps the log and the database quiet."""
+def _limit_attempts() -> None:
+    """Refuse too many attempts (2.). The link cannot be guessed; this protects the log and the database from floods."""
     allowed = AuthServices.here().store.attempts.hit(
-        "first administrator", address_of(request.remote_addr or ""), limit=TRIES, window_s=WINDOW_S
+        "first administrator", address_of(request.remote_addr or ""), limit=MOST_ATTEMPTS, window_s=WINDOW_S
     )
     if not allowed.ok:
         raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS,
-            "There were many tries from your address. Please wait a few minutes.",
+            "There were too many attempts from your address. Please wait a few minutes.",
             headers={"Retry-After": str(allowed.retry_after_s)},
         )
 

@@ -1,4 +1,4 @@
-"""What the first administrator has to do, in the order of docs/set-up-a-conference.md, ticked from the records."""
+"""The steps of the first administrator, in the order of docs/set-up-a-conference.md. The records say which are done."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from records.tenants import implementations
 
 @dataclass(frozen=True)
 class FirstStep:
-    """One step: the words of its link, what they lead to, and what follows them."""
+    """One step: a link, and the words after it."""
 
-    label: str
+    label: str  #: the words of the link
     address: str  #: "" for a step without a page of its own
-    said: str
+    text: str  #: the words after the link
     done: bool
 
 
 def first_steps(db: DbSession) -> list[FirstStep]:
     """Return the steps from an empty database to a conference, each with whether it is done."""
     staff = implementations.staff(db)
-    named = any(each.role == roles.ADMINISTRATOR and each.kind == "username" for each in grants.every(db, staff))
+    are_named = any(each.role == roles.ADMINISTRATOR and each.kind == "username" for each in grants.every(db, staff))
     conferences = [each for each in implementations.every(db) if each.slug != implementations.STAFF]
     return [
         FirstStep(
@@ -38,12 +38,12 @@ def first_steps(db: DbSession) -> list[FirstStep]:
             "Name administrators",
             url_for("console_roles.roles", implementation=implementations.STAFF),
             "by their usernames, yours among them.",
-            named,
+            are_named,
         ),
         FirstStep(
             "Sign out, and sign in as one of them.",
             "",
-            "This login ends after eight hours, and is not needed any more.",
+            "This login ends after eight hours and is no longer needed.",
             administrators.has_signed_in(db),
         ),
         FirstStep(

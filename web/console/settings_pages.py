@@ -1,28 +1,22 @@
-"""Puts the settings pages into the application. The modules below carry the views of the one blueprint."""
+"""Puts the settings pages into the application. The modules below have the views of their one blueprint."""
 
 from __future__ import annotations
 
-from functools import partial
-
 from flask import Flask
 
-from runner.settings.table import Settings
-from runner.status.commit_effects import follow
-from web.console.commits import RETIRE
+from runner.settings.operator_settings import Settings
+from web.console.settings import app_login, retirement, role_limit
 from web.console.settings.agenda import import_views as agenda_check
 from web.console.settings.agenda import job_views as agenda_jobs
 from web.console.settings.agenda import views as agenda
-from web.console.settings.app import views as app_addresses
 from web.console.settings.connections import views as connections
 from web.console.settings.external import views as external
 from web.console.settings.general import views as general
-from web.console.settings.general.views import OPERATOR
+from web.console.settings.general.views import OPERATOR_LIMITS
 from web.console.settings.identity import attributes, login_test, provider, provider_certificates
-from web.console.settings.retirement import views as retirement
-from web.console.settings.roles import views as bound
 from web.console.settings.views_base import blueprint
 
-#: Where the views stand which the blueprint collects.
+#: The modules whose views the blueprint collects when they are imported.
 VIEWS = (
     agenda,
     agenda_check,
@@ -34,14 +28,13 @@ VIEWS = (
     attributes,
     provider,
     provider_certificates,
-    app_addresses,
-    bound,
+    app_login,
+    role_limit,
     retirement,
 )
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Register the pages; the operator's limits bound what they may set."""
-    app.extensions[OPERATOR] = settings.most
-    app.extensions[RETIRE] = partial(follow, settings)
+    app.extensions[OPERATOR_LIMITS] = settings.most
     app.register_blueprint(blueprint)

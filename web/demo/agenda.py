@@ -1,6 +1,6 @@
-"""The sample event: its sessions around "now", and what the vendors know of its courses.
+"""The sample event: its sessions around the present time, and what the vendors know about its courses.
 
-Times are minutes from the moment of the start, so that there is always something before, now and past.
+Times are minutes from the start of the demo, so that there are always sessions before, during and after the present.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class SampleSession:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-#: the session of the story: it has ended, and its credit is there to be claimed
+#: the session of the story: it has ended, and its credit can be claimed
 STORY = "CE-101"
 
-#: where the scripts of README.md and docs/authors.md lead, so that what is copied from there shows its button
+#: hosts that the scripts of README.md and docs/authors.md link to, so that scripts copied from there show a button
 LINK_HOSTS = ("cme.example.org", "survey.example.com")
 
-#: workshops without a seat left: registering leads to the waitlist
+#: fully booked workshops: registering leads to the waitlist
 FULL = frozenset({"WS-202"})
 
 AGENDA = (
@@ -112,16 +112,16 @@ AGENDA = (
     ),
 )
 
-#: the people whom the vendors know: those who do not belong to the service's own staff
+#: the people that the vendors know: all but the service's own staff
 PEOPLE = tuple(person for person in sample_people.PEOPLE if person.home != STAFF)
 
 
 def sample_session_with(session_id: str) -> SampleSession | None:
     """Return the sample session of this id."""
-    return next((slot for slot in AGENDA if slot.session_id == session_id), None)
+    return next((sample for sample in AGENDA if sample.session_id == session_id), None)
 
 
 def sample_session_title(session_id: str) -> str:
     """Return the title of a session, or its id if the sample does not know it."""
-    slot = sample_session_with(session_id)
-    return slot.title if slot else session_id
+    sample = sample_session_with(session_id)
+    return sample.title if sample else session_id

@@ -1,6 +1,6 @@
 """The app's pages of the demo: the list of sessions, and a session's detail with the widget in it.
 
-They stand for EventPilot: everything here is what the app would draw itself, except the widget's frame.
+They represent EventPilot: the app would draw all of this itself, except the frame of the widget.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 from .agenda import EVENT, IMPLEMENTATION, STORY, sample_session_with
 from .services import demo_services
 
-_KEY = "demo-app"
+#: The key of `app.extensions` that holds the data.
+_KEY = "data of the demo's app"
 
 
 @dataclass(frozen=True)
 class AppSession:
-    """What the app knows of a session; times aware, in UTC."""
+    """What the app knows about a session; times are aware, in UTC."""
 
     session_id: str
     title: str
@@ -33,10 +34,10 @@ class AppSession:
 
 @dataclass(frozen=True)
 class RunLine:
-    """One run as the panel beside the app tells it."""
+    """One run, as the panel beside the app shows it."""
 
     outcome: str
-    shown: str
+    message: str
     clock: str
     session: str
     user: str
@@ -60,7 +61,7 @@ class Item:
 
 @dataclass(frozen=True)
 class AppData:
-    """Where the pages get what they show; called anew for each page."""
+    """Where the pages get their data: functions that are called for each page."""
 
     sessions: Callable[[], list[AppSession]]
     runs: Callable[[], list[RunLine]]
@@ -77,48 +78,48 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def sessions_page() -> str:
     """The app's agenda."""
-    known = data()
-    return render_template("demo/sessions.html", groups=grouped(known.sessions(), known.clock()), **beside())
+    app_data = data()
+    return render_template("demo/sessions.html", groups=grouped(app_data.sessions(), app_data.clock()), **panel())
 
 
 @blueprint.get("/sessions/<session_id>")
 def session(session_id: str) -> str:
     """The app's view of one session, with the widget in it."""
-    known = data()
-    found = next((one for one in known.sessions() if one.session_id == session_id), None)
+    app_data = data()
+    found = next((one for one in app_data.sessions() if one.session_id == session_id), None)
     if found is None:
         abort(404)
-    slot = sample_session_with(session_id)
-    place = quote(session_id, safe="")
+    sample = sample_session_with(session_id)
+    quoted_id = quote(session_id, safe="")
     return render_template(
         "demo/session.html",
-        item=item(found, known.clock()),
-        about=slot.about if slot else "",
-        widget=f"{demo_services().service_url}/widget/{IMPLEMENTATION}/sessions/{place}",
-        # switch: the identity provider asks again, whoever is logged in there
-        login=f"{demo_services().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{place}&switch=1",
-        **beside(),
+        item=item(found, app_data.clock()),
+        about=sample.about if sample else "",
+        widget=f"{demo_services().service_url}/widget/{IMPLEMENTATION}/sessions/{quoted_id}",
+        # switch: the identity provider asks for a person, even if one is logged in there
+        login=f"{demo_services().service_url}/login/{IMPLEMENTATION}?next=/app/{IMPLEMENTATION}/sessions/{quoted_id}&switch=1",
+        **panel(),
     )
 
 
 @blueprint.get("/runs")
 def runs_panel() -> str:
-    """What the service did, as a piece of a page."""
+    """The list of runs in the panel, as a piece of a page."""
     return render_template("demo/runs.html", runs=data().runs())
 
 
-def beside() -> dict[str, object]:
-    """What stands beside the app on every page."""
+def panel() -> dict[str, object]:
+    """What the panel beside the app shows on every page."""
     return {"event": EVENT, "story": sample_session_with(STORY), "runs": data().runs()}
 
 
 def data() -> AppData:
-    """Return the data of the application which answers the present request."""
+    """Return the data of the application that answers the present request."""
     return cast(AppData, current_app.extensions[_KEY])
 
 
 def grouped(sessions: list[AppSession], now: datetime) -> list[tuple[str, list[Item]]]:
-    """Now first, then what just ended (newest first), then what comes."""
+    """Group sessions: those that run now, those that have ended (newest first), and those to come."""
     order = sorted(sessions, key=lambda one: (one.starts_at, one.session_id))
     running = [one for one in order if one.starts_at <= now < one.ends_at]
     past = [one for one in reversed(order) if one.ends_at <= now]
@@ -141,7 +142,7 @@ def item(session: AppSession, now: datetime) -> Item:
 
 
 def when(session: AppSession, now: datetime) -> str:
-    """How a session stands to the present."""
+    """When a session starts or ends, relative to now."""
     if now < session.starts_at:
         return f"Starts in {span(session.starts_at - now)}"
     if now < session.ends_at:
@@ -150,7 +151,7 @@ def when(session: AppSession, now: datetime) -> str:
 
 
 def span(length: timedelta) -> str:
-    """A length in the largest fitting unit."""
+    """A length of time in its largest unit."""
     minutes = max(1, round(length.total_seconds() / 60))
     if minutes < 60:  # minutes of an hour
         return f"{minutes} min"
@@ -159,5 +160,5 @@ def span(length: timedelta) -> str:
 
 
 def day(moment: datetime, now: datetime) -> str:
-    """The date of a moment which is not today."""
+    """The date of a moment that is not today."""
     return "" if moment.date() == now.date() else f"{moment:%a} {moment.day} {moment:%b}, "

@@ -1,6 +1,6 @@
-"""The control page: how the vendors' APIs shall misbehave, and forgetting what was claimed.
+"""The control page: makes the vendors' APIs misbehave, and deletes claims and registrations.
 
-It changes what the vendors do, never the service: the point is to see how the service bears it.
+It changes what the vendors do, never the service: it shows how the service copes with them.
 """
 
 from __future__ import annotations

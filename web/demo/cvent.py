@@ -1,6 +1,6 @@
 """A registration site with a Cvent-like API: OAuth2 client credentials, a paged list, and a page to register.
 
-Every user is enrolled in some other sessions too, so that a script which reads only the first page is found out.
+Every user is enrolled in some other sessions too, so that a script that reads only the first page gives wrong results.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .agenda import FULL, sample_session_title
 from .services import demo_services
 
 API = "cvent"
-PAGE = 2  #: rows on a page; real ones hold 100, small ones show the paging
+PAGE = 2  #: rows on a page; real pages have 100, but small ones show the paging
 ELSEWHERE = ("PLENARY-1", "GALA-1", "POSTER-7")
 FILTER = re.compile(r"(attendee|session)\.id eq '([^']*)'")
 blueprint = Blueprint(API, __name__, url_prefix="/cvent")
@@ -24,15 +24,15 @@ blueprint = Blueprint(API, __name__, url_prefix="/cvent")
 
 @blueprint.before_request
 def interfere() -> AnyResponse | None:
-    """Let the switches act on the API, not on the page."""
+    """Apply the switches to the API, not to the page."""
     return demo_services().switches.interfere(API) if request.path.startswith("/cvent/ea/") else None
 
 
 @blueprint.post("/ea/oauth2/token")
 def token() -> AnyResponse:
     """Give a bearer token for client id and secret (RFC 6749, 4.4)."""
-    given, keys = request.authorization, demo_services().keys
-    client, secret = (given.username or "", given.password or "") if given else ("", "")
+    credentials, keys = request.authorization, demo_services().keys
+    client, secret = (credentials.username or "", credentials.password or "") if credentials else ("", "")
     right_client = hmac.compare_digest(client.encode(), keys.cvent_client.encode())
     if not right_client or not hmac.compare_digest(secret.encode(), keys.cvent_secret.encode()):
         return problem("invalid_client", 401)
@@ -57,7 +57,7 @@ def enrollment() -> AnyResponse:
 
 @blueprint.get("/register/<session>")
 def register_page(session: str) -> str:
-    """Where an attendee registers, or sees how it stands."""
+    """The page where an attendee registers, or sees that they have."""
     user = request.args.get("uid", "")
     entry = demo_services().ledger.seen(API, user).get(session)
     return render_template(
@@ -72,7 +72,7 @@ def register_page(session: str) -> str:
 
 @blueprint.post("/register/<session>")
 def register(session: str) -> AnyResponse:
-    """Register, join the waitlist, or cancel; then lead back."""
+    """Register, join the waitlist, or cancel; then redirect back."""
     standing = "Waitlisted" if session in FULL else "Registered"
     if request.form.get("cancel"):
         standing = "Cancelled"
@@ -81,7 +81,7 @@ def register(session: str) -> AnyResponse:
 
 
 def rows_for(wanted: dict[str, str]) -> list[dict[str, Any]]:
-    """All enrollments which pass the filter, as the API knows them with its lag."""
+    """All enrollments that match the filter, as the API shows them with its lag."""
     user = wanted.get("attendee", "")
     seen = demo_services().ledger.seen(API, user, lag_s=demo_services().switches.of(API).lag_s)
     standings = dict.fromkeys(ELSEWHERE, "Registered") | {s: entry.standing for s, entry in seen.items()}
@@ -102,7 +102,7 @@ def page(rows: list[dict[str, Any]], start: int) -> dict[str, Any]:
 
 
 def problem(error: str, status: int) -> Response:
-    """An error in OAuth2's words."""
+    """An error in the form of OAuth 2."""
     answer = jsonify({"error": error})
     answer.status_code = status
     return answer

@@ -1,6 +1,6 @@
 """A learning site with an EthosCE-like API: awarded credits behind basic authentication, and a page to claim one.
 
-Shapes after EthosCE's public documentation: an empty list means "not claimed", numbers come as strings.
+Its answers follow EthosCE's public documentation: an empty list means "not claimed", and numbers are strings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ blueprint = Blueprint(API, __name__, url_prefix="/ethosce")
 
 @blueprint.before_request
 def guard() -> AnyResponse | None:
-    """Let the switches act on the API, and ask for the credential; the page needs neither."""
+    """Apply the switches to the API, and check the credential; the page needs neither."""
     if request.path.startswith("/ethosce/claim/"):
         return None
     return demo_services().switches.interfere(API) or unauthorized()
@@ -45,7 +45,7 @@ def award() -> AnyResponse:
 
 @blueprint.get("/claim/<nid>")
 def claim_page(nid: str) -> str:
-    """Where an attendee claims, or sees that it is done."""
+    """The page where an attendee claims credit, or sees that they have."""
     user = request.args.get("uid", "")
     return render_template(
         "demo/claim.html",
@@ -59,15 +59,15 @@ def claim_page(nid: str) -> str:
 
 @blueprint.post("/claim/<nid>")
 def claim(nid: str) -> AnyResponse:
-    """Write the claim down and lead back, as real sites do."""
+    """Store the claim and redirect back, as real sites do."""
     demo_services().ledger.write(API, request.args.get("uid", ""), nid, "awarded")
     return redirect(demo_services().safe_return(request.args.get("return_to", "")) or request.full_path, 303)
 
 
 def unauthorized() -> Response | None:
     """Return the refusal of a caller without the right user and password."""
-    given = request.authorization
-    user, password = (given.username or "", given.password or "") if given else ("", "")
+    credentials = request.authorization
+    user, password = (credentials.username or "", credentials.password or "") if credentials else ("", "")
     known = hmac.compare_digest(user.encode(), demo_services().keys.ethosce_user.encode())
     if known and hmac.compare_digest(password.encode(), demo_services().keys.ethosce_password.encode()):
         return None
@@ -75,7 +75,7 @@ def unauthorized() -> Response | None:
 
 
 def record(entry: Entry) -> dict[str, Any]:
-    """A credit as the API tells it."""
+    """A credit as the API returns it."""
     return {
         "nid": entry.session,
         "uid": entry.user,
@@ -87,5 +87,5 @@ def record(entry: Entry) -> dict[str, Any]:
 
 def credits_of(nid: str) -> str:
     """How many credits a course gives."""
-    slot = sample_session_with(nid)
-    return slot.credits if slot and slot.credits else "1.0"
+    sample = sample_session_with(nid)
+    return sample.credits if sample and sample.credits else "1.0"

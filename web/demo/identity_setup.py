@@ -1,7 +1,7 @@
 """Connects the demo, and the service's staff, to the development identity provider, and gives its people their roles.
 
-Done once for each of the two: what a developer changes in the console afterwards stays, and so does an identity provider
-of their own. Only the addresses follow the development identity provider to another port.
+This is done once for each of the two: later changes in the console stay, and so does another identity provider. Only the
+addresses follow the development identity provider to another port.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from records.storage.environment_mark import DEVELOPMENT
 from records.tenants import implementations
 from web.devidp.identity import ENTITY_ID, Identity
 
-#: What the provider calls what. The rest has usual names.
+#: The provider's names of these properties; the others have their usual names.
 ATTRIBUTES = {"username": ["uid"], "user_type": ["userType"], "badge_id": ["badgeId"]}
 
-#: the demo's grants, and the staff's: for each role a sample person
+#: the grants of the demo and of the staff: a sample person for each role
 DEMO_GRANTS = (
     GrantDraft(roles.SCANNER, "user type", "staff"),
     GrantDraft(roles.ORGANIZER, "username", "nvandijk"),
@@ -34,26 +34,26 @@ STAFF_GRANTS = (
 
 
 def connect_all(db: DbSession, box: SecretBox, demo: Implementation, identity: Identity) -> None:
-    """Connect the demo and the staff. The vendors know a person by member number, so that is who they are here, too."""
+    """Connect the demo and the staff. The subject in the demo is the member number, by which the vendors know people."""
     connect(db, box, demo, draft(identity, subject_attribute="memberNumber"), DEMO_GRANTS)
     connect(db, box, implementations.staff(db), draft(identity), STAFF_GRANTS)
 
 
 def connect(
-    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, given: tuple[GrantDraft, ...]
+    db: DbSession, box: SecretBox, implementation: Implementation, wanted: SamlDraft, granted: tuple[GrantDraft, ...]
 ) -> None:
-    """Connect one implementation, unless it has a provider of its own, or nothing has changed."""
+    """Connect one implementation, unless it has another provider or nothing has changed."""
     present = saml.find(db, implementation)
     if present is not None and present.entity_id != ENTITY_ID:
         return
     if present is None or present.sso_url != wanted.sso_url or is_other_key(db, present, wanted):
         saml_changes.save(db, box, implementation, ProviderEntry(wanted), AuditContext(UP), environment=DEVELOPMENT)
     if present is None:
-        grants.add(db, implementation, given, AuditContext(UP))
+        grants.add(db, implementation, granted, AuditContext(UP))
 
 
 def is_other_key(db: DbSession, present: SamlProvider, wanted: SamlDraft) -> bool:
-    """Say whether the identity provider signs with a key that is not pinned, because its folder was emptied."""
+    """Say whether the identity provider signs with an unknown key, because its folder was emptied."""
     return not {one.pem for one in saml.certificates(db, present, state="active")} >= set(wanted.certificates)
 
 

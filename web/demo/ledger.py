@@ -1,6 +1,6 @@
-"""What the demo vendors remember: who claimed and who registered, with the moment it happened.
+"""The demo vendors' data: who claimed credit or registered, and when.
 
-The moment is kept because a vendor's API may lag behind its own pages; `seen` answers as of some seconds ago.
+The time matters because a vendor's API may lag behind its own pages; `seen` answers as of some seconds ago.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened; a later entry for the same user and session replaces an earlier one."""
+    """One claim or registration; a later entry for the same user and session replaces an earlier one."""
 
     vendor: str
     user: str
@@ -25,7 +25,7 @@ class Entry:
 
 
 class Ledger:
-    """Append-only, in a JSON file which is replaced as a whole; one process, many threads."""
+    """All entries, in a JSON file that is replaced as a whole; for one process with many threads."""
 
     def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._file = file
@@ -34,19 +34,19 @@ class Ledger:
         self._entries = [Entry(**entry) for entry in json.loads(file.read_text())] if file.exists() else []
 
     def write(self, vendor: str, user: str, session: str, standing: str) -> None:
-        """Write down that something happened just now."""
+        """Store an entry with the present time."""
         with self._lock:
             self._entries.append(Entry(vendor, user, session, standing, self._clock()))
             self._save()
 
     def forget(self) -> None:
-        """Nobody claimed anything, nobody registered: the story can be told again."""
+        """Delete all entries, so that the story can start again."""
         with self._lock:
             self._entries.clear()
             self._save()
 
     def seen(self, vendor: str, user: str, *, lag_s: float = 0.0) -> dict[str, Entry]:
-        """The latest entry for each session of a user, as one who lags behind by `lag_s` seconds knows it."""
+        """The latest entry for each session of a user, as of `lag_s` seconds ago."""
         until = self._clock() - lag_s
         with self._lock:
             return {e.session: e for e in self._entries if (e.vendor, e.user) == (vendor, user) and e.at <= until}

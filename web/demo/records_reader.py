@@ -1,6 +1,6 @@
-"""What the demo's pages read from the service's records: the agenda, and the runs for the panel beside the app.
+"""Reads the service's database for the demo's pages: the agenda, and the runs for the panel beside the app.
 
-A real app has its own agenda and never sees a trace; the demo shows them because a newcomer wants to look inside.
+A real app has its own agenda and never sees a run; the demo shows runs to newcomers who want to look inside.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHOWN_RUNS = 6
 
 
 class DemoRecords:
-    """Reads only; one for the process."""
+    """Reads the database, for the whole process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,12 +51,12 @@ def app_session(row: sessions.AgendaSession) -> AppSession:
 
 
 def run_line(row: runs.Run) -> RunLine:
-    """A run in the words of the panel."""
-    shown = row.message["text"] if row.message else "(hidden)"
+    """A run as the panel shows it."""
+    message = row.message["text"] if row.message else "(hidden)"
     person = next((one.first_name for one in PEOPLE if one.member_number == row.user), row.user)
     return RunLine(
         outcome=row.outcome,
-        shown=shown if row.shown_as in ("fresh", "hidden") else f"{shown} ({row.shown_as})",
+        message=message if row.shown_as in ("fresh", "hidden") else f"{message} ({row.shown_as})",
         clock=f"{row.started_at:%H:%M:%S}",
         session=sample_session_title(row.session),
         user=person,
@@ -67,7 +67,7 @@ def run_line(row: runs.Run) -> RunLine:
 
 
 def call_line(call: Mapping[str, Any]) -> str:
-    """One call of a script as people read it: `ethosce GET /course_credit_awarded.json: 200, 12 ms`."""
+    """One call of a script in words: `ethosce GET /course_credit_awarded.json: 200, 12 ms`."""
     how = call.get("status") or call.get("fault") or "no answer"
-    kept = ", from the cache" if call.get("from_cache") else f", {round(call.get('ms', 0))}\N{NO-BREAK SPACE}ms"
-    return f"{call['connection']} {call['method']} {call['path']}: {how}{kept}"
+    source = ", from the cache" if call.get("from_cache") else f", {round(call.get('ms', 0))}\N{NO-BREAK SPACE}ms"
+    return f"{call['connection']} {call['method']} {call['path']}: {how}{source}"

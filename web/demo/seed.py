@@ -1,7 +1,7 @@
-"""Puts the demo into the records: implementation, agenda around now, people, and connections.
+"""Puts the demo into the database: the implementation, its agenda around the present time, people and connections.
 
-Safe to do at every start: what is there is brought up to date (the agenda moves so that something is always "now"),
-nothing is doubled, and a script that somebody activated meanwhile stays in service.
+It runs at every start and updates what is there (the agenda moves with the time). Nothing is duplicated, and a script
+that was activated meanwhile stays active.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .vendor_keys import VendorKeys
 
 #: the agenda begins on a full five minutes
 STEP = timedelta(minutes=5)
-#: who did it, in audit entries
+#: the actor in audit entries
 BY = AuditContext(UP)
 #: the demo sets no budget of a run
 TERMS = SettingsTerms(most={})
@@ -36,7 +36,7 @@ ATTRIBUTES = ("kind",)
 
 
 def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, now: datetime) -> Implementation:
-    """Make the demo as it has to be for this start; everything but its script."""
+    """Create the demo, or bring it up to date for this start; everything except its script."""
     demo = present(db)
     wanted = fields(vendor_url) | {"link_hosts": sorted({*demo.link_hosts, *LINK_HOSTS})}
     implementation_changes.change(db, demo, wanted, BY, terms=TERMS)
@@ -50,7 +50,7 @@ def seed(db: DbSession, box: SecretBox, keys: VendorKeys, *, vendor_url: str, no
 
 
 def present(db: DbSession) -> Implementation:
-    """The demo's implementation: made if there is none, served again if somebody archived it."""
+    """Return the demo's implementation; add it if there is none, restore it if it was archived."""
     demo = implementations.find_any(db, IMPLEMENTATION)
     if demo is None:
         return implementation_changes.add(db, ImplementationDraft(IMPLEMENTATION, EVENT), BY, terms=TERMS).value
@@ -60,7 +60,7 @@ def present(db: DbSession) -> Implementation:
 
 
 def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: ConnectionDraft) -> None:
-    """Save a connection to the demo vendor, unless it is there and its secret opens: the data folder's key may be another."""
+    """Save a connection to the demo vendor, unless it is there and its secret can be decrypted with the present key."""
     known, _ = connections.open_usable(db, box, demo)
     present = known.get(draft.name)
     if present is None:
@@ -72,12 +72,12 @@ def connect(db: DbSession, box: SecretBox, demo: Implementation, draft: Connecti
 
 
 def profile(person: SamplePerson) -> UserProfile:
-    """What the records know of a sample person."""
+    """The profile of a sample person in the database."""
     return UserProfile(person.username, person.user_type, person.first_name, person.last_name, person.badge_id)
 
 
 def fields(vendor_url: str) -> dict[str, object]:
-    """What depends on where the demo vendor answers, and times short enough to watch."""
+    """The settings that depend on the demo vendor's address, and times that are short enough to watch."""
     return {
         "session_url": f"{vendor_url}/sessions/{{session_id}}",
         "script_settings": {
@@ -92,7 +92,7 @@ def fields(vendor_url: str) -> dict[str, object]:
 
 
 def drafts(keys: VendorKeys, vendor_url: str) -> tuple[ConnectionDraft, ...]:
-    """The connections to the demo vendor's APIs, each allowed only what the script asks."""
+    """The connections to the demo vendor's APIs, each limited to the calls of the script."""
     return (
         ConnectionDraft(
             name="ethosce",
@@ -121,14 +121,22 @@ def agenda_csv(now: datetime) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["ID", "Title", "Start Time", "End Time", "Location", "Parent ID", "Credits", *ATTRIBUTES])
-    writer.writerows(row(slot, base) for slot in AGENDA)
+    writer.writerows(row(sample, base) for sample in AGENDA)
     return out.getvalue()
 
 
-def row(slot: SampleSession, base: datetime) -> list[str]:
+def row(sample: SampleSession, base: datetime) -> list[str]:
     """One session of the file."""
-    start = base + timedelta(minutes=slot.start)
-    end = start + timedelta(minutes=slot.minutes)
+    start = base + timedelta(minutes=sample.start)
+    end = start + timedelta(minutes=sample.minutes)
     times = [moment.isoformat(timespec="minutes") for moment in (start, end)]
-    extra = [slot.attributes.get(name, "") for name in ATTRIBUTES]
-    return [slot.session_id, slot.title, *times, slot.location, slot.parent_id or "", slot.credits or "", *extra]
+    extra = [sample.attributes.get(name, "") for name in ATTRIBUTES]
+    return [
+        sample.session_id,
+        sample.title,
+        *times,
+        sample.location,
+        sample.parent_id or "",
+        sample.credits or "",
+        *extra,
+    ]

@@ -1,4 +1,4 @@
-"""What all pages of the demo process share: memory, switches, keys, and which addresses lead back to the service."""
+"""What all pages of the demo process share: the vendors' data, switches, keys, and addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .ledger import Ledger
 from .switches import Switchboard
 from .vendor_keys import VendorKeys
 
-_KEY = "demo-site"
+#: The key of `app.extensions` that holds the services.
+_KEY = "services of the demo"
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ class DemoServices:
     own_url: str  #: where this process answers
 
     def attach(self, app: Flask) -> None:
-        """Make this the site of an application."""
+        """Make these the services of an application."""
         app.extensions[_KEY] = self
 
     def name_of(self, user: str) -> str:
-        """What the vendors call a person of the sample event."""
+        """The name of a person of the sample event, as the vendors know it."""
         return next((person.name for person in PEOPLE if person.member_number == user), "a visitor")
 
     def safe_return(self, address: str) -> str | None:
@@ -42,5 +43,5 @@ class DemoServices:
 
 
 def demo_services() -> DemoServices:
-    """Return the site of the application which answers the present request."""
+    """Return the services of the application that answers the present request."""
     return cast(DemoServices, current_app.extensions[_KEY])

@@ -20,5 +20,5 @@ def watch(session: str) -> str:
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Say that this process answers."""
+    """Answer that the process runs."""
     return Response("ok\n", mimetype="text/plain")

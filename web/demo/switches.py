@@ -1,6 +1,6 @@
 """The switches of the demo vendors' APIs: slow, failing, too many requests, garbage, and a lag of some seconds.
 
-Only the APIs misbehave, never the vendors' pages: that is how real systems fail, and a newcomer can still click.
+Only the APIs misbehave, never the vendors' pages, because real systems fail in this way and the demo stays usable.
 """
 
 from __future__ import annotations
@@ -34,19 +34,20 @@ class Switch:
     lag_s: float = 0.0
 
 
-#: the most that a form may ask for, in seconds
+#: the largest number of seconds in a form
 LONGEST_S = 60.0
 
 
 class Switchboard:
-    """One switch for each API, kept in a JSON file so that a restart changes nothing."""
+    """The switches of each API, in a JSON file so that a restart changes nothing."""
 
     def __init__(self, file: Path, apis: tuple[str, ...]) -> None:
         self._file = file
         self._lock = threading.Lock()
-        kept = json.loads(file.read_text()) if file.exists() else {}
+        stored = json.loads(file.read_text()) if file.exists() else {}
         self._switches = {
-            api: Switch(**{**kept[api], "mode": Mode(kept[api]["mode"])}) if api in kept else Switch() for api in apis
+            api: Switch(**{**stored[api], "mode": Mode(stored[api]["mode"])}) if api in stored else Switch()
+            for api in apis
         }
 
     def all(self) -> dict[str, Switch]:
@@ -58,7 +59,7 @@ class Switchboard:
         return self._switches[api]
 
     def set(self, api: str, *, mode: Mode, slow_s: float, lag_s: float) -> None:
-        """Change the switches of one API, for the next call on."""
+        """Change the switches of one API, from the next call on."""
         with self._lock:
             fresh = replace(self._switches[api], mode=mode, slow_s=within(slow_s), lag_s=within(lag_s))
             self._switches[api] = fresh
@@ -68,7 +69,7 @@ class Switchboard:
             new_file.replace(self._file)
 
     def interfere(self, api: str) -> Response | None:
-        """What an API answers instead of the truth; `None` when it shall answer well (perhaps after a pause)."""
+        """The faulty answer of an API; `None` if it should answer well (perhaps after a pause)."""
         switch = self.of(api)
         if switch.mode is Mode.SLOW:
             time.sleep(switch.slow_s)
@@ -82,5 +83,5 @@ class Switchboard:
 
 
 def within(seconds: float) -> float:
-    """Keep a number of seconds within what makes sense."""
+    """Limit a number of seconds to a sensible range."""
     return min(max(seconds, 0.0), LONGEST_S)

@@ -1,6 +1,6 @@
 """The demo process: the vendors' sites and APIs, their switches, and the app's pages, on one loopback port.
 
-Started by `session-status up` with `python -m web.demo.vendor`. It refuses to run in production: it lends out credit.
+`session-status up` starts it with `python -m web.demo.vendor`. It refuses to run in production, because it gives credit away.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flask import Flask
 
 from records import Database
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from web import loopback_server, templating
 
 from . import app_pages, control_page, cvent, ethosce, streaming_site
@@ -29,8 +29,8 @@ from .vendor_keys import vendor_keys
 APIS = (ethosce.API, cvent.API)
 
 
-def make_site(folder: Path, *, service_url: str, own_url: str) -> DemoServices:
-    """Everything the pages share, read from the demo's folder."""
+def open_services(folder: Path, *, service_url: str, own_url: str) -> DemoServices:
+    """Read what the pages share from the demo's folder."""
     keys = vendor_keys(folder)
     return DemoServices(
         ledger=Ledger(folder / "ledger.json"),
@@ -41,36 +41,36 @@ def make_site(folder: Path, *, service_url: str, own_url: str) -> DemoServices:
     )
 
 
-def create_vendor(shared: DemoServices, known: AppData) -> Flask:
+def create_vendor(services: DemoServices, app_data: AppData) -> Flask:
     """Make the whole demo process as one WSGI application."""
     app = Flask("web.demo")
     templating.install(app)
-    shared.attach(app)
-    known.attach(app)
+    services.attach(app)
+    app_data.attach(app)
     for part in (ethosce, cvent, control_page, streaming_site, app_pages):
         app.register_blueprint(part.blueprint)
     loopback_server.confine(
         app,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"frame-src {shared.service_url}; frame-ancestors 'none'; base-uri 'none'; "
-        f"form-action 'self' {shared.service_url} {shared.own_url}",
+        f"frame-src {services.service_url}; frame-ancestors 'none'; base-uri 'none'; "
+        f"form-action 'self' {services.service_url} {services.own_url}",
     )
     return app
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
-    """Serve on the port which the first argument names, until killed."""
+    """Serve on the port of the first argument, until killed."""
     settings = Settings.from_environment(environment)
     start_log(settings)
     loopback_server.require_development(
-        settings, "The demo vendor is for development only: it gives credit to everybody who asks."
+        settings, "The demo vendor is for development only: it gives credit to everyone who asks."
     )
     port = loopback_server.port_of(arguments)
-    shared = make_site(
+    services = open_services(
         settings.data_folder / "demo", service_url=settings.public_url, own_url=f"http://{loopback_server.HOST}:{port}"
     )
-    known = DemoRecords(Database(settings.database_url, environment=settings.environment))
-    app = create_vendor(shared, AppData(known.sessions, known.runs, lambda: datetime.now(UTC)))
+    reader = DemoRecords(Database(settings.database_url, environment=settings.environment))
+    app = create_vendor(services, AppData(reader.sessions, reader.runs, lambda: datetime.now(UTC)))
     loopback_server.serve(app, port)
 
 

@@ -1,7 +1,7 @@
-"""The demo vendors' credentials: made at random on the first start, kept in the demo's folder, known to both sides.
+"""The demo vendors' credentials: made at random at the first start and stored in the demo's folder.
 
-The seed stores them (encrypted) as the connections' secrets; the vendor process asks for them. So even the demo
-teaches no password that somebody could find in this repository.
+The seed stores them (encrypted) as the secrets of the connections; the vendor process checks them. So not even the demo
+uses a password that is written in this repository.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class VendorKeys:
-    """What a caller must know, and the bearer tokens given out; the repr shows nothing."""
+    """The credentials of the APIs, and the issued bearer tokens; the repr shows none of them."""
 
     ethosce_user: str = field(repr=False)
     ethosce_password: str = field(repr=False)
@@ -25,24 +25,24 @@ class VendorKeys:
     tokens: dict[str, float] = field(default_factory=dict, repr=False)  #: token -> when it ends, monotonic
 
     def new_token(self, life_s: float) -> str:
-        """Give out a token for some seconds. Those of an earlier process are gone, as after a vendor's restart."""
-        fresh = secrets.token_urlsafe(24)
-        self.tokens[fresh] = time.monotonic() + life_s
-        return fresh
+        """Issue a token for some seconds. A restart ends all tokens, as at a vendor."""
+        token = secrets.token_urlsafe(24)
+        self.tokens[token] = time.monotonic() + life_s
+        return token
 
     def knows_token(self, token: str) -> bool:
-        """Say whether a token was given out and has not ended."""
+        """Say whether a token was issued and has not ended."""
         return self.tokens.get(token, 0.0) > time.monotonic()
 
 
 def vendor_keys(folder: Path) -> VendorKeys:
-    """Read the keys, or make them if this is the first start."""
+    """Read the keys, or make them at the first start."""
     file = folder / "vendor-keys.json"
     if file.exists():
         return VendorKeys(**json.loads(file.read_text()))
     keys = VendorKeys("restws-demo", secrets.token_urlsafe(18), "cvent-demo", secrets.token_urlsafe(24))
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in asdict(keys).items() if name != "tokens"}
+    stored = {name: value for name, value in asdict(keys).items() if name != "tokens"}
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(kept, out)
+        json.dump(stored, out)
     return keys

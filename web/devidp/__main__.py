@@ -10,7 +10,7 @@ from records import Database, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from web import loopback_server
 
 from .app import create_idp
@@ -19,14 +19,14 @@ from .service_providers import ServiceProviders
 
 
 class ImplementationCertificates:
-    """The certificates of our own service's implementations, as its records have them."""
+    """The certificates of the service's implementations, from its database."""
 
     def __init__(self, database: Database, box: SecretBox) -> None:
         self._database = database
         self._box = box
 
     def certificates(self, slug: str) -> tuple[str, ...]:
-        """Return those with which an implementation signs; none if there is no such one."""
+        """Return the signing certificates of an implementation; none if there is no such implementation."""
         with self._database.session() as db:
             found = implementations.find(db, slug)
             keys = saml.sp_keys(db, self._box, found) if found else None
@@ -34,11 +34,11 @@ class ImplementationCertificates:
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
-    """Serve on the port which the first argument names, on this machine only, until killed."""
+    """Serve on the port of the first argument, on this machine only, until killed."""
     settings = Settings.from_environment(environment)
     start_log(settings)
     loopback_server.require_development(
-        settings, "The development identity provider is for development only: anybody can be anybody."
+        settings, "The development identity provider is for development only: anyone can log in as anyone."
     )
     port = loopback_server.port_of(arguments)
     known = ImplementationCertificates(

@@ -1,4 +1,4 @@
-"""Puts the development identity provider together, out of the house's pages and style sheet."""
+"""Builds the development identity provider as a Flask application, with the templates and style sheet of the service."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ BODY = 4 * 1024
 def create_idp(
     identity: Identity, providers: ServiceProviders, *, service_url: str, app_origins: tuple[str, ...] = ()
 ) -> Flask:
-    """Build the identity provider. Logging in ends in the app that it came from: `app_origins` are such apps."""
-    log.warning("The development identity provider is on: anybody can log in as anybody.")
+    """Build the identity provider. `app_origins` are the apps to which a login may return."""
+    log.warning("The development identity provider is on: anyone can log in as anyone.")
     app = Flask("web", template_folder="templates", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = BODY
     templating.install(app)
@@ -34,7 +34,7 @@ def create_idp(
     assets.install(app)
     for part in (views, logout):
         app.register_blueprint(part.blueprint)
-    # Browsers hold a form to its policy through all redirects which follow it.
+    # Browsers apply a form's policy to all redirects that follow it.
     service = urlsplit(service_url)
     forms = " ".join(("'self'", f"{service.scheme}://{service.netloc}", *app_origins))
     loopback_server.confine(

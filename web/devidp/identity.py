@@ -1,6 +1,6 @@
-"""Who the identity provider is: its name, its addresses, and the key pair which it makes once and keeps.
+"""The identity provider's name, addresses and key pair. The key pair is made once and kept.
 
-Its name does not hold its port, so that people stay the same people when it answers elsewhere tomorrow.
+The name does not contain the port, so that people stay the same people when the port changes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from records.identity import saml_providers as saml
 
 ENTITY_ID = saml.DEVELOPMENT_ENTITY_ID
 
-#: Where its key pair lies, below the data folder.
+#: The folder of its key pair, below the data folder.
 FOLDER = "identity-provider"
 
 #: What one PEM file holds: the private key and its certificate.
@@ -43,13 +43,13 @@ class Identity:
         return f"{self.url}/slo"
 
     def name_id(self, person: str, service_provider: str) -> str:
-        """A person's persistent name for one service provider: always the same, and no use to another (core 8.3.7)."""
+        """A person's persistent name for one service provider: always the same, and unrelated to others (core 8.3.7)."""
         text = f"{len(service_provider)}:{service_provider}{person}".encode()
         return "_" + hmac.new(self.key_pem.encode(), text, hashlib.sha256).hexdigest()
 
 
 def identity(folder: Path, url: str) -> Identity:
-    """Read the key pair, or make it if this is the first start."""
+    """Read the key pair, or make it at the first start."""
     file = folder / "key-and-certificate.pem"
     if not file.exists():
         make(file)
@@ -59,7 +59,7 @@ def identity(folder: Path, url: str) -> Identity:
 
 
 def make(file: Path) -> None:
-    """Make the key pair, for its owner's eyes only."""
+    """Make the key pair, in a file that only its owner can read."""
     key, certificate = certificates.make("Development identity provider")
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

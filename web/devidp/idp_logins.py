@@ -1,6 +1,6 @@
-"""Who is logged in at the identity provider itself, in this process's memory: a restart logs everybody out.
+"""The logins at the identity provider itself, in the memory of this process: a restart ends them all.
 
-A visit is one browser's login here. It remembers which service providers were told of it, so that a logout reaches all
+A login belongs to one browser. It remembers the service providers that it was used for, so that a logout reaches all
 of them, one after the other (profiles 4.4).
 """
 
@@ -18,80 +18,80 @@ from .outgoing_messages import LOGIN_LASTS, LoginFacts
 from .sample_people import SamplePerson
 from .service_providers import ServiceProvider
 
-#: More than any developer has; the oldest go first.
+#: Logins, and logouts under way, that are kept: more than a developer has. The oldest are dropped.
 MOST = 1000
 
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 
 
 @dataclass
 class IdpLogin:
-    """One browser's login; `told` maps the names of service providers to them."""
+    """One browser's login; `service_providers` are those it was used for, by their names."""
 
     person: SamplePerson
     since: datetime
     index: str
-    told: dict[str, ServiceProvider] = field(default_factory=dict)
+    service_providers: dict[str, ServiceProvider] = field(default_factory=dict)
 
     @property
     def facts(self) -> LoginFacts:
-        """What an assertion tells of this visit."""
+        """What an assertion says about this login."""
         return LoginFacts(self.person, self.since, self.index)
 
 
 @dataclass
 class LogoutInProgress:
-    """A logout under way: whom to tell still, what we asked last, and who wanted it (None: the person, on our page)."""
+    """A logout under way. `requested_by` is the request that began it (None: the person did, on our page)."""
 
     person: SamplePerson
     index: str
     remaining: list[ServiceProvider]
-    wanted_by: ReceivedLogoutRequest | None
-    asked: str = ""  #: the ID of the request whose answer we wait for
+    requested_by: ReceivedLogoutRequest | None
+    request_id: str = ""  #: the ID of our last request, whose answer we wait for
     is_partial: bool = False
 
 
 class IdpLogins:
-    """All visits and all logouts under way, by the secret handles that browsers hold."""
+    """All logins, and all logouts under way, by the secret handles that browsers have."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._visits: OrderedDict[str, IdpLogin] = OrderedDict()
-        self._leavings: OrderedDict[str, LogoutInProgress] = OrderedDict()
+        self._logins: OrderedDict[str, IdpLogin] = OrderedDict()
+        self._logouts: OrderedDict[str, LogoutInProgress] = OrderedDict()
 
     def begin(self, person: SamplePerson) -> tuple[str, IdpLogin]:
-        """Log somebody in; return the handle for the browser's cookie."""
-        visit = IdpLogin(person, datetime.now(UTC), "_" + secrets.token_hex(16))
-        return self._keep(self._visits, visit), visit
+        """Log a person in; return the handle for the browser's cookie."""
+        login = IdpLogin(person, datetime.now(UTC), "_" + secrets.token_hex(16))
+        return self._put(self._logins, login), login
 
     def find(self, handle: str) -> IdpLogin | None:
-        """Return the visit of a browser."""
-        visit = self._visits.get(handle)
-        return visit if visit and datetime.now(UTC) < visit.since + LOGIN_LASTS else None
+        """Return the login of a browser."""
+        login = self._logins.get(handle)
+        return login if login and datetime.now(UTC) < login.since + LOGIN_LASTS else None
 
-    def named(self, index: str) -> str:
-        """Return the handle of the visit which assertions call by this index; empty if there is none."""
+    def handle_of(self, index: str) -> str:
+        """Return the handle of the login with this SessionIndex; empty if there is none."""
         with self._lock:
-            return next((handle for handle, visit in self._visits.items() if visit.index == index), "")
+            return next((handle for handle, login in self._logins.items() if login.index == index), "")
 
     def forget(self, handle: str) -> IdpLogin | None:
-        """End a visit here, and return it."""
+        """End a login here, and return it."""
         with self._lock:
-            return self._visits.pop(handle, None)
+            return self._logins.pop(handle, None)
 
-    def leave(self, leaving: LogoutInProgress) -> str:
+    def put_logout(self, logout: LogoutInProgress) -> str:
         """Remember a logout that waits for an answer; return its handle, which travels as RelayState."""
-        return self._keep(self._leavings, leaving)
+        return self._put(self._logouts, logout)
 
-    def left(self, handle: str) -> LogoutInProgress | None:
-        """Take back the logout that an answer belongs to. It can be taken once."""
+    def take_logout(self, handle: str) -> LogoutInProgress | None:
+        """Return and forget the logout that an answer belongs to."""
         with self._lock:
-            return self._leavings.pop(handle, None)
+            return self._logouts.pop(handle, None)
 
-    def _keep(self, place: OrderedDict[str, Kept], value: Kept) -> str:
+    def _put(self, table: OrderedDict[str, Value], value: Value) -> str:
         handle = secrets.token_urlsafe(24)
         with self._lock:
-            place[handle] = value
-            while len(place) > MOST:
-                place.popitem(last=False)
+            table[handle] = value
+            while len(table) > MOST:
+                table.popitem(last=False)
         return handle

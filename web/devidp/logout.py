@@ -1,7 +1,7 @@
-"""Logging out, both ways (profiles 4.4), by redirects: a service provider asks us, or the person does on our page.
+"""Single logout (profiles 4.4) by redirects: a service provider requests it, or the person does on our page.
 
-Whoever asks, the login here ends first. Then each service provider that was told of it is asked in turn, and at last the
-one that began gets its answer.
+The login here ends first. Then each service provider that it was used for is asked in turn, and at last the one that
+began the logout gets its answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .idp_logins import IdpLogin, LogoutInProgress
 from .incoming_messages import ReceivedLogoutRequest
 from .outgoing_messages import logout_request, logout_response
 from .redirect_binding import RedirectMessage, SamlMessageRefused, read_query
-from .services import forget, idp_services
+from .services import delete_cookie, idp_services
 from .views import require_own_page
 
 log = logging.getLogger(__name__)
@@ -26,70 +26,72 @@ blueprint = Blueprint("logout", __name__)
 
 @blueprint.post("/logout")
 def leave() -> Response:
-    """Log out here and everywhere, as the person wants."""
+    """Log out here and at all service providers."""
     require_own_page()
-    visit = idp_services().visits.forget(idp_services().handle)
-    if visit is None:
+    login = idp_services().logins.forget(idp_services().handle)
+    if login is None:
         return see_other("/")
-    return go_on(LogoutInProgress(visit.person, visit.index, list(visit.told.values()), wanted_by=None))
+    return next_step(
+        LogoutInProgress(login.person, login.index, list(login.service_providers.values()), requested_by=None)
+    )
 
 
 @blueprint.get("/slo")
 def slo() -> Response:
-    """Take a logout request, or the answer to one of ours."""
+    """Take a logout request, or the response to one of ours."""
     message = read_query(request.query_string)
-    return answered(message) if message.root.tag.endswith("}LogoutResponse") else asked(message)
+    return resume(message) if message.root.tag.endswith("}LogoutResponse") else begin(message)
 
 
-def asked(message: RedirectMessage) -> Response:
-    """End the login which a service provider names, and then go round."""
-    wanted = idp_services().judge.logout_request(message)
-    handle, visit = named(wanted)
-    if visit is None:  # it has ended already, which is what was wanted
-        return see_other(logout_response(idp_services().identity, wanted, is_partial=False))
-    idp_services().visits.forget(handle)
-    others = [one for one in visit.told.values() if one.entity_id != wanted.provider.entity_id]
-    return go_on(LogoutInProgress(visit.person, visit.index, others, wanted_by=wanted))
+def begin(message: RedirectMessage) -> Response:
+    """End the login that a service provider names, then ask the other service providers."""
+    received = idp_services().validator.logout_request(message)
+    handle, login = find_login(received)
+    if login is None:  # it has ended already
+        return see_other(logout_response(idp_services().identity, received, is_partial=False))
+    idp_services().logins.forget(handle)
+    others = [one for one in login.service_providers.values() if one.entity_id != received.provider.entity_id]
+    return next_step(LogoutInProgress(login.person, login.index, others, requested_by=received))
 
 
-def answered(message: RedirectMessage) -> Response:
-    """Go on with a logout after one service provider has answered."""
-    said = idp_services().judge.logout_response(message)
-    leaving = idp_services().visits.left(said.relay_state)
-    if leaving is None or leaving.asked != said.in_response_to:
-        raise SamlMessageRefused("nobody-asked", "This answers no logout of ours, or one that was answered before.")
-    leaving.is_partial |= not said.is_success
-    return go_on(leaving)
+def resume(message: RedirectMessage) -> Response:
+    """Continue a logout after a service provider has answered."""
+    answer = idp_services().validator.logout_response(message)
+    in_progress = idp_services().logins.take_logout(answer.relay_state)
+    if in_progress is None or in_progress.request_id != answer.in_response_to:
+        raise SamlMessageRefused("nobody-asked", "This does not answer a pending logout request.")
+    in_progress.is_partial |= not answer.is_success
+    return next_step(in_progress)
 
 
-def named(wanted: ReceivedLogoutRequest) -> tuple[str, IdpLogin | None]:
-    """Return handle and visit of the login which a request names: the browser's own, or one called by its index."""
-    for handle in (idp_services().handle, *(idp_services().visits.named(index) for index in wanted.indexes)):
-        visit = idp_services().visits.find(handle)
-        if visit is None:
+def find_login(received: ReceivedLogoutRequest) -> tuple[str, IdpLogin | None]:
+    """Return the login that a request names, with its handle: the browser's own, or one with its SessionIndex."""
+    for handle in (idp_services().handle, *(idp_services().logins.handle_of(index) for index in received.indexes)):
+        login = idp_services().logins.find(handle)
+        if login is None:
             continue
-        if idp_services().identity.name_id(visit.person.username, wanted.provider.entity_id) == wanted.name_id:
-            return handle, visit
+        if idp_services().identity.name_id(login.person.username, received.provider.entity_id) == received.name_id:
+            return handle, login
     return "", None
 
 
-def go_on(leaving: LogoutInProgress) -> Response:
+def next_step(in_progress: LogoutInProgress) -> Response:
     """Ask the next service provider, or finish."""
-    if leaving.remaining:
-        provider = leaving.remaining.pop()
-        relay_state = idp_services().visits.leave(leaving)
-        address, leaving.asked = logout_request(
-            idp_services().identity, provider, leaving.person, leaving.index, relay_state
+    if in_progress.remaining:
+        provider = in_progress.remaining.pop()
+        relay_state = idp_services().logins.put_logout(in_progress)
+        address, in_progress.request_id = logout_request(
+            idp_services().identity, provider, in_progress.person, in_progress.index, relay_state
         )
-        return without_visit(see_other(address))
-    if leaving.wanted_by:
-        address = logout_response(idp_services().identity, leaving.wanted_by, is_partial=leaving.is_partial)
-        return without_visit(see_other(address))
-    page = render_template("devidp/out.html", person=leaving.person, is_partial=leaving.is_partial)
-    return without_visit(make_response(page))
+        return without_cookie(see_other(address))
+    if in_progress.requested_by:
+        address = logout_response(idp_services().identity, in_progress.requested_by, is_partial=in_progress.is_partial)
+        return without_cookie(see_other(address))
+    page = render_template("devidp/out.html", person=in_progress.person, is_partial=in_progress.is_partial)
+    return without_cookie(make_response(page))
 
 
-def without_visit(response: Response) -> Response:
-    """Take the cookie away with an answer."""
-    forget(response)
+def without_cookie(response: Response) -> Response:
+    """Delete the browser's cookie with this response."""
+    delete_cookie(response)
     return response

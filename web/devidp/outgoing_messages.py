@@ -1,7 +1,7 @@
-"""Writes what the identity provider says: its metadata, answers to login requests, and logout messages.
+"""Writes the identity provider's metadata, its responses to login requests, and its logout messages.
 
-Every message is signed. A login's assertion is signed itself, and the answer around it as well (profiles 4.1.4.5), so
-that it is accepted whichever of them a service provider insists on.
+Every message is signed. Both the assertion and the response around it are signed (profiles 4.1.4.5), because service
+providers require one or the other.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
-#: No password, no key: how somebody logged in here is not to be relied upon.
+#: There is no password and no key, so a login here proves nothing.
 UNSPECIFIED_CONTEXT = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
 
-#: How long an answer can be handed in, and how long the login that it tells of lasts here.
+#: How long an answer can be used, and how long a login lasts here.
 ANSWER_LASTS = timedelta(minutes=5)
 LOGIN_LASTS = timedelta(hours=12)
 
@@ -45,7 +45,7 @@ ds = ElementMaker(namespace=XMLDSIG)
 
 @dataclass(frozen=True)
 class LoginFacts:
-    """What an assertion tells: who logged in here, and when; `index` names this login for a later logout."""
+    """What an assertion says: who logged in here, and when; `index` identifies this login for a later logout."""
 
     person: SamplePerson
     since: datetime
@@ -79,15 +79,15 @@ def login_response(identity: Identity, request: ReceivedLoginRequest, facts: Log
     """Return the answer to a login request, as the base64 that a form carries."""
     now = datetime.now(UTC)
     root = response(request, now, samlp.StatusCode(Value=SUCCESS))
-    told = assertion(identity, request, facts, now)
-    root.append(told)
-    sign_element(told, identity)
+    statement = assertion(identity, request, facts, now)
+    root.append(statement)
+    sign_element(statement, identity)
     sign_element(root, identity)
     return encoded(root)
 
 
 def login_failure(identity: Identity, request: ReceivedLoginRequest, code: str) -> str:
-    """Return an answer which says that there is no login; `code` is a second-level status code (core 3.2.2.2)."""
+    """Return an answer that says that the login failed; `code` is a second-level status code (core 3.2.2.2)."""
     status = samlp.StatusCode(samlp.StatusCode(Value=STATUS + code), Value=STATUS + "Responder")
     root = response(request, datetime.now(UTC), status)
     sign_element(root, identity)
@@ -108,7 +108,7 @@ def response(request: ReceivedLoginRequest, now: datetime, code: Any) -> Any:
 
 
 def assertion(identity: Identity, request: ReceivedLoginRequest, facts: LoginFacts, now: datetime) -> Any:
-    """What we vouch for: name, attributes and time of a login, for one service provider and its one question."""
+    """The assertion: name, attributes and time of a login, for one service provider and one request."""
     until = stamp(now + ANSWER_LASTS)
     confirmation = saml.SubjectConfirmationData(
         NotOnOrAfter=until, Recipient=request.provider.acs_url, InResponseTo=request.request_id
@@ -162,7 +162,7 @@ def logout_request(
 
 
 def logout_response(identity: Identity, request: ReceivedLogoutRequest, *, is_partial: bool) -> str:
-    """Return the address that answers a service provider's logout request; partial: another one did not end theirs."""
+    """Return the address that answers a service provider's logout request; partial: another one did not end its login."""
     code = samlp.StatusCode(Value=SUCCESS)
     if is_partial:
         code.append(samlp.StatusCode(Value=STATUS + "PartialLogout"))
@@ -179,10 +179,10 @@ def logout_response(identity: Identity, request: ReceivedLogoutRequest, *, is_pa
 
 
 def redirect(identity: Identity, provider: ServiceProvider, field: str, root: Any, relay_state: str) -> str:
-    """The signed address which carries a message to a service provider."""
-    packer = zlib.compressobj(wbits=-15)
-    packed = packer.compress(etree.tostring(root)) + packer.flush()
-    fields = [(field, b64encode(packed).decode())] + ([("RelayState", relay_state)] if relay_state else [])
+    """The signed address that carries a message to a service provider."""
+    compressor = zlib.compressobj(wbits=-15)
+    deflated = compressor.compress(etree.tostring(root)) + compressor.flush()
+    fields = [(field, b64encode(deflated).decode())] + ([("RelayState", relay_state)] if relay_state else [])
     return f"{provider.slo_url}?{signed_query(fields, identity)}"
 
 
@@ -198,7 +198,7 @@ def encoded(root: Any) -> str:
 
 
 def new_id() -> str:
-    """A fresh ID that nobody guesses."""
+    """A new random ID."""
     return "_" + secrets.token_hex(20)
 
 

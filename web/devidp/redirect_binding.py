@@ -1,12 +1,13 @@
-"""Reads one message of the HTTP-Redirect binding (bindings 3.4.4.1) into an XML tree that is safe to look at.
+"""Reads one message of the HTTP-Redirect binding (bindings 3.4.4.1) into an XML tree that is safe to read.
 
-Anybody can send anything here, so everything is bounded before it is unpacked or parsed. The steps of `read_query`:
+Anyone can send anything here, so every size is checked before the message is inflated or parsed. The steps of
+`read_query`:
 
 1. The query is short, and has none of SAML's fields twice.
 2. It has exactly one message, deflated, and a short RelayState.
-3. The base64 is strict, and the message inflates to a bounded size, completely, with nothing behind it.
+3. The base64 is strict, and the message inflates to a limited size, completely, with nothing after it.
 4. It is UTF-8 without declarations, comments or processing instructions, and a small, shallow tree.
-5. It carries its signature in the address, and none inside.
+5. Its signature is in the address, and there is none inside.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ DECLARATION = re.compile(rb"""\A<\?xml version=["']1\.0["'](?: encoding=["'](?i:
 
 
 class SamlMessageRefused(Exception):
-    """A message that is not acted upon: a code for the log, and words for the developer who looks at the page."""
+    """A refused message: a code for the log, and words for the developer who sees the page."""
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
@@ -45,11 +46,11 @@ class SamlMessageRefused(Exception):
 
 @dataclass(frozen=True)
 class RedirectMessage:
-    """A message which could be read; its signature is not checked yet."""
+    """A message that could be read; its signature is not checked yet."""
 
     root: Any
     relay_state: str
-    signed: bytes  #: the part of the address which the signature covers
+    signed: bytes  #: the part of the address that the signature covers
     signature: bytes
     algorithm: str
 
@@ -58,14 +59,14 @@ def read_query(query: bytes) -> RedirectMessage:
     """Read the message in an address's query (without its question mark). Raises `SamlMessageRefused`."""
     # 1. size, and nothing twice
     if len(query) > LONGEST_QUERY:
-        raise SamlMessageRefused("query-too-long", f"The address may have at most {LONGEST_QUERY} bytes of query.")
+        raise SamlMessageRefused("query-too-long", f"The query of the address must be at most {LONGEST_QUERY} bytes.")
     raw: dict[str, bytes] = {}
     for part in query.split(b"&"):
         name, _, value = part.partition(b"=")
         if (field := name.decode("latin-1")) not in FIELDS:
             continue
         if field in raw:
-            raise SamlMessageRefused("field-twice", f"{field} stands twice in the address.")
+            raise SamlMessageRefused("field-twice", f"The address has {field} twice.")
         raw[field] = value
     # 2. one message
     names = [name for name in ("SAMLRequest", "SAMLResponse") if name in raw]
@@ -75,14 +76,12 @@ def read_query(query: bytes) -> RedirectMessage:
         raise SamlMessageRefused("encoding", "The message must be deflated.")
     relay_state = text(raw.get("RelayState", b""))
     if len(relay_state.encode()) > LONGEST_RELAY_STATE:
-        raise SamlMessageRefused("relay-state-too-long", f"RelayState may have at most {LONGEST_RELAY_STATE} bytes.")
-    # 3. unpack, 4. parse
+        raise SamlMessageRefused("relay-state-too-long", f"RelayState must be at most {LONGEST_RELAY_STATE} bytes.")
+    # 3. inflate, 4. parse
     root = parsed(inflated(strict_base64(names[0], raw[names[0]])))
     # 5. signature
     if root.find(f".//{SIGNATURE}") is not None:
-        raise SamlMessageRefused(
-            "signature-inside", "A message in an address has its signature in the address, not inside."
-        )
+        raise SamlMessageRefused("signature-inside", "The signature must be in the address, not inside the message.")
     if "SigAlg" not in raw or "Signature" not in raw:
         raise SamlMessageRefused("not-signed", "The message is not signed.")
     order = [name for name in (names[0], "RelayState", "SigAlg") if name in raw]
@@ -106,42 +105,46 @@ def strict_base64(name: str, value: bytes) -> bytes:
         raise SamlMessageRefused("base64", f"{name} is not base64.") from None
 
 
-def inflated(packed: bytes) -> bytes:
-    """Unpack a message, never further than its largest size."""
-    unpacker = zlib.decompressobj(-15)
+def inflated(deflated: bytes) -> bytes:
+    """Inflate a message, up to its largest size. Raises `SamlMessageRefused`."""
+    decompressor = zlib.decompressobj(-15)
     try:
-        unpacked = unpacker.decompress(packed, LARGEST_MESSAGE + 1)
+        message = decompressor.decompress(deflated, LARGEST_MESSAGE + 1)
     except zlib.error:
         raise SamlMessageRefused("deflate", "The message is not deflated.") from None
-    if len(unpacked) > LARGEST_MESSAGE:
-        raise SamlMessageRefused("message-too-large", f"A message may have at most {LARGEST_MESSAGE} bytes.")
-    if not unpacker.eof or unpacker.unused_data:
-        raise SamlMessageRefused("deflate", "The message is not complete, or something stands behind it.")
-    return unpacked
+    if len(message) > LARGEST_MESSAGE:
+        raise SamlMessageRefused("message-too-large", f"The message must be at most {LARGEST_MESSAGE} bytes.")
+    if not decompressor.eof or decompressor.unused_data:
+        raise SamlMessageRefused("deflate", "The message is not complete, or something follows it.")
+    return message
 
 
 def parsed(document: bytes) -> Any:
-    """Parse a message. Raises `SamlMessageRefused` for what no honest message has."""
+    """Parse a message. Raises `SamlMessageRefused` for anything that a regular message does not contain."""
     body = DECLARATION.sub(b"", document)
     try:
         body.decode()
     except UnicodeDecodeError:
         raise SamlMessageRefused("not-utf-8", "The message is not UTF-8.") from None
-    # No message of ours has text with "<!" or "<?": this shuts out DTDs, entities, comments, CDATA and instructions.
+    # Our messages never contain "<!" or "<?", so this excludes DTDs, entities, comments, CDATA and instructions.
     if b"<!" in body or b"<?" in body:
-        raise SamlMessageRefused("xml-extras", "A message has no declarations, comments or processing instructions.")
+        raise SamlMessageRefused(
+            "xml-extras", "The message must have no declarations, comments or processing instructions."
+        )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         raise SamlMessageRefused("not-xml", "The message is not well-formed XML.") from None
     if sum(1 for _ in root.iter()) > MOST_NODES or depth(root) > DEEPEST:
-        raise SamlMessageRefused("tree-too-large", f"A message has at most {MOST_NODES} elements, {DEEPEST} deep.")
+        raise SamlMessageRefused(
+            "tree-too-large", f"The message must have at most {MOST_NODES} elements, {DEEPEST} deep."
+        )
     return root
 
 
 def depth(root: Any) -> int:
-    """How deep a tree is; the root alone is 1."""
+    """The depth of a tree; the root alone is 1."""
     deepest, level = 0, 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         level += 1 if event == "start" else -1

@@ -1,7 +1,7 @@
 """The sample people: at least one for every role, with names that a page must be able to show.
 
-Where each of them logs in first: the demo conference, or the staff implementation. A role is nothing that this provider
-knows; the service decides it from user name and user type.
+Each belongs to a conference or to the staff implementation. This provider does not know roles; the service works them
+out from username and user type.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from records.tenants.implementations import STAFF
 
 @dataclass(frozen=True)
 class SamplePerson:
-    """One who can be chosen; `role` is told on the page, and nowhere else."""
+    """A person who can be chosen; `role` is shown on the page and is in no message."""
 
     username: str
     first_name: str
@@ -36,8 +36,8 @@ class SamplePerson:
         return f"{self.username}@example.org"
 
     def attributes(self) -> dict[str, str]:
-        """What is told to a service provider; what is empty is not told."""
-        told = {
+        """The attributes for a service provider, without empty ones."""
+        attributes = {
             "uid": self.username,
             "givenName": self.first_name,
             "sn": self.last_name,
@@ -46,7 +46,7 @@ class SamplePerson:
             "badgeId": self.badge_id,
             "memberNumber": self.member_number,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in attributes.items() if value}
 
 
 PEOPLE = (
@@ -61,13 +61,13 @@ PEOPLE = (
 )
 
 
-def person_called(username: str) -> SamplePerson | None:
-    """Return the sample person of this user name."""
+def person_named(username: str) -> SamplePerson | None:
+    """Return the sample person with this username."""
     return next((person for person in PEOPLE if person.username == username), None)
 
 
-def offered(implementation: str) -> list[tuple[str, list[SamplePerson]]]:
-    """Return the people by groups, those first who belong to the implementation. Anybody may still try."""
+def groups_for(implementation: str) -> list[tuple[str, list[SamplePerson]]]:
+    """Return the people in groups, those of the implementation first. Anyone may try to log in to either."""
     staff = [person for person in PEOPLE if person.home == STAFF]
     others = [person for person in PEOPLE if person.home != STAFF]
     groups = [("People of the conference", others), ("Staff of the service", staff)]

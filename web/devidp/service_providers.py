@@ -1,8 +1,8 @@
-"""Which service providers are known: the implementations of our own service, and nobody else.
+"""The known service providers: the implementations of the service, and no others.
 
-Names and addresses are built from the service's public address, as the service itself builds them; a message can
-choose between them but bring none. Whether there is such an implementation, and which certificates it signs with, is
-asked of the records at each message.
+Their names and addresses are built from the service's public address, as the service itself builds them; they are never
+taken from a message. The database says for each message whether there is such an implementation, and which
+certificates it signs with.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class ServiceProvider:
 
 
 class ServiceProviders:
-    """Finds them. `certificates` returns those of an implementation by its slug, none if there is no such one."""
+    """Finds service providers. `certificates` returns those of an implementation by its slug, none if there is none."""
 
     def __init__(self, *, public_url: str, certificates: Callable[[str], tuple[str, ...]]) -> None:
         self._base = f"{public_url.rstrip('/')}/saml/"
         self._certificates = certificates
 
     def find(self, entity_id: str) -> ServiceProvider | None:
-        """Return the service provider which has exactly this name."""
+        """Return the service provider with exactly this name."""
         slug = entity_id.removeprefix(self._base).removesuffix("/metadata")
         if not fields.SLUG.fullmatch(slug) or entity_id != f"{self._base}{slug}/metadata":
             return None

@@ -1,4 +1,4 @@
-"""What all views of the identity provider share, and what its cookie is."""
+"""What all views of the identity provider share, and its cookie."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from .identity import Identity
 from .idp_logins import IdpLogin, IdpLogins
 from .incoming_messages import MessageValidator
 
-_KEY = "identity provider"
+#: The key of `app.extensions` that holds the services.
+_KEY = "development identity provider"
 
-#: Cookies do not know ports: it must not be called like one of the service's.
+#: Cookies are shared between ports, so it must not have the name of one of the service's.
 COOKIE = "development-identity-provider"
 
 
@@ -22,35 +23,35 @@ class IdpServices:
     """Made once at start."""
 
     identity: Identity
-    judge: MessageValidator
-    visits: IdpLogins
+    validator: MessageValidator
+    logins: IdpLogins
     service_url: str  #: the public address of the service
 
     def attach(self, app: Flask) -> None:
-        """Make this the desk of an application."""
+        """Make these the services of an application."""
         app.extensions[_KEY] = self
 
     @property
     def handle(self) -> str:
-        """What the present browser's cookie says."""
+        """The value of the browser's cookie."""
         return request.cookies.get(COOKIE, "")
 
     @property
-    def visit(self) -> IdpLogin | None:
-        """The visit of the present browser."""
-        return self.visits.find(self.handle)
+    def login(self) -> IdpLogin | None:
+        """The browser's login, if there is one."""
+        return self.logins.find(self.handle)
 
 
 def idp_services() -> IdpServices:
-    """Return the desk of the application which answers the present request."""
+    """Return the services of the application that answers the present request."""
     return cast(IdpServices, current_app.extensions[_KEY])
 
 
-def keep(response: Response, handle: str) -> None:
-    """Let the browser hold a visit; whatever it held before is replaced."""
+def set_cookie(response: Response, handle: str) -> None:
+    """Set the browser's cookie to the handle of its login."""
     response.set_cookie(COOKIE, handle, httponly=True, samesite="Lax")
 
 
-def forget(response: Response) -> None:
-    """Take the visit away from the browser."""
+def delete_cookie(response: Response) -> None:
+    """Delete the browser's cookie."""
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax")

@@ -1,7 +1,7 @@
 """Signs elements and addresses, and checks signed addresses: the only place that calls xmlsec.
 
-RSA with SHA-256 and exclusive canonicalization for all that we make. A service provider's message is checked with the
-certificates that are known of it, never with one that it brings along.
+It signs by RSA with SHA-256 and exclusive canonicalization. A service provider's message is checked with its known
+certificates, never with one from the message.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .identity import Identity
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
-#: Signature algorithms which a service provider may use in an address (bindings 3.4.4.1).
+#: Signature algorithms that a service provider may use in an address (bindings 3.4.4.1).
 ACCEPTED: dict[str, Any] = {
     RSA_SHA256: constants.TransformRsaSha256,
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": constants.TransformRsaSha384,
@@ -27,7 +27,7 @@ ACCEPTED: dict[str, Any] = {
 
 
 def sign_element(element: Any, identity: Identity, *, at: int = 1) -> None:
-    """Put an enveloped signature into an element: `at` 1 is behind its Issuer (core 5.4), 0 is first (metadata 3.1)."""
+    """Put an enveloped signature into an element: `at` 1 is after its Issuer (core 5.4), 0 is first (metadata 3.1)."""
     signature = xmlsec.template.create(element, constants.TransformExclC14N, constants.TransformRsaSha256, ns="ds")
     element.insert(at, signature)
     reference = xmlsec.template.add_reference(signature, constants.TransformSha256, uri=f"#{element.get('ID')}")

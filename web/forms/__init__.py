@@ -1,1 +1,1 @@
-"""Forms: the one base, its fields, and `templates/forms.html`, which draws them. Every form of the console is built of these."""
+"""Forms: the one base class, its fields, filters of lists, and `templates/forms.html`, which draws them."""

@@ -1,7 +1,7 @@
-"""The form which all forms of the console are made of.
+"""The base class of all forms.
 
-A form shows what a rule of the records refuses, at the field it is about: the rule decides, the form only speaks. A
-second set of rules would one day say something else. A refused form keeps what was typed, except secrets and files.
+A form has no rules of its own: it shows what a rule of the records refuses, at the field concerned, so that pages and
+commands refuse the same. A refused form keeps what was typed, except secrets and files.
 
     class NameForm(BaseForm):
         name = LineField("Name", description="As people know the conference.")
@@ -10,9 +10,9 @@ second set of rules would one day say something else. A refused form keeps what 
     try: ...                                   # the rule, with form.values("name")
     except RuleViolation as refused: form.refuse(refused)
 
-A template draws it with `{% from "forms.html" import entry, problems, token with context %}`: `{{ problems(form) }}` on
-top lists what is wrong and leads to each field, `{{ token(form) }}` is the protection against forged forms (checked by
-`web.middleware.csrf_tokens` before a view runs), `{{ entry(form.name) }}` draws label, help, fault and input.
+A template draws it with `{% from "forms.html" import entry, problems, token with context %}`: `{{ problems(form) }}`
+lists what is wrong, with links to the fields; `{{ token(form) }}` is the protection against forged forms (checked by
+`web.middleware.csrf_tokens` before a view runs); `{{ entry(form.name) }}` draws label, help, fault and input.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from wtforms import Field, HiddenField
 
 from records import RuleViolation
 
-#: A field's name as rules write it. What stands in quotes was typed by somebody and is left alone.
+from .fields import AmountField
+
+#: A field's name as rules write it. What is in quotes was typed by a person and stays as it is.
 _NAME = re.compile(r"“[^”]*”|(?<!\{)\b[a-z]+(?:_[a-z]+)+\b")
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """A form whose fields are named as the rule names them, or as `fields_of` says.
+    """A form. Its fields have the names that the rule uses, or those that `fields_of` maps them to.
 
-    `as_of` is the audit entry up to which the form's page knew all.
+    `as_of` is the number of the newest audit entry when the page was drawn.
     """
 
     fields_of: Mapping[str, str] = {}
@@ -45,39 +47,44 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         return {name: self[name].value for name in names}
 
     def refuse(self, refused: RuleViolation) -> None:
-        """Show every fault of a rule at its field, or on top if the form has no such field."""
+        """Show every fault of a rule at its field, or at the top if the form has no such field."""
         for fault in refused.faults:
-            self.complain(self.fields_of.get(fault.field, fault.field), sentence(fault.reason))
+            name = self.fields_of.get(fault.field, fault.field)
+            self.complain(name, self._in_unit(name, sentence(fault.reason)))
+
+    def _in_unit(self, name: str, reason: str) -> str:
+        field = self._fields.get(name)
+        return field.in_unit(reason) if isinstance(field, AmountField) else reason
 
     def complain(self, name: str, words: str) -> None:
-        """Say that a field is wrong, in words that follow its label; other fields are named as pages name them."""
+        """Add a fault to a field, in words that follow its label; names of other fields become their labels."""
         labels = {field.name: f"“{field.label.text}”" for field in self}
-        said = _NAME.sub(lambda found: _called(found[0], labels), words)
+        reason = _NAME.sub(lambda found: _label_of(found[0], labels), words)
         if name in self:
-            self[name].errors = [*self[name].errors, said]
+            self[name].errors = [*self[name].errors, reason]
         else:
-            self.form_errors.append(f"The {name.replace('_', ' ')} {said}.")
+            self.form_errors.append(f"The {name.replace('_', ' ')} {reason}.")
 
     @property
     def complaints(self) -> list[tuple[Field | None, str]]:
-        """What is wrong: the field (None: the form as a whole) and the words, in the order of the fields."""
+        """All faults in the order of the fields: the field (None for the form as a whole) and the words."""
         at_fields: list[tuple[Field | None, str]] = [
             (field, words) for field in self if field.name != "csrf_token" for words in flat(field.errors)
         ]
         return [(None, words) for words in self.form_errors] + at_fields
 
 
-def _called(found: str, labels: Mapping[str, str]) -> str:
+def _label_of(found: str, labels: Mapping[str, str]) -> str:
     return found if found.startswith("“") else labels.get(found, found.replace("_", " "))
 
 
 def sentence(reason: str) -> str:
-    """Return a rule's reason ("is missing", "must be 1 to 5 characters") as the end of a sentence about the field."""
+    """Return a rule's reason ("is missing", "must be 1 to 5 characters") as the end of a sentence that starts with a label."""
     return reason[:1].lower() + reason[1:] if reason[:1].isupper() else reason
 
 
 def flat(errors: Any) -> list[str]:
-    """Return a field's errors as one list; a field made of fields has lists, or names with lists."""
+    """Return a field's errors as one flat list; those of a compound field are nested."""
     if isinstance(errors, str):
         return [errors]
     inner = errors.values() if isinstance(errors, Mapping) else errors

@@ -1,18 +1,19 @@
-"""Kinds of form fields: what a person types becomes the value which a rule checks, and what was typed stays on the page.
+"""The fields of forms. `value` is what a rule checks; what was typed stays on the page.
 
-A text that is not of its kind is handed to the rule as it is: the rule refuses it in its own words, so that there is one
-place which decides and explains. `drawn` names the way in which `templates/forms.html` draws a field.
+A text that cannot be converted is passed to the rule as it is, and the rule refuses it, so that one place decides and
+explains. `layout` says how `templates/forms.html` draws a field.
 """
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from wtforms import (
     BooleanField,
+    Field,
     FileField,
     PasswordField,
     RadioField,
@@ -25,10 +26,10 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
+    "AmountField",
     "CheckboxesField",
     "ChoiceField",
     "DropdownField",
-    "JsonField",
     "LineField",
     "LinesField",
     "NumberField",
@@ -37,22 +38,27 @@ __all__ = [
     "UploadField",
     "WholeNumberField",
     "YesNoField",
-    "offered",
+    "choices_of",
 ]
 
-#: The largest number whose digits are worth reading.
-_DIGITS = 18
+#: Characters of a number that are read.
+_LONGEST_NUMBER = 18
 
 
-#: Lists and objects in one another, in JSON that somebody types.
-MAX_DEPTH = 100
-_TOO_DEEP = "is nested too deep"
+def _limit(field: Field, longest: int | None) -> None:
+    """Let a browser take no more characters; the rule checks the length again."""
+    if longest is not None:
+        field.flags.maxlength = longest
 
 
 class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
-    """One line of text, without the spaces around it."""
+    """One line of text, without the spaces around it, of at most `longest` characters."""
 
-    drawn = "line"
+    layout = "line"
+
+    def __init__(self, label: str, *, longest: int | None = None, **more: Any) -> None:
+        super().__init__(label, **more)
+        _limit(self, longest)
 
     @property
     def value(self) -> Any:
@@ -63,7 +69,7 @@ class LineField(StringField):  # type: ignore[misc]  # WTForms ships no types
 class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """Several lines of text, as they are."""
 
-    drawn = "block"
+    layout = "block"
 
     @property
     def value(self) -> Any:
@@ -74,7 +80,7 @@ class TextBlockField(TextAreaField):  # type: ignore[misc]  # WTForms ships no t
 class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
     """A list, one entry a line."""
 
-    drawn = "block"
+    layout = "block"
 
     def process_data(self, value: Any) -> None:
         """Show a list as lines."""
@@ -86,116 +92,64 @@ class LinesField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
         return [line.strip() for line in (self.data or "").splitlines() if line.strip()]
 
 
-class _Amount(StringField):  # type: ignore[misc]  # WTForms ships no types
-    """A number in the unit in which people think of it; `factor` turns it into the unit of the rule."""
+class AmountField(StringField):  # type: ignore[misc]  # WTForms ships no types
+    """A number in a unit that people use; `factor` converts it to the unit of the rule."""
 
-    drawn = "amount"
+    layout = "amount"
 
     def __init__(self, label: str, *, unit: str = "", factor: int = 1, **more: Any) -> None:
         super().__init__(label, **more)
         self.unit, self.factor = unit, factor
 
     def process_data(self, value: Any) -> None:
+        """Show a number in the unit of the field."""
         self.data = "" if value is None else f"{value / self.factor:.10g}"
+
+    def in_unit(self, reason: str) -> str:
+        """Return a rule's reason with its numbers in the unit of the field; part of a unit counts as one."""
+        return (
+            re.sub(r"\d+", lambda digits: f"{-(-int(digits[0]) // self.factor)}", reason) if self.factor > 1 else reason
+        )
 
     @property
     def number(self) -> float | None:
+        """What was typed, in the unit of the rule; None if it is not a number."""
         text = (self.data or "").strip().replace(",", ".")
         try:
-            number = float(text) if len(text) <= _DIGITS else math.nan
+            number = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
         except ValueError:
             return None
         return number * self.factor if math.isfinite(number) else None
 
 
-class WholeNumberField(_Amount):
+class WholeNumberField(AmountField):
     """A whole number; None when the field is empty."""
 
     @property
     def value(self) -> Any:
-        """The number, or the text which is none."""
+        """The number, or the text if it is not one."""
         if not (self.data or "").strip():
             return None
         number = self.number
         return int(number) if number is not None and number == int(number) else self.data
 
 
-class NumberField(_Amount):
+class NumberField(AmountField):
     """A number; None when the field is empty."""
 
     @property
     def value(self) -> Any:
-        """The number, or the text which is none."""
+        """The number, or the text if it is not one."""
         if not (self.data or "").strip():
             return None
         number = self.number
         return self.data if number is None else number
 
 
-_PEM_START = "-----BEGIN "
-_PEM = (
-    'must be JSON, and this is PEM. Ask for the public keys as a JWK set, such as {"keys": [{"kty": "EC", …}]}, or convert '
-    "them to one"
-)
-
-
-class JsonField(TextAreaField):  # type: ignore[misc]  # WTForms ships no types
-    """A JSON object. What cannot be read is refused here, with its line: a rule never sees the text."""
-
-    drawn = "block"
-
-    def process_data(self, value: Any) -> None:
-        """Show the object as people write it."""
-        self.data = json.dumps(value or {}, indent=2, ensure_ascii=False)
-
-    @property
-    def value(self) -> Any:
-        """The value; None if `fault` says why there is none."""
-        return self._read()[0]
-
-    @property
-    def fault(self) -> str:
-        """Where the text stops being JSON, and why."""
-        return self._read()[1]
-
-    def _read(self) -> tuple[Any, str]:
-        text = (self.data or "").strip() or "{}"
-        if text.startswith(_PEM_START):
-            return None, _PEM
-        try:
-            value = json.loads(text, object_pairs_hook=_once)
-        except json.JSONDecodeError as error:
-            start = len(self.data or "") - len((self.data or "").lstrip())
-            line = error.lineno + (self.data or "")[:start].count("\n")
-            return None, f"cannot be read: line {line}, column {error.colno}: {error.msg}"
-        except (ValueError, RecursionError) as error:
-            return None, str(error) if isinstance(error, ValueError) else _TOO_DEEP
-        return (None, _TOO_DEEP) if _is_deeper(value, MAX_DEPTH) else (value, "")
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects stand in one another more than so often. Newer Pythons read what older ones gave up on."""
-    level = [value]
-    while level and levels >= 0:
-        inner = [
-            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
-        ]
-        level, levels = [part for parts in inner for part in parts], levels - 1
-    return bool(level)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"names “{name[:60]}” twice")
-    return dict(pairs)
-
-
 class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
-    """A tick."""
+    """A checkbox."""
 
-    drawn = "tick"
+    layout = "tick"
 
     @property
     def value(self) -> Any:
@@ -203,62 +157,66 @@ class YesNoField(BooleanField):  # type: ignore[misc]  # WTForms ships no types
         return bool(self.data)
 
 
-def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
-    """Make choices of values and their words."""
+def choices_of(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Make the choices of a field from values and labels."""
     return [SelectChoice(value, words) for value, words in pairs]
 
 
 class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms ships no types
-    """One of a few, all of them in sight."""
+    """One of a few choices, as radio buttons."""
 
-    drawn = "choices"
+    layout = "choices"
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(
-            label, validate_choice=False, choices=offered(choices), **more
-        )  # the rule refuses what is not among them
+            label, validate_choice=False, choices=choices_of(choices), **more
+        )  # the rule refuses other values
 
     @property
     def value(self) -> Any:
-        """The chosen word."""
+        """The chosen value."""
         return self.data or ""
 
 
 class DropdownField(SelectField):  # type: ignore[misc]  # WTForms ships no types
-    """One of many, in a list."""
+    """One of many choices, in a drop-down list."""
 
-    drawn = "dropdown"
+    layout = "dropdown"
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
-        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
+        super().__init__(label, validate_choice=False, choices=choices_of(choices), **more)
 
     @property
     def value(self) -> Any:
-        """The chosen word."""
+        """The chosen value."""
         return self.data or ""
 
 
 class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
-    """Any of a few, as ticks."""
+    """Any number of a few choices, as checkboxes."""
 
-    drawn = "choices"
+    layout = "choices"
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
     def __init__(self, label: str, *, choices: Iterable[tuple[str, str]] = (), **more: Any) -> None:
-        super().__init__(label, validate_choice=False, choices=offered(choices), **more)
+        super().__init__(label, validate_choice=False, choices=choices_of(choices), **more)
 
     @property
     def value(self) -> Any:
-        """The chosen words."""
+        """The chosen values."""
         return list(self.data or ())
 
 
 class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no types
-    """Something that goes in and is never shown again; None when the field is left empty."""
+    """A secret, which is never shown again; None if the field is left empty."""
 
-    drawn = "secret"
+    layout = "secret"
+
+    def __init__(self, label: str, *, longest: int | None = None, **more: Any) -> None:
+        super().__init__(label, **more)
+        _limit(self, longest)
 
     @property
     def value(self) -> Any:
@@ -267,11 +225,11 @@ class SecretField(PasswordField):  # type: ignore[misc]  # WTForms ships no type
 
 
 class UploadField(FileField):  # type: ignore[misc]  # WTForms ships no types
-    """A file, read in full: the gate has bounded the request."""
+    """A file, read in full. `web.middleware` has limited the size of the request."""
 
-    drawn = "upload"
+    layout = "upload"
 
     @property
     def value(self) -> Any:
-        """Its bytes; empty when none was chosen."""
+        """Its bytes; empty if none was chosen."""
         return self.data.read() if self.data and hasattr(self.data, "read") else b""

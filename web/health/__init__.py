@@ -1,1 +1,1 @@
-"""Health: does the process live, and can it serve."""
+"""Health checks: whether the process is alive, and whether it can serve."""

@@ -1,4 +1,4 @@
-"""Health for load balancers and operators. No login, any Host header, and never a secret in an answer."""
+"""Health checks for load balancers and operators. They need no login, accept any Host header, and reveal no secret."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from web.problem_details import HttpProblem
 
 blueprint = Blueprint("health", __name__)
 
-#: Name of a part -> whether it is there, None if that cannot be known. A check answers within seconds and turns its
-#: part's errors into False.
+#: Name of a part -> a check that says whether the part is available (None: unknown). A check ends within seconds, and
+#: returns False if the part raises an error.
 Checks = Mapping[str, Callable[[], bool | None]]
 
 
-#: The parts without which a process answers nothing, and what the lack of each part is called.
+#: The parts without which a process cannot answer any request.
 NEEDED = frozenset({"store"})
-#: Part -> the part that knows about it: while that is missing, nothing can be said.
-KNOWN_BY = {"workers": "store", "background_workers": "store"}
+#: Part -> the part by which it is checked: while that is missing, its state is unknown.
+DEPENDS_ON = {"workers": "store", "background_workers": "store"}
 MISSING = {
     "store": "the store does not answer",
-    "database": "the database does not answer, or is not of this release",
-    "workers": "no worker takes jobs",
-    "background_workers": "no background worker takes jobs: imports of large agenda files wait",
+    "database": "the database does not answer, or its schema is not of this release",
+    "workers": "no worker is running",
+    "background_workers": "no background worker is running: imports of large agenda files have to wait",
 }
 
 
 @blueprint.get("/healthz")
 @needs(Permission.ANYONE)
 def alive() -> Response:
-    """Say that the process lives. Asks nothing else, so a broken database does not get the web server restarted."""
+    """Say that the process is alive. Nothing else is checked, so that a broken database does not restart the web server."""
     response = jsonify(status="ok")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -42,18 +42,18 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @needs(Permission.ANYONE)
 def ready() -> Response:
-    """Say whether this process can answer what is cached, for load balancers: the store answers and takes a write.
+    """Say whether this process can serve cached statuses, for load balancers: the store answers and accepts a write.
 
-    What else is missing is in `warnings`, with 200: a database that is away or workers that restart make no other web
-    process answer better, so they must not take all of them out. A part of which nobody can know is null.
+    Other missing parts are listed in `warnings`, with 200: if the database or the workers are missing, no other web process
+    is better off, so the load balancer must not remove them all. A part whose state is unknown is null.
     """
-    parts = _look(current_app.extensions["health checks"])
+    parts = _check_parts(current_app.extensions["health checks"])
     warnings = [MISSING[name] for name, there in parts.items() if there is False and name not in NEEDED]
-    lacking = [_lack(name) for name, there in parts.items() if not there and name in NEEDED]
+    lacking = [_fault_of(name) for name, there in parts.items() if not there and name in NEEDED]
     if lacking:
         raise HttpProblem(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            f"Not ready: {', '.join(lacking)}. `session-status doctor` says more.",
+            f"Not ready: {', '.join(lacking)}. `session-status doctor` shows details.",
             members={"ready": False, "parts": parts, "warnings": warnings},
         )
     response = jsonify(ready=True, parts=parts, warnings=warnings)
@@ -61,14 +61,14 @@ def ready() -> Response:
     return response
 
 
-def _look(checks: Checks) -> dict[str, bool | None]:
+def _check_parts(checks: Checks) -> dict[str, bool | None]:
     parts: dict[str, bool | None] = {}
     for name, is_there in checks.items():
-        parts[name] = None if parts.get(KNOWN_BY.get(name, "")) is False else is_there()
+        parts[name] = None if parts.get(DEPENDS_ON.get(name, "")) is False else is_there()
     return parts
 
 
-def _lack(name: str) -> str:
-    """What is missing, in the store's own words if it has said any."""
+def _fault_of(name: str) -> str:
+    """Return what is missing, with the store's own message if there is one."""
     says = outage_answers.store_says() if name == "store" else ""
     return f"the store refuses to serve ({says})" if says else MISSING[name]

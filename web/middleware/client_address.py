@@ -1,7 +1,7 @@
-"""Takes the client's address from what our proxies noted of it.
+"""Takes the client's address from the header that our proxies set.
 
-The framework's own reader respects quotes, as some lists in headers need. In this one a client's quote, at the left,
-would swallow what the proxies wrote after it, and the client would be counted as the proxy.
+Werkzeug's parser handles quotes, which this header does not have. A quote that the client sends at the left would hide
+what the proxies add after it, and the proxy would be taken for the client.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from records.host_names import ip_address
+from records.ip_addresses import ip_address
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Some proxies write the port, too: 192.0.2.7:4711, [2001:db8::7]:4711.
+#: Some proxies also write the port: 192.0.2.7:4711, [2001:db8::7]:4711.
 WITH_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::\d{1,5})?", re.ASCII)
 
 
 class ClientAddress:
-    """A WSGI application around another, behind so many proxies that each add one address to `X-Forwarded-For`.
+    """WSGI middleware behind a number of proxies that each add one address to `X-Forwarded-For`.
 
-    1. The address is the entry which the outermost of them wrote; those before it are the client's own words.
-    2. Where there is no such entry, or it is no address, the one that stays is the proxy's.
+    1. The address is the entry of the outermost proxy; earlier entries come from the client.
+    2. If there is no such entry, or it is not an address, the address of the proxy is kept.
     """
 
     def __init__(self, application: WSGIApplication, proxies: int) -> None:
@@ -31,7 +31,7 @@ class ClientAddress:
         self._proxies = proxies
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hand on, with the client's address as the one that asks."""
+        """Call the application with the client's address."""
         entries = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(entries) >= self._proxies:  # 1.
             environ["REMOTE_ADDR"] = _address(entries[-self._proxies].strip()) or environ["REMOTE_ADDR"]  # 2.

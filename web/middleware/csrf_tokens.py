@@ -1,13 +1,13 @@
-"""Form tokens: the second proof, after the gate's look at the origin, that a form of ours sent what arrives.
+"""CSRF tokens: the second check, after that of the origin, that a form was sent by one of our own pages.
 
-Flask-WTF makes and checks the tokens; this file says where they are demanded. Flask's `session` cookie holds the token's
-other half and notices that wait for the next page, nothing else: who somebody is stands in the login's own cookie.
+Flask-WTF makes and checks the tokens; this module decides where they are required. Flask's `session` cookie contains the
+other half of the token and messages for the next page, nothing else: the login has its own cookie.
 
-A request which changes something needs a token, unless
-1. it comes from elsewhere by design (an identity provider's answer, an app's call): such views look at no cookie;
-2. it carries a bearer token: then the cookie is ignored, and a foreign page cannot have set that header;
-3. it is a call of the API: scripts of ours send those, and the gate has seen that they come from our own pages;
-4. its view says that it does no harm.
+A request that changes something needs a token, unless
+1. it is cross-site by design (an identity provider's answer, an app's call): such views ignore cookies;
+2. it has a bearer token: then the cookie is ignored, and another site cannot set that header;
+3. it is an API call: our own JavaScript sends these, and the origin has already been checked;
+4. its view declares that it is harmless.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from web.middleware.request_checks import SAFE_METHODS, carries_bearer
 from web.permissions import request_rules_of
 from web.problem_details import HttpProblem, answer
 
-#: How long a form may lie open. Its cookie goes with the browser's session.
+#: How long a form may stay open. Its cookie ends with the browser session.
 LASTS = timedelta(hours=12)
 
-#: Calls of programs.
+#: Addresses of the API.
 API = "/api/"
 
 STALE = (
-    "This form was open for too long, or did not come from our page. Go back, load the page again and send it again."
+    "This form was open for too long, or was not sent from our page. Go back, reload the page and send the form again."
 )
 
 
 def install(app: Flask, config: WebConfig) -> None:
-    """Demand tokens. Stands behind the gate, so that nothing too large is read."""
+    """Require tokens. Runs after the request checks, so that no form that is too large is read."""
     app.config["SECRET_KEY"] = config.secret_keys[-1]
     app.config["SECRET_KEY_FALLBACKS"] = list(config.secret_keys[:-1])
     app.config["SESSION_COOKIE_NAME"] = "__Host-csrf" if config.secure else "csrf"
@@ -43,9 +43,11 @@ def install(app: Flask, config: WebConfig) -> None:
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config["SESSION_COOKIE_PATH"] = "/"
-    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the steps above decide, not lists of views
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the steps above decide, not a list of views
     app.config["WTF_CSRF_TIME_LIMIT"] = int(LASTS.total_seconds())
-    app.config["WTF_CSRF_SSL_STRICT"] = False  # looks at the Referer, which we switch off; the gate looks at the origin
+    app.config["WTF_CSRF_SSL_STRICT"] = (
+        False  # would check the Referer, which we disable; the request checks check the origin
+    )
     app.register_error_handler(CSRFError, lambda _: answer(HttpProblem(HTTPStatus.FORBIDDEN, STALE)))
     tokens = CSRFProtect(app)
 
@@ -53,11 +55,11 @@ def install(app: Flask, config: WebConfig) -> None:
     def demand_token() -> None:
         if request.method in SAFE_METHODS or request.endpoint is None:
             return
-        taken = request_rules_of(app.view_functions.get(request.endpoint))
-        if taken.from_elsewhere or carries_bearer(request):  # 1., 2.
+        rules = request_rules_of(app.view_functions.get(request.endpoint))
+        if rules.cross_site or carries_bearer(request):  # 1., 2.
             return
-        if request.path.startswith(API) or not taken.form_token:  # 3., 4.
+        if request.path.startswith(API) or not rules.form_token:  # 3., 4.
             return
-        if request.is_json:  # a form would be filled from it, with values that are no texts
-            raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is sent as a form.")
+        if request.is_json:  # it would fill a form with values that are not texts
+            raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This must be sent as a form.")
         tokens.protect()

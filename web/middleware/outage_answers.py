@@ -1,7 +1,7 @@
-"""What everybody is told while the store or the database does not answer, decided once for all views (decision 0012).
+"""The response while the store or the database does not answer, the same for all views (decision 0012).
 
-503, after how long to try again, and the reference of the outage: problem details for programs, a page for people. The
-lines of the outage in the log have the same reference; a request that is refused writes none.
+503 with `Retry-After` and the reference of the outage: problem details for programs, a page for people. The log entries
+of the outage have the same reference; a refused request adds none.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from runner.status.service import jittered
 from web.middleware.request_checks import SAFE_METHODS
 from web.problem_details import HttpProblem, answer
 
-_KEPT = "outages"
+_EXTENSION = "outages"
 
-#: Seconds after which to try again; varied, so that those who are refused together do not come back together.
+#: Seconds after which to try again; varied, so that clients do not all return at the same time.
 RETRY_AFTER_S = 6
 
-DETAIL = "The service cannot answer at the moment. The fault is ours. Wait a minute, then try again."
-#: What was sent may have arrived before the answer was lost.
-DETAIL_SENT = f"{DETAIL} What you sent may not have been saved: look before you send it again."
+DETAIL = "The service cannot answer at the moment. The error is on our side. Wait a minute, then try again."
+#: The request may have been processed before the connection was lost.
+DETAIL_SENT = f"{DETAIL} What you sent may not have been saved: check before you send it again."
 
 
 def install(app: Flask, outages: OutageLog) -> None:
-    """Answer whatever an outage makes a view raise."""
-    app.extensions[_KEPT] = outages
+    """Handle the exceptions that views raise in an outage."""
+    app.extensions[_EXTENSION] = outages
     app.register_error_handler(StoreAway, _refused)
     app.register_error_handler(DatabaseUnavailable, _refused)
 
 
-def fault_of(error: StoreAway | DatabaseUnavailable) -> HttpProblem:
-    """Return the refusal, with `Retry-After` and the member `reference`."""
-    outages: OutageLog = current_app.extensions[_KEPT]
+def problem_of(error: StoreAway | DatabaseUnavailable) -> HttpProblem:
+    """Return the problem, with `Retry-After` and the member `reference`."""
+    outages: OutageLog = current_app.extensions[_EXTENSION]
     reference = outages.reference(STORE if isinstance(error, StoreAway) else DATABASE, error)
     return HttpProblem(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -47,10 +47,10 @@ def fault_of(error: StoreAway | DatabaseUnavailable) -> HttpProblem:
 
 
 def store_says() -> str:
-    """The sentence by which the store refuses to serve; nothing if it serves or does not answer."""
-    outages: OutageLog = current_app.extensions[_KEPT]
+    """Return the message with which the store refuses requests; "" if it accepts them or does not answer."""
+    outages: OutageLog = current_app.extensions[_EXTENSION]
     return outages.store_says()
 
 
 def _refused(error: StoreAway | DatabaseUnavailable) -> Response:
-    return answer(fault_of(error))
+    return answer(problem_of(error))

@@ -1,7 +1,7 @@
-"""Makes the framework build every address from the public one, and none from what a request says about it.
+"""Makes Flask build every address from the public address, never from a request.
 
-Flask would take scheme and host of a redirect that adds or merges slashes, and of any other absolute address, from the
-request: from its Host header and from what proxies, or whoever plays one, forward.
+Otherwise Flask takes scheme and host of absolute addresses, for example in redirects that add or merge slashes, from the
+request: from its Host header and from forwarded headers, which a client can forge.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter
 
 
 class AtPublicAddress(Flask):
-    """A Flask application that answers at one address."""
+    """A Flask application with one public address."""
 
     def __init__(self, name: str, *, public_url: str) -> None:
         public = urlsplit(public_url)
@@ -21,7 +21,7 @@ class AtPublicAddress(Flask):
         super().__init__(name)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter:
-        """Return what finds views and builds addresses, for a request or outside of one."""
+        """Return the adapter that finds views and builds addresses, with or without a request."""
         if request is None:
             return self.url_map.bind(self._host, url_scheme=self._scheme)
         return self.url_map.bind(

@@ -1,4 +1,4 @@
-"""Gives every request an id of its own, which the lines of the log carry that its answer leaves behind."""
+"""Gives every request an id, which all its log entries contain."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class RequestIds:
-    """A WSGI application around another. The id is made here; what a request says of itself is not read."""
+    """WSGI middleware. The id is made here; an id in the request is ignored."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hand on."""
+        """Call the application within the id."""
         with line_ids.of_request(line_ids.new_request_id()):
             return self._application(environ, start_response)

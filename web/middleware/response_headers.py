@@ -1,7 +1,7 @@
-"""The headers which keep browsers from doing harm with our answers.
+"""The security headers of all responses.
 
-No page of ours has inline script or style, so the policy needs neither nonces nor hashes. A view may set a stricter or
-wider `Content-Security-Policy` itself; what is set already is left alone.
+Our pages have no inline script or style, so the policy needs neither nonces nor hashes. A view may set its own, stricter
+or wider `Content-Security-Policy`, which is not overwritten.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ POLICY = (
     "form-action {forms}; base-uri 'none'; frame-ancestors {ancestors}"
 )
 
-#: For answers which are data: nothing in them may ever run, load or be framed.
+#: For responses that are data: nothing in them may run, load or be framed.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-#: Only the widget page may be framed, and only by those whom the settings name.
+#: Only the widget page may be framed, and only by the origins in the settings.
 FRAMED_ENDPOINTS = frozenset({"widget.show", "widget.check_again"})
 
-#: For everything: no answer of ours belongs into a search engine.
+#: For all responses, which must not appear in search engines.
 FOR_ALL = (("X-Content-Type-Options", "nosniff"), ("X-Robots-Tag", "noindex"))
 
 FOR_PAGES = (
     *FOR_ALL,
-    # Cross-site requests learn nothing about the page. "no-referrer" would also blank the Origin of our own forms.
+    # Cross-site requests do not contain the address of the page. "no-referrer" would also remove the Origin of our forms.
     ("Referrer-Policy", "same-origin"),
     (
         "Permissions-Policy",
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()",
     ),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    # No page of others keeps a hold on a window of ours that it opened, and none of ours on theirs.
+    # Pages of other sites have no access to windows with our pages, and ours none to theirs.
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    # A page is for one person at one moment. What may be kept (files of ours) says so itself.
+    # A page is for one person at one time. Responses that may be cached (static files) set this header themselves.
     ("Cache-Control", "no-store"),
 )
 
-#: An answer is one person's, and must not lie in any cache on the way.
+#: For a response that is for one person, and must not be stored in shared caches.
 PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Authorization, Cookie"))
 
-#: Below these, addresses hold one-time handles and states, and no form of ours stands there that an Origin vouches for.
+#: Addresses below these contain one-time handles and states. No form there needs an Origin header.
 WITHOUT_REFERRER = ("/saml/", "/m/")
 
-#: Forms of the console lead to the console. Others may end in the app that somebody came from.
+#: Forms of the console stay in the console. Others may lead to the app.
 CONSOLE = "/console/"
 
-#: One year, in seconds. Without subdomains: they are not ours to decide about.
+#: One year, in seconds. Subdomains are excluded, because they may belong to other services.
 HSTS = "max-age=31536000"
 
 
 def for_data(config: WebConfig) -> list[tuple[str, str]]:
-    """Return the headers of every answer that is no page."""
+    """Return the headers of every response that is not a page."""
     found = [*FOR_ALL, ("Content-Security-Policy", DATA_POLICY)]
     if config.secure:
         found.append(("Strict-Transport-Security", HSTS))
@@ -61,11 +61,11 @@ def for_data(config: WebConfig) -> list[tuple[str, str]]:
 
 
 def install(app: Flask, config: WebConfig) -> None:
-    """Add the headers to every answer of the application."""
+    """Add the headers to every response of the application."""
     data = for_data(config)
     pages = [*FOR_PAGES, ("Strict-Transport-Security", HSTS)] if config.secure else list(FOR_PAGES)
     apps = " ".join(("'self'", *config.widget_frames))
-    # Browsers hold a form to its policy through redirects, and the login's form ends in the app that it came from.
+    # Browsers apply the policy for forms to redirects too, and the login form can lead back to the app.
     alone = POLICY.format(ancestors="'none'", forms=apps)
     framed = POLICY.format(ancestors=apps, forms="'self'")
     inside = POLICY.format(ancestors="'none'", forms="'self'")

@@ -1,1 +1,1 @@
-"""The OpenAPI document: what the app's endpoints take and give, made from the code and kept true by a test."""
+"""The OpenAPI document of the app's endpoints, made from the code and checked by a test."""

@@ -1,4 +1,4 @@
-"""Builds the OpenAPI document from the application's routes, the views' docstrings and the table of operations."""
+"""Serves the OpenAPI document, built from the application's routes, the views' docstrings and the table of operations."""
 
 from __future__ import annotations
 
@@ -8,13 +8,32 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-from flask import Flask
+from flask import Blueprint, Flask, Response, current_app, jsonify
 from werkzeug.routing import Rule
 
-from web.openapi.operations import ASKED, HEADERS, HEEDED, OPERATIONS, DocumentedResponse, Operation
+from web.openapi.operations import (
+    OPERATIONS,
+    QUERY_PARAMETERS,
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    DocumentedResponse,
+    Operation,
+)
 from web.openapi.schemas import PARAMETERS, SCHEMAS
+from web.permissions import Permission, needs
+from web.status.services import StatusEndpointServices
+
+blueprint = Blueprint("openapi", __name__)
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@blueprint.get("/api/openapi.json")
+@needs(Permission.ANYONE)
+def document() -> Response:
+    """Return this description of the endpoints (OpenAPI 3.1)."""
+    services = StatusEndpointServices.here()
+    return jsonify(build(current_app, public_url=services.config.public_url, cookie=services.logins.cookie))
 
 
 def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
@@ -30,7 +49,7 @@ def build(app: Flask, *, public_url: str, cookie: str) -> dict[str, Any]:
         "info": {
             "title": "Session Status",
             "version": version("session-status"),
-            "summary": "The one message which a session shows a user of the conference app.",
+            "summary": "The message that a session shows to a user of the conference app.",
         },
         "servers": [{"url": public_url}],
         "paths": paths,
@@ -55,10 +74,13 @@ def _operation(app: Flask, rule: Rule, operation: Operation) -> dict[str, Any]:
             *({"$ref": f"#/components/parameters/{name}"} for name in sorted(rule.arguments) if name in PARAMETERS),
             *_own_parameters(rule),
             *(
-                {"name": n, "in": "query", "required": True, "schema": {"type": "string"}, **ASKED[n]}
+                {"name": n, "in": "query", "required": True, "schema": {"type": "string"}, **QUERY_PARAMETERS[n]}
                 for n in operation.query
             ),
-            *({"name": name, "in": "header", "schema": {"type": "string"}, **HEEDED[name]} for name in operation.heeds),
+            *(
+                {"name": name, "in": "header", "schema": {"type": "string"}, **REQUEST_HEADERS[name]}
+                for name in operation.request_headers
+            ),
         ],
         "responses": {str(code): _reply(code, reply) for code, reply in operation.replies.items()},
     }
@@ -80,7 +102,7 @@ def _reply(code: int, reply: DocumentedResponse) -> dict[str, Any]:
     kinds = [each for each in (reply, reply.also) if each]
     found: dict[str, Any] = {"description": " Or: ".join(each.meaning for each in kinds) or HTTPStatus(code).phrase}
     if reply.headers:
-        found["headers"] = {name: HEADERS[name] for name in reply.headers}
+        found["headers"] = {name: RESPONSE_HEADERS[name] for name in reply.headers}
     content = {each.media_type: _schema(each) for each in kinds if each.media_type}
     return found | {"content": content} if content else found
 

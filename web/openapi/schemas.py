@@ -1,4 +1,4 @@
-"""The shapes of answers, as JSON Schema (the dialect of OpenAPI 3.1). A test validates real answers against them."""
+"""JSON schemas (the dialect of OpenAPI 3.1) of requests and responses. A test validates real responses against them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from records.people import user_fields
 
 
 def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
-    """Return a closed object of which every member is always there."""
+    """Return the schema of an object with exactly these members."""
     return {
         "type": "object",
         "description": description,
@@ -32,7 +32,7 @@ ACTION = _object(
         "kind": {"enum": ["link", "scan", "login"], "description": "link: an external site; login: our login page."},
         "url": {"type": "string", "format": "uri"},
     },
-    "What a tap on the message opens. A message with an action is drawn as a button.",
+    "What a tap on the message opens. A message with an action is shown as a button.",
 )
 
 MESSAGE = _object(
@@ -41,28 +41,26 @@ MESSAGE = _object(
         "color": _or_null({"type": "string", "pattern": f"^{colours.PATTERN}$"}),
         "action": _or_null(_ref("Action")),
     },
-    "The one message. Text is drawn in the colour, a button is filled with it.",
+    "The message. A text is shown in the colour; a button is filled with it.",
 )
 
 _STATUS_MEMBERS: dict[str, Any] = {
     "state": {
         "enum": ["ready", "login", "checking", "hidden", "unavailable"],
-        "description": "While checking, a message is the old one, to be shown as such; without a message, show “Checking…”. "
-        "Unavailable: no run gives a result; an outage of ours is a 503.",
+        "description": "checking: the message, if there is one, is the old one and must be shown as such; otherwise show "
+        "“Checking…”. unavailable: no run gives a result. An outage of the service is a 503.",
     },
     "message": _or_null(_ref("Message")),
     "as_of": _or_null(
         {
             "type": "string",
             "format": "date-time",
-            "description": "When the message was found out; null for a fallback text.",
+            "description": "When the message was determined; null for a fallback text.",
         }
     ),
     "stale": {"type": "boolean", "description": "The message is the last good one: show its age beside it."},
-    "refresh_after": _or_null(
-        {"type": "integer", "minimum": 0, "description": "Seconds after which it is worth asking again."}
-    ),
-    "run": _or_null({"type": "string", "description": "The run which found the message out, for support."}),
+    "refresh_after": _or_null({"type": "integer", "minimum": 0, "description": "Seconds after which to ask again."}),
+    "run": _or_null({"type": "string", "description": "The run that determined the message, for support."}),
 }
 
 _PROBLEM_MEMBERS: dict[str, Any] = {
@@ -72,12 +70,12 @@ _PROBLEM_MEMBERS: dict[str, Any] = {
     "detail": {"type": "string", "description": "What happened and what to do, for people."},
 }
 
-_REFERENCE = {"type": "string", "description": "By which support finds our log's line."}
+_REFERENCE = {"type": "string", "description": "With it, support finds the entry in our log."}
 
 _FOR_PEOPLE = {
     "type": "string",
     "pattern": "^[0-9a-f]{8}$",
-    "description": "Only while unavailable: show it small, for the person to read out. By it support finds whose status it was.",
+    "description": "Only while unavailable. Show it small, so that the person can read it out; with it, support finds the status.",
 }
 
 STATUS = _object(_STATUS_MEMBERS, "What the session shows this user now.")
@@ -88,7 +86,7 @@ PROBLEM = {
     "description": "Problem details (RFC 9457).",
     "properties": {
         **_PROBLEM_MEMBERS,
-        "field": {"type": "string", "description": "The part of the request which is wrong."},
+        "field": {"type": "string", "description": "The part of the request that is wrong."},
         "reference": _REFERENCE,
     },
     "required": list(_PROBLEM_MEMBERS),
@@ -97,14 +95,14 @@ PROBLEM = {
 
 LOGIN_PROBLEM = _object(
     {**_PROBLEM_MEMBERS, "reference": _REFERENCE, **_STATUS_MEMBERS},
-    "Problem details with the members of the status which leads to the login page.",
+    "Problem details with the members of the status that leads to the login page.",
 )
 
 _TEXT = {"type": "string"}
 
 
 def _some(properties: dict[str, Any], needed: tuple[str, ...], description: str) -> dict[str, Any]:
-    """Return an object of which only some members are always there, and which may have others."""
+    """Return the schema of an object with some required members, which may have further members."""
     return {"type": "object", "description": description, "properties": properties, "required": list(needed)}
 
 
@@ -123,14 +121,14 @@ TOKEN_REQUEST = _some(
         "redirect_uri": {"type": "string", "description": "The same as at the start."},
         "code_verifier": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{43,128}$"},
         "refresh_token": _TEXT,
-        "assertion": {"type": "string", "description": "What the organizer has signed (JWT)."},
-        "subject_token": {"type": "string", "description": "The organizer's own access token."},
+        "assertion": {"type": "string", "description": "The assertion that the organizer has signed (JWT)."},
+        "subject_token": {"type": "string", "description": "The access token of the organizer."},
         "subject_token_type": {"const": "urn:ietf:params:oauth:token-type:access_token"},
         "username": _TEXT,
         "password": _TEXT,
     },
     ("grant_type",),
-    "A proof of who asks. Which fields are needed depends on the grant.",
+    "A grant. The required fields depend on the grant type.",
 )
 
 TOKENS = _some(
@@ -138,7 +136,7 @@ TOKENS = _some(
         "access_token": {"type": "string", "description": "Opaque; for the Authorization header."},
         "token_type": {"const": "Bearer"},
         "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
-        "refresh_token": {"type": "string", "description": "Opaque; good once, it replaces the one before."},
+        "refresh_token": {"type": "string", "description": "Opaque; works once, and replaces the previous one."},
         "issued_token_type": {"const": "urn:ietf:params:oauth:token-type:access_token"},
     },
     ("access_token", "token_type", "expires_in", "refresh_token"),
@@ -164,7 +162,7 @@ OAUTH_ERROR = {
             "reference": _REFERENCE,
         },
         ("error", "error_description", "reference"),
-        "A refusal in the words of OAuth 2 (RFC 6749, section 5.2).",
+        "An OAuth 2 error (RFC 6749, section 5.2).",
     ),
     "additionalProperties": False,
 }
@@ -174,14 +172,14 @@ LOGIN = _object(
         "implementation": _TEXT,
         "user": _object(
             dict.fromkeys(("id", *user_fields.TEXTS), _TEXT),
-            "As the identity provider described them when they last logged in. A text may be empty.",
+            "The profile from the identity provider at the last login. A text may be empty.",
         ),
         "roles": {
             "type": "array",
             "items": _TEXT,
-            "description": f"As they are now, out of: {', '.join(roles.NAMES)}.",
+            "description": f"The current roles, from: {', '.join(roles.NAMES)}.",
         },
-        "expires_at": {"type": "string", "format": "date-time", "description": "When this credential ends by itself."},
+        "expires_at": {"type": "string", "format": "date-time", "description": "When this credential expires."},
     },
     "Who is logged in.",
 )
@@ -190,12 +188,12 @@ _READINESS: dict[str, Any] = {
     "parts": {
         "type": "object",
         "additionalProperties": {"type": ["boolean", "null"]},
-        "description": "The parts that were looked at, and whether each is there; null where that cannot be known.",
+        "description": "The checked parts, and whether each is available; null if that is unknown.",
     },
     "warnings": {
         "type": "array",
         "items": {"type": "string"},
-        "description": "What is missing, though this process can answer: no reason to take it out.",
+        "description": "What is missing although this process can answer; no reason to remove it from load balancing.",
     },
 }
 
@@ -210,14 +208,14 @@ SCHEMAS: dict[str, Any] = {
     "Tokens": TOKENS,
     "OAuthError": OAUTH_ERROR,
     "Login": LOGIN,
-    "Alive": _object({"status": {"const": "ok"}}, "The process lives."),
+    "Alive": _object({"status": {"const": "ok"}}, "The process is alive."),
     "Ready": _object(
         {"ready": {"const": True}, **_READINESS},
-        "What is cached can be answered.",
+        "The process can serve cached statuses.",
     ),
     "NotReady": _object(
         {**_PROBLEM_MEMBERS, "ready": {"const": False}, **_READINESS},
-        "Problem details: this process can answer nothing at the moment.",
+        "Problem details: this process cannot answer any request at the moment.",
     ),
 }
 
@@ -240,7 +238,7 @@ PARAMETERS: dict[str, Any] = {
         "name": "token",
         "in": "path",
         "required": True,
-        "description": "What `api.return_url()` put there.",
+        "description": "The token in the address that `api.return_url()` made.",
         "schema": {"type": "string"},
     },
 }

@@ -1,1 +1,1 @@
-"""The bare address of the service and its robots.txt."""
+"""The root address of the service, and robots.txt."""

@@ -1,4 +1,4 @@
-"""The bare address of the service, which people type, and robots.txt, which search engines ask for."""
+"""The root address of the service, which people type, and robots.txt, which search engines request."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ blueprint = Blueprint("root", __name__)
 @blueprint.get("/")
 @needs(Permission.ANYONE)
 def root() -> Response:
-    """Lead to the console, which asks strangers to sign in."""
+    """Redirect to the console, where people sign in."""
     return see_other(url_for("console.home"))
 
 
 @blueprint.get("/robots.txt")
 @needs(Permission.ANYONE)
 def robots() -> Response:
-    """Ask crawlers to fetch nothing: every page is one person's or the staff's, and a found address is a hint.
+    """Ask crawlers to fetch nothing: every page is for one person or for staff, and even its address tells something.
 
-    Pages that are reached by an address all the same say `noindex` themselves (`web.middleware.response_headers`).
+    Every page also says `noindex` (`web.middleware.response_headers`), for crawlers that follow a link to it.
     """
     return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")

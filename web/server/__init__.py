@@ -1,1 +1,1 @@
-"""The web server process: granian, and how it hands complete requests to the application."""
+"""The web server process: granian, and how it passes complete requests to the application."""

@@ -1,8 +1,7 @@
-"""The web server: granian, set up here and nowhere else. For a proxy to stand in front of.
+"""The setup of the web server, granian. It is meant to run behind a proxy.
 
-Its event loop, in Rust, accepts connections and reads heads; ours, in Python, reads bodies; threads only ever run the
-application on a request that is complete (docs/decisions/0010). Each worker process is a fresh interpreter, which
-builds the application for itself.
+Its event loop, in Rust, accepts connections and reads heads; ours, in Python, reads bodies; threads run the application
+only on complete requests (docs/decisions/0010). Each worker process is a new interpreter, which builds its own application.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ from runner.health.outages import OutageLog
 from runner.logins import LoginStore
 from runner.logs.process_log import start_log
 from runner.powers.outbound_requests import OutboundRequests
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
-from runner.settings.table import Settings
+from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
-from runner.status.unavailable_status import note_outage
 from runner.store.clients import connect
 from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
 from web.app import create_app
@@ -45,20 +44,20 @@ from web.server.request_body import RequestBodies
 from web.server.slow_readers import SlowReaders
 from web.server.wsgi_bridge import WsgiBridge
 
-#: Seconds for a whole head: from the connection's start, or from the end of the answer before it. So this is also how
-#: long an idle connection stays open for a proxy's next request.
+#: Seconds for a whole head, from the start of the connection or the end of the previous response. So this is also how long
+#: an idle connection stays open for the next request of a proxy.
 HEAD_S = 5
 
-#: Bytes of a head; `web.server.request_head` bounds its parts.
+#: Most bytes of a head; `web.server.request_head` limits its parts.
 HEAD_BYTES = 32 * 1024
 
-#: Seconds which running requests get to end; the longest wait is two.
+#: Seconds that running requests have to finish; the longest wait is two.
 GRACE_S = 8
 
-#: Connections that the kernel holds until we have room for them.
+#: Connections that wait in the kernel until they are accepted.
 BACKLOG = 1024
 
-#: Files which a process needs besides its connections, and the fewest of these with which it serves.
+#: Open files that a process needs besides its connections, and the fewest connections with which it starts.
 OTHER_FILES = 256
 LEAST_CONNECTIONS = 64
 
@@ -66,15 +65,15 @@ log = logging.getLogger(__name__)
 
 
 class AddressTakenError(Exception):
-    """We cannot listen where we should, mostly because another process does; the text says why."""
+    """The server cannot listen on its address, usually because another process does. The text says why."""
 
 
 class TooFewFilesError(Exception):
-    """The limit of open files leaves no room for connections; the text names both numbers."""
+    """The limit on open files allows too few connections. The text names both numbers."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT; then requests under way are finished.
+    """Serve until SIGTERM or SIGINT; then finish the requests in progress.
 
     Raises AddressTakenError and TooFewFilesError.
     """
@@ -82,12 +81,12 @@ def serve(settings: Settings) -> None:
 
 
 def run(settings: Settings, loader: Callable[[], Any]) -> None:
-    """Serve the `WsgiBridge` that the loader makes, which each worker process calls."""
+    """Serve the `WsgiBridge` that `loader` makes. Each worker process calls it."""
     host, port = address_and_port(settings.web_bind)
     _, fault = listening_fault(settings.web_bind)
     if fault:
         raise AddressTakenError(fault)
-    # Fresh interpreters: the server's own process has threads by the time it starts the second, so it must not fork.
+    # New interpreters: when the server starts the second process, it already has threads, so it must not fork.
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         "web",
@@ -104,7 +103,7 @@ def run(settings: Settings, loader: Callable[[], Any]) -> None:
         workers_kill_timeout=GRACE_S,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level.lower()),
-        # Its messages go where ours go. It has no access log: addresses of ours hold one-time values.
+        # Its messages go to our log. There is no access log, because some addresses contain one-time values.
         log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}},
     )
     server.on_startup(lambda: log.info("web started %s", _about(settings)))
@@ -120,14 +119,14 @@ def _about(settings: Settings) -> str:
 
 
 def load(settings: Settings) -> WsgiBridge:
-    """Build what one worker process serves, in that process."""
+    """Build what a worker process serves. Called in that process."""
     start_log(settings)
     app, close = open_app(settings)
     return bridge(settings, app, close)
 
 
 def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBridge:
-    """Put an application behind the server's event loop, in a worker process."""
+    """Connect an application to the server's event loop. Called in a worker process."""
     _room_for(settings.web_connections)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     SlowReaders(address_and_port(settings.web_bind)[1]).start()
@@ -141,13 +140,13 @@ def bridge(settings: Settings, app: Flask, close: Callable[[], None]) -> WsgiBri
 
 
 def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
-    """Build the application on the real parts; also return what closes them."""
+    """Build the application with its real parts; also return a function that closes them."""
     outages = OutageLog.open(settings)
     database = Database(settings.database_url, environment=settings.environment, watch=outages)
-    desk = StatusService.open(settings, database, outages)
+    status_service = StatusService.open(settings, database, outages)
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
-    outreach = OutboundRequests.open(settings, outages)
+    outbound = OutboundRequests.open(settings, outages)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
@@ -167,18 +166,23 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     def close() -> None:
         outages.close()
         database_check.close()
-        desk.close()
-        outreach.close()
+        status_service.close()
+        outbound.close()
         login_store.close()
         store.close()
         database.dispose()
 
-    parts: dict[str, Any] = {"desk": desk, "database": database, "store": login_store, "outreach": outreach}
+    parts: dict[str, Any] = {
+        "status_service": status_service,
+        "database": database,
+        "store": login_store,
+        "outbound": outbound,
+    }
     return create_app(settings, checks=checks, outages=outages, **parts), close
 
 
 def _room_for(connections: int) -> int:
-    """Allow this process as many open files as that takes; return how many connections there is room for.
+    """Raise the limit on open files for this many connections; return how many the process can serve.
 
     Raises TooFewFilesError.
     """
@@ -189,16 +193,16 @@ def _room_for(connections: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         if soft - OTHER_FILES < LEAST_CONNECTIONS:
             raise TooFewFilesError(
-                f"Open files are limited to {soft}; {LEAST_CONNECTIONS + OTHER_FILES} are the fewest with which we serve."
+                f"The limit on open files is {soft}. The web server needs at least {LEAST_CONNECTIONS + OTHER_FILES}."
             )
         if soft < wanted:
-            log.warning("room for %d connections only: open files are limited to %d", soft - OTHER_FILES, soft)
+            log.warning("at most %d connections: the limit on open files is %d", soft - OTHER_FILES, soft)
             return soft - OTHER_FILES
     return connections
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of the process which started this one; then stop in order, and at last at once."""
+    """Wait until the parent process ends; then stop in order, and after the grace period immediately."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,16 +1,17 @@
-"""Collects the body of a request in the event loop, before any thread is taken for it: within a size, a time and a sum.
+"""Collects the body of a request in the event loop, before a thread is used, with limits on size, time and total memory.
 
-A thread that waits for bytes is a thread that a slow client holds. So the views get bodies that are complete, and the
-refusal of any other is only carried to them: `web.middleware.request_checks` answers it, after it has looked at the Host header.
+A slow client would occupy a thread that waits for bytes. So views get complete bodies only. A refusal is passed on to
+`web.middleware.request_checks`, which answers it after it has checked the Host header.
 
 The steps, in this order:
 
-1. A request which announces no body has none.
-2. An announced length above what the view takes is refused before a byte is read (413).
-3. The whole body arrives within the deadline (408).
-4. Nothing beyond what the view takes is kept (413), nor beyond the sum for all requests of the process (503).
-5. It does not come in crumbs: each costs a turn of the loop, and one packet may hold hundreds of chunks (400).
-6. It is complete: a broken chunk or a client that has gone away is no end of a body (400).
+1. A request that announces no body has none.
+2. An announced length above the limit of the view is refused before any byte is read (413).
+3. The whole body must arrive within the deadline (408).
+4. It must not exceed the limit of the view (413), nor the total for all requests of the process (503).
+5. It must not arrive in very small pieces: each costs an iteration of the loop, and one packet can contain hundreds of
+   chunks (400).
+6. It must be complete: a broken chunk or a disconnected client is not the end of a body (400).
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ from granian.rsgi import Headers, HTTPProtocol, Scope  # type: ignore[attr-defin
 #: Seconds from the end of the head to the end of the body.
 BODY_S = 10.0
 
-#: Bytes of all bodies which one process holds at a time: seven of the largest forms. A part of it is kept for small
-#: bodies, such as those of logins, so that a few large ones cannot shut these out.
+#: Most bytes of all bodies that one process holds at a time: seven of the largest forms. A part is reserved for small
+#: bodies, for example of logins, so that a few large ones cannot block these.
 MOST_IN_ALL = 64 * 1024 * 1024
-KEPT_FOR_SMALL = 16 * 1024 * 1024
+RESERVED_FOR_SMALL = 16 * 1024 * 1024
 SMALL = 64 * 1024
 
-#: Pieces in which any body may arrive, and the bytes each further one has to hold on average: less than a packet does.
+#: Pieces in which any body may arrive, and the average size that further pieces must have: less than a packet.
 PIECES = 64
 PIECE_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """A complete body, or why there is none."""
+    """A complete body, or the reason why there is none."""
 
     data: bytes = b""
     refused: HTTPStatus | None = None
@@ -48,7 +49,7 @@ EMPTY = RequestBody()
 
 
 class RequestBodies:
-    """The bodies that one process holds. For one event loop; `limit_for(method, path)` is in bytes."""
+    """The bodies that one process holds, for one event loop. `limit_for(method, path)` returns bytes."""
 
     def __init__(
         self,
@@ -62,13 +63,13 @@ class RequestBodies:
         self._left = most_in_all
 
     async def collect(self, scope: Scope, headers: Headers, protocol: HTTPProtocol) -> RequestBody:
-        """Read the body. Whoever gets it gives it back with `release` when the request is answered."""
+        """Read the body. The caller must `release` it when the request is answered."""
         announced = headers.get("content-length")
         chunked = "transfer-encoding" in headers
         if not chunked and announced in {None, "0"}:  # 1.
             return EMPTY
         limit = self._limit_for(scope.method, scope.path)
-        if not chunked and int(announced) > limit:  # 2. the server has seen that it is a number
+        if not chunked and int(announced) > limit:  # 2. the server has checked that it is a number
             return RequestBody(refused=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         pieces: list[bytes] = []
         try:
@@ -88,20 +89,20 @@ class RequestBodies:
         return body
 
     def release(self, body: RequestBody) -> None:
-        """Give back what a body held."""
+        """Release the memory of a body."""
         self._left += len(body.data)
 
     async def _read(self, protocol: HTTPProtocol, pieces: list[bytes], limit: int) -> HTTPStatus | None:
-        """Append to `pieces`; return why to stop, if there is a reason."""
+        """Append to `pieces`; return the reason for a refusal, if there is one."""
         size, ended = 0, False
         async for piece in protocol:
-            if ended:  # 6. the server tells an error by an empty piece, too, but only the end is the last one
+            if ended:  # 6. an empty piece means the end or an error, but only the end is the last piece
                 return HTTPStatus.BAD_REQUEST
             ended = not piece
             if size + len(piece) > limit:  # 4.
                 return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             size += len(piece)
-            if len(piece) > self._left - (KEPT_FOR_SMALL if size > SMALL else 0):
+            if len(piece) > self._left - (RESERVED_FOR_SMALL if size > SMALL else 0):
                 return HTTPStatus.SERVICE_UNAVAILABLE
             self._left -= len(piece)
             pieces.append(piece)

@@ -1,6 +1,6 @@
-"""Refuses heads which the server reads, but which no browser, app or proxy of ours sends.
+"""Refuses heads that the server accepts, but that no browser, app or proxy sends.
 
-The server's parser is lenient where the next program might read something else, and bounds a head as a whole only.
+The server's parser accepts ambiguous heads, which another program may read differently, and limits only the whole head.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from http import HTTPStatus
 
 from granian.rsgi import Headers, Scope  # type: ignore[attr-defined]  # its types do not export the one
 
-#: Fields of a head, and bytes of one; a provider's signed logout is the longest address of ours.
+#: Most fields of a head, and most bytes of one, and of the address. The longest address is a provider's signed logout.
 FIELDS = 64
 FIELD_BYTES = 8190
 
-#: Fields by which something is decided. Values which are not ASCII are not handed on to us, and what is missed here is
-#: not the same as what was not sent.
+#: Fields that affect decisions. The server omits values that are not ASCII, and an omitted value must not count as not
+#: sent.
 DECIDING = ("host", "transfer-encoding", "x-forwarded-for")
 
 
 def fault_of(scope: Scope, headers: Headers) -> HTTPStatus | None:
-    """Say why a head is refused.
+    """Return why a head is refused; None if it is not.
 
-    1. A method is written in capital letters.
-    2. There are not too many fields, none is too long, and neither is the address.
-    3. Where the body ends is said once: by one length, or by one coding. (A length before a coding is gone by then: the
-       server ignores it, and ends the connection after the answer.)
-    4. None that decides something is kept from us: a proxy which adds an address to what a client made up writes one
-       value, so the client could hide the address with it.
+    1. The method consists of capital letters.
+    2. There are not too many fields, and neither a field nor the address is too long.
+    3. The end of the body is stated once: by one length or one transfer coding. (The server ignores a length before a
+       coding, and closes the connection after the response.)
+    4. No deciding field was omitted: a proxy adds the client's address to a value that the client made up, so the client
+       could hide its address by making the whole value invalid.
     """
     if not (scope.method.isascii() and scope.method.isalpha() and scope.method.isupper()):  # 1.
         return HTTPStatus.BAD_REQUEST

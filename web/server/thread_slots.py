@@ -1,7 +1,7 @@
-"""Gives requests a thread in turn, and forgets those whose clients leave while they wait for one.
+"""Assigns threads to requests in turn, and drops requests whose clients disconnect while they wait.
 
-Nothing takes a request back out of a queue of threads. So a client that sends requests and hangs up after each would
-leave work for nobody there, faster than threads can do it: 5,000, sent within a second, kept everybody waiting for 12.
+A request cannot be removed from the queue of a thread pool. So a client that sends requests and disconnects after each
+could add useless work faster than threads can do it: 5,000 requests in a second delayed all others by 12 seconds.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable
 
 
 class ThreadSlots:
-    """How many threads are free. For one event loop."""
+    """The number of free threads, for one event loop."""
 
     def __init__(self, number: int) -> None:
         self._free = asyncio.Semaphore(number)
 
     async def take(self, client_leaves: Callable[[], Awaitable[None]]) -> bool:
-        """Wait for a thread; say False, with none taken, if the client leaves before there is one."""
+        """Wait for a thread; return False, without taking one, if the client disconnects first."""
         if not self._free.locked():
             return await self._free.acquire()
         turn = asyncio.ensure_future(self._free.acquire())
@@ -28,10 +28,10 @@ class ThreadSlots:
             taken = turn.done() and not gone.done()
         finally:
             gone.cancel()
-            if not taken and not turn.cancel():  # it has just come
+            if not taken and not turn.cancel():  # it was acquired in the meantime
                 self._free.release()
         return taken
 
     def give_back(self) -> None:
-        """Give back a thread that was taken."""
+        """Release a thread."""
         self._free.release()

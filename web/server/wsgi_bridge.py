@@ -1,8 +1,8 @@
-"""Lets a WSGI application answer what granian's event loop has received in full.
+"""Runs a WSGI application on requests that granian's event loop has received completely.
 
-The loop collects head and body, a thread of ours runs the application on them, and the server's own thread writes the
-answer: no thread of Python waits for a client. Nothing that a client says about the server (its name, scheme or port)
-comes into `environ`: these are those of the public address.
+The loop collects head and body, one of our threads runs the application, and the server's own thread writes the response:
+no Python thread waits for a client. The server's name, scheme and port in `environ` are those of the public address, never
+what a client sends.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ log = logging.getLogger(__name__)
 
 USUAL_PORTS = {"http": 80, "https": 443}
 
-#: Asked whether the process lives. It has a thread of its own: when all others wait for a store that is away, a process
-#: which does not answer here would be ended and started again for nothing.
+#: The liveness check. It has its own thread: otherwise, while all others wait for a store that does not answer, a
+#: supervisor would restart the process for no reason.
 ALIVE = "/healthz"
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """What was received in full."""
+    """A request that was received completely."""
 
     scope: Scope
     headers: Headers
@@ -48,7 +48,7 @@ class ReceivedRequest:
 
 
 class WsgiBridge:
-    """An application for granian around one for WSGI; `close` is called after the last answer."""
+    """A granian (RSGI) application around a WSGI application. `close` is called after the last response."""
 
     def __init__(
         self,
@@ -72,13 +72,13 @@ class WsgiBridge:
         self._loop = loop
 
     def __rsgi_del__(self, _: asyncio.AbstractEventLoop) -> None:
-        """Called by the server after the last answer."""
+        """Called by the server after the last response."""
         self._threads.shutdown()
         self._close()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
-        headers = scope.headers  # a copy each time that it is asked for
+        headers = scope.headers  # each access makes a copy
         fault = fault_of(scope, headers)
         body = RequestBody(refused=fault) if fault else await self._bodies.collect(scope, headers, protocol)
         free = self._free_for_alive if scope.path == ALIVE else self._free
@@ -97,13 +97,13 @@ class WsgiBridge:
             free.give_back()
 
     def _answer(self, request: ReceivedRequest, protocol: HTTPProtocol, answered: asyncio.Future[None]) -> None:
-        """Run the application; in a thread. The answer leaves from here, the loop only learns that it has."""
+        """Run the application and send the response, in a thread. The loop is only notified."""
         try:
             status, headers, sent = _run(self._application, self._environ(request))
-            if request.body.refused:  # what follows on the connection may belong to this request
+            if request.body.refused:  # the next bytes on the connection may belong to this request
                 headers = [*headers, ("Connection", "close")]
             protocol.response_bytes(status, headers, sent)
-        except BaseException:  # the outermost catcher: nobody looks at what ends a thread's work, such as a SystemExit
+        except BaseException:  # the outermost handler: otherwise an exception in a thread, even SystemExit, is lost
             log.exception("the application failed")
             protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [])
         finally:
@@ -120,7 +120,7 @@ class WsgiBridge:
             "wsgi.input": io.BytesIO(body.data),
         }
         for name, value in request.headers.items():
-            if "_" in name:  # it would pass for the header with a hyphen, which a proxy may have removed
+            if "_" in name:  # it could replace the header with a hyphen, which a proxy may have removed
                 continue
             key = _variable(name)
             joint = "; " if name == "cookie" else ","
@@ -159,7 +159,7 @@ def _of_every_request(public_url: str) -> WSGIEnvironment:
 
 
 def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return status, headers and the whole body. All our answers are small; none is streamed."""
+    """Return status, headers and the whole body. All our responses are small; none is streamed."""
     started: list[tuple[int, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
@@ -178,9 +178,9 @@ def _run(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, l
 
 
 def _refuse_to_write(_: bytes) -> object:
-    raise NotImplementedError("an answer is returned, not written")
+    raise NotImplementedError("the response must be returned, not written")
 
 
 def _settle(answered: asyncio.Future[None]) -> None:
-    if not answered.done():  # the server cancels when the client has gone away
+    if not answered.done():  # the server cancels it if the client has disconnected
         answered.set_result(None)

@@ -15,7 +15,7 @@ async function look() {
   }
   const before = document.getElementById("job");
   const now = page.getElementById("job");
-  if (!now || !("goesOn" in now.dataset)) {
+  if (!now || !("refreshes" in now.dataset)) {
     location.reload();
     return;
   }

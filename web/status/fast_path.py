@@ -1,15 +1,14 @@
-"""The short way for the commonest request of all: somebody who is logged in asks for a status.
+"""The fast path for the most frequent request: a status for a person who is logged in.
 
-Flask's machinery costs more than the whole rest of a cached answer (see docs/decisions), and a conference asks when a
-session ends, all at once. So this layer stands before the application and answers that one request itself, with the
-very functions which the view uses. The steps:
+Flask costs more than all the rest of a cached response (see docs/decisions), and at the end of a session all attendees ask
+at the same time. So this middleware answers that request itself, with the same functions as the view. The steps:
 
-1. It is a GET of a status, without a body, with well-formed identifiers, for our host.
-2. It carries a login of ours for that implementation.
-3. The desk answers: that the login has not been ended is read together with the answer.
+1. The request is a GET of a status, without a body, with valid identifiers, for our host.
+2. It has a login for that implementation.
+3. The status service answers. Whether the login was ended is read together with the answer.
 
-Whatever is otherwise, in any step, goes on to the application untouched, which answers or refuses it in full. A test
-holds that both ways give the same answer.
+In all other cases, in any step, the request is passed on unchanged to the application, which answers or refuses it. A test
+checks that both ways give the same response.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ PATH = re.compile(f"/api/v1/implementations/({fields.SLUG.pattern})/sessions/({f
 
 
 class FastPath:
-    """A WSGI application around the whole one."""
+    """WSGI middleware around the whole application."""
 
-    def __init__(self, application: WSGIApplication, counter: StatusEndpointServices) -> None:
+    def __init__(self, application: WSGIApplication, services: StatusEndpointServices) -> None:
         self._application = application
-        self._counter = counter
-        self._hosts = counter.config.trusted_hosts
-        self._headers = for_data(counter.config)
-        self._cookie = re.compile(rf"(?:^|;)[ \t\f\v]*{re.escape(counter.logins.cookie)}=([^;]*)")
+        self._services = services
+        self._hosts = services.config.trusted_hosts
+        self._headers = for_data(services.config)
+        self._cookie = re.compile(rf"(?:^|;)[ \t\f\v]*{re.escape(services.logins.cookie)}=([^;]*)")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer, or hand on."""
+        """Answer, or call the application."""
         found = self._reply(environ)
         if found is None:
             return self._application(environ, start_response)
@@ -55,27 +54,27 @@ class FastPath:
         return [found.body]
 
     def _reply(self, environ: WSGIEnvironment) -> StatusResponse | None:
-        # 1. what is asked
+        # 1. the request
         if environ["REQUEST_METHOD"] != "GET" or environ.get("HTTP_HOST", "").lower() not in self._hosts:
             return None
         path = PATH.fullmatch(environ["PATH_INFO"])
         if path is None or environ.get("SCRIPT_NAME") or "CONTENT_LENGTH" in environ or REFUSED in environ:
             return None
-        wait_s = wait_wanted(environ.get("HTTP_PREFER"), self._counter.config.longest_wait_s)
+        wait_s = wait_wanted(environ.get("HTTP_PREFER"), self._services.config.longest_wait_s)
         try:
-            # 2. who asks
+            # 2. the login
             visitor = self._visitor(environ)
             if visitor is None or visitor.implementation != path[1]:
                 return None
             # 3. the answer
-            status = self._counter.ask(SessionAddress(path[1], path[2]), visitor, wait_s)
-        except Exception:  # noqa: BLE001 - nothing is swallowed: the application meets it again, logs it and answers
+            status = self._services.ask(SessionAddress(path[1], path[2]), visitor, wait_s)
+        except Exception:  # noqa: BLE001 - not swallowed: it occurs again in the application, which logs it and answers
             return None
         return reply(status, environ.get("HTTP_IF_NONE_MATCH"), wait_s)
 
     def _visitor(self, environ: WSGIEnvironment) -> Visitor | None:
         authorization = environ.get("HTTP_AUTHORIZATION")
         if authorization is not None:
-            return self._counter.logins.bearer(authorization[7:]) if authorization.startswith("Bearer ") else None
+            return self._services.logins.bearer(authorization[7:]) if authorization.startswith("Bearer ") else None
         cookie = self._cookie.search(environ.get("HTTP_COOKIE", ""))
-        return self._counter.logins.read(cookie[1]) if cookie else None
+        return self._services.logins.read(cookie[1]) if cookie else None

@@ -1,7 +1,7 @@
-"""How often one user may say "I am back".
+"""How often one user may report a return.
 
-Each return starts a run and asks the vendor; a return costs a tap. So each user has a small allowance for a session,
-counted in this process: what it lets through is bounded by processes times allowance, and needs no round trip.
+A return costs the user one tap, but starts a run that asks the vendor. So each user has a small allowance for each session.
+It is counted in this process, without a round trip; the total limit is the allowance times the number of processes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-#: Returns in a row, and the seconds after which one more is earned.
+#: Most returns at once, and the seconds after which one more is allowed.
 ALLOWANCE = 6
 SECONDS_EACH = 5.0
 
-#: Users remembered; the one who came least recently is forgotten first.
+#: Most users that are remembered; the least recent one is forgotten first.
 REMEMBERED = 10_000
 
 
@@ -33,11 +33,11 @@ class ReturnRateLimit:
         self._seconds_each = seconds_each
         self._clock = clock
         self._lock = threading.Lock()
-        #: key -> the moment at which its bucket will be full again
+        #: key -> when its bucket will be full again
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
     def wait_for(self, key: Hashable) -> float:
-        """Count one; return 0, or the seconds after which it would be allowed."""
+        """Count a return; return 0, or the seconds after which it would be allowed."""
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.pop(key, now), now)

@@ -1,6 +1,6 @@
-"""A status as the app gets it: the status code and the headers which go with the JSON that the run has made.
+"""The HTTP response for a status: the status code and the headers for the JSON that the run has made.
 
-Hot path: this runs for every request of every attendee, so it only puts bytes and headers together.
+Hot path: this runs for every request of every attendee, so it only combines bytes and headers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from web.problem_details import HttpProblem
 
 MEDIA_TYPE = "application/json"
 
-#: Seconds until the next try when the desk does not say.
+#: Seconds until the next try, if the status does not say.
 RETRY_AFTER = 2
 
 
 @dataclass(frozen=True, slots=True)
 class StatusResponse:
-    """An answer before anybody's framework has touched it; a body is JSON, and its type and length are still to add."""
+    """A response without framework. The body is JSON; its Content-Type and Content-Length are added later."""
 
     code: HTTPStatus
     headers: list[tuple[str, str]]
@@ -36,7 +36,7 @@ class StatusResponse:
 
 
 def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> StatusResponse:
-    """Return the whole answer: 200, 202 while there is nothing to show yet, or 304.
+    """Return the response: 200, 202 while there is nothing to show yet, or 304.
 
     `none_match` is the request's If-None-Match, `waited_s` the wait that was granted to it.
     """
@@ -46,7 +46,7 @@ def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Stat
         headers.append(("Preference-Applied", f"wait={waited_s:g}"))
     pace = [("Retry-After", str(status.refresh_after or RETRY_AFTER))] if status.state == "checking" else []
     if none_match is not None and parse_etags(none_match).contains_weak(etag):
-        return StatusResponse(HTTPStatus.NOT_MODIFIED, [*headers, *pace])  # it has no body that could tell
+        return StatusResponse(HTTPStatus.NOT_MODIFIED, [*headers, *pace])  # it has no body that could say so
     if status.state == "checking" and status.message is None:
         headers += pace
         return StatusResponse(HTTPStatus.ACCEPTED, headers, status.as_json())
@@ -54,12 +54,12 @@ def reply(status: Status, none_match: str | None, waited_s: float = 0.0) -> Stat
 
 
 def login_reply(login_address: str) -> StatusResponse:
-    """Return what somebody without any credential gets (200)."""
+    """Return the response without a credential (200)."""
     return StatusResponse(HTTPStatus.OK, list(PRIVATE), login(login_address).as_json())
 
 
 def refused_login(login_address: str) -> HttpProblem:
-    """Return the refusal of a credential that does not count here (401), with something for the app to show."""
+    """Return the refusal of an invalid credential (401), with a status for the app to show."""
     return HttpProblem(
         HTTPStatus.UNAUTHORIZED,
         "The login has ended, or belongs to another implementation.",

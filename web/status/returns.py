@@ -1,7 +1,8 @@
-"""The ways back to the session in the app: from a vendor's site, and from the login page.
+"""Redirects back to the session in the app: from a vendor's site, and from the login page.
 
-`/r/{token}` is the signed address which a vendor's site sends the user to. It needs no login (the vendor may have opened another browser), so it must give nothing away and do nothing but check
-again: the token names the user and session, and the redirect leads to the app, where the login is asked for.
+`/r/{token}` is the signed return address to which a vendor's site sends the user. It needs no login, because the vendor may
+have opened another browser, so it must reveal nothing and only start a check: the token names the user and the session,
+and the redirect leads to the app, which requires the login.
 """
 
 from __future__ import annotations
@@ -22,28 +23,28 @@ from web.status.services import StatusEndpointServices
 
 blueprint = Blueprint("returns", __name__)
 
-#: Schemes which a browser would run or open as a file instead of leading to an app.
+#: URL schemes that a browser would run or open as a file.
 DANGEROUS_SCHEMES = frozenset({"", "javascript", "data", "vbscript", "file", "blob", "about", "view-source"})
 
 
 @blueprint.get("/r/<token>")
 @needs(Permission.ANYONE)
 def come_back(token: str) -> Response:
-    """Note that the user came back, then lead back to the session in the app.
+    """Note that the user came back, then redirect to the session in the app.
 
-    The address is made by `api.return_url()` in a script; a vendor's site redirects to it. 303 leads to where the
-    implementation shows its sessions, or else to the widget page. A token that is forged or has ended is 400.
+    `api.return_url()` in a script makes this address, and a vendor's site redirects to it. 303 leads to the session in the
+    app, or to the widget page if no address of the app is set. 400 for a forged or expired token.
     """
-    counter = StatusEndpointServices.here()
+    services = StatusEndpointServices.here()
     try:
-        asker = counter.desk.read_return_token(token)
+        asker = services.status_service.read_return_token(token)
     except BadToken:
         raise HttpProblem(
-            HTTPStatus.BAD_REQUEST, "This way back does not work any more. Please go back to the app."
+            HTTPStatus.BAD_REQUEST, "This return link has expired or is not valid. Please go back to the app."
         ) from None
-    place = SessionAddress(asker.implementation, asker.session)
-    counter.returned(place, Visitor(asker.implementation, asker.user))
-    response = see_other(session_address(counter, place))
+    address = SessionAddress(asker.implementation, asker.session)
+    services.returned(address, Visitor(asker.implementation, asker.user))
+    response = see_other(session_address(services, address))
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -51,15 +52,15 @@ def come_back(token: str) -> Response:
 @blueprint.get("/app/<implementation>/sessions/<session_id>")
 @needs(Permission.ANYONE)
 def to_app(implementation: str, session_id: str) -> Response:
-    """Lead to where the app shows the session, or else to the widget page. The login leads here."""
+    """Redirect to the session in the app, or to the widget page if no address of the app is set. Used after a login."""
     return see_other(session_address(StatusEndpointServices.here(), SessionAddress.named(implementation, session_id)))
 
 
-def session_address(counter: StatusEndpointServices, place: SessionAddress) -> str:
-    """Return where the app shows the session; without a usable setting, the widget page."""
-    with counter.database.reading() as db:
-        implementation = implementations.find(db, place.implementation)
+def session_address(services: StatusEndpointServices, address: SessionAddress) -> str:
+    """Return the address of the session in the app; without a usable setting, that of the widget page."""
+    with services.database.reading() as db:
+        implementation = implementations.find(db, address.implementation)
         template = implementation.session_url if implementation else ""
     if urlsplit(template).scheme.lower() in DANGEROUS_SCHEMES:
-        return place.widget_path
-    return template.replace("{session_id}", quote(place.session, safe=""))
+        return address.widget_path
+    return template.replace("{session_id}", quote(address.session, safe=""))

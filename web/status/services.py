@@ -1,4 +1,4 @@
-"""From a request to the desk's answer: who asks, about which place. Shared by the endpoints and the widget page."""
+"""The services of the status endpoints, shared with the widget page."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ from web.status.rate_limit import ReturnRateLimit
 
 @dataclass(frozen=True)
 class StatusEndpointServices:
-    """What the endpoints and the widget page share: the desk behind, and who may ask it."""
+    """What the status endpoints and the widget page share: the status service, the logins and the limit on returns."""
 
     config: WebConfig
-    desk: StatusService
+    status_service: StatusService
     database: Database
     logins: Logins
-    pace: ReturnRateLimit
+    return_limit: ReturnRateLimit
 
     @classmethod
     def here(cls) -> StatusEndpointServices:
-        """Return the counter of the running application."""
-        counter = current_app.extensions["counter"]
-        assert isinstance(counter, cls)
-        return counter
+        """Return the services of the running application."""
+        services = current_app.extensions["status services"]
+        assert isinstance(services, cls)
+        return services
 
-    def login_address(self, place: SessionAddress) -> str:
-        """Return the absolute address of the login page which leads back to this place."""
-        return self.config.absolute(place.login_path)
+    def login_address(self, address: SessionAddress) -> str:
+        """Return the absolute address of the login page that leads back to this session."""
+        return self.config.absolute(address.login_path)
 
-    def who(self, place: SessionAddress) -> Visitor | NoLogin:
-        """Return who asks about this place."""
-        return visitor_of(place.implementation, self.logins)
+    def who(self, address: SessionAddress) -> Visitor | NoLogin:
+        """Return the login of the request for this session."""
+        return visitor_of(address.implementation, self.logins)
 
-    def check_exists(self, place: SessionAddress) -> None:
-        """Raise what becomes a 404 for a place that nobody knows. For askers without a login."""
-        self.desk.check_exists(place.implementation, place.session)
+    def check_exists(self, address: SessionAddress) -> None:
+        """Raise what becomes a 404 for an unknown session. For requests without a login."""
+        self.status_service.check_exists(address.implementation, address.session)
 
     def wait_s(self) -> float:
-        """Return for how many seconds the request prefers to be held, and may be."""
+        """Return for how many seconds the request may be held."""
         return wait_wanted(request.headers.get("Prefer"), self.config.longest_wait_s)
 
-    def ask(self, place: SessionAddress, visitor: Visitor, wait_s: float) -> Status:
-        """Ask for the status, for at most so many seconds. Raises `LoginEnded`."""
-        return self.desk.ask(_asker(place, visitor), wait_s)
+    def ask(self, address: SessionAddress, visitor: Visitor, wait_s: float) -> Status:
+        """Return the status, after waiting for at most `wait_s`. Raises `LoginEnded`."""
+        return self.status_service.ask(_asker(address, visitor), wait_s)
 
-    def returned(self, place: SessionAddress, visitor: Visitor) -> Status:
-        """Note that the visitor came back. Raises `LoginEnded`, and `HttpProblem` (429) if that happens too often."""
-        asker = _asker(place, visitor)
-        wait = self.pace.wait_for(asker)
+    def returned(self, address: SessionAddress, visitor: Visitor) -> Status:
+        """Note that the visitor came back. Raises `LoginEnded`, and `HttpProblem` (429) if that is too often."""
+        asker = _asker(address, visitor)
+        wait = self.return_limit.wait_for(asker)
         if wait:
             raise HttpProblem(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                "This was checked several times just now. Please wait a few seconds.",
+                "This was checked several times in a row. Please wait a few seconds.",
                 headers={"Retry-After": str(math.ceil(wait))},
             )
-        return self.desk.returned(asker)
+        return self.status_service.returned(asker)
 
 
-def _asker(place: SessionAddress, visitor: Visitor) -> StatusRequest:
-    return StatusRequest(place.implementation, visitor.subject, place.session, visitor.login, visitor.since)
+def _asker(address: SessionAddress, visitor: Visitor) -> StatusRequest:
+    return StatusRequest(address.implementation, visitor.subject, address.session, visitor.login, visitor.since)

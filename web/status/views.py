@@ -1,6 +1,6 @@
-"""The status of a session for the app: ask for it, and say that the user came back.
+"""The status endpoints for the app: get the status of a session, and report that the user came back.
 
-The docstrings are the reference of these endpoints; the OpenAPI document is made from them.
+The docstrings are the reference of these endpoints: the OpenAPI document is made from them.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ blueprint = Blueprint("status", __name__, url_prefix="/api/v1/implementations/<i
 @blueprint.get("/status")
 @needs(Permission.ANYONE)
 def show(implementation: str, session_id: str) -> Response:
-    """Say what the session shows this user now.
+    """Return what the session shows this user now.
 
-    The credential is a bearer token or the login cookie. Without any, the state is `login`, with the message to show
-    and the address of the login page, which leads back to this session. With one that has ended or belongs to another
-    implementation, the answer is 401, and its body has the same message.
+    The credential is a bearer token or the login cookie. Without one, the state is `login`, with the message to show and
+    the address of the login page, which leads back to this session. If the login has ended or belongs to another
+    implementation, the response is 401 with the same message.
 
-    `Prefer: wait=N` lets the server hold the request for up to N seconds (it caps them) until a first answer is there;
-    `Preference-Applied` says that it did. 202 means that there is nothing to show yet: ask again after `Retry-After`.
-    With `If-None-Match`, 304 means that nothing has changed; while the state is `checking` it has `Retry-After`, too.
+    `Prefer: wait=N` lets the server hold the request for up to N seconds (it may reduce them) until there is a first
+    answer; `Preference-Applied` states the wait. 202 means that there is nothing to show yet: ask again after `Retry-After`.
+    With `If-None-Match`, 304 means that nothing has changed; while the state is `checking`, it also has `Retry-After`.
     """
-    counter = StatusEndpointServices.here()
-    place = SessionAddress.named(implementation, session_id)
-    who = counter.who(place)
+    services = StatusEndpointServices.here()
+    address = SessionAddress.named(implementation, session_id)
+    who = services.who(address)
     if not isinstance(who, Visitor):
-        return _invite(counter, place, who)
-    wait_s = counter.wait_s()
+        return _invite(services, address, who)
+    wait_s = services.wait_s()
     try:
-        status = counter.ask(place, who, wait_s)
+        status = services.ask(address, who, wait_s)
     except LoginEnded:
-        return _invite(counter, place, NoLogin.REFUSED)
+        return _invite(services, address, NoLogin.REFUSED)
     return reply(status, request.headers.get("If-None-Match"), wait_s).as_response()
 
 
@@ -51,34 +51,34 @@ def show(implementation: str, session_id: str) -> Response:
 def returned(implementation: str, session_id: str) -> Response:
     """Note that the user came back from the message's link.
 
-    What was known is not shown as fresh again: a new run starts now, and the state is `checking`, with the old message
-    to be shown as such, until that run has ended. If the vendor's system lags, the run is repeated a few times until
-    the message differs. The request has no body. With the cookie as credential it must come from a page of ours.
+    The old message no longer counts as fresh: a new run starts now, and until it ends the state is `checking`, with the
+    old message to be shown as such. If the vendor's system is slow to update, the run is repeated a few times until the
+    message differs. The request has no body. With the cookie as the credential, it must come from one of our pages.
     """
-    counter = StatusEndpointServices.here()
-    place = SessionAddress.named(implementation, session_id)
+    services = StatusEndpointServices.here()
+    address = SessionAddress.named(implementation, session_id)
     _refuse_body()
-    who = counter.who(place)
+    who = services.who(address)
     if not isinstance(who, Visitor):
-        return _invite(counter, place, who)
+        return _invite(services, address, who)
     try:
-        status = counter.returned(place, who)
+        status = services.returned(address, who)
     except LoginEnded:
-        return _invite(counter, place, NoLogin.REFUSED)
+        return _invite(services, address, NoLogin.REFUSED)
     return reply(status, request.headers.get("If-None-Match")).as_response()
 
 
-def _invite(counter: StatusEndpointServices, place: SessionAddress, why: NoLogin) -> Response:
-    """Answer somebody who is not logged in here. Raises `HttpProblem` (401, 404)."""
-    login_address = counter.login_address(place)
+def _invite(services: StatusEndpointServices, address: SessionAddress, why: NoLogin) -> Response:
+    """Answer a request without a valid login. Raises `HttpProblem` (401, 404)."""
+    login_address = services.login_address(address)
     if why is NoLogin.REFUSED:
         raise refused_login(login_address)
-    counter.check_exists(place)
+    services.check_exists(address)
     return login_reply(login_address).as_response()
 
 
 def _refuse_body() -> None:
-    """Accept no body, or an empty JSON object for clients which must send something. Raises `HttpProblem` (400, 415)."""
+    """Require that there is no body; an empty JSON object is accepted from clients that must send one. Raises `HttpProblem` (400, 415)."""
     sent = request.get_data(cache=False)
     if not sent:
         return
@@ -86,5 +86,5 @@ def _refuse_body() -> None:
         raise HttpProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This call has no body; an empty JSON object is accepted.")
     if sent.strip() != b"{}":
         raise HttpProblem(
-            HTTPStatus.BAD_REQUEST, "This call has no body; an empty JSON object is accepted, and no members."
+            HTTPStatus.BAD_REQUEST, "This call has no body; an empty JSON object is accepted, without members."
         )

@@ -1,1 +1,1 @@
-"""The widget page: the status of a session as the app's web view shows it."""
+"""The widget page: the status of a session, for the app's web view."""

@@ -1,4 +1,4 @@
-"""How a status looks: one line of words, maybe a button, maybe a small note. The template only writes it down."""
+"""How a status looks: one line of text, or a button, with a small note if needed. The template only writes it out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RenderedStatus:
 
 
 def draw_login(login_path: str) -> RenderedStatus:
-    """Draw the invitation to log in (product rule 1)."""
+    """Draw the button to log in (product rule 1)."""
     return RenderedStatus("login", LOGIN_TEXT, href=login_path, action_kind="login")
 
 

@@ -1,10 +1,10 @@
-"""What the powers raise beside the sandbox's `CallNotMade`.
+"""What the powers raise besides the sandbox's `CallNotMade`.
 
     PowersError                root
-    +-- FaultyConnectionError  a connection is configured in a way that can never work or would not be safe
+    +-- FaultyConnectionError  a connection is configured in a way that can never work or is not safe
     +-- AnswersError           a file of recorded answers is wrong; says which entry and which field
 
-No text of these holds a secret.
+None of their texts contains a secret.
 """
 
 from __future__ import annotations

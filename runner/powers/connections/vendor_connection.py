@@ -1,7 +1,7 @@
-"""Vendor connections as the powers need them: where to, with which credentials, and how much.
+"""Vendor connections as the powers need them: address, credentials and limits.
 
-The configured half of every outbound call. A script never sees one of these; it only says the name. No `repr` here
-shows a secret, and a secret is never part of a text which is built from one of these.
+A script never sees one of these; it only knows the name. No `repr` here shows a secret, and no text that is built from
+one of these contains one.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from records.host_names import is_host
 
 from .errors import FaultyConnectionError
 
-#: Methods that a script can ask for at all; a connection allows some of them.
+#: Methods that a script can use at all; a connection allows some of them.
 METHODS: Final = frozenset({"GET", "POST"})
-#: Methods which may be sent twice without doing something twice (RFC 9110, 9.2.2).
+#: Methods that can be sent twice without doing something twice (RFC 9110, 9.2.2).
 IDEMPOTENT: Final = frozenset({"GET"})
 
 _BASE = re.compile(
@@ -60,7 +60,7 @@ class ApiKeyHeader:
 
 @dataclass(frozen=True)
 class ApiKeyParameter:
-    """A key in the query, for vendors which know no better."""
+    """A key in the query, for vendors that accept no better way."""
 
     name: str
     key: str = field(repr=False)
@@ -74,7 +74,7 @@ class OAuth2ClientCredentials:
     client_id: str
     client_secret: str = field(repr=False)
     scope: str = ""
-    #: For servers which do not read the credentials from the Authorization header (RFC 6749, 2.3.1).
+    #: For servers that do not read the credentials from the Authorization header (RFC 6749, 2.3.1).
     secret_in_body: bool = False
 
 
@@ -82,7 +82,7 @@ Auth = NoAuth | Basic | Bearer | ApiKeyHeader | ApiKeyParameter | OAuth2ClientCr
 
 
 def auth_of(kind: str, fields: Mapping[str, str], secret: str) -> Auth:
-    """Return the credential of a configured kind. An unknown kind is a bug of ours, and sends nothing."""
+    """Return the credential of a configured kind. An unknown kind is a bug, and sends nothing."""
     match kind:
         case "none":
             return NoAuth()
@@ -103,9 +103,9 @@ def auth_of(kind: str, fields: Mapping[str, str], secret: str) -> Auth:
 class VendorConnection:
     """A named vendor system of one implementation.
 
-    `path_prefixes` are compared with the path as the script writes it, on whole segments; `("/",)` allows every path
-    and an empty tuple none. `timeout_s` is what one call may take altogether, with its redirects, its retries and the
-    wait for its turn. `cache_s` is for how long an answer to a GET may be used again (0: never).
+    `path_prefixes` are compared with the path as the script writes it, by whole segments; `("/",)` allows every path
+    and an empty tuple none. `timeout_s` limits one call as a whole, with its redirects, its retries and the wait for its
+    turn. `cache_s` is for how long an answer to a GET may be used again (0: never).
     """
 
     implementation: str
@@ -123,7 +123,7 @@ class VendorConnection:
 
 
 def vendor_connection(opened: OpenedConnection) -> VendorConnection:
-    """Return the connection that a configured and opened one describes."""
+    """Return the connection for an opened one of the records."""
     return VendorConnection(
         implementation=opened.implementation,
         name=opened.name,
@@ -142,7 +142,7 @@ def vendor_connection(opened: OpenedConnection) -> VendorConnection:
 
 @dataclass(frozen=True)
 class Origin:
-    """Scheme, host and port: what a connection may talk to, and nothing else."""
+    """Scheme, host and port: the only server that a connection may talk to."""
 
     scheme: str
     host: str  #: lower case; an IPv6 address without brackets
@@ -157,7 +157,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class BaseAddress:
-    """A base address taken apart: the origin, and a path without a slash at its end."""
+    """A parsed base address: the origin, and a path without a slash at its end."""
 
     origin: Origin
     path: str
@@ -165,12 +165,12 @@ class BaseAddress:
 
 @functools.lru_cache(maxsize=4096)
 def parse_base(url: str, *, allow_loopback: bool) -> BaseAddress:
-    """Take a base or token address apart; raises `FaultyConnectionError` with what is wrong with it.
+    """Parse a base or token address; raises `FaultyConnectionError`, which says what is wrong with it.
 
     1. Only `scheme://host[:port][/path]` in plain characters: no user info, query, fragment, escapes or `..`.
     2. `https` only; `http` only in development, and then only for a loopback host (which the address check proves).
     3. The host is a plain name or an IP address, without a dot at its end.
-    4. Two parsers agree on the host, so that none of them was tricked.
+    4. Two parsers agree on the host, so that neither was tricked.
     """
     # 1. shape
     match = _BASE.fullmatch(url)
@@ -178,7 +178,7 @@ def parse_base(url: str, *, allow_loopback: bool) -> BaseAddress:
         raise FaultyConnectionError("the base address is not of the form https://host/path")
     path = match["path"] or ""
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise FaultyConnectionError("the path of the base address has characters or segments which are not allowed")
+        raise FaultyConnectionError("the path of the base address has characters or segments that are not allowed")
     # 2. scheme
     scheme = match["scheme"].lower()
     if scheme != "https" and not allow_loopback:

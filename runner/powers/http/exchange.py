@@ -1,8 +1,8 @@
-"""One HTTP exchange with an address that was checked before: the only place where bytes go to and come from vendors.
+"""One HTTP exchange with an address that was checked before: the only place that sends bytes to vendors and reads theirs.
 
-A vendor may send anything at any speed, so every read from the socket is counted and timed on its own; no layer above
-(TLS, http.client, urllib3) has to be trusted to stop. urllib3's pools are not used: they tidy paths, follow redirects
-and write whole addresses, keys included, to the log. What is used are its connections.
+A vendor may send anything at any speed, so every read from the socket is counted and timed; no layer above (TLS,
+http.client, urllib3) has to be trusted to stop. Only urllib3's connections are used, not its pools, which normalise paths,
+follow redirects and write whole addresses, keys included, to the log.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sandbox import CallFault
 
 from .counted_socket import PIECE, CountedSocket, ExchangeBudget
 
-CONNECT_S: Final = 2.0  #: for one address; another may be tried after it
+CONNECT_S: Final = 2.0  #: for one address; then another may be tried
 MAX_HEADER_BYTES: Final = 64 * 1024  #: status lines and headers of one answer together
 KEEP_ALIVE_S: Final = 15.0  #: an idle connection older than this is not used again
 KEEP_ALIVE_UNREPEATABLE_S: Final = 1.0  #: the same for what must not be sent twice: servers drop idle connections
@@ -32,27 +32,27 @@ MAX_IDLE: Final = 32  #: idle connections kept for one address
 
 
 class ExchangeFailed(Exception):
-    """An exchange came to nothing. `text` holds nothing of what was sent.
+    """An exchange failed. `text` contains nothing of what was sent.
 
-    `sent` tells whether anything may have been sent, `silent` that the connection ended before a byte came back,
-    `lasting` that the same would happen again, `bytes_read` how much of a body was read in vain.
+    `sent`: something may have been sent; `silent`: the connection ended before a byte came back; `lasting`: the same
+    would happen again; `bytes_read`: how much of a body was read in vain.
     """
 
     def __init__(
-        self, fault: CallFault, text: str, guard: ExchangeBudget | None = None, *, lasting: bool = False
+        self, fault: CallFault, text: str, budget: ExchangeBudget | None = None, *, lasting: bool = False
     ) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
-        self.sent = guard is not None and guard.sent
-        self.silent = self.sent and fault is CallFault.CONNECTION and not (guard and guard.answered)
-        self.bytes_read = guard.body_bytes if guard else 0
+        self.sent = budget is not None and budget.sent
+        self.silent = self.sent and fault is CallFault.CONNECTION and not (budget and budget.answered)
+        self.bytes_read = budget.body_bytes if budget else 0
         self.lasting = lasting
 
 
 @dataclass(frozen=True)
 class OutgoingRequest:
-    """A request, complete with credentials, which is why its `repr` shows nothing but the method."""
+    """A request, complete with credentials, so its `repr` shows only the method."""
 
     method: str
     target: str = field(repr=False)
@@ -62,30 +62,30 @@ class OutgoingRequest:
 
 @dataclass(frozen=True)
 class IncomingResponse:
-    """An answer as it came: header fields in order, names in lower case; the body not decoded from its coding."""
+    """An answer as it came: header fields in order, with names in lower case; the body still in its content coding."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = field(repr=False)
 
     def header(self, name: str) -> str:
-        """The first field of that (lower case) name; empty if there is none."""
+        """Return the first field of this (lower case) name; "" if there is none."""
         return next((value for key, value in self.headers if key == name), "")
 
 
-class _Guarded:
-    """What both kinds of connection add to urllib3's: the guard, and how long they have been idle."""
+class _Budgeted:
+    """What both kinds of connection add to urllib3's: the budget, and the time since they are idle."""
 
-    guard: ExchangeBudget
+    budget: ExchangeBudget
     sock: Any
     timeout: Any
     idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
-        self.timeout = min(CONNECT_S, self.guard.seconds_left())
+        self.timeout = min(CONNECT_S, self.budget.seconds_left())
         sock: socket.socket = super()._new_conn()  # type: ignore[misc]  # a mixin: the class of urllib3 beside it has it
         try:
-            sock.settimeout(self.guard.seconds_left())  # for the TLS handshake
+            sock.settimeout(self.budget.seconds_left())  # for the TLS handshake
         except TimeoutError:
             sock.close()
             raise
@@ -93,24 +93,24 @@ class _Guarded:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # a mixin: the class of urllib3 beside it has it
-        self.sock = CountedSocket(self.sock, self.guard)
+        self.sock = CountedSocket(self.sock, self.budget)
 
     def fit(self, idle_s: float) -> bool:
-        """Tell whether an idle connection can be used again: young, still open, and nothing came unasked."""
-        fresh = time.monotonic() - self.idle_since < idle_s
-        return fresh and bool(self.is_connected) and self.sock.quiet()  # type: ignore[attr-defined]  # set by `connect`
+        """Say whether an idle connection can be used again: it is young and open, and no data came unasked."""
+        young = time.monotonic() - self.idle_since < idle_s
+        return young and bool(self.is_connected) and self.sock.has_no_pending_data()  # type: ignore[attr-defined]  # set by `connect`
 
 
-class _Plain(_Guarded, HTTPConnection):
+class _Plain(_Budgeted, HTTPConnection):
     """Unencrypted; the address check lets this reach loopback only."""
 
 
-class _Encrypted(_Guarded, HTTPSConnection):
+class _Encrypted(_Budgeted, HTTPSConnection):
     """TLS with the certificate checked against the host's name, whatever the address."""
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """The system's authorities, and those in `ca_file` as well; TLS 1.2 or newer; names are checked."""
+    """Return a context that trusts the system's authorities and those in `ca_file`, checks names, and uses TLS 1.2 or newer."""
     context = ssl.create_default_context()
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
@@ -118,47 +118,47 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-#: What the layers below raise when a vendor does not keep to HTTP or TLS, or goes away.
+#: What the layers below raise when a vendor breaks HTTP or TLS, or goes away.
 _BROKEN: Final = (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError)
-_Wired = _Plain | _Encrypted
+_Connection = _Plain | _Encrypted
 _Key = tuple[str, int, str, str]  # address, port, host, scheme
 
 
 class HttpClient:
-    """Exchanges over kept connections, for any number of threads. Knows no redirects, no retries and no proxies."""
+    """Exchanges over kept-alive connections, for any number of threads. Knows no redirects, no retries and no proxies."""
 
     def __init__(self, *, ca_file: str | None = None) -> None:
         self._tls = tls_context(ca_file)
-        self._idle: dict[_Key, deque[_Wired]] = {}
+        self._idle: dict[_Key, deque[_Connection]] = {}
         self._lock = threading.Lock()
         self._swept_at = 0.0
 
     def exchange(
         self, origin: Origin, address: str, outgoing: OutgoingRequest, *, deadline: float, max_body: int
     ) -> IncomingResponse:
-        """Send a request to an address which was checked for the origin; raises `ExchangeFailed`.
+        """Send a request to an address that was checked for the origin; raises `ExchangeFailed`.
 
         `deadline` is a monotonic time, `max_body` counts bytes as they come, before decompression.
         """
         key = (address, origin.port, origin.host, origin.scheme)
-        guard = ExchangeBudget(deadline, MAX_HEADER_BYTES)
-        kept = self._take(key, outgoing.method)
+        budget = ExchangeBudget(deadline, MAX_HEADER_BYTES)
+        idle = self._take(key, outgoing.method)
         try:
-            return self._over(kept or self._new(key), key, guard, outgoing, max_body)
+            return self._over(idle or self._new(key), key, budget, outgoing, max_body)
         except ExchangeFailed as failed:
-            # The server may have dropped the kept connection at the very moment in which it was used again.
-            if not (kept and failed.silent and outgoing.method in IDEMPOTENT):
+            # The server may have dropped the idle connection at the moment it was used again.
+            if not (idle and failed.silent and outgoing.method in IDEMPOTENT):
                 raise
-        return self._over(self._new(key), key, guard, outgoing, max_body)
+        return self._over(self._new(key), key, budget, outgoing, max_body)
 
     def _over(
-        self, connection: _Wired, key: _Key, guard: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
+        self, connection: _Connection, key: _Key, budget: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
     ) -> IncomingResponse:
         failure = None
         try:
-            incoming, keep = _converse(connection, guard, outgoing, max_body)
+            incoming, keep = _converse(connection, budget, outgoing, max_body)
         except (ExchangeFailed, *_BROKEN) as error:
-            failure = _failure(error, guard)
+            failure = _failure(error, budget)
         if failure:
             connection.close()
             raise failure  # not inside the except block: the original error holds frames with the request's headers
@@ -173,9 +173,9 @@ class HttpClient:
             for connection in connections:
                 connection.close()
 
-    # -- kept connections
+    # -- idle connections
 
-    def _take(self, key: _Key, method: str) -> _Wired | None:
+    def _take(self, key: _Key, method: str) -> _Connection | None:
         idle_s = KEEP_ALIVE_S if method in IDEMPOTENT else KEEP_ALIVE_UNREPEATABLE_S
         while True:
             with self._lock:
@@ -185,13 +185,13 @@ class HttpClient:
                 return connection
             connection.close()
 
-    def _new(self, key: _Key) -> _Wired:
+    def _new(self, key: _Key) -> _Connection:
         address, port, host, scheme = key
         if scheme == "http":
             return _Plain(address, port)
         return _Encrypted(address, port, ssl_context=self._tls, server_hostname=host)
 
-    def _give_back(self, key: _Key, connection: _Wired, *, keep: bool) -> None:
+    def _give_back(self, key: _Key, connection: _Connection, *, keep: bool) -> None:
         if not keep:
             connection.close()
             return
@@ -206,8 +206,8 @@ class HttpClient:
         for old in surplus:
             old.close()
 
-    def _sweep(self, now: float) -> list[_Wired]:
-        """Take out what has been idle for too long, so that addresses out of use keep no sockets."""
+    def _sweep(self, now: float) -> list[_Connection]:
+        """Remove the connections that have been idle for too long, so that unused addresses keep no sockets."""
         if now - self._swept_at < KEEP_ALIVE_S:
             return []
         self._swept_at = now
@@ -221,14 +221,14 @@ class HttpClient:
 
 
 def _converse(
-    connection: _Wired, guard: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
+    connection: _Connection, budget: ExchangeBudget, outgoing: OutgoingRequest, max_body: int
 ) -> tuple[IncomingResponse, bool]:
-    """Send and receive; tells as well whether the connection can be kept."""
-    connection.guard = guard
+    """Send and receive; return the answer, and whether the connection can be kept."""
+    connection.budget = budget
     if isinstance(connection.sock, CountedSocket):
-        connection.sock.guard = guard
+        connection.sock.budget = budget
     connection.request(outgoing.method, outgoing.target, body=outgoing.body, headers=dict(outgoing.headers))
-    wire = connection.sock
+    counted = connection.sock
     # urllib3's own getresponse() would write the target, with a key in it, to the log when headers are broken.
     raw = http.client.HTTPConnection.getresponse(connection)
     headers = tuple((name.lower(), str(value)) for name, value in raw.headers.items())
@@ -240,52 +240,52 @@ def _converse(
     if raw.status < 200 or (isinstance(rest, str) and rest):  # informational, so not final
         raw.close()
         raise http.client.BadStatusLine(str(raw.status))
-    guard.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks
+    budget.room = max_body + max_body // 4 + MAX_HEADER_BYTES  # a quarter more for the frames of chunks
     try:
-        body = _read_body(response, guard, max_body)
+        body = _read_body(response, budget, max_body)
         ended = raw.isclosed()
     finally:
         raw.close()
     framed_once = sum(name in {"content-length", "transfer-encoding"} for name, _ in headers) <= 1
-    # What came beyond the answer belongs to nobody: it would be read as the beginning of somebody's next one.
-    keep = not raw.will_close and ended and framed_once and rest == "" and not wire.surplus
+    # Bytes after the answer would be read as the beginning of the next answer.
+    keep = not raw.will_close and ended and framed_once and rest == "" and not counted.surplus
     return IncomingResponse(raw.status, headers, body), keep
 
 
-def _read_body(response: urllib3.HTTPResponse, guard: ExchangeBudget, max_body: int) -> bytes:
+def _read_body(response: urllib3.HTTPResponse, budget: ExchangeBudget, max_body: int) -> bytes:
     body = bytearray()
     while piece := response.read(min(PIECE, max_body + 1 - len(body)), decode_content=False):
         body += piece
-        guard.body_bytes = len(body)
+        budget.body_bytes = len(body)
         if len(body) > max_body:
-            raise ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", guard)
+            raise ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", budget)
     return bytes(body)
 
 
-def _failure(error: Exception, guard: ExchangeBudget) -> ExchangeFailed:
-    """Translate whatever the layers below raise; the texts are ours, because theirs may quote what was sent."""
+def _failure(error: Exception, budget: ExchangeBudget) -> ExchangeFailed:
+    """Translate what the layers below raise; the texts are ours, because theirs may quote what was sent."""
     if isinstance(error, ExchangeFailed):
         return error
-    if guard.room <= 0 or _is_beyond_a_limit(error):
-        return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", guard)
-    if time.monotonic() >= guard.deadline:
-        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", guard)
+    if budget.room <= 0 or _is_beyond_a_limit(error):
+        return ExchangeFailed(CallFault.TOO_LARGE, "the answer is larger than allowed", budget)
+    if time.monotonic() >= budget.deadline:
+        return ExchangeFailed(CallFault.TIMEOUT, "the answer did not come in time", budget)
     if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
-        return ExchangeFailed(CallFault.TIMEOUT, "the vendor did not accept the connection in time", guard)
+        return ExchangeFailed(CallFault.TIMEOUT, "the vendor did not accept the connection in time", budget)
     if isinstance(error, ssl.SSLCertVerificationError):
         text = "the vendor's certificate is not valid for its name"
-        return ExchangeFailed(CallFault.CONNECTION, text, guard, lasting=True)
+        return ExchangeFailed(CallFault.CONNECTION, text, budget, lasting=True)
     if isinstance(error, ssl.SSLError):
-        return ExchangeFailed(CallFault.CONNECTION, "the encrypted connection could not be made or broke", guard)
-    if not guard.sent:
-        return ExchangeFailed(CallFault.CONNECTION, "the vendor did not accept the connection", guard)
-    if guard.answered:
-        return ExchangeFailed(CallFault.CONNECTION, "the answer is broken or was broken off", guard)
-    return ExchangeFailed(CallFault.CONNECTION, "the vendor closed the connection without an answer", guard)
+        return ExchangeFailed(CallFault.CONNECTION, "the encrypted connection failed", budget)
+    if not budget.sent:
+        return ExchangeFailed(CallFault.CONNECTION, "the vendor did not accept the connection", budget)
+    if budget.answered:
+        return ExchangeFailed(CallFault.CONNECTION, "the answer is malformed or incomplete", budget)
+    return ExchangeFailed(CallFault.CONNECTION, "the vendor closed the connection without an answer", budget)
 
 
 def _is_beyond_a_limit(error: Exception) -> bool:
-    """Whether http.client has counted too much before we did: headers, and in newer Pythons trailers and early answers."""
+    """Say whether http.client has hit a limit of its own: on headers, and in newer Pythons on trailers and early answers."""
     return any(
         isinstance(fault, http.client.HTTPException) and str(fault).startswith("got more than")
         for fault in (error, error.__cause__)  # urllib3 raises its own from it

@@ -1,7 +1,7 @@
-"""The way to an origin: its name looked up once, every address checked, one of those very addresses connected to.
+"""The connection to an origin: its name is looked up once, every address is checked, and one of these addresses is used.
 
-Everything that leaves for the internet on a script's behalf goes through `PinnedConnector.exchange`: calls, their redirects and
-the fetching of tokens.
+Everything that is sent to the internet for a script goes through `PinnedConnector.exchange`: calls, their redirects and
+requests for tokens.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from runner.powers.connections.vendor_connection import Origin
 from sandbox import CallFault, CallNotMade
 
-from .addresses import AddressRefused, HostResolver, usable_addresses
+from .callable_addresses import AddressRefused, HostResolver, usable_addresses
 from .exchange import ExchangeFailed, HttpClient, IncomingResponse, OutgoingRequest
 
 _MAX_TRIED: Final = 3  #: addresses of one host for one exchange
@@ -32,9 +32,8 @@ class PinnedConnector:
         """Send a request to an origin; raises `CallNotMade` for a refused one and `ExchangeFailed` for a failed one.
 
         1. The name is looked up, once.
-        2. Every address it has must be usable; one that is not refuses them all, because the next look-up might
-           put it first.
-        3. The request goes to one of these addresses. Another is tried only if not even a connection came about.
+        2. Every address must be usable. If one is not, all are refused, because the next look-up might put it first.
+        3. The request goes to one of these addresses. Another is tried only if no connection could be made.
         """
         # 1. look up
         try:

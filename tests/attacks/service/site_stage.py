@@ -1,4 +1,4 @@
-"""A stage for hostile clients: the real web server (and, for the chaos, a real worker) on a small real set of records."""
+"""Setup for hostile clients: the real web server (and, for the chaos test, a real worker) with a small database."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from records.people import users
 from records.scripts import versions
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from tests.support.people import visitor
 from web.auth.logins import Logins

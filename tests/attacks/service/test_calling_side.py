@@ -239,9 +239,9 @@ def test_wrong_types_in_the_store_leave_the_gate_open(vendors, vendor, store_cli
             store_client.set(key, "garbage")
         else:
             store_client.hset(key, mapping={"open_until": "garbage", "probe_until": "x", "failures": "y"})
-    vendors._shared.gate._paused_until = 0.0
+    vendors._shared.limiter._paused_until = 0.0
     assert call(vendors, conn).answer
-    vendors._shared.gate._paused_until = 0.0
+    vendors._shared.limiter._paused_until = 0.0
 
 
 def test_a_breaker_that_flaps_harms_its_own_connection_only(vendors, vendor):

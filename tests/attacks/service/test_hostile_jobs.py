@@ -1,4 +1,4 @@
-"""Jobs which somebody else wrote to the store: none runs anything else, none stops the worker."""
+"""Jobs that an attacker wrote to the store: none runs other code, and none stops the worker."""
 
 import json
 import os
@@ -82,13 +82,13 @@ def working(tmp_path_factory, vendor_for_all):
         made.client = connect(store.url)
         process = made.start("worker")
         made.worker = process
-        desk = StatusService.open(made.settings, made.database)
+        status_service = StatusService.open(made.settings, made.database)
         ends = time.monotonic() + 40
         while time.monotonic() < ends and not workers_present(made.client):
             assert process.poll() is None, made.logs.read_text()
             time.sleep(0.1)
-        yield made, desk
-        desk.close()
+        yield made, status_service
+        status_service.close()
         stop(process)
         made.client.close()
         made.close()
@@ -105,10 +105,10 @@ def vendor_for_all():
     made.stop()
 
 
-def settled(desk, asker, seconds=6.0):
+def settled(status_service, asker, seconds=6.0):
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        status = desk.ask(asker)
+        status = status_service.ask(asker)
         if status.state == "ready" and not status.stale and status.message.text.startswith("Hello"):
             return status.message.text
         time.sleep(0.05)
@@ -116,10 +116,10 @@ def settled(desk, asker, seconds=6.0):
 
 
 def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
-    site, desk = working
+    site, status_service = working
     Path(MARK).unlink(missing_ok=True)
     before = site.logs.stat().st_size
-    assert settled(desk, StatusRequest("one", "u0", "s0")) == "Hello u0 at s0"
+    assert settled(status_service, StatusRequest("one", "u0", "s0")) == "Hello u0 at s0"
     for number, fields in enumerate(JOBS.values()):
         job_id = f"redteam-{number}"
         site.client.hset(f"rq:job:{job_id}", mapping=fields)
@@ -130,8 +130,8 @@ def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
         job_id = f"wrongtype-{wrong}"
         site.client.set(f"rq:job:{job_id}", "x") if wrong == "text" else site.client.rpush(f"rq:job:{job_id}", "x")
         site.client.lpush("rq:queue:status", job_id)
-    assert settled(desk, StatusRequest("one", "u1", "s1"), 10) == "Hello u1 at s1"
-    assert settled(desk, StatusRequest("two", "u1", "s1")) == "Hello u1 at s1"
+    assert settled(status_service, StatusRequest("one", "u1", "s1"), 10) == "Hello u1 at s1"
+    assert settled(status_service, StatusRequest("two", "u1", "s1")) == "Hello u1 at s1"
     assert not Path(MARK).exists()
     assert site.worker.poll() is None
     log = site.logs.read_bytes()[before:]
@@ -140,14 +140,14 @@ def test_no_job_runs_anything_else_and_none_stops_the_worker(working):
 
 
 def test_returns_in_a_storm_make_few_runs_and_one_message(working):
-    site, desk = working
+    site, status_service = working
     asker = StatusRequest("one", "u3", "s3")
-    assert settled(desk, asker).startswith("Hello")
-    calls = [threading.Thread(target=desk.returned, args=(asker,)) for _ in range(60)]
+    assert settled(status_service, asker).startswith("Hello")
+    calls = [threading.Thread(target=status_service.returned, args=(asker,)) for _ in range(60)]
     for thread in calls:
         thread.start()
     for thread in calls:
         thread.join()
     assert int(site.client.hget(key_of(site, "u3", "s3"), "gen")) <= 2
-    status = desk.ask(asker)
+    status = status_service.ask(asker)
     assert status.state == "checking"

@@ -180,7 +180,7 @@ def test_no_spelling_of_a_host_leads_to_this_machine(store_client, vendor, host)
 
 def test_a_name_that_changes_its_mind_is_checked_again(store_client, monkeypatch):
     answers = iter([["10.0.0.1"], ["127.0.0.1"]])
-    monkeypatch.setattr("runner.powers.http.addresses.KEPT_S", 0.0)
+    monkeypatch.setattr("runner.powers.http.callable_addresses.KEPT_S", 0.0)
     vendors = make_vendors(store_client, allow_loopback=False, resolver=lambda host: next(answers))
     conn = connection("https://vendor.example")
     assert call(vendors, conn).fault == "refused"

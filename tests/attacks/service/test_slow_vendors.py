@@ -1,4 +1,4 @@
-"""Vendors which take their time in every phase: a call ends with its deadline, and nobody else waits for it."""
+"""Vendors that are slow in every phase: a call ends at its deadline, and no other call waits for it."""
 
 import socket
 import threading
@@ -7,6 +7,8 @@ import time
 import pytest
 
 from tests.attacks.service.vendor_stage import call, connection, ok
+
+pytestmark = pytest.mark.slow
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What somebody can do who writes to the store, and what time and chance can do: queue, cache, bulletin, traces."""
+"""What an attacker who writes to the store can do, and what time and chance can do: queue, cache, change events, traces."""
 
 import json
 import time
@@ -46,7 +46,7 @@ def site(tmp_path_factory, own_store):
 
 
 @pytest.fixture
-def desk(site, redis):
+def status_service(site, redis):
     made = StatusService.open(site.settings, site.database)
     yield made
     made.close()
@@ -73,16 +73,16 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_whatever_lies_in_the_cache_the_asker_gets_an_answer(site, desk, redis, wrong):
+def test_whatever_lies_in_the_cache_the_asker_gets_an_answer(site, status_service, redis, wrong):
     key = key_of(site)
     WRONG[wrong](redis, key)
     asker = StatusRequest("one", "u0", "s0")
-    for ask in (desk.ask, desk.returned, desk.ask):
+    for ask in (status_service.ask, status_service.returned, status_service.ask):
         status = ask(asker)
         assert status.state in {"ready", "checking", "unavailable", "hidden"}
         json.loads(status.as_json())
         assert status.message is None or status.message.text
-    assert desk.ask(StatusRequest("one", "u1", "s0")).state == "checking"
+    assert status_service.ask(StatusRequest("one", "u1", "s0")).state == "checking"
 
 
 def test_a_result_cannot_be_stored_for_a_claim_that_is_not_ones_own(redis):
@@ -160,26 +160,26 @@ def test_a_clock_that_jumps_leaves_nobody_stuck(redis, jump_s, state):
         if claimed.mine:
             got_it = second
             break
-    assert got_it is not None, "for two minutes nobody is allowed to run"
+    assert got_it is not None, "no run is allowed for two minutes"
 
 
-# -- bulletin, presence, traces -----------------------------------------------------------------------------------
+# -- listener, heartbeats, traces ---------------------------------------------------------------------------------
 
 
-def test_rubbish_on_the_bulletin_does_not_end_it(redis):
+def test_rubbish_among_change_events_does_not_end_the_listener(redis):
     changed = []
-    bulletin = ChangeListener(redis, on_changed=changed.append)
-    bulletin.ensure_started()
+    listener = ChangeListener(redis, on_changed=changed.append)
+    listener.ensure_started()
     time.sleep(0.2)
     for channel in (DONE, CHANGED):
         for rubbish in (b"\xff\xfe", b"", b"x" * 1_000_000, b"\0"):
             redis.publish(channel, rubbish)
     redis.publish(CHANGED, "one")
-    with bulletin.parked("st:{x}") as woken:
+    with listener.waiting_for("st:{x}") as woken:
         redis.publish(DONE, "st:{x}")
         assert woken.wait(2)
     assert "one" in changed
-    bulletin.close()
+    listener.close()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A stage for hostile vendors: a raw TCP server which plays a part, and the powers which have to live with it.
+"""Setup for hostile vendors: a raw TCP server with a scripted behaviour, and the powers that must handle it.
 
 No HTTP library is on the vendor's side: what is attacked are the places where HTTP libraries disagree.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from runner.powers import VendorConnection, VendorServices
 from sandbox import Answer, Call, CallNotMade
 
-#: What an honest vendor says, on any connection, to whoever asks for /clean/<word>.
+#: What an honest vendor answers, on any connection, to a request for /clean/<word>.
 CLEAN = "/clean/"
 
 
@@ -157,7 +157,7 @@ class Result:
 
 
 def connection(base, **changes):
-    """A connection of an implementation which nobody else uses, so that no breaker remembers another test."""
+    """A connection of an implementation that no other test uses, so that no circuit breaker remembers another test."""
     plain = {"implementation": "t" + secrets.token_hex(6), "name": "vendor", "base_url": base, "timeout_s": 1.0}
     return VendorConnection(**(plain | changes))
 

@@ -128,7 +128,7 @@ def test_every_fault_is_named_with_row_and_column(db: Session, demo: Implementat
         "Row 2, column Title: is missing",
         "Row 4, column ID: is the same as in row 2 (found: “S1”)",
         "Row 5, column ID: must be 1 to 128 letters, digits, '-', '_', '.', ':' or '~', and start with a letter, a digit or '_' (found: “S 2”)",
-        "Row 6, column End Time: is not a time of the calendar (found: “2026-02-30 10:00”)",
+        "Row 6, column End Time: is not a valid time (found: “2026-02-30 10:00”)",
         "Row 6, column Start Time: must be a date with a time, such as 2026-07-15 09:00, 7/15/2026 9:00 AM or 15 July 2026 09:00 (found: “tomorrow 9:00 AM”)",
         "Row 7, column End Time: is missing",
         "Row 7, column ID: is missing",
@@ -155,8 +155,8 @@ def test_parents_must_be_there_be_another_and_hold_their_parts(db: Session, demo
         "Row 4, column Parent ID: names a session that is neither in the file nor in the agenda (found: “Q”)",
         "Row 5, column End Time: is after the end of its parent P (found: “2026-07-15 12:01”)",
         "Row 5, column Start Time: is before the start of its parent P (found: “2026-07-15 08:59”)",
-        "Row 6, column Parent ID: parents lead in a circle, or are more than 5 deep (found: “E”)",
-        "Row 7, column Parent ID: parents lead in a circle, or are more than 5 deep (found: “D”)",
+        "Row 6, column Parent ID: parents form a circle, or more than 5 levels (found: “E”)",
+        "Row 7, column Parent ID: parents form a circle, or more than 5 levels (found: “D”)",
     ]
 
 
@@ -189,7 +189,7 @@ def test_hour_that_the_clocks_skipped_is_a_fault(db: Session, demo: Implementati
 
 def test_hour_that_happens_twice_is_a_fault_until_the_offset_is_written(db: Session, demo: Implementation):
     (fault,) = faults(db, demo, "S1,Autumn,2026-11-01 01:30,2026-11-01 04:00")
-    assert "happens twice in America/New_York" in fault
+    assert "occurs twice in America/New_York" in fault
     assert "2026-11-01 01:30-04:00 or 2026-11-01 01:30-05:00" in fault
     heading = "ID,Title,Start Time,End Time\n"
     assert take(db, demo, f"{heading}S1,Autumn,2026-11-01 01:30-05:00,2026-11-01 04:00").added == 1
@@ -210,22 +210,22 @@ def test_hour_that_happens_twice_is_a_fault_until_the_offset_is_written(db: Sess
             "Row 2: the file mixes UTF-8 with another encoding: save it as “CSV UTF-8”",
         ),
         (b'ID,Title,Start Time,End Time\nS1,"never ends', "Row 2: cannot be read from here on: unexpected end of data"),
-        (b"ID,Title,Start Time,End Time,ID\n", "Row 1, column ID: is there twice"),
-        (b"ID,Title,Start Time,End Time,Session ID\n", "Row 1, column Session ID: is there twice"),
+        (b"ID,Title,Start Time,End Time,ID\n", "Row 1, column ID: occurs twice"),
+        (b"ID,Title,Start Time,End Time,Session ID\n", "Row 1, column Session ID: occurs twice"),
         (b"ID,Title,Start Time\n", "Row 1, column End Time: is missing"),
         (b"ID,Title,Start Time,End Time" + b",x" * 100, "Row 1: has more than 100 columns"),
         (b"x" * (8 * 1024 * 1024 + 1), "Row 1: the file has more than 8 MB"),
         (
             b"ID,Title,Start Time,End Time,\nS1,A,2026-07-15 09:00,2026-07-15 10:00,x",
-            "Row 2, column number 5: holds something, but the column has no heading (found: “x”)",
+            "Row 2, column number 5: is not empty, but the column has no heading (found: “x”)",
         ),
         (
             b"ID,Title,Start Time,End Time\nS1,A\0B,2026-07-15 09:00,2026-07-15 10:00",
-            "Row 2, column Title: holds a control character (U+0000) (found: “A\ufffdB”)",
+            "Row 2, column Title: must not contain a control character (U+0000) (found: “A\ufffdB”)",
         ),
         (
             b"ID,Title,Start Time,End Time\nS1," + b"A" * 501 + b",2026-07-15 09:00,2026-07-15 10:00",
-            "Row 2, column Title: has at most 500 characters; this has 501 (found: “" + "A" * 59 + "…”)",
+            "Row 2, column Title: must have at most 500 characters; this has 501 (found: “" + "A" * 59 + "…”)",
         ),
         (
             b"ID,Title,Start Time,End Time,Credits\nS1,A,2026-07-15 09:00,2026-07-15 10:00,-1",

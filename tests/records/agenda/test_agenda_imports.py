@@ -196,7 +196,7 @@ def test_headings_that_nearly_name_a_column_are_told_and_stay_attributes(db, dem
     plan = agenda.plan(db, demo, said(demo, near + "S1,A,2026-07-15 09:00,2026-07-15 12:00,Hall A,P,1,x,General\n"))
     assert plan.columns == ("ID (“Session ID”)", "Title", "Start Time", "End Time")
     assert plan.attributes == ("Room", "Parent", "Credit", "Locaton", "Track")
-    told = "“{}” is kept as an attribute. If it holds the {}, call the column {}."
+    told = "“{}” is kept as an attribute. If it is the {}, call the column {}."
     assert plan.notes == (
         told.format("Room", "location", "Location"),
         told.format("Parent", "parent ID", "Parent ID"),
@@ -215,7 +215,7 @@ def test_a_title_above_the_headings_is_told_with_what_was_found_and_where_the_he
     plan = agenda.plan(db, demo, said(demo, title + FIRST))
     row = 2 + title.count("\n") - 1
     assert [str(fault) for fault in plan.faults] == [
-        f"Row 1: has no heading that is known. Row {row} has them: delete the rows above it (found: “Annual Meeting 2026”)"
+        f"Row 1: has no known heading. Row {row} has them: delete the rows above it (found: “Annual Meeting 2026”)"
     ]
     assert (plan.columns, plan.attributes, plan.notes, plan.dates.order) == ((), (), (), "")
 
@@ -224,6 +224,6 @@ def test_headings_of_which_none_is_known_are_named_once(db, demo):
     plan = agenda.plan(db, demo, said(demo, "Kennung,Titel,Von,Bis\nS1,A,2026-07-15 09:00,2026-07-15 12:00\n"))
     (fault,) = plan.faults
     assert str(fault) == (
-        "Row 1: has no heading that is known. It must have the columns ID, Title, Start Time and End Time "
+        "Row 1: has no known heading. It must have the columns ID, Title, Start Time and End Time "
         "(found: “Kennung, Titel, Von, Bis”)"
     )

@@ -66,7 +66,7 @@ def test_what_can_be_read_in_one_way_only_is_read_whatever_the_order(text, order
 def test_dates_of_numbers_follow_the_order(text, order):
     assert read(text, order) == NINE
     other = "day-first" if order == "month-first" else "month-first"
-    with pytest.raises(ValueError, match="is not a time of the calendar when its date is read with the"):
+    with pytest.raises(ValueError, match="is not a valid time if its date is read with the"):
         read(text, other)
     with pytest.raises(ValueError, match="year first"):
         read(text, "iso")
@@ -85,10 +85,10 @@ def test_midnight_and_noon_of_the_clock_with_twelve_hours(text, hour):
         ("9:00 AM", "has a time of day without a date"),
         ("46218", "is the number of a day without a time of day"),
         ("46218.38", "is the number of a day whose time is not a whole minute"),
-        ("2026-07-15 13:00 PM", "is not a time of the calendar"),
-        ("2026-07-15 0:30 AM", "is not a time of the calendar"),
-        ("2026-02-29 09:00", "is not a time of the calendar"),
-        ("31 June 2026 09:00", "is not a time of the calendar"),
+        ("2026-07-15 13:00 PM", "is not a valid time"),
+        ("2026-07-15 0:30 AM", "is not a valid time"),
+        ("2026-02-29 09:00", "is not a valid time"),
+        ("31 June 2026 09:00", "is not a valid time"),
         ("2026-07-15 9", "must be a date with a time"),
         ("2026-07-15 09:00 EST", "must be a date with a time"),
         ("2026-07/15 09:00", "must be a date with a time"),

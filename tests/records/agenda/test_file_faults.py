@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records.agenda.file_faults import FileFault, as_lines, gathered, quoted
+from records.agenda.file_faults import FileFault, as_lines, grouped, quoted
 
 
 def test_300_rows_with_one_mistake_are_one_line_with_rows_and_values():
@@ -10,7 +10,7 @@ def test_300_rows_with_one_mistake_are_one_line_with_rows_and_values():
     assert as_lines(faults) == [
         "301 rows: column Start Time: is wrong (rows 2, 3, 4, 5, 6, 7, 8, 9 and 293 more; found: “v2”, “v3”, “v4”)"
     ]
-    (group,) = gathered(faults)
+    (group,) = grouped(faults)
     assert (group.rows[0], group.rows[-1], group.values) == (2, 302, ("“v2”", "“v3”", "“v4”"))
 
 

@@ -69,7 +69,7 @@ def test_a_date_alone_and_a_time_alone_are_faults_with_their_value():
 def test_a_formula_counts_with_its_stored_value_and_without_one_is_a_fault():
     book = workbook(("S1", "=1+1", NINE, TEN))
     assert faults(book) == [
-        "Row 2, column Title: holds a formula whose value is not stored: open the file in Excel, save it and upload it again"
+        "Row 2, column Title: contains a formula whose value is not stored: open the file in Excel, save it and upload it again"
     ]
     stored = changed(
         book,
@@ -83,7 +83,7 @@ def test_a_formula_counts_with_its_stored_value_and_without_one_is_a_fault():
 
 def test_an_error_of_the_spreadsheet_is_a_fault():
     assert faults(workbook(("S1", "#REF!", NINE, TEN))) == [
-        "Row 2, column Title: holds an error of the spreadsheet (found: “#REF!”)"
+        "Row 2, column Title: contains an error of the spreadsheet (found: “#REF!”)"
     ]
 
 
@@ -96,7 +96,10 @@ def test_hidden_sheets_are_not_read_and_hidden_rows_are_told():
 
     file = read(workbook(GOOD, ("S2", *GOOD[1:]), prepare=hide))
     assert (len(file.rows), file.faults) == (2, [])
-    assert file.notes == ["2 hidden sheets were not read.", "1 hidden row was read as well: remove what is not meant."]
+    assert file.notes == [
+        "2 hidden sheets were not read.",
+        "1 hidden row was read as well: remove those that you do not want.",
+    ]
 
 
 def test_the_sheet_with_the_agenda_is_found_and_two_of_them_are_refused():
@@ -120,11 +123,11 @@ def test_rows_have_the_numbers_that_excel_shows():
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "the file is an old Excel file (.xls), or has a password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "the file is an old Excel file (.xls) or has a password"),
         (b"PK\x03\x04rubbish", DAMAGED),
         (changed(workbook(GOOD), SHEET, lambda xml: xml[:200]), f"{DAMAGED}: its XML cannot be read"),
         (workbook(GOOD)[:-300], DAMAGED),
-        (changed(workbook(GOOD), "xl/workbook.xml", lambda _: b"<x/>"), "the workbook has no sheet that can be seen"),
+        (changed(workbook(GOOD), "xl/workbook.xml", lambda _: b"<x/>"), "the workbook has no visible sheet"),
         (workbook(heading=()), "the file is empty"),
     ],
     ids=["xls", "rubbish", "cut xml", "cut zip", "no workbook", "empty"],

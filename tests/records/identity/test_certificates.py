@@ -63,10 +63,10 @@ def test_weak_or_unusable_key_is_refused(what: str):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "is a certificate"),
-        ("   ", "is a certificate"),
+        ("", "must be a certificate"),
+        ("   ", "must be a certificate"),
         ("x" * 20_000, "at most"),
-        (None, "is a certificate"),
+        (None, "must be a certificate"),
         ("not a certificate", "cannot be read"),
         ("ü", "cannot be read"),
         ("\ud800", "cannot be read"),
@@ -74,7 +74,7 @@ def test_weak_or_unusable_key_is_refused(what: str):
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "cannot be read"),
         ("-----BEGIN CERTIFICATE-----", "cannot be read"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "cannot be read"),
-        ("-----BEGIN RSA PRIVATE KEY-----\nAAAA", "holds a private key"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nAAAA", "contains a private key"),
     ],
 )
 def test_what_is_no_certificate_is_refused_in_plain_words(text: str, reason: str):

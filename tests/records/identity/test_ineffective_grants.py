@@ -1,4 +1,4 @@
-"""Grants that can count for nobody with the ways in of an implementation are told, and no others."""
+"""A warning is given for grants that can have no effect with the login methods of an implementation, and for no others."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from tests.support.saml_forge import ForgedIdp
 
 
 def in_vain(db, implementation, kind, role):
-    return ineffective_grants.login_methods_of(db, implementation).in_vain(kind, role)
+    return ineffective_grants.login_methods_of(db, implementation).why_ineffective(kind, role)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def relay(result):
 @pytest.mark.parametrize(
     ("draft", "grant", "says"),
     [
-        (relay({"subject": "id"}), ("username", "organizer"), "No way in of this conference gives a username"),
-        (relay({"subject": "id"}), ("username", "scanner"), "No way in of this conference gives a username"),
-        (relay({"subject": "id"}), ("user type", "scanner"), "No way in of this conference gives a user type"),
+        (relay({"subject": "id"}), ("username", "organizer"), "No login method of this conference gives a username"),
+        (relay({"subject": "id"}), ("username", "scanner"), "No login method of this conference gives a username"),
+        (relay({"subject": "id"}), ("user type", "scanner"), "No login method of this conference gives a user type"),
         (relay({"subject": "id"}), ("attribute", "scanner"), "gives attributes"),
         (relay({"subject": "id", "username": "mail"}), ("username", "organizer"), "log in at an identity provider"),
         (JWT, ("username", "author"), "log in at an identity provider"),

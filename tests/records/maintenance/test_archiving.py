@@ -144,7 +144,7 @@ def test_an_archive_with_stand_ins_is_not_restored_in_production(full: Database,
     with full.session() as db:
         retirement.archive(db, found(db), BY)
         connections.save(db, box, found(db), ConnectionDraft("here", "http://127.0.0.1:8001", development=True))
-        with pytest.raises(RuleViolation, match=r"stand-ins of development: connection here is marked as development"):
+        with pytest.raises(RuleViolation, match=r"development stand-ins: connection here is marked as development"):
             retirement.restore(db, found(db), BY, environment="production")
         retirement.restore(db, found(db), BY, environment="development")
 

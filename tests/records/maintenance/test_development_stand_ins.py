@@ -45,16 +45,16 @@ def mine(db: Session, demo: Implementation) -> Implementation:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"entity_id": saml.DEVELOPMENT_ENTITY_ID}, "at which anybody can be anybody"),
+        ({"entity_id": saml.DEVELOPMENT_ENTITY_ID}, "at which anybody can log in as anybody"),
         ({"development": True}, "is marked as development"),
-        ({"sso_url": "https://127.0.0.1/sso"}, "has a sso_url that leads to no public host (127.0.0.1)"),
-        ({"sso_url": "https://localhost:8002/sso"}, "has a sso_url that leads to no public host (localhost)"),
-        ({"sso_url": "https://[::1]/sso"}, "has a sso_url that leads to no public host (::1)"),
-        ({"slo_url": "https://127.9.9.9/slo"}, "has a slo_url that leads to no public host"),
-        ({"metadata_url": "https://a.localhost/m"}, "has a metadata_url that leads to no public host"),
-        ({"sso_url": "https://[::ffff:127.0.0.1]/sso"}, "has a sso_url that leads to no public host"),
-        ({"sso_url": "https://0.0.0.0/sso"}, "has a sso_url that leads to no public host (0.0.0.0)"),
-        ({"sso_url": "https://[::]/sso"}, "has a sso_url that leads to no public host (::)"),
+        ({"sso_url": "https://127.0.0.1/sso"}, "has a sso_url that does not lead to a public host (127.0.0.1)"),
+        ({"sso_url": "https://localhost:8002/sso"}, "has a sso_url that does not lead to a public host (localhost)"),
+        ({"sso_url": "https://[::1]/sso"}, "has a sso_url that does not lead to a public host (::1)"),
+        ({"slo_url": "https://127.9.9.9/slo"}, "has a slo_url that does not lead to a public host"),
+        ({"metadata_url": "https://a.localhost/m"}, "has a metadata_url that does not lead to a public host"),
+        ({"sso_url": "https://[::ffff:127.0.0.1]/sso"}, "has a sso_url that does not lead to a public host"),
+        ({"sso_url": "https://0.0.0.0/sso"}, "has a sso_url that does not lead to a public host (0.0.0.0)"),
+        ({"sso_url": "https://[::]/sso"}, "has a sso_url that does not lead to a public host (::)"),
     ],
 )
 def test_a_provider_of_development_is_found_by_name_mark_and_each_address(db, box, mine, changes, told):
@@ -76,23 +76,23 @@ def test_a_provider_by_plain_http_is_found_although_somebody_took_its_mark_away(
     ("changes", "told"),
     [
         ({"base_url": "http://127.0.0.1:8001", "development": True}, "without TLS (http://127.0.0.1:8001)"),
-        ({"base_url": "https://localhost/x"}, "no public host (localhost)"),
-        ({"base_url": "https://10.1.2.3/x"}, "no public host (10.1.2.3)"),
-        ({"base_url": "https://192.168.0.9"}, "no public host (192.168.0.9)"),
-        ({"base_url": "https://169.254.169.254"}, "no public host (169.254.169.254)"),
-        ({"base_url": "https://[fd00::1]/x"}, "no public host (fd00::1)"),
-        ({"base_url": "https://0.0.0.0"}, "no public host (0.0.0.0)"),
-        ({"base_url": "https://100.64.0.1"}, "no public host (100.64.0.1)"),
-        ({"base_url": "https://224.0.0.1"}, "no public host (224.0.0.1)"),
-        ({"base_url": "https://[::ffff:10.0.0.1]"}, "no public host (::ffff:10.0.0.1)"),
-        ({"base_url": "https://[64:ff9b::7f00:1]"}, "no public host (64:ff9b::7f00:1)"),
+        ({"base_url": "https://localhost/x"}, "not lead to a public host (localhost)"),
+        ({"base_url": "https://10.1.2.3/x"}, "not lead to a public host (10.1.2.3)"),
+        ({"base_url": "https://192.168.0.9"}, "not lead to a public host (192.168.0.9)"),
+        ({"base_url": "https://169.254.169.254"}, "not lead to a public host (169.254.169.254)"),
+        ({"base_url": "https://[fd00::1]/x"}, "not lead to a public host (fd00::1)"),
+        ({"base_url": "https://0.0.0.0"}, "not lead to a public host (0.0.0.0)"),
+        ({"base_url": "https://100.64.0.1"}, "not lead to a public host (100.64.0.1)"),
+        ({"base_url": "https://224.0.0.1"}, "not lead to a public host (224.0.0.1)"),
+        ({"base_url": "https://[::ffff:10.0.0.1]"}, "not lead to a public host (::ffff:10.0.0.1)"),
+        ({"base_url": "https://[64:ff9b::7f00:1]"}, "not lead to a public host (64:ff9b::7f00:1)"),
         (
             {
                 "auth_kind": "oauth2_client_credentials",
                 "auth_fields": {"token_url": "https://127.0.0.1/token", "client_id": "c"},
                 "secret": "s",
             },
-            "has a token_url that leads to no public host",
+            "has a token_url that does not lead to a public host",
         ),
         ({"development": True}, "is marked as development"),
     ],
@@ -180,7 +180,7 @@ def test_nothing_can_be_saved_for_production_that_production_would_not_start_wit
 
 
 def test_the_name_of_the_development_provider_is_saved_for_development_only(db, box, mine):
-    with pytest.raises(RuleViolation, match="at which anybody can be anybody"):
+    with pytest.raises(RuleViolation, match="at which anybody can log in as anybody"):
         saml.save(db, box, mine, SamlDraft(**{**PROVIDER, "entity_id": saml.DEVELOPMENT_ENTITY_ID}), "tests")
 
 

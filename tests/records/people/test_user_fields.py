@@ -52,6 +52,19 @@ def test_each_way_in_can_map_what_the_table_says():
     assert not user_fields.PASSWORD <= user_fields.ATTRIBUTE_SOURCES
 
 
+def test_every_way_in_is_among_the_sources_of_the_table():
+    """Otherwise it would not be decided which fields a new way in can tell."""
+    made = [
+        value.value
+        for path in (ROOT / "web").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AuthenticatedPerson"
+        for value in (*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "source"))
+        if isinstance(value, ast.Constant)
+    ]
+    assert set(made) == user_fields.SOURCES
+
+
 def test_scripts_see_exactly_these_fields_of_a_user():
     told = next(entry.names for entry in OFFERED if entry.kind == "value" and entry.where == "user")
     assert set(told) == set(user_fields.SCRIPT_FIELDS)

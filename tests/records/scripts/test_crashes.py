@@ -107,7 +107,7 @@ def test_the_count_begins_anew_when_somebody_puts_the_version_back(database, ver
 
 
 def test_two_workers_that_record_at_the_same_moment_do_not_both_see_too_few(database, version):
-    """Each records one crash and judges it; whoever comes second must count what the first has recorded."""
+    """Each records one crash and judges it; the second must count what the first has recorded."""
     judge(database, died(version, 0))
     both = threading.Barrier(2)
     found = []

@@ -1,4 +1,4 @@
-"""A database says what it was made for, and nobody of the other environment reads or writes it."""
+"""A database says what it was made for, and no process of the other environment reads or writes it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def fails_at_the_next_statement(db):
 
 
 def fails_by_itself(_):
-    raise LookupError("a fault of whoever uses the transaction")
+    raise LookupError("a fault in the code that uses the transaction")
 
 
 def succeeds_without_another_statement(_):

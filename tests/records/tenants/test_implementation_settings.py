@@ -13,19 +13,19 @@ from records.tenants import implementations
 from sandbox import RunLimits
 from tests.support import ROOT
 from web.cli.setup.implementations import value_of
-from web.console.settings.app.views import AppForm
+from web.console.settings.app_login import AppForm
 from web.console.settings.general.forms import BUDGETS, GeneralForm, LinkHostsForm, ScriptForm
-from web.console.settings.roles.forms import BoundForm
+from web.console.settings.role_limit import RoleLimitForm
 
 TEMPLATES = ROOT / "web" / "templates" / "console" / "settings"
-#: Columns which nobody sets.
+#: Columns that are not settings.
 NOT_SET = {"id", "slug", "created_at", "archived_at"}
 PAGES = {
     table.GENERAL: (GeneralForm, "general.html"),
     table.LINK_HOSTS: (LinkHostsForm, "link_hosts.html"),
     table.SCRIPT: (ScriptForm, "script.html"),
     table.APP: (AppForm, "app.html"),
-    table.ROLES: (BoundForm, "mapped_roles.html"),
+    table.ROLES: (RoleLimitForm, "mapped_roles.html"),
 }
 EVERY = pytest.mark.parametrize("setting", table.SETTINGS, ids=lambda each: each.name)
 
@@ -75,7 +75,7 @@ def test_the_choices_of_a_setting_are_those_of_its_rule():
     for setting in table.SETTINGS:
         for value, _ in setting.choices:
             assert setting.check(value) == value
-    with pytest.raises(ValueError, match="is one of"):
+    with pytest.raises(ValueError, match="must be one of"):
         table.BY_NAME["show_when"].check("never")
 
 

@@ -14,7 +14,7 @@ from tests.records.tenants.test_connections import OAUTH
 
 USE = SecretUse(("basic",), ("https://cme.example.org/api",), ("restws",))
 OTHERS = {
-    "kind": replace(USE, way=("bearer",)),
+    "kind": replace(USE, method=("bearer",)),
     "host": replace(USE, urls=("https://attacker.example.net/api",)),
     "port": replace(USE, urls=("https://cme.example.org:8443/api",)),
     "scheme": replace(USE, urls=("http://cme.example.org/api",)),
@@ -30,7 +30,7 @@ def judged(typed, *, wanted=USE, stored=USE):
 
 def test_1_what_needs_no_secret_deletes_the_stored_one_and_refuses_a_typed_one():
     assert judged(None, wanted=None) == ""
-    with pytest.raises(RuleViolation, match="secret: does not belong"):
+    with pytest.raises(RuleViolation, match="secret: must be empty for"):
         judged("typed", wanted=None)
 
 

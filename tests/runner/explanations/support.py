@@ -16,14 +16,14 @@ ANN = StatusRequest("acme", "ann", "s1")
 
 def grow_old(house):
     """Let ann's answer be no longer fresh."""
-    house.redis.hset(house.desk._question(ANN).key, mapping={"fresh": 0})
+    house.redis.hset(house.service._resolve(ANN).key, mapping={"fresh": 0})
 
 
 def run_again(house, work_off):
-    """Run anew, as when somebody looks and the answer is no longer fresh."""
+    """Run again, as if the status was asked for and the answer was no longer fresh."""
     before = len(house.runs())
     grow_old(house)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
     assert eventually(lambda: len(house.runs()) == before + 1, seconds=5)
 
@@ -33,12 +33,12 @@ def explained(house, asker=ANN):
     with house.database.reading() as db:
         owner = implementations.find_any(db, asker.implementation)
         user, session = users.find(db, owner, asker.user), sessions.find_any(db, owner, asker.session)
-        return explain(db, owner, user, session, lambda: house.desk.look(asker))
+        return explain(db, owner, user, session, lambda: house.service.look(asker))
 
 
 def why(house, asker=ANN):
     """The reason, in UTC."""
-    return TimeFormatter().told(explained(house, asker).why)
+    return TimeFormatter().joined(explained(house, asker).why)
 
 
 def command(house, *arguments):

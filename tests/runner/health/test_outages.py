@@ -13,12 +13,14 @@ from redis.exceptions import TimeoutError as NoAnswer
 from records import Database, DatabaseUnavailable
 from runner.health.outages import DATABASE, STORE, OutageLog
 from runner.logins import LoginStore, StoreAway
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
+from runner.status.no_run_answer import UnavailableStatuses
 from runner.status.ttl_cache import TtlCache
-from runner.status.unavailable_status import UnavailableStatuses
 from runner.store.clients import connect, connect_brief
 from runner.store.embedded import EmbeddedStore
 from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.slow
 
 SOON = {"look_s": 0.02, "remind_s": 0.1}
 
@@ -122,7 +124,7 @@ def test_a_client_of_a_stopped_store_tells_each_failed_command_once_and_none_whe
         redis.set("a", 1)
         with pytest.raises(Exception, match=r"no such command|unknown command"):
             redis.execute_command("NONSENSE")
-        assert told == [], "an error of ours is no outage"
+        assert told == [], "another error is not an outage"
         store.stop()
         with pytest.raises(Exception, match=r"No such file|closed by server"):
             redis.get("a")
@@ -174,7 +176,7 @@ def test_the_log_of_the_settings_sees_a_real_store_and_a_real_database_come_back
 
 
 def test_a_store_that_is_frozen_holds_up_the_first_requests_only(tmp_path, caplog):
-    """It takes connections and answers nothing, so whoever asks it waits for seconds."""
+    """Accepts connections and answers nothing, so that every request to it waits for seconds."""
     with EmbeddedStore() as store:
         settings = Settings(environment="development", redis_url=store.url, database_url=f"sqlite:///{tmp_path}/x.db")
         outages = OutageLog.open(settings)
@@ -261,5 +263,5 @@ def test_statuses_without_any_worker_are_a_line_in_ten_seconds_and_each_is_found
     last = late.status("acme", "ann", "s1").reference
     first, second = (record.getMessage() for record in caplog.records if "status unavailable" in record.getMessage())
     assert first.startswith(f"status unavailable ref={references[0]} implementation=acme user='u0' session='s1'")
-    assert (f"ref={last} " in second, second.endswith("untold=299")) == (True, True)
+    assert (f"ref={last} " in second, second.endswith("unlogged=299")) == (True, True)
     assert errors.find(references[150])[0][1].user == "u150"

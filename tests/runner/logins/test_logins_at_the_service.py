@@ -1,4 +1,4 @@
-"""The desk and ended logins: whatever would be said, it is said to nobody whose login has ended, and costs no run."""
+"""The status service and ended logins: a login that has ended gets no answer, and costs no run."""
 
 import threading
 import time
@@ -19,13 +19,13 @@ NEXT = StatusRequest("acme", "ann", "s1", visitor().login, ANN.since)
 def end(house):
     """End ann's login."""
     store = LoginStore(house.redis)
-    return lambda: store.ended.end(ANN.login)
+    return lambda: store.ended_logins.end(ANN.login)
 
 
 def test_a_login_from_before_the_implementation_is_of_a_removed_one_with_the_same_slug(house):
     house.add()
     early = visitor("acme", "ann", since=int(time.time()) - 60)
-    for act in (house.desk.ask, house.desk.returned):
+    for act in (house.service.ask, house.service.returned):
         with pytest.raises(LoginEnded):
             act(StatusRequest("acme", "ann", "s1", early.login, early.since))
     assert house.redis.llen("rq:queue:status") == 0
@@ -38,34 +38,34 @@ def test_two_logins_of_a_user_are_the_same_asker():
 
 def test_a_cached_status_is_not_shown_to_a_login_that_has_ended(house, work_off, end):
     house.add()
-    house.desk.ask(ASKER)
+    house.service.ask(ASKER)
     work_off()
-    assert house.desk.ask(ASKER).state == "ready"
+    assert house.service.ask(ASKER).state == "ready"
     end()
     with pytest.raises(LoginEnded):
-        house.desk.ask(ASKER)
+        house.service.ask(ASKER)
     with pytest.raises(LoginEnded):
-        house.desk.returned(ASKER)
-    assert house.desk.ask(NEXT).state == "ready"
+        house.service.returned(ASKER)
+    assert house.service.ask(NEXT).state == "ready"
 
 
 def test_a_login_that_has_ended_starts_no_run_and_holds_none_up(house, end):
     house.add()
     end()
-    for act in (house.desk.ask, house.desk.returned):
+    for act in (house.service.ask, house.service.returned):
         with pytest.raises(LoginEnded):
             act(ASKER)
     assert house.redis.llen("rq:queue:status") == 0
-    house.desk.ask(NEXT)
+    house.service.ask(NEXT)
     assert house.redis.llen("rq:queue:status") == 1
 
 
 def test_a_login_that_has_ended_does_not_even_learn_that_nothing_is_shown(house, end):
     house.add(source=None)
-    assert house.desk.ask(ASKER).state == "hidden"
+    assert house.service.ask(ASKER).state == "hidden"
     end()
     with pytest.raises(LoginEnded):
-        house.desk.ask(ASKER)
+        house.service.ask(ASKER)
 
 
 def test_a_login_that_ends_while_its_request_waits_gets_no_answer(house, end):
@@ -74,7 +74,7 @@ def test_a_login_that_ends_while_its_request_waits_gets_no_answer(house, end):
 
     def wait():
         try:
-            got.append(house.desk.ask(ASKER, 0.8))
+            got.append(house.service.ask(ASKER, 0.8))
         except LoginEnded as ended:
             got.append(ended)
 
@@ -88,4 +88,4 @@ def test_a_login_that_ends_while_its_request_waits_gets_no_answer(house, end):
 
 def test_who_comes_by_a_return_address_needs_no_login(house):
     house.add()
-    assert house.desk.returned(StatusRequest("acme", "ann", "s1")).state == "checking"
+    assert house.service.returned(StatusRequest("acme", "ann", "s1")).state == "checking"

@@ -11,7 +11,7 @@ import pytest
 
 from runner.logs import line_ids
 from runner.logs.process_log import hidden_texts
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.service import StatusRequest
 
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
@@ -28,7 +28,7 @@ START = """
 import json, logging, os, sys, threading, warnings
 from runner.logs import line_ids
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 start_log(Settings.from_environment(os.environ, make=False))
 log = logging.getLogger("web.of_a_test")
 said = json.loads(sys.stdin.read())
@@ -177,7 +177,7 @@ OutageLog({}).store_lost(ConnectionError(said))
 def test_every_line_of_a_worker_is_json_and_those_of_a_run_carry_its_id(house, start_worker):
     house.add()
     worker = start_worker(SESSION_STATUS_LOG_FORMAT="json", SESSION_STATUS_LOG_LEVEL="INFO")
-    states = {house.desk.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state for _ in range(10)}
+    states = {house.service.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state for _ in range(10)}
     assert "ready" in states
     assert worker.stop() == 0
     (run,) = house.runs()

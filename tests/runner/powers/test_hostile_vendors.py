@@ -18,6 +18,8 @@ from runner.powers.http.counted_socket import CountedSocket, ExchangeBudget
 from sandbox import CallFault, CallNotMade
 from tests.support.vendors import reply
 
+pytestmark = pytest.mark.slow
+
 KIB, MIB = 1024, 1024 * 1024
 
 

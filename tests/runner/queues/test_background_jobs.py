@@ -20,15 +20,17 @@ from records.agenda import sessions
 from records.agenda.import_size import takes_long
 from records.audit import AuditContext
 from records.tenants import implementations
-from runner.background.functions import FUNCTIONS
+from runner.background.job_child import FUNCTIONS
 from runner.queues.background_jobs import MOST, BackgroundQueue, QueueFull
 from runner.queues.job_orders import AGENDA_IMPORT, KINDS, OrderRefused, OrderSigner
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
 from runner.store.clients import connect
 from runner.store.environment_mark import empty_but_mark
 from runner.store.worker_heartbeat import BACKGROUND, workers_present
 from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.slow
 
 HEADINGS = ["ID", "Title", "Start Time", "End Time", "Location", "Track"]
 ANN = "acme/ann"

@@ -101,9 +101,9 @@ def test_no_job_that_others_wrote_is_carried_out_and_none_stops_the_worker(on_sq
     site, honest = on_sqlite, agenda_file(3)
     Path(MARK).unlink(missing_ok=True)
     site.upload(honest)
-    # Even the state that an order must have is there: whoever can write jobs can write that, too.
+    # The state of each order is there as well, because somebody who can write jobs can write that too.
     for order in (ORDER, replace(ORDER, id="b" * 32)):
-        JobStates(site.redis).take(order, most=9, most_in_sum=9)
+        JobStates(site.redis).add(order, most=9, most_in_total=9)
     worker = site.start()
     genuine = site.order(honest)
     assert site.ended(genuine).state == "done"

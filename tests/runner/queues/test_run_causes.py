@@ -22,24 +22,24 @@ def newest(house, work_off, count):
 
 def test_a_first_look_a_refresh_a_return_and_each_recheck_are_told_apart(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     assert newest(house, work_off, 1).because == "first look"
     grow_old(house)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     refresh = newest(house, work_off, 2)
     assert (refresh.because, refresh.returned_at) == ("refresh", None)
     before = datetime.now(UTC)
-    house.desk.returned(ANN)
+    house.service.returned(ANN)
     back = newest(house, work_off, 3)
     assert back.because == "return"
     assert abs(back.returned_at - before) < timedelta(seconds=5)
     for number in range(1, len(STEPS_S) + 1):
         grow_old(house)
-        house.desk.ask(ANN)
+        house.service.ask(ANN)
         again = newest(house, work_off, 3 + number)
         assert (again.because, again.returned_at) == (f"re-check {number}", back.returned_at)
     grow_old(house)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     last = newest(house, work_off, 7)
     assert (last.because, last.returned_at) == ("refresh", None)
 
@@ -59,7 +59,7 @@ def test_a_run_that_staff_started_says_so_wherever_runs_are_told(house, work_off
 
 def test_a_wait_for_a_worker_is_recorded_and_told_when_it_was_long(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     run = newest(house, work_off, 1)
     assert 0 <= run.waited_ms < 60_000
     assert run_causes.long_wait(2000) == run_causes.long_wait(None) == ""
@@ -71,7 +71,7 @@ def test_a_wait_for_a_worker_is_recorded_and_told_when_it_was_long(house, work_o
 
 def test_when_the_user_came_back_is_told_with_the_run(house, work_off):
     house.add()
-    house.desk.returned(ANN)
+    house.service.returned(ANN)
     run = newest(house, work_off, 1)
     told = command(house, "runs", "show", run.reference).stdout
     assert f"because  return; the user came back at {run.returned_at:%Y-%m-%d %H:%M:%S}" in told

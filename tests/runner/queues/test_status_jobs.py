@@ -91,10 +91,10 @@ def test_a_job_that_we_never_write_fails_once_and_is_gone(house, redis, work_off
 def test_a_job_that_cannot_be_read_does_not_end_the_worker(house, redis, work_off, field):
     put(redis, "evil-4", [RUN, None, [], {}], **{field: "rubbish"})
     house.add()
-    house.desk.ask(ASKER)
+    house.service.ask(ASKER)
     work_off()
     work_off()
-    assert house.desk.ask(ASKER).state == "ready"
+    assert house.service.ask(ASKER).state == "ready"
     assert redis.llen("rq:queue:status:intermediate") == 0
 
 
@@ -102,10 +102,10 @@ def test_a_job_that_cannot_be_read_does_not_end_the_worker(house, redis, work_of
 def test_an_id_that_is_none_does_not_end_the_worker(house, redis, work_off, job_id):
     redis.rpush("rq:queue:status", job_id)
     house.add()
-    house.desk.ask(ASKER)
+    house.service.ask(ASKER)
     work_off()
     work_off()
-    assert house.desk.ask(ASKER).state == "ready"
+    assert house.service.ask(ASKER).state == "ready"
     assert redis.llen("rq:queue:status:intermediate") == 0
 
 

@@ -1,4 +1,4 @@
-"""An archived implementation is served to nobody: the app is told that there is none, and what is queued does not run."""
+"""An archived implementation is not served: the app is told that there is none, and queued runs do not start."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from records.audit import AuditContext
 from records.changes import retirement
 from records.scripts import runs
 from records.tenants import implementations
-from runner.status.commit_effects import follow
+from runner.status.commit_effects import open_commit_effects
 from runner.status.service import StatusRequest, UnknownImplementation
 from tests.support.eventually import eventually
 
@@ -17,8 +17,13 @@ BY = AuditContext("tests")
 def archive(house):
     with house.database.session() as db:
         retired = retirement.archive(db, implementations.find(db, "acme"), BY)
-    assert follow(house.settings, retired)
-    house.desk.changed("acme")
+    follow(house, retired)
+
+
+def follow(house, after):
+    with open_commit_effects(house.settings) as effects:
+        assert effects.after_commit(after)
+    house.service.changed("acme")
 
 
 def traces(house):
@@ -28,27 +33,26 @@ def traces(house):
 
 def test_what_was_queued_before_it_was_archived_does_not_run_and_nobody_is_answered(house, work_off):
     house.add()
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     archive(house)
     work_off()
     assert house.redis.keys("st:{acme:*") == []  # a run would have stored its answer
-    for ask in (house.desk.ask, house.desk.returned):
+    for ask in (house.service.ask, house.service.returned):
         with pytest.raises(UnknownImplementation):
             ask(ANN)
 
 
 def test_what_was_cached_is_dropped_and_a_restored_one_is_served_by_a_new_run(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     archive(house)
     assert house.redis.keys("st:{acme:*") == []
     with house.database.session() as db:
         retired = retirement.restore(db, implementations.find_any(db, "acme"), BY, environment="development")
-    assert follow(house.settings, retired)
-    house.desk.changed("acme")
-    assert house.desk.ask(ANN).state == "checking"
+    follow(house, retired)
+    assert house.service.ask(ANN).state == "checking"
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     assert eventually(lambda: len(traces(house)) == 2)

@@ -40,22 +40,22 @@ class Forging(Dying):
         return Outcome(OutcomeKind.CRASHED, error=error, alarm=True)
 
 
-def crash(house, workshop, token, sandbox=None):
+def crash(house, worker_services, token, sandbox=None):
     """One run, which dies."""
-    sandbox = sandbox or Dying(workshop.sandbox.report)
-    order = order_for(house, workshop, token)
-    perform_run(dataclasses.replace(workshop, sandbox=sandbox), order)
+    sandbox = sandbox or Dying(worker_services.sandbox.report)
+    order = order_for(house, worker_services, token)
+    perform_run(dataclasses.replace(worker_services, sandbox=sandbox), order)
     assert eventually(lambda: any(run.id == token for run in house.runs()))
     return order.version
 
 
-def order_for(house, workshop, token):
+def order_for(house, worker_services, token):
     with house.database.reading() as db:
         version = versions.active(db, implementations.find(db, "acme")).sha256
-    question = house.desk._question(ANN)
+    question = house.service._resolve(ANN)
     for key in house.redis.keys("st:{acme:*"):
         house.redis.delete(key)
-    claimed = workshop.cache.claim(question.key, token)
+    claimed = worker_services.cache.claim(question.key, token)
     return RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
 
 
@@ -64,9 +64,9 @@ def suspended(house, version):
         return versions.find_version(db, implementations.find(db, "acme"), version).suspended_reason
 
 
-def test_a_run_that_ends_the_interpreter_is_recorded_with_its_signal_and_lines(house, workshop, caplog):
+def test_a_run_that_ends_the_interpreter_is_recorded_with_its_signal_and_lines(house, worker_services, caplog):
     house.add()
-    version = crash(house, workshop, "run-1")
+    version = crash(house, worker_services, "run-1")
     run = house.runs()[0]
     assert (run.outcome, run.alarm, run.error["signal"]) == ("crashed", False, "SIGSEGV")
     assert "status is in lines 1 to 2" in run.error["text"]
@@ -76,24 +76,24 @@ def test_a_run_that_ends_the_interpreter_is_recorded_with_its_signal_and_lines(h
     assert suspended(house, version) == ""
 
 
-def test_three_within_an_hour_suspend_the_version_and_two_do_not(house, workshop, caplog):
+def test_three_within_an_hour_suspend_the_version_and_two_do_not(house, worker_services, caplog):
     house.add()
-    version = crash(house, workshop, "run-1")
-    crash(house, workshop, "run-2", Dying(workshop.sandbox.report, "SIGABRT"))
+    version = crash(house, worker_services, "run-1")
+    crash(house, worker_services, "run-2", Dying(worker_services.sandbox.report, "SIGABRT"))
     assert suspended(house, version) == ""
-    crash(house, workshop, "run-3", Dying(workshop.sandbox.report, "SIGBUS"))
+    crash(house, worker_services, "run-3", Dying(worker_services.sandbox.report, "SIGBUS"))
     assert eventually(lambda: suspended(house, version))
     assert all(part in suspended(house, version) for part in ("run-1", "run-2", "run-3", "SIGBUS", "lines 1 to 2"))
     assert [record.levelno for record in caplog.records if "SECURITY ALARM" in record.getMessage()] == [
         logging.CRITICAL
     ]
-    assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=3)
-    assert eventually(lambda: workshop.kits.get("acme", version) is None, seconds=3)
+    assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=3)
+    assert eventually(lambda: worker_services.bundles.get("acme", version) is None, seconds=3)
 
 
-def test_a_forged_frame_suspends_the_version_at_once_and_says_what_it_was(house, workshop, caplog):
+def test_a_forged_frame_suspends_the_version_at_once_and_says_what_it_was(house, worker_services, caplog):
     house.add()
-    version = crash(house, workshop, "run-1", Forging(workshop.sandbox.report))
+    version = crash(house, worker_services, "run-1", Forging(worker_services.sandbox.report))
     assert eventually(lambda: suspended(house, version))
     assert "run-1" in suspended(house, version)
     assert "no script can send" in suspended(house, version)
@@ -107,36 +107,38 @@ def why(house):
         return [one for one in audit.recent(db, implementation="acme") if one.action == "script.suspended"]
 
 
-def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_the_run(house, workshop):
+def test_a_version_that_an_alarm_suspends_is_in_the_audit_once_with_who_why_and_the_run(house, worker_services):
     house.add()
     runs = [f"019af1d2c3b4-5e6f{number:08d}" for number in (1, 2)]
-    orders = [order_for(house, workshop, run) for run in runs]
-    forging = dataclasses.replace(workshop, sandbox=Forging(workshop.sandbox.report))
-    kit = workshop.kits.get("acme", orders[0].version)
+    orders = [order_for(house, worker_services, run) for run in runs]
+    forging = dataclasses.replace(worker_services, sandbox=Forging(worker_services.sandbox.report))
+    bundle = worker_services.bundles.get("acme", orders[0].version)
     for order in orders:  # two that were under way at the same time
-        key = house.desk._question(ANN).key
-        begun = workshop.cache.begin(key, order.token, order.generation, wall_s=1.0) or RunStart(None, returned=False)
-        RunExecution(forging, order, kit, begun, waited=0).run(key)
+        key = house.service._resolve(ANN).key
+        begun = worker_services.cache.begin(key, order.token, order.generation, wall_s=1.0) or RunStart(
+            None, returned=False
+        )
+        RunExecution(forging, order, bundle, begun, waited=0).run(key)
     (entry,) = why(house)
     assert (entry.actor, entry.target) == ("the service", "version 1")
     assert "no script can send" in entry.reason
     assert entry.detail == {"sha256": orders[0].version, "runs": runs[0], "references": "00000001"}
 
 
-def test_a_version_that_kept_dying_is_in_the_audit_with_every_run_that_led_to_it(house, workshop):
+def test_a_version_that_kept_dying_is_in_the_audit_with_every_run_that_led_to_it(house, worker_services):
     house.add()
     for number in (1, 2, 3):
-        crash(house, workshop, f"run-{number}")
+        crash(house, worker_services, f"run-{number}")
     assert eventually(lambda: why(house))
     (entry,) = why(house)
     assert (entry.actor, entry.target, entry.detail["runs"]) == ("the service", "version 1", "run-1, run-2, run-3")
     assert "3 runs within an hour in which the interpreter died" in entry.reason
 
 
-def test_other_crashes_suspend_nothing(house, workshop):
+def test_other_crashes_suspend_nothing(house, worker_services):
     house.add()
     for number, name in enumerate(("Killed", "ZygoteDied", "Ended", "Crashed")):
-        version = crash(house, workshop, f"run-{number}", Dying(workshop.sandbox.report, name))
+        version = crash(house, worker_services, f"run-{number}", Dying(worker_services.sandbox.report, name))
     assert suspended(house, version) == ""
     assert all("signal" not in run.error for run in house.runs())
 
@@ -146,7 +148,7 @@ def record(run_id, at, version, outcome="crashed", name="SIGSEGV"):
     return RunRecord(run_id, "acme", "ann", "s1", version, at, outcome, "hidden", error=error)
 
 
-def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(house, workshop, monkeypatch):
+def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(house, worker_services, monkeypatch):
     house.add()
     now = datetime.now(UTC)
     with house.database.reading() as db:
@@ -155,8 +157,8 @@ def test_a_crash_that_the_database_could_not_judge_is_judged_when_it_is_back(hou
     watch = CrashWatch(house.database, on_suspended=told.append)
     records = [record(f"r{number}", now + timedelta(seconds=number), version) for number in range(3)]
     for each in records:
-        workshop.traces.add(each)
-    assert eventually(lambda: suspended(house, version))  # by the workshop's own watch
+        worker_services.traces.add(each)
+    assert eventually(lambda: suspended(house, version))  # by the worker_services's own watch
     with house.database.session() as db:
         versions.reinstate(db, versions.find_version(db, implementations.find(db, "acme"), version))
 

@@ -39,9 +39,9 @@ def ask(house, work_off):
     """Ask, let a run be made, and ask again."""
 
     def ask(asker=ANN):
-        house.desk.ask(asker)
+        house.service.ask(asker)
         work_off()
-        return house.desk.ask(asker)
+        return house.service.ask(asker)
 
     return ask
 
@@ -92,7 +92,7 @@ def test_a_failed_run_shows_the_fallback_of_its_implementation(house, ask):
     assert last_run(house).shown_as == "fallback"
     assert status.as_of is None  # nothing was found out, so nothing was "checked just now"
     expire(house)
-    stale = house.desk.ask(ANN)
+    stale = house.service.ask(ANN)
     assert (stale.stale, draw(stale, "/login", datetime.now(UTC)).note) == (True, None)
 
 
@@ -153,10 +153,10 @@ def test_the_trace_holds_what_was_given_but_no_return_address_and_no_secret(hous
             "vendor", "http://127.0.0.1:9", "bearer", secret="s3cr3t-bearer", development=True, timeout_s=0.5
         )
         connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
-    house.desk.changed("acme")
+    house.service.changed("acme")
     status = ask()
     token = status.message.action.url.rsplit("%2F", 1)[1]
-    assert house.desk.read_return_token(token) == ANN
+    assert house.service.read_return_token(token) == ANN
     run = last_run(house)
     assert run.log == ["seen"]
     assert run.calls[0]["connection"] == "vendor"
@@ -167,23 +167,23 @@ def test_the_trace_holds_what_was_given_but_no_return_address_and_no_secret(hous
     assert token not in stored
 
 
-def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(house, workshop):
+def test_a_connection_of_development_is_left_out_when_loopback_is_not_allowed(house, worker_services):
     house.add()
     with house.database.session() as db:
         draft = ConnectionDraft("vendor", "http://127.0.0.1:9", development=True)
         connections.save(db, SecretBox(house.settings.keys), implementations.find(db, "acme"), draft)
         version = versions.active(db, implementations.find(db, "acme")).sha256
-    assert list(workshop.kits.get("acme", version).connections) == ["vendor"]
-    workshop.kits.drop(None)
-    workshop.kits._allow_loopback = False
-    assert list(workshop.kits.get("acme", version).connections) == []
+    assert list(worker_services.bundles.get("acme", version).connections) == ["vendor"]
+    worker_services.bundles.drop(None)
+    worker_services.bundles._allow_loopback = False
+    assert list(worker_services.bundles.get("acme", version).connections) == []
 
 
-def claimed_order(house, workshop, token="run-1"):
+def claimed_order(house, worker_services, token="run-1"):
     with house.database.reading() as db:
         version = versions.active(db, implementations.find(db, "acme")).sha256
-    question = house.desk._question(ANN)
-    claimed = workshop.cache.claim(question.key, token)
+    question = house.service._resolve(ANN)
+    claimed = worker_services.cache.claim(question.key, token)
     assert claimed.mine
     return RunOrder("acme", "ann", "s1", version, question.edition, token, claimed.generation)
 
@@ -203,18 +203,18 @@ class Broken(Alarming):
         raise RuntimeError("our own bug")
 
 
-def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, workshop, caplog):
+def test_a_security_alarm_takes_the_version_out_of_service_at_once(house, worker_services, caplog):
     house.add()
-    order = claimed_order(house, workshop)
-    perform_run(dataclasses.replace(workshop, sandbox=Alarming(workshop.sandbox.report)), order)
+    order = claimed_order(house, worker_services)
+    perform_run(dataclasses.replace(worker_services, sandbox=Alarming(worker_services.sandbox.report)), order)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
         assert versions.active(db, acme) is None
         assert "run-1" in versions.find_version(db, acme, order.version).suspended_reason
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
-    assert eventually(lambda: house.desk.ask(ANN).state == "hidden", seconds=2)
+    assert eventually(lambda: house.service.ask(ANN).state == "hidden", seconds=2)
     assert last_run(house).alarm
-    assert eventually(lambda: workshop.kits.get("acme", order.version) is None, seconds=2)
+    assert eventually(lambda: worker_services.bundles.get("acme", order.version) is None, seconds=2)
 
 
 class AlarmingCheck:
@@ -227,105 +227,105 @@ class AlarmingCheck:
         return CheckResult(sha256="0" * 64, findings=(Finding("check-alarm", 1, 1, "attack", "", ""),), alarm=True)
 
 
-def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house, workshop, caplog, monkeypatch):
+def test_an_alarm_while_a_version_is_checked_again_takes_it_out_of_service(house, worker_services, caplog, monkeypatch):
     house.add()
-    version = claimed_order(house, workshop).version
-    monkeypatch.setattr(workshop.kits, "_sandbox", AlarmingCheck(workshop.sandbox.report))
-    workshop.kits.drop(None)
-    assert workshop.kits.get("acme", version).code is None
+    version = claimed_order(house, worker_services).version
+    monkeypatch.setattr(worker_services.bundles, "_sandbox", AlarmingCheck(worker_services.sandbox.report))
+    worker_services.bundles.drop(None)
+    assert worker_services.bundles.get("acme", version).code is None
     assert any(record.levelno == logging.CRITICAL for record in caplog.records)
     with house.database.reading() as db:
         acme = implementations.find(db, "acme")
         assert versions.active(db, acme) is None
         assert "alarm" in versions.find_version(db, acme, version).suspended_reason
-    workshop.kits.drop(None)
-    assert workshop.kits.get("acme", version) is None
+    worker_services.bundles.drop(None)
+    assert worker_services.bundles.get("acme", version) is None
 
 
-def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, workshop):
+def test_a_bug_of_ours_still_answers_the_attendee_and_is_seen(house, worker_services):
     house.add(fallback_text="Later")
-    order = claimed_order(house, workshop)
+    order = claimed_order(house, worker_services)
     with pytest.raises(RuntimeError, match="our own bug"):
-        perform_run(dataclasses.replace(workshop, sandbox=Broken(workshop.sandbox.report)), order)
-    assert house.desk.ask(ANN).message.text == "Later"
+        perform_run(dataclasses.replace(worker_services, sandbox=Broken(worker_services.sandbox.report)), order)
+    assert house.service.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("crashed", "RuntimeError")
 
 
-def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attendee(house, workshop, caplog):
+def test_a_run_that_meets_an_outage_is_not_called_crashed_and_answers_the_attendee(house, worker_services, caplog):
     house.add(fallback_text="Later")
-    order = claimed_order(house, workshop)
-    assert workshop.facts.knows("acme", "s1")
+    order = claimed_order(house, worker_services)
+    assert worker_services.script_inputs.knows("acme", "s1")
     records = Path(house.settings.database_url.removeprefix("sqlite:///"))
-    workshop.kits.get("acme", order.version)
+    worker_services.bundles.get("acme", order.version)
     records.rename(records.with_suffix(".away"))
     caplog.set_level(logging.INFO)
     with pytest.raises(DatabaseUnavailable):
-        perform_run(workshop, order)
-    workshop.traces.purge()
+        perform_run(worker_services, order)
+    worker_services.traces.purge()
     assert "outcome='service away' shown='fallback'" in caplog.text
     assert not [record for record in caplog.records if record.exc_info]
     records.with_suffix(".away").rename(records)
-    assert house.desk.ask(ANN).message.text == "Later"
+    assert house.service.ask(ANN).message.text == "Later"
     run = last_run(house)
     assert (run.outcome, run.error["type"]) == ("service away", "DatabaseUnavailable")
 
 
-def test_the_reference_in_a_workers_line_of_an_outage_is_found(redis, workshop):
+def test_the_reference_in_a_workers_line_of_an_outage_is_found(redis, worker_services):
     error = DatabaseUnavailable("gone")
-    workshop.outages.database_lost(error)
-    reference = workshop.outages.reference("database", error)
+    worker_services.outages.database_lost(error)
+    reference = worker_services.outages.reference("database", error)
     (found,) = eventually(lambda: LoginStore(redis).errors.find(reference))
     assert "the database " in found[1].what
 
 
-def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, workshop):
+def test_a_version_compiled_for_another_runtime_is_checked_again_once(house, worker_services):
     house.add()
-    order = claimed_order(house, workshop)
+    order = claimed_order(house, worker_services)
     with house.database.session() as db:
         version = versions.find_version(db, implementations.find(db, "acme"), order.version)
         db.delete(db.get(versions.VersionCode, (version.id, house.sandbox.report.runtime)))
-    perform_run(workshop, order)
-    assert house.desk.ask(ANN).state == "ready"
+    perform_run(worker_services, order)
+    assert house.service.ask(ANN).state == "ready"
     with house.database.reading() as db:
         version = versions.find_version(db, implementations.find(db, "acme"), order.version)
         assert versions.code_for(db, version, house.sandbox.report.runtime)
 
 
-def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, workshop):
+def test_a_version_which_this_runtime_refuses_is_an_outcome_and_not_run(house, worker_services):
     house.add(source=None)
     with house.database.session() as db:
         acme = implementations.find(db, "acme")
         version = versions.add_version(db, acme, "import os\n\ndef status(user, session, api):\n    pass\n", by="test")
         versions.activate(db, acme, version, by="test")
-    house.desk.changed("acme")
-    order = claimed_order(house, workshop)
-    perform_run(workshop, order)
+    house.service.changed("acme")
+    order = claimed_order(house, worker_services)
+    perform_run(worker_services, order)
     run = last_run(house)
     assert (run.outcome, run.error["line"]) == ("refused", 1)
-    assert house.desk.ask(ANN).state == "hidden"
+    assert house.service.ask(ANN).state == "hidden"
 
 
-def test_a_run_of_a_version_that_is_gone_gives_its_lock_back(house, workshop):
+def test_a_run_of_a_version_that_is_gone_gives_its_lock_back(house, worker_services):
     house.add()
-    order = claimed_order(house, workshop)
-    perform_run(workshop, dataclasses.replace(order, version="0" * 64))
+    order = claimed_order(house, worker_services)
+    perform_run(worker_services, dataclasses.replace(order, version="0" * 64))
     assert house.runs() == []
 
 
-def test_a_run_which_is_not_wanted_any_more_does_nothing(house, workshop):
+def test_a_run_which_is_not_wanted_any_more_does_nothing(house, worker_services):
     house.add()
-    order = claimed_order(house, workshop)
-    perform_run(workshop, order)
-    perform_run(workshop, dataclasses.replace(order, token="run-2"))
+    order = claimed_order(house, worker_services)
+    perform_run(worker_services, order)
+    perform_run(worker_services, dataclasses.replace(order, token="run-2"))
     assert last_run(house).id == "run-1"
     assert len(house.runs()) == 1
 
 
-def test_an_operator_limit_caps_what_an_implementation_asks_for(house, workshop):
+def test_an_operator_limit_caps_what_an_implementation_asks_for(house, worker_services):
     house.add(limits={"wall_s": 20, "calls": 5})
-    order = claimed_order(house, workshop)
-    limits = workshop.kits.get("acme", order.version).limits
+    order = claimed_order(house, worker_services)
+    limits = worker_services.bundles.get("acme", order.version).limits
     assert (limits.wall_s, limits.calls) == (10.0, 5)
 
 

@@ -50,13 +50,13 @@ def test_a_session_is_named_by_its_title_and_what_is_gone_by_its_key(acme):
 @pytest.mark.parametrize(
     ("option", "said", "words"),
     [
-        ("--user", "Mei Chan", "acme knows no user 'Mei Chan', and keeps no run of one."),
-        ("--session", "NOPE", "acme knows no session 'NOPE', and keeps no run of one."),
-        ("--user", "chen", "More than one user of acme fits 'chen'. Give one of these IDs:\n    u-2  Li Chen\n"),
+        ("--user", "Mei Chan", "acme has no user 'Mei Chan', and no run for one."),
+        ("--session", "NOPE", "acme has no session 'NOPE', and no run for one."),
+        ("--user", "chen", "More than one user of acme matches 'chen'. Use one of these IDs:\n    u-2  Li Chen\n"),
         (
             "--session",
             "session",
-            "More than one session of acme fits 'session'. Give one of these IDs:\n    s1  Session s1\n",
+            "More than one session of acme matches 'session'. Use one of these IDs:\n    s1  Session s1\n",
         ),
     ],
 )
@@ -81,14 +81,16 @@ def test_where_no_run_fits_the_changes_of_that_time_are_listed(acme):
         for action, target, detail in changes:
             audit.append(db, actor="command line", action=action, target=target, implementation="acme", detail=detail)
     told = command(acme, "runs", "list", "acme", "--user", "Li Chen").stdout
-    assert told.startswith("No run fits.")
+    assert told.startswith("No run matches.")
     assert "names the rule" in told
-    lines = told[told.index("Changes in the day before") :].splitlines()[1:]
+    lines = told[told.index("Changes in the 24 hours before") :].splitlines()[1:]
     assert [line.split()[2] for line in lines] == ["user.described", "settings.changed"]
     assert "Li Chen (u-2)" in lines[0]
     before = f"{NOW - timedelta(days=3):%Y-%m-%dT%H:%M}"
     told = command(acme, "runs", "list", "acme", "--since", before, "--until", "2d").stdout
-    assert "Nothing was changed in that time that could change what is shown" in told
+    assert (
+        "In that period, no setting, script, connection or agenda was changed that could affect what is shown" in told
+    )
 
 
 @pytest.mark.parametrize(

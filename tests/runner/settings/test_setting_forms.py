@@ -9,7 +9,7 @@ import trustme
 from click.testing import CliRunner
 
 from runner.settings.key_strength import weakness
-from runner.settings.table import SETTINGS, Settings, SettingsError
+from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from web.cli import main
 
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
@@ -41,7 +41,7 @@ WEAK_KEYS = [
     "aaaaaaaaaaaaaaaaaaaabcdefghij12345",
     "short",
 ]
-#: What each setting must refuse. A setting that is missing here has nobody who looked.
+#: Values that each setting must refuse. No setting may be missing here.
 NONSENSE = {
     "SESSION_STATUS_ENV": ["prod", "Production", "staging"],
     "SESSION_STATUS_DATA_FOLDER": ["/etc/passwd", "~no-such-user/data", "a\tb"],

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
+from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from runner.settings.readers import address_and_port
-from runner.settings.table import SETTINGS, Settings, SettingsError
+from tests.support import ROOT
 
 #: As `secrets.token_urlsafe` makes them.
 KEY = "v3Rk-T0qZx8LmW2uYb7HcNs5Jd_Ea1PfGi9oQt4"
@@ -66,7 +69,7 @@ def test_all_faults_are_told_together_and_each_says_what_the_setting_means():
     )
     assert len(faults) == 4
     assert any("prayer" in fault and "landlock" in fault for fault in faults)
-    assert any("runs which one worker process has in flight" in fault for fault in faults)
+    assert any("runs in flight in each worker process" in fault for fault in faults)
 
 
 def test_a_misspelt_setting_is_a_fault_that_names_the_right_one():
@@ -96,6 +99,19 @@ def test_development_fills_in_what_is_missing_and_keeps_its_key(tmp_path):
     assert first.redis_url == ""  # the store's launcher gives the address
 
 
+@pytest.mark.parametrize("entry", [one for one in SETTINGS if one.development_only], ids=lambda entry: entry.name)
+def test_production_refuses_every_setting_that_is_for_development_only(entry):
+    [fault] = faults_of(PRODUCTION | {entry.name: "yes"})
+    assert fault == f"{entry.name} is for development. Remove it, because SESSION_STATUS_ENV is production."
+    assert entry.help.endswith("; development only")
+
+
+def test_every_setting_is_read_somewhere():
+    sources = [path.read_text() for room in ("runner", "web") for path in (ROOT / room).rglob("*.py")]
+    text = "\n".join([*sources, (ROOT / "worker.py").read_text()])
+    assert not [entry.name for entry in SETTINGS if not re.search(rf"\.{entry.attribute}\b", text)]
+
+
 def test_every_setting_has_a_help_text_and_a_valid_default():
     for entry in SETTINGS:
         assert len(entry.help) > 10, entry.name
@@ -106,10 +122,10 @@ def test_every_setting_has_a_help_text_and_a_valid_default():
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("SESSION_STATUS_WEB_THREADS", "many", "is no whole number"),
-        ("SESSION_STATUS_WEB_THREADS", "2.5", "is no whole number"),
-        ("SESSION_STATUS_WEB_WAIT", "soon", "is no number"),
-        ("SESSION_STATUS_WEB_WAIT", "nan", "is not between"),
+        ("SESSION_STATUS_WEB_THREADS", "many", "must be a whole number"),
+        ("SESSION_STATUS_WEB_THREADS", "2.5", "must be a whole number"),
+        ("SESSION_STATUS_WEB_WAIT", "soon", "must be a number"),
+        ("SESSION_STATUS_WEB_WAIT", "nan", "must be a number from"),
     ],
 )
 def test_what_is_no_number_is_told_in_words_and_not_in_those_of_python(name, value, told):
@@ -122,7 +138,7 @@ def test_what_is_no_number_is_told_in_words_and_not_in_those_of_python(name, val
     "bind", ["localhost:8000", "8000", ":8000", "unix:/run/web.sock", "::1:8000", "127.0.0.1:0", "127.0.0.1:x"]
 )
 def test_an_address_to_listen_on_is_an_ip_address_and_a_port(bind):
-    with pytest.raises(SettingsError, match=r"SESSION_STATUS_WEB_BIND: .* must "):
+    with pytest.raises(SettingsError, match=r"SESSION_STATUS_WEB_BIND must "):
         Settings.from_environment({"SESSION_STATUS_ENV": "development", "SESSION_STATUS_WEB_BIND": bind})
 
 

@@ -15,35 +15,35 @@ def heard():
 
 
 @pytest.fixture
-def bulletin(redis, valkey_url, heard):
+def listener(redis, valkey_url, heard):
     client = connect(valkey_url)
-    bulletin = ChangeListener(client, on_changed=heard.append)
-    yield bulletin
-    bulletin.close()
+    listener = ChangeListener(client, on_changed=heard.append)
+    yield listener
+    listener.close()
     client.close()
 
 
-def test_a_change_in_one_process_is_heard_in_another(bulletin, redis, heard):
-    bulletin.ensure_started()
+def test_a_change_in_one_process_is_heard_in_another(listener, redis, heard):
+    listener.ensure_started()
     assert eventually(lambda: None in heard)
     redis.publish("st:changed", "acme")
     assert eventually(lambda: "acme" in heard)
 
 
-def test_who_waits_is_woken_by_the_end_of_their_run_only(bulletin, redis, heard):
-    bulletin.ensure_started()
+def test_who_waits_is_woken_by_the_end_of_their_run_only(listener, redis, heard):
+    listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)  # all its subscriptions stand
-    with bulletin.parked("mine") as mine, bulletin.parked("other") as other:
+    with listener.waiting_for("mine") as mine, listener.waiting_for("other") as other:
         redis.publish("st:done", "mine")
         assert mine.wait(2)
         assert not other.is_set()
 
 
-def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(bulletin, redis, heard):
-    bulletin.ensure_started()
+def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(listener, redis, heard):
+    listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
     heard.clear()
-    with bulletin.parked("mine") as event:
+    with listener.waiting_for("mine") as event:
         redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         assert event.wait(5)
         assert None in heard
@@ -53,14 +53,14 @@ def test_after_a_lost_connection_everything_is_dropped_and_everybody_woken(bulle
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # the situation which is tested
-def test_a_forked_process_listens_for_itself(bulletin, redis, heard):
+def test_a_forked_process_listens_for_itself(listener, redis, heard):
     """As in a server that forks after it has loaded: the parent has started, the child starts for itself."""
-    bulletin.ensure_started()
+    listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
     child = os.fork()
     if not child:
         heard.clear()
-        bulletin.ensure_started()
+        listener.ensure_started()
         listens = eventually(lambda: None in heard, seconds=5)
         redis.connection_pool.disconnect()
         os._exit(0 if listens else 1)
@@ -76,11 +76,11 @@ def test_a_forked_process_listens_for_itself(bulletin, redis, heard):
     assert os.waitstatus_to_exitcode(status) == 0
 
 
-def test_closing_wakes_who_waits_and_is_quick(bulletin, heard):
-    bulletin.ensure_started()
+def test_closing_wakes_who_waits_and_is_quick(listener, heard):
+    listener.ensure_started()
     assert eventually(lambda: heard.count(None) >= 3)
-    with bulletin.parked("mine") as event:
+    with listener.waiting_for("mine") as event:
         began = time.monotonic()
-        bulletin.close()
+        listener.close()
         assert event.is_set()
     assert time.monotonic() - began < 0.5

@@ -1,4 +1,4 @@
-"""A retired session is served to nobody, from the moment it is retired; an undo serves it again."""
+"""A retired session is not served from the moment it is retired; an undo serves it again."""
 
 import pytest
 
@@ -16,29 +16,29 @@ OTHER = b"ID,Title,Start Time,End Time\ns2,Other,2026-07-15 09:00,2026-07-15 10:
 def change(house, rule):
     with house.database.session() as db:
         rule(db, implementations.find(db, "acme"))
-    house.desk.changed("acme")
+    house.service.changed("acme")
 
 
 def test_a_session_that_the_agenda_retired_is_unknown_at_once_and_known_again_after_an_undo(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
     read = agenda.read(OTHER, "UTC")
     change(house, lambda db, acme: agenda.import_file(db, acme, read, BY, retire=True))
-    for ask in (house.desk.ask, house.desk.returned):
+    for ask in (house.service.ask, house.service.returned):
         with pytest.raises(UnknownSession):
             ask(ANN)
-    assert house.desk.ask(StatusRequest("acme", "ann", "s2")).state == "checking"
+    assert house.service.ask(StatusRequest("acme", "ann", "s2")).state == "checking"
     change(house, lambda db, acme: agenda.undo(db, acme, BY))
-    assert house.desk.ask(ANN).state in ("ready", "checking")
+    assert house.service.ask(ANN).state in ("ready", "checking")
     with pytest.raises(UnknownSession):
-        house.desk.ask(StatusRequest("acme", "ann", "s2"))
+        house.service.ask(StatusRequest("acme", "ann", "s2"))
 
 
 def test_a_run_that_was_queued_before_its_session_was_retired_does_not_happen(house, work_off):
     house.add()
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     read = agenda.read(OTHER, "UTC")
     change(house, lambda db, acme: agenda.import_file(db, acme, read, BY, retire=True))
     work_off()

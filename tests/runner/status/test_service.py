@@ -20,16 +20,16 @@ SECRET = (
 def test_an_unknown_implementation_and_an_unknown_session_are_told_apart(house):
     house.add()
     with pytest.raises(UnknownImplementation):
-        house.desk.ask(StatusRequest("nobody", "ann", "s1"))
+        house.service.ask(StatusRequest("nobody", "ann", "s1"))
     with pytest.raises(UnknownSession):
-        house.desk.ask(StatusRequest("acme", "ann", "s2"))
+        house.service.ask(StatusRequest("acme", "ann", "s2"))
     with pytest.raises(UnknownSession):
-        house.desk.returned(StatusRequest("acme", "ann", "s2"))
+        house.service.returned(StatusRequest("acme", "ann", "s2"))
 
 
 def test_without_a_worker_the_answer_is_checking_and_one_run_is_queued(house):
     house.add()
-    statuses = [house.desk.ask(ANN) for _ in range(5)]
+    statuses = [house.service.ask(ANN) for _ in range(5)]
     assert {status.state for status in statuses} == {"checking"}
     assert all(status.message is None and status.refresh_after >= 1 for status in statuses)
     assert house.redis.llen("rq:queue:status") == 1
@@ -37,20 +37,20 @@ def test_without_a_worker_the_answer_is_checking_and_one_run_is_queued(house):
 
 def test_a_run_answers_everybody_who_asks_afterwards(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    status = house.desk.ask(ANN)
+    status = house.service.ask(ANN)
     assert (status.state, status.message.text, status.stale) == ("ready", "Claim 1.0 CE credit", False)
     assert 50 <= status.refresh_after <= 70
     assert abs(status.as_of - datetime.now(UTC)) < timedelta(seconds=10)
-    assert house.desk.ask(StatusRequest("acme", "bob", "s1")).state == "checking"
+    assert house.service.ask(StatusRequest("acme", "bob", "s1")).state == "checking"
 
 
 def test_the_json_is_what_the_fields_say(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    status = house.desk.ask(ANN)
+    status = house.service.ask(ANN)
     import json
 
     answer = json.loads(status.as_json())
@@ -66,9 +66,9 @@ def test_the_json_is_what_the_fields_say(house, work_off):
 
 def test_a_change_takes_effect_at_once_in_every_process(house, work_off):
     house.add()
-    other = house.new_desk()
+    other = house.new_service()
     try:
-        house.desk.ask(ANN)
+        house.service.ask(ANN)
         work_off()
         assert other.ask(ANN).message.text == "Claim 1.0 CE credit"
         house.activate("acme", "def status(user, session, api):\n    return message('New')\n")
@@ -81,7 +81,7 @@ def test_a_change_takes_effect_at_once_in_every_process(house, work_off):
 
 def test_what_was_read_before_a_change_and_arrives_after_it_is_not_kept(house):
     house.add()
-    profiles = house.desk._profiles
+    profiles = house.service._snapshots
     read = profiles._implementations._read
 
     def slow(slug, name):
@@ -98,26 +98,26 @@ def test_what_was_read_before_a_change_and_arrives_after_it_is_not_kept(house):
 
 def test_a_cached_answer_touches_no_database(house, work_off, monkeypatch):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     monkeypatch.setattr(house.database, "reading", None)
     monkeypatch.setattr(house.database, "session", None)
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
 
 
 def test_after_a_return_the_old_text_is_shown_as_being_checked_until_a_new_run_has_ended(house, work_off):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    back = house.desk.returned(ANN)
+    back = house.service.returned(ANN)
     assert (back.state, back.message.text) == ("checking", "Claim 1.0 CE credit")
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     work_off()
-    between = house.desk.ask(ANN)  # the message is the old one, so it is checked again in two seconds
+    between = house.service.ask(ANN)  # the message is the old one, so it is checked again in two seconds
     assert (between.state, between.refresh_after) == ("checking", 2)
     time.sleep(2)
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     assert house.redis.zcard("rq:rl:acme:back:allowed") == 1
     work_off()
     assert eventually(lambda: len(house.runs()) == 3)
@@ -125,21 +125,21 @@ def test_after_a_return_the_old_text_is_shown_as_being_checked_until_a_new_run_h
 
 def test_the_first_return_without_anything_shown_before_is_answered_by_its_run(house, work_off):
     house.add()
-    assert house.desk.returned(ANN).state == "checking"
+    assert house.service.returned(ANN).state == "checking"
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
+    assert house.service.ask(ANN).state == "ready"
 
 
 def test_a_return_address_leads_to_who_made_it_and_a_changed_one_to_nobody(house):
     house.add()
-    url = house.desk.return_url(ANN)
+    url = house.service.return_url(ANN)
     assert url.startswith("http://127.0.0.1:8000/r/")
     token = url.rsplit("/", 1)[1]
-    assert house.desk.read_return_token(token) == ANN
+    assert house.service.read_return_token(token) == ANN
     for position in (0, 10, len(token) - 1):
         changed = token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
         with pytest.raises(BadToken):
-            house.desk.read_return_token(changed)
+            house.service.read_return_token(changed)
 
 
 @pytest.mark.parametrize(
@@ -158,70 +158,70 @@ def test_a_return_address_leads_to_who_made_it_and_a_changed_one_to_nobody(house
 )
 def test_a_message_is_shown_only_when_the_implementation_says(house, show_when, begins_in_minutes, shown):
     house.add(start=datetime.now(UTC) + timedelta(minutes=begins_in_minutes), show_when=show_when)
-    status = house.desk.ask(ANN)
+    status = house.service.ask(ANN)
     assert (status.state == "checking") == shown
     if not shown:
         assert status.state == "hidden"
         assert house.redis.llen("rq:queue:status") == 0
-        assert house.desk.returned(ANN).state == "hidden"
+        assert house.service.returned(ANN).state == "hidden"
 
 
 def test_a_hidden_widget_is_told_when_to_ask_again(house):
     house.add(start=datetime.now(UTC) + timedelta(seconds=100), show_when="during")
-    assert 95 <= house.desk.ask(ANN).refresh_after <= 101
+    assert 95 <= house.service.ask(ANN).refresh_after <= 101
 
 
 def test_only_the_user_types_which_are_named_see_the_widget(house):
     house.add(user_types=["Attendee"])
-    assert house.desk.ask(ANN).state == "checking"
+    assert house.service.ask(ANN).state == "checking"
     house.change("acme", user_types=["exhibitor"])
-    assert house.desk.ask(ANN).state == "hidden"
-    assert house.desk.ask(StatusRequest("acme", "a stranger", "s1")).state == "hidden"
+    assert house.service.ask(ANN).state == "hidden"
+    assert house.service.ask(StatusRequest("acme", "a stranger", "s1")).state == "hidden"
 
 
 def test_a_sub_session_shows_the_message_of_its_parent(house, work_off):
     source = "def status(user, session, api):\n    return message('This is ' + session.id)\n"
     house.add(source=source, sessions=("day", "s1", "s2"), parent="day", inherit_from_parent=True)
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.ask(ANN).message.text == "This is day"
-    assert house.desk.ask(StatusRequest("acme", "ann", "s2")).message.text == "This is day"
-    assert house.desk.ask(StatusRequest("acme", "ann", "day")).message.text == "This is day"
+    assert house.service.ask(ANN).message.text == "This is day"
+    assert house.service.ask(StatusRequest("acme", "ann", "s2")).message.text == "This is day"
+    assert house.service.ask(StatusRequest("acme", "ann", "day")).message.text == "This is day"
     assert eventually(lambda: len(house.runs()) == 1)
 
 
 def test_without_a_script_in_service_the_widget_is_hidden(house):
     house.add(source=None)
-    assert house.desk.ask(ANN).state == "hidden"
+    assert house.service.ask(ANN).state == "hidden"
 
 
 def test_a_waiting_request_is_woken_by_the_end_of_the_run(house, work_off):
     house.add()
     found = []
-    waiting = threading.Thread(target=lambda: found.append(house.desk.ask(ANN, wait_s=2)))
+    waiting = threading.Thread(target=lambda: found.append(house.service.ask(ANN, wait_s=2)))
     waiting.start()
     assert eventually(lambda: house.redis.llen("rq:queue:status"))
     work_off()
     waiting.join()
     assert found[0].message.text == "Claim 1.0 CE credit"
-    assert house.desk._bulletin._waiting == {}
+    assert house.service._change_listener._waiting == {}
 
 
 def test_who_finds_no_seat_is_answered_at_once(house):
     house.add()
     for _ in range(house.settings.web_waiting):
-        house.desk._seats.acquire()
+        house.service._waiting_slots.acquire()
     began = time.monotonic()
-    assert house.desk.ask(ANN, wait_s=2).state == "checking"
+    assert house.service.ask(ANN, wait_s=2).state == "checking"
     assert time.monotonic() - began < 0.3
 
 
 def test_the_time_to_the_next_question_grows_with_the_queue(house):
     house.add()
-    few = house.desk.ask(ANN).refresh_after
+    few = house.service.ask(ANN).refresh_after
     house.redis.rpush("rq:queue:status", *range(500))
-    house.desk._queue._backlogs.clear()
-    many = house.desk.ask(ANN).refresh_after
+    house.service._queue._backlogs.clear()
+    many = house.service.ask(ANN).refresh_after
     assert few <= 2
     assert 8 <= many <= 15
 
@@ -231,10 +231,10 @@ def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, mon
     from runner.store.clients import connect
 
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     nowhere = connect("unix:///nowhere/store.sock")
-    monkeypatch.setattr(house.desk, "_cache", StatusCache(nowhere))
-    for question in (house.desk.ask, house.desk.returned):
+    monkeypatch.setattr(house.service, "_cache", StatusCache(nowhere))
+    for question in (house.service.ask, house.service.returned):
         with pytest.raises(StoreAway):
             question(ANN)
     nowhere.close()
@@ -243,48 +243,48 @@ def test_when_the_store_is_gone_there_is_no_status_and_it_is_said_why(house, mon
 def test_a_cached_status_needs_no_database_and_what_nobody_asked_for_does(house, work_off):
     """Also when what was read of the records is over its life."""
     house.add(sessions=("s1", "s2"), user_types=["attendee"])
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     work_off()
-    assert house.desk.ask(ANN).state == "ready"
-    profiles = house.desk._profiles
+    assert house.service.ask(ANN).state == "ready"
+    profiles = house.service._snapshots
     for snapshots in (profiles._implementations, profiles._sessions, profiles._user_types):
-        snapshots._kept = {key: (0.0, value) for key, (_, value) in snapshots._kept.items()}
+        snapshots._values = {key: (0.0, value) for key, (_, value) in snapshots._values.items()}
     file = Path(house.settings.database_url.removeprefix("sqlite:///"))
     file.rename(file.with_suffix(".moved"))
     try:
-        assert {house.desk.ask(ANN).state for _ in range(3)} == {"ready"}
-        assert house.desk.returned(ANN).state == "checking"
+        assert {house.service.ask(ANN).state for _ in range(3)} == {"ready"}
+        assert house.service.returned(ANN).state == "checking"
         with pytest.raises(DatabaseUnavailable):
-            house.desk.ask(replace(ANN, session="s2"))
+            house.service.ask(replace(ANN, session="s2"))
     finally:
         file.with_suffix(".moved").rename(file)
-    assert house.desk.ask(replace(ANN, session="s2")).state == "checking"
+    assert house.service.ask(replace(ANN, session="s2")).state == "checking"
 
 
 def test_when_the_run_cannot_be_queued_the_next_who_asks_tries_again(house, monkeypatch):
     from redis.exceptions import ConnectionError as Lost
 
     house.add()
-    enqueue = house.desk._queue.enqueue
+    enqueue = house.service._queue.enqueue
 
     def fails(*_, **__):
         raise Lost
 
-    monkeypatch.setattr(house.desk._queue, "enqueue", fails)
+    monkeypatch.setattr(house.service._queue, "enqueue", fails)
     with pytest.raises(StoreAway):
-        house.desk.ask(ANN)
-    monkeypatch.setattr(house.desk._queue, "enqueue", enqueue)
-    assert house.desk.ask(ANN).state == "checking"
+        house.service.ask(ANN)
+    monkeypatch.setattr(house.service._queue, "enqueue", enqueue)
+    assert house.service.ask(ANN).state == "checking"
     assert house.redis.llen("rq:queue:status") == 1
 
 
 def test_a_long_queue_is_not_made_longer_by_those_who_ask_again(house):
     house.add()
-    house.desk.ask(ANN)
+    house.service.ask(ANN)
     (key,) = house.redis.keys("st:{acme:*")
     for _ in range(3):
         house.redis.hset(key, "until", 1)  # the lock of the queued run has ended
-        assert house.desk.ask(ANN).state == "checking"
+        assert house.service.ask(ANN).state == "checking"
     assert house.redis.llen("rq:queue:status") == 1
 
 

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 
 from runner.health.outages import OutageLog
 from runner.logins.ended_logins import EndedLoginCheck
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.cache import StatusCache
 from runner.status.service import StatusRequest
 from runner.store.clients import connect, connect_brief, connect_queue
@@ -32,6 +32,7 @@ def redis_of(store):
     redis = connect(store.url, environment="development")
     redis.ping()
     yield redis
+    redis.config_set("save", "")  # a store that fails to save does not end when it is asked to
     redis.close()
 
 
@@ -70,14 +71,16 @@ def test_every_client_tells_of_a_store_that_needs_replicas_and_the_log_quotes_th
     client.close()
 
 
-@pytest.mark.parametrize("standing", [None, EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)], ids=["alone", "beside"])
-def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(redis_of, store, caplog, standing):
+@pytest.mark.parametrize(
+    "login_check", [None, EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)], ids=["alone", "beside"]
+)
+def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(redis_of, store, caplog, login_check):
     cache = StatusCache(redis_of)
     key = cache.key("acme", "ann", "s1", "edition")
-    cache.claim(key, "t1", standing=standing)
+    cache.claim(key, "t1", login_check=login_check)
     fail_to_save(redis_of, store.folder)
     with pytest.raises(StoreRefuses, match="MISCONF ") as caught:
-        cache.claim(key, "t2", standing=standing, queued_s=0)
+        cache.claim(key, "t2", login_check=login_check, queued_s=0)
     assert caught.value.kind == "disk"
     assert "unreadable" not in caplog.text
     assert redis_of.exists(key)
@@ -86,8 +89,8 @@ def test_a_good_entry_is_not_called_unreadable_by_a_store_that_failed_to_save(re
 def test_a_script_that_the_store_forgot_is_sent_again_beside_the_values(redis_of):
     cache = StatusCache(redis_of)
     redis_of.script_flush()
-    standing = EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)
-    assert cache.claim(cache.key("acme", "ann", "s1", "e"), "t1", standing=standing).mine
+    login_check = EndedLoginCheck(("ended:{x}", "ended:{all}"), 0)
+    assert cache.claim(cache.key("acme", "ann", "s1", "e"), "t1", login_check=login_check).mine
 
 
 @pytest.mark.parametrize("code", REFUSALS)
@@ -123,7 +126,7 @@ def test_a_worker_outlives_a_store_that_takes_no_writes_and_works_on(redis_of, s
         assert eventually(lambda: refused(redis_of) >= 8, seconds=30), worker.log.read_text()
         redis_of.config_set("min-replicas-to-write", 0)
         worker.await_ready(redis_of)
-        assert eventually(lambda: house.desk.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state == "ready")
+        assert eventually(lambda: house.service.ask(StatusRequest("acme", "ann", "s1"), wait_s=0.8).state == "ready")
         redis_of.config_set("min-replicas-to-write", 1)
         assert worker.stop() == 0, "it also ends in order"
     finally:

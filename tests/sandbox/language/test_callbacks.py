@@ -130,7 +130,8 @@ def _attempts(probe):
         yield (data, [probe.generator()]), {}
         yield (data, data, probe.generator()), {}
         for word in KEYWORDS:
-            yield (data,), {word: probe.function}
+            for arguments in ((data,), (data, 2), (2, data)):
+                yield arguments, {word: probe.function}
     yield ([probe.generator()],), {}
     yield (probe.function, probe.generator(), probe.generator()), {}
 

@@ -8,32 +8,27 @@ from dataclasses import asdict, dataclass, replace
 import pytest
 
 from records import Database, SecretBox, UserProfile
-from records.identity import certificates
 from records.people import administrators
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.queues.background_jobs import MOST, MOST_IN_SUM, rq_background_queue
+from runner.queues.background_jobs import MOST, MOST_IN_TOTAL, rq_background_queue
 from runner.queues.job_orders import AGENDA_IMPORT, JobOrder, OrderSigner
 from runner.queues.job_states import JobStates
-from runner.settings.table import Settings
 from runner.store.clients import connect
 from runner.store.environment_mark import adopt
+from tests.support.application import KEY, make_app, make_settings, small_keys
 from tests.support.people import visitor
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
 from tests.support.vendors import Vendor
 from tests.system.console_walk.implementations import PEOPLE, STAFF, fill, vendor_answer
 from tests.system.console_walk.walk import Walker
-from web.app import create_app
 from web.auth.login_steps import login_test
-
-KEY = "k" * 40
 
 
 def order_import(redis):
     """Let an import of olga's wait, always by the same id, as if no background worker were there."""
     arguments = {"upload": "0" * 64, "dates": "auto", "retire": False, "as_of": None}
     order = JobOrder("0" * 32, AGENDA_IMPORT, "demo", "demo/olga", int(time.time()), arguments)
-    JobStates(redis).take(order, most=MOST, most_in_sum=MOST_IN_SUM)
+    JobStates(redis).add(order, most=MOST, most_in_total=MOST_IN_TOTAL)
     fields = OrderSigner([KEY]).fields_of(order)
     rq_background_queue(redis).enqueue_call(AGENDA_IMPORT, kwargs=fields, job_id=order.id, timeout=60)
 
@@ -63,7 +58,7 @@ class Stage:
         self.redis.flushall()
         adopt(self.redis, "development")
         store = LoginStore(self.redis)
-        store.refused.note("demo", "audience", "0123abcd")
+        store.refused_logins.note("demo", "audience", "0123abcd")
         made = self.visitor("administrator")
         order_import(self.redis)
         login_test.keep_result(store, "demo", made.login, {"subject": "ada", **asdict(UserProfile("ada@example.org"))})
@@ -113,8 +108,7 @@ def walk_vendor():
 
 @pytest.fixture(scope="session")
 def walk_seed(tmp_path_factory, walk_vendor):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+    with small_keys():
         database = Database(f"sqlite:///{tmp_path_factory.mktemp('walk') / 'seed.db'}")
         database.upgrade()
         with database.session() as db:
@@ -130,21 +124,21 @@ def staged(walk_seed, valkey_url, folder):
     seed, link = walk_seed
     database = Database(f"sqlite:///{folder / 'walked.db'}")
     redis = connect(valkey_url)
-    outreach = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
-    parts = {"desk": StubDesk(), "database": database, "checks": {}, "store": LoginStore(redis), "outreach": outreach}
+    outbound = OutboundRequests(redis=redis, allow_loopback=True, ca_file=None)
+    settings = make_settings(redis_url=valkey_url)
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+        with small_keys(), pytest.MonkeyPatch.context() as patch:
             patch.setattr("web.console.people.views.ROWS", 3)  # a few people and entries are several pages
             patch.setattr("web.console.audit.ROWS", 20)
             # The forms of one walk are sent for as long as the tests run.
             patch.setattr("web.auth.staff.staff_member.FRESH_S", 3600)
-            made = Stage(create_app(settings, **parts), seed, database, redis, link)
+            made = Stage(
+                make_app(database, LoginStore(redis), settings, outbound=outbound), seed, database, redis, link
+            )
             made.rewind()
             yield made
     finally:
-        outreach.close()
+        outbound.close()
         redis.close()
         database.dispose()
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit
+from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit, roles
 from records.agenda import agenda_imports as agenda
 from records.audit import AuditContext
 from records.changes import retirement
@@ -30,7 +30,7 @@ PEOPLE = {
 }
 
 #: The roles that have a console. The others are told that they have none.
-STAFF = ("administrator", "first administrator", "reviewer", "organizer", "author")
+STAFF = tuple(name for name in PEOPLE if name == "first administrator" or roles.BY_NAME[name].may)
 
 #: Secrets that no page may show.
 SECRETS = ("s3cret-of-a-connection", "s3cret-of-the-registration-0123456789")

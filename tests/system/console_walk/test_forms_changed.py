@@ -24,7 +24,7 @@ PASSING = ("csrf_token", "as_of", *SCRIPT_ONLY)
 
 
 #: By what a page says that another provider needs an answer about its people.
-ASKED_AFTER = "has to be answered"
+ASKED_AFTER = "must be answered"
 
 #: The fields beside all kinds of credential; another kind forgets them.
 BESIDE_ALL = {name for names in BESIDE.values() for name in names}

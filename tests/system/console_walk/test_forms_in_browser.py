@@ -8,12 +8,9 @@ from records.agenda import sessions
 from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
-from tests.support.stub_status_service import StubDesk
-from tests.system.console_walk.conftest import KEY
 from tests.system.console_walk.implementations import IDP
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -45,16 +42,13 @@ def console(chromium, stage):
     stage.rewind()
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key=KEY)
         store = LoginStore(stage.redis)
-        entrance = stage.app.extensions["entrance"]
-        return create_app(
-            settings, desk=StubDesk(), database=stage.database, checks={}, store=store, outreach=entrance.outreach
-        )
+        services = stage.app.extensions["auth services"]
+        return make_app(stage.database, store, make_settings(address), outbound=services.outbound)
 
     with serving(make) as (address, app):
         context = chromium.new_context(base_url=address)
-        logins, complaints = app.extensions["entrance"].logins, []
+        logins, complaints = app.extensions["auth services"].logins, []
         token = logins.sign(stage.visitor("administrator"))
         context.add_cookies([{"name": logins.cookie, "value": token, "url": address}])
         page = context.new_page()
@@ -73,7 +67,7 @@ def test_each_kind_of_external_authentication_is_saved_by_its_form(console):
     assert "is saved" in page.get_by_role("status").first.inner_text()
     assert console.stored(external.find).fields["issuer"] == "https://org.example"
     page = console.open("/external/introspection")
-    page.get_by_label("Address of the introspection").fill("https://org.example/ask")
+    page.get_by_label("Introspection address").fill("https://org.example/ask")
     page.get_by_label("Client ID").fill("us")
     page.get_by_label("Client secret").fill("s3cret-of-ours")
     console.press("Save", "**/external/introspection")

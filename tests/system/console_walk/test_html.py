@@ -37,7 +37,7 @@ def others(stage):
 
 def in_use(stage, name):
     """The browser of somebody who logged in two hours ago and has been at it since."""
-    stage.app.extensions["entrance"].store.idle.begin(f"login of {name}")
+    stage.app.extensions["auth services"].store.idle_timeouts.begin(f"login of {name}")
     return stage.walker(name, age_s=2 * 3600)
 
 
@@ -46,7 +46,7 @@ def sent_again(stage, *, signed_out=False):
     browser = in_use(stage, "administrator")
     (form,) = [one for one in browser.get(PERSON).page.forms if one.action.endswith("/disable")]
     if signed_out:
-        browser.http.delete_cookie(stage.app.extensions["entrance"].logins.cookie, domain=HOST)
+        browser.http.delete_cookie(stage.app.extensions["auth services"].logins.cookie, domain=HOST)
     answer = browser.send(form, {"reason": "<lost> phone"})
     assert answer.status == 403
     assert "send it again" in answer.page.text

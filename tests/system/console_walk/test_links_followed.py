@@ -2,6 +2,7 @@
 
 import pytest
 
+from records import roles
 from records.tenants import implementations
 from tests.support.stub_status_service import PUBLIC_URL
 from tests.system.console_walk.implementations import PEOPLE, SECRETS, STAFF
@@ -14,6 +15,10 @@ BY_OTHER_WAYS = {
     "/console/in/done": "the end of a sign-in in a second tab",
     "/console/implementations/<implementation>/agenda/check": "where an upload leads",
 }
+
+
+def test_somebody_of_every_role_walks():
+    assert set(PEOPLE) == {*roles.NAMES, "first administrator"}
 
 
 @pytest.mark.parametrize("role", STAFF)

@@ -43,7 +43,7 @@ class Walker:
         self.adapter = self.app.url_map.bind(HOST, url_scheme="https")
         self.http = FlaskClient(self.app, self.app.response_class, use_cookies=True)
         if self.visitor:
-            logins = self.app.extensions["entrance"].logins
+            logins = self.app.extensions["auth services"].logins
             self.http.set_cookie(logins.cookie, logins.sign(self.visitor), domain=HOST)
 
     @property

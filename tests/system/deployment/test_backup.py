@@ -18,12 +18,12 @@ from records.tenants import connections, implementations
 from runner.logins import LoginStore, TokenRefused, fingerprint
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
+from tests.support.application import small_keys
 from tests.support.saml_forge import ForgedIdp
 from tests.system.deployment.page import Shell, commands
 from tests.system.deployment.proxy import ROOT
 from tests.system.deployment.servers import bearer, environment
 from tests.system.deployment.test_units import example
-from tests.web.devidp.conftest import small_keys
 
 EXAMPLE = ROOT / "docs" / "deployment" / "environment"
 INTROSPECTION = ExternalAuthDraft(
@@ -146,7 +146,7 @@ def test_a_restored_database_has_all_of_it_and_goes_on(backed_up, new_machine):
     assert PASSWORD not in (shell.folder / "bin" / "arguments").read_text()
     *others, doctor = answers.items()
     assert [(line, said) for line, (code, said) in others if code != 0] == []
-    assert "Sealed 4 secrets" in answers["session-status connection reseal"][1]
+    assert "Encrypted 4 secrets" in answers["session-status connection reseal"][1]
     assert (doctor[0], doctor[1][0]) == ("session-status doctor", 0), doctor[1][1]
     assert "made for production" in doctor[1][1]
     assert content(shell.env["DATABASE_URL"], key) == before

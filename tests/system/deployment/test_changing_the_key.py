@@ -91,7 +91,7 @@ def test_logins_survive_secrets_are_resealed_and_the_old_key_is_of_no_use_afterw
     # 3. The secrets.
     with pytest.raises(SecretNotOpened):
         secret_opened_with(NEW, url)
-    assert "Sealed 1 secret" in shell.must("session-status connection reseal", **STEPS[2])
+    assert "Encrypted 1 secret" in shell.must("session-status connection reseal", **STEPS[2])
     assert secret_opened_with(NEW, url) == "v3ndor-s3cret"
     with pytest.raises(SecretNotOpened):
         secret_opened_with(OLD, url)

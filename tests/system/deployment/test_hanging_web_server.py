@@ -13,6 +13,8 @@ import pytest
 
 from tests.system.deployment.proxy import ROOT
 
+pytestmark = pytest.mark.slow
+
 UNIT = ROOT / "docs" / "deployment" / "systemd" / "session-status-web-watch@.service"
 
 

@@ -19,6 +19,8 @@ from tests.support.real_server import free_port
 from tests.system.deployment.page import Shell, commands
 from tests.system.deployment.servers import STATUS, Process, ask, bearer, environment, furnish
 
+pytestmark = pytest.mark.slow
+
 #: Connections of ours; those of this test have no name.
 HELD = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'session-status'"

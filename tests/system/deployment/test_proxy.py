@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.system.deployment.page import Shell, log_in
 from tests.system.deployment.servers import STATUS, environment
+
+pytestmark = pytest.mark.slow
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: What our answers carry and nginx's own do not.

@@ -16,8 +16,8 @@ import worker
 from runner.queues import thread_worker
 from runner.queues.job_orders import KINDS
 from runner.runs import traces
+from runner.settings.operator_settings import SETTINGS, Settings, SettingsError
 from runner.settings.readers import whole
-from runner.settings.table import SETTINGS, Settings, SettingsError
 from tests.system.deployment.proxy import ROOT, SHIPPED
 from tests.system.deployment.servers import environment
 from web.server import granian_server

@@ -59,7 +59,7 @@ class Installation:
                         [sys.executable, "-P", "-m", *words], env=os.environ | self.env, stdout=out, stderr=out
                     )
                 )
-        assert eventually(lambda: self.status().get("state") == "hidden"), self.logs()
+        assert eventually(lambda: self.status().get("state") == "hidden", seconds=30), self.logs()
         self.status()  # what the first answer needed was read before this process listened for changes, and not kept
 
     def log_of(self, name):

@@ -14,8 +14,8 @@ from runner.store.clients import connect
 from tests.support.eventually import eventually
 from tests.system.outages.installation import START_S, STATUS
 
-#: What is told while there is no background worker, which these tests do not start.
-NO_BACKGROUND_WORKER = "no background worker takes jobs: imports of large agenda files wait"
+#: The warning while there is no background worker, which these tests do not start.
+NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -160,7 +160,7 @@ def test_a_load_balancer_takes_out_a_process_without_the_store_and_not_one_witho
     assert json.loads(store_lost.answers["ready"].text)["parts"]["store"] is False
     assert (database_lost.answers["alive"].status, database_lost.answers["ready"].status) == (200, 200)
     assert json.loads(database_lost.answers["ready"].text)["warnings"] == [
-        "the database does not answer, or is not of this release",
+        "the database does not answer, or its schema is not of this release",
         NO_BACKGROUND_WORKER,
     ]
 

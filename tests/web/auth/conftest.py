@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from records import AgendaSession, Database, SecretBox
-from records.identity import certificates
 from records.people import grants
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.store.clients import connect as connect_store
-from tests.support.saml_browser import KEY, PROVIDERS, Browser, connect, copied
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
-from web.app import create_app
+from tests.support.application import KEY, copied, make_app, make_settings, small_keys
+from tests.support.saml_browser import PROVIDERS, Browser, connect
 
 NAMES = {"demo": "Demo Congress", "other": "Other Congress", "empty": "Empty Congress", "hints": "Hinting Congress"}
 
@@ -27,8 +24,7 @@ def box():
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory, box):
     """Records with implementations and their providers; made once, with small keys, because RSA keys are slow to make."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+    with small_keys():
         yield from made(tmp_path_factory, box)
 
 
@@ -59,36 +55,36 @@ def database(seeded, tmp_path):
 
 @pytest.fixture(scope="session")
 def settings():
-    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+    return make_settings()
 
 
 @pytest.fixture(scope="session")
-def built(settings, seeded, valkey_url):
+def shared_app(settings, seeded, valkey_url):
     """The application, put together once: a hundred addresses take their time."""
     client = connect_store(valkey_url)
-    yield create_app(settings, desk=StubDesk(), database=seeded, checks={}, store=LoginStore(client), outreach=None)
+    yield make_app(seeded, LoginStore(client), settings)
     client.close()
 
 
 @pytest.fixture
-def app(built, database, redis):
+def app(shared_app, database, redis):
     """The application on the test's own records and an empty store."""
-    parts = dict(built.extensions)
-    for name in ("entrance", "counter"):
-        built.extensions[name] = replace(parts[name], database=database)
-    parts["counter"].desk.reset()
-    yield built
-    built.extensions.update(parts)
+    parts = dict(shared_app.extensions)
+    for name in ("auth services", "status services"):
+        shared_app.extensions[name] = replace(parts[name], database=database)
+    parts["status services"].status_service.reset()
+    yield shared_app
+    shared_app.extensions.update(parts)
 
 
 @pytest.fixture
 def store(app):
-    return app.extensions["entrance"].store
+    return app.extensions["auth services"].store
 
 
 @pytest.fixture
-def desk(app):
-    return app.extensions["counter"].desk
+def status_service(app):
+    return app.extensions["status services"].status_service
 
 
 @pytest.fixture
@@ -97,6 +93,6 @@ def browser(app):
 
 
 @pytest.fixture
-def another(app):
-    """The browser of somebody else."""
+def other_browser(app):
+    """The browser of another person."""
     return Browser(app)

@@ -5,7 +5,8 @@ import pytest
 from records import Database, SecretBox
 from records.people import grants, users
 from records.tenants import implementations
-from tests.support.saml_browser import KEY, STRANGER, Browser, connect, is_refused
+from tests.support.application import KEY
+from tests.support.saml_browser import STRANGER, Browser, connect, is_refused
 
 
 def grant(database: Database, slug, username, role):

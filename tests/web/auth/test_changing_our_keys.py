@@ -37,7 +37,7 @@ def is_signed_by(address, known):
 
 @pytest.fixture
 def lets_in(browser):
-    """Says whether somebody gets in by a provider that has read these certificates."""
+    """Say whether a person can log in by a provider that has read these certificates."""
 
     def try_it(signing, encryption):
         started = browser.begin()

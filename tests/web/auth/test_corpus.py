@@ -1,16 +1,14 @@
-"""The whole corpus of attacks once more, over HTTP: every message is posted as a provider's page would, and gets nobody in."""
+"""The whole corpus of attacks once more, over HTTP: every message is posted as a provider's page would, and no one is logged in."""
 
 import pytest
 
 from records import Database
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.store.clients import connect as connect_store
-from tests.support.saml_browser import IDP, KEY, Browser, connect, copied, is_refused, sp_of
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
+from tests.support.application import copied, make_app
+from tests.support.saml_browser import IDP, Browser, connect, is_refused, sp_of
 from tests.web.auth.saml.protocol.corpus import ATTACKS, Scene
-from web.app import create_app
 from web.auth import saml_work_limit
 from web.auth.login_steps import rate_limits
 from web.auth.saml import login_flow
@@ -46,14 +44,13 @@ def app(seeded, box, valkey_url, tmp_path_factory):
             connect(db, box, slug, IDP, **{name: getattr(policy, name) for name in SWITCHES})
     client = connect_store(valkey_url)
     client.flushall()
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
-    yield create_app(settings, desk=StubDesk(), database=database, checks={}, store=LoginStore(client), outreach=None)
+    yield make_app(database, LoginStore(client))
     client.close()
     database.dispose()
 
 
 @pytest.fixture(scope="module")
-def services(app):
+def service_providers(app):
     """Our side of each implementation; making one opens its key."""
     return {
         slug: sp_of(app, slug) for slug in {slug_of(attack.policy) for attack in ATTACKS.values()} | {"demo", "other"}
@@ -61,9 +58,9 @@ def services(app):
 
 
 @pytest.fixture(scope="module")
-def elsewhere(app, services):
+def elsewhere(app, service_providers):
     """The pending requests of another browser."""
-    return {slug: Browser(app).begin(slug).request_id for slug in services}
+    return {slug: Browser(app).begin(slug).request_id for slug in service_providers}
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +78,10 @@ def pending(app):
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_gets_nobody_in(services, elsewhere, pending, attack):
+def test_gets_nobody_in(service_providers, elsewhere, pending, attack):
     slug, fresh = slug_of(attack.policy), "fresh=1" if attack.policy.max_authn_age_s else ""
     browser, started = pending(slug, fresh + (f"&next=/{attack.name}" if attack.twice else ""))
-    scene = Scene(IDP, services[slug], started.request_id, services["other"], elsewhere[slug])
+    scene = Scene(IDP, service_providers[slug], started.request_id, service_providers["other"], elsewhere[slug])
     message, relay_state = attack.build(scene), started.relay_state if attack.pending else ""
     if attack.twice:
         assert browser.answer(message, relay_state, slug).status_code == 303
@@ -109,11 +106,11 @@ CONTROLS = {
 
 
 @pytest.mark.parametrize("control", CONTROLS)
-def test_an_honest_message_gets_its_person_in(app, services, control):
+def test_an_honest_message_gets_its_person_in(app, service_providers, control):
     slug, changes = CONTROLS[control]
     browser = Browser(app)
     started = browser.begin(slug)
-    message = IDP.response(services[slug], started.request_id, **changes)
+    message = IDP.response(service_providers[slug], started.request_id, **changes)
     address = browser.answer(message, started.relay_state, slug).location
     assert browser.http.get(address).status_code == 303
     assert browser.visitor().subject == "ada@example.org"

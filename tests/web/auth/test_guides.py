@@ -1,4 +1,4 @@
-"""The guides for identity providers, followed as they are written: what each says that arrives logs somebody in."""
+"""The guides for identity providers, followed as written: the message that each describes logs a person in."""
 
 import re
 

@@ -21,7 +21,7 @@ def test_without_a_login_the_status_says_so_and_after_it_the_person_is_back_at_t
     response = browser.log_in("demo", query, way="chooser")
     assert (response.status_code, response.location) == (303, "/app/demo/sessions/CE-1")
     assert browser.status().json["state"] == "ready"
-    assert browser.app.extensions["counter"].desk.asked[-1][0].user == "ada@example.org"
+    assert browser.app.extensions["status services"].status_service.asked[-1][0].user == "ada@example.org"
 
 
 def test_the_request_is_ours_signed_and_says_nothing_of_where_the_person_was(browser):
@@ -78,9 +78,9 @@ def test_each_login_has_a_new_id_and_ends_the_one_before(browser):
     browser.log_in()
     second = browser.visitor()
     assert first.login != second.login
-    logins = browser.app.extensions["entrance"].logins
-    assert not logins.standing(first)
-    assert logins.standing(second)
+    logins = browser.app.extensions["auth services"].logins
+    assert not logins.is_active(first)
+    assert logins.is_active(second)
 
 
 def test_what_the_provider_says_is_remembered_of_the_person(browser, database):

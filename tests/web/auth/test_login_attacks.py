@@ -1,4 +1,4 @@
-"""Attacks on a login over HTTP. Whatever is wrong, outside there is one page, and nobody is logged in."""
+"""Attacks on a login over HTTP. Whatever is wrong, the person sees the same page, and no one is logged in."""
 
 import re
 from dataclasses import replace
@@ -14,6 +14,7 @@ from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.store.clients import connect as connect_store
+from tests.support.application import make_app
 from tests.support.saml_browser import (
     IDP,
     PROVIDERS,
@@ -25,34 +26,33 @@ from tests.support.saml_browser import (
     is_refused,
     sp_of,
 )
-from web.app import create_app
 from web.auth.login_choice.refusal_codes import EVERY_CODE
 from web.auth.login_steps import rate_limits, refusals
 
 
 def believed(browser, slug="demo", query="", **changes):
-    """A message that was believed: the address of its completion."""
+    """An accepted message: the address of its completion."""
     started = browser.begin(slug, query)
     message = PROVIDERS[slug].response(sp_of(browser.app, slug), started.request_id, **changes)
     return started, message, browser.answer(message, started.relay_state, slug).location
 
 
-def test_somebody_elses_login_cannot_be_completed_in_my_browser(browser, another):
-    another.begin()  # has a binding cookie of its own
+def test_somebody_elses_login_cannot_be_completed_in_my_browser(browser, other_browser):
+    other_browser.begin()  # has a binding cookie of its own
     _, _, address = believed(browser)
-    assert is_refused(another.http.get(address))
-    assert another.visitor() is None
+    assert is_refused(other_browser.http.get(address))
+    assert other_browser.visitor() is None
 
 
-def test_a_stolen_address_of_completion_is_worth_nothing_and_the_owner_still_gets_in(browser, another):
+def test_a_stolen_address_of_completion_is_worth_nothing_and_the_owner_still_gets_in(browser, other_browser):
     _, _, address = believed(browser)
-    assert is_refused(another.http.get(address))
+    assert is_refused(other_browser.http.get(address))
     assert browser.http.get(address).status_code == 303
     assert browser.visitor().subject == "ada@example.org"
 
 
-def test_a_message_for_somebody_elses_request_is_completed_only_in_the_browser_that_asked(browser, another):
-    mine, theirs = browser.begin(), another.begin()
+def test_a_message_for_somebody_elses_request_is_completed_only_in_the_browser_that_asked(browser, other_browser):
+    mine, theirs = browser.begin(), other_browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), theirs.request_id)
     assert is_refused(browser.answer(message, mine.relay_state))  # answers another request
     address = browser.answer(message, theirs.relay_state).location
@@ -74,14 +74,14 @@ def test_the_log_names_a_replayed_assertion_and_whoever_it_is_about_stays_out(br
         started = browser.begin()
         answer = browser.answer(IDP.response(sp, started.request_id, **changes), started.relay_state)
         assert is_refused(answer) if again else answer.status_code == 303
-    assert f"believed issuer={IDP.entity_id} assertion=_seen-before" in caplog.text
+    assert f"accepted issuer={IDP.entity_id} assertion=_seen-before" in caplog.text
     assert "code=replay detail='assertion _seen-before'" in caplog.text
     assert "ada@" not in caplog.text
     assert "Lovelace" not in caplog.text
 
 
 def test_a_refused_login_is_kept_once_for_those_who_connect_the_provider(browser):
-    recent = browser.app.extensions["entrance"].store.refused.recent
+    recent = browser.app.extensions["auth services"].store.refused_logins.recent
     before = recent("demo")
     assert is_refused(browser.answer("!", browser.begin().relay_state))
     assert [one["code"] for one in recent("demo")[: len(recent("demo")) - len(before)]] == ["not-base64"]
@@ -152,15 +152,15 @@ def test_who_was_locked_out_stays_out(browser, database):
     assert is_refused(browser.log_in(), 403)
 
 
-def test_a_login_planted_in_a_browser_is_ended_by_the_next(browser, another):
-    another.log_in(nameid="mallory@example.org")
-    planted = another.visitor()
-    logins = browser.app.extensions["entrance"].logins
+def test_a_login_planted_in_a_browser_is_ended_by_the_next(browser, other_browser):
+    other_browser.log_in(nameid="mallory@example.org")
+    planted = other_browser.visitor()
+    logins = browser.app.extensions["auth services"].logins
     browser.http.set_cookie(logins.cookie, logins.sign(planted), domain="status.example.org")
     browser.log_in()
     assert browser.visitor().subject == "ada@example.org"
     assert browser.visitor().login != planted.login
-    assert not logins.standing(planted)
+    assert not logins.is_active(planted)
 
 
 def test_a_login_that_nobody_asked_for_is_refused(browser):
@@ -255,11 +255,11 @@ def test_the_relay_state_of_a_provider_is_no_address(browser):
     assert is_refused(browser.answer(message, started.relay_state + "x"))
 
 
-def test_without_the_store_nobody_is_let_in(settings, database, desk, browser):
+def test_without_the_store_nobody_is_let_in(settings, database, status_service, browser):
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
     away = LoginStore(connect_store("redis://127.0.0.1:1"))
-    app = create_app(settings, desk=desk, database=database, checks={}, store=away, outreach=None)
+    app = make_app(database, away, settings, status_service=status_service)
     cut_off = Browser(app)
     assert cut_off.http.get("/saml/demo/login").status_code == 503
     assert cut_off.answer(message, started.relay_state).status_code == 503
@@ -304,7 +304,9 @@ def test_with_a_key_that_does_not_open_nobody_logs_in_and_everybody_can_log_out(
     browser.log_in()
     token = browser.form_token()
     extensions = browser.app.extensions
-    extensions["entrance"] = replace(extensions["entrance"], box=SecretBox(["another key of at least 32 characters"]))
+    extensions["auth services"] = replace(
+        extensions["auth services"], box=SecretBox(["another key of at least 32 characters"])
+    )
     assert is_refused(browser.http.get("/saml/demo/login"))
     assert is_refused(browser.http.get("/saml/demo/metadata"))
     response = browser.http.post("/logout/demo", data={"csrf_token": token}, headers=SAME_ORIGIN)

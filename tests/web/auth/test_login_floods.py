@@ -22,11 +22,11 @@ ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 @pytest.fixture
 def venue(app):
     """The venue's network, as the operator has named it."""
-    before = app.extensions["entrance"]
+    before = app.extensions["auth services"]
     config = replace(before.config, venue_networks=(ip_network("198.51.100.0/24"),))
-    app.extensions["entrance"] = replace(before, config=config)
+    app.extensions["auth services"] = replace(before, config=config)
     yield {"REMOTE_ADDR": VENUE}
-    app.extensions["entrance"] = before
+    app.extensions["auth services"] = before
 
 
 def states_in(redis):
@@ -49,7 +49,7 @@ def test_strangers_who_begin_logins_do_not_fill_the_store(browser, redis, monkey
 
 
 def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     for number in range(30):
         where = {"REMOTE_ADDR": f"203.0.113.{number % 20}"}
         assert browser.elsewhere.get("/saml/demo/login", environ_base=where).status_code == 303
@@ -57,8 +57,8 @@ def test_strangers_with_many_addresses_do_not_fill_the_store(browser, redis, mon
 
 
 def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser, redis, monkeypatch):
-    """A /48 has 65,000 networks: each began one login, and nobody had more than the honest."""
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 30)
+    """A /48 has 65,000 networks: each started one login, and none more than a genuine user."""
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 30)
     honest = []
     for number in range(12):
         where = {"REMOTE_ADDR": f"2001:db8:{number + 1:x}::1"}
@@ -73,7 +73,7 @@ def test_a_stranger_with_a_whole_network_of_ipv6_pushes_out_nobody_else(browser,
 
 
 def test_a_login_that_was_begun_before_a_flood_is_finished_after_it(browser, monkeypatch):
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 10)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 10)
     started = browser.begin()
     for number in range(30):
         browser.elsewhere.get("/saml/demo/login", environ_base={"REMOTE_ADDR": f"203.0.113.{number % 4}"})
@@ -89,7 +89,7 @@ def test_finished_logins_leave_room(browser, redis):
 
 def test_a_venue_has_no_limit_for_its_address_and_a_sum_of_its_own(browser, redis, monkeypatch, venue):
     monkeypatch.setattr(pending_logins, "MOST_FROM_ADDRESS", 5)
-    monkeypatch.setattr(pending_logins, "MOST_IN_SUM", 12)
+    monkeypatch.setattr(pending_logins, "MOST_IN_TOTAL", 12)
     for _ in range(12):
         browser.elsewhere.get("/saml/demo/login", environ_base=venue)
     for number in range(25):
@@ -146,9 +146,9 @@ def test_while_the_process_judges_as_much_as_it_may_it_says_so_at_once_and_a_rel
     monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0.01)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
-    with browser.app.extensions["entrance"].saml_work.judging() as work:
+    with browser.app.extensions["auth services"].saml_work.checking() as work:
         busy = browser.answer(message, started.relay_state)
-        work.believed = True
+        work.accepted = True
     assert busy.status_code == 503
     assert int(busy.headers["Retry-After"]) > 0
     assert "reload" in busy.text
@@ -161,15 +161,15 @@ def test_who_reloads_during_a_flood_does_not_use_up_the_begun_login(browser, mon
     monkeypatch.setattr(login_flow, "MOST_TRIES", 3)
     started = browser.begin()
     message = IDP.response(sp_of(browser.app, "demo"), started.request_id)
-    with browser.app.extensions["entrance"].saml_work.judging() as work:
+    with browser.app.extensions["auth services"].saml_work.checking() as work:
         for _ in range(6):
             assert browser.answer(message, started.relay_state).status_code == 503
-        work.believed = True
+        work.accepted = True
     assert browser.answer(message, started.relay_state).status_code == 303
 
 
 def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
-    """Also while C code computes: what runs beside it in the process waits for nobody's message."""
+    """Also while C code computes: other requests of the process do not wait for a message."""
     inside, most, lock = 0, 0, threading.Lock()
     real = login_flow.verify_response
 
@@ -194,12 +194,12 @@ def test_of_many_posts_at_once_one_is_judged_at_a_time(app, monkeypatch):
 
 
 def test_what_strangers_make_is_kept_where_it_is_bounded():
-    """States that are put elsewhere need a proof first: a believed message, a login, or the console."""
+    """States that are stored elsewhere require a proof first: an accepted message, a login, or the console."""
     found = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "web").rglob("*.py")
-        if re.search(r"once\.put\(", path.read_text())
+        if re.search(r"one_time_states\.put\(", path.read_text())
     }
     assert found == {"web/auth/login_steps/login_states.py", "web/auth/login_steps/login_test.py"}
     states = (ROOT / "web/auth/login_steps/login_states.py").read_text()
-    assert sorted(re.findall(r"once\.put\((\w+),", states)) == ["_ARRIVED", "_LEAVING"]
+    assert sorted(re.findall(r"one_time_states\.put\((\w+),", states)) == ["_LOGOUT", "_PROVED"]

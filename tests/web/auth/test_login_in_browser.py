@@ -11,19 +11,17 @@ from records import Database, SamlDraft
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.store.clients import connect as connect_store
+from tests.support.application import copied, make_app, make_settings
 from tests.support.browser import serving
-from tests.support.saml_browser import KEY, begun, copied, sp_of
+from tests.support.saml_browser import begun, sp_of
 from tests.support.saml_forge import ForgedIdp
-from tests.support.stub_status_service import StubDesk
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
 
 class Provider:
-    """A provider's site: its page posts the answer by a button, as one does on which somebody has logged in."""
+    """A provider's site for a person who is logged in: its page posts the answer by a button."""
 
     def __init__(self):
         self.idp = None
@@ -66,10 +64,7 @@ def sites(seeded, box, valkey_url, tmp_path):
     database = Database(f"sqlite:///{copied(seeded, tmp_path / 'auth.db')}")
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key=KEY)
-        return create_app(
-            settings, desk=StubDesk(), database=database, checks={}, store=LoginStore(client), outreach=None
-        )
+        return make_app(database, LoginStore(client), make_settings(address))
 
     with serving(provider.open_at), serving(make) as (address, app):
         idp = provider.idp

@@ -1,4 +1,4 @@
-"""Logging out, here and at the provider, and what nobody can end from outside."""
+"""Logging out, here and at the provider, and logins that an attacker cannot end."""
 
 import zlib
 from base64 import b64encode
@@ -12,9 +12,9 @@ from records.tenants import implementations
 from runner.logins import LoginStore, TokenRefused
 from runner.logins.app_tokens import challenge_of
 from runner.store.clients import connect as connect_store
+from tests.support.application import make_app
 from tests.support.saml_browser import IDP, SAME_ORIGIN, STRANGER, Browser, begun, sp_of
 from tests.support.saml_forge import PERSISTENT, ForgedIdp, logout_request_xml
-from web.app import create_app
 
 NOT_ACCEPTED = "That logout did not work"
 
@@ -41,7 +41,7 @@ def test_a_logout_ends_the_login_here_before_the_provider_is_asked(browser):
     address = leading_away(response)
     assert address.startswith("https://idp.example/slo?SAMLRequest=")
     assert browser.visitor() is None
-    assert not browser.app.extensions["entrance"].logins.standing(visitor)
+    assert not browser.app.extensions["auth services"].logins.is_active(visitor)
     asked = begun(address)
     assert asked.request.findtext("{*}NameID") == "ada@example.org"
     assert asked.request.find("{*}NameID").get("Format").endswith("emailAddress")
@@ -226,11 +226,11 @@ def test_a_request_by_post_is_refused(browser):
     assert browser.is_logged_in()
 
 
-def test_without_the_store_a_logout_is_not_claimed_to_have_happened(settings, database, desk, browser):
+def test_without_the_store_a_logout_is_not_claimed_to_have_happened(settings, database, status_service, browser):
     browser.log_in()
     query = IDP.logout_request(sp_of(browser.app, "demo"))
     away = LoginStore(connect_store("redis://127.0.0.1:1"))
-    app = create_app(settings, desk=desk, database=database, checks={}, store=away, outreach=None)
+    app = make_app(database, away, settings, status_service=status_service)
     assert Browser(app).elsewhere.get(f"/saml/demo/slo?{query}").status_code == 503
 
 

@@ -1,4 +1,4 @@
-"""Usernames and keys that only look like somebody's: a role by username is of exactly that name, whatever its case."""
+"""Usernames and keys that look like another person's: a role by username is for exactly that name, in any case."""
 
 import pytest
 
@@ -11,12 +11,12 @@ ADMIN = "root@ativ.example"
 
 @pytest.fixture
 def roles(app, browser):
-    """The roles of somebody whom the staff's provider describes so."""
+    """The roles of a person with this profile from the staff's provider."""
 
     def act(**said):
         assert browser.log_in("staff", nameid="_p1", **said).status_code == 303
-        entrance, visitor = app.extensions["entrance"], browser.visitor()
-        with entrance.database.reading() as db:
+        services, visitor = app.extensions["auth services"], browser.visitor()
+        with services.database.reading() as db:
             staff = implementations.staff(db)
             return grants.roles_of(db, staff, users.find(db, staff, visitor.subject), visitor.source)
 

@@ -1,4 +1,4 @@
-"""A fresh login as somebody else than the person who is signed in: both are named, and nobody is swapped unasked."""
+"""A fresh login by a person other than the one who is signed in: both are named, and neither replaces the other unasked."""
 
 import re
 
@@ -48,7 +48,7 @@ def test_going_on_as_the_other_ends_the_first_login_and_leads_to_the_first_page(
     answer = go_on_as_the_other(root, page)
     assert (answer.status_code, answer.location) == (303, "/console/")
     assert root.visitor().subject == "eve"
-    assert store.ended.is_ended("staff", before.subject, before.login, before.since)
+    assert store.ended_logins.is_ended("staff", before.subject, before.login, before.since)
     assert go_on_as_the_other(root, page).status_code == 400  # the handle is good once
 
 

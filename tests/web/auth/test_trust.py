@@ -1,4 +1,4 @@
-"""Keeping up what is believed of a provider: metadata from a file, from its address, and what somebody has to decide."""
+"""Keeping a provider up to date: metadata from a file, from its address, and decisions by an administrator."""
 
 import json
 import re
@@ -53,9 +53,9 @@ def brought(database, box, xml, slug="demo", **more):
         return import_metadata(db, box, implementations.find(db, slug), given, by, environment="development").value
 
 
-def refresh(database, outreach, slug, *, by):
+def refresh(database, outbound, slug, *, by):
     """Refresh as the edges do: fetched outside of the transaction that takes it in."""
-    fetched = metadata_import.fetch_again(database, outreach, slug)
+    fetched = metadata_import.fetch_again(database, outbound, slug)
     with database.session() as db:
         return metadata_import.refresh(db, fetched, AuditContext(by)).value
 
@@ -95,7 +95,7 @@ def test_a_new_certificate_waits_even_when_an_administrator_brings_the_metadata(
 
 def test_an_administrator_brings_new_addresses(database, box):
     upkeep = brought(database, box, moved(IDP))
-    assert upkeep.words == ("Its addresses were taken over from the metadata.",)
+    assert upkeep.words == ("The addresses were taken over from the metadata.",)
     with database.reading() as db:
         assert saml.find(db, implementations.find(db, "demo")).sso_url == "https://elsewhere.example/sso"
 
@@ -152,14 +152,14 @@ def test_whoever_judges_a_new_certificate_is_told_that_the_metadata_is_signed_by
         sign_element(root, signer.key, signer.certificate, first=True)
         document = etree.tostring(root)
     upkeep = refresh(at_its_address, Publishing(document), "demo", by="timer")
-    assert ("signed with a certificate that is believed already" in " ".join(upkeep.words)) == vouched
+    assert ("signed with a certificate that is active here" in " ".join(upkeep.words)) == vouched
     assert sorted(states(at_its_address).values()) == ["active", "waiting"]
 
 
 def test_a_refresh_tells_of_other_addresses_and_missing_certificates_and_leaves_them(at_its_address):
     upkeep = refresh(at_its_address, Publishing(moved(NEXT)), "demo", by="timer")
     told = " ".join(upkeep.words)
-    assert "Its login address is https://elsewhere.example/sso now" in told
+    assert "The login address is https://elsewhere.example/sso in the metadata" in told
     assert "is not in the metadata any more" in told
     with at_its_address.reading() as db:
         assert saml.find(db, implementations.find(db, "demo")).sso_url == IDP.sso_url
@@ -227,7 +227,7 @@ def test_the_command_shows_both_sides_and_no_key(cli):
     shown = cli("show", "demo").stdout
     assert "PRIVATE" not in shown
     assert "active" in shown
-    assert "No certificate is known yet." in cli("show", "empty").stdout
+    assert "There is no certificate yet." in cli("show", "empty").stdout
 
 
 def test_the_command_imports_and_says_by_its_exit_status_whether_somebody_has_to_act(cli, tmp_path):
@@ -251,7 +251,7 @@ def test_the_command_refreshes_all_and_goes_on_when_one_fails(cli, at_its_addres
 
 def test_with_no_address_there_is_nothing_to_refresh(cli):
     result = cli("refresh")
-    assert (result.exit_code, result.stdout) == (0, "No identity provider has an address for its metadata.\n")
+    assert (result.exit_code, result.stdout) == (0, "No identity provider has a metadata address.\n")
 
 
 def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli, database, box, monkeypatch):
@@ -266,8 +266,8 @@ def test_certificates_that_end_soon_are_told_by_the_timer_and_by_the_doctor(cli,
         saml.new_sp_keys(db, box, implementations.find(db, "demo"))
     result = cli("refresh")
     assert result.exit_code == 1
-    told = [f"other: a certificate of its identity provider is good until {until}."]
-    told += [f"demo: our {use} certificate is good until" for use in ("signing", "encryption")]
+    told = [f"other: a certificate of its identity provider expires at {until}."]
+    told += [f"demo: our {use} certificate expires at" for use in ("signing", "encryption")]
     assert [line.startswith(words) for line, words in zip(result.stdout.splitlines(), told, strict=False)] == [True] * 3
     lines = [line.found for line in doctor.certificate_lines(database)]
     assert [("of other" in line, "for demo" in line) for line in lines] == [(True, False), (False, True), (False, True)]

@@ -50,8 +50,8 @@ def process():
 
 
 @pytest.fixture
-def write(tmp_path):
-    """Write a file into this test's folder; what is no text is written as JSON."""
+def write_file(tmp_path):
+    """Write a file into this test's folder; anything but text and bytes is written as JSON."""
 
     def put(name, content):
         path = tmp_path / name
@@ -65,9 +65,9 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def given(write):
+def input_file(write_file):
     """An INPUT which everything here can use."""
-    return write("input.json", INPUT)
+    return write_file("input.json", INPUT)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Databases and stores of every kind that somebody may lead a command to, and whether a command left them as they were."""
+"""Databases and stores of every kind that a command may be used with, and whether a command left them unchanged."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""`users token`: a login without a proof of who asks, so only in development, for somebody who is known and not locked out."""
+"""`users token`: a login without authentication, so only in development, and for a known user who is not locked out."""
 
 import json
 
@@ -9,7 +9,7 @@ from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore, fingerprint
 from runner.logins.app_tokens import ACCESS_S
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import replace_mark
 from tests.web.cli.stores import PRODUCTION, keys, made_for
 
@@ -46,12 +46,12 @@ def test_production_refuses_and_its_store_holds_no_login(cli, redis, valkey_url,
     before = keys(valkey_url)
     result = cli("users", "token", "aha26", "165", env=production)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "`users token` is for development, and SESSION_STATUS_ENV says production." in result.stderr
+    assert "`users token` is for development, and SESSION_STATUS_ENV is production." in result.stderr
     assert keys(valkey_url) == before
 
 
 def test_a_stranger_and_somebody_locked_out_get_none(cli, env):
-    assert "aha26 has never seen a user '7'" in cli("users", "token", "aha26", "7", env=env).stderr
+    assert "aha26 has no user '7'" in cli("users", "token", "aha26", "7", env=env).stderr
     database = Database(Settings.from_environment(env).database_url)
     with database.session() as db:
         users.disable(db, users.find(db, implementations.find(db, "aha26"), "165"), "lost phone")

@@ -29,14 +29,14 @@ def test_archived_ends_logins_and_drops_the_cache_of_this_one_only_and_can_be_un
         redis.hset(StatusCache.key(slug, "165", "S-1", "e"), "body", "{}")
     assert cli("implementation", "archive", "aha26", "--reason", "over", env=event).exit_code == 0
     for who, ended in ((mine, True), (theirs, False)):
-        assert store.ended.is_ended(who.implementation, who.subject, who.login, who.since) is ended
+        assert store.ended_logins.is_ended(who.implementation, who.subject, who.login, who.since) is ended
     assert [key.decode()[:9] for key in redis.keys("st:{*")] == ["st:{other"]
     [row] = [one for one in json.loads(cli("implementation", "list", "--json", env=event).stdout) if one["archived_at"]]
     assert row["slug"] == "aha26"
     assert "is archived" in cli("status", "get", "aha26", "S-1", "--user", "165", env=event).stderr
     assert "not archived" in cli("implementation", "restore", "other", env=event).stderr
     assert cli("implementation", "restore", "aha26", env=event).exit_code == 0
-    assert store.ended.is_ended("aha26", "165", mine.login, mine.since)
+    assert store.ended_logins.is_ended("aha26", "165", mine.login, mine.since)
     assert "aha26 is archived" not in cli("status", "get", "aha26", "S-1", "--user", "165", env=event).stderr
 
 
@@ -44,7 +44,7 @@ def test_removing_shows_what_goes_and_needs_the_slug_in_full(cli, event):
     assert "in use: archive it first" in cli("implementation", "remove", "aha26", "--yes", env=event).stderr
     assert cli("implementation", "archive", "aha26", env=event).exit_code == 0
     preview = cli("implementation", "remove", "aha26", "--preview", env=event)
-    assert preview.stdout.splitlines() == ["With aha26 go:", "         1  user", "Its audit entries stay."]
+    assert preview.stdout.splitlines() == ["Deleted with aha26:", "         1  user", "Its audit entries stay."]
     for typed in ("\n", "other\n", "AHA26\n"):
         refused = cli("implementation", "remove", "aha26", env=event, stdin=typed)
         assert (refused.exit_code, "typed in full" in refused.stderr) == (2, True)
@@ -67,19 +67,19 @@ def test_a_login_of_a_removed_implementation_does_not_open_another_of_the_same_n
     with database.session() as db:
         users.remember(db, implementations.find(db, "aha26"), "165", UserProfile("somebody else"))
     database.dispose()
-    assert store.ended.is_ended("aha26", "165", before.login, before.since)
+    assert store.ended_logins.is_ended("aha26", "165", before.login, before.since)
 
 
 def test_when_the_store_is_away_it_is_said_that_logins_may_be_there(cli, event):
     away = cli("implementation", "archive", "aha26", env={**event, "REDIS_URL": "unix:///nonexistent"})
     assert away.exit_code == 2
-    assert "done in the database, but the store does not answer" in away.stderr
+    assert "The database was changed, but the store does not answer" in away.stderr
 
 
-def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write):
-    agenda = write("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
+def test_a_status_is_not_asked_for_in_vain_when_the_store_is_away(cli, event, write_file):
+    agenda = write_file("agenda.csv", "ID,Title,Start Time,End Time\nS-1,Sepsis,2026-05-04 09:00,2026-05-04 10:00\n")
     assert cli("sessions", "import", "aha26", agenda, env=event).exit_code == 0
-    script = write("status.py", "def status(user, session, api):\n    return hidden()\n")
+    script = write_file("status.py", "def status(user, session, api):\n    return hidden()\n")
     assert cli("script", "activate", "aha26", script, env=event).exit_code == 0
     away = {**event, "REDIS_URL": "unix:///nonexistent"}
     result = cli("status", "get", "aha26", "S-1", "--user", "165", env=away)
@@ -93,7 +93,7 @@ def test_staff_and_unknown_ones_are_refused(cli, event):
 
 
 def test_everybody_of_a_large_implementation_is_logged_out(redis):
-    ended, known = LoginStore(redis).ended, [visitor("aha26", str(number)) for number in range(2500)]
+    ended, known = LoginStore(redis).ended_logins, [visitor("aha26", str(number)) for number in range(2500)]
     ended.end_everybody("aha26", [one.subject for one in known])
     for one in (known[0], known[999], known[1000], known[-1]):
         assert ended.is_ended("aha26", one.subject, one.login, one.since)

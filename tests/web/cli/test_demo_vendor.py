@@ -8,7 +8,7 @@ import pytest
 from web.demo.app_pages import AppData, AppSession, RunLine
 from web.demo.ledger import Ledger
 from web.demo.switches import Mode
-from web.demo.vendor import create_vendor, main, make_site
+from web.demo.vendor import create_vendor, main, open_services
 from web.demo.vendor_keys import vendor_keys
 
 SERVICE = "http://127.0.0.1:8000"
@@ -19,7 +19,7 @@ RUN = RunLine("raised", "(hidden)", "14:10:00", "<i>", "Mei", 7, ("ethosce GET /
 
 @pytest.fixture
 def shared(tmp_path):
-    return make_site(tmp_path, service_url=SERVICE, own_url="http://127.0.0.1:8001")
+    return open_services(tmp_path, service_url=SERVICE, own_url="http://127.0.0.1:8001")
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_lagging_api_learns_of_a_claim_later(tmp_path):
 def test_what_was_claimed_and_switched_survives_a_restart_and_can_be_forgotten(client, shared, tmp_path):
     client.post("/ethosce/claim/CE-101?uid=165")
     client.post("/control/cvent", data={"mode": "busy", "slow_s": "999", "lag_s": "nonsense"})
-    again = make_site(tmp_path, service_url=SERVICE, own_url=shared.own_url)
+    again = open_services(tmp_path, service_url=SERVICE, own_url=shared.own_url)
     assert list(again.ledger.seen("ethosce", "165")) == ["CE-101"]
     assert again.switches.of("cvent").mode is Mode.BUSY
     assert again.switches.of("cvent").slow_s == 60

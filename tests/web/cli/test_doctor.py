@@ -8,7 +8,7 @@ import pytest
 
 from records import Database
 from runner.health.doctor_checks import JailCheckup, StoreCheckup, store_checkup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from sandbox import JailReport
@@ -24,7 +24,7 @@ def states(result):
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """A machine on which nothing of ours is set, in an empty folder."""
+    """A machine without any of our settings, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -59,7 +59,7 @@ def test_a_store_that_does_not_answer_fails_and_says_what_to_do(cli, records):
     result = cli("doctor", env={**records, "REDIS_URL": "unix:///nonexistent"})
     assert result.exit_code == 1
     assert "-> start the store" in result.stdout
-    assert "Something fails" in result.stdout
+    assert "A check failed" in result.stdout
 
 
 @pytest.mark.parametrize(

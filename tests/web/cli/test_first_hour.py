@@ -143,8 +143,8 @@ def test_a_script_of_the_guides_keeps_its_link_with_the_input_of_the_guide(shell
 
 def write_inputs(folder):
     """Write the INPUT and the ANSWERS of the authors' guide."""
-    given, answers = [text for kind, text in BLOCK.findall(AUTHORS) if kind == "json"]
-    (folder / "input.json").write_text(given)
+    input_file, answers = [text for kind, text in BLOCK.findall(AUTHORS) if kind == "json"]
+    (folder / "input.json").write_text(input_file)
     (folder / "answers.json").write_text(answers)
 
 
@@ -185,7 +185,7 @@ def test_the_token_of_a_sample_person_asks_the_endpoints_as_the_pages_write_it(d
 def test_a_token_stands_alone_on_standard_output_and_says_beside_it_for_how_long_and_for_whom(demo, shell):
     done = shell("session-status users token demo 165")
     assert re.fullmatch(r"cat_[A-Za-z0-9_-]{43}\n", done.stdout)
-    assert "Good for 15 minutes, for demo, as Mei Chen." in done.stderr
+    assert "The token is valid for 15 minutes, for demo, as Mei Chen." in done.stderr
     assert f"{demo.service}/api/v1/implementations/demo/sessions/SESSION/status" in done.stderr
     assert done.stdout.strip() not in done.stderr
     logs = "".join(one.read_text() for one in (demo.folder / "logs").iterdir())

@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from runner.health.doctor_checks import store_checkup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore
 from runner.store.mark_administration import replace_mark
 from runner.store.worker_heartbeat import BACKGROUND, LAST, WorkerHeartbeat
@@ -104,7 +104,7 @@ def test_the_guide_leads_from_nothing_to_the_first_administrator(production, sta
 
     assert run(commands[5][0], production)[0] == 0
     status, said = run(commands[5][1], production)
-    assert (status, "Nothing fails." in said) == (0, True), said
+    assert (status, "No check failed." in said) == (0, True), said
     assert re.search(r"note\s+workers\s+none has been started yet", said)
 
     logs = [started(command) for command in commands[6]]
@@ -131,7 +131,7 @@ def test_once_a_worker_was_there_having_none_fails(cli, redis, valkey_url, tmp_p
     result = cli("doctor", "--json", env=env)
     found = {line["part"]: line for line in json.loads(result.stdout)["lines"]}
     assert (result.exit_code, found["workers"]["state"]) == (1, "fail")
-    assert found["workers"]["found"] == "none is there; the last was host.1.abc at 2026-05-04 13:00 UTC"
+    assert found["workers"]["found"] == "none is running; the last one was host.1.abc at 2026-05-04 13:00 UTC"
     assert found["background"]["state"] == "note", "none was ever started"
 
 

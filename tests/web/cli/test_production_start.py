@@ -1,4 +1,4 @@
-"""What starts in production: nothing on stores of development, nothing with a stand-in of development; all is told at once."""
+"""What starts in production: nothing with a store, a database or settings for development; all faults are reported together."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from records import Database, SecretBox, audit
 from records.maintenance import development_stand_ins
 from records.maintenance.development_stand_ins import UP
 from records.tenants import implementations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import mark_of, replace_mark
 from tests.web.cli.stores import KEY, PRODUCTION, content, keys, made_for
 from web.cli.local import up as up_command
@@ -28,8 +28,8 @@ from web.devidp.identity import FOLDER, identity
 PORTS = Ports(18000, 18001, 18002)
 #: What the demo leaves in a database: each has to be named by whatever refuses it.
 TOLD = (
-    "the identity provider of demo is that of development, at which anybody can be anybody",
-    "the identity provider of staff is that of development, at which anybody can be anybody",
+    "the identity provider of demo is that of development, at which anybody can log in as anybody",
+    "the identity provider of staff is that of development, at which anybody can log in as anybody",
     "the connection ethosce of demo is marked as development and has a base_url without TLS (http://127.0.0.1:18001)",
     "the connection cvent of demo is marked as development",
     "makes gokonkwo administrator, and was given by `session-status up`",
@@ -243,12 +243,12 @@ def test_the_demo_allows_the_links_of_the_guides_and_keeps_those_that_a_develope
 def test_a_mark_is_changed_by_who_says_the_same_twice_and_an_entry_notes_it(cli, production, address, valkey_url):
     development = {**production, "SESSION_STATUS_ENV": "development"}
     for words in (("db", "mark", "development"), ("store", "mark", "development")):
-        assert "SESSION_STATUS_ENV says production, and you say development" in cli(*words, env=production).stderr
+        assert "SESSION_STATUS_ENV is production, but the argument is development" in cli(*words, env=production).stderr
     assert cli("store", "mark", "development", "--yes", env=development).exit_code == 2  # the database comes first
     assert cli("db", "mark", "development", env=development, stdin="n\n").exit_code == 1
     assert cli("role", "list", "aha26", env=development).exit_code == 2
     told = cli("db", "mark", "development", env=development, stdin="y\n").stdout
-    assert "It was made for production and holds aha26" in told
+    assert "It was made for production and contains aha26" in told
     assert cli("store", "mark", "development", "--yes", env=development).exit_code == 0
     assert mark_of(valkey_url).environment == "development"
     assert cli("role", "list", "aha26", env=development).exit_code == 0

@@ -1,4 +1,4 @@
-"""Somebody who may change a connection but does not know its secret tries by a command to have it sent elsewhere."""
+"""Someone who may change a connection but does not know its secret tries to send it elsewhere by a command."""
 
 import pytest
 

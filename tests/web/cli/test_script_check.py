@@ -12,15 +12,15 @@ LONG = 'def status(user, session, api):\n    return message("This text is much t
 BAD = "import os\nclass A:\n    pass\ndef status(user, session, api):\n    return hidden()\n"
 
 
-def test_a_clean_script_has_no_findings_and_status_0(cli, write):
-    result = cli("script", "check", write("a.py", GOOD), "--json")
+def test_a_clean_script_has_no_findings_and_status_0(cli, write_file):
+    result = cli("script", "check", write_file("a.py", GOOD), "--json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {"file": str(write("a.py", GOOD)), "ok": True, "findings": []}
+    assert json.loads(result.stdout) == {"file": str(write_file("a.py", GOOD)), "ok": True, "findings": []}
 
 
-def test_errors_say_where_what_why_and_what_instead_and_give_status_1(cli, write):
-    bad = write("bad.py", BAD)
-    result = cli("script", "check", write("a.py", GOOD), bad, "--json")
+def test_errors_say_where_what_why_and_what_instead_and_give_status_1(cli, write_file):
+    bad = write_file("bad.py", BAD)
+    result = cli("script", "check", write_file("a.py", GOOD), bad, "--json")
     assert result.exit_code == 1
     told = [json.loads(line) for line in result.stdout.splitlines()]
     assert [one["ok"] for one in told] == [True, False]
@@ -32,14 +32,16 @@ def test_errors_say_where_what_why_and_what_instead_and_give_status_1(cli, write
     assert first["instead"] in people
 
 
-def test_warnings_alone_leave_the_status_0(cli, write):
-    result = cli("script", "check", write("a.py", LONG), "--json")
+def test_warnings_alone_leave_the_status_0(cli, write_file):
+    result = cli("script", "check", write_file("a.py", LONG), "--json")
     [finding] = json.loads(result.stdout)["findings"]
     assert (finding["rule"], finding["severity"], result.exit_code) == ("message-length", "warning", 0)
 
 
-def test_links_are_judged_only_when_the_hosts_are_named(cli, write):
-    script = write("a.py", 'def status(user, session, api):\n    return message("Go", link="https://a.example/x")\n')
+def test_links_are_judged_only_when_the_hosts_are_named(cli, write_file):
+    script = write_file(
+        "a.py", 'def status(user, session, api):\n    return message("Go", link="https://a.example/x")\n'
+    )
     assert json.loads(cli("script", "check", script, "--json").stdout)["findings"] == []
     told = json.loads(cli("script", "check", script, "--json", "--link-hosts", "b.example").stdout)
     assert told["findings"][0]["rule"] == "message-link"
@@ -49,8 +51,8 @@ def test_links_are_judged_only_when_the_hosts_are_named(cli, write):
     )
 
 
-def test_hosts_on_the_command_line_are_mapped_as_a_browser_maps_them(cli, write):
-    script = write(
+def test_hosts_on_the_command_line_are_mapped_as_a_browser_maps_them(cli, write_file):
+    script = write_file(
         "a.py", 'def status(user, session, api):\n    return message("Go", link="https://strasse.example/")\n'
     )
     told = json.loads(cli("script", "check", script, "--json", "--link-hosts", "straße.example").stdout)
@@ -60,8 +62,8 @@ def test_hosts_on_the_command_line_are_mapped_as_a_browser_maps_them(cli, write)
     assert "--link-hosts" in wrong.stderr
 
 
-def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write, tmp_path):
-    result = cli("script", "check", tmp_path / "no.py", write("b.py", b"\xff"), write("a.py", GOOD), "--json")
+def test_a_file_which_cannot_be_read_is_a_finding_and_stops_no_other(cli, write_file, tmp_path):
+    result = cli("script", "check", tmp_path / "no.py", write_file("b.py", b"\xff"), write_file("a.py", GOOD), "--json")
     told = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(one["ok"], [f["rule"] for f in one["findings"]]) for one in told] == [
         (False, ["unreadable"]),
@@ -95,7 +97,7 @@ def test_a_script_in_a_folder_that_this_user_may_not_search_is_told_in_a_sentenc
         assert beside(str(file), "input.json") is None
 
 
-def test_a_name_that_the_system_refuses_is_a_finding_and_stops_no_other(cli, write):
-    result = cli("script", "check", "x" * 300, write("a.py", GOOD))
+def test_a_name_that_the_system_refuses_is_a_finding_and_stops_no_other(cli, write_file):
+    result = cli("script", "check", "x" * 300, write_file("a.py", GOOD))
     assert (result.exit_code, "File name too long" in result.stdout) == (1, True)
-    assert "nothing to say" in result.stdout
+    assert "no findings" in result.stdout

@@ -115,7 +115,7 @@ def answers(page, address):
 
 
 class Reader:
-    """Somebody who does what the guide says. What they press and open must be named in it."""
+    """A reader who does what the guide says. Everything that they press and open must be named in it."""
 
     def __init__(self, page, place):
         self.page = page
@@ -159,7 +159,7 @@ class Reader:
     def try_login(self, name, *, again=False):
         self.open("Identity provider")
         self.open("Try the login")
-        self.sees("You are sent to the provider")
+        self.sees("You go to the provider")
         self.open("Try it as another person" if again else "Try the login")
         self.log_in_as(name)
         self.sees("It works: this is what was understood")
@@ -168,7 +168,7 @@ class Reader:
         self.page.get_by_label(re.compile(f"^{role}:")).check()
         self.page.get_by_label(re.compile(f"^{kind}")).first.check()
         self.page.get_by_label("Usernames or values").fill(value)
-        self.page.get_by_role("button", name="Give this role").click()
+        self.page.get_by_role("button", name="Grant this role").click()
 
 
 def test_a_conference_is_set_up_from_an_empty_database_in_the_console_alone(place, vendor, page, tmp_path):
@@ -189,8 +189,8 @@ def get_in(reader):
     assert "session-status administrator link" in GUIDE
     address = reader.place.run("administrator", "link").splitlines()[0]
     reader.page.goto(address)
-    reader.press("Log in as first administrator")
-    reader.sees("You are the first administrator")
+    reader.press("Sign in as first administrator")
+    reader.sees("Next steps for the first administrator")
     reader.picture("first")
 
 
@@ -213,7 +213,7 @@ def connect_staff(reader):
 def add_conference(reader):
     reader.open("Add an implementation")
     reader.page.get_by_label("Name of the conference").fill("Annual Meeting 2026")
-    reader.page.get_by_label("Id in addresses").fill(SLUG)
+    reader.page.get_by_label("ID in addresses").fill(SLUG)
     reader.page.get_by_label("Time zone").fill("America/Chicago")
     reader.page.get_by_role("button", name="Add this implementation").click()
     reader.sees("What is set up")
@@ -225,7 +225,7 @@ def connect_people(reader):
     reader.press("Save the provider")
     reader.try_login("Mei Chen", again=True)
     reader.sees("memberNumber")
-    reader.open("Change what means what")
+    reader.open("Change what the attributes mean")
     expect(reader.page.get_by_text("Attributes seen in the last logins")).to_be_visible()
     reader.page.get_by_label("Subject").fill("memberNumber")
     reader.page.get_by_label("User type").fill("userType")
@@ -255,7 +255,7 @@ def add_connection(reader, vendor):
     reader.page.get_by_label("Address", exact=True).fill(f"http://127.0.0.1:{vendor.port}")
     reader.page.get_by_label("A fixed token (Bearer)").check()
     reader.page.get_by_label("Password, token, key or client secret").fill("a-vendors-token")
-    reader.page.get_by_label("Paths that may be asked for").fill("/awarded")
+    reader.page.get_by_label("Paths that may be called").fill("/awarded")
     reader.page.get_by_label("this machine itself").check()
     reader.page.get_by_role("button", name="Add connection").click()
     if reader.page.get_by_label("Path", exact=True).count() == 0:
@@ -291,7 +291,7 @@ def put_script_in_service(reader):
     assert f"session-status script activate {SLUG} - < script.py" in GUIDE
     reader.place.run("script", "activate", SLUG, "-", typed=SCRIPT)
     reader.page.goto(f"{reader.place.service}/console/implementations/{SLUG}/")
-    reader.sees("Nobody has logged in yet.")  # a test login stores nobody
+    reader.sees("No one has logged in yet.")  # a test login stores no person
     expect(reader.page.get_by_text("Missing")).to_have_count(1)
     reader.picture("done")
 

@@ -82,7 +82,7 @@ def test_when_the_store_is_away_it_is_said_that_logins_of_a_revoked_role_may_be_
     assert cli("role", "grant", "aha26", "scanner", "--username", "sam", env=event).exit_code == 0
     [grant] = json.loads(cli("role", "list", "aha26", "--json", env=event).stdout)
     away = cli("role", "revoke", "aha26", str(grant["id"]), env={**event, "REDIS_URL": "unix:///nonexistent"})
-    assert (away.exit_code, "the store does not answer: logins may still be there" in away.stderr) == (2, True)
+    assert (away.exit_code, "the store does not answer: some logins may not have ended" in away.stderr) == (2, True)
     with stored.reading() as db:
         assert grants.every(db, implementations.find(db, "aha26")) == []
 
@@ -107,7 +107,7 @@ def test_the_first_role_of_staff_makes_the_staff_implementation(cli, records, st
         (("role", "grant", "aha26", "administrator", "--username", "a"), "staff implementation only"),
         (("role", "grant", "nope", "scanner", "--username", "a"), "There is no implementation 'nope'"),
         (("role", "revoke", "aha26", "99"), "has no grant 99"),
-        (("implementation", "add", "Staff", "--name", "Ours"), "is kept for"),
+        (("implementation", "add", "Staff", "--name", "Ours"), "is reserved for"),
         (("audit", "verify", "--noted", "1:abc"), "is not a head"),
     ],
 )
@@ -119,13 +119,13 @@ def test_what_a_person_can_get_wrong_is_a_sentence_and_status_2(cli, event, argu
 
 def test_a_refused_grant_leaves_no_audit_entry(cli, event):
     cli("role", "grant", "aha26", "administrator", "--username", "a", env=event)
-    assert cli("audit", "list", env=event).stdout == "No audit entry is here yet.\n"
+    assert cli("audit", "list", env=event).stdout == "There are no audit entries yet.\n"
 
 
 def test_audit_entries_that_are_whole_are_said_to_be_with_a_head_to_note(cli, event):
     cli("role", "grant", "aha26", "scanner", "--username", "a", env=event)
     result = cli("audit", "verify", env=event)
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was changed: 1 audit entry is as written.")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Nothing was altered: 1 audit entry is as written.")
     head = result.stdout.split()[-1]
     cli("role", "grant", "aha26", "scanner", "--username", "b", env=event)
     assert cli("audit", "verify", "--noted", head, env=event).exit_code == 0
@@ -174,7 +174,7 @@ def test_resealing_covers_all_kinds_of_secrets(cli, event, stored):
         external.save(db, box, implementations.find(db, "aha26"), draft, "me")
         saml.sp_keys(db, box, implementations.find(db, "aha26"))
     new = {**event, "SESSION_STATUS_SECRET_KEY": "n" * 40, "SESSION_STATUS_SECRET_KEYS_OLD": "k" * 40}
-    assert cli("connection", "reseal", env=new).stdout == "Sealed 3 secrets with the present key.\n"
+    assert cli("connection", "reseal", env=new).stdout == "Encrypted 3 secrets with the current key.\n"
     with stored.session() as db:
         opened = external.opened(db, SecretBox(["n" * 40]), implementations.find(db, "aha26"))
         assert opened.secret == "s"

@@ -1,4 +1,4 @@
-"""What keeps a process from starting: each is told in plain words, with what to do, before anything runs."""
+"""What keeps a process from starting: each fault is reported in plain words, with what to do, before anything runs."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from records.storage import schema
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
 from runner.health.start_checks import NotStarted, check_start
-from runner.settings.table import Settings, SettingsError
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.mark_administration import replace_mark
 from tests.web.cli.stores import PRODUCTION, made_for
 from web.cli.operate import servers
@@ -115,7 +115,7 @@ def test_with_a_key_that_opens_no_secret_doctor_fails_and_names_each(cli, sealed
     assert [text for text in (*TOLD, *REMEDIES) if text not in result.stdout] == []
     assert "s3cret" not in result.output
     right = cli("doctor", env=sealed)
-    assert "no key opens" not in right.stdout
+    assert "no key decrypts" not in right.stdout
 
 
 def test_with_such_a_key_no_worker_starts_and_an_earlier_key_is_enough(cli, sealed):
@@ -180,11 +180,13 @@ def test_an_upgrade_that_cannot_make_the_folder_of_its_database_says_who_must_ow
 def test_a_data_folder_in_which_nothing_is_kept_is_neither_made_nor_missed(cli, production, tmp_path):
     env = in_a_file(production, tmp_path)
     assert cli("db", "upgrade", env=env).exit_code == 0
-    assert f"{tmp_path}/file/data is not used: database and store are elsewhere" in cli("doctor", env=env).stdout
+    assert (
+        f"{tmp_path}/file/data is not used: the database and the store are elsewhere" in cli("doctor", env=env).stdout
+    )
 
 
 def test_a_data_folder_of_somebody_else_is_told_with_both_users():
-    """As somebody without rights: whoever runs the tests may have them."""
+    """As a user without rights, because the tests may run as root."""
     program = "import os; from pathlib import Path; from web.cli.operate.data_folder_check import fault; "
     program += "os.geteuid() or os.setuid(65534); print(fault(Path('/session-status-of-nobody')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -197,13 +199,13 @@ def test_a_data_folder_of_somebody_else_is_told_with_both_users():
 def test_an_address_that_is_none_is_a_fault_of_the_settings(cli, production):
     result = cli("web", env={**production, "SESSION_STATUS_WEB_BIND": "foo"})
     assert result.exit_code == 2
-    assert "SESSION_STATUS_WEB_BIND: 'foo' must be an IP address and a port" in result.stderr
+    assert "SESSION_STATUS_WEB_BIND must be an IP address and a port" in result.stderr
 
 
 def test_an_address_of_another_machine_is_told_before_anything_runs(cli, production):
     result = cli("web", env={**production, "SESSION_STATUS_WEB_BIND": "192.0.2.7:8000"})
     assert result.exit_code == 2
-    assert "this machine has no address 192.0.2.7. Name one that it has, or 0.0.0.0 for all" in result.stderr
+    assert "this machine has no address 192.0.2.7. Use one of its addresses, or 0.0.0.0 for all" in result.stderr
     doctor = cli("doctor", env={**production, "SESSION_STATUS_WEB_BIND": "192.0.2.7:8000"})
     assert (doctor.exit_code, "this machine has no address 192.0.2.7" in doctor.stdout) == (1, True)
 
@@ -217,13 +219,13 @@ def test_a_port_in_use_is_told_and_doctor_takes_it_for_the_server_itself(cli, pr
         assert result.exit_code == 2
         assert "Address already in use. Stop the process that listens there, or choose another port" in result.stderr
         assert (
-            f"something listens on {bind}: the web server, if it runs"
+            f"{bind} is in use, probably by the web server"
             in cli("doctor", env=production | {"SESSION_STATUS_WEB_BIND": bind}).stdout
         )
 
 
 def test_a_port_that_needs_rights_is_told():
-    """As somebody without rights: whoever runs the tests may have them."""
+    """As a user without rights, because the tests may run as root."""
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
         pytest.skip("here everybody may use every port")
     program = "import os; from web.server.listen_check import listening_fault; os.geteuid() or os.setuid(65534); "
@@ -232,7 +234,7 @@ def test_a_port_that_needs_rights_is_told():
     assert done.stdout.startswith(
         f"{errno.EACCES} SESSION_STATUS_WEB_BIND: cannot listen on 127.0.0.1 port 80: this user"
     )
-    assert "Choose one from 1024 on" in done.stdout
+    assert "Choose 1024 or higher" in done.stdout
 
 
 def test_a_free_address_is_no_fault():

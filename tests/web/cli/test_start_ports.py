@@ -1,4 +1,4 @@
-"""The three ports of `up`: one number chooses all of them, and one that is taken is told with the command to use instead."""
+"""The three ports of `up`: one number chooses all of them, and a port in use is reported with the command to use instead."""
 
 import re
 import socket
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support import ROOT
 from web.cli.local.programs import Ports, other_terminal, page
 from web.cli.local.start_command import IN_A_ROW, PROPOSED, STEP, StartCommand, free_row
@@ -89,7 +89,8 @@ def test_a_port_that_is_taken_is_named_with_the_command_to_use_instead(cli, tmp_
         result = cli("up", "--port", first, "--data-folder", tmp_path / "data", *by)
     assert result.exit_code == 2
     assert (
-        f"Port {port} cannot be used: another program uses it. Stop what uses it, or take other ports:" in result.stderr
+        f"Port {port} cannot be used: another program uses it. Stop the program that uses it, or use other ports:"
+        in result.stderr
     )
     assert re.search(rf"`{command}`\.", result.stderr)
 

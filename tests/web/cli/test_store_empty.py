@@ -41,7 +41,7 @@ def test_tokens_of_before_are_of_no_use_the_mark_stays_and_an_audit_entry_says_s
     result = cli("store", "empty", env=production, stdin="y\n")
     assert result.exit_code == 0, result.output
     for goes in (
-        f"holds {held} keys",
+        f"contains {held} keys",
         "cached messages",
         "wait for a worker",
         "logins that have ended",
@@ -67,7 +67,7 @@ def test_while_a_worker_is_there_nothing_goes_unless_forced(cli, redis, producti
     worker = WorkerHeartbeat(redis, report=JailReport("x86_64", "Linux", "3.11"), places=1)
     worker.note(0)
     refused = cli("store", "empty", "--yes", env=production)
-    assert (refused.exit_code, f"Workers are there: {worker.name}. Stop them first" in refused.stderr) == (2, True)
+    assert (refused.exit_code, f"Workers are running: {worker.name}. Stop them first" in refused.stderr) == (2, True)
     assert redis.exists("st:workers")
     assert cli("store", "empty", "--yes", "--force", env=production).exit_code == 0
     assert keys(valkey_url) == [KEY.encode()]

@@ -61,7 +61,7 @@ def log_in(page, up, session, name):
     page.goto(f"{up.demo}/sessions/{session}")
     widget(page).get_by_role("link", name="Log in for session status info").click()
     page.wait_for_url(f"{up.idp}/sso?*")
-    expect(page.get_by_text("Anybody can be anybody")).to_be_visible()
+    expect(page.get_by_text("Anyone can log in as anyone")).to_be_visible()
     page.get_by_role("button", name=f"Log in as {name}").click()
     page.wait_for_url(f"{up.demo}/sessions/{session}")
 
@@ -116,7 +116,7 @@ def test_the_story_from_claim_to_credit_claimed(page, up):
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url(f"{up.service}/login/demo/out")
     page.goto(f"{up.idp}/")
-    expect(page.get_by_text("Nobody is logged in here")).to_be_visible()
+    expect(page.get_by_text("No one is logged in here")).to_be_visible()
     page.goto(f"{up.demo}/sessions/CE-101")
     expect(widget(page).get_by_role("link")).to_have_text("Log in for session status info")
 
@@ -134,13 +134,13 @@ def test_the_page_that_sends_a_login_back_has_a_button_where_script_is_off(chrom
 
 def test_another_person_is_one_link_away_and_a_logout_at_the_provider_reaches_the_service(page, up):
     log_in(page, up, "CE-102", "Jide Okafor")
-    page.get_by_role("link", name="Log in as somebody else").click()
+    page.get_by_role("link", name="Log in as another person").click()
     page.get_by_role("button", name="Log in as Mei Chen").click()
     page.wait_for_url(f"{up.demo}/sessions/CE-102")
     page.goto(f"{up.idp}/")
     expect(page.get_by_role("heading", name="You are Mei Chen")).to_be_visible()
     page.get_by_role("button", name="Log out everywhere").click()
-    expect(page.get_by_text("wherever this login was told of")).to_be_visible()
+    expect(page.get_by_text("and from all implementations")).to_be_visible()
     page.goto(f"{up.demo}/sessions/CE-102")
     expect(widget(page).get_by_role("link")).to_have_text("Log in for session status info")
 
@@ -150,7 +150,7 @@ def test_an_administrator_opens_the_console_and_an_attendee_does_not(page, up):
     expect(page.get_by_role("link", name="Meadowlands Annual Meeting").first).to_be_visible()
     page.goto(f"{up.idp}/")
     page.get_by_role("button", name="Log out everywhere").click()
-    expect(page.get_by_text("wherever this login was told of")).to_be_visible()
+    expect(page.get_by_text("and from all implementations")).to_be_visible()
     open_console(page, up, "Mei Chen")
     expect(page.get_by_text("Your roles do not allow you to")).to_be_visible()
     expect(page.get_by_role("link", name="Meadowlands Annual Meeting")).to_have_count(0)

@@ -47,7 +47,7 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
     env = {"SESSION_STATUS_DATA_FOLDER": str(up.folder)}
 
     def shown(session, user="165"):
-        """What a command in another terminal is told; it finds the run by the note in the data folder."""
+        """The output of a command in another terminal; it finds the run by the note in the data folder."""
         return json.loads(cli("status", "get", "demo", session, "--user", user, "--json", env=env).stdout)
 
     # 1. The page leads to what is there, and every kind of session says something of its own.
@@ -60,7 +60,7 @@ def test_everything_answers_ctrl_c_leaves_only_the_data_and_a_later_start_goes_o
     assert shown("CE-101")["trace"]["calls"][0]["status"] == 200
     texts = {session: (shown(session, "166")["message"] or {}).get("text") for session in TEXTS}
     assert texts == TEXTS
-    # 2. The secrets are the owner's alone, and nobody else may use the folder.
+    # 2. Only the owner may read the secrets and use the folder.
     for name in ("secret-key", "demo/vendor-keys.json", "identity-provider/key-and-certificate.pem"):
         assert stat.S_IMODE((up.folder / name).stat().st_mode) == 0o600
     ports = free_ports(3)
@@ -94,7 +94,7 @@ def test_killed_processes_come_back_and_a_killed_up_takes_all_of_them_with_it(up
         os.kill(pid, signal.SIGKILL)
         assert eventually(lambda victim=victim, pid=pid: up.children(victim) not in (set(), {pid}), 15), victim
     assert eventually(lambda: ready(up), 30)
-    assert up.output().count("it starts again") == 4
+    assert up.output().count("will be restarted") == 4
     assert len(up.family()) >= 8
     up.stop(signal.SIGKILL)
     assert up.gone()
@@ -108,7 +108,7 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path):
         refused = start_up(tmp_path / "data", ports=(port, *free_ports(2)))
         assert refused.process.wait(30) == 2
     assert f"Port {port} cannot be used: another program uses it." in refused.output()
-    assert "take other ports: `session-status up --port" in refused.output()
+    assert "use other ports: `session-status up --port" in refused.output()
     assert refused.gone(1)
 
 
@@ -120,7 +120,7 @@ def test_a_process_which_dies_at_once_ends_the_start_and_its_log_is_shown(tmp_pa
         "web", (sys.executable, "-c", "import time; time.sleep(60)"), {}, tmp_path / "log2", lambda: False
     )
     supervisor = Supervisor([program, never], say=lambda text: None, stop=StopRequest())
-    with pytest.raises(StartError, match=r"(?s)worker ends as soon as it starts.*no jail here"):
+    with pytest.raises(StartError, match=r"(?s)worker ends again and again.*no jail here"):
         supervisor.start()
     supervisor.stop()
 
@@ -139,13 +139,13 @@ def test_up_refuses_in_production_and_asks_for_nothing_that_production_would_nee
     [
         (
             ("--port", "8765", "--demo-port", "8765"),
-            "Port 8765 cannot serve two parts: choose another port with --demo-port",
+            "Port 8765 is used twice. Choose another port with --demo-port",
         ),
         (
             ("--port", "8765", "--demo-port", "8766", "--idp-port", "8765"),
-            "Port 8765 cannot serve two parts: choose another port with --idp-port",
+            "Port 8765 is used twice. Choose another port with --idp-port",
         ),
-        (("--port", "99999"), "There is no port 99999"),
+        (("--port", "99999"), "99999 is not a port"),
         (("--data-folder", __file__), f"{__file__}: File exists. Choose another: --data-folder"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from records import Database
 from records.maintenance import database_inspection
 from records.storage import environment_mark
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.embedded import EmbeddedStore, answers
 from runner.store.mark_administration import replace_mark
 from tests.support.running_up import start_up
@@ -79,7 +79,7 @@ def test_production_addresses_are_refused_and_stay_as_they_were(up, address, sto
     redis_url = store("production")
     before = content(address), keys(redis_url)
     said = up({"DATABASE_URL": address, "REDIS_URL": redis_url, **environment})
-    assert "was made for production; it holds aha26" in said
+    assert "was made for production; it contains aha26" in said
     assert "The store that REDIS_URL names was made for production" in said
     assert "Unset DATABASE_URL and REDIS_URL" in said
     assert (content(address), keys(redis_url)) == before
@@ -88,7 +88,7 @@ def test_production_addresses_are_refused_and_stay_as_they_were(up, address, sto
 def test_a_production_database_alone_is_refused(up, address):
     made_for(address, "production")
     before = content(address)
-    assert "was made for production; it holds no implementation yet" in up({"DATABASE_URL": address})
+    assert "was made for production; it contains no implementation" in up({"DATABASE_URL": address})
     assert content(address) == before
 
 
@@ -99,7 +99,7 @@ def test_as_a_process_it_ends_at_once_and_leaves_nothing_behind(tmp_path, addres
     refused = start_up(tmp_path / "up", env={"DATABASE_URL": address, "REDIS_URL": redis_url})
     try:
         assert refused.process.wait(30) == 2, refused.output()
-        assert "nothing was written or started" in refused.output()
+        assert "Nothing was written or started" in refused.output()
         assert sorted(path.name for path in refused.folder.iterdir()) == ["up.out"]
         assert (content(address), keys(redis_url)) == before
         assert refused.gone(5)
@@ -113,8 +113,8 @@ def test_as_a_process_it_ends_at_once_and_leaves_nothing_behind(tmp_path, addres
     ("mark", "used", "told"),
     [
         ("production", True, "was made for production"),
-        ("", True, "carries no mark, so it counts as production"),
-        ("", False, "is empty, and `up` fills a store of its own only"),
+        ("", True, "has no mark, so it counts as production"),
+        ("", False, "is empty, and `up` fills only its own store"),
     ],
 )
 def test_a_store_alone_that_is_not_for_development_is_refused(up, store, mark, used, told):
@@ -140,7 +140,7 @@ def test_when_one_of_the_two_is_for_development_the_other_is_refused_still(up, t
 def test_an_empty_database_of_somebody_is_refused_and_stays_empty(up, bare_address):
     before = content(bare_address)
     said = up({"DATABASE_URL": bare_address})
-    assert "is empty, and `up` makes tables in a database of its own only" in said
+    assert "is empty, and `up` creates tables only in its own database" in said
     assert "SESSION_STATUS_ENV=development session-status db upgrade" in said
     assert content(bare_address) == before
 
@@ -149,7 +149,7 @@ def test_an_empty_database_of_somebody_is_refused_and_stays_empty(up, bare_addre
 def test_a_database_of_an_earlier_release_counts_as_production_even_with_a_demo_in_it(up, bare_address, demo):
     of_earlier_release(bare_address, "aha26", demo=demo)
     before = content(bare_address)
-    assert "carries no mark, so it counts as production; it holds aha26" in up({"DATABASE_URL": bare_address})
+    assert "has no mark, so it counts as production; it contains aha26" in up({"DATABASE_URL": bare_address})
     assert content(bare_address) == before
 
 
@@ -165,7 +165,7 @@ def test_a_data_folder_that_production_used_before_there_were_marks_is_refused(u
     (tmp_path / "data").mkdir()
     url = of_earlier_release(f"sqlite:///{tmp_path}/data/session-status.db", "aha26")
     before = content(url)
-    assert "counts as production; it holds aha26. Choose another --data-folder" in up({})
+    assert "counts as production; it contains aha26. Choose another --data-folder" in up({})
     assert content(url) == before
 
 
@@ -178,7 +178,7 @@ def test_a_data_folder_that_production_used_before_there_were_marks_is_refused(u
 )
 def test_what_cannot_be_asked_is_refused_without_its_password(up, env):
     said = up(env)
-    assert "cannot be asked what it was made for" in said
+    assert "cannot be checked" in said
     assert "hunter22" not in said
 
 
@@ -230,7 +230,7 @@ def test_production_settings_say_so_before_any_store_is_asked(cli, tmp_path):
     env = {**PRODUCTION, "DATABASE_URL": "sqlite:////nowhere/x.db", "REDIS_URL": "redis://127.0.0.1:1/0"}
     said = cli("up", env=env).stderr
     assert "`up` is for development" in said
-    assert "cannot be asked" not in said
+    assert "cannot be checked" not in said
 
 
 def development(database_url, redis_url):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from runner.settings.table import SETTINGS
+from runner.settings.operator_settings import SETTINGS
 from web.cli.common import missing_data
 from web.cli.common.running_note import running_note
 
@@ -28,7 +28,7 @@ DEVELOPMENT = {"SESSION_STATUS_ENV": "development"}
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder in which somebody works who has set nothing."""
+    """An empty folder, without any settings."""
     for one in SETTINGS:
         monkeypatch.delenv(one.name, raising=False)
     made = tmp_path / "work"
@@ -78,7 +78,7 @@ def test_where_nothing_is_set_and_no_demo_was_made_one_sentence_names_the_comman
         (folder / "data").mkdir()
     result = cli(*words)
     assert told(result) == (
-        f"There is no demo in {folder}/data: make one and start it with `make run` in {clone} (or `session-status up` here)."
+        f"There is no demo in {folder}/data. Create and start one with `make run` in {clone} (or `session-status up` here)."
     )
     assert "must" not in result.stderr
     assert names(folder) == ["data"] * has_folder + ["my_script.py"]
@@ -87,27 +87,27 @@ def test_where_nothing_is_set_and_no_demo_was_made_one_sentence_names_the_comman
 
 def test_in_the_clone_itself_the_command_is_make_run_alone(cli, clone, folder, monkeypatch):
     monkeypatch.chdir(clone)
-    assert "start it with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
+    assert "Create and start one with `make run` (or `session-status up` here)." in told(cli("users", "list", "demo"))
 
 
 def test_a_demo_that_was_stopped_is_to_be_started(cli, folder, clone):
     (folder / "data").mkdir()
     (folder / "data" / "session-status.db").touch()
-    assert told(cli(*ON_THE_DEMO[0])).startswith(f"The demo in {folder}/data is not running: start it with `make run`")
+    assert told(cli(*ON_THE_DEMO[0])).startswith(f"The demo in {folder}/data is not running. Start it with `make run`")
 
 
 def test_a_demo_that_runs_in_the_clone_is_pointed_at_from_another_folder(cli, folder, clone):
     with running(clone / "data"):
         said = told(cli(*ON_THE_DEMO[1]))
     assert said == (
-        f"No demo is running in {folder}/data, but one is in {clone}/data: run this in {clone}, "
+        f"No demo is running in {folder}/data, but one is running in {clone}/data. Run this command in {clone}, "
         f"or set SESSION_STATUS_DATA_FOLDER={clone}/data first."
     )
 
 
 def test_a_demo_that_is_still_starting_is_waited_for(cli, folder, clone):
     with running(folder / "data"):
-        assert told(cli(*ON_THE_DEMO[0])) == f"The demo in {folder}/data is still starting: try again in a moment."
+        assert told(cli(*ON_THE_DEMO[0])) == f"The demo in {folder}/data is still starting. Try again in a moment."
 
 
 def test_the_note_of_a_killed_up_counts_no_more(folder):
@@ -147,7 +147,7 @@ def test_development_in_a_foreign_folder_makes_nothing_there(cli, folder, clone,
         (folder / "data" / "theirs.txt").touch()
     result = cli(*words, env=DEVELOPMENT)
     assert told(result).startswith(
-        f"There is no data of a development run in {folder}/data: make the demo's with `make run`"
+        f"There is no data of a development run in {folder}/data. Create the demo with `make run`"
     )
     assert names(folder) == ["data"] * has_folder + ["my_script.py"]
     assert not has_folder or names(folder / "data") == ["theirs.txt"]
@@ -163,7 +163,7 @@ def test_a_named_database_without_its_key_is_told_and_no_other_key_is_made(cli, 
 def test_an_upgrade_makes_the_data_folder_and_says_where(cli, folder):
     result = cli("db", "upgrade", env=DEVELOPMENT)
     assert result.exit_code == 0
-    assert f"Made the data folder {folder}/data." in result.stderr
+    assert f"Created the data folder {folder}/data." in result.stderr
     assert "Made" not in cli("db", "upgrade", env=DEVELOPMENT).stderr
 
 
@@ -175,15 +175,15 @@ def test_the_doctor_looks_and_makes_nothing(cli, folder):
 def test_development_without_the_demo_is_told_what_makes_it(cli, folder):
     assert cli("db", "upgrade", env=DEVELOPMENT).exit_code == 0
     said = told(cli("users", "list", "demo", env=DEVELOPMENT))
-    assert said == "There is no implementation 'demo'. There is: none yet. `session-status up` makes the demo."
+    assert said == "There is no implementation 'demo'. Existing: none yet. `session-status up` creates the demo."
 
 
 @pytest.mark.parametrize(
-    ("given", "hinted"),
+    ("env", "hinted"),
     [({}, True), ({"SESSION_STATUS_ENV": "production"}, False), ({"REDIS_URL": "redis://127.0.0.1:6379/0"}, False)],
 )
-def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, given, hinted):
+def test_only_who_has_set_nothing_of_a_server_is_led_to_development(cli, folder, monkeypatch, env, hinted):
     monkeypatch.setattr(missing_data, "ROOT", folder)  # an installed package, not a clone
-    result = cli("web", env=given)
+    result = cli("web", env=env)
     assert (result.exit_code, "DATABASE_URL must be set" in result.stderr) == (2, True)
     assert ("or set SESSION_STATUS_ENV=development" in result.stderr) is hinted

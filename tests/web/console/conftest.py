@@ -8,28 +8,20 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from records import Database, UserProfile
+from records import Database, UserProfile, roles
 from records.people import grants, users
+from records.roles import Scope
 from records.tenants import implementations
 from runner.logins import LoginStore, Visitor
-from runner.settings.table import Settings
+from tests.support.application import KEY, copied, make_app, make_settings
 from tests.support.browser import serving
-from tests.support.saml_browser import copied
-from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN, StubDesk
-from web.app import create_app
+from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN
 
-KEY = "k" * 40
-
-#: Who walks through the tests: their implementation, and the role which they have by username.
+#: Who walks through the tests: their implementation, and the role which they have by username. One person for each role.
 CROWD = {
-    "attendee": ("demo", None),
-    "scanner": ("demo", "scanner"),
-    "organizer": ("demo", "organizer"),
-    "author": ("demo", "author"),
-    "reviewer": ("staff", "reviewer"),
-    "administrator": ("staff", "administrator"),
-    "disabled": ("demo", "organizer"),
-}
+    role.name: ("staff" if role.scope is Scope.ALL else "demo", role.name if role.given_with else None)
+    for role in roles.TABLE
+} | {"disabled": ("demo", "organizer")}
 
 #: Names as nobody should have them, and some do.
 HOSTILE = (
@@ -84,19 +76,14 @@ def store(redis):
     return LoginStore(redis)
 
 
-def build(database, store, public_url=PUBLIC_URL):
-    settings = Settings(environment="development", public_url=public_url, secret_key=KEY)
-    return create_app(settings, desk=StubDesk(), database=database, checks={}, store=store, outreach=None)
-
-
 @pytest.fixture
 def app(database, store):
-    return build(database, store)
+    return make_app(database, store)
 
 
 @pytest.fixture
 def logins(app):
-    return app.extensions["entrance"].logins
+    return app.extensions["auth services"].logins
 
 
 def person(name, *, age_s=0, source="saml", **changes):
@@ -114,7 +101,7 @@ class Desk(FlaskClient):
         return super().open(*args, **({"base_url": PUBLIC_URL} | more))
 
     def sign_in(self, visitor):
-        logins = self.application.extensions["entrance"].logins
+        logins = self.application.extensions["auth services"].logins
         self.set_cookie(logins.cookie, logins.sign(visitor), domain="status.example.org")
         return self
 
@@ -129,8 +116,8 @@ class Desk(FlaskClient):
 
 
 @pytest.fixture
-def desk(app):
-    """Make browsers: `desk("organizer")` is signed in, `desk()` is nobody's."""
+def browser_for(app):
+    """Make browsers: `browser_for("organizer")` is signed in, `browser_for()` is not."""
     app.test_client_class = Desk
 
     def make(name=None, **changes):
@@ -154,7 +141,7 @@ def number_of(database):
 @pytest.fixture
 def served(database, store):
     """The application at an address for browsers; give it a person and get an open page."""
-    with serving(lambda address: build(database, store, address)) as (address, app):
+    with serving(lambda address: make_app(database, store, make_settings(address))) as (address, app):
         app.config["address"] = address
         yield app
 
@@ -168,7 +155,7 @@ def open_page(chromium, served):
         context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **options)
         contexts.append(context)
         if name:
-            token = served.extensions["entrance"].logins.sign(person(name))
+            token = served.extensions["auth services"].logins.sign(person(name))
             context.add_cookies([{"name": "login", "value": token, "url": served.config["address"]}])
         page = context.new_page()
         page.set_default_timeout(8000)

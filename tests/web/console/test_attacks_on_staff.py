@@ -11,25 +11,26 @@ from records.people import administrators, grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore, StoreAway, Visitor
 from runner.store.clients import connect
-from tests.web.console.conftest import Desk, build, person
+from tests.support.application import make_app
+from tests.web.console.conftest import Desk, person
 from web.auth.login_steps.admission import AuthenticatedPerson, admit
 
 DEMO = "/console/implementations/demo"
 
 
 @pytest.fixture
-def namesake(desk, database):
+def namesake(browser_for, database):
     """An organizer whose provider gave them the administrator's own subject."""
     with database.session() as db:
         demo = implementations.find(db, "demo")
         users.remember(db, demo, "administrator", UserProfile("mallory@example.org"), provider="https://idp.example")
         grants.add(db, demo, kind="username", value="mallory@example.org", role="organizer", by="tests")
     now = int(time.time())
-    return desk().sign_in(Visitor("demo", "administrator", "login-of-mallory", now, "saml", now))
+    return browser_for().sign_in(Visitor("demo", "administrator", "login-of-mallory", now, "saml", now))
 
 
-def test_a_conference_provider_puts_nobody_of_the_house_into_the_audit(namesake, desk, database):
-    for browser, name in ((desk("administrator"), "bob@example.org"), (namesake, "carol@example.org")):
+def test_a_conference_provider_puts_nobody_of_the_house_into_the_audit(namesake, browser_for, database):
+    for browser, name in ((browser_for("administrator"), "bob@example.org"), (namesake, "carol@example.org")):
         given = {"role": "scanner", "kind": "username", "values": name}
         assert browser.send(f"{DEMO}/roles/scanners", **given).status_code == 303
     with database.reading() as db:
@@ -47,14 +48,14 @@ def test_a_login_entry_names_whose_person_it_is(app, database):
         assert [entry.actor for entry in audit.recent(db, implementation="demo")] == ["demo/organizer"]
 
 
-def test_the_longest_subject_still_leaves_its_trace(desk, database):
+def test_the_longest_subject_still_leaves_its_trace(browser_for, database):
     longest = "x" * 255
     with database.session() as db:
         demo = implementations.find(db, "demo")
         users.remember(db, demo, longest, UserProfile("long@example.org"))
         grants.add(db, demo, kind="username", value="long@example.org", role="organizer", by="tests")
     now = int(time.time())
-    browser = desk().sign_in(Visitor("demo", longest, "login-of-x", now, "saml", now))
+    browser = browser_for().sign_in(Visitor("demo", longest, "login-of-x", now, "saml", now))
     given = {"role": "scanner", "kind": "username", "values": "bob@example.org"}
     assert browser.send(f"{DEMO}/roles/scanners", **given).status_code == 303
     with database.reading() as db:
@@ -62,7 +63,7 @@ def test_the_longest_subject_still_leaves_its_trace(desk, database):
 
 
 @pytest.mark.parametrize("taken", ["locked out", "by a provider"])
-def test_a_link_for_a_first_administrator_who_may_not_come_in_ends_with_words(desk, database, taken):
+def test_a_link_for_a_first_administrator_who_may_not_come_in_ends_with_words(browser_for, database, taken):
     with database.session() as db:
         first = users.find(db, implementations.staff(db), "first administrator")
         if taken == "locked out":
@@ -70,29 +71,29 @@ def test_a_link_for_a_first_administrator_who_may_not_come_in_ends_with_words(de
         else:
             first.provider = "https://ativ.example/idp"
         link = administrators.new_link(db)
-    browser = desk()
+    browser = browser_for()
     answer = browser.send(f"/console/first/{link}")
     assert answer.status_code == 403
     assert "session-status role grant" in answer.text
     assert browser.get("/console/").status_code == 303  # nobody is signed in
 
 
-def test_numbers_of_thousands_of_digits_are_no_error_of_ours(desk):
+def test_numbers_of_thousands_of_digits_are_no_error_of_ours(browser_for):
     digits = "9" * 5000
-    assert desk("organizer").get(f"{DEMO}/people?page={digits}").status_code == 200
-    assert desk("administrator").get(f"/console/?page={digits}").status_code == 200
-    assert desk("administrator").get(f"/console/audit?before={digits}").status_code == 200
+    assert browser_for("organizer").get(f"{DEMO}/people?page={digits}").status_code == 200
+    assert browser_for("administrator").get(f"/console/?page={digits}").status_code == 200
+    assert browser_for("administrator").get(f"/console/audit?before={digits}").status_code == 200
     for page in (f"{DEMO}/people/{digits}", f"{DEMO}/roles/{digits}/remove"):
-        assert desk("organizer").get(page).status_code == 404
-        assert desk().get(page).status_code in (303, 404)
+        assert browser_for("organizer").get(page).status_code == 404
+        assert browser_for().get(page).status_code in (303, 404)
 
 
-def test_a_download_computes_nothing_wherever_a_spreadsheet_splits_its_lines(desk, database):
+def test_a_download_computes_nothing_wherever_a_spreadsheet_splits_its_lines(browser_for, database):
     hostile = ("=1+1", "+1", "-1", "@SUM(A1)", "x;=1+1", "x;@SUM(A1);+2", "'=1")
     with database.session() as db:
         for text in hostile:
             audit.append(db, actor=text, action="grant.added", target=text, implementation="demo", reason=text)
-    text = desk("organizer").get(f"{DEMO}/audit.csv").text
+    text = browser_for("organizer").get(f"{DEMO}/audit.csv").text
     for delimiter in ",;":
         cells = [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], delimiter
@@ -119,7 +120,7 @@ def test_without_store_or_records_nobody_is_signed_in_and_the_page_says_so(datab
         "store": (database, LoginStore(connect(f"unix://{tmp_path}/nothing"))),
         "records": (Database(f"sqlite:///{tmp_path}/nowhere/records.db"), store),
     }[gone]
-    app = build(*away)
+    app = make_app(*away)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.test_client_class = Desk
     browser = app.test_client().sign_in(person("administrator"))
@@ -138,7 +139,7 @@ def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(po
         implementations.create(db, "demo", "Demo")
         users.remember(db, staff, "administrator", UserProfile("administrator@example.org"))
         grants.add(db, staff, kind="username", value="administrator@example.org", role="administrator", by="tests")
-    app = build(database, store)
+    app = make_app(database, store)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.test_client_class = Desk
     browser, nobody = app.test_client().sign_in(person("administrator")), app.test_client()
@@ -152,16 +153,18 @@ def test_a_nul_in_an_address_or_a_name_is_refused_and_not_asked_of_postgresql(po
     database.dispose()
 
 
-def test_nobody_is_called_locked_out_whose_logins_could_not_be_ended(desk, database, store, number_of, monkeypatch):
+def test_nobody_is_called_locked_out_whose_logins_could_not_be_ended(
+    browser_for, database, store, number_of, monkeypatch
+):
     def away(*_):
         raise StoreAway("ConnectionError")
 
-    browser, page = desk("administrator"), f"{DEMO}/people/{number_of('organizer')}"
+    browser, page = browser_for("administrator"), f"{DEMO}/people/{number_of('organizer')}"
     with monkeypatch.context() as patch:
-        patch.setattr(type(store.ended), "end_everybody", away)
+        patch.setattr(type(store.ended_logins), "end_everybody", away)
         assert browser.send(f"{page}/disable", reason="left").status_code == 503
     with database.reading() as db:
         assert users.find(db, implementations.find(db, "demo"), "organizer").disabled_at is None
         assert audit.recent(db, implementation="demo") == []
     assert browser.send(f"{page}/disable", reason="left").status_code == 303
-    assert desk("organizer").get(f"{DEMO}/").status_code == 303
+    assert browser_for("organizer").get(f"{DEMO}/").status_code == 303

@@ -126,7 +126,7 @@ def test_a_page_is_reached_and_a_form_corrected_by_keyboard_alone(open_page, ser
     page = open_page("administrator")
     page.goto(served.config["address"] + "/console/add")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the main content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")  # the way here
     page.keyboard.press("Tab")
@@ -165,7 +165,7 @@ def test_a_form_goes_through_a_second_sign_in_with_what_was_typed(open_page, ser
     page.fill("#values", "ada@example.org\nnoor@example.org")
     cookie = next(each for each in page.context.cookies() if each["name"] == "login")
     page.context.clear_cookies(name="login")
-    page.get_by_role("button", name="Give this role").click()
+    page.get_by_role("button", name="Grant this role").click()
     page.get_by_role("heading", name="Sign in first").wait_for()
     assert faults(page) == []
     open_page.complaints.clear()  # Chromium reports the 403 itself
@@ -184,8 +184,8 @@ def test_signing_out_ends_the_login(open_page, served, store):
     assert "/console/in?next=" in page.url
 
 
-def test_staff_are_offered_only_what_staff_have(desk):
-    page = desk("administrator").get("/console/implementations/staff/").text
+def test_staff_are_offered_only_what_staff_have(browser_for):
+    page = browser_for("administrator").get("/console/implementations/staff/").text
     links = set(re.findall(r'href="/console/implementations/staff/([^"?/]*)"', page))
     assert {"provider", "people", "roles", "audit"} <= links
     assert not links & {"external", "agenda", "connections", "app"}

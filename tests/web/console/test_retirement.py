@@ -1,28 +1,24 @@
 """Archiving, restoring and removing in the console: by the same rule as the command line, and never by accident."""
 
-from functools import partial
-
 import pytest
 
 from records import audit
 from records.audit import AuditContext
 from records.changes import retirement
 from records.tenants import implementations
-from runner.settings.table import Settings
-from runner.status.commit_effects import follow
-from tests.support.stub_status_service import PUBLIC_URL
-from tests.web.console.conftest import KEY, person
-from web.console.commits import RETIRE
+from runner.logins import EndedLogins, StoreAway
+from tests.web.console.conftest import person
 
 PAGE = "/console/implementations/demo/retirement"
 
 
 @pytest.fixture
-def administrator(app, desk, valkey_url):
-    """An administrator, in an application that knows the store."""
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY, redis_url=valkey_url)
-    app.extensions[RETIRE] = partial(follow, settings)
-    return desk("administrator")
+def administrator(browser_for):
+    return browser_for("administrator")
+
+
+def away(*_):
+    raise StoreAway("no answer")
 
 
 def entries(database):
@@ -31,13 +27,13 @@ def entries(database):
         return [(one.actor, one.action, one.reason) for one in audit.recent(db, implementation="demo", limit=3)]
 
 
-def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, desk, store):
-    organizer, visitor = desk("organizer"), person("organizer")
+def test_archived_and_restored_it_is_shown_as_such_and_its_people_are_out(administrator, database, browser_for, store):
+    organizer, visitor = browser_for("organizer"), person("organizer")
     assert organizer.get("/console/implementations/demo/").status_code == 200
     assert administrator.send(f"{PAGE}/archive", reason="The event is over").status_code == 303
     assert "This implementation is archived" in administrator.get("/console/implementations/demo/").text
     assert "(archived)" in administrator.get("/console/").text
-    assert store.ended.is_ended("demo", "organizer", visitor.login, visitor.since)
+    assert store.ended_logins.is_ended("demo", "organizer", visitor.login, visitor.since)
     assert organizer.get("/console/implementations/demo/").status_code == 303
     assert administrator.send(f"{PAGE}/restore").status_code == 303
     assert "is archived" not in administrator.get("/console/implementations/demo/").text
@@ -51,7 +47,7 @@ def test_removing_says_what_goes_and_needs_the_id_in_full(administrator, databas
     assert "archive it first" in administrator.send(f"{PAGE}/remove", slug="demo").text
     administrator.send(f"{PAGE}/archive")
     page = administrator.get(PAGE).text
-    assert "What goes:" in page
+    assert "This is deleted:" in page
     assert "users</li>" in page
     for typed in ("", "Demo", "other"):
         refused = administrator.send(f"{PAGE}/remove", slug=typed)
@@ -67,10 +63,10 @@ def test_the_staff_are_not_offered_it_and_it_is_refused(administrator):
     assert "it stays" in administrator.send("/console/implementations/staff/retirement/archive").text
 
 
-def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, app):
-    app.extensions[RETIRE] = lambda _: False
+def test_without_a_store_the_change_is_made_and_what_is_missing_is_said(administrator, monkeypatch):
+    monkeypatch.setattr(EndedLogins, "end_everybody", away)
     assert administrator.send(f"{PAGE}/archive").status_code == 303
-    assert "logins from before may still be there" in administrator.get("/console/").text
+    assert "earlier logins may still be open" in administrator.get("/console/").text
 
 
 def test_both_edges_leave_the_same_rows_and_entries(administrator, database):

@@ -29,7 +29,7 @@ def changing_routes():
 def test_every_role_is_on_the_page_with_where_it_holds():
     holds = {row["role"]: row["holds"] for row in table("role")}
     assert tuple(holds) == roles.NAMES
-    assert {role for role, where in holds.items() if where == "in all"} == set(roles.HOUSE)
+    assert {role for role, where in holds.items() if where == "in all"} == set(roles.STAFF_ROLES)
 
 
 def test_every_permission_is_on_the_page_with_the_roles_that_have_it():

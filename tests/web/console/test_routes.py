@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Response
 
+from records import roles
 from tests.web.console.conftest import CROWD, Desk, person
 from tests.web.console.route_table import KEPT, lines, routes
 
@@ -20,7 +21,8 @@ MAY = {
     "first administrator": "SEE_CONSOLE SEE_SETTINGS CHANGE_SETTINGS CHANGE_TRUST SEE_PEOPLE GRANT_SCANNING "
     "GRANT_ROLES SEE_RUNS SEE_AUDIT ADD_IMPLEMENTATIONS RETIRE_IMPLEMENTATIONS SEE_ALL_AUDIT",
 }
-EVERYWHERE = ("reviewer", "administrator", "first administrator")
+#: Whose permissions hold in every implementation.
+EVERYWHERE = (*roles.STAFF_ROLES, "first administrator")
 
 #: Whose login does not count at all: how it is made.
 NOBODY = {
@@ -41,7 +43,7 @@ ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 @pytest.fixture
 def entered(app, store):
     """The application with a last step before every view that says who got that far. No view runs."""
-    store.ended.end("ended")
+    store.ended_logins.end("ended")
     app.test_client_class = Desk
 
     @app.before_request
@@ -107,6 +109,10 @@ def test_every_route_says_what_it_needs_and_stands_in_the_table(app):
     assert not missing + gone, "\n".join(words)
 
 
+def test_every_role_is_judged():
+    assert set(MAY) == {*roles.NAMES, "first administrator"}, "say in MAY what each role may do"
+
+
 @pytest.mark.parametrize("role", MAY)
 def test_a_role_gets_through_the_doors_of_the_table_and_no_other(entered, role):
     browser = entered.test_client().sign_in(person(role))
@@ -126,7 +132,7 @@ def test_whose_login_does_not_count_enters_only_what_is_for_everybody(entered, w
 
 def test_what_needs_a_fresh_login_asks_again_after_ten_minutes(entered, store):
     visitor = person("administrator", age_s=11 * 60)
-    store.idle.begin(visitor.login)
+    store.idle_timeouts.begin(visitor.login)
     browser = entered.test_client().sign_in(visitor)
     for method, rule, permission, fresh, _, said in walk(entered, browser, ("demo",)):
         assert said == ("proves again" if fresh else "enters"), f"{method} {rule} {permission}"
@@ -138,4 +144,4 @@ def test_a_view_which_says_nothing_is_refused_even_to_an_administrator(app, capl
     answer = app.test_client().sign_in(person("administrator")).get("/console/new")
     assert answer.status_code == 403
     assert "here" not in answer.text
-    assert "does not say what it needs" in caplog.text
+    assert "does not declare what it requires" in caplog.text

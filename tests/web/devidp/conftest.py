@@ -1,22 +1,13 @@
 """The development identity provider in this process, and two service providers which it knows."""
 
-from contextlib import contextmanager
-
 import pytest
 
 from records.identity import certificates
+from tests.support.application import small_keys
 from tests.web.devidp.sender import SERVICE, URL, Sender
 from web.devidp.app import create_idp
 from web.devidp.identity import identity
 from web.devidp.service_providers import ServiceProviders
-
-
-@contextmanager
-def small_keys():
-    """RSA keys of the usual size are slow to make."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
-        yield
 
 
 @pytest.fixture(autouse=True)

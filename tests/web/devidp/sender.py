@@ -34,9 +34,9 @@ class Sender:
         return self.signer.sign(data, padding.PKCS1v15(), SHA256())
 
     def query(self, document, *, field="SAMLRequest", relay_state="handle", sig_alg=RSA_SHA256):
-        packer = zlib.compressobj(wbits=-15)
+        compressor = zlib.compressobj(wbits=-15)
         raw = document if isinstance(document, bytes) else document.encode()
-        return self.signed(b64encode(packer.compress(raw) + packer.flush()), field, relay_state, sig_alg)
+        return self.signed(b64encode(compressor.compress(raw) + compressor.flush()), field, relay_state, sig_alg)
 
     def signed(self, message, field="SAMLRequest", relay_state="handle", sig_alg=RSA_SHA256):
         query = f"{field}={quote_plus(message)}&RelayState={quote_plus(relay_state)}&SigAlg={quote_plus(sig_alg)}"

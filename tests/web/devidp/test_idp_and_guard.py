@@ -108,7 +108,7 @@ def test_both_ways_of_logging_out_are_understood(http, demo, sp, known):
     where, _, _, query = redirected(http.get(f"/slo?{urlsplit(address).query}"))
     assert where == sp.slo_url
     verify_logout_response(query, sp=sp, idp=known, request_id=request_id)
-    assert "Nobody is logged in here" in http.get("/").text
+    assert "No one is logged in here" in http.get("/").text
     # 2. From the provider's page: it asks, our service answers.
     told = believed(form_of(log_in(http, demo).text)[1]["SAMLResponse"], sp, known, "_request1")
     _, fields, _, query = redirected(http.post("/logout"))
@@ -117,7 +117,7 @@ def test_both_ways_of_logging_out_are_understood(http, demo, sp, known):
     answer = outgoing_messages.logout_response(sp, known, in_response_to=asked.id, relay_state=fields["RelayState"])
     assert parse_qs(urlsplit(answer).query)["SAMLResponse"]
     done = http.get(f"/slo?{urlsplit(answer).query}")
-    assert "wherever this login was told of" in done.text
+    assert "and from all implementations" in done.text
 
 
 def test_an_address_of_another_service_is_never_named(http, demo):

@@ -10,11 +10,10 @@ from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import implementations
+from tests.support.application import KEY
 from web.demo.identity_setup import connect_all, draft
 from web.devidp.identity import ENTITY_ID
 from web.devidp.sample_people import PEOPLE
-
-KEY = "k" * 40
 
 
 @pytest.fixture(scope="module")

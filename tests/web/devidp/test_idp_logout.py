@@ -64,7 +64,7 @@ def test_the_page_logs_out_everywhere_one_implementation_after_the_other(http, d
         reply = sender.logout("LogoutResponse", SUCCESS, InResponseTo=etree.fromstring(document).get("ID"))
         answer = http.get(f"/slo?{sender.query(reply, field='SAMLResponse', relay_state=fields['RelayState'])}")
     assert not expected
-    assert "wherever this login was told of" in answer.text
+    assert "and from all implementations" in answer.text
     assert not is_logged_in(http)
 
 

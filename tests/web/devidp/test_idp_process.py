@@ -18,9 +18,9 @@ from records.identity import certificates
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
+from tests.support.application import make_app
 from tests.web.devidp.sender import URL
-from web.app import create_app
 from web.demo.identity_setup import connect, draft
 from web.demo.vendor import main as vendor_main
 from web.devidp.__main__ import ImplementationCertificates, main
@@ -62,7 +62,7 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path):
 def test_it_warns_when_it_is_built(idp, caplog):
     with caplog.at_level(logging.WARNING):
         create_idp(idp, None, service_url="http://127.0.0.1:8000")
-    assert "anybody can log in as anybody" in caplog.text
+    assert "anyone can log in as anyone" in caplog.text
 
 
 def test_it_does_not_start_in_production():
@@ -146,7 +146,7 @@ def test_production_takes_no_login_from_it_although_it_is_in_the_records(databas
         connect(db, SecretBox([KEY]), implementations.find(db, "demo"), draft(idp), ())
     url = "https://status.example.org"
     made = Settings(environment="production", public_url=url, secret_key=KEY)
-    app = create_app(made, desk=Silent(), database=database, checks={}, store=LoginStore(redis), outreach=None)
+    app = make_app(database, LoginStore(redis), made, status_service=Silent())
     http = app.test_client()
     for answer in (
         http.get("/saml/demo/login", base_url=url),

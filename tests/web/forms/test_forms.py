@@ -12,23 +12,25 @@ from wtforms import Field
 from records import FieldFault, RuleViolation
 from tests.support import ROOT
 from web import templating
-from web.forms import fields
+from web.forms import fields, filter_form, json_field
 from web.forms.base_form import BaseForm
+from web.forms.json_field import JsonField
 
 WEB = ROOT / "web"
 PAGE = """{% from "forms.html" import entry, problems, secret, token with context %}
-{{ problems(form) }}{{ token(form) }}{% for each in form if each.drawn is defined %}{{ entry(each) }}{% endfor %}"""
+{{ problems(form) }}{{ token(form) }}{% for each in form if each.layout is defined %}{{ entry(each) }}{% endfor %}"""
 
 
 class EveryForm(BaseForm):
     """A field of each kind."""
 
-    line = fields.LineField("Line", description="One line.")
+    line = fields.LineField("Line", description="One line.", longest=40)
     block = fields.TextBlockField("Block")
     lines = fields.LinesField("Lines")
-    json = fields.JsonField("JSON")
+    json = JsonField("JSON")
     whole = fields.WholeNumberField("Whole", unit="calls")
     number = fields.NumberField("Number", unit="seconds")
+    size = fields.WholeNumberField("Size", unit="KiB", factor=1024)
     tick = fields.YesNoField("Tick")
     choice = fields.ChoiceField("Choice", choices=[("a", "First"), ("b", "Second")])
     several = fields.CheckboxesField("Several", choices=[("a", "First"), ("b", "Second")])
@@ -68,12 +70,18 @@ def drawn():
 
 def test_every_field_of_ours_says_how_it_is_drawn():
     """Otherwise a field whose class is renamed is drawn as one of another kind, and no test of a page notices."""
-    ours = [each for each in vars(fields).values() if isinstance(each, type) and issubclass(each, Field)]
-    ours = [each for each in ours if each.__module__ == fields.__name__]
+    modules = (fields, filter_form, json_field)
+    ours = [
+        each
+        for module in modules
+        for each in vars(module).values()
+        if getattr(each, "__module__", "") == module.__name__
+    ]
+    ours = [each for each in ours if isinstance(each, type) and issubclass(each, Field)]
     template = (WEB / "templates" / "forms.html").read_text()
-    known = set(re.findall(r'of\.drawn == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
+    known = set(re.findall(r'of\.layout == "([a-z]+)"', template)) | {"dropdown", "upload"}  # these two as they are
     assert len(ours) > 10
-    assert {each.drawn for each in ours} == known
+    assert {each.layout for each in ours} == known
 
 
 def test_each_kind_is_drawn_as_people_know_it(drawn):
@@ -93,6 +101,7 @@ def test_each_kind_is_drawn_as_people_know_it(drawn):
     assert page.xpath("//input[@id='upload']/@type") == ["file"]
     assert page.xpath("//select[@id='dropdown']/option[@selected]/@value") == ["b"]
     assert page.xpath("//input[@id='line']/@autocomplete") == ["off"]
+    assert page.xpath("//input[@id='line']/@maxlength") == ["40"]
 
 
 def test_a_refused_form_keeps_what_was_typed_but_no_secret(drawn):
@@ -130,6 +139,14 @@ def test_help_and_fault_describe_a_field_together(drawn):
 def test_a_fault_without_a_field_stands_on_top_and_names_fields_as_the_page_does(drawn):
     page = drawn(faults=[FieldFault("key_set", "contradicts line or whole_thing")])
     assert "The key set contradicts line or whole thing." in page.xpath("string(//div[@id='problems'])")
+
+
+def test_the_numbers_of_a_fault_are_in_the_unit_of_the_field(drawn):
+    page = drawn(
+        faults=[FieldFault("size", "is a whole number from 1 to 16777216"), FieldFault("whole", "is over 2048")]
+    )
+    assert "is a whole number from 1 to 16384" in page.xpath("string(//p[@id='size-wrong'])")
+    assert "is over 2048" in page.xpath("string(//p[@id='whole-wrong'])")
 
 
 def test_what_somebody_typed_is_quoted_to_the_letter(drawn):

@@ -9,8 +9,7 @@ from runner.health.outages import OutageLog
 from runner.store.clients import connect
 from runner.store.embedded import EmbeddedStore
 from runner.store.worker_heartbeat import store_serves, worker_is_there
-from tests.support.stub_status_service import StubDesk
-from web.app import create_app
+from tests.support.application import make_app
 from web.health.prompt_check import PromptCheck
 
 
@@ -22,7 +21,7 @@ def parts():
 @pytest.fixture
 def http(settings, parts, store):
     checks = {name: lambda name=name: parts[name] for name in parts}
-    return create_app(settings, desk=StubDesk(), database=None, checks=checks, store=store, outreach=None).test_client()
+    return make_app(None, store, settings, checks=checks).test_client()
 
 
 def test_alive_whatever_the_host_and_whatever_is_missing(http, parts):
@@ -39,9 +38,9 @@ def test_ready_with_all_parts(http, parts):
 @pytest.mark.parametrize(
     ("part", "warning"),
     [
-        ("workers", "no worker takes jobs"),
-        ("background_workers", "no background worker takes jobs: imports of large agenda files wait"),
-        ("database", "the database does not answer, or is not of this release"),
+        ("workers", "no worker is running"),
+        ("background_workers", "no background worker is running: imports of large agenda files have to wait"),
+        ("database", "the database does not answer, or its schema is not of this release"),
     ],
 )
 def test_what_no_other_web_process_would_have_either_is_a_warning_and_takes_none_out(http, parts, part, warning):
@@ -69,9 +68,7 @@ def test_a_store_that_answers_and_takes_no_writes_is_not_ready_in_its_own_words(
         outages = OutageLog({})
         watched = connect(refusing.url, watch=outages)
         checks = {"store": lambda: store_serves(watched), "workers": lambda: worker_is_there(watched)}
-        app = create_app(
-            settings, desk=StubDesk(), database=None, checks=checks, store=store, outreach=None, outages=outages
-        )
+        app = make_app(None, store, settings, checks=checks, outages=outages)
         assert app.test_client().get("/readyz").status_code == 200
         redis.config_set("min-replicas-to-write", 1)
         answer = app.test_client().get("/readyz")

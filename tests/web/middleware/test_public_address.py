@@ -6,8 +6,8 @@ import re
 import pytest
 
 from tests.support import ROOT
+from tests.support.application import make_app
 from tests.support.stub_status_service import PUBLIC_URL
-from web.app import create_app
 
 HOSTILE = {
     "X-Forwarded-Proto": "javascript",
@@ -31,13 +31,13 @@ ARGUMENTS = {"implementation": "demo", "session_id": "CE-1", "filename": "consol
 
 
 @pytest.fixture
-def behind_proxy(settings, desk, database, store):
+def behind_proxy(settings, status_service, database, store):
     trusting = dataclasses.replace(settings, trusted_proxies=1)
-    return create_app(trusting, desk=desk, database=database, checks={}, store=store, outreach=None)
+    return make_app(database, store, trusting, status_service=status_service)
 
 
 def requests(app):
-    """Host and path: every route at both hosts, and at ours as somebody might mistype its slashes."""
+    """Host and path: every route at both hosts, and at ours with mistyped slashes."""
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", lambda found: ARGUMENTS.get(found[1], "x"), rule.rule)
         doubled = path[0] + path[1:].replace("/", "//")

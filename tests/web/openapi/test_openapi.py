@@ -67,8 +67,8 @@ PATH = "/api/v1/implementations/{implementation}/sessions/{session_id}/status"
 @pytest.mark.parametrize(
     "status", [ready(CLAIM), ready(), ready(stale=True), checking(CLAIM), checking(), HIDDEN, UNAVAILABLE]
 )
-def test_the_answer_of_every_state_fits(http, desk, bearer, fits, status):
-    desk.status = desk.after_return = status
+def test_the_answer_of_every_state_fits(http, status_service, bearer, fits, status):
+    status_service.status = status_service.after_return = status
     fits(http.get(STATUS, headers=bearer() | {"Prefer": "wait=0.1"}), PATH)
     fits(http.post(f"{STATUS}/returned", headers=bearer()), f"{PATH}/returned", "post")
     etag = http.get(STATUS, headers=bearer()).headers["ETag"]
@@ -84,7 +84,7 @@ def test_the_answers_without_a_login_fit(http, fits):
     fits(refused, PATH)
 
 
-def test_every_refusal_fits(http, desk, bearer, fits):
+def test_every_refusal_fits(http, status_service, bearer, fits):
     fits(http.get(STATUS.replace("CE-1", "a b")), PATH)
     fits(http.get(STATUS.replace("CE-1", "NONE"), headers=bearer()), PATH)
     returned = f"{STATUS}/returned"
@@ -98,11 +98,11 @@ def test_every_refusal_fits(http, desk, bearer, fits):
         answer = http.post(returned, headers=bearer())
     assert answer.status_code == 429
     fits(answer, f"{PATH}/returned", "post")
-    desk.fails_with = DatabaseUnavailable("away")
+    status_service.fails_with = DatabaseUnavailable("away")
     fits(http.get(STATUS, headers=bearer()), PATH)
 
 
-def test_the_other_answers_fit(http, app, desk, fits):
+def test_the_other_answers_fit(http, app, status_service, fits):
     fits(http.get("/healthz"), "/healthz")
     fits(http.get("/readyz"), "/readyz")
     app.extensions["health checks"] = {"store": lambda: True, "workers": lambda: False}
@@ -117,7 +117,7 @@ def test_the_other_answers_fit(http, app, desk, fits):
     fits(http.get("/widget/tints/006109.css"), "/widget/tints/{color}.css")
     fits(http.get("/app/demo/sessions/CE-1"), "/app/{implementation}/sessions/{session_id}")
     fits(http.get("/r/forged"), "/r/{token}")
-    fits(http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}"), "/r/{token}")
+    fits(http.get(f"/r/{status_service.tokens.make('demo', 'ada', 'CE-1')}"), "/r/{token}")
 
 
 AUTH = "/api/v1/implementations/{implementation}/auth"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support.event_loop import awaited
-from web.server.request_body import KEPT_FOR_SMALL, PIECES, SMALL, RequestBodies, RequestBody
+from web.server.request_body import PIECES, RESERVED_FOR_SMALL, SMALL, RequestBodies, RequestBody
 
 LIMIT = 1000
 CHUNKED = {"transfer-encoding": "chunked"}
@@ -92,7 +92,7 @@ def test_all_bodies_together_are_bounded_and_what_was_given_back_can_be_had_agai
 
 def test_large_bodies_leave_room_for_small_ones():
     async def large_then_small():
-        bodies = RequestBodies(lambda _method, _path: 10 * SMALL, most_in_all=KEPT_FOR_SMALL + 2 * SMALL)
+        bodies = RequestBodies(lambda _method, _path: 10 * SMALL, most_in_all=RESERVED_FOR_SMALL + 2 * SMALL)
         large = [await bodies.collect(SCOPE, CHUNKED, Pieces(b"x" * SMALL, b"x" * 600, b"")) for _ in range(3)]
         return large, await bodies.collect(SCOPE, CHUNKED, Pieces(b"x" * SMALL, b""))
 

@@ -1,4 +1,4 @@
-"""Clients that leave while their requests wait for a thread: nobody works for them, and they hold up nobody."""
+"""Clients that disconnect while their requests wait for a thread: no work is done for them, and they delay no one."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from flask import Flask
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from tests.support.event_loop import awaited
 from tests.support.real_server import Server, all_of, free_port, head
 from web.server.granian_server import bridge, run

@@ -15,14 +15,14 @@ from runner.store.worker_heartbeat import NAMES
 from tests.support.real_server import PATH, PROGRAM, free_port, head, running
 from tests.support.valkey import redis, valkey_url  # noqa: F401 - fixtures
 
-#: What is told while there is no background worker, which these tests do not start.
-NO_BACKGROUND_WORKER = "no background worker takes jobs: imports of large agenda files wait"
+#: The warning while there is no background worker, which these tests do not start.
+NO_BACKGROUND_WORKER = "no background worker is running: imports of large agenda files have to wait"
 
 
 @pytest.mark.slow
 def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_path, redis, valkey_url):  # noqa: F811 - a fixture, imported from beside
     with running(tmp_path, valkey_url, web_processes="2") as server:
-        # Without a worker nobody makes an answer: a cold status is 202, after the wait that was asked for.
+        # Without a worker there is no answer: a new status is 202, after the requested wait.
         login = server.login
         began = time.monotonic()
         code, cold = server.get(PATH, login | {"Prefer": "wait=0.5"})
@@ -34,7 +34,7 @@ def test_the_server_answers_waits_says_what_is_missing_and_stops_gracefully(tmp_
         assert server.get(PATH)[1]["state"] == "login"
 
         code, told = server.get("/readyz")
-        assert (code, told["warnings"]) == (200, ["no worker takes jobs", NO_BACKGROUND_WORKER])
+        assert (code, told["warnings"]) == (200, ["no worker is running", NO_BACKGROUND_WORKER])
         note = {"name": "w", "pid": 1, "places": 1, "in_flight": 0, "runtime": "r", "jail": {}}
         redis.sadd(NAMES, "w")
         redis.set(f"{NAMES}:w", json.dumps(note), ex=15)
@@ -94,7 +94,7 @@ def test_a_limit_of_open_files_without_room_for_connections_refuses_the_start(tm
         [sys.executable, "-c", limited], check=False, env=environment, capture_output=True, text=True, timeout=60
     )
     assert ended.returncode == 1
-    assert f"Open files are limited to {limit}" in ended.stderr
+    assert f"The limit on open files is {limit}" in ended.stderr
 
 
 def refused_to_start(server, folder, redis_url):

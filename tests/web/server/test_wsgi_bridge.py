@@ -1,4 +1,4 @@
-"""What the application learns of a request, and what it cannot be told."""
+"""What the application learns about a request, and what a client cannot make it believe."""
 
 import asyncio
 from types import SimpleNamespace

@@ -25,13 +25,13 @@ def fast_path_of(app):
 
 
 @pytest.fixture
-def ways(app):
+def both_paths(app):
     """Ask both ways; return what each answers."""
-    short = fast_path_of(app)
+    fast = fast_path_of(app)
 
     def ask(path=STATUS, **asked):
         found = []
-        for application in (short, short._application):
+        for application in (fast, fast._application):
             answer = Client(application, use_cookies=False).open(path, **({"base_url": PUBLIC_URL} | asked))
             body = re.sub(
                 rb'(?<="reference": ")[0-9a-f]{8}|(?<=<code>)[0-9a-f]{8}', b"", answer.data
@@ -46,13 +46,13 @@ def ways(app):
 
 
 @pytest.fixture
-def credentials(logins, store, desk):
+def credentials(logins, store, status_service):
     good = logins.sign(visitor())
     other = logins.sign(visitor("other", "bob"))
     token = store.tokens.issue(visitor()).access
     elsewhere = store.tokens.issue(visitor("other", "bob")).access
     gone = visitor()
-    desk.ended.add(gone.login)
+    status_service.ended.add(gone.login)
     return [
         {},
         {"Authorization": f"Bearer {token}"},
@@ -79,17 +79,17 @@ def credentials(logins, store, desk):
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_state_is_the_same_both_ways(ways, desk, bearer, status):
-    desk.status = status
+def test_every_state_is_the_same_both_ways(both_paths, status_service, bearer, status):
+    status_service.status = status
     for more in ({}, {"Prefer": "wait=0.2"}, {"If-None-Match": f'W/"{status.etag}"'}, {"If-None-Match": '"x", W/"y"'}):
-        short, whole = ways(headers=bearer() | more)
-        assert short == whole
+        fast, whole = both_paths(headers=bearer() | more)
+        assert fast == whole
 
 
-def test_every_credential_is_the_same_both_ways(ways, credentials):
+def test_every_credential_is_the_same_both_ways(both_paths, credentials):
     for headers in credentials:
-        short, whole = ways(headers=headers)
-        assert short == whole, headers
+        fast, whole = both_paths(headers=headers)
+        assert fast == whole, headers
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_every_credential_is_the_same_both_ways(ways, credentials):
         {"query_string": "a=b"},
     ],
 )
-def test_every_odd_request_is_the_same_both_ways(ways, bearer, asked):
-    short, whole = ways(**({"path": STATUS} | asked), headers=bearer())
-    assert short == whole
+def test_every_odd_request_is_the_same_both_ways(both_paths, bearer, asked):
+    fast, whole = both_paths(**({"path": STATUS} | asked), headers=bearer())
+    assert fast == whole
 
 
 @RELAXED
@@ -123,23 +123,27 @@ def test_every_odd_request_is_the_same_both_ways(ways, bearer, asked):
     none_match=st.none() | st.sampled_from(["*", "", '""', "W/", *(f'"{one.etag}"' for one in STATUSES)]),
     host=st.sampled_from([PUBLIC_URL, "https://evil.example"]),
 )
-def test_any_mixture_is_the_same_both_ways(ways, desk, credentials, which, status, prefer, none_match, host):  # noqa: PLR0913, PLR0917 - a mixture
-    desk.status = status
+def test_any_mixture_is_the_same_both_ways(  # noqa: PLR0913, PLR0917 - a mixture
+    both_paths, status_service, credentials, which, status, prefer, none_match, host
+):
+    status_service.status = status
     headers = credentials[which] | {"Prefer": prefer, "If-None-Match": none_match}
-    short, whole = ways(headers={name: value for name, value in headers.items() if value is not None}, base_url=host)
-    assert short == whole
+    fast, whole = both_paths(
+        headers={name: value for name, value in headers.items() if value is not None}, base_url=host
+    )
+    assert fast == whole
 
 
-def test_what_breaks_on_the_short_way_is_answered_by_the_application(app, ways, desk, bearer):
+def test_what_breaks_on_the_short_way_is_answered_by_the_application(app, both_paths, status_service, bearer):
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for error in (DatabaseUnavailable("away"), RuntimeError("a bug")):
-        desk.fails_with = error
-        short, whole = ways(headers=bearer())
-        assert short == whole
-        assert short[0] in {500, 503}
+        status_service.fails_with = error
+        fast, whole = both_paths(headers=bearer())
+        assert fast == whole
+        assert fast[0] in {500, 503}
 
 
-def test_the_commonest_requests_do_not_reach_the_application(app, ways, desk, credentials):
+def test_the_commonest_requests_do_not_reach_the_application(app, both_paths, status_service, credentials):
     fast_path_of(app)._application = None
     for headers in (credentials[1], credentials[6], credentials[7]):
         assert (

@@ -58,7 +58,7 @@ def scrolls_sideways(page):
 def test_every_state_is_accessible(open_page, site, scheme):
     page = open_page(color_scheme=scheme)
     for name, status in STATES.items():
-        site.desk.status = status
+        site.status_service.status = status
         page.goto(site.address + WIDGET)
         assert violations(page) == [], name
         for box in page.locator("a, button").all():
@@ -86,7 +86,7 @@ def test_the_pages_beside_it_are_accessible(open_page, site, scheme):
 def test_nothing_scrolls_sideways_on_a_narrow_phone_with_large_text(open_page, site):
     page = open_page(viewport={"width": 320, "height": 400})
     for name, status in STATES.items():
-        site.desk.status = status
+        site.status_service.status = status
         page.goto(site.address + WIDGET)
         assert not scrolls_sideways(page), name
         page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
@@ -94,7 +94,7 @@ def test_nothing_scrolls_sideways_on_a_narrow_phone_with_large_text(open_page, s
 
 
 def test_a_hidden_status_takes_no_room(open_page, site):
-    site.desk.status = HIDDEN
+    site.status_service.status = HIDDEN
     page = open_page()
     page.goto(site.address + WIDGET)
     assert page.evaluate("() => document.body.offsetHeight") == 0
@@ -111,7 +111,7 @@ FRAMED = (
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_a_page_that_frames_it_as_the_demo_does_shows_it_whole_and_gives_a_hidden_one_no_room(open_page, site, width):
-    site.desk.status = UNAVAILABLE
+    site.status_service.status = UNAVAILABLE
     page = open_page(viewport={"width": width, "height": 600})
     page.route(f"{site.address}/frame", lambda route: route.fulfill(body=FRAMED, content_type="text/html"))
     page.goto(f"{site.address}/frame")
@@ -125,18 +125,18 @@ def test_a_page_that_frames_it_as_the_demo_does_shows_it_whole_and_gives_a_hidde
     expect(frame.get_by_role("button", name="Check again")).to_be_visible()
     page.wait_for_function(whole)
     for status, after in ((HIDDEN, "=== 0"), (STATES["long words"], "> 50"), (ready(CLAIM), "=== 54")):
-        site.desk.status = status
+        site.status_service.status = status
         page.frames[1].evaluate("() => dispatchEvent(new Event('online'))")
         page.wait_for_function(f"({height})() {after} && ({whole})()")
-    site.desk.status = HIDDEN
+    site.status_service.status = HIDDEN
     page.frames[1].evaluate("() => dispatchEvent(new Event('online'))")
     page.wait_for_function(f"({height})() === 0")
     assert page.get_by_text("After it").bounding_box()["y"] == 0
 
 
 def test_a_tap_goes_out_and_coming_back_checks_and_shows_the_new_message(open_page, site, vendor_site):
-    site.desk.status = ready(ShownMessage("Claim 1.0 CE credit", "#9b3900", Action("link", vendor_site)))
-    site.desk.after_return = checking(CLAIM, refresh_after=1)
+    site.status_service.status = ready(ShownMessage("Claim 1.0 CE credit", "#9b3900", Action("link", vendor_site)))
+    site.status_service.after_return = checking(CLAIM, refresh_after=1)
     page = open_page()
     page.goto(site.address + WIDGET)
     height = page.locator("#row").bounding_box()["height"]
@@ -147,50 +147,50 @@ def test_a_tap_goes_out_and_coming_back_checks_and_shows_the_new_message(open_pa
     expect(page.get_by_text("Last shown: Claim 1.0 CE credit")).to_be_visible()
     expect(page.get_by_role("link")).to_have_count(0)
     assert page.locator("#row").bounding_box()["height"] == height
-    assert len(site.desk.came_back) == 1
-    site.desk.status = ready(CLAIMED, run="01NEW")
+    assert len(site.status_service.came_back) == 1
+    site.status_service.status = ready(CLAIMED, run="01NEW")
     expect(page.get_by_text("Credit claimed")).to_be_visible()
     color = page.get_by_text("Credit claimed").evaluate("(element) => getComputedStyle(element).color")
     assert color == "rgb(0, 97, 9)"
-    assert len(site.desk.came_back) == 1
+    assert len(site.status_service.came_back) == 1
 
 
 def test_after_the_signed_way_back_the_return_is_not_reported_twice(open_page, site, vendor_site):
-    site.desk.status = ready(ShownMessage("Claim", None, Action("link", vendor_site)))
-    site.desk.after_return = checking(CLAIM, refresh_after=60)
+    site.status_service.status = ready(ShownMessage("Claim", None, Action("link", vendor_site)))
+    site.status_service.after_return = checking(CLAIM, refresh_after=60)
     page = open_page()
     page.goto(site.address + WIDGET)
     page.get_by_role("link", name="Claim").click()
     page.wait_for_url(f"{vendor_site}/")
-    page.goto(f"{site.address}/r/{site.desk.tokens.make('demo', 'ada', 'CE-1')}")
+    page.goto(f"{site.address}/r/{site.status_service.tokens.make('demo', 'ada', 'CE-1')}")
     page.wait_for_url(site.address + WIDGET)
     expect(page.get_by_text("Checking…")).to_be_visible()
     page.wait_for_timeout(300)
-    assert len(site.desk.came_back) == 1
+    assert len(site.status_service.came_back) == 1
 
 
 def test_a_page_shown_again_asks_again(open_page, site):
     page = open_page()
     page.goto(site.address + WIDGET)
     expect(page.get_by_text("Credit claimed")).to_be_visible()
-    site.desk.status = ready(CLAIM, run="01NEW")
+    site.status_service.status = ready(CLAIM, run="01NEW")
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("link", name="Claim 1.0 CE credit")).to_be_visible()
-    assert site.desk.came_back == []
+    assert site.status_service.came_back == []
 
 
 def test_a_checking_page_polls_as_the_server_says(open_page, site):
-    site.desk.status = checking(refresh_after=1)
+    site.status_service.status = checking(refresh_after=1)
     page = open_page()
     page.goto(site.address + WIDGET)
-    site.desk.status = ready(CLAIM)
+    site.status_service.status = ready(CLAIM)
     expect(page.get_by_role("link", name="Claim 1.0 CE credit")).to_be_visible()
-    assert len(site.desk.asked) == 2
+    assert len(site.status_service.asked) == 2
 
 
 def test_check_again_does_so_in_place(open_page, site):
-    site.desk.status = UNAVAILABLE
-    site.desk.after_return = ready(CLAIMED)
+    site.status_service.status = UNAVAILABLE
+    site.status_service.after_return = ready(CLAIMED)
     page = open_page()
     page.goto(site.address + WIDGET)
     page.get_by_role("button", name="Check again").click()
@@ -214,18 +214,18 @@ def test_a_browser_that_wrongly_says_it_is_offline_keeps_the_widget(open_page, s
     page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
     page.goto(site.address + WIDGET, wait_until="networkidle")
     for event in ("offline", "online"):
-        site.desk.status = ready(ShownMessage(f"Asked after {event}"))
+        site.status_service.status = ready(ShownMessage(f"Asked after {event}"))
         page.evaluate(f"() => dispatchEvent(new Event('{event}'))")
         expect(page.get_by_text(f"Asked after {event}")).to_be_visible()
 
 
 def test_a_return_which_could_not_be_told_is_told_when_the_server_is_back(open_page, site):
-    site.desk.status = ready(ShownMessage("Claim", None, Action("link", site.address + "/healthz")))
+    site.status_service.status = ready(ShownMessage("Claim", None, Action("link", site.address + "/healthz")))
     page = open_page()
     page.goto(site.address + WIDGET)
     page.get_by_role("link", name="Claim").click()
     page.wait_for_url("**/healthz")
-    site.desk.after_return = ready(CLAIMED)
+    site.status_service.after_return = ready(CLAIMED)
     refused = []
 
     def refuse_first(route):
@@ -238,7 +238,7 @@ def test_a_return_which_could_not_be_told_is_told_when_the_server_is_back(open_p
     page.go_back()
     expect(page.get_by_text("Checking…")).to_be_visible()
     expect(page.get_by_text("Credit claimed")).to_be_visible()
-    assert (len(refused), len(site.desk.came_back)) == (1, 1)
+    assert (len(refused), len(site.status_service.came_back)) == (1, 1)
     page.complaints.clear()  # Chromium reports the 503
 
 
@@ -252,7 +252,7 @@ def test_a_wifi_sign_in_page_in_place_of_ours_is_no_status(open_page, site):
 
 
 def test_the_keyboard_keeps_its_place_through_a_check(open_page, site):
-    site.desk.status = ready(ShownMessage("Claim", None, Action("link", f"{site.address}/healthz")))
+    site.status_service.status = ready(ShownMessage("Claim", None, Action("link", f"{site.address}/healthz")))
     page = open_page()
     page.goto(site.address + WIDGET)
     page.keyboard.press("Tab")
@@ -261,10 +261,10 @@ def test_the_keyboard_keeps_its_place_through_a_check(open_page, site):
         "(e) => [getComputedStyle(e).outlineWidth, getComputedStyle(e).outlineStyle]"
     )
     assert ring == ["3px", "solid"]
-    site.desk.status = checking(CLAIM, refresh_after=1)
+    site.status_service.status = checking(CLAIM, refresh_after=1)
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#text")).to_be_focused()
-    site.desk.status = ready(CLAIM)
+    site.status_service.status = ready(CLAIM)
     expect(page.get_by_role("link", name="Claim 1.0 CE credit")).to_be_focused()
 
 
@@ -284,7 +284,7 @@ def test_a_screen_reader_hears_a_change_once_and_nothing_when_nothing_changed(op
             page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_timeout(100)
     assert page.evaluate("() => heard") == []
-    site.desk.status = ready(GREY)
+    site.status_service.status = ready(GREY)
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("Registration opens on Monday")).to_be_visible()
     assert page.evaluate("() => heard") == ["childList"]
@@ -292,13 +292,13 @@ def test_a_screen_reader_hears_a_change_once_and_nothing_when_nothing_changed(op
 
 def test_without_script_the_widget_works(open_page, site):
     page = open_page(java_script_enabled=False)
-    site.desk.status = ready(CLAIM)
+    site.status_service.status = ready(CLAIM)
     page.goto(site.address + WIDGET)
     expect(page.get_by_role("link", name="Claim 1.0 CE credit")).to_be_visible()
-    site.desk.after_return = ready(CLAIMED)
+    site.status_service.after_return = ready(CLAIMED)
     page.get_by_role("button", name="Check again").click()
     expect(page.get_by_text("Credit claimed")).to_be_visible()
-    assert len(site.desk.came_back) == 1
+    assert len(site.status_service.came_back) == 1
 
 
 def test_without_storage_coming_back_is_noticed_as_long_as_the_page_lives(open_page, site):
@@ -306,14 +306,14 @@ def test_without_storage_coming_back_is_noticed_as_long_as_the_page_lives(open_p
     page.add_init_script(
         "Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('blocked') } })"
     )
-    site.desk.status = ready(CLAIM)
+    site.status_service.status = ready(CLAIM)
     page.goto(site.address + WIDGET)
     page.evaluate("() => document.addEventListener('click', (event) => event.preventDefault())")
     page.get_by_role("link").click()
-    site.desk.after_return = ready(CLAIMED)
+    site.status_service.after_return = ready(CLAIMED)
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("Credit claimed")).to_be_visible()
-    assert len(site.desk.came_back) == 1
+    assert len(site.status_service.came_back) == 1
 
 
 def test_logging_in_leads_back_to_the_session(open_page, site):
@@ -322,9 +322,9 @@ def test_logging_in_leads_back_to_the_session(open_page, site):
     page.get_by_role("link", name="Log in for session status info").click()
     page.wait_for_url(f"{site.address}/login/demo?next=/app/demo/sessions/CE-1")
     # What a way in does in the end (tests/web/auth has the ways in): the cookie, and on to `next`.
-    token = site.app.extensions["counter"].logins.sign(visitor())
+    token = site.app.extensions["status services"].logins.sign(visitor())
     page.context.add_cookies([{"name": "login", "value": token, "url": site.address}])
     page.goto(f"{site.address}/app/demo/sessions/CE-1")
     page.wait_for_url(site.address + WIDGET)
     expect(page.get_by_text("Credit claimed")).to_be_visible()
-    assert site.desk.asked[-1][0].user == "ada"
+    assert site.status_service.asked[-1][0].user == "ada"

@@ -12,7 +12,7 @@ from records.tenants import implementations
 from runner.status.service import StatusRequest
 from runner.status.status_body import Action, ShownMessage
 from tests.support.stub_status_service import CLAIM, CLAIMED, HIDDEN, SAME_ORIGIN, UNAVAILABLE, WIDGET, checking, ready
-from web.widget.colour_stylesheet import DARK_PAPER, dark_partner
+from web.widget.colour_stylesheet import DARK_BACKGROUND, dark_mode_colour
 from web.widget.rendering import age
 
 
@@ -35,18 +35,18 @@ def shown(page):
         (HIDDEN, "", None),
     ],
 )
-def test_each_state_is_drawn(http, desk, log_in, status, words, href):  # noqa: PLR0913, PLR0917 - fixtures
+def test_each_state_is_drawn(http, status_service, log_in, status, words, href):  # noqa: PLR0913, PLR0917 - fixtures
     log_in()
-    desk.status = status
+    status_service.status = status
     page = http.get(WIDGET)
     assert (page.status_code, shown(page)) == (200, (words, href))
     assert page.headers["Cache-Control"] == "private, no-store"
     assert f'data-state="{status.state}"' in page.text
 
 
-def test_an_old_message_says_its_age_and_keeps_its_button(http, desk, log_in):
+def test_an_old_message_says_its_age_and_keeps_its_button(http, status_service, log_in):
     log_in()
-    desk.status = ready(CLAIM, stale=True, as_of=datetime.now(UTC) - timedelta(minutes=12, seconds=5))
+    status_service.status = ready(CLAIM, stale=True, as_of=datetime.now(UTC) - timedelta(minutes=12, seconds=5))
     assert shown(http.get(WIDGET))[0] == "Claim 1.0 CE credit Checked 12 minutes ago"
 
 
@@ -55,46 +55,48 @@ def test_without_a_login_the_widget_leads_to_the_login_page_and_back(http):
     assert (words, href) == ("Log in for session status info", "/login/demo?next=/app/demo/sessions/CE-1")
 
 
-def test_another_implementations_login_shows_the_invitation_too(http, desk, log_in):
+def test_another_implementations_login_shows_the_invitation_too(http, status_service, log_in):
     log_in("other", "bob")
     assert shown(http.get(WIDGET))[0] == "Log in for session status info"
-    assert desk.asked == []
+    assert status_service.asked == []
 
 
-def test_a_message_full_of_markup_is_text(http, desk, log_in):
+def test_a_message_full_of_markup_is_text(http, status_service, log_in):
     log_in()
-    desk.status = ready(ShownMessage('<b onclick="x">"&', None, Action("link", "https://x.example/?a=1&b=%22%3E")))
+    status_service.status = ready(
+        ShownMessage('<b onclick="x">"&', None, Action("link", "https://x.example/?a=1&b=%22%3E"))
+    )
     page = http.get(WIDGET)
     assert "<b " not in page.text
     assert "&lt;b onclick=&#34;x&#34;&gt;&#34;&amp;" in page.text
 
 
-def test_a_page_has_nothing_inline(http, desk, log_in):
+def test_a_page_has_nothing_inline(http, status_service, log_in):
     log_in()
     for status in (ready(CLAIM), checking(), UNAVAILABLE):
-        desk.status = status
+        status_service.status = status
         page = http.get(WIDGET).text
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script[^>]*>[^<]", page)
 
 
-def test_without_script_a_checking_page_comes_again_by_itself(http, desk, log_in):
+def test_without_script_a_checking_page_comes_again_by_itself(http, status_service, log_in):
     log_in()
-    desk.status = checking(CLAIM, refresh_after=4)
+    status_service.status = checking(CLAIM, refresh_after=4)
     assert '<noscript><meta http-equiv="refresh" content="4"></noscript>' in http.get(WIDGET).text
-    desk.status = ready()
+    status_service.status = ready()
     assert 'http-equiv="refresh"' not in http.get(WIDGET).text
 
 
-def test_without_script_check_again_checks_and_shows_the_page(http, desk, log_in):
+def test_without_script_check_again_checks_and_shows_the_page(http, status_service, log_in):
     log_in()
     answer = http.post(WIDGET, headers=SAME_ORIGIN)
     assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET)
-    assert desk.came_back == [StatusRequest("demo", "ada", "CE-1")]
+    assert status_service.came_back == [StatusRequest("demo", "ada", "CE-1")]
 
 
-def test_check_again_without_a_login_does_nothing(http, desk):
+def test_check_again_without_a_login_does_nothing(http, status_service):
     assert http.post(WIDGET, headers=SAME_ORIGIN).status_code == 303
-    assert desk.came_back == []
+    assert status_service.came_back == []
 
 
 @pytest.mark.parametrize("path", ["/widget/nobody/sessions/CE-1", "/widget/demo/sessions/NONE"])
@@ -106,29 +108,29 @@ def test_an_unknown_place_is_a_friendly_page(http, log_in, path):
         log_in(path.split("/")[2])
 
 
-def test_the_signed_way_back_checks_and_leads_to_the_app(http, desk, database):
+def test_the_signed_way_back_checks_and_leads_to_the_app(http, status_service, database):
     with database.session() as db:
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, session_url="https://app.example.org/s/{session_id}")
     try:
-        answer = http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}")
+        answer = http.get(f"/r/{status_service.tokens.make('demo', 'ada', 'CE-1')}")
         to_app = http.get("/app/demo/sessions/CE-1")
     finally:
         with database.session() as db:
             implementations.update(db, implementations.find(db, "demo"), session_url="")
     assert (answer.status_code, answer.headers["Location"]) == (303, "https://app.example.org/s/CE-1")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert desk.came_back == [StatusRequest("demo", "ada", "CE-1")]
+    assert status_service.came_back == [StatusRequest("demo", "ada", "CE-1")]
     assert to_app.headers["Location"] == "https://app.example.org/s/CE-1"
 
 
-def test_the_signed_way_back_leads_to_the_widget_where_no_app_is_set(http, desk):
-    answer = http.get(f"/r/{desk.tokens.make('demo', 'ada', 'CE-1')}")
+def test_the_signed_way_back_leads_to_the_widget_where_no_app_is_set(http, status_service):
+    answer = http.get(f"/r/{status_service.tokens.make('demo', 'ada', 'CE-1')}")
     assert (answer.status_code, answer.headers["Location"]) == (303, WIDGET)
 
 
-def test_a_way_back_to_a_session_that_is_gone_is_a_friendly_page(http, desk):
-    answer = http.get(f"/r/{desk.tokens.make('demo', 'ada', 'GONE')}")
+def test_a_way_back_to_a_session_that_is_gone_is_a_friendly_page(http, status_service):
+    answer = http.get(f"/r/{status_service.tokens.make('demo', 'ada', 'GONE')}")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
@@ -145,11 +147,11 @@ def test_a_tint_that_is_no_colour_is_404(http, color):
 
 
 @given(st.integers(min_value=0, max_value=0xFFFFFF))
-def test_every_colour_has_a_dark_partner_that_can_be_read(number):
+def test_every_colour_has_a_readable_colour_for_dark_mode(number):
     color = f"#{number:06x}"
-    partner = dark_partner(color)
-    assert contrast(partner, DARK_PAPER) >= LEAST_CONTRAST
-    assert contrast(partner, WHITE) <= contrast(color, WHITE)
+    mixed = dark_mode_colour(color)
+    assert contrast(mixed, DARK_BACKGROUND) >= LEAST_CONTRAST
+    assert contrast(mixed, WHITE) <= contrast(color, WHITE)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
-"""Where an app's login begins and where it ends: nothing is believed that the implementation has not registered.
+"""The start and the end of an app's login: the browser is only ever redirected to an address that is registered.
 
-The steps when an app begins:
+The steps at the start:
 
-1. The implementation exists, no parameter comes twice, and it is not begun too often.
-2. The redirect address is, character for character, one that the implementation has registered. Until then, and for
-   every other fault as well, the answer is a page: nobody is sent to an address because a request names it.
-3. The state is long enough to be a secret of the app's, and nothing but visible ASCII.
-4. There is a challenge, and its method is S256. "plain" would let whoever reads the address redeem the code.
-5. All this waits under a one-time handle, while the browser goes the way in.
+1. The implementation exists, no parameter occurs twice, and the rate limit is not exceeded.
+2. The redirect address matches, character for character, one that is registered for the implementation. Before this
+   check, and for every other error, the answer is a page: the browser is not redirected to an address from a request.
+3. The state is long enough to be a secret of the app, and consists of visible ASCII characters.
+4. There is a challenge, and its method is S256. With "plain", anyone who reads the address could redeem the code.
+5. The parameters are stored under a one-time handle while the person logs in.
 
-And when the way in is done:
+The steps at the end:
 
-6. The handle is good for once, for minutes, and for the implementation which the person has logged in to.
+6. The handle works once, for minutes, and for the implementation that the person has logged in to.
 7. The redirect address is still registered.
-8. Code, state and issuer (RFC 9207) go to that address. The code is worth nothing without the app's verifier.
+8. Code, state and issuer (RFC 9207) go to that address. The code is useless without the app's verifier.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from web.auth.services import AuthServices
 from web.config import WebConfig
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
 
-#: Seconds for a person to log in.
+#: Seconds within which the person must log in.
 START_S = 15 * 60
 
 _KIND = "app start"
@@ -44,7 +44,7 @@ GO_BACK = "Please go back to the app and log in again."
 
 @dataclass(frozen=True)
 class AppLoginStart:
-    """What an app said when it began a login."""
+    """The parameters with which an app started a login."""
 
     implementation: str
     redirect_uri: str
@@ -52,75 +52,75 @@ class AppLoginStart:
     challenge: str
 
 
-def begin(entrance: AuthServices, implementation: str, asked: Mapping[str, list[str]]) -> str:
-    """Judge what an app asks; return the handle under which it waits. Raises `HttpProblem`."""
+def begin(services: AuthServices, implementation: str, parameters: Mapping[str, list[str]]) -> str:
+    """Check and store the parameters of an app; return their handle. Raises `HttpProblem`."""
     # 1.
-    registered = _registered(entrance, implementation)
+    registered = _registered_addresses(services, implementation)
     if registered is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
-    if any(len(values) > 1 for values in asked.values()):
-        raise _wrong("app-parameter-twice", "A parameter comes twice.")
-    given = {name: values[0] for name, values in asked.items()}
-    _check_pace(entrance)
+    if any(len(values) > 1 for values in parameters.values()):
+        raise _bad_request("app-parameter-twice", "A parameter occurs twice.")
+    query = {name: values[0] for name, values in parameters.items()}
+    _check_rate(services)
     # 2.
-    redirect_uri = given.get("redirect_uri", "")
+    redirect_uri = query.get("redirect_uri", "")
     if redirect_uri not in registered:
-        raise _wrong("app-redirect-not-registered", "Its redirect_uri is not registered for this implementation.")
+        raise _bad_request("app-redirect-not-registered", "The redirect_uri is not registered for this implementation.")
     # 3.
-    state = given.get("state", "")
+    state = query.get("state", "")
     if not _STATE.fullmatch(state):
-        raise _wrong("app-state", "Its state has to be 16 to 256 visible ASCII characters.")
+        raise _bad_request("app-state", "The state must be 16 to 256 visible ASCII characters.")
     # 4.
-    challenge = given.get("code_challenge", "")
-    if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
-        raise _wrong("app-challenge", "Its code_challenge has to be 43 characters, with code_challenge_method=S256.")
-    if given.get("response_type", "code") != "code":
-        raise _wrong("app-response-type", "The only response_type is code.")
+    challenge = query.get("code_challenge", "")
+    if query.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
+        raise _bad_request(
+            "app-challenge", "The code_challenge must be 43 characters, with code_challenge_method=S256."
+        )
+    if query.get("response_type", "code") != "code":
+        raise _bad_request("app-response-type", "The response_type must be code.")
     # 5.
     start = AppLoginStart(implementation, redirect_uri, state, challenge)
-    return entrance.store.begun.put(_KIND, asdict(start), START_S, origin())
+    return services.store.pending_logins.put(_KIND, asdict(start), START_S, origin())
 
 
 def finish_start(handle: str, visitor: Visitor) -> str:
-    """Return the address at which the app waits for the login which it began, with a code. Raises `HttpProblem`."""
-    entrance = AuthServices.here()
+    """Return the app's redirect address with the code for this login. Raises `HttpProblem`."""
+    services = AuthServices.here()
     # 6.
-    found = entrance.store.begun.take(_KIND, handle)
+    found = services.store.pending_logins.take(_KIND, handle)
     start = AppLoginStart(**found) if found else None
     if start is None or start.implementation != visitor.implementation:
-        said = f"This login took too long, or was used before. {GO_BACK}"
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, said, why="app-start-over")
+        detail = f"This login took too long, or its link was used before. {GO_BACK}"
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, detail, why="app-start-over")
     # 7.
-    if start.redirect_uri not in (_registered(entrance, start.implementation) or ()):
-        raise _wrong("app-redirect-removed", "Its redirect_uri is not registered any more.")
+    if start.redirect_uri not in (_registered_addresses(services, start.implementation) or ()):
+        raise _bad_request("app-redirect-removed", "The redirect_uri is no longer registered.")
     # 8.
-    code = entrance.store.tokens.code(visitor, redirect_uri=start.redirect_uri, challenge=start.challenge)
-    answered = {"code": code, "state": start.state, "iss": issuer(entrance.config, start.implementation)}
-    return f"{start.redirect_uri}?{urlencode(answered, quote_via=quote)}"
+    code = services.store.tokens.code(visitor, redirect_uri=start.redirect_uri, challenge=start.challenge)
+    parameters = {"code": code, "state": start.state, "iss": issuer(services.config, start.implementation)}
+    return f"{start.redirect_uri}?{urlencode(parameters, quote_via=quote)}"
 
 
 def issuer(config: WebConfig, implementation: str) -> str:
-    """Return the name by which an app knows that an answer is this implementation's (RFC 9207)."""
+    """Return the issuer, by which an app checks that a response comes from this implementation (RFC 9207)."""
     return config.absolute(f"/m/{implementation}")
 
 
-def _registered(entrance: AuthServices, implementation: str) -> frozenset[str] | None:
-    if implementation == implementations.STAFF:  # staff have browsers, and no app that could be lost with a phone
+def _registered_addresses(services: AuthServices, implementation: str) -> frozenset[str] | None:
+    if implementation == implementations.STAFF:  # staff use browsers only, so a lost phone has no token of theirs
         return frozenset()
-    with entrance.database.reading() as db:
+    with services.database.reading() as db:
         found = implementations.find(db, implementation)
         return frozenset(found.app_redirect_uris) if found else None
 
 
-def _check_pace(entrance: AuthServices) -> None:
-    allowed = rate_limits.of_starts(entrance)
+def _check_rate(services: AuthServices) -> None:
+    allowed = rate_limits.count_start(services)
     if not allowed.ok:
         headers = {"Retry-After": str(allowed.retry_after_s)}
-        said = "Too many logins were begun from here. Please wait."
-        raise HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, said, headers=headers, why="app-starts-too-many")
+        detail = "Too many logins were started from your network. Please wait a minute."
+        raise HttpProblem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers, why="app-starts-too-many")
 
 
-def _wrong(why: str, what: str) -> HttpProblem:
-    return HttpProblem(
-        HTTPStatus.BAD_REQUEST, f"The app's request for a login does not work. {what} {GO_BACK}", why=why
-    )
+def _bad_request(why: str, what: str) -> HttpProblem:
+    return HttpProblem(HTTPStatus.BAD_REQUEST, f"The app's login request is not valid. {what} {GO_BACK}", why=why)

@@ -1,6 +1,6 @@
-"""Answers and refusals of the token endpoint, in the words of OAuth 2, because apps have libraries for it.
+"""Responses and errors of the token endpoint, in the format of OAuth 2, because apps have libraries for it.
 
-This is the one place of ours where an error is not problem details (RFC 9457): RFC 6749, section 5.2 says what it is.
+These are the only API errors that are not problem details (RFC 9457): RFC 6749, section 5.2 defines their format.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from runner.logins import TokenPair
 from web.error_references import reference_of
 
 #: RFC 6749, sections 5.1 and 5.2.
-NEVER_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
-NEUTRAL = "The credential does not count. Log in again."
+NEUTRAL = "The credential is not valid. Log in again."
 
 
 class OAuthError(Exception):
-    """No tokens. `error` is a word of RFC 6749 (or of RFC 8628: slow_down), `description` is for developers, in ASCII.
+    """No tokens are issued. `error` is defined by RFC 6749 (slow_down: RFC 8628), `description` is for developers, in ASCII.
 
-    `code` is for us: it says why, in the log and to support. `more` has `detail`, which is for the person,
-    and `reference`, where the refusal has been noted with one already.
+    `code` is the reason for the log and support. `more` can hold `detail`, a text for the person, and the `reference`
+    of a refusal that was already recorded.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class OAuthError(Exception):
 
 
 class InvalidGrant(OAuthError):
-    """The credential does not count. All reasons look the same from outside; `code` says to us which it was."""
+    """The credential is not valid. All reasons look the same from outside; `code` is the actual reason, for us."""
 
     def __init__(self, code: str, reference: str = "") -> None:
         super().__init__("invalid_grant", NEUTRAL, more={"reference": reference} if reference else None)
@@ -61,7 +61,7 @@ def granted(pair: TokenPair, **more: str) -> Response:
 
 
 def refused(why: OAuthError) -> Response:
-    """Return a refusal (RFC 6749, section 5.2), with a reference that a person can read out."""
+    """Return an error (RFC 6749, section 5.2), with a reference that a person can read out."""
     members = {"error": why.error, "error_description": why.description, **why.more}
     if "reference" not in members:
         members["reference"] = reference_of(why.status, why=why.code, said=why.description)
@@ -72,5 +72,5 @@ def refused(why: OAuthError) -> Response:
 
 
 def answer(status: HTTPStatus, members: Mapping[str, Any]) -> Response:
-    """Return a JSON object which nobody on the way keeps."""
-    return Response(json.dumps(members), status, NEVER_KEPT, mimetype="application/json")
+    """Return a JSON object that no cache may store."""
+    return Response(json.dumps(members), status, NO_STORE, mimetype="application/json")

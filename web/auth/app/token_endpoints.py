@@ -1,6 +1,6 @@
-"""What the app itself asks about its login: tokens for a proof, the end of a login, and who is logged in.
+"""The endpoints of the app's login: tokens for a grant, the end of a login, and who is logged in.
 
-The docstrings are the reference of these endpoints; the OpenAPI document is made from them.
+The docstrings are the reference of these endpoints: the OpenAPI document is made from them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from web.auth.app import oauth_responses
 from web.auth.app import token_grants as app_grants
 from web.auth.logins import NoLogin, Visitor, visitor_of
 from web.auth.services import AuthServices
-from web.middleware.outage_answers import fault_of
+from web.middleware.outage_answers import problem_of
 from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
@@ -35,19 +35,19 @@ NO_LOGIN = {"WWW-Authenticate": 'Bearer error="invalid_token"', **dict(PRIVATE)}
 
 @blueprint.post("/token")
 @needs(Permission.ANYONE)
-@takes(from_elsewhere=True)
+@takes(cross_site=True)
 def token(implementation: str) -> Response:
-    """Give tokens for a proof of who asks (RFC 6749).
+    """Issue tokens for a grant (RFC 6749).
 
-    The body is a form, or a JSON object of texts. `grant_type` is `authorization_code` (with `code`, `redirect_uri`,
+    The body is a form, or a JSON object whose values are all strings. `grant_type` is `authorization_code` (with `code`, `redirect_uri`,
     `code_verifier`), `refresh_token` (with `refresh_token`), or, where External Authentication offers it,
     `urn:ietf:params:oauth:grant-type:jwt-bearer` (with `assertion`), `urn:ietf:params:oauth:grant-type:token-exchange`
     (with `subject_token`, `subject_token_type`) or `urn:x-session-status:grant-type:password` (with `username`,
-    `password`). No cookie and no Authorization header is looked at.
+    `password`). Cookies and the Authorization header are ignored.
 
-    Errors are as RFC 6749 has them, not problem details: `invalid_grant` means that the person logs in again; `detail`,
-    if it is there, is for the person. A refresh token is good once: the answer has the next one. The same request
-    within 20 seconds gets the same answer; used later, the whole login ends.
+    Errors have the format of RFC 6749, not problem details: `invalid_grant` means that the person must log in again;
+    `detail`, if present, is a text for the person. A refresh token works once: the response contains the next one. The
+    same request within 20 seconds gets the same response; a later reuse ends the whole login.
     """
     try:
         _check_known(implementation)
@@ -55,25 +55,25 @@ def token(implementation: str) -> Response:
     except oauth_responses.OAuthError as refused:
         return oauth_responses.refused(refused)
     except (StoreAway, DatabaseUnavailable) as error:
-        fault = fault_of(error)
+        problem = problem_of(error)
         away = oauth_responses.OAuthError(
             "temporarily_unavailable",
             "The store or the database does not answer at the moment.",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
-            retry_after=int(fault.headers["Retry-After"]),
-            more={"reference": fault.members["reference"]},
+            retry_after=int(problem.headers["Retry-After"]),
+            more={"reference": problem.members["reference"]},
         )
         return oauth_responses.refused(away)
 
 
 @blueprint.post("/revoke")
 @needs(Permission.ANYONE)
-@takes(from_elsewhere=True)
+@takes(cross_site=True)
 def revoke(implementation: str) -> Response:
-    """End the login to which an access or refresh token belongs (RFC 7009): all its tokens are worth nothing at once.
+    """End the login of an access or refresh token (RFC 7009). All its tokens stop working at once.
 
-    The body is a form, or a JSON object, with `token`. 200 whatever the token is, also for one that is not known. A
-    request without a token ends nothing, and says so: `invalid_request`.
+    The body is a form, or a JSON object, with `token`. The answer is 200 for any token, including an unknown one. A
+    request without a token ends nothing and gets the error `invalid_request`.
     """
     try:
         token = app_grants.field_of(app_grants.fields_of(request), "token")
@@ -81,32 +81,32 @@ def revoke(implementation: str) -> Response:
         return oauth_responses.refused(refused)
     if AuthServices.here().store.tokens.revoke(implementation, token):
         log.info("app login ended by its app implementation=%s", implementation)
-    return Response(status=HTTPStatus.OK, headers=oauth_responses.NEVER_KEPT)
+    return Response(status=HTTPStatus.OK, headers=oauth_responses.NO_STORE)
 
 
 @blueprint.get("/session")
 @needs(Permission.ANYONE)
 def session(implementation: str) -> Response:
-    """Say who is logged in, with which roles, and until when this credential is good.
+    """Return who is logged in, with which roles, and when this credential expires.
 
-    The credential is a bearer token or the login cookie. Roles are as they are now. 401 without a login that counts.
+    The credential is a bearer token or the login cookie. The roles are the current ones. 401 without a valid login.
     """
     checked_implementation(implementation)
-    entrance = AuthServices.here()
-    visitor = visitor_of(implementation, entrance.logins)
+    services = AuthServices.here()
+    visitor = visitor_of(implementation, services.logins)
     if visitor is NoLogin.MISSING:
         raise _no_login('Bearer realm="session-status"')
-    if isinstance(visitor, NoLogin) or not entrance.logins.standing(visitor):
+    if isinstance(visitor, NoLogin) or not services.logins.is_active(visitor):
         raise _no_login()
-    found = _described(entrance, visitor)
+    found = _described(services, visitor)
     if found is None:
         raise _no_login()
     return oauth_responses.answer(HTTPStatus.OK, found)
 
 
-def _described(entrance: AuthServices, visitor: Visitor) -> dict[str, Any] | None:
-    """Return what is known of who is logged in; None for somebody who is not known any more, or locked out."""
-    with entrance.database.reading() as db:
+def _described(services: AuthServices, visitor: Visitor) -> dict[str, Any] | None:
+    """Describe the person who is logged in; None if that person is no longer known, or is locked out."""
+    with services.database.reading() as db:
         implementation = implementations.find(db, visitor.implementation)
         user = users.find(db, implementation, visitor.subject) if implementation else None
         if implementation is None or user is None or user.disabled_at is not None:
@@ -115,7 +115,7 @@ def _described(entrance: AuthServices, visitor: Visitor) -> dict[str, Any] | Non
             return None
         roles = grants.roles_of(db, implementation, user, visitor.source)
         who = {name: getattr(user, name) for name in user_fields.TEXTS}
-    ends = datetime.fromtimestamp(entrance.logins.ends(request, visitor), UTC)
+    ends = datetime.fromtimestamp(services.logins.ends(request, visitor), UTC)
     return {
         "implementation": visitor.implementation,
         "user": {"id": visitor.subject, **who},
@@ -126,11 +126,11 @@ def _described(entrance: AuthServices, visitor: Visitor) -> dict[str, Any] | Non
 
 def _no_login(challenge: str = "") -> HttpProblem:
     headers = {**NO_LOGIN, "WWW-Authenticate": challenge} if challenge else NO_LOGIN
-    return HttpProblem(HTTPStatus.UNAUTHORIZED, "Nobody is logged in with this credential.", headers=headers)
+    return HttpProblem(HTTPStatus.UNAUTHORIZED, "This credential is not a valid login.", headers=headers)
 
 
 def _check_known(implementation: str) -> None:
-    """Raise `Refused` for an implementation that nobody knows."""
+    """Raise `OAuthError` if there is no such implementation."""
     with AuthServices.here().database.reading() as db:
         if implementations.find(db, implementation) is None:
             raise oauth_responses.OAuthError("invalid_request", NO_IMPLEMENTATION, status=HTTPStatus.NOT_FOUND)

@@ -1,14 +1,14 @@
-"""From a request at the token endpoint to tokens: the five grants, each with its own proof of who asks.
+"""From a request at the token endpoint to tokens: the five grants, each with its own proof.
 
 The steps for every request:
 
-1. The fields are a form (RFC 6749) or a flat JSON object of texts; none comes twice.
-2. It is not asked too often.
-3. The grant is one of ours, and has its fields.
-4. The proof holds: a code with its verifier, a refresh token, or what External Authentication judges.
+1. The fields are a form (RFC 6749) or a flat JSON object of strings; no field occurs twice.
+2. The rate limit is not exceeded.
+3. The grant is supported, and all its fields are there.
+4. The proof is valid: a code with its verifier, a refresh token, or a proof that External Authentication accepts.
 5. The person is not locked out.
 
-No cookie is looked at, so a page of others can do nothing here in somebody's name.
+Cookies are ignored, so another site cannot act here in a person's name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from web.auth.app.oauth_responses import NEUTRAL, InvalidGrant, OAuthError, gran
 from web.auth.external import login_methods
 from web.auth.external.refusals import ExternalLoginRefused as NotLetIn
 from web.auth.login_steps.admission import AuthenticatedPerson, NotAdmitted, admit
-from web.auth.login_steps.refusals import Refusal, keep
+from web.auth.login_steps.refusals import Refusal, record
 from web.auth.services import AuthServices
 
 log = logging.getLogger(__name__)
@@ -39,41 +39,41 @@ log = logging.getLogger(__name__)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"  #: RFC 7523
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  #: RFC 8693  # noqa: S105 - no password
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - no password
-PASSWORD = "urn:x-session-status:grant-type:password"  #: ours: what the registration vendor knows  # noqa: S105 - no password
+PASSWORD = "urn:x-session-status:grant-type:password"  #: our own: checked by the registration vendor  # noqa: S105 - no password
 
 Fields = Mapping[str, str]
 
 
 def answer(implementation: str) -> Response:
-    """Answer the request. Raises `OAuthError` and `StoreAway`."""
-    entrance = AuthServices.here()
+    """Answer a token request. Raises `OAuthError` and `StoreAway`."""
+    services = AuthServices.here()
     # 1.
     fields = fields_of(request)
     # 2.
-    _check(rate_limits.of_address(entrance))
+    _check(rate_limits.count_for_address(services))
     # 3.
     grant = GRANTS.get(fields.get("grant_type", ""))
     if grant is None:
-        raise OAuthError("unsupported_grant_type", "grant_type is missing, or none of ours.")
-    return grant(entrance, implementation, fields)
+        raise OAuthError("unsupported_grant_type", "grant_type is missing or not supported.")
+    return grant(services, implementation, fields)
 
 
-def fields_of(asked: Request) -> dict[str, str]:
+def fields_of(http_request: Request) -> dict[str, str]:
     """Return the fields of a request. Raises `OAuthError`."""
-    if asked.mimetype == "application/x-www-form-urlencoded":
-        if any(len(values) > 1 for values in asked.form.to_dict(flat=False).values()):
-            raise OAuthError("invalid_request", "A field comes twice.")
-        return asked.form.to_dict()
-    if asked.mimetype == "application/json":
-        return _from_json(asked.get_data(cache=False))
-    raise OAuthError("invalid_request", "The body is a form (application/x-www-form-urlencoded).")
+    if http_request.mimetype == "application/x-www-form-urlencoded":
+        if any(len(values) > 1 for values in http_request.form.to_dict(flat=False).values()):
+            raise OAuthError("invalid_request", "A field occurs twice.")
+        return http_request.form.to_dict()
+    if http_request.mimetype == "application/json":
+        return _from_json(http_request.get_data(cache=False))
+    raise OAuthError("invalid_request", "The body must be a form (application/x-www-form-urlencoded).")
 
 
 def _from_json(body: bytes) -> dict[str, str]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            raise ValueError("a name comes twice")
+            raise ValueError("a name occurs twice")
         return found
 
     try:
@@ -81,38 +81,38 @@ def _from_json(body: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise OAuthError("invalid_request", "The body is no JSON object whose values are all texts.")
+        raise OAuthError("invalid_request", "The body must be a JSON object whose values are all strings.")
     return found
 
 
-def _by_code(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
+def _by_code(services: AuthServices, implementation: str, fields: Fields) -> Response:
     code = field_of(fields, "code")
-    _check(rate_limits.of_one(entrance, code))
-    asked = {"redirect_uri": field_of(fields, "redirect_uri"), "verifier": field_of(fields, "code_verifier")}
+    _check(rate_limits.count_for_login(services, code))
+    http_request = {"redirect_uri": field_of(fields, "redirect_uri"), "verifier": field_of(fields, "code_verifier")}
     try:
-        return granted(entrance.store.tokens.redeem(implementation, code, **asked))
+        return granted(services.store.tokens.redeem(implementation, code, **http_request))
     except TokenRefused as refused:
         raise _not_granted(implementation, refused) from None
 
 
-def _by_refresh(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
+def _by_refresh(services: AuthServices, implementation: str, fields: Fields) -> Response:
     token = field_of(fields, "refresh_token")
-    _check(rate_limits.of_one(entrance, login_of(token) or "none of ours"))
+    _check(rate_limits.count_for_login(services, login_of(token) or "unknown"))
     try:
-        visitor, pair = entrance.store.tokens.refresh(implementation, token)
-        _check_not_locked_out(entrance, visitor)
+        visitor, pair = services.store.tokens.refresh(implementation, token)
+        _check_not_locked_out(services, visitor)
     except TokenRefused as refused:
         raise _not_granted(implementation, refused) from None
     return granted(pair)
 
 
-def _check_not_locked_out(entrance: AuthServices, visitor: Visitor) -> None:
-    """Raise `TokenRefused`. Locking somebody out ends their logins as well; this is the second wall.
+def _check_not_locked_out(services: AuthServices, visitor: Visitor) -> None:
+    """Raise `TokenRefused` if the person may no longer be logged in. Locking a person out also ends their logins; this checks again.
 
-    Whom a provider brought in whose place another has taken has to log in there. A login that is older than the
-    implementation is of an earlier one with the same slug.
+    If the person's identity provider was replaced, the person must log in at the new one. A login that is older than the
+    implementation belongs to an earlier implementation with the same slug.
     """
-    with entrance.database.reading() as db:
+    with services.database.reading() as db:
         found = implementations.find(db, visitor.implementation)
         user = users.find(db, found, visitor.subject) if found else None
         stays = user is not None and user.disabled_at is None
@@ -120,50 +120,58 @@ def _check_not_locked_out(entrance: AuthServices, visitor: Visitor) -> None:
         if found and user and visitor.source == "saml":
             stays = stays and not saml.is_replaced(db, found, user)
     if not stays:
-        entrance.store.ended.end(visitor.login)
+        services.store.ended_logins.end(visitor.login)
         raise TokenRefused("locked out", visitor.login)
 
 
-def _by_assertion(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
+def _by_assertion(services: AuthServices, implementation: str, fields: Fields) -> Response:
     assertion = field_of(fields, "assertion")
-    return _admitted(entrance, implementation, lambda: login_methods.by_assertion(implementation, assertion))
+    return _admitted(services, implementation, lambda: login_methods.by_assertion(implementation, assertion))
 
 
-def _by_introspection(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
+def _by_introspection(services: AuthServices, implementation: str, fields: Fields) -> Response:
     token = field_of(fields, "subject_token")
     if fields.get("subject_token_type") != ACCESS_TOKEN:
-        raise OAuthError("invalid_request", f"subject_token_type is {ACCESS_TOKEN}.")
-    return _admitted(entrance, implementation, lambda: login_methods.by_introspection(implementation, token))
+        raise OAuthError("invalid_request", f"subject_token_type must be {ACCESS_TOKEN}.")
+    return _admitted(services, implementation, lambda: login_methods.by_introspection(implementation, token))
 
 
-def _by_password(entrance: AuthServices, implementation: str, fields: Fields) -> Response:
+def _by_password(services: AuthServices, implementation: str, fields: Fields) -> Response:
     username, password = field_of(fields, "username"), field_of(fields, "password")
     ip = request.remote_addr or ""
     return _admitted(
-        entrance, implementation, lambda: login_methods.by_password(implementation, username, password, ip)
+        services, implementation, lambda: login_methods.by_password(implementation, username, password, ip)
     )
 
 
-def _admitted(entrance: AuthServices, implementation: str, prove: Callable[[], AuthenticatedPerson]) -> Response:
-    """Let somebody in whom External Authentication has proved, and give the first tokens."""
+def _admitted(services: AuthServices, implementation: str, prove: Callable[[], AuthenticatedPerson]) -> Response:
+    """Admit a person who was authenticated by External Authentication, and issue the first tokens."""
     try:
         visitor = admit(prove())
     except NotLetIn as refused:
         raise _in_oauth(refused) from None
     except NotAdmitted as refused:
         refusal = Refusal(implementation, refused.code, HTTPStatus.BAD_REQUEST, NEUTRAL, refused.user, refused.detail)
-        keep(refusal)
+        record(refusal)
         raise InvalidGrant(refused.code, refusal.reference) from None
-    return granted(entrance.store.tokens.issue(visitor), issued_token_type=ACCESS_TOKEN)
+    return granted(services.store.tokens.issue(visitor), issued_token_type=ACCESS_TOKEN)
 
 
 def _in_oauth(refused: NotLetIn) -> OAuthError:
-    """Say a refusal of External Authentication in the words of OAuth; its text is for the person."""
+    """Convert a refusal of External Authentication to an OAuth error; its text is for the person."""
     error, status, description = {
         HTTPStatus.NOT_FOUND: ("unauthorized_client", HTTPStatus.BAD_REQUEST, "This grant is not offered here."),
-        HTTPStatus.TOO_MANY_REQUESTS: ("slow_down", refused.status, "Too many attempts. Wait for Retry-After seconds."),
-        HTTPStatus.SERVICE_UNAVAILABLE: ("temporarily_unavailable", refused.status, "The organizer's side is away."),
-        HTTPStatus.BAD_GATEWAY: ("server_error", refused.status, "The organizer's side answers what was not agreed."),
+        HTTPStatus.TOO_MANY_REQUESTS: (
+            "slow_down",
+            refused.status,
+            "Too many attempts. Wait for the seconds in Retry-After.",
+        ),
+        HTTPStatus.SERVICE_UNAVAILABLE: (
+            "temporarily_unavailable",
+            refused.status,
+            "The organizer's system does not answer.",
+        ),
+        HTTPStatus.BAD_GATEWAY: ("server_error", refused.status, "The organizer's system gave an invalid response."),
     }.get(refused.status, ("invalid_grant", HTTPStatus.BAD_REQUEST, NEUTRAL))
     more = {"detail": refused.text, "reference": refused.reference}
     return OAuthError(error, description, status=status, retry_after=refused.retry_after, more=more)
@@ -180,12 +188,12 @@ def _not_granted(implementation: str, refused: TokenRefused) -> OAuthError:
 
 def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
-        wait = "Too many requests. Wait for Retry-After seconds."
+        wait = "Too many requests. Wait for the seconds in Retry-After."
         raise OAuthError("slow_down", wait, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=allowed.retry_after_s)
 
 
 def field_of(fields: Fields, name: str) -> str:
-    """Return a field which must be there; one without a value counts as missing (RFC 6749, 3.2). Raises `OAuthError`."""
+    """Return a required field; an empty one counts as missing (RFC 6749, 3.2). Raises `OAuthError`."""
     value = fields.get(name, "")
     if not value:
         raise OAuthError("invalid_request", f"{name} is missing.")

@@ -1,13 +1,13 @@
-"""External Authentication: the organizer's own service vouches for its people, in one of three ways with one result.
+"""External Authentication: the organizer's own system authenticates its people, by one of three methods.
 
     assertions.py                             a signed assertion (JWT): the steps of its check
     public_keys.py                            the organizer's public keys
-    introspection.py                          a token of the organizer's, about which we ask (RFC 7662)
-    password_relay.py                         badge ID and last name, about which we ask the registration vendor
-    password_limits.py                        how often passwords may be tried
+    introspection.py                          an access token that the organizer is asked about (RFC 7662)
+    password_relay.py                         badge ID and last name that the registration vendor is asked about
+    password_limits.py                        limits on password attempts
     login_methods.py                          the three functions below
     views.py                                  the pages for browsers
-    strict_json.py, profiles.py, refusals.py  what all of them share
+    strict_json.py, profiles.py, refusals.py  shared by all of them
 
     person = by_assertion("demo", token)          # or by_introspection, by_password; then web.auth.login_steps.admission
 

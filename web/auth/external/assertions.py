@@ -1,8 +1,7 @@
-"""An assertion which the organizer has signed (a JWT): the one file that uses joserfc, and the steps of its check.
+"""An assertion that the organizer has signed (a JWT), and the steps of its check. Only this module uses joserfc.
 
-The message is taken apart here, once, and joserfc is given the bytes, the signature and the key: there is no second
-reader of the header that could be told something else. What the message says about how to check it is compared with
-the configuration and never followed.
+The message is parsed here, once, and joserfc gets the bytes, the signature and the key: no second parser can read the
+header differently. What the message says about how to verify it is compared with the configuration, never followed.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from .strict_json import read_object, subject_of
 
 MAX_CHARS: Final = 4096
 LIFE_S: Final = 120  #: longest time between `iat` and `exp`
-SKEW_S: Final = 60  #: by which clocks may differ
+SKEW_S: Final = 60  #: tolerance for clocks that differ
 TYPES: Final = frozenset({"jwt", "cat-login+jwt"})
 HEADERS: Final = frozenset({"alg", "kid", "typ"})
-#: Header members that name keys or demand extensions. All but HEADERS are refused; these are named in the log.
+#: Header parameters that name keys or require extensions. All but HEADERS are refused; the log names these.
 TRICKS: Final = ("jwk", "jku", "x5u", "x5c", "crit")
 SECRET_BYTES: Final = 32
 _JTI: Final = range(16, 256)  #: characters
@@ -42,7 +41,7 @@ FindKey = Callable[[str | None], dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class JwtTrust:
-    """What an implementation believes. `secret` is for HS256, `find_key` for all others."""
+    """What an implementation trusts. `secret` is for HS256, `find_key` for all other algorithms."""
 
     algorithm: str
     issuer: str
@@ -53,7 +52,7 @@ class JwtTrust:
 
 @dataclass(frozen=True)
 class JwtAssertion:
-    """What the organizer says, after everything about it was checked but whether it came before (`jti`)."""
+    """The claims of an assertion that passed all checks except for replays (`jti`)."""
 
     subject: str = field(repr=False)
     jti: str
@@ -63,16 +62,16 @@ class JwtAssertion:
 
 
 def verify(token: str, trust: JwtTrust, *, clock: Callable[[], float] = time.time) -> JwtAssertion:
-    """Check an assertion; raises `ExternalLoginRefused` with one text for all reasons.
+    """Check an assertion. Raises `ExternalLoginRefused` with the same text for all reasons.
 
-    1. Three parts of Base64url, not too long.
-    2. The header is an object of `alg`, `kid` and `typ` and nothing else, read in one way only.
-    3. `alg` is the configured algorithm, `typ` one of ours.
-    4. The key comes from the configuration, and is of the algorithm's own type.
-    5. The signature is right, over the very bytes that came.
-    6. The claims: an object, read in one way only, each of its proper type.
-    7. From this issuer, for this implementation and nobody else.
-    8. It lives now, and not for long.
+    1. It has three parts of Base64url, and is not too long.
+    2. The header is an unambiguous JSON object with `alg`, `kid` and `typ` only.
+    3. `alg` is the configured algorithm, and `typ` is an accepted type.
+    4. The key comes from the configuration, and its type fits the algorithm.
+    5. The signature is valid for exactly the bytes that were received.
+    6. The claims are an unambiguous JSON object, and each has the correct type.
+    7. It is from this issuer, and for this implementation only.
+    8. It is valid now, and not for long.
     """
     # 1. parts
     header, payload, signature = _parts(token)
@@ -108,7 +107,7 @@ def _unpacked(part: str) -> bytes:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
         raise ExternalLoginRefused("not a signed JWT") from None
-    # Bits that stand for nothing could be changed without changing what is read.
+    # Unused bits of the last character could be changed without changing the decoded bytes.
     if base64.urlsafe_b64encode(raw).rstrip(b"=") != part.encode("ascii"):
         raise ExternalLoginRefused("not a signed JWT")
     return raw
@@ -167,7 +166,7 @@ def _names(claims: dict[str, Any]) -> tuple[str, str, str | None]:
         raise ExternalLoginRefused("jti")
     if nonce is not None and not (isinstance(nonce, str) and nonce):
         raise ExternalLoginRefused("nonce")
-    if not isinstance(claims.get("sub"), str):  # numbers are for vendors' answers; here the claim is a text
+    if not isinstance(claims.get("sub"), str):  # only vendors' answers may contain numbers; this claim must be a string
         raise ExternalLoginRefused("subject")
     try:
         return subject_of(claims["sub"]), jti, nonce

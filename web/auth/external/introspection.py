@@ -1,6 +1,6 @@
-"""Introspection: the app holds a token of the organizer's, and the organizer says whose it is (RFC 7662).
+"""Introspection: the app has an access token of the organizer, and the organizer says whose it is (RFC 7662).
 
-Nothing is remembered: a token that the organizer takes back must not work here a minute longer.
+Nothing is cached, so that a token that the organizer revokes stops working here at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .refusals import ExternalLoginRefused, away, broken, unreached
 from .strict_json import read_object, subject_of
 
 BREAKER: Final = "introspection"
-#: A bearer token as RFC 6750 (2.1) writes it; nobody's is longer.
+#: A bearer token (RFC 6750, 2.1), with a limit on its length.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*")
 _MAX_TIME: Final = 2**33
 _SKEW_S: Final = 60
@@ -31,7 +31,7 @@ _TOO_MANY: Final = 429
 
 @dataclass(frozen=True)
 class IntrospectionEndpoint:
-    """Where an implementation asks about tokens, and for whom they must be made (empty: for our own client)."""
+    """The introspection endpoint of an implementation, and the required audience (empty: our client ID)."""
 
     implementation: str
     url: str
@@ -52,25 +52,25 @@ class IntrospectedToken:
 def ask(
     introspector: IntrospectionEndpoint,
     token: str,
-    outreach: OutboundRequests,
+    outbound: OutboundRequests,
     *,
     clock: Callable[[], float] = time.time,
 ) -> IntrospectedToken:
-    """Ask the organizer whose token this is; raises `ExternalLoginRefused`.
+    """Ask the organizer whose token this is. Raises `ExternalLoginRefused`.
 
-    1. It has the shape of a token.
-    2. The organizer is asked with our client's credentials, and answers with an object read in one way only.
-    3. The token is active: the word `true`, and nothing like it.
-    4. It was made for whom the configuration names, or for our own client: a token of the same organizer's for another
-       service opens no door here.
-    5. It lives: `exp` is there and lies in the future.
-    6. It is somebody's.
+    1. It has the form of a token.
+    2. The organizer is asked with our client's credentials, and answers with an unambiguous JSON object.
+    3. The token is active: exactly `true`, not a similar value.
+    4. It was issued for the configured audience, or for our own client: a token for another service of the same organizer
+       is refused.
+    5. `exp` is present and lies in the future.
+    6. It names a subject.
     """
     # 1. shape
     if not _TOKEN.fullmatch(token):
         raise ExternalLoginRefused("not a token")
     # 2. ask
-    claims = _read(_asked(introspector, token, outreach))
+    claims = _read(_asked(introspector, token, outbound))
     # 3. active
     if claims.get("active") is not True:
         raise ExternalLoginRefused("not active")
@@ -91,11 +91,11 @@ def ask(
     return IntrospectedToken(subject, datetime.fromtimestamp(expires, UTC), claims)
 
 
-def _asked(introspector: IntrospectionEndpoint, token: str, outreach: OutboundRequests) -> FetchedDocument:
+def _asked(introspector: IntrospectionEndpoint, token: str, outbound: OutboundRequests) -> FetchedDocument:
     # Both halves are form-encoded before they are joined (RFC 6749, 2.3.1): a colon may be in either.
     client = Basic(quote_plus(introspector.client_id), quote_plus(introspector.client_secret))
     try:
-        return outreach.post(
+        return outbound.post(
             introspector.url,
             form={"token": token, "token_type_hint": "access_token"},
             auth=client,

@@ -1,6 +1,6 @@
-"""The three ways in, each from what was handed in to a `AuthenticatedPerson`, or to a `ExternalLoginRefused`.
+"""The three login methods: each turns a proof into an `AuthenticatedPerson`, or raises `ExternalLoginRefused`.
 
-Settings are read anew each time: what an administrator changes or takes away counts at once.
+Settings are read for each login, so that a change by an administrator takes effect at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from records.people import badge_id
 from records.tenants import implementations
 from runner.powers import auth_of
 from web.auth.login_steps.admission import AuthenticatedPerson
-from web.auth.login_steps.refusals import Refusal, keep
+from web.auth.login_steps.refusals import Refusal, record
 from web.auth.services import AuthServices
 
 from . import assertions, introspection, password_relay, profiles
@@ -33,43 +33,43 @@ from .refusals import ExternalLoginRefused, away, broken, not_offered
 
 log = logging.getLogger(__name__)
 
-Spent = TypeVar("Spent")
+NonceState = TypeVar("NonceState")
 
-#: A wrong password is answered no sooner than this, in seconds, plus a little that varies: a vendor that looks up
-#: unknown badges quicker than wrong names tells so less.
+#: Least seconds until a wrong password is answered, plus a random part. Otherwise the time would reveal whether the
+#: badge exists, because some vendors answer faster for unknown badges.
 LEAST_S: Final = 0.4
 SPREAD_S: Final = 0.1
-#: Seconds for which an assertion is remembered: longer than any can be good.
+#: Seconds for which an assertion is remembered: longer than any assertion can be valid.
 REMEMBERED_S: Final = assertions.LIFE_S + 2 * assertions.SKEW_S + 60
 
 
 @dataclass(frozen=True)
 class ExternalAuthServices:
-    """What the ways in share beside the entrance."""
+    """What the login methods share besides `AuthServices`."""
 
-    rings: JwksCache
+    jwks_cache: JwksCache
     limits: PasswordLimits
 
     @classmethod
     def here(cls) -> ExternalAuthServices:
-        """Return the desk of the running application."""
-        desk = current_app.extensions["external"]
-        assert isinstance(desk, cls)
-        return desk
+        """Return the services of the running application."""
+        services = current_app.extensions["external auth services"]
+        assert isinstance(services, cls)
+        return services
 
 
 def install(app: App) -> None:
-    """Give the application what the ways in share. Its entrance must be there before."""
-    entrance: AuthServices = app.extensions["entrance"]
-    config = entrance.config
-    limits = PasswordLimits(entrance.store, key=config.secret_keys[-1], venues=config.venue_networks)
-    app.extensions["external"] = ExternalAuthServices(JwksCache(entrance.outreach), limits)
+    """Set up the services of the login methods. `AuthServices` must be set up before."""
+    services: AuthServices = app.extensions["auth services"]
+    config = services.config
+    limits = PasswordLimits(services.store, key=config.secret_keys[-1], venues=config.venue_networks)
+    app.extensions["external auth services"] = ExternalAuthServices(JwksCache(services.outbound), limits)
 
 
 def by_assertion(implementation: str, token: str) -> AuthenticatedPerson:
-    """Log in by an assertion which the organizer signed; raises `ExternalLoginRefused` and `StoreAway`.
+    """Authenticate by an assertion that the organizer signed. Raises `ExternalLoginRefused` and `StoreAway`.
 
-    It must have no nonce: one that was made for a browser is no app's to use.
+    It must have no nonce: an assertion with a nonce was made for a browser, not for an app.
     """
 
     def without_nonce(nonce: str | None) -> None:
@@ -83,43 +83,45 @@ def by_assertion(implementation: str, token: str) -> AuthenticatedPerson:
 
 
 def by_page(
-    opened: OpenedExternalAuth, token: str, spend: Callable[[str | None], Spent]
-) -> tuple[AuthenticatedPerson, Spent]:
-    """Log in by an assertion with a nonce, which `spend` uses up or refuses; raises `ExternalLoginRefused` and `StoreAway`.
+    opened: OpenedExternalAuth, token: str, use_nonce: Callable[[str | None], NonceState]
+) -> tuple[AuthenticatedPerson, NonceState]:
+    """Authenticate by an assertion whose nonce `use_nonce` accepts or refuses. Raises `ExternalLoginRefused` and `StoreAway`.
 
-    1. The assertion is good in itself (`assertions`).
-    2. Its nonce is what was asked for.
-    3. It comes for the first time. Last, so that only a good one is used up.
+    1. The assertion itself is valid (`assertions`).
+    2. Its nonce is the one that was requested.
+    3. It was not used before. This is checked last, so that only a valid assertion is used up.
     """
     implementation, trust = opened.implementation, trust_of(opened)
     with _noted(implementation):
         asserted = assertions.verify(token, trust)  # 1.
-        spent = spend(asserted.nonce)  # 2.
-        seen = AuthServices.here().store.seen
+        nonce_state = use_nonce(asserted.nonce)  # 2.
+        seen = AuthServices.here().store.replays
         if not seen.first_time("jwt", implementation, trust.issuer, asserted.jti, life_s=REMEMBERED_S):  # 3.
             raise ExternalLoginRefused("seen before")
     profile = profiles.from_claims(asserted.claims)
-    return AuthenticatedPerson(implementation, "jwt", f"jwt:{trust.issuer}", asserted.subject, profile), spent
+    return AuthenticatedPerson(implementation, "jwt", f"jwt:{trust.issuer}", asserted.subject, profile), nonce_state
 
 
 def by_introspection(implementation: str, token: str) -> AuthenticatedPerson:
-    """Log in by a token of the organizer's, whom we ask about it; raises `ExternalLoginRefused`."""
+    """Authenticate by an access token of the organizer, who is asked about it. Raises `ExternalLoginRefused`."""
     with _noted(implementation):
         opened = settings_of(implementation, "introspection")
         fields = opened.fields
-        asked = introspection.IntrospectionEndpoint(
+        endpoint = introspection.IntrospectionEndpoint(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
         )
-        told = introspection.ask(asked, token, AuthServices.here().outreach)
+        introspected = introspection.ask(endpoint, token, AuthServices.here().outbound)
     provider = f"introspection:{_host(fields['url'])}"
-    profile = profiles.from_claims(told.claims)
-    return AuthenticatedPerson(implementation, "introspection", provider, told.subject, profile, told.expires_at)
+    profile = profiles.from_claims(introspected.claims)
+    return AuthenticatedPerson(
+        implementation, "introspection", provider, introspected.subject, profile, introspected.expires_at
+    )
 
 
 def by_password(implementation: str, username: str, password: str, ip: str) -> AuthenticatedPerson:
-    """Log in by what the registration vendor says about a badge and a name; raises `ExternalLoginRefused` and `StoreAway`.
+    """Authenticate by badge and name, which the registration vendor checks. Raises `ExternalLoginRefused` and `StoreAway`.
 
-    `ip`: the address that asks, as the trusted proxies tell it.
+    `ip`: the address of the client, as reported by the trusted proxies.
     """
     limits = ExternalAuthServices.here().limits
     username, password = badge_id.normalised(username), password.strip()
@@ -136,10 +138,10 @@ def by_password(implementation: str, username: str, password: str, ip: str) -> A
 def _registrant(
     opened: OpenedExternalAuth, username: str, password: str, limits: PasswordLimits
 ) -> password_relay.Registrant:
-    """Ask the vendor, and let the limits know what its answer says about the attempt."""
-    soonest = time.monotonic() + LEAST_S + random.uniform(0, SPREAD_S)  # noqa: S311 - blurs a time, guards nothing
+    """Ask the vendor, and count the attempt as its answer requires."""
+    soonest = time.monotonic() + LEAST_S + random.uniform(0, SPREAD_S)  # noqa: S311 - varies a delay; not a secret
     try:
-        return password_relay.ask(relay_of(opened), username, password, AuthServices.here().outreach)
+        return password_relay.ask(relay_of(opened), username, password, AuthServices.here().outbound)
     except password_relay.BadgeOrNameWrong:
         time.sleep(max(0.0, soonest - time.monotonic()))
         raise
@@ -155,29 +157,29 @@ def _registrant(
 
 
 def settings_of(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
-    """Return the External Authentication of an implementation, of this kind if one is named; raises `ExternalLoginRefused` (404).
+    """Return the External Authentication of an implementation, of this kind if one is given. Raises `ExternalLoginRefused` (404).
 
-    Staff have none, and what leads to this machine itself is for development.
+    Staff have none, and settings for development are refused in production.
     """
-    entrance = AuthServices.here()
+    services = AuthServices.here()
     if implementation == implementations.STAFF:
         raise not_offered("staff")
-    with entrance.database.reading() as db:
+    with services.database.reading() as db:
         found = implementations.find(db, implementation)
         try:
-            opened = external.opened(db, entrance.box, found) if found else None
+            opened = external.opened(db, services.box, found) if found else None
         except SecretNotOpened as error:
-            log.error("the secret of an external login does not open implementation=%s error=%s", implementation, error)  # noqa: TRY400 - the text says all
+            log.error("stored secret unreadable implementation=%s error=%s", implementation, error)  # noqa: TRY400 - the message says it all
             raise broken("secret does not open") from None
     if opened is None or (kind is not None and opened.kind != kind):
         raise not_offered("no such way in")
-    if opened.development and entrance.config.production:
+    if opened.development and services.config.production:
         raise not_offered("for development only")
     return opened
 
 
 def trust_of(opened: OpenedExternalAuth) -> assertions.JwtTrust:
-    """Return what this implementation believes of assertions."""
+    """Return what this implementation trusts."""
     fields = opened.fields
     algorithm: str = fields["algorithm"]
 
@@ -185,7 +187,7 @@ def trust_of(opened: OpenedExternalAuth) -> assertions.JwtTrust:
         if not fields["jwks_url"]:
             return choose(fields["keys"], algorithm, kid)
         try:
-            return ExternalAuthServices.here().rings.find(fields["jwks_url"], algorithm, kid)
+            return ExternalAuthServices.here().jwks_cache.find(fields["jwks_url"], algorithm, kid)
         except KeysUnavailable:
             raise away("keys away") from None
 
@@ -220,8 +222,8 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def refusal_to_keep(implementation: str, refused: ExternalLoginRefused) -> Refusal:
-    """Return a refusal as it is kept. Its precise code is told to nobody outside."""
+def refusal_of(implementation: str, refused: ExternalLoginRefused) -> Refusal:
+    """Return the refusal to record. Its precise code is never shown to the person."""
     return Refusal(
         implementation, refused.code, refused.status, refused.text, refused.user, reference=refused.reference
     )
@@ -229,9 +231,9 @@ def refusal_to_keep(implementation: str, refused: ExternalLoginRefused) -> Refus
 
 @contextmanager
 def _noted(implementation: str) -> Iterator[None]:
-    """Write a refusal down once, with its precise code."""
+    """Record a refusal once, with its precise code."""
     try:
         yield
     except ExternalLoginRefused as refused:
-        keep(refusal_to_keep(implementation, refused))
+        record(refusal_of(implementation, refused))
         raise

@@ -1,12 +1,12 @@
-"""How often passwords may be tried: for a name, from an address, and in an implementation.
+"""Limits on password attempts: for a username, from an address, and in an implementation.
 
-1. From one address of the internet 20 attempts a minute, over all implementations. A venue's network, behind whose one
-   address thousands of attendees stand, is excepted by the operator.
-2. For one name of an implementation 5 failures, then delays that grow.
-3. In one implementation 300 attempts a minute, which no crowd of honest people needs and a botnet would. Its venue has
-   300 of its own: a botnet outside must not lock out the people who stand at the door.
+1. From one IP address, 20 attempts a minute, over all implementations. Thousands of attendees share the address of a
+   venue, so the operator can exempt venues.
+2. For one username of an implementation, 5 failures, then growing delays.
+3. In one implementation, 300 attempts a minute: more than attendees need, fewer than a botnet would make. The venue has
+   300 of its own, so that a botnet elsewhere cannot lock out the people at the venue.
 
-The store sees a name only as an HMAC with a key of ours: who reads the store learns nobody's badge ID.
+The store sees a username only as an HMAC with one of our keys, so reading the store reveals no badge ID.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PURPOSE: Final = b"external login name 1:"
 
 
 class PasswordLimits:
-    """The limits of password logins. `key` is a secret of ours, `venues` are the excepted networks."""
+    """The limits of password logins. `key` is one of our secrets, `venues` are the exempted networks."""
 
     def __init__(self, store: LoginStore, *, key: str, venues: Sequence[Network]) -> None:
         self._attempts = store.attempts
@@ -38,7 +38,7 @@ class PasswordLimits:
         self._venues = tuple(venues)
 
     def begin(self, implementation: str, username: str, ip: str) -> None:
-        """Count an attempt before it is made; raises `Refused` (429) when it may not be, `StoreAway` when nobody knows."""
+        """Count an attempt before it is made. Raises `ExternalLoginRefused` (429) if it may not be made, and `StoreAway`."""
         # 1. the address
         where = address_of(ip)
         at_venue = is_venue(where, self._venues)
@@ -59,16 +59,16 @@ class PasswordLimits:
             raise too_often("too often in this implementation", allowed.retry_after_s)
 
     def right(self, implementation: str, username: str) -> None:
-        """The password was right: earlier failures are forgotten."""
+        """The password was right: forget earlier failures."""
         self._attempts.forget("password", self._name(implementation, username))
 
     def unknown(self, implementation: str, username: str) -> None:
-        """The vendor could not say: this attempt is not held against the name."""
+        """The vendor gave no answer: do not count this attempt for the username."""
         self._attempts.spare("password", self._name(implementation, username))
 
     def _name(self, implementation: str, username: str) -> str:
-        # Spellings which a vendor may take for the same must not each have attempts of their own: databases look over
-        # case, accents and signs that cannot be seen, and read numbers with zeros before them.
+        # Spellings that a vendor may treat as equal must share one limit: databases can ignore case, accents, invisible
+        # characters and leading zeros.
         letters = unicodedata.normalize("NFKD", username.casefold()).casefold()
         plain = "".join(filter(str.isalnum, letters)).lstrip("0") or letters
         return hmac.new(self._key, f"{implementation}\0{plain}".encode("utf-8", "replace"), "sha256").hexdigest()

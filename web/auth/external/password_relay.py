@@ -1,8 +1,8 @@
 """The password relay: badge ID and last name go to the registration vendor, who says whether they belong together.
 
-For organizers who have nothing better. What was typed passes through memory once: it is not stored, not hashed into
-anything that stays, not logged and not given back. It fills whole values of a JSON template, so that no quote or brace
-in it can become part of the request's form.
+For organizers who can offer no better method. What was typed passes through memory once: it is not stored, not hashed,
+not logged and not returned. It replaces whole values of a JSON template, so that a quote or brace in it cannot change
+the structure of the request.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .strict_json import line_of, read_json, subject_of
 BREAKER: Final = "password login"
 USERNAME: Final = "{username}"
 PASSWORD: Final = "{password}"  # noqa: S105 - a placeholder
-_MAX_INDEX: Final = 4  #: digits of a place in a list
-LONGEST: Final = 255  #: characters of either
-#: The answers by which vendors say that the two do not belong together. One text for all: who guesses learns no half.
+_MAX_INDEX: Final = 4  #: digits of an index
+LONGEST: Final = 255  #: characters of the username, and of the password
+#: Statuses by which vendors say that the two do not match. All get the same text, which does not say which one is wrong.
 WRONG_STATUSES: Final = frozenset({400, 401, 403, 404, 410, 422})
 _AWAY_STATUSES: Final = frozenset({408, 425, 429})
 _LONGEST_WAIT_S: Final = 300
@@ -32,13 +32,13 @@ _OK: Final = range(200, 300)
 
 @dataclass(frozen=True)
 class Condition:
-    """A place in the answer, and what has to stand there."""
+    """A path in the answer, and the value that must be there."""
 
     path: str
     equals: Any
 
     def holds(self, answer: Any) -> bool:
-        """Say whether it stands there."""
+        """Say whether the value is there."""
         return written(at(answer, self.path)) == written(self.equals)
 
 
@@ -50,7 +50,7 @@ class RegistrationVendor:
     url: str
     auth: Auth
     template: dict[str, Any]
-    result: dict[str, str]  #: what we want to know -> its place in the answer
+    result: dict[str, str]  #: field -> its path in the answer
     accepted: Condition | None = None
     excluded_types: tuple[str, ...] = ()
     excluded_text: str = ""
@@ -62,14 +62,14 @@ class RegistrationVendor:
 
 @dataclass(frozen=True)
 class Registrant:
-    """Who the vendor says it is."""
+    """The person, as the vendor describes them."""
 
     subject: str = field(repr=False)
     known: dict[str, Any] = field(repr=False)  #: by the names of `RegistrationVendor.result`
 
 
 class BadgeOrNameWrong(ExternalLoginRefused):
-    """The two do not belong together; which of them is wrong, nobody is told."""
+    """The two do not match. The text does not say which of them is wrong."""
 
     def __init__(self, relay: RegistrationVendor, code: str) -> None:
         labels = f"{relay.username_label or 'Badge ID'} and {relay.password_label or 'Last name'}"
@@ -77,20 +77,20 @@ class BadgeOrNameWrong(ExternalLoginRefused):
 
 
 class RegistrantBarred(ExternalLoginRefused):
-    """The two belong together, but the organizer does not let this registrant in."""
+    """The two match, but the organizer does not admit this registrant."""
 
     def __init__(self, code: str, text: str, user: str) -> None:
         super().__init__(code, text or "This registration cannot log in here.", HTTPStatus.FORBIDDEN, user=user)
 
 
-def ask(relay: RegistrationVendor, username: str, password: str, outreach: OutboundRequests) -> Registrant:
-    """Ask the vendor; raises `ExternalLoginRefused`.
+def ask(relay: RegistrationVendor, username: str, password: str, outbound: OutboundRequests) -> Registrant:
+    """Ask the vendor. Raises `ExternalLoginRefused`.
 
     1. Both are short lines of text.
-    2. They fill the template, as whole values, and go out once.
-    3. The answer's status: a vendor that is away, one that says no, one that says yes.
-    4. The answer's content says yes (`accepted`), and who it is.
-    5. Only who is right is told more: registration types that are excluded, registrants who opted out.
+    2. They replace whole values of the template, and are sent once.
+    3. The status of the answer means: not available, no, or yes.
+    4. The content of the answer says yes (`accepted`) and who the person is.
+    5. Only with the right badge and name is the reason given: an excluded registration type, or an opt-out.
     """
     # 1. lines
     if not all(0 < len(text) <= LONGEST and text.isprintable() for text in (username, password)):
@@ -98,7 +98,7 @@ def ask(relay: RegistrationVendor, username: str, password: str, outreach: Outbo
     # 2. ask
     filling = {USERNAME: username, PASSWORD: password}
     try:
-        answer = outreach.post(
+        answer = outbound.post(
             relay.url,
             json=filled(relay.template, filling),
             auth=relay.auth,
@@ -119,13 +119,13 @@ def ask(relay: RegistrationVendor, username: str, password: str, outreach: Outbo
 
 
 def _kinds(said: Any) -> set[str]:
-    """The registration types which an answer names, as they are compared: one, or a list."""
+    """Return the registration types of an answer (one, or a list), in the form in which they are compared."""
     kinds = said if isinstance(said, list) else [said]
     return {line_of(kind, 100).casefold() for kind in kinds} - {""}
 
 
 def filled(template: Any, values: dict[str, str]) -> Any:
-    """Replace each whole text of a template that is a placeholder; everything else stays as it is."""
+    """Replace each string of a template that is exactly a placeholder; everything else stays as it is."""
     if isinstance(template, dict):
         return {name: filled(inner, values) for name, inner in template.items()}
     if isinstance(template, list):
@@ -134,7 +134,7 @@ def filled(template: Any, values: dict[str, str]) -> Any:
 
 
 def at(answer: Any, path: str) -> Any:
-    """Give what stands at a path such as `data/0/id`; None if nothing does."""
+    """Return the value at a path such as `data/0/id`; None if there is none."""
     for step in path.split("/") if path else []:
         if isinstance(answer, dict):
             answer = answer.get(step)
@@ -152,7 +152,7 @@ def at(answer: Any, path: str) -> Any:
 
 
 def written(value: Any) -> str | None:
-    """A plain value as people write it into a setting: `true`, `1`, `Active`; None for what is no plain value."""
+    """Return a plain value as it is written in a setting: `true`, `1`, `Active`; None for an object, a list or null."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else None
@@ -179,7 +179,7 @@ def _read(relay: RegistrationVendor, answer: FetchedDocument) -> Registrant:
         raise BadgeOrNameWrong(relay, "vendor did not accept")
     known = {name: at(content, path) for name, path in relay.result.items() if path}
     if known.get("subject") in (None, "") and relay.accepted is None:
-        raise BadgeOrNameWrong(relay, "vendor named nobody")  # an empty answer is how such vendors say no
+        raise BadgeOrNameWrong(relay, "vendor named nobody")  # such vendors say no with an empty answer
     try:
         subject = subject_of(known.get("subject"))
     except ValueError:

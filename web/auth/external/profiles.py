@@ -1,7 +1,6 @@
-"""What is remembered of a person, from what the organizer's side says about them.
+"""The profile of a person, from the claims or the answer of the organizer's system.
 
-Only named things are taken; whatever else an answer holds is not ours to keep. Roles beyond scanner are never given for
-them (`records.people.grants`), whatever they say.
+Only the fields named here are read and stored. They can grant no role above scanner (`records.people.grants`).
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ from records.people.user_fields import LONGEST
 
 from .strict_json import line_of, name_of
 
-#: Claims kept as attributes, by which an implementation may grant scanning.
+#: Claims stored as attributes, by which an implementation can grant the role of scanner.
 _ATTRIBUTES: Final = ("email", "locale", "org")
 _MAX_ROLES: Final = 50
 _VALUE: Final = 200  #: characters
 
 
 def from_claims(claims: Mapping[str, Any]) -> UserProfile:
-    """Read the claims of an assertion or an introspected token (OpenID Connect Core, 5.1, and a few of ours)."""
+    """Read the claims of an assertion or an introspected token (OpenID Connect Core, 5.1, and a few of our own)."""
     attributes: dict[str, Any] = {name: name_of(claims.get(name), _VALUE) for name in _ATTRIBUTES}
     if isinstance(claims.get("roles"), list):
         attributes["roles"] = [name_of(role, _VALUE) for role in claims["roles"][:_MAX_ROLES]]
-    # An address that the organizer has not verified may be anybody's: it names nobody.
+    # An unverified address may belong to another person, so it is not used as a username.
     known_email = attributes["email"] if claims.get("email_verified") is not False else ""
     return UserProfile(
         username=_username(claims) or known_email,
@@ -39,7 +38,7 @@ def from_claims(claims: Mapping[str, Any]) -> UserProfile:
 
 
 def from_registrant(known: Mapping[str, Any]) -> UserProfile:
-    """Read what a registration vendor's answer told."""
+    """Read the fields of a registration vendor's answer."""
     return UserProfile(
         username=name_of(known.get("username"), LONGEST["username"]),
         user_type=line_of(known.get("user_type"), LONGEST["user_type"]),
@@ -50,7 +49,7 @@ def from_registrant(known: Mapping[str, Any]) -> UserProfile:
 
 
 def _badge_id(value: Any) -> str:
-    """Return a badge ID, which a vendor may send as a number; empty for what cannot be one."""
+    """Return a badge ID, which a vendor may send as a number; "" for an invalid one."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return badge_id.acceptable(str(value))

@@ -1,7 +1,7 @@
-"""Organizers' public keys: which of them may verify, and how they are fetched and kept.
+"""Organizers' public keys: which key may verify, and how keys are fetched and cached.
 
-A key is chosen by the configured algorithm first and by its name second; whatever a message says about its own keys is
-not looked at. Of a published key only its public numbers are taken.
+A key is chosen by the configured algorithm and then by its ID; what a message says about its own keys is ignored. Only
+the public members of a key are used.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .strict_json import read_object
 
 log = logging.getLogger(__name__)
 
-LIFE_S: Final = 600.0  #: a key that the organizer takes back is believed no longer than this
-STALE_S: Final = 3600.0  #: if they cannot be fetched again, the old ones serve until here
-UNKNOWN_S: Final = 60.0  #: between two fetches because of an unknown key id
+LIFE_S: Final = 600.0  #: a revoked key is trusted no longer than this
+STALE_S: Final = 3600.0  #: if keys cannot be fetched again, the old ones are used until then
+UNKNOWN_S: Final = 60.0  #: between two fetches because of an unknown key ID
 FAILED_S: Final = 5.0  #: between two fetches when the last one failed
-WAIT_S: Final = 3.5  #: for another thread's first fetch, and for the fetch itself
-#: Threads of a process which wait for somebody's first fetch. Strangers who send nonsense must not get all of them.
+WAIT_S: Final = 3.5  #: for the first fetch by another thread, and for the fetch itself
+#: Threads of a process that may wait for a first fetch, so that invalid requests cannot occupy all threads.
 MAX_WAITING: Final = 4
 MAX_BYTES: Final = 64 * 1024
 MAX_KEYS: Final = 50
-_MAX_SETS: Final = 1000  #: kept in a process
+_MAX_SETS: Final = 1000  #: cached by a process
 _RSA_BITS: Final = range(2048, 8193)
 _MAX_RSA_E_BITS: Final = 32
 
-#: Algorithm -> key type, curve, and the public members. One algorithm has one kind of key, and HS256 is not among them.
+#: Algorithm -> key type, curve, and public members. HS256 is missing because it has no public key.
 KINDS: Final[dict[str, tuple[str, str | None, tuple[str, ...]]]] = {
     "ES256": ("EC", "P-256", ("crv", "x", "y")),
     "EdDSA": ("OKP", "Ed25519", ("crv", "x")),
@@ -46,15 +46,15 @@ SAME: Final = {"Ed25519": "EdDSA"}
 
 
 class KeysUnavailable(Exception):
-    """The organizer's keys could not be fetched. The text holds nothing that anybody sent."""
+    """The organizer's keys could not be fetched. The text contains no input."""
 
 
 def choose(jwks: Any, algorithm: str, kid: str | None) -> dict[str, Any] | None:
-    """Give the one key which may verify, with its public members only; None if there is none, or more than one.
+    """Return the one key that may verify, with its public members only; None if there is none, or more than one.
 
-    1. Its type and curve are those of the algorithm; what it says about its use does not forbid this one.
-    2. It holds nothing private: a key whose secret is published proves nothing.
-    3. It has the name asked for. Without a name there must be one key only.
+    1. Its type and curve fit the algorithm, and its `use`, `alg` and `key_ops` allow verification.
+    2. It contains no private member: a key whose private part is published proves nothing.
+    3. It has the requested ID. Without an ID, there must be only one key.
     """
     found = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(found, list):
@@ -89,7 +89,7 @@ def _fits(key: dict[str, Any], algorithm: str) -> bool:
 
 
 def _number(text: str) -> int:
-    """A Base64url number (RFC 7518, 2); 0 for what is none."""
+    """Return a Base64url number (RFC 7518, 2); 0 if it is invalid."""
     try:
         return int.from_bytes(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
@@ -98,7 +98,7 @@ def _number(text: str) -> int:
 
 @dataclass
 class _Set:
-    """The keys of one address. Whoever holds the lock may fetch."""
+    """The keys of one address. The thread that holds the lock may fetch them."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     jwks: dict[str, Any] | None = None
@@ -109,19 +109,19 @@ class _Set:
 class JwksCache:
     """The fetched keys of a process, by address. `clock` gives monotonic seconds."""
 
-    def __init__(self, outreach: OutboundRequests, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._outreach = outreach
+    def __init__(self, outbound: OutboundRequests, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._outbound = outbound
         self._clock = clock
         self._sets: dict[str, _Set] = {}
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
 
     def find(self, url: str, algorithm: str, kid: str | None) -> dict[str, Any] | None:
-        """Give the key which may verify; None if the organizer publishes none. Raises `KeysUnavailable`.
+        """Return the key that may verify; None if the organizer publishes none. Raises `KeysUnavailable`.
 
-        1. Keys that are too old are fetched anew; if that fails, they serve for a while longer.
-        2. For a name that is not among them they are fetched once more, but at most once a minute: a stranger may
-           invent names, and must not make us knock at the organizer's door each time.
+        1. Keys that are too old are fetched again; if that fails, they are used for a while longer.
+        2. For an unknown ID they are fetched once more, but at most once a minute: made-up IDs must not cause a request
+           to the organizer each time.
         """
         keys = self._set(url)
         # 1. age
@@ -143,7 +143,7 @@ class JwksCache:
             return self._sets.setdefault(url, _Set())
 
     def _refresh(self, keys: _Set, url: str, *, every_s: float) -> None:
-        """Fetch, unless that was done lately or another thread is at it."""
+        """Fetch the keys, unless that was done recently or another thread is doing it."""
         if not self._may_fetch(keys):
             return
         try:
@@ -157,7 +157,7 @@ class JwksCache:
             keys.lock.release()
 
     def _may_fetch(self, keys: _Set) -> bool:
-        """Take the lock of these keys; wait for it only while there are none, and with few others."""
+        """Take the lock of these keys; wait for it only if there are no keys yet, and only in a few threads."""
         if keys.lock.acquire(blocking=False):
             return True
         if keys.jwks is not None or not self._waiting.acquire(blocking=False):
@@ -168,13 +168,13 @@ class JwksCache:
             self._waiting.release()
 
     def _fetched(self, url: str) -> dict[str, Any] | None:
-        host = urlsplit(url).hostname  # the rest of an address may hold a key of somebody's
+        host = urlsplit(url).hostname  # the rest of the address may contain a secret
         try:
-            answer = self._outreach.fetch(url, max_body=MAX_BYTES, timeout_s=WAIT_S, accept="application/json")
+            answer = self._outbound.fetch(url, max_body=MAX_BYTES, timeout_s=WAIT_S, accept="application/json")
             if answer.status != 200:  # OK
-                log.warning("keys were not given host=%s status=%d", host, answer.status)
+                log.warning("keys could not be fetched host=%s status=%d", host, answer.status)
                 return None
             return read_object(answer.body)
         except (OutboundRequestFailed, ValueError) as failed:
-            log.warning("keys were not given host=%s error=%s", host, failed)
+            log.warning("keys could not be fetched host=%s error=%s", host, failed)
             return None

@@ -1,7 +1,7 @@
-"""Why a login by External Authentication came to nothing, in two voices.
+"""Why a login by External Authentication was refused: a code for the log, and a text for the person.
 
-`code` is for us and stands in the log; `text` is for the person, and says only what a stranger may know. Whoever asks
-wrongly learns the same from every wrong answer: which half was wrong, or whether somebody exists, is nobody's business.
+The text says only what an attacker may know: it does not reveal whether badge or name was wrong, or whether the person
+exists.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from records import support_references
 
 NEUTRAL = "That login did not work. Please try again."
 AWAY = "The registration system does not answer at the moment. Please try again in a minute."
-BROKEN = "The registration system gave an answer that we cannot read. Please ask the organizer."
-TOO_OFTEN = "That were too many attempts. Please wait a moment and try again."
+BROKEN = "The registration system gave an invalid answer. Please ask the organizer."
+TOO_OFTEN = "Too many attempts. Please wait a moment and try again."
 NOT_OFFERED = "This login is not offered here."
 
-#: Seconds after which a client may hope that a vendor is back: as long as its breaker stays open.
+#: Seconds until a vendor may be available again: as long as its circuit breaker stays open.
 AWAY_S = 15
 
 
 class ExternalLoginRefused(Exception):
-    """Nobody was logged in. Neither `code` nor `text` holds anything of what was sent.
+    """The login was refused. Neither `code` nor `text` contains any input.
 
-    `status` is 401 for who did not prove who they are, 403 for who did but may not come in, 404 for what is not offered,
-    429 and 503 with `retry_after` in seconds, 502 for an answer of the organizer's side that makes no sense.
-    `reference` may be told to everybody: by it the code is found in the log. `user` is the person's key, where the
-    organizer's side has confirmed it.
+    `status` is 401 if the proof was not valid, 403 if the person may not log in, 404 if the method is not offered, 429 or
+    503 with `retry_after` in seconds, and 502 if the organizer's system gave an invalid answer. `reference` may be shown
+    to anyone: it leads to the code in the log. `user` is the person's key, if the organizer's system has confirmed it.
     """
 
     def __init__(
@@ -48,25 +47,25 @@ class ExternalLoginRefused(Exception):
 
 
 def away(code: str, retry_after: int = AWAY_S) -> ExternalLoginRefused:
-    """The organizer's side does not answer: nobody's credentials are to blame."""
+    """The organizer's system does not answer, so the credentials could not be checked."""
     return ExternalLoginRefused(code, AWAY, HTTPStatus.SERVICE_UNAVAILABLE, retry_after)
 
 
 def broken(code: str) -> ExternalLoginRefused:
-    """The organizer's side answers, but not with what was agreed."""
+    """The organizer's system gave an invalid answer."""
     return ExternalLoginRefused(code, BROKEN, HTTPStatus.BAD_GATEWAY)
 
 
 def unreached(what: str, kind: str) -> ExternalLoginRefused:
-    """No usable answer came, for this kind of reason (`OutboundRequestFailed.kind`): some get better by waiting, others do not."""
+    """There was no usable answer. Depending on the reason (`OutboundRequestFailed.kind`), waiting may help or not."""
     return broken(f"{what} {kind}") if kind in {"refused", "too large"} else away(f"{what} {kind}")
 
 
 def too_often(code: str, retry_after: int) -> ExternalLoginRefused:
-    """More attempts than allowed; says nothing about whether they were right."""
+    """There were too many attempts. This does not say whether they were right."""
     return ExternalLoginRefused(code, TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS, retry_after)
 
 
 def not_offered(code: str) -> ExternalLoginRefused:
-    """The implementation has no such way in."""
+    """The implementation does not offer this login method."""
     return ExternalLoginRefused(code, NOT_OFFERED, HTTPStatus.NOT_FOUND)

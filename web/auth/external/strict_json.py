@@ -1,7 +1,7 @@
-"""Reading what others send: JSON that means one thing only, and the few values taken out of it.
+"""Strict reading of JSON from other systems, and of the few values that are taken from it.
 
-Two readers that disagree about the same bytes are how checks are walked around, so whatever can be read in two ways (a
-name twice, `NaN`) is not read at all.
+If two parsers read the same bytes differently, checks can be bypassed. So ambiguous JSON (a duplicate name, `NaN`) is
+refused.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-#: Characters of a subject, as `records.people.users` keeps it.
+#: Most characters of a subject, as in `records.people.users`.
 SUBJECT = 255
 
 
 def read_json(raw: bytes | str) -> Any:
-    """Read JSON strictly: UTF-8, no name twice in an object, only finite numbers. Raises `ValueError`."""
+    """Read JSON strictly: UTF-8, no duplicate names in an object, only finite numbers. Raises `ValueError`."""
     try:
         return json.loads(
             raw.decode("utf-8") if isinstance(raw, bytes) else raw,
@@ -29,26 +29,26 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
     """Read a JSON object strictly. Raises `ValueError`."""
     found = read_json(raw)
     if not isinstance(found, dict):
-        raise ValueError("is no object")  # noqa: TRY004 - the caller asks whether the text can be used
+        raise ValueError("is not an object")  # noqa: TRY004 - an invalid value, not a wrong type of argument
     return found
 
 
 def subject_of(value: Any) -> str:
-    """Give the key of a person exactly as it came; raises `ValueError` for what another writing could be mistaken for.
+    """Return the key of a person, unchanged. Raises `ValueError` for a key that could be mistaken for another one.
 
-    Numbers are taken as they are written: vendors number their registrants.
+    Numbers are accepted, because some vendors number their registrants.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= SUBJECT:
-        raise ValueError("no text of 1 to 255 characters")
+        raise ValueError("must be a text of 1 to 255 characters")
     if not value.isprintable() or value != value.strip():
-        raise ValueError("blanks around it, or characters that cannot be seen")
+        raise ValueError("must have no spaces around it and no invisible characters")
     return value
 
 
 def line_of(value: Any, most: int) -> str:
-    """Give a value that is only shown or compared: cleaned and cut, empty for what is neither text nor a number."""
+    """Return a value that is only shown or compared: cleaned and truncated; "" for anything but text and integers."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = "".join(character if character.isprintable() else " " for character in str(value)[: 4 * most])
@@ -56,9 +56,9 @@ def line_of(value: Any, most: int) -> str:
 
 
 def name_of(value: Any, most: int) -> str:
-    """Give a value by which a role may be granted: empty where it would have to be cleaned, cut or trimmed.
+    """Return a value by which a role can be granted; "" if it would have to be cleaned, truncated or trimmed.
 
-    Otherwise one person could choose a name which becomes somebody else's only here.
+    Otherwise a person could choose a name that becomes another person's name only here.
     """
     text = line_of(value, most)
     return text if text == str(value) else ""
@@ -67,9 +67,9 @@ def name_of(value: Any, most: int) -> str:
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

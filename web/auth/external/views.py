@@ -1,11 +1,11 @@
-"""The pages of External Authentication: the badge form, and the way over the organizer's own page.
+"""The pages of External Authentication: the badge form, and the login on the organizer's own page.
 
-The organizer's page posts its assertion here from another site, so no cookie of ours comes with it. The steps which
-make it the login of the browser that asked, and of no other:
+The organizer's page posts its assertion from another site, so our cookie does not come with it. These steps bind the
+login to the browser that requested it:
 
-1. The browser asks: a nonce is made, kept with the hash of its cookie, and sent along to the organizer's page.
-2. An assertion is posted: it is checked, its nonce is used up, and who it proves waits under a one-time handle.
-3. The browser follows to `complete`, now with its cookie, which must be the one of step 1.
+1. The browser starts a login: a nonce is stored with the hash of its cookie, and passed to the organizer's page.
+2. An assertion is posted: it is checked, its nonce is used up, and the person is stored under a one-time handle.
+3. The browser follows the redirect to `complete` with its cookie, which must be that of step 1.
 """
 
 from __future__ import annotations
@@ -31,18 +31,19 @@ from web.problem_details import HttpProblem
 from web.redirects import see_other
 from web.session_address import checked_implementation
 
-from .login_methods import by_page, by_password, install, refusal_to_keep, settings_of
+from .badge_form import BadgeForm
+from .login_methods import by_page, by_password, install, refusal_of, settings_of
 from .refusals import ExternalLoginRefused
 
 blueprint = Blueprint("external", __name__, url_prefix="/ext/<implementation>")
 
-#: The ways in need their desk as soon as there are addresses for them.
+#: Sets up the services of the login methods together with their addresses.
 blueprint.record_once(lambda state: install(state.app))
 
-#: Seconds for finding the badge and typing what is on it, or for logging in at the organizer's page.
+#: Seconds for filling in the form, or for logging in on the organizer's page.
 OPEN_S: Final = 15 * 60
 _FORM: Final = "external form"
-_ASKED: Final = "external asked"
+_NONCE: Final = "external asked"
 
 STALE: Final = "This page was open for too long. Please log in again."
 NO_BADGE: Final = "Please fill in both fields."
@@ -50,7 +51,7 @@ NO_BADGE: Final = "Please fill in both fields."
 
 @dataclass(frozen=True)
 class BadgeFormState:
-    """What the form shows again: never the password."""
+    """What the form shows again. It never contains the password."""
 
     state: str = ""
     username: str = ""
@@ -63,9 +64,10 @@ NOTHING_TYPED: Final = BadgeFormState()
 
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
-    """Nobody remembers these answers, and the next site does not learn their addresses."""
+    """Keep these responses out of caches, and their addresses out of the Referer header."""
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.endpoint != "external.login":  # a form under "no-referrer" loses its Origin, which the gate asks for
+    # With "no-referrer", the form would send no Origin, which the request checks need.
+    if request.endpoint != "external.login":
         response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -73,12 +75,12 @@ def keep_private(response: Response) -> Response:
 @blueprint.get("/login")
 @needs(Permission.ANYONE)
 def login(implementation: str) -> Response:
-    """Show the badge form, or lead to the organizer's page (303), or say that the app logs in.
+    """Show the badge form, redirect to the organizer's page (303), or say that the login is possible only in the app.
 
-    `next`, `m` and `fresh` as at the login address. 404 where nothing of this kind is offered.
+    `next`, `m` and `fresh` are as at the login address. 404 if External Authentication is not set up.
     """
     check_rate()
-    opened = _offered(checked_implementation(implementation))
+    opened = _offered_settings(checked_implementation(implementation))
     if opened.kind == "password":
         return _form(opened, journey_asked())
     if external.in_browser(opened.kind, opened.fields):
@@ -89,20 +91,21 @@ def login(implementation: str) -> Response:
 @blueprint.post("/login")
 @needs(Permission.ANYONE)
 def log_in(implementation: str) -> Response:
-    """Take the badge form: `username`, `password`, and `state`, which remembers where the login leads.
+    """Handle the badge form: `username`, `password`, and `state`, which identifies where the login leads.
 
-    303 onward. The form again with what was wrong, and with what was typed except the password: 400, 401, 403, 429
-    (`Retry-After`), 502, 503 (`Retry-After`).
+    303 if it worked. Otherwise the form is shown again with the error and the username: 400, 401, 403, 429
+    (`Retry-After`), 502 or 503 (`Retry-After`).
     """
     check_rate()
-    opened = _offered(checked_implementation(implementation), "password")
-    begun = AuthServices.here().store.begun
-    state, username = request.form.get("state", ""), request.form.get("username", "")
-    kept = begun.look(_FORM, state)
-    if kept is None or kept["implementation"] != implementation:
+    opened = _offered_settings(checked_implementation(implementation), "password")
+    begun = AuthServices.here().store.pending_logins
+    form = BadgeForm()
+    state, username = form.state.data or "", form.username.data or ""
+    stored = begun.look(_FORM, state)
+    if stored is None or stored["implementation"] != implementation:
         return _form(opened, Journey(), BadgeFormState(username=username, error=STALE), HTTPStatus.BAD_REQUEST)
-    journey = Journey(**kept["journey"])
-    password = request.form.get("password", "")
+    journey = Journey(**stored["journey"])
+    password = form.password.data or ""
     if not badge_id.normalised(username) or not password.strip():
         return _form(opened, journey, BadgeFormState(state, username, NO_BADGE), HTTPStatus.BAD_REQUEST)
     try:
@@ -115,51 +118,51 @@ def log_in(implementation: str) -> Response:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
     begun.take(_FORM, state)
-    return _arrived(person, journey)
+    return _finish(person, journey)
 
 
 @blueprint.post("/jwt")
 @needs(Permission.ANYONE)
-@takes(from_elsewhere=True)
+@takes(cross_site=True)
 def posted(implementation: str) -> Response:
-    """Take the assertion which the organizer's page posts as `assertion`. It looks at no cookie: none comes with it.
+    """Handle the assertion that the organizer's page posts as `assertion`. Cookies are ignored: none comes with it.
 
-    303 to the completion; the one page of a login that did not work for everything else.
+    303 to the completion; the page for a failed login otherwise.
     """
     check_rate()
-    opened = _offered(checked_implementation(implementation), "jwt")
+    opened = _offered_settings(checked_implementation(implementation), "jwt")
     tokens = request.form.getlist("assertion")
     token = tokens[0] if len(tokens) == 1 else ""
     try:
-        person, asked = by_page(opened, token, lambda nonce: _taken(implementation, nonce))
+        person, stored = by_page(opened, token, lambda nonce: _use_nonce(implementation, nonce))
     except ExternalLoginRefused as refused:
-        return refusals.login_page(refusal_to_keep(implementation, refused))
-    arrived = ProvedLogin(person, asked["browser"], Journey(**asked["journey"]))
-    handle = LoginStates(AuthServices.here().store).put_arrived(arrived)
+        return refusals.login_page(refusal_of(implementation, refused))
+    proved = ProvedLogin(person, stored["browser"], Journey(**stored["journey"]))
+    handle = LoginStates(AuthServices.here().store).put_proved_login(proved)
     return see_other(f"/ext/{implementation}/complete?{urlencode({'o': handle})}")
 
 
 @blueprint.get("/complete")
 @needs(Permission.ANYONE)
 def complete(implementation: str) -> Response:
-    """Finish a login in the browser which asked for it (303)."""
-    entrance = AuthServices.here()
-    states = LoginStates(entrance.store)
+    """Complete a login in the browser that started it (303)."""
+    services = AuthServices.here()
+    states = LoginStates(services.store)
     handle = request.args.get("o", "")
-    arrived = states.look_arrived(checked_implementation(implementation), handle)
-    if arrived is None:
+    proved = states.find_proved_login(checked_implementation(implementation), handle)
+    if proved is None:
         return refusals.login(refusals.Refusal(implementation, "nobody arrived"))
-    if not LoginBrowser(secure=entrance.config.secure).is_the_one(arrived.browser):
-        return refusals.login(refusals.Refusal(implementation, "another browser", user=arrived.person.subject))
-    if not states.take_arrived(handle):
-        return refusals.login(refusals.Refusal(implementation, "arrived before", user=arrived.person.subject))
-    return _arrived(arrived.person, arrived.journey)
+    if not LoginBrowser(secure=services.config.secure).is_same_browser(proved.browser):
+        return refusals.login(refusals.Refusal(implementation, "another browser", user=proved.person.subject))
+    if not states.take_proved_login(handle):
+        return refusals.login(refusals.Refusal(implementation, "arrived before", user=proved.person.subject))
+    return _finish(proved.person, proved.journey)
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _offered(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
+def _offered_settings(implementation: str, kind: str | None = None) -> OpenedExternalAuth:
     try:
         return settings_of(implementation, kind)
     except ExternalLoginRefused as refused:
@@ -167,20 +170,20 @@ def _offered(implementation: str, kind: str | None = None) -> OpenedExternalAuth
 
 
 def _name(implementation: str) -> str:
-    entrance = AuthServices.here()
-    with entrance.database.reading() as db:
+    services = AuthServices.here()
+    with services.database.reading() as db:
         found = implementations.find(db, implementation)
         return found.name if found else implementation
 
 
 def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
-    """Send the browser to the organizer's page, with a nonce that only an assertion for this browser can bring back."""
-    entrance = AuthServices.here()
-    browser = LoginBrowser(secure=entrance.config.secure)
+    """Redirect the browser to the organizer's page, with a nonce that the assertion for this browser must contain."""
+    services = AuthServices.here()
+    browser = LoginBrowser(secure=services.config.secure)
     value, hashed = browser.mark()
-    asked = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
-    nonce = entrance.store.begun.put(_ASKED, asked, OPEN_S, origin())
-    back = entrance.config.absolute(f"/ext/{opened.implementation}/jwt")
+    stored = {"implementation": opened.implementation, "browser": hashed, "journey": journey.stored()}
+    nonce = services.store.pending_logins.put(_NONCE, stored, OPEN_S, origin())
+    back = services.config.absolute(f"/ext/{opened.implementation}/jwt")
     url: str = opened.fields["login_url"]
     joint = "&" if urlsplit(url).query else "?"
     response = see_other(f"{url}{joint}{urlencode({'nonce': nonce, 'return_to': back})}")
@@ -188,15 +191,15 @@ def _to_organizer(opened: OpenedExternalAuth, journey: Journey) -> Response:
     return response
 
 
-def _taken(implementation: str, nonce: str | None) -> dict[str, Any]:
-    """Use a nonce up; raises `ExternalLoginRefused` for one which is not ours, is used up, or is another implementation's."""
-    asked = AuthServices.here().store.begun.take(_ASKED, nonce) if nonce else None
-    if asked is None or asked["implementation"] != implementation:
+def _use_nonce(implementation: str, nonce: str | None) -> dict[str, Any]:
+    """Use up a nonce. Raises `ExternalLoginRefused` if it is unknown, was used before, or belongs to another implementation."""
+    stored = AuthServices.here().store.pending_logins.take(_NONCE, nonce) if nonce else None
+    if stored is None or stored["implementation"] != implementation:
         raise ExternalLoginRefused("nonce")
-    return asked
+    return stored
 
 
-def _arrived(person: AuthenticatedPerson, journey: Journey) -> Response:
+def _finish(person: AuthenticatedPerson, journey: Journey) -> Response:
     try:
         return arrive(person, journey)
     except NotAdmitted as refused:
@@ -210,18 +213,13 @@ def _form(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     """Draw the badge form. What was typed comes back, except the password."""
-    kept = {"implementation": opened.implementation, "journey": journey.stored()}
-    password_label: str = opened.fields["password_label"]
+    stored = {"implementation": opened.implementation, "journey": journey.stored()}
+    state = typed.state or AuthServices.here().store.pending_logins.put(_FORM, stored, OPEN_S, origin())
     page = render_template(
         "external/login.html",
         name=_name(opened.implementation),
         implementation=opened.implementation,
-        username_label=opened.fields["username_label"],
-        password_label=password_label,
-        # A last name typed blindly is a last name typed wrong, and everybody in the room knows it anyway.
-        password_is_a_name="name" in password_label.casefold(),
-        state=typed.state or AuthServices.here().store.begun.put(_FORM, kept, OPEN_S, origin()),
-        username=typed.username[:255],
+        form=BadgeForm.labelled(opened.fields, state=state, username=typed.username),
         error=typed.error,
         reference=typed.reference,
         next_path=journey.next,

@@ -1,5 +1,5 @@
-"""The ways: which way in an implementation offers, and the way out.
+"""The choice between the login methods of an implementation, and logging out.
 
-`views.py` has the login address that everything else links to, and logging out; the ways themselves (SAML, External
-Authentication) have rooms of their own.
+`views.py` has the login address that everything else links to, and the logout. The methods themselves (SAML, External
+Authentication) have packages of their own.
 """

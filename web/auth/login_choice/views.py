@@ -1,4 +1,4 @@
-"""The login address of an implementation, and logging out. Everything that says "log in" links here."""
+"""The login address of an implementation, which every "log in" link leads to, and logging out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flask import Blueprint, Response, render_template, request
 
 from records import DbSession, Implementation
 from records.identity import external_auth as external
-from records.identity import saml_providers as saml
+from records.identity.ineffective_grants import login_methods_of
 from records.people import users
 from records.tenants import implementations
 from web.auth.login_steps.admission import Journey, journey_asked
-from web.auth.login_steps.leave_page import away
-from web.auth.login_steps.typed_ids import to_written
+from web.auth.login_steps.leave_page import leave_page
+from web.auth.login_steps.typed_ids import redirect_to_canonical_id
 from web.auth.logins import Visitor
 from web.auth.saml import logout_flow
 from web.auth.services import AuthServices
@@ -29,98 +29,105 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
+class WayIn:
+    """A way in as the login address offers it: where it begins, below the implementation, and the words of its button."""
+
+    address: str
+    label: str
+
+
+SAML = WayIn("/saml/{}/login", "Log in with your organization’s account")  # noqa: RUF001 - typography for people
+EXTERNAL = WayIn("/ext/{}/login", "Log in with your registration")
+
+
+@dataclass(frozen=True)
 class LoginOptions:
-    """The ways in which an implementation has."""
+    """The ways in of an implementation that a browser can be led to. The first is also for a step-up."""
 
     name: str
-    saml: bool
-    external: bool
-    in_browser: bool  #: External Authentication can be used in a browser; else only the app logs in by it
+    ways: tuple[WayIn, ...]
 
 
 @blueprint.get("/login/<implementation>")
 @needs(Permission.ANYONE)
 def choose(implementation: str) -> Response:
-    """Lead to the implementation's way in, or let the person choose between two.
+    """Redirect to the login method of the implementation, or let the person choose between two.
 
-    `next`: the local path to come back to; `m`: the handle of an app's start; `fresh=1`: prove again who you are;
-    `switch=1`: log in although somebody is logged in, maybe as another. 200 with a page, or 303 to the only way in, or to the id as it is written. 404 for an
-    implementation that nobody knows.
+    `next`: the local path to return to; `m`: the handle of an app's login; `fresh=1`: authenticate again; `switch=1`: log
+    in although a person is logged in, perhaps as another person. 200 with a page, or 303 to the only login method or to
+    the correct spelling of the id. 404 for an unknown implementation.
     """
     checked_implementation(implementation)
-    written = to_written(implementation)
-    if written:
-        return written
-    entrance = AuthServices.here()
+    redirection = redirect_to_canonical_id(implementation)
+    if redirection:
+        return redirection
+    services = AuthServices.here()
     journey = journey_asked()
-    with entrance.database.reading() as db:
+    with services.database.reading() as db:
         found = _implementation(db, implementation)
         ways = login_options_of(db, found)
-        visitor = None if _wants_to_log_in(journey) else _present(entrance, implementation)
+        visitor = None if _wants_to_log_in(journey) else _present(services, implementation)
         person = users.find(db, found, visitor.subject) if visitor else None
     if person:
         name = f"{person.first_name} {person.last_name}".strip() or person.username or person.subject
         return _page("ways/present.html", ways, implementation, journey, person=name, home=_home(visitor))
-    if ways.saml and (journey.fresh or not ways.in_browser):  # only staff step up, and they have SAML only
-        return see_other(journey.address(f"/saml/{implementation}/login"))
-    if ways.external and not ways.saml:
-        return see_other(journey.address(f"/ext/{implementation}/login"))
-    return _page("ways/choose.html" if ways.saml else "ways/none.html", ways, implementation, journey)
+    if len(ways.ways) == 1 or (ways.ways and journey.fresh):  # only staff step up, and they have SAML only
+        return see_other(journey.address(ways.ways[0].address.format(implementation)))
+    return _page("ways/choose.html" if ways.ways else "ways/none.html", ways, implementation, journey)
 
 
 @blueprint.post("/logout/<implementation>")
 @needs(Permission.ANYONE)
 def log_out(implementation: str) -> Response:
-    """End the login of this browser, then at the provider if it can do that.
+    """End the login of this browser, and then at the provider if it supports that.
 
-    Our own login ends first, whatever the provider does afterwards. `next`: the local path to go to in the end. 303 to
-    it or to the page that says so; 200 with a page that leads on to the provider.
+    Our own login ends first, whatever the provider does. `next`: the local path to go to afterwards. 303 to that path or
+    to the page that confirms the logout; 200 with a page that continues to the provider.
     """
     checked_implementation(implementation)
-    entrance = AuthServices.here()
-    onward = local_path(request.form.get("next", "")) or f"/login/{implementation}/out"
-    visitor = entrance.logins.visitor(request)
+    services = AuthServices.here()
+    next_path = local_path(request.form.get("next", "")) or f"/login/{implementation}/out"
+    visitor = services.logins.visitor(request)
     address = None
     if visitor is not None and visitor.login:
-        entrance.store.ended.end(visitor.login)
-        address = logout_flow.begin(entrance, visitor, onward) if visitor.implementation == implementation else None
-    # A form may not lead to other sites (Content-Security-Policy), but a page may.
-    response = away(address) if address else see_other(onward)
-    entrance.logins.forget(response)
+        services.store.ended_logins.end(visitor.login)
+        address = logout_flow.begin(services, visitor, next_path) if visitor.implementation == implementation else None
+    # The Content-Security-Policy does not let a form lead to another site, but a page may.
+    response = leave_page(address) if address else see_other(next_path)
+    services.logins.forget(response)
     return response
 
 
 @blueprint.get("/login/<implementation>/out")
 @needs(Permission.ANYONE)
 def out(implementation: str) -> Response:
-    """Say that this browser is logged out, or that it is not."""
+    """Show whether this browser is logged out."""
     checked_implementation(implementation)
-    entrance = AuthServices.here()
-    with entrance.database.reading() as db:
+    services = AuthServices.here()
+    with services.database.reading() as db:
         ways = login_options_of(db, _implementation(db, implementation))
-    present = _present(entrance, implementation) is not None
+    present = _present(services, implementation) is not None
     return _page("ways/out.html", ways, implementation, Journey(), still_in=present)
 
 
 def login_options_of(db: DbSession, implementation: Implementation) -> LoginOptions:
-    """Return the ways in of an implementation. Staff have SAML only."""
-    other = None if implementation.slug == implementations.STAFF else external.find(db, implementation)
-    return LoginOptions(
-        implementation.name,
-        saml=saml.find(db, implementation) is not None,
-        external=other is not None,
-        in_browser=other is not None and external.in_browser(other.kind, other.fields),
-    )
+    """Return the ways in of an implementation. What only the app can use is offered only if there is nothing else."""
+    methods = login_methods_of(db, implementation)
+    ways = [SAML] if methods.saml else []
+    other = methods.external
+    if other is not None and (not ways or external.in_browser(other.kind, other.fields)):
+        ways.append(EXTERNAL)
+    return LoginOptions(implementation.name, tuple(ways))
 
 
 def _wants_to_log_in(journey: Journey) -> bool:
     return journey.fresh or journey.switch or bool(journey.app)
 
 
-def _present(entrance: AuthServices, implementation: str) -> Visitor | None:
-    """Return who is logged in to this implementation with this browser."""
-    visitor = entrance.logins.visitor(request)
-    if visitor is None or visitor.implementation != implementation or not entrance.logins.standing(visitor):
+def _present(services: AuthServices, implementation: str) -> Visitor | None:
+    """Return the active login of this browser to this implementation; None if there is none."""
+    visitor = services.logins.visitor(request)
+    if visitor is None or visitor.implementation != implementation or not services.logins.is_active(visitor):
         return None
     return visitor
 
@@ -137,9 +144,8 @@ def _implementation(db: DbSession, slug: str) -> Implementation:
 
 
 def _page(template: str, ways: LoginOptions, implementation: str, journey: Journey, **more: object) -> Response:
-    links = {
-        "saml_way": journey.address(f"/saml/{implementation}/login"),
-        "external_way": journey.address(f"/ext/{implementation}/login"),
+    links: dict[str, object] = {
+        "choices": [(way.label, journey.address(way.address.format(implementation))) for way in ways.ways],
         "switch_way": journey.address(f"/login/{implementation}"),
     }
     page = render_template(template, ways=ways, implementation=implementation, journey=journey, **links, **more)

@@ -1,1 +1,1 @@
-"""What all ways in share: admission, the states of begun logins, rate limits, test logins, and the page for a refused login."""
+"""What all login methods share: admission, the states of started logins, rate limits, test logins, and the page for a refused login."""

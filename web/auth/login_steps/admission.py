@@ -1,14 +1,14 @@
-"""Admission: every way in ends here, with one kind of result. A person is let in, or is not, for one written reason.
+"""Admission: the last step of every login method. A person is admitted, or refused for one recorded reason.
 
-Each way in (SAML, a signed assertion, introspection, a password relay, the first administrator's link) proves by its
-own rules who somebody is and then says it as a `AuthenticatedPerson`. What follows is the same for all of them:
+Each method (SAML, a signed assertion, introspection, the password relay, the first administrator's link) authenticates
+a person by its own rules and returns an `AuthenticatedPerson`. The rest is the same for all of them:
 
 1. The implementation exists.
-2. The person is remembered as described; a subject that came from another provider is refused.
-3. A person who was locked out stays out.
-4. The login gets a new random id. What the browser held before is ended, so a planted login is worth nothing. It lasts
-   no longer than the provider wants, and no phone stays logged in for long when the conference is over.
-5. The provider's own session is noted, so that its logout ends this login.
+2. The person's profile is stored; a subject that first came from another provider is refused.
+3. The person is not locked out.
+4. The login gets a new random id. The browser's earlier login is ended, so a planted login is useless. The login lasts no
+   longer than the provider allows, and ends soon after the conference, on phones too.
+5. The provider's session is stored, so that its logout ends this login.
 6. A login of staff leaves an audit entry.
 """
 
@@ -30,24 +30,24 @@ from records.people import administrators, grants, users
 from records.tenants import implementations
 from runner.logins import LoginStore
 from web.auth.login_steps import login_test
-from web.auth.login_steps.leave_page import away
+from web.auth.login_steps.leave_page import leave_page
 from web.auth.logins import LASTS, Visitor
 from web.auth.services import AuthServices
 from web.redirects import local_path, see_other
 
 log = logging.getLogger(__name__)
 
-#: Seconds for which the logout of a provider finds a login of the app: as long as its tokens can live.
+#: Seconds for which a logout at the provider can end an app's login: as long as its tokens can be valid.
 APP_LASTS_S = 90 * 24 * 3600
 
-#: For how long after the last session of the agenda people stay logged in. Who comes later has as long as a browser.
+#: How long people stay logged in after the last session of the agenda. A later login lasts as long as in a browser.
 AFTERWARDS = timedelta(days=14)
 
 
 class NotAdmitted(Exception):
-    """The person is not let in. `code` is a key of `web.auth.login_choice.refusal_codes.CODES`, for the log; nothing is personal.
+    """The person is refused. `code` is a key of `web.auth.login_choice.refusal_codes.CODES`, for the log. It holds no personal data.
 
-    `user` is the person's key, once a message that is believed has named it: with it, support finds the person.
+    `user` is the person's key for support, if an accepted message has named it.
     """
 
     def __init__(self, code: str, detail: str = "", user: str = "") -> None:
@@ -59,7 +59,7 @@ class NotAdmitted(Exception):
 
 @dataclass(frozen=True)
 class SamlSession:
-    """By what an identity provider will name this login when it ends it."""
+    """How the identity provider will name this login when it ends it."""
 
     nameid: str = field(repr=False)
     index: str = ""
@@ -68,41 +68,41 @@ class SamlSession:
 
 @dataclass(frozen=True)
 class AuthenticatedPerson:
-    """Who somebody is, as a way in has proved it."""
+    """A person, as a login method has authenticated them."""
 
     implementation: str  #: slug
     source: str  #: "saml", "jwt", "introspection", "password", "first administrator"
     provider: str  #: entity id, or "jwt:<issuer>", "introspection:<host>", "password:<host>"
     subject: str = field(repr=False)
     profile: UserProfile = field(repr=False)
-    expires_at: datetime | None = None  #: the provider wants the login to end then
-    proved_at: datetime | None = None  #: when the provider last asked them for proof, if that was before now
+    expires_at: datetime | None = None  #: when the login must end, according to the provider
+    proved_at: datetime | None = None  #: when the person last authenticated at the provider, if that was earlier
     saml: SamlSession | None = None
 
 
 @dataclass(frozen=True)
 class Journey:
-    """Where a login leads. It travels inside one-time states of ours, never through the provider."""
+    """Where a login leads. It is stored in our one-time states and never passes through the provider."""
 
     next: str = ""  #: a local path
-    app: str = ""  #: the handle of an app's start
-    fresh: bool = False  #: a step-up: the provider must ask the person again
-    switch: bool = False  #: it may be another person: the provider is to ask, and it does not matter if it does not
+    app: str = ""  #: the handle of an app's login
+    fresh: bool = False  #: a step-up: the provider must authenticate the person again
+    switch: bool = False  #: it may be another person: the provider is asked to authenticate again, but need not
 
     def address(self, path: str) -> str:
-        """Return the address of a way in which goes on with this journey."""
+        """Return the address of a login method that continues this journey."""
         flags = {name: "1" for name in ("fresh", "switch") if getattr(self, name)}
-        asked = {"next": self.next, "m": self.app, **flags}
-        query = urlencode({name: value for name, value in asked.items() if value})
+        parameters = {"next": self.next, "m": self.app, **flags}
+        query = urlencode({name: value for name, value in parameters.items() if value})
         return f"{path}?{query}" if query else path
 
     def stored(self) -> dict[str, Any]:
-        """Return it as plain values, for a one-time state."""
+        """Return the journey as plain values, for a one-time state."""
         return asdict(self)
 
 
 def journey_asked() -> Journey:
-    """Return the journey which the address names; what leads away from us is left out."""
+    """Return the journey in the address of the request. A path that leads to another site is ignored."""
     return Journey(
         next=local_path(request.args.get("next", "")) or "",
         app=request.args.get("m", "")[:64],
@@ -112,41 +112,41 @@ def journey_asked() -> Journey:
 
 
 def admit(person: AuthenticatedPerson, *, lasts_s: int = int(LASTS.total_seconds())) -> Visitor:
-    """Let a person in and return their login. Raises `NotAdmitted`, and `StoreAway` when the store is.
+    """Admit a person and return the new login. Raises `NotAdmitted` and `StoreAway`.
 
-    `lasts_s`: for how long the provider's logout must be able to find the login.
+    `lasts_s`: for how long a logout at the provider must be able to end the login.
     """
-    entrance = AuthServices.here()
-    with entrance.database.session() as db:
+    services = AuthServices.here()
+    with services.database.session() as db:
         found, user, visitor = _judged(db, person)  # 1. to 4.
         _note_staff(db, found, user, person)  # 6.
     if person.saml is not None:  # 5.
-        _note_saml_session(entrance.store, person, person.saml, visitor, lasts_s)
+        _note_saml_session(services.store, person, person.saml, visitor, lasts_s)
     return visitor
 
 
 def check_admission(person: AuthenticatedPerson) -> None:
-    """Judge as `admit` does, and let nobody in: nothing of it stays. Raises `NotAdmitted`."""
+    """Check as `admit` does, without a login or any other change. Raises `NotAdmitted`."""
     with AuthServices.here().database.session() as db:
         _judged(db, person)
         db.rollback()
 
 
 def arrive(person: AuthenticatedPerson, journey: Journey) -> Response:
-    """Let a person in and send the browser on: back to the app or the test which began the login, or to its next page."""
-    entrance = AuthServices.here()
+    """Admit a person and redirect the browser: to the app or the test that started the login, or to the next page."""
+    services = AuthServices.here()
     if login_test.is_test(journey.app):
         check_admission(person)
         return see_other(login_test.finish(journey.app, person.implementation, person.subject, person.profile))
     if journey.app:
-        address = entrance.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S))
-        return away(address) if request.method == "POST" else see_other(address)
+        address = services.finish_start(journey.app, admit(person, lasts_s=APP_LASTS_S))
+        return leave_page(address) if request.method == "POST" else see_other(address)
     visitor = admit(person)
-    before = entrance.logins.visitor(request)
+    before = services.logins.visitor(request)
     if before is not None and before.login:
-        entrance.store.ended.end(before.login)
+        services.store.ended_logins.end(before.login)
     response = see_other(local_path(journey.next) or f"/login/{person.implementation}")
-    entrance.logins.keep(response, visitor)
+    services.logins.keep(response, visitor)
     return response
 
 
@@ -155,7 +155,7 @@ def _judged(db: DbSession, person: AuthenticatedPerson) -> tuple[Implementation,
     if found is None:
         raise NotAdmitted("no-implementation")
     if person.source != administrators.SUBJECT and _is_the_first(person):
-        raise NotAdmitted("subject-unusable", "it is the first administrator's")
+        raise NotAdmitted("subject-unusable", "reserved for the first administrator")
     user = _remembered(db, found, person)  # 2.
     if user.disabled_at is not None:  # 3.
         raise NotAdmitted("locked-out", user=person.subject)
@@ -172,7 +172,7 @@ def _remembered(db: DbSession, implementation: Implementation, person: Authentic
 
 
 def _is_the_first(person: AuthenticatedPerson) -> bool:
-    """Say whether somebody has the first administrator's name. Had they got in with it, the link would open no more."""
+    """Say whether a person has the first administrator's subject. Otherwise the one-time link would stop working."""
     return person.implementation == implementations.STAFF and person.subject == administrators.SUBJECT
 
 
@@ -185,7 +185,7 @@ def _note_staff(db: DbSession, implementation: Implementation, user: User, perso
 
 
 def _visitor(person: AuthenticatedPerson, last_end: datetime | None) -> Visitor:
-    """Return the new login. `last_end`: when the last session of the agenda ends."""
+    """Return the new login. `last_end`: the end of the last session in the agenda."""
     now = int(time.time())
     proved = min(now, int(person.proved_at.timestamp())) if person.proved_at else now
     if person.expires_at is not None and person.expires_at.timestamp() <= now:

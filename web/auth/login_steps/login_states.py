@@ -1,14 +1,14 @@
-"""What a SAML login leaves with us while the person is away, and how we know the browser when it comes back.
+"""The states of a SAML login while the person is at the provider, and how the browser is recognized when it returns.
 
-A message of a provider is posted by a page of another site, so no cookie of ours comes with it. Therefore three things
-are kept, each for minutes, each used once, each for one implementation:
+The provider's message is posted by a page of another site, so our cookie does not come with it. Therefore three states
+are stored, each for minutes, for one use and for one implementation:
 
-1. `AwaitedLogin`: a login was begun; the message must answer it. Its handle is the RelayState, which means nothing to others.
-2. `ProvedLogin`: a message was believed; its handle is in the address where the browser comes with its cookie.
-3. `AwaitedLogout`: a logout was begun; only its answer is listened to.
+1. `AwaitedLogin`: a login was started, and the message must answer it. Its handle is the RelayState.
+2. `ProvedLogin`: a message was accepted. Its handle is in the next address, to which the browser sends its cookie.
+3. `AwaitedLogout`: a logout was started, and only its answer is accepted.
 
-The cookie is one random value for a browser, so that logins in several tabs do not disturb each other. In the store is
-only its hash: who reads the store cannot finish somebody's login.
+The cookie is one random value for each browser, so that logins in several tabs do not interfere. The store contains only
+its hash, so reading the store does not allow anyone to complete a login.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from records import UserProfile
 from runner.logins import LoginOrigin, LoginStore
 from web.auth.login_steps.admission import AuthenticatedPerson, Journey, SamlSession
 
-#: Seconds for typing a password, finding the phone, and confirming; then the login has to begin again.
-ASKED_S = 15 * 60
+#: Seconds for authenticating at the provider; after that the login must be started again.
+LOGIN_S = 15 * 60
 
-#: Seconds from a believed message to the redirect which follows it.
-ARRIVED_S = 120
+#: Seconds from an accepted message to the request that follows its redirect.
+PROVED_S = 120
 
-#: Seconds for a provider to end its other logins and answer.
-LEAVING_S = 5 * 60
+#: Seconds for the provider to end its other logins and answer.
+LOGOUT_S = 5 * 60
 
-_ASKED, _ARRIVED, _LEAVING = "saml asked", "saml arrived", "saml leaving"
+_LOGIN, _PROVED, _LOGOUT = "saml asked", "saml arrived", "saml leaving"
 
 
 @dataclass(frozen=True)
 class AwaitedLogin:
-    """A login which a browser began."""
+    """A login that a browser has started."""
 
     implementation: str
     browser: str  #: the hash of the browser's binding cookie
@@ -50,7 +50,7 @@ class AwaitedLogin:
 
 @dataclass(frozen=True)
 class ProvedLogin:
-    """A person whom a message has proved, waiting for the browser which began the login."""
+    """A person whom a message has authenticated, waiting for the browser that started the login."""
 
     person: AuthenticatedPerson
     browser: str
@@ -59,7 +59,7 @@ class ProvedLogin:
 
 @dataclass(frozen=True)
 class AwaitedLogout:
-    """A logout of which we told the provider."""
+    """A logout that was sent to the provider."""
 
     implementation: str
     request_id: str
@@ -67,61 +67,61 @@ class AwaitedLogout:
 
 
 class LoginStates:
-    """The states in the store. What was made for one implementation is not there for another."""
+    """The states in the store. A state of one implementation cannot be found for another."""
 
     def __init__(self, store: LoginStore) -> None:
-        self._begun = store.begun
-        self._once = store.once
+        self._pending_logins = store.pending_logins
+        self._one_time_states = store.one_time_states
 
-    def put_asked(self, asked: AwaitedLogin, handle: str, origin: LoginOrigin) -> None:
-        """Keep a begun login under its handle, the RelayState."""
-        self._begun.put(_ASKED, asdict(asked), ASKED_S, origin, handle=handle)
+    def put_awaited_login(self, awaited: AwaitedLogin, handle: str, origin: LoginOrigin) -> None:
+        """Store a started login under its handle, the RelayState."""
+        self._pending_logins.put(_LOGIN, asdict(awaited), LOGIN_S, origin, handle=handle)
 
-    def look_asked(self, implementation: str, handle: str) -> AwaitedLogin | None:
-        """Return a begun login, and leave it until its message has been believed."""
-        found = self._begun.look(_ASKED, handle)
-        return _asked(found) if found and found["implementation"] == implementation else None
+    def find_awaited_login(self, implementation: str, handle: str) -> AwaitedLogin | None:
+        """Return a started login, and leave it in the store until its message is accepted."""
+        found = self._pending_logins.look(_LOGIN, handle)
+        return _awaited_login(found) if found and found["implementation"] == implementation else None
 
-    def take_asked(self, handle: str) -> bool:
-        """Burn a begun login; False if that has happened already."""
-        return self._begun.take(_ASKED, handle) is not None
+    def take_awaited_login(self, handle: str) -> bool:
+        """Use up a started login; False if it was used before."""
+        return self._pending_logins.take(_LOGIN, handle) is not None
 
-    def put_arrived(self, arrived: ProvedLogin) -> str:
-        """Keep a believed message's person; return the handle for the browser's next address."""
-        return self._once.put(_ARRIVED, _stored(arrived), ARRIVED_S)
+    def put_proved_login(self, proved: ProvedLogin) -> str:
+        """Store the person of an accepted message; return the handle for the browser's next address."""
+        return self._one_time_states.put(_PROVED, _as_values(proved), PROVED_S)
 
-    def look_arrived(self, implementation: str, handle: str) -> ProvedLogin | None:
-        """Return who has arrived, and leave it: a stranger who found the address must not burn it."""
-        found = self._once.look(_ARRIVED, handle)
-        return _arrived(found) if found and found["person"]["implementation"] == implementation else None
+    def find_proved_login(self, implementation: str, handle: str) -> ProvedLogin | None:
+        """Return a proved login, and leave it in the store: another browser with the address must not use it up."""
+        found = self._one_time_states.look(_PROVED, handle)
+        return _proved_login(found) if found and found["person"]["implementation"] == implementation else None
 
-    def take_arrived(self, handle: str) -> bool:
-        """Burn an arrival; False if that has happened already."""
-        return self._once.take(_ARRIVED, handle) is not None
+    def take_proved_login(self, handle: str) -> bool:
+        """Use up a proved login; False if it was used before."""
+        return self._one_time_states.take(_PROVED, handle) is not None
 
-    def put_leaving(self, leaving: AwaitedLogout, handle: str) -> None:
-        """Keep a begun logout under its handle, the RelayState."""
-        self._once.put(_LEAVING, asdict(leaving), LEAVING_S, handle=handle)
+    def put_awaited_logout(self, awaited: AwaitedLogout, handle: str) -> None:
+        """Store a started logout under its handle, the RelayState."""
+        self._one_time_states.put(_LOGOUT, asdict(awaited), LOGOUT_S, handle=handle)
 
-    def take_leaving(self, implementation: str, handle: str) -> AwaitedLogout | None:
-        """Return a begun logout, once."""
-        found = self._once.take(_LEAVING, handle)
+    def take_awaited_logout(self, implementation: str, handle: str) -> AwaitedLogout | None:
+        """Return a started logout, once."""
+        found = self._one_time_states.take(_LOGOUT, handle)
         return AwaitedLogout(**found) if found and found["implementation"] == implementation else None
 
 
-def _asked(found: dict[str, Any]) -> AwaitedLogin:
+def _awaited_login(found: dict[str, Any]) -> AwaitedLogin:
     return AwaitedLogin(**{**found, "journey": Journey(**found["journey"])})
 
 
-def _stored(arrived: ProvedLogin) -> dict[str, Any]:
-    value = asdict(arrived)
+def _as_values(proved: ProvedLogin) -> dict[str, Any]:
+    value = asdict(proved)
     for name in ("expires_at", "proved_at"):
         moment: datetime | None = value["person"][name]
         value["person"][name] = moment.isoformat() if moment else None
     return value
 
 
-def _arrived(found: dict[str, Any]) -> ProvedLogin:
+def _proved_login(found: dict[str, Any]) -> ProvedLogin:
     person = dict(found["person"])
     for name in ("expires_at", "proved_at"):
         person[name] = datetime.fromisoformat(person[name]) if person[name] else None
@@ -131,32 +131,32 @@ def _arrived(found: dict[str, Any]) -> ProvedLogin:
 
 
 class LoginBrowser:
-    """The browser which asks, known by its binding cookie."""
+    """The browser of this request, recognized by its binding cookie."""
 
     def __init__(self, *, secure: bool) -> None:
         # A __Host- cookie cannot be planted by a sibling domain or over plain http.
         self._cookie = "__Host-login-way" if secure else "login-way"
         self._secure = secure
 
-    def known(self) -> str:
-        """Return the hash of the value which this browser carries; "" if it carries none."""
+    def cookie_hash(self) -> str:
+        """Return the hash of the browser's cookie; "" if it has none."""
         value = request.cookies.get(self._cookie, "")
-        return _hashed(value) if 0 < len(value) <= 64 else ""  # twice what we hand out
+        return _hashed(value) if 0 < len(value) <= 64 else ""  # twice the length of our values
 
-    def is_the_one(self, expected: str) -> bool:
-        """Say whether this browser is the one that a state was made for."""
-        known = self.known()
-        return bool(known) and hmac.compare_digest(known, expected)
+    def is_same_browser(self, expected: str) -> bool:
+        """Say whether a state was made for this browser."""
+        cookie_hash = self.cookie_hash()
+        return bool(cookie_hash) and hmac.compare_digest(cookie_hash, expected)
 
     def mark(self) -> tuple[str, str]:
-        """Return the value to carry from now on, and its hash. One which is there stays, for the other tabs' sake."""
-        value = request.cookies.get(self._cookie, "") if self.known() else secrets.token_urlsafe(24)
+        """Return the value for the cookie and its hash. An existing value is kept, because other tabs may need it."""
+        value = request.cookies.get(self._cookie, "") if self.cookie_hash() else secrets.token_urlsafe(24)
         return value, _hashed(value)
 
     def keep(self, response: Response, value: str) -> None:
-        """Let the browser carry the value for as long as a login may take."""
+        """Set the cookie for as long as a login may take."""
         response.set_cookie(
-            self._cookie, value, max_age=ASKED_S, path="/", secure=self._secure, httponly=True, samesite="Lax"
+            self._cookie, value, max_age=LOGIN_S, path="/", secure=self._secure, httponly=True, samesite="Lax"
         )
 
 

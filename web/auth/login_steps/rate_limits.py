@@ -1,10 +1,10 @@
-"""How often logins may be begun and messages be posted from one address: against floods, not against people.
+"""Rate limits for starting logins and posting messages from one address. They protect against floods.
 
-Each begun login stays in the store for minutes, and each posted message costs a little work before it is refused. The
-limits are far above what a crowd behind one address does; venues are excepted by the operator all the same.
+Each started login stays in the store for minutes, and each posted message costs some work before it is refused. The
+limits are far above what many people behind one address need; the operator can exempt venues nevertheless.
 
-1. From one address 3,000 requests a minute; a login makes two.
-2. From one address 300 refused messages a minute. Of honest people a few in a hundred fail, and those not twice a second.
+1. From one address, 3,000 requests a minute; a login makes two.
+2. From one address, 300 refused messages a minute. Only a few per cent of genuine logins fail.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from web.auth.client_networks import address_of, is_venue, owner_of
 from web.auth.services import AuthServices
 from web.problem_details import HttpProblem
 
-#: Requests from one address in so many seconds.
+#: Most requests from one address in a window.
 FROM_ADDRESS: Final = 3000
-#: Messages from one address which were refused.
+#: Most refused messages from one address in a window.
 REFUSED_FROM_ADDRESS: Final = 300
 WINDOW_S: Final = 60
 
@@ -29,13 +29,13 @@ _REFUSED: Final = "saml refused from address"
 
 
 def origin() -> LoginOrigin:
-    """Return from where this request comes."""
+    """Return the origin of this request."""
     where = address_of(request.remote_addr or "")
     return LoginOrigin(where, is_venue(where, AuthServices.here().config.venue_networks), owner_of(where))
 
 
 def check_rate() -> None:
-    """Count this request. Raises `HttpProblem` (429) when its address asks too often, and `StoreAway`."""
+    """Count this request. Raises `HttpProblem` (429) if there are too many from its address, and `StoreAway`."""
     where = origin()
     if where.at_venue:
         return
@@ -44,7 +44,7 @@ def check_rate() -> None:
 
 
 def check_refused() -> None:
-    """Raise `HttpProblem` (429) when too many messages from this address were refused, and `StoreAway`."""
+    """Raise `HttpProblem` (429) if too many messages from this address were refused, and `StoreAway`."""
     where = origin()
     if not where.at_venue:
         _check(AuthServices.here().store.attempts.left(_REFUSED, where.address, limit=REFUSED_FROM_ADDRESS))  # 2.
@@ -60,6 +60,6 @@ def _check(allowed: AttemptDecision) -> None:
     if not allowed.ok:
         raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS,
-            "Too many people log in from here at the moment. Please try again in a minute.",
+            "Too many people are logging in from your network at the moment. Please try again in a minute.",
             headers={"Retry-After": str(allowed.retry_after_s)},
         )

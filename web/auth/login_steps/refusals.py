@@ -1,7 +1,7 @@
-"""Refusals: the one page for every login that did not work, and the one line in the log that says why.
+"""Refusals: the page for every login that did not work, and the line in the log that says why.
 
-Outside, all refusals of a kind look the same, so that nobody can feel their way. The reference on the page stands in
-the log beside the code, so that somebody who calls can be helped.
+All refusals look the same to the person, so that an attacker learns nothing from them. The log has the reference of the
+page beside the code, so that support can help.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 LOGIN = ("That login did not work", "Please try again.")
 LOGOUT = ("That logout did not work", "Please try again.")
 
-#: Audit entries of refused logins in so many seconds; the log has all of them. Strangers must not fill the audit.
+#: Most audit entries about refused logins in a window, so that attackers cannot fill the audit. The log has all refusals.
 MOST_ENTRIES = 20
 ENTRIES_WINDOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A login or logout of an implementation that was refused. `status` is that of HTTP, `said` what the person saw.
+    """A refused login or logout of an implementation. `status` is the HTTP status, `said` the text that the person saw.
 
-    `user` is the key of the person, only where a message that was believed named it.
+    `user` is the key of the person, if an accepted message has named it.
     """
 
     implementation: str
@@ -48,49 +48,49 @@ class Refusal:
     reference: str = field(default_factory=support_references.new)
 
 
-def keep(refusal: Refusal) -> None:
-    """Write a refused login down wherever somebody may look for it: log, errors by reference, last refused logins, audit."""
-    _keep_error("login refused", refusal)
+def record(refusal: Refusal) -> None:
+    """Record a refused login in the log, among the errors with a reference, among the last refused logins, and in the audit."""
+    _note_error("login refused", refusal)
     where = (refusal.implementation, refusal.code, refusal.reference)
-    AuthServices.here().store.refused.note(*where, user=refusal.user, view=view())
+    AuthServices.here().store.refused_logins.note(*where, user=refusal.user, view=view())
     if refusal.implementation == implementations.STAFF:
         _audit(refusal)
 
 
 def login(refusal: Refusal, journey: Journey | None = None) -> Response:
-    """Return the page for a login that was refused, whatever the reason; note the reason for ourselves."""
+    """Record a refused login; return its page, which is the same for all reasons."""
     if not _is_known(refusal.implementation):
         return answer(HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION))
-    keep(refusal)
+    record(refusal)
     return login_page(refusal, journey)
 
 
 def login_page(refusal: Refusal, journey: Journey | None = None) -> Response:
-    """Return the page for a refused login that has been kept."""
+    """Return the page for a refused login that is already recorded."""
     way = (journey or Journey()).address(f"/login/{refusal.implementation}")
     return _page(LOGIN, refusal, way, "Try again")
 
 
 def not_admitted(implementation: str, refused: NotAdmitted, journey: Journey | None = None) -> Response:
-    """Return the page for a person who is not let in."""
+    """Record that a person was not admitted; return the page."""
     refusal = Refusal(implementation, refused.code, HTTPStatus.FORBIDDEN, user=refused.user, detail=refused.detail)
     return login(refusal, journey)
 
 
 def logout(implementation: str, code: str, *, detail: str = "") -> Response:
-    """Return the page for a message about a logout that was refused."""
+    """Record a refused logout message; return its page."""
     refusal = Refusal(implementation, code, said=". ".join(LOGOUT), detail=detail)
-    _keep_error("logout refused", refusal)
+    _note_error("logout refused", refusal)
     return _page(LOGOUT, refusal, f"/login/{implementation}/out", "See whether you are logged in")
 
 
 def _is_known(implementation: str) -> bool:
-    """Say whether there is such an implementation: strangers must not fill the store with refusals of made-up ones."""
+    """Say whether the implementation exists. Refusals for made-up ones are not recorded, so that they cannot fill the store."""
     with AuthServices.here().database.reading() as db:
         return implementations.find(db, implementation) is not None
 
 
-def _keep_error(what: str, refusal: Refusal) -> None:
+def _note_error(what: str, refusal: Refusal) -> None:
     log.warning(
         "%s ref=%s implementation=%s code=%s detail=%r user=%r",
         *(what, refusal.reference, refusal.implementation, refusal.code, refusal.detail, refusal.user),
@@ -100,13 +100,13 @@ def _keep_error(what: str, refusal: Refusal) -> None:
 
 
 def _audit(refusal: Refusal) -> None:
-    entrance = AuthServices.here()
+    services = AuthServices.here()
     window_s = int(ENTRIES_WINDOW.total_seconds())
-    if not entrance.store.attempts.hit(
+    if not services.store.attempts.hit(
         "refused logins in the audit", refusal.implementation, limit=MOST_ENTRIES, window_s=window_s
     ).ok:
         return
-    with entrance.database.session() as db:
+    with services.database.session() as db:
         audit.append(
             db,
             actor="",

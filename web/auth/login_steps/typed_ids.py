@@ -1,6 +1,6 @@
-"""Ids of conferences as people type them: in upper or lower case, whichever their keyboard began with.
+"""Ids of implementations that were typed in the wrong case.
 
-Everything behind the first address compares ids exactly, so a browser is led to the id as it is written.
+All later addresses compare ids exactly, so the browser is redirected to the correct spelling first.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from web.auth.services import AuthServices
 from web.redirects import see_other
 
 
-def to_written(implementation: str) -> Response | None:
-    """Lead to this address with the id as it is written (303); None if it is written so, or if it cannot be told."""
+def redirect_to_canonical_id(implementation: str) -> Response | None:
+    """Redirect to this address with the correct spelling of the id (303); None if it is correct or unknown."""
     with AuthServices.here().database.reading() as db:
         found = implementations.find_typed(db, implementation)
     if found is None or found.slug == implementation:

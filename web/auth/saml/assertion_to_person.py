@@ -1,12 +1,12 @@
-"""Who an accepted assertion is about: the key by which we know the person, and what the provider says of them.
+"""The person of an accepted assertion: the key by which we know them, and their profile.
 
-Attributes are called differently by every provider. What an administrator has mapped counts; for a field which the map
-does not name, the usual names do (`saml.ATTRIBUTE_MAP`). The key of a person must never be something that changes or that two people can share:
+Every provider names attributes differently. The mapping by an administrator comes first; a field that is not mapped uses
+the usual names (`saml.ATTRIBUTE_MAP`). The key of a person must never change, and two people must not share it:
 
-1. With a subject attribute configured, its one value is the key.
-2. Else the NameID is, unless it is transient: that is another one at each login.
-3. It is taken as it is. One that would have to be trimmed or cut could become somebody else's, and is refused; so is
-   one of an attribute whose values stood between line breaks.
+1. If a subject attribute is configured, its only value is the key.
+2. Otherwise the NameID is the key, unless it is transient and therefore changes at each login.
+3. The key is used unchanged. One that would have to be trimmed or truncated could become another person's key, and is
+   refused; so is a value of an attribute that had line breaks around it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 #: Characters of the longest key of a person.
 LONGEST_SUBJECT = 255
 
-#: Attributes of a person which we keep, and bytes of them together as JSON.
+#: Most attributes of a person that are stored, and most bytes of all of them as JSON.
 MOST_ATTRIBUTES = 64
 MOST_BYTES = 8 * 1024
 
@@ -36,7 +36,7 @@ MOST_BYTES = 8 * 1024
 def person_of(
     assertion: SamlAssertion, implementation: str, *, attribute_map: Mapping[str, Iterable[str]], subject_attribute: str
 ) -> AuthenticatedPerson:
-    """Return who logged in. Raises `NotAdmitted` when there is no key by which to know the person."""
+    """Return the person. Raises `NotAdmitted` if there is no usable key."""
     subject = _checked(_subject(assertion, subject_attribute))
     names = {name: _first(assertion, attribute_map.get(name, usual)) for name, usual in saml.ATTRIBUTE_MAP.items()}
     given = {name: _values(assertion, source)[0] if source else "" for name, source in names.items()}
@@ -44,17 +44,17 @@ def person_of(
         "badge_id": badge_id.normalised(given["badge_id"])
     }
     for name, value in fields.items():
-        # A username gives roles: as with the key, one that has to be trimmed could become somebody else's.
+        # A username can grant roles. Like the key, one that has to be trimmed could become another person's.
         trimmed = value != given[name] or names[name] in assertion.indented
         if not _fits(value, user_fields.LONGEST[name]) or (name == "username" and trimmed):
-            log.warning("login: a field was left empty implementation=%s field=%s", implementation, name)
+            log.warning("login: unusable value of a field ignored implementation=%s field=%s", implementation, name)
             fields[name] = ""
     return AuthenticatedPerson(
         implementation=implementation,
         source="saml",
         provider=assertion.issuer,
         subject=subject,
-        profile=UserProfile(**fields, attributes=_kept(assertion, implementation)),
+        profile=UserProfile(**fields, attributes=_attributes(assertion, implementation)),
         expires_at=assertion.session_not_on_or_after,
         proved_at=assertion.authn_instant,
         saml=SamlSession(assertion.nameid, assertion.session_index or "", assertion.nameid_format),
@@ -68,7 +68,7 @@ def _subject(assertion: SamlAssertion, subject_attribute: str) -> str:
         if len(values) != 1:
             raise NotAdmitted("subject-many" if values else "subject-missing")
         if subject_attribute in assertion.indented:
-            raise NotAdmitted("subject-unusable", "line breaks around it")
+            raise NotAdmitted("subject-unusable", "line breaks around the value")
         return values[0]
     # 2.
     if assertion.transient:
@@ -84,12 +84,12 @@ def _checked(subject: str) -> str:
 
 
 def _values(assertion: SamlAssertion, name: str) -> tuple[str, ...]:
-    """Return the values of an attribute by its name; by its friendly name only where no attribute has that name."""
+    """Return the values of an attribute by its name, or by its friendly name if no attribute has that name."""
     return assertion.attributes[name] if name in assertion.attributes else assertion.friendly.get(name, ())
 
 
 def _first(assertion: SamlAssertion, names: Iterable[str]) -> str:
-    """Return the first of the names which has a value; "" if none does."""
+    """Return the first of the names that has a value; "" if none has one."""
     return next((name for name in names if _values(assertion, name)), "")
 
 
@@ -97,20 +97,20 @@ def _fits(value: str, longest: int) -> bool:
     return len(value) <= longest and not any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
 
 
-def _kept(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
-    """Return the attributes for the records: a text, or a list of several."""
-    kept: dict[str, Any] = {}
+def _attributes(assertion: SamlAssertion, implementation: str) -> dict[str, Any]:
+    """Return the attributes to store: a text, or a list for several values."""
+    attributes: dict[str, Any] = {}
     size = 0
     for name, values in assertion.attributes.items():
         value = values[0] if len(values) == 1 else list(values)
         size += len(json.dumps({name: value}, ensure_ascii=False).encode())
-        if len(kept) == MOST_ATTRIBUTES or size > MOST_BYTES:
+        if len(attributes) == MOST_ATTRIBUTES or size > MOST_BYTES:
             log.warning(
-                "login: attributes were cut implementation=%s kept=%d of=%d",
+                "login: too many attributes, some ignored implementation=%s kept=%d of=%d",
                 implementation,
-                len(kept),
+                len(attributes),
                 len(assertion.attributes),
             )
             break
-        kept[name] = value
-    return kept
+        attributes[name] = value
+    return attributes

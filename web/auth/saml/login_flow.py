@@ -1,22 +1,22 @@
-"""The way of a SAML login through our addresses: begun, believed, completed.
+"""The flow of a SAML login: started, accepted, completed.
 
-The steps when a provider's message is posted to us (`believe`):
+The steps when a provider posts a message (`accept_message`):
 
 1. The form has one message and at most one RelayState.
-2. The RelayState is the handle of a login that was begun for this implementation. A message that nobody asked for is
-   at most a hint, if the implementation allows that: it is judged, and then a login is begun which has to be answered.
-3. The process has work left for it (`web/auth/saml_work_limit.py`); what is not judged for lack of that was no try. That login was
-   not tried more than `MOST_TRIES` times; with the next it is burned.
-4. The guard believes it: signed by this provider, for us, in answer to exactly that request, never seen before.
-5. The begun login is burned; whoever comes second with the same is refused.
-6. It says who the person is, by a key that stays the same.
-7. The person waits under a new one-time handle. Nobody is logged in yet: no cookie comes with a post from elsewhere.
+2. The RelayState is the handle of a login that was started for this implementation. If the implementation allows
+   unsolicited messages, such a message is checked, but only starts a new login, which the provider must answer.
+3. The work limit (`web/auth/saml_work_limit.py`) allows the check; a message refused by that limit does not count as an
+   attempt. The login has had at most `MOST_TRIES` attempts; the next one uses it up.
+4. The guard accepts the message: signed by this provider, for us, in answer to exactly that request, never seen before.
+5. The started login is used up; a second answer to it is refused.
+6. The message names the person by a stable key.
+7. The person is stored under a new one-time handle. No one is logged in yet, because no cookie comes with the post.
 
-And when the browser follows to the completion (`complete`):
+The steps when the browser follows the redirect (`complete`):
 
 8. The handle is one of ours, for this implementation.
-9. The browser carries the cookie of the one that began the login. Others are refused, and burn nothing.
-10. The arrival is burned; whoever comes second is refused. Then `web.auth.login_steps.admission` decides.
+9. The browser has the cookie with which the login was started. Another browser is refused, and uses up nothing.
+10. The handle is used up; a second use is refused. Then `web.auth.login_steps.admission` decides.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginOrigin
 from web.auth.login_steps.admission import Journey, NotAdmitted
-from web.auth.login_steps.login_states import ASKED_S, AwaitedLogin, LoginBrowser, LoginStates, ProvedLogin
+from web.auth.login_steps.login_states import LOGIN_S, AwaitedLogin, LoginBrowser, LoginStates, ProvedLogin
 from web.auth.saml import assertion_to_person
 from web.auth.saml.protocol.messages import outgoing_messages
 from web.auth.saml.protocol.messages.response_guard import FirstTime, verify_response
@@ -43,20 +43,20 @@ from web.problem_details import NO_IMPLEMENTATION, HttpProblem
 
 log = logging.getLogger(__name__)
 
-#: Seconds since the provider asked for proof, when we wanted a fresh login.
+#: Most seconds since the person authenticated at the provider, if a fresh login was requested.
 FRESH_S = 120
 
-#: Messages that may come for one begun login. An honest one comes once, and again when somebody reloads.
+#: Most messages for one started login. A genuine one comes once, and again if the page is reloaded.
 MOST_TRIES = 10
 
-#: Fields of a posted form; a provider sends two.
+#: Most fields of a posted form; a provider sends two.
 MOST_FIELDS = 20
 
 
 class LoginFailed(Exception):
-    """A login came to nothing. `code` and `detail` are for the log; the journey is where to try again from.
+    """The login failed. `code` and `detail` are for the log; the journey is for trying again.
 
-    `user` is the person's key, once a message that was believed has named it.
+    `user` is the person's key, if an accepted message has named it.
     """
 
     def __init__(self, code: str, detail: str = "", journey: Journey | None = None, user: str = "") -> None:
@@ -69,7 +69,7 @@ class LoginFailed(Exception):
 
 @dataclass(frozen=True)
 class PostedMessage:
-    """What a provider's page posted."""
+    """The form that a provider's page posted."""
 
     message: str = field(repr=False)
     relay_state: str = field(repr=False)
@@ -77,7 +77,7 @@ class PostedMessage:
 
 @dataclass(frozen=True)
 class SamlParties:
-    """Both sides of an implementation's SAML, and how messages between them are read."""
+    """The service provider and the identity provider of an implementation, and how their messages are read."""
 
     implementation: str
     sp: Sp
@@ -86,134 +86,136 @@ class SamlParties:
     attribute_map: Mapping[str, list[str]]
     subject_attribute: str
 
-    def first_time(self, entrance: AuthServices) -> FirstTime:
-        """Return what remembers messages of this provider; it raises `StoreAway`, so that nothing is let in unseen."""
-        return lambda key, life_s: entrance.store.seen.first_time("saml", key, life_s=life_s)
+    def first_time(self, services: AuthServices) -> FirstTime:
+        """Return the replay check for this provider. It raises `StoreAway`, so that no message is accepted without it."""
+        return lambda key, life_s: services.store.replays.first_time("saml", key, life_s=life_s)
 
 
-def service_provider(entrance: AuthServices, implementation: str) -> Sp:
-    """Return our side of an implementation, whether a provider is known or not: it wants to read about us first."""
+def service_provider(services: AuthServices, implementation: str) -> Sp:
+    """Return our service provider for an implementation, even before its identity provider is known."""
     try:
-        with entrance.database.reading() as db:
+        with services.database.reading() as db:
             found = _implementation(implementations.find(db, implementation))
-            keys = saml.sp_keys_if_made(db, entrance.box, found)
+            keys = saml.sp_keys_if_made(db, services.box, found)
         if keys is None:
-            with entrance.database.session() as db:
-                keys = saml.sp_keys(db, entrance.box, _implementation(implementations.find(db, implementation)))
+            with services.database.session() as db:
+                keys = saml.sp_keys(db, services.box, _implementation(implementations.find(db, implementation)))
     except SecretNotOpened as error:
         raise LoginFailed("own-key", str(error)) from None
-    return _sp(entrance, implementation, keys)
+    return _sp(services, implementation, keys)
 
 
-def saml_parties(entrance: AuthServices, implementation: str, *, fresh: bool = False) -> SamlParties | None:
-    """Return both sides; None when no provider is known. `fresh`: for a step-up."""
-    with entrance.database.reading() as db:
+def saml_parties(services: AuthServices, implementation: str, *, fresh: bool = False) -> SamlParties | None:
+    """Return both parties; None if no identity provider is known. `fresh`: for a step-up."""
+    with services.database.reading() as db:
         found = _implementation(implementations.find(db, implementation))
         try:
-            opened = saml.opened(db, entrance.box, found)
+            opened = saml.opened(db, services.box, found)
         except SecretNotOpened as error:
             raise LoginFailed("own-key", str(error)) from None
-    if opened and opened.development and entrance.config.production:
-        raise LoginFailed("development-only")  # at a stand-in of development anybody can be anybody
-    return _sides(entrance, opened, fresh=fresh) if opened else None
+    if opened and opened.development and services.config.production:
+        raise LoginFailed("development-only")  # the development provider lets anyone log in as any person
+    return _parties(services, opened, fresh=fresh) if opened else None
 
 
-def begin(entrance: AuthServices, sides: SamlParties, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
-    """Remember a login of this browser (the hash of its cookie); return the address at the provider."""
-    handle = entrance.store.once.new_handle()
+def begin(services: AuthServices, parties: SamlParties, journey: Journey, *, browser: str, origin: LoginOrigin) -> str:
+    """Store a login of this browser (the hash of its cookie); return the address at the provider."""
+    handle = services.store.one_time_states.new_handle()
     ask = journey.fresh or journey.switch
-    address, request_id = outgoing_messages.login_request(sides.sp, sides.idp, relay_state=handle, force_authn=ask)
-    LoginStates(entrance.store).put_asked(
-        AwaitedLogin(sides.implementation, browser, request_id, journey), handle, origin
+    address, request_id = outgoing_messages.login_request(parties.sp, parties.idp, relay_state=handle, force_authn=ask)
+    LoginStates(services.store).put_awaited_login(
+        AwaitedLogin(parties.implementation, browser, request_id, journey), handle, origin
     )
     return address
 
 
-def posted(asked: Request) -> PostedMessage:
-    """Read a provider's form. Raises `LoginFailed` for one that says something twice."""
+def read_form(http_request: Request) -> PostedMessage:
+    """Read a provider's form. Raises `LoginFailed` if a field is missing or occurs twice."""
     # 1.
-    asked.max_form_parts = MOST_FIELDS
-    if asked.mimetype != "application/x-www-form-urlencoded":
-        raise LoginFailed("form", "not the type of a form")
-    fields = asked.form.to_dict(flat=False)
+    http_request.max_form_parts = MOST_FIELDS
+    if http_request.mimetype != "application/x-www-form-urlencoded":
+        raise LoginFailed("form", "not a form")
+    fields = http_request.form.to_dict(flat=False)
     if len(fields) > MOST_FIELDS or any(len(values) > 1 for values in fields.values()) or "SAMLResponse" not in fields:
-        raise LoginFailed("form", "a field is missing or came twice")
+        raise LoginFailed("form", "a field is missing or occurs twice")
     return PostedMessage(fields["SAMLResponse"][0], fields.get("RelayState", [""])[0])
 
 
-def believe(entrance: AuthServices, implementation: str, given: PostedMessage) -> str:
-    """Judge a provider's message; return the local address to go on to. Raises `LoginFailed` and `TooMuchWork`."""
-    states = LoginStates(entrance.store)
+def accept_message(services: AuthServices, implementation: str, posted: PostedMessage) -> str:
+    """Check a provider's message; return the local address to redirect to. Raises `LoginFailed` and `TooMuchWork`."""
+    states = LoginStates(services.store)
     # 2.
-    asked = states.look_asked(implementation, given.relay_state) if given.relay_state else None
-    journey = asked.journey if asked else Journey()
-    sides = saml_parties(entrance, implementation, fresh=journey.fresh)
-    if sides is None:
+    awaited = states.find_awaited_login(implementation, posted.relay_state) if posted.relay_state else None
+    journey = awaited.journey if awaited else Journey()
+    parties = saml_parties(services, implementation, fresh=journey.fresh)
+    if parties is None:
         raise LoginFailed("no-provider")
-    if asked is None and not sides.policy.allow_unsolicited:
+    if awaited is None and not parties.policy.allow_unsolicited:
         raise LoginFailed("nothing-pending")
     try:
-        with entrance.saml_work.judging() as work:
-            if asked:
-                _check_tries(entrance, states, given.relay_state, journey)  # 3.
-            assertion = _believed(entrance, sides, given.message, asked)  # 4.
-            work.believed = True
-        if asked is None:
-            log.info("saml: a login that nobody asked for begins one implementation=%s", implementation)
+        with services.saml_work.checking() as work:
+            if awaited:
+                _check_tries(services, states, posted.relay_state, journey)  # 3.
+            assertion = _verified_assertion(services, parties, posted.message, awaited)  # 4.
+            work.accepted = True
+        if awaited is None:
+            log.info("saml: an unsolicited message starts a login implementation=%s", implementation)
             return f"/saml/{implementation}/login"
-        if not states.take_asked(given.relay_state):  # 5.
-            raise LoginFailed("nothing-pending", "the same login was answered twice at once")
+        if not states.take_awaited_login(posted.relay_state):  # 5.
+            raise LoginFailed("nothing-pending", "the same login was answered twice at the same time")
         person = assertion_to_person.person_of(  # 6.
-            assertion, implementation, attribute_map=sides.attribute_map, subject_attribute=sides.subject_attribute
+            assertion, implementation, attribute_map=parties.attribute_map, subject_attribute=parties.subject_attribute
         )
     except Rejected as rejected:
         raise LoginFailed(rejected.code, rejected.detail, journey) from None
     except NotAdmitted as refused:
         raise LoginFailed(refused.code, refused.detail, journey) from None
-    handle = states.put_arrived(ProvedLogin(person, asked.browser, journey))  # 7.
+    handle = states.put_proved_login(ProvedLogin(person, awaited.browser, journey))  # 7.
     return f"/saml/{implementation}/complete?o={handle}"
 
 
-def complete(entrance: AuthServices, implementation: str, handle: str, browser: LoginBrowser) -> ProvedLogin:
-    """Return who has arrived with this browser. Raises `LoginFailed`."""
-    states = LoginStates(entrance.store)
+def complete(services: AuthServices, implementation: str, handle: str, browser: LoginBrowser) -> ProvedLogin:
+    """Return the proved login of this browser. Raises `LoginFailed`."""
+    states = LoginStates(services.store)
     # 8.
-    arrived = states.look_arrived(implementation, handle)
-    if arrived is None:
+    proved = states.find_proved_login(implementation, handle)
+    if proved is None:
         raise LoginFailed("no-arrival")
     # 9.
-    if not browser.is_the_one(arrived.browser):
-        raise LoginFailed("another-browser", user=arrived.person.subject)
+    if not browser.is_same_browser(proved.browser):
+        raise LoginFailed("another-browser", user=proved.person.subject)
     # 10.
-    if not states.take_arrived(handle):
-        raise LoginFailed("no-arrival", "completed twice at once", user=arrived.person.subject)
-    return arrived
+    if not states.take_proved_login(handle):
+        raise LoginFailed("no-arrival", "completed twice at the same time", user=proved.person.subject)
+    return proved
 
 
-def _check_tries(entrance: AuthServices, states: LoginStates, handle: str, journey: Journey) -> None:
-    if not entrance.store.attempts.hit("saml tries", handle, limit=MOST_TRIES, window_s=ASKED_S).ok:
-        states.take_asked(handle)
-        raise LoginFailed("nothing-pending", "the same login was tried too often", journey)
+def _check_tries(services: AuthServices, states: LoginStates, handle: str, journey: Journey) -> None:
+    if not services.store.attempts.hit("saml tries", handle, limit=MOST_TRIES, window_s=LOGIN_S).ok:
+        states.take_awaited_login(handle)
+        raise LoginFailed("nothing-pending", "too many messages for the same login", journey)
 
 
-def _believed(entrance: AuthServices, sides: SamlParties, message: str, asked: AwaitedLogin | None) -> SamlAssertion:
+def _verified_assertion(
+    services: AuthServices, parties: SamlParties, message: str, awaited: AwaitedLogin | None
+) -> SamlAssertion:
     assertion = verify_response(
         message,
-        sp=sides.sp,
-        idp=sides.idp,
-        policy=sides.policy,
-        request_id=asked.request_id if asked else None,
-        first_time=sides.first_time(entrance),
+        sp=parties.sp,
+        idp=parties.idp,
+        policy=parties.policy,
+        request_id=awaited.request_id if awaited else None,
+        first_time=parties.first_time(services),
     )
-    # Who it is about stays out of the log; by these the provider's people find their side of it.
-    log.info("saml: believed issuer=%s assertion=%s", assertion.issuer, assertion.assertion_id)
+    # The log does not name the person; with these values, the provider can find its own log entries.
+    log.info("saml: accepted issuer=%s assertion=%s", assertion.issuer, assertion.assertion_id)
     return assertion
 
 
-def _sides(entrance: AuthServices, opened: OpenedSaml, *, fresh: bool) -> SamlParties:
+def _parties(services: AuthServices, opened: OpenedSaml, *, fresh: bool) -> SamlParties:
     return SamlParties(
         implementation=opened.implementation,
-        sp=_sp(entrance, opened.implementation, opened.keys),
+        sp=_sp(services, opened.implementation, opened.keys),
         idp=Idp(opened.entity_id, opened.sso_url, opened.slo_url, opened.certificates),
         policy=SamlPolicy(
             allow_unsolicited=opened.allow_unsolicited,
@@ -226,9 +228,9 @@ def _sides(entrance: AuthServices, opened: OpenedSaml, *, fresh: bool) -> SamlPa
     )
 
 
-def _sp(entrance: AuthServices, implementation: str, keys: SpKeys) -> Sp:
+def _sp(services: AuthServices, implementation: str, keys: SpKeys) -> Sp:
     next_signing, next_encryption = keys.next_signing, keys.next_encryption
-    base = entrance.config.absolute(f"/saml/{implementation}")
+    base = services.config.absolute(f"/saml/{implementation}")
     return Sp(
         entity_id=f"{base}/metadata",
         acs_url=f"{base}/acs",

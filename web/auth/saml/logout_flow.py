@@ -1,13 +1,15 @@
-"""The end of a SAML login, in both directions, by redirect.
+"""Single logout by redirect, in both directions.
 
-When somebody logs out here (`begin`, `answered`): our login has ended already; the provider is asked to end the rest.
-The state of it is kept once, so that only an answer which somebody waits for is listened to.
+When a person logs out here (`begin`, `finish`): our login has already ended, and the provider is asked to end its own.
+The state of the logout is stored for one use, so that only an expected answer is accepted.
 
-When the provider logs somebody out (`told`):
+When the provider logs a person out (`end_named_logins`):
 
-1. The request is signed by this provider, for this address, in time, never seen before: `logout.verify_logout_request`.
-2. The logins which came by the NameID and the session indexes it names are ended, each with its app's tokens.
-3. It is answered with a signed response, also when there was nothing to end: the provider goes on to its next service.
+1. The request is signed by this provider, for this address, in time, never seen before
+   (`logout_guard.verify_logout_request`).
+2. The logins that came by the named NameID and session indexes are ended, each with its app's tokens.
+3. The answer is a signed response, even if there was nothing to end, because the provider then continues with its next
+   service.
 """
 
 from __future__ import annotations
@@ -27,72 +29,72 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ProviderLogout:
-    """What a provider's logout came to: the logins which it ended, and where the browser takes our answer."""
+    """The result of a logout request: the logins that were ended, and the address for our answer."""
 
     logins: frozenset[str]
     address: str
 
 
-def begin(entrance: AuthServices, visitor: Visitor, onward: str) -> str | None:
-    """Return the provider's address for a logout of this login; None when it came another way or that cannot be."""
+def begin(services: AuthServices, visitor: Visitor, next_path: str) -> str | None:
+    """Return the provider's address for ending this login; None if it is not a SAML login or the provider has no logout."""
     if visitor.source != "saml":
         return None
-    named = entrance.store.saml_sessions.named(visitor.login)
+    named = services.store.saml_sessions.named(visitor.login)
     try:
-        sides = saml_parties(entrance, visitor.implementation)
+        parties = saml_parties(services, visitor.implementation)
     except LoginFailed as failed:
-        log.warning("saml: the provider is not told of a logout code=%s detail=%r", failed.code, failed.detail)
+        log.warning("saml: no logout at the provider code=%s detail=%r", failed.code, failed.detail)
         return None
-    if named is None or sides is None or not sides.idp.slo_url or named["provider"] != sides.idp.entity_id:
+    if named is None or parties is None or not parties.idp.slo_url or named["provider"] != parties.idp.entity_id:
         return None
-    handle = entrance.store.once.new_handle()
+    handle = services.store.one_time_states.new_handle()
     address, request_id = outgoing_messages.logout_request(
-        sides.sp,
-        sides.idp,
+        parties.sp,
+        parties.idp,
         nameid=named["nameid"],
         nameid_format=named["nameid_format"],
         session_index=named["index"],
         relay_state=handle,
     )
-    LoginStates(entrance.store).put_leaving(AwaitedLogout(visitor.implementation, request_id, onward), handle)
+    LoginStates(services.store).put_awaited_logout(AwaitedLogout(visitor.implementation, request_id, next_path), handle)
     return address
 
 
-def answered(entrance: AuthServices, implementation: str, query: str, relay_state: str) -> str:
-    """Take the provider's answer to our logout; return where to go on. Raises `Rejected` for one nobody waits for."""
-    sides = _sides(entrance, implementation)
-    leaving = LoginStates(entrance.store).take_leaving(implementation, relay_state) if relay_state else None
-    if leaving is None:
-        raise Rejected("nothing-pending", "an answer to a logout that was not begun here")
-    response = logout_guard.verify_logout_response(query, sp=sides.sp, idp=sides.idp, request_id=leaving.request_id)
+def finish(services: AuthServices, implementation: str, query: str, relay_state: str) -> str:
+    """Accept the provider's answer to our logout; return the local path to continue at. Raises `Rejected`."""
+    parties = _parties(services, implementation)
+    awaited = LoginStates(services.store).take_awaited_logout(implementation, relay_state) if relay_state else None
+    if awaited is None:
+        raise Rejected("nothing-pending", "an answer to a logout that was not started here")
+    response = logout_guard.verify_logout_response(query, sp=parties.sp, idp=parties.idp, request_id=awaited.request_id)
     if not response.success:
         log.info("saml: the provider did not end all of its logins implementation=%s", implementation)
-    return leaving.next
+    return awaited.next
 
 
-def told(entrance: AuthServices, implementation: str, query: str) -> ProviderLogout:
-    """Do what a provider's logout request says. Raises `Rejected`."""
-    sides = _sides(entrance, implementation)
+def end_named_logins(services: AuthServices, implementation: str, query: str) -> ProviderLogout:
+    """End the logins that a provider's logout request names. Raises `Rejected`."""
+    parties = _parties(services, implementation)
     # 1.
     wanted = logout_guard.verify_logout_request(
-        query, sp=sides.sp, idp=sides.idp, first_time=sides.first_time(entrance)
+        query, sp=parties.sp, idp=parties.idp, first_time=parties.first_time(services)
     )
     # 2.
-    found = entrance.store.saml_sessions.find(implementation, sides.idp.entity_id, wanted.nameid, wanted.indexes)
+    found = services.store.saml_sessions.find(implementation, parties.idp.entity_id, wanted.nameid, wanted.indexes)
     for login, _ in found:
-        entrance.store.ended.end(login)
+        services.store.ended_logins.end(login)
     log.info("saml: the provider ended logins implementation=%s count=%d", implementation, len(found))
     # 3.
     address = ""
-    if sides.idp.slo_url:
+    if parties.idp.slo_url:
         address = outgoing_messages.logout_response(
-            sides.sp, sides.idp, in_response_to=wanted.id, relay_state=wanted.relay_state
+            parties.sp, parties.idp, in_response_to=wanted.id, relay_state=wanted.relay_state
         )
     return ProviderLogout(frozenset(login for login, _ in found), address)
 
 
-def _sides(entrance: AuthServices, implementation: str) -> SamlParties:
-    sides = saml_parties(entrance, implementation)
-    if sides is None:
+def _parties(services: AuthServices, implementation: str) -> SamlParties:
+    parties = saml_parties(services, implementation)
+    if parties is None:
         raise Rejected("nothing-pending", "no provider is known")
-    return sides
+    return parties

@@ -1,18 +1,18 @@
-"""Trust: how what a provider publishes about itself is read before it gets into the records, and how it is kept up.
+"""Import and refresh of a provider's metadata.
 
-Metadata says by whose word people are let in. So it is read here as follows, and `records.changes.saml_metadata` says what
-of it counts:
+Metadata decides whose signatures are trusted. It is read here as follows; `records.changes.saml_metadata` decides what is
+stored:
 
-1. It reads as metadata of one provider, with the hardened parser, and has not expired (`metadata.read_idp_metadata`).
-2. Later metadata must be of the same provider. Another entity ID is another provider, and is refused here. Of a
-   federation's metadata that of the one provider is taken.
+1. It is valid metadata of one provider, read with the hardened parser, and has not expired (`metadata.read_idp_metadata`).
+2. Later metadata must be of the same provider: another entity ID is refused. From the metadata of a federation, only the
+   part of this provider is used.
 
 Metadata is fetched by `OutboundRequests`: https, public addresses, no redirects, 2 MB at most.
 
-    given = ProvidedMetadata(upload)                                             # or:
-    given = ProvidedMetadata(fetch_metadata(outreach, url), url=url)             # outside of a transaction
+    provided = ProvidedMetadata(upload)                                             # or:
+    provided = ProvidedMetadata(fetch_metadata(outbound, url), url=url)             # outside of a transaction
     with database.session() as db:
-        after = import_metadata(db, box, implementation, given, by, environment=environment)
+        after = import_metadata(db, box, implementation, provided, by, environment=environment)
 """
 
 from __future__ import annotations
@@ -30,59 +30,59 @@ from records.tenants import implementations
 from runner.powers.outbound_requests import OutboundRequestFailed, OutboundRequests
 from web.auth.saml.protocol.messages.metadata import BadMetadata, IdpMetadata, read_idp_metadata
 
-#: What a provider's server is asked for.
+#: The Accept header for fetching metadata.
 ACCEPT = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8"
 
-#: Bytes of metadata which are read.
+#: Most bytes of metadata.
 MOST_BYTES = 2 * 1024 * 1024
 
 _OK = 200
 
 
 class MetadataRefused(Exception):
-    """Metadata was not taken. The text is one sentence or more for whoever brought it."""
+    """The metadata was refused. The text, one or more sentences, is for the person who provided it."""
 
 
 @dataclass(frozen=True)
 class ProvidedMetadata:
-    """Metadata which an administrator brings."""
+    """Metadata that an administrator provides."""
 
     xml: bytes = field(repr=False)
-    url: str | None = None  #: where it was fetched from, to be fetched again; None leaves that as it is
-    development: bool = False  #: allows addresses of this machine
+    url: str | None = None  #: where it was fetched from, for refreshing it; None leaves the stored address unchanged
+    development: bool = False  #: allows addresses on this machine
 
 
 @dataclass(frozen=True)
 class FetchedMetadata:
-    """Metadata of a provider that is connected, as it was fetched again."""
+    """Refreshed metadata of a connected provider."""
 
     slug: str
     published: PublishedProvider
 
 
-def import_metadata(  # noqa: PLR0913 - whose metadata, and who brings it
+def import_metadata(  # noqa: PLR0913 - whose metadata, and who provides it
     db: DbSession,
     box: SecretBox,
     implementation: Implementation,
-    given: ProvidedMetadata,
+    provided: ProvidedMetadata,
     by: AuditContext,
     *,
     environment: str,
 ) -> AfterCommit[MetadataChange]:
-    """Take metadata which an administrator brings. Raises `MetadataRefused` with the reason."""
+    """Import metadata that an administrator provides. Raises `MetadataRefused` with the reason."""
     present = saml.find(db, implementation)
-    found = _read(given.xml, present.entity_id if present else None)  # 1., 2.
-    published = _published(found, given.xml, url=given.url, development=given.development)
+    found = _read(provided.xml, present.entity_id if present else None)  # 1., 2.
+    published = _published(found, provided.xml, url=provided.url, development=provided.development)
     try:
         return saml_metadata.import_provider(db, box, implementation, published, by, environment=environment)
     except RuleViolation as refused:
         raise MetadataRefused(f"The metadata cannot be used: {refused}.") from None
 
 
-def fetch_metadata(outreach: OutboundRequests, url: str) -> bytes:
+def fetch_metadata(outbound: OutboundRequests, url: str) -> bytes:
     """Fetch metadata. Raises `MetadataRefused` with the reason. Never inside a transaction: it may take seconds."""
     try:
-        fetched = outreach.fetch(url, max_body=MOST_BYTES, accept=ACCEPT)
+        fetched = outbound.fetch(url, max_body=MOST_BYTES, accept=ACCEPT)
     except OutboundRequestFailed as failed:
         raise MetadataRefused(f"The metadata could not be fetched: {failed.text}") from None
     if fetched.status != _OK:
@@ -90,20 +90,20 @@ def fetch_metadata(outreach: OutboundRequests, url: str) -> bytes:
     return fetched.body
 
 
-def fetch_again(database: Database, outreach: OutboundRequests, slug: str) -> FetchedMetadata:
+def fetch_again(database: Database, outbound: OutboundRequests, slug: str) -> FetchedMetadata:
     """Fetch the metadata of an implementation's provider, for `refresh`. Raises `MetadataRefused` with the reason."""
     with database.reading() as db:
         _, present = _provider(db, slug)
     if not present.metadata_url:
-        raise MetadataRefused("Its metadata was uploaded, so there is no address to fetch it from.")
-    xml = fetch_metadata(outreach, present.metadata_url)
+        raise MetadataRefused("The metadata was uploaded, so there is no address to fetch it from.")
+    xml = fetch_metadata(outbound, present.metadata_url)
     return FetchedMetadata(slug, _published(_read(xml, present.entity_id), xml))  # 1., 2.
 
 
 def refresh(db: DbSession, fetched: FetchedMetadata, by: AuditContext) -> AfterCommit[MetadataChange]:
-    """Compare with what was fetched. Raises `MetadataRefused` with the reason.
+    """Compare the stored provider with the fetched metadata. Raises `MetadataRefused` with the reason.
 
-    It changes nothing that lets anybody in: new certificates wait, changed addresses are only reported.
+    This never admits more people: new certificates wait for an administrator, and changed addresses are only reported.
     """
     implementation, present = _provider(db, fetched.slug)
     if present.entity_id != fetched.published.entity_id:
@@ -117,7 +117,7 @@ def refresh(db: DbSession, fetched: FetchedMetadata, by: AuditContext) -> AfterC
 def _read(xml: bytes, entity_id: str | None) -> IdpMetadata:
     if len(xml) > MOST_BYTES:
         raise MetadataRefused(
-            "The metadata is larger than 2 MB. Use that of the one provider, not of a whole federation."
+            "The metadata is larger than 2 MB. Use the metadata of the provider alone, not of a whole federation."
         )
     try:
         return read_idp_metadata(xml, entity_id)
@@ -128,9 +128,9 @@ def _read(xml: bytes, entity_id: str | None) -> IdpMetadata:
 def _published(
     found: IdpMetadata, xml: bytes, *, url: str | None = None, development: bool = False
 ) -> PublishedProvider:
-    def is_signed_by(believed: Sequence[str]) -> bool:
+    def is_signed_by(certificates: Sequence[str]) -> bool:
         try:
-            read_idp_metadata(xml, found.entity_id, signed_by=list(believed))
+            read_idp_metadata(xml, found.entity_id, signed_by=list(certificates))
         except BadMetadata:
             return False
         return True

@@ -1,14 +1,15 @@
-"""A fresh login as somebody else than the person who is logged in with this browser.
+"""A fresh login by a person other than the one who is logged in with this browser.
 
-A page that needs a fresh login sends the browser to the provider, where another person may log in. The steps, when the
-browser comes back:
+A page that requires a fresh login sends the browser to the provider, where another person may log in. The steps when the
+browser returns:
 
-1. Only a login that was asked for as a fresh one is looked at, and only if it would replace one of this browser.
-2. The same person goes on as before.
-3. Another is not let in yet: what was proved waits under a new one-time handle, for this browser and for as long as
-   any arrival, and a page names both people and asks. The login that is there stays as it is.
-4. To go on as the other is a form of our own page, in the same browser. `flow.complete` looks at the handle again.
-5. They arrive on the console's first page: the page that was asked for was asked for by the other person.
+1. This applies only to a requested fresh login that would replace a login of this browser.
+2. The same person continues as before.
+3. Another person is not admitted yet: the proved login is stored under a new one-time handle, for this browser and for the
+   usual time, and a page names both people and asks. The current login stays as it is.
+4. Continuing as the other person takes a form of our own page, in the same browser. `login_flow.complete` checks the handle
+   again.
+5. The other person continues on the console's first page, because the first person requested the original page.
 """
 
 from __future__ import annotations
@@ -25,44 +26,48 @@ from web.auth.login_steps.login_states import LoginStates, ProvedLogin
 from web.auth.logins import Visitor
 from web.auth.services import AuthServices
 
-#: Where the other person's login leads: the first page of the console, which alone asks for fresh logins.
+#: Where the other person continues: the first page of the console. Only the console requires fresh logins.
 FIRST_PAGE = "/console/"
 
 
-def who_is_there(entrance: AuthServices, arrived: ProvedLogin) -> Visitor | None:
-    """Return the login of another person, which this one would replace; None if there is nothing to ask."""
+def login_to_replace(services: AuthServices, proved: ProvedLogin) -> Visitor | None:
+    """Return the login of another person that this one would replace; None if there is none."""
     # 1.
-    if not arrived.journey.fresh or arrived.journey.app:  # an app's login does not touch the browser's
+    if not proved.journey.fresh or proved.journey.app:  # an app's login does not replace the browser's
         return None
-    there = entrance.logins.visitor(request)
-    if there is None or there.implementation != arrived.person.implementation or not entrance.logins.standing(there):
+    present = services.logins.visitor(request)
+    if (
+        present is None
+        or present.implementation != proved.person.implementation
+        or not services.logins.is_active(present)
+    ):
         return None
     # 2.
-    return None if there.subject == arrived.person.subject else there
+    return None if present.subject == proved.person.subject else present
 
 
-def ask(entrance: AuthServices, arrived: ProvedLogin, there: Visitor) -> Response:
-    """Return the page that names both people and asks who goes on."""
+def ask(services: AuthServices, proved: ProvedLogin, present: Visitor) -> Response:
+    """Return the page that names both people and asks who continues."""
     # 3.
-    onward = replace(arrived, journey=Journey(next=FIRST_PAGE))  # 5.
-    handle = LoginStates(entrance.store).put_arrived(onward)
-    with entrance.database.reading() as db:
-        home = implementations.find(db, there.implementation)
-        before = users.find(db, home, there.subject) if home else None
+    onward = replace(proved, journey=Journey(next=FIRST_PAGE))  # 5.
+    handle = LoginStates(services.store).put_proved_login(onward)
+    with services.database.reading() as db:
+        home = implementations.find(db, present.implementation)
+        before = users.find(db, home, present.subject) if home else None
     page = render_template(
         "ways/another_person.html",
-        before=_called(before) or there.subject,
-        now=_called(arrived.person.profile) or arrived.person.subject,
-        implementation=there.implementation,
+        before=_display_name(before) or present.subject,
+        now=_display_name(proved.person.profile) or proved.person.subject,
+        implementation=present.implementation,
         handle=handle,
-        again=arrived.journey.address(f"/saml/{there.implementation}/login"),
+        again=proved.journey.address(f"/saml/{present.implementation}/login"),
         first_page=FIRST_PAGE,
     )
     return Response(page, mimetype="text/html")
 
 
-def _called(who: User | UserProfile | None) -> str:
-    """Return a name with the username, by which two people of one name are told apart."""
+def _display_name(who: User | UserProfile | None) -> str:
+    """Return the name with the username, which distinguishes people of the same name."""
     if who is None:
         return ""
     name = actors.name_of(who)

@@ -1,6 +1,6 @@
 """The SAML addresses of an implementation: metadata, login, the provider's answer, its completion, and logout.
 
-What goes wrong has one page for everybody and one line in the log for us; a reference joins the two.
+All failures lead to the same page; the log says why, under the reference that the page shows.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ blueprint = Blueprint("saml", __name__, url_prefix="/saml/<implementation>")
 
 log = logging.getLogger(__name__)
 
-#: Bytes of a posted message: what the largest believable one has, with room for its encoding.
+#: Most bytes of a posted message: the largest acceptable one, in its encoding.
 MESSAGE_BYTES = 512 * 1024
 
-#: Seconds for which others may keep our metadata. A change of keys is announced days before.
+#: Seconds for which others may cache our metadata. A change of keys is published days before.
 METADATA_KEPT_S = 300
 
 
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
-    """Nobody remembers these answers, and the next page does not learn their addresses."""
+    """Keep these responses out of caches, and their addresses out of the Referer header."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -44,27 +44,27 @@ def keep_private(response: Response) -> Response:
 
 @blueprint.errorhandler(login_flow.LoginFailed)
 def login_failed(failed: login_flow.LoginFailed) -> Response:
-    """Answer with the one page; the code is for the log."""
+    """Return the page for a failed login; the code is for the log."""
     refusal = refusals.Refusal(_implementation(), failed.code, user=failed.user, detail=failed.detail)
     return refusals.login(refusal, failed.journey)
 
 
 @blueprint.errorhandler(NotAdmitted)
 def not_admitted(refused: NotAdmitted) -> Response:
-    """Answer with the one page; the code is for the log."""
+    """Return the page for a failed login; the code is for the log."""
     return refusals.not_admitted(_implementation(), refused)
 
 
 @blueprint.errorhandler(Rejected)
 def logout_failed(rejected: Rejected) -> Response:
-    """Answer a logout message which is not believed. Those of logins become `LoginFailed` in the flow."""
+    """Return the page for a refused logout message. For logins, `login_flow` converts `Rejected` to `LoginFailed`."""
     return refusals.logout(_implementation(), rejected.code, detail=rejected.detail)
 
 
 @blueprint.get("/metadata")
 @needs(Permission.ANYONE)
 def metadata(implementation: str) -> Response:
-    """Describe us to a provider, also before any provider is known. 200 with XML; 404 for an unknown implementation."""
+    """Return our metadata, even before an identity provider is known. 200 with XML; 404 for an unknown implementation."""
     document = sp_metadata(login_flow.service_provider(AuthServices.here(), checked_implementation(implementation)))
     headers = {"Cache-Control": f"public, max-age={METADATA_KEPT_S}"}
     return Response(document, mimetype="application/samlmetadata+xml", headers=headers)
@@ -73,46 +73,48 @@ def metadata(implementation: str) -> Response:
 @blueprint.get("/login")
 @needs(Permission.ANYONE)
 def login(implementation: str) -> Response:
-    """Begin a login: remember it for this browser, and send the browser to the provider (303).
+    """Start a login: store it for this browser, and redirect the browser to the provider (303).
 
-    `next`, `m`, `fresh` and `switch` as at the login address, to which it leads when there is no provider.
+    `next`, `m`, `fresh` and `switch` are as at the login address, to which it redirects if there is no provider.
     """
     check_rate()
-    entrance = AuthServices.here()
+    services = AuthServices.here()
     journey = journey_asked()
-    sides = login_flow.saml_parties(entrance, checked_implementation(implementation))
-    if sides is None:
+    parties = login_flow.saml_parties(services, checked_implementation(implementation))
+    if parties is None:
         return see_other(f"/login/{implementation}")
-    browser = login_states.LoginBrowser(secure=entrance.config.secure)
+    browser = login_states.LoginBrowser(secure=services.config.secure)
     value, hashed = browser.mark()
-    response = see_other(login_flow.begin(entrance, sides, journey, browser=hashed, origin=origin()))
+    response = see_other(login_flow.begin(services, parties, journey, browser=hashed, origin=origin()))
     browser.keep(response, value)
     return response
 
 
 @blueprint.post("/acs")
 @needs(Permission.ANYONE)
-@takes(body=MESSAGE_BYTES, from_elsewhere=True)
+@takes(body=MESSAGE_BYTES, cross_site=True)
 def acs(implementation: str) -> Response:
-    """Take the provider's answer, which its page posts here. It looks at no cookie: none comes with it.
+    """Handle the response that the provider's page posts (assertion consumer service). Cookies are ignored: none comes with it.
 
-    303 to the completion, where the browser shows its cookie; 400 with the one page for whatever is not believed; 429
-    and 503 with `Retry-After` when too much was posted from one address, or at once. A reload posts it again.
+    303 to the completion, to which the browser sends its cookie; 400 with the page for a failed login if the response is
+    refused; 429 or 503 with `Retry-After` if too much was posted from one address, or at the same time.
     """
     check_rate()
     check_refused()
     try:
         return see_other(
-            login_flow.believe(AuthServices.here(), checked_implementation(implementation), login_flow.posted(request))
+            login_flow.accept_message(
+                AuthServices.here(), checked_implementation(implementation), login_flow.read_form(request)
+            )
         )
     except login_flow.LoginFailed:
         count_refused()
         raise
     except TooMuchWork:
-        log.warning("saml: too much work, a message was not judged implementation=%s", implementation)
+        log.warning("saml: work limit reached, a message was not checked implementation=%s", implementation)
         raise HttpProblem(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "Many people log in at the moment. Please reload this page in a few seconds.",
+            "Many people are logging in at the moment. Please reload this page in a few seconds.",
             headers={"Retry-After": str(RETRY_AFTER_S)},
         ) from None
 
@@ -120,46 +122,46 @@ def acs(implementation: str) -> Response:
 @blueprint.get("/complete")
 @needs(Permission.ANYONE)
 def complete(implementation: str) -> Response:
-    """Finish a login in the browser which began it: the login cookie, and back to where it began (303).
+    """Complete a login in the browser that started it: set the login cookie, and redirect to where it started (303).
 
-    200 with a page that asks, when a fresh login is of another person than the one who is logged in.
+    200 with a question if a fresh login is by a person other than the one who is logged in.
     """
-    entrance = AuthServices.here()
-    arrived = _arrived(entrance, implementation, request.args.get("o", ""))
-    there = step_up.who_is_there(entrance, arrived)
-    return _let_in(arrived) if there is None else step_up.ask(entrance, arrived, there)
+    services = AuthServices.here()
+    proved = _proved_login(services, implementation, request.args.get("o", ""))
+    present = step_up.login_to_replace(services, proved)
+    return _let_in(proved) if present is None else step_up.ask(services, proved, present)
 
 
 @blueprint.post("/complete")
 @needs(Permission.ANYONE)
 def complete_as_another(implementation: str) -> Response:
-    """Go on as the other person after a fresh login: the login that is there ends (303). `o`: the handle on that page."""
-    return _let_in(_arrived(AuthServices.here(), implementation, request.form.get("o", "")))
+    """Continue as the other person after a fresh login; the current login ends (303). `o`: the handle on that page."""
+    return _let_in(_proved_login(AuthServices.here(), implementation, request.form.get("o", "")))
 
 
 @blueprint.get("/slo")
 @needs(Permission.ANYONE)
 def slo(implementation: str) -> Response:
-    """Take a provider's logout, or its answer to ours. 303 onward; 400 with the one page for what is not believed."""
+    """Handle a provider's logout request, or its answer to ours. 303 if it is accepted; 400 with a page if it is refused."""
     check_rate()
-    entrance = AuthServices.here()
+    services = AuthServices.here()
     checked_implementation(implementation)
-    query = request.query_string.decode("ascii", "replace")  # the signature is over the query as it was sent
+    query = request.query_string.decode("ascii", "replace")  # the signature covers the query as it was sent
     if "SAMLResponse" in request.args:
-        return see_other(logout_flow.answered(entrance, implementation, query, request.args.get("RelayState", "")))
-    ended = logout_flow.told(entrance, implementation, query)
+        return see_other(logout_flow.finish(services, implementation, query, request.args.get("RelayState", "")))
+    ended = logout_flow.end_named_logins(services, implementation, query)
     response = see_other(ended.address or f"/login/{implementation}/out")
-    present = entrance.logins.visitor(request)
+    present = services.logins.visitor(request)
     if present is not None and present.login in ended.logins:
-        entrance.logins.forget(response)
+        services.logins.forget(response)
     return response
 
 
 @blueprint.post("/slo")
 @needs(Permission.ANYONE)
-@takes(body=MESSAGE_BYTES, from_elsewhere=True)
+@takes(body=MESSAGE_BYTES, cross_site=True)
 def slo_posted(implementation: str) -> Response:
-    """Take an answer which a provider posts instead: our login has ended before, so it is not even read (303)."""
+    """Accept an answer that a provider posts instead. It is not read, because our login has already ended (303)."""
     check_rate()
     checked_implementation(implementation)
     if "SAMLResponse" not in request.form:
@@ -167,16 +169,16 @@ def slo_posted(implementation: str) -> Response:
     return see_other(f"/login/{implementation}/out")
 
 
-def _arrived(entrance: AuthServices, implementation: str, handle: str) -> login_states.ProvedLogin:
-    browser = login_states.LoginBrowser(secure=entrance.config.secure)
-    return login_flow.complete(entrance, checked_implementation(implementation), handle, browser)
+def _proved_login(services: AuthServices, implementation: str, handle: str) -> login_states.ProvedLogin:
+    browser = login_states.LoginBrowser(secure=services.config.secure)
+    return login_flow.complete(services, checked_implementation(implementation), handle, browser)
 
 
-def _let_in(arrived: login_states.ProvedLogin) -> Response:
+def _let_in(proved: login_states.ProvedLogin) -> Response:
     try:
-        return arrive(arrived.person, arrived.journey)
+        return arrive(proved.person, proved.journey)
     except NotAdmitted as refused:
-        return refusals.not_admitted(arrived.person.implementation, refused, arrived.journey)
+        return refusals.not_admitted(proved.person.implementation, refused, proved.journey)
 
 
 def _implementation() -> str:

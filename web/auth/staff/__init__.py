@@ -1,1 +1,1 @@
-"""Who is signed in to the console, and which views they may enter."""
+"""Who is signed in to the console, and which views they may use."""

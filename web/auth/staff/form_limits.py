@@ -1,12 +1,13 @@
-"""Form bodies: what a form must look like before anything parses it.
+"""Limits on the bodies of forms, checked before a form is parsed.
 
-The parser of forms has no bounds but the size: a body of kilobytes can be hundreds of thousands of fields, and a byte
-that is no UTF-8 takes a microsecond. So bytes are counted here, which costs nothing. Stands behind the gate and in front
-of the form tokens, which are the first to read a form. The steps:
+The parser of forms limits only the size: a small body can contain hundreds of thousands of fields, and each invalid UTF-8
+byte takes a microsecond. Counting bytes here costs almost nothing. This runs after the request checks and before the
+CSRF check, which is the first to parse a form. The steps:
 
-1. Only views for everybody read a long form of anybody: a provider's message. Everywhere else somebody has to be signed
-   in who may send it; a form which the door keeps for after the sign-in is shorter.
-2. A form has few fields, and what it writes as `%XX` is whole, and UTF-8. For everybody it is also not often.
+1. A long form is read without a login only by views for everyone (a provider's message). Any other view requires a person
+   who is signed in and may send it; a form that is preserved until after the sign-in is shorter.
+2. A form has a limited number of fields, and its `%XX` escapes are complete and valid UTF-8. Views for everyone also limit
+   the number of escapes.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from web.middleware.request_checks import SAFE_METHODS
 from web.permissions import Permission, RequiredPermission, need_of
 from web.problem_details import HttpProblem
 
-#: Bytes of a form which is read from anybody: room for a long script which the door keeps.
+#: Bytes of a form that is read without a login: enough for a long script that is preserved until after the sign-in.
 READ_FROM_ANYBODY: Final = 128 * 1024
-#: Fields of any form: twice what the longest has, which lists all the user types of an implementation.
+#: Most fields of a form: twice as many as in the longest, which lists all user types of an implementation.
 FIELDS: Final = 250
-#: Signs written as %XX in any form of anybody. Base64 has six in a hundred.
+#: Most %XX escapes in a form that is read without a login. Base64 contains six in a hundred characters.
 ESCAPES_OF_ANYBODY: Final = READ_FROM_ANYBODY // 3
 LONG: Final = (
-    "So long a form is read only from people who are signed in and may send it. "
-    "Sign in on another page, go back to this one and send it again."
+    "A form of this length is accepted only from people who are signed in and may send it. "
+    "Sign in on another page, then return to this one and send it again."
 )
 URLENCODED: Final = "application/x-www-form-urlencoded"
 FORMS: Final = frozenset({URLENCODED, "multipart/form-data"})
@@ -41,7 +42,7 @@ _NOT_ASCII: Final = re.compile(rb"%[89A-Fa-f]|[\x80-\xff]")
 
 
 def install(app: Flask) -> None:
-    """Judge the body of every form."""
+    """Check the body of every form."""
 
     @app.before_request
     def judge() -> None:
@@ -58,7 +59,7 @@ def install(app: Flask) -> None:
 
 
 def _may(need: RequiredPermission | None) -> bool:
-    """Say whether somebody is signed in who may do this here."""
+    """Say whether the person is signed in and has the permission here."""
     found = member()
     if need is None or found is None:
         return False
@@ -67,11 +68,11 @@ def _may(need: RequiredPermission | None) -> bool:
 
 def _check(body: bytes, *, escapes: int | None) -> None:
     if body.count(b"&") >= FIELDS:
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, f"A form has at most {FIELDS} fields.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, f"A form may have at most {FIELDS} fields.")
     if escapes is not None and body.count(b"%") > escapes:
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The form has too many signs that are written as %XX.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The form has too many characters that are written as %XX.")
     if _BROKEN.search(body) or (_NOT_ASCII.search(body) and not _is_utf8(body)):
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, "A form is written in UTF-8, and what is written as %XX is whole.")
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "A form must be written in UTF-8, and each %XX must be complete.")
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -1,16 +1,16 @@
 """Who is signed in to the console, and what they may do where.
 
-Worked out anew for each request from the login, the grants and the user's last seen profile, so that what was taken
-away is gone with the next click. The steps:
+Determined for each request from the login, the grants and the user's last profile, so that a revoked role has no effect
+from the next request on. The steps:
 
-1. The login stands: signed by us, not ended, not too old. It is a browser's: an app's token, which lives on for months
-   on a phone, opens no console, whoever it belongs to.
-2. It came by a way in that is good enough for staff. A registration vendor or an app cannot make staff.
+1. The login is valid: signed by us, not ended, not too old. It is a browser's: an app's token, which stays valid for
+   months on a phone, never gives access to the console.
+2. Its login method is accepted for staff. A registration vendor or an app cannot authenticate staff.
 3. It was used in the last half hour, or is not older than that.
-4. Its implementation and its user are there, the user is not locked out, and no other provider has taken the place of
-   theirs: whoever replaces a provider that is not trusted any more wants its people out now. The login is not older than
-   the implementation: then it would be of a removed one with the same slug.
-5. The roles are those which the grants give now.
+4. Its implementation and its user exist, the user is not locked out, and their provider was not replaced: replacing a
+   provider that is no longer trusted must exclude its people at once. The login is not older than the implementation;
+   otherwise it belongs to a removed one with the same slug.
+5. The roles are those that the grants give now.
 """
 
 from __future__ import annotations
@@ -34,84 +34,85 @@ from web.permissions import Permission
 #: The source of the first administrator's login.
 FIRST = "first administrator"
 
-#: Seconds of doing nothing after which staff sign in again.
+#: Seconds without a request after which staff must sign in again.
 IDLE_S = 30 * 60
 
-#: Seconds after which the first administrator's login ends; nobody can ask that person again.
+#: Seconds after which the first administrator's login ends; it cannot be refreshed by a provider.
 FIRST_LASTS_S = 8 * 3600
 
-#: Seconds in which a login counts as fresh, and how long for the first administrator, whom no provider can ask again.
+#: Seconds for which a login counts as fresh; longer for the first administrator, who has no provider for a step-up.
 FRESH_S = 10 * 60
 FIRST_FRESH_S = 60 * 60
 
 
 @dataclass(frozen=True)
 class StaffMember(UserMixin):  # type: ignore[misc]  # it ships no types
-    """A person who is signed in, with the roles of this very moment. What Flask-Login calls the current user."""
+    """A person who is signed in, with their current roles. This is the current user of Flask-Login."""
 
     visitor: Visitor
     user: User
     roles: frozenset[str]
 
     def may(self, permission: Permission, implementation: str) -> bool:
-        """Say whether this person may do something in an implementation, named by its slug."""
+        """Say whether this person has a permission in an implementation (slug)."""
         return any(permission in roles.BY_NAME[role].may for role in self.roles if self._holds(role, implementation))
 
     def _holds(self, role: str, implementation: str) -> bool:
-        """Roles of the house hold everywhere, but are had in the staff implementation only; all others hold at home."""
+        """Reviewers and administrators belong to the staff implementation and have their role everywhere; all others in their own one."""
         at_home = self.visitor.implementation
-        return at_home == implementations.STAFF if role in roles.HOUSE else at_home == implementation
+        return at_home == implementations.STAFF if role in roles.STAFF_ROLES else at_home == implementation
 
     def get_id(self) -> str:
-        """Return by what Flask-Login tells logins apart."""
+        """Return what Flask-Login identifies a login by."""
         return self.visitor.login
 
     @property
     def of_the_house(self) -> bool:
-        """Whether this is one of ATIV's own people."""
-        return self.visitor.implementation == implementations.STAFF and bool(self.roles & set(roles.HOUSE))
+        """Whether this is a reviewer or administrator of ATIV."""
+        return self.visitor.implementation == implementations.STAFF and bool(self.roles & set(roles.STAFF_ROLES))
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the first administrator, who came by a link."""
+        """Whether this is the first administrator, who logged in by a link."""
         return self.visitor.source == FIRST
 
     @property
     def fresh(self) -> bool:
-        """Whether this person proved minutes ago who they are."""
+        """Whether this person authenticated a few minutes ago."""
         lasts = FIRST_FRESH_S if self.is_first else FRESH_S
-        return time.time() - self.visitor.proved <= lasts  # not `since`: a provider may let somebody in without asking
+        # Not `since`: a provider may admit a person without asking again.
+        return time.time() - self.visitor.proved <= lasts
 
     @property
     def actor(self) -> str:
-        """What audit entries call this person."""
+        """The key of this person in audit entries."""
         return audit.person(self.visitor.implementation, self.user.subject)
 
     @property
     def name(self) -> str:
-        """What this person is called on pages."""
+        """The name of this person on pages."""
         full = f"{self.user.first_name} {self.user.last_name}".strip()
         return full or self.user.username or self.user.subject
 
 
 def install(app: Flask) -> None:
-    """Let Flask-Login ask us, once for a request, who is signed in. It keeps no session and no cookie of its own."""
+    """Set up Flask-Login, which calls us once for each request. It has no session and no cookie of its own."""
     manager = LoginManager()
     manager.session_protection = None
-    # It would rather believe a "remember me" cookie than our login. There is none, under any name; and its `init_app`
-    # would look after that cookie in every answer, so it is attached without.
+    # A "remember me" cookie would take precedence over our login, so it gets no name; and `init_app`, which would handle
+    # that cookie in every response, is not called.
     app.config["REMEMBER_COOKIE_NAME"] = ""
-    app.login_manager = manager  # type: ignore[attr-defined]  # Flask-Login's own way to be found
+    app.login_manager = manager  # type: ignore[attr-defined]  # where Flask-Login expects it
     manager.request_loader(_load)
 
 
 def member() -> StaffMember | None:
-    """Return who is signed in with this request; None for nobody."""
+    """Return the person who is signed in with this request, or None."""
     return cast("StaffMember", current_user) if current_user.is_authenticated else None
 
 
 def _load(_: Request) -> StaffMember | None:
-    if g.get("member_unknown"):  # it could not be looked up: the page that says so has nobody, and does not ask again
+    if g.get("member_unknown"):  # the lookup failed: the error page has no person, and must not try again
         return None
     g.member_unknown = True
     found = _found(AuthServices.here())
@@ -119,26 +120,26 @@ def _load(_: Request) -> StaffMember | None:
     return found
 
 
-def _found(entrance: AuthServices) -> StaffMember | None:
+def _found(services: AuthServices) -> StaffMember | None:
     if carries_bearer(request):  # 1.
         return None
-    visitor = entrance.logins.visitor(request)
-    if visitor is None or not visitor.login or not entrance.logins.standing(visitor):  # 1.
+    visitor = services.logins.visitor(request)
+    if visitor is None or not visitor.login or not services.logins.is_active(visitor):  # 1.
         return None
     if visitor.source not in roles.STAFF_SOURCES:  # 2.
         return None
     age = time.time() - visitor.since
     if visitor.source == FIRST and age > FIRST_LASTS_S:
         return None
-    if not _in_use(entrance, visitor.login, age):  # 3.
+    if not _in_use(services, visitor.login, age):  # 3.
         return None
-    with entrance.database.reading() as db:
+    with services.database.reading() as db:
         return _with_roles(db, visitor)
 
 
-def _in_use(entrance: AuthServices, login: str, age_s: float) -> bool:
-    """Say whether a login is in use. Its clock starts with its first page, which comes soon after the login or never."""
-    idle = entrance.store.idle
+def _in_use(services: AuthServices, login: str, age_s: float) -> bool:
+    """Say whether a login is in use. Its idle time starts with the first page, which follows the login soon or never."""
+    idle = services.store.idle_timeouts
     if idle.touch(login, IDLE_S):
         return True
     if age_s > IDLE_S:

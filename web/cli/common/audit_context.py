@@ -1,4 +1,4 @@
-"""Who makes a change at the command line, for its audit entry: this command, and which user of this machine ran it."""
+"""The actor of a change at the command line, for its audit entry: the command line, and the user of this machine."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import getpass
 
 from records.audit import AuditContext
 
-#: Who did it, in audit entries and grants.
+#: The actor in audit entries and grants.
 ACTOR = "command line"
 
 
 def audit_context(reason: str = "") -> AuditContext:
-    """Return the context of a change of this command."""
+    """Return the audit context of a change by this command."""
     return AuditContext(ACTOR, reason, {"system_user": whoami()})
 
 
 def whoami() -> str:
-    """Return the user of this machine."""
+    """Return the name of the user who runs the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,7 +1,7 @@
-"""How the command line says no: a plain sentence, never a traceback, for everything a person can get wrong.
+"""Errors of commands: a plain sentence, never a traceback, for every mistake that a person can make.
 
-Exit status: 0 all is well; 1 the command did its work and the answer is no (findings, a run that failed, faults in a
-file to import, something ill); 2 the command could not do its work (what was given cannot be used).
+Exit status: 0 success; 1 the command ran, and the result is negative (findings, a failed run, faults in a file to import, a
+problem); 2 the command could not run (its input cannot be used).
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ ANSWER_IS_NO = 1
 
 
 class CommandFailed(click.ClickException):
-    """What is wrong, where, and what to do about it, in sentences."""
+    """A command could not run. The text says what is wrong, where, and what to do."""
 
     exit_code = 2
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - always to stderr
-        """Print it as it is."""
+        """Print the text."""
         click.echo(f"session-status: {self.message}", err=True)
 
 
 class CommandGroup(click.Group):
-    """All commands. A file that a command cannot use is a complaint, whichever command it is."""
+    """All commands. If any of them cannot use a file, the error is CommandFailed."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. An OSError without a file's name is ours, and stays what it is."""
+        """Run the command. An OSError without a file name is a bug and is not converted."""
         try:
             return super().invoke(ctx)
         except OSError as error:
             if not isinstance(error.filename, str | bytes):
                 raise
             file = click.format_filename(error.filename)
-            raise CommandFailed(f"{file}: it cannot be used: {error.strerror}.") from error
+            raise CommandFailed(f"{file}: this file cannot be used: {error.strerror}.") from error
 
 
 def reports_errors(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Turn exceptions that carry a sentence for people into complaints."""
+    """Convert exceptions whose text is for people to CommandFailed."""
 
     def decorate(command: Callable[P, R]) -> Callable[P, R]:
         @wraps(command)
@@ -59,6 +59,6 @@ def reports_errors(*kinds: type[Exception]) -> Callable[[Callable[P, R]], Callab
 
 
 def listed(names: Iterable[str]) -> str:
-    """`a, b and c`, for sentences; "none yet" when there is nothing to list."""
+    """Return `a, b and c`, for sentences; "none yet" for an empty list."""
     *first, last = [*sorted(names)] or ["none yet"]
     return f"{', '.join(first)} and {last}" if first else last

@@ -1,8 +1,8 @@
-"""Examples below a command's help, each line as it stands: what most people look for first."""
+"""Examples below the help of a command, which most people read first."""
 
 from __future__ import annotations
 
 
 def examples(*lines: str) -> str:
-    """The epilog of a command; click wraps everything but a block that begins with a backspace."""
+    """Return the epilog of a command. Click wraps every block except those that begin with a backspace."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

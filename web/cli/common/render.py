@@ -1,6 +1,6 @@
-"""Draws what a check or a trial found for people to read, the message as the app would show it.
+"""Formats the results of checks and runs for people, with the message as the app would show it.
 
-On a terminal the message has its colour; everywhere else the brackets of a button and the words say the same.
+On a terminal, the message has its colour; elsewhere, brackets mark a button and the colour is named.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ INDENT = "    "
 
 
 def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
-    """All findings of one file: `file:line:column`, so that editors can jump there."""
+    """Format all findings of one file as `file:line:column`, which editors can open."""
     return "\n".join(line for finding in findings for line in finding_lines(file, finding))
 
 
 def plain(text: str) -> str:
-    """A text of a script or a vendor, safe for a terminal: control characters are shown, not obeyed."""
+    """Make a text of a script or a vendor safe for a terminal: control characters are escaped."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def person_words(key: str, person: Actor | None) -> str:
-    """Who is meant by a key: the name with the key, which no provider chooses; what is no person's key as it is."""
+    """Format the key of a person with their name; any other key is returned as it is."""
     return plain(f"{person.name} ({key})" if person else key)
 
 
 def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
-    """What, why, and what to write instead."""
+    """Format a finding: what is wrong, why, and what to write instead."""
     tint = {"error": "red", "warning": "yellow"}.get(finding["severity"], "blue")
     mark = click.style(finding["severity"], fg=tint)
     yield f"{plain(file)}:{finding['line']}:{finding['column']}: {mark}: {plain(finding['what'])}  [{finding['rule']}]"
@@ -44,14 +44,14 @@ def finding_lines(file: str, finding: Mapping[str, Any]) -> Iterable[str]:
 
 
 def block(label: str, text: str, *, width: int = 9) -> Iterable[str]:
-    """A labelled text whose further lines stand below its first. `width` is that of the labels, with the space behind."""
+    """Format a text with a label; further lines are indented. `width` is that of the label, including a space."""
     first, *rest = text.splitlines() or [""]
     yield f"{INDENT}{label:<{width - 1}} {plain(first)}"
     yield from (f"{INDENT}{'':<{width}}{plain(line)}" for line in rest)
 
 
 def draw_trial(trial: Mapping[str, Any]) -> str:
-    """A run on trial: how it ended, the message as the app would draw it, and what happened on the way."""
+    """Format a trial run: how it ended, the message as the app would show it, and what happened during the run."""
     lines = [f"{click.style(plain(trial['file']), bold=True)}: {ending(trial)}"]
     if trial.get("findings"):
         return "\n".join([*lines, draw_findings(trial["file"], trial["findings"])])
@@ -64,7 +64,7 @@ def draw_trial(trial: Mapping[str, Any]) -> str:
 
 
 def happened(trial: Mapping[str, Any]) -> Iterable[str]:
-    """What a run met with on its way: warnings, calls, and what it logged."""
+    """Format what happened during a run: warnings, calls, and log lines."""
     for warning in trial["warnings"]:
         yield from block("warning", warning)
     for call in trial["calls"]:
@@ -74,12 +74,12 @@ def happened(trial: Mapping[str, Any]) -> Iterable[str]:
 
 
 def ending(trial: Mapping[str, Any]) -> str:
-    """The outcome in its colour."""
+    """Format the outcome in its colour."""
     return click.style(trial["outcome"], fg="green" if trial["outcome"] == "returned" else "red")
 
 
 def message_lines(message: Mapping[str, Any] | None) -> Iterable[str]:
-    """The message as the app draws it: a button in brackets, or plain text."""
+    """Format the message as the app shows it: a button in brackets, or plain text."""
     if message is None:
         yield f"{INDENT}(hidden: the app shows nothing)"
         return
@@ -94,31 +94,31 @@ def message_lines(message: Mapping[str, Any] | None) -> Iterable[str]:
 
 
 def rgb(color: str | None) -> tuple[int, int, int] | None:
-    """`#rrggbb` as numbers."""
+    """Convert `#rrggbb` to numbers."""
     return None if color is None else (int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16))
 
 
 def error_lines(error: Mapping[str, Any]) -> Iterable[str]:
-    """Where and how a script failed."""
+    """Format where and how a script failed."""
     place = f"line {error['line']}: " if error["line"] else ""
     yield from block("error", f"{place}{error['type']}: {error['text']}")
 
 
 def call_line(call: Mapping[str, Any]) -> str:
-    """One call and what came of it."""
+    """Format one call and its result."""
     query = call.get("query") or ""
     target = call["path"] + (f"?{query}" if isinstance(query, str) and query else "")
     end = call.get("status") or call.get("fault") or "no answer"
     more = [f"{call['ms']:.0f} ms"] if isinstance(call.get("ms"), int | float) else []
     more += [counted(call["bytes"], "byte")] if isinstance(call.get("bytes"), int) else []
-    more += ["kept from before"] if call.get("from_cache") else []
-    more += ["same answer as in the run before"] if call.get("same") else []
-    told = f" ({', '.join(more)})" if more else ""
-    return f"{call['connection']} {call['method']} {target} -> {end}{told}"
+    more += ["from the cache"] if call.get("from_cache") else []
+    more += ["same answer as in the previous run"] if call.get("same") else []
+    remarks = f" ({', '.join(more)})" if more else ""
+    return f"{call['connection']} {call['method']} {target} -> {end}{remarks}"
 
 
 def used(usage: Mapping[str, Any]) -> str:
-    """What a run used, with units."""
+    """Format what a run used, with units."""
     return (
         f"{usage['ms']:.1f} ms, {usage['cpu_ms']:.1f} ms of CPU, {usage['memory'] / MIB:.1f} MiB, "
         f"{counted(usage['bytes'], 'byte')} read"

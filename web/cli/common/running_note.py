@@ -1,4 +1,4 @@
-"""The note that a running `up` leaves in its data folder, for commands in other terminals."""
+"""The note that a running `up` writes into its data folder, for commands in other terminals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import fcntl
 import json
 from pathlib import Path
 
-#: What a running `up` leaves in its data folder, for commands in other terminals.
+#: The files of a running `up` in its data folder.
 NOTE = "running.json"
 LOCK = "up.lock"
 
 
 def running_note(folder: Path) -> dict[str, str]:
-    """The note that a running `up` left in its data folder; empty when none is running there."""
+    """Return the note of the `up` that is running with a data folder; empty if none is running."""
     if not is_running(folder):
         return {}
     try:
@@ -23,7 +23,7 @@ def running_note(folder: Path) -> dict[str, str]:
 
 
 def is_running(folder: Path) -> bool:
-    """Say whether an `up` holds the data folder. One that was killed left its note, but no lock."""
+    """Say whether an `up` is running with the data folder. One that was killed leaves its note, but no lock."""
     try:
         with (folder / LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

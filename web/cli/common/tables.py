@@ -1,4 +1,4 @@
-"""Tables, pairs and JSON on standard output, as wide as what is in them."""
+"""Tables, pairs and JSON on standard output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
-    """Print rows below their heads; `empty` says what would be here and how to get it."""
+    """Print rows below their headings; `empty` is printed if there are none."""
     if not rows:
         click.echo(empty)
         return
@@ -21,7 +21,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, empty: s
 
 
 def print_pairs(values: Mapping[str, Any], notes: Mapping[str, str]) -> None:
-    """Print names with their values, and what each means."""
+    """Print names with their values, and the meaning of each."""
     width = max(map(len, values))
     for name, value in values.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -30,10 +30,10 @@ def print_pairs(values: Mapping[str, Any], notes: Mapping[str, str]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a JSON value on lines that people can read."""
+    """Print a JSON value, indented."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_compact(value: Any) -> None:
-    """Print a JSON value on one line, for programs: in ASCII, so that no terminal and no text of a script can break it."""
+    """Print a JSON value on one line, for programs, in ASCII, so that no control character reaches a terminal."""
     click.echo(json.dumps(value, separators=(",", ":")))

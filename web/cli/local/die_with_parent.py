@@ -1,7 +1,7 @@
-"""Ties a program to the life of the one who starts it: `python die_with_parent.py PARENT program…` dies when PARENT dies.
+"""Runs a program that the kernel kills when its parent ends: `python die_with_parent.py PARENT program…`.
 
-A file of its own that is started by path: it replaces itself by the program, so no code has to run between a fork
-and an exec, and `up` leaves nothing behind even when it is killed without a word.
+It is started by path and replaces itself with the program, so that no code has to run between fork and exec, and `up` leaves
+no process behind even if it is killed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent ends; only Linux can."""
+    """Ask the kernel to kill this process when its parent ends. Linux only."""
     if not sys.platform.startswith("linux"):
         return
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-    if os.getppid() != parent:  # it died before we asked
+    if os.getppid() != parent:  # it ended before the request
         sys.exit(1)
 
 

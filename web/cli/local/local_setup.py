@@ -1,7 +1,4 @@
-"""The ground of a local run: what a server has from its operator, and `up` has to see to itself.
-
-A data folder for it alone, free ports, and a store while it runs.
-"""
+"""The environment of a local run, which an operator provides on a server: a data folder, free ports, and a store."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import LARGEST_PORT
-from runner.settings.table import Settings
 from runner.store.embedded import EmbeddedStore, StoreError
 from runner.store.mark_administration import NotMarked, adopt_own
 from web.cli.common.errors import CommandFailed
@@ -22,7 +19,7 @@ from .start_command import StartCommand, port_fault
 
 @contextmanager
 def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
-    """Hold the data folder, so that two `up` do not share it. The lock ends with the process, however it ends."""
+    """Lock the data folder, so that two `up` cannot share it. The lock ends with the process."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "logs").mkdir(exist_ok=True)
@@ -39,38 +36,38 @@ def only_one(folder: Path, command: StartCommand) -> Iterator[None]:
             address = running_note(folder).get("SESSION_STATUS_PUBLIC_URL", "")
             raise CommandFailed(
                 f"Another `session-status up` uses {folder}{address and f' and answers at {address}'}. "
-                "Stop it with Ctrl-C in its terminal, or start a second one beside it, in a folder of its own: "
+                "Stop it with Ctrl-C in its terminal, or start another one with its own folder: "
                 f"`{command.beside()}`."
             ) from None
         yield
 
 
 def require_free(ports: Mapping[str, int], command: StartCommand) -> None:
-    """Raise CommandFailed when something answers on a port already, or two parts are to share one. By their options."""
+    """Raise CommandFailed if a port is in use, or two parts have the same port. `ports` is by option."""
     taken: set[int] = set()
     for option, port in ports.items():
         if port in taken:
-            raise CommandFailed(f"Port {port} cannot serve two parts: choose another port with {option}.")
+            raise CommandFailed(f"Port {port} is used twice. Choose another port with {option}.")
         fault = port_fault(port)
         if fault:
             raise CommandFailed(
-                f"Port {port} cannot be used: {fault}. Stop what uses it, or take other ports: `{command.elsewhere()}`."
+                f"Port {port} cannot be used: {fault}. Stop the program that uses it, or use other ports: `{command.elsewhere()}`."
             )
         taken.add(port)
 
 
 def require_real(ports: Mapping[str, int], command: StartCommand) -> None:
-    """Raise CommandFailed when there is no such port."""
+    """Raise CommandFailed if a port is not valid."""
     for port in ports.values():
         if not 0 < port <= LARGEST_PORT:
             raise CommandFailed(
-                f"There is no port {port}: ports are numbers from 1 to {LARGEST_PORT}. Take others: `{command.elsewhere()}`."
+                f"{port} is not a port: ports are numbers from 1 to {LARGEST_PORT}. Use others: `{command.elsewhere()}`."
             )
 
 
 @contextmanager
 def store(settings: Settings) -> Iterator[str]:
-    """The store's address: the operator's, or that of our own server while the block lasts."""
+    """Return the address of the store in the settings, or of an embedded one, which runs within the block."""
     if settings.redis_url:
         yield settings.redis_url
         return
@@ -91,7 +88,7 @@ def store(settings: Settings) -> Iterator[str]:
 
 
 def marked(address: str, settings: Settings) -> str:
-    """Mark our own store as what it is for, unless it is marked; return the mark."""
+    """Mark our own store with its environment, unless it has a mark; return the mark."""
     try:
         return adopt_own(address, settings.environment)
     except NotMarked as error:

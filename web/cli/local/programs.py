@@ -1,4 +1,4 @@
-"""What `up` runs, in which order, and what it tells a newcomer when all of it is there."""
+"""The programs that `up` runs, in their order, and the text that it prints when all of them are ready."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from runner.settings.operator_settings import Settings
 from runner.settings.readers import address_and_port
-from runner.settings.table import Settings
 from runner.store.worker_heartbeat import BACKGROUND
 from web.demo.agenda import IMPLEMENTATION, STORY
 from web.loopback_server import HOST
@@ -27,7 +27,7 @@ OK = 200
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the parts of a local run answer."""
+    """The ports of the parts of a local run."""
 
     service: int
     demo: int
@@ -35,12 +35,12 @@ class Ports:
 
     @classmethod
     def of(cls, port: int, demo_port: int | None, idp_port: int | None) -> Ports:
-        """The ports that were chosen; what was not follows the service's, in a row."""
+        """Return the chosen ports; the others follow the port of the service."""
         demo, idp = port + 1 if demo_port is None else demo_port, port + 2 if idp_port is None else idp_port
         return cls(port, demo, idp)
 
     def by_option(self) -> dict[str, int]:
-        """The ports by the options which choose them."""
+        """Return the ports by their options."""
         return {"--port": self.service, "--demo-port": self.demo, "--idp-port": self.idp}
 
     @property
@@ -54,29 +54,29 @@ class Ports:
         return f"http://{HOST}:{self.idp}"
 
 
-def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
-    """What runs, in the order of its start."""
+def programs(env: Mapping[str, str], settings: Settings, ports: Ports) -> list[SupervisedProgram]:
+    """Return the programs, in the order of their start."""
     python = (sys.executable, "-P", "-m")
     logs = settings.data_folder / "logs"
     bound = address_and_port(settings.web_bind)[1]
     workers = [
-        SupervisedProgram(f"worker {number}", (*python, "worker"), given, logs / f"worker-{number}.log", lambda: True)
+        SupervisedProgram(f"worker {number}", (*python, "worker"), env, logs / f"worker-{number}.log", lambda: True)
         for number in range(1, settings.worker_processes + 1)
     ]
     background = (*python, "worker", BACKGROUND)
-    workers += [SupervisedProgram("background worker", background, given, logs / "worker-background.log", lambda: True)]
+    workers += [SupervisedProgram("background worker", background, env, logs / "worker-background.log", lambda: True)]
     return [
         SupervisedProgram(
             "demo vendor",
             (*python, "web.demo.vendor", str(ports.demo)),
-            given,
+            env,
             logs / "vendor.log",
             answering(ports.demo, "/live/healthz"),
         ),
         SupervisedProgram(
             "identity provider",
             (*python, "web.devidp", str(ports.idp)),
-            given,
+            env,
             logs / "identity-provider.log",
             answering(ports.idp, "/healthz"),
         ),
@@ -84,7 +84,7 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
         SupervisedProgram(
             "web server",
             (*python, "web.cli", "web"),
-            given,
+            env,
             logs / "web.log",
             answering(bound, "/readyz", b'"warnings":[]'),
         ),
@@ -92,7 +92,7 @@ def programs(given: Mapping[str, str], settings: Settings, ports: Ports) -> list
 
 
 def page(settings: Settings, ports: Ports, *, by_make: bool = False) -> str:
-    """What a newcomer reads first. `by_make`: `make run` started it, so `session-status` may not be on the PATH."""
+    """Return the text for newcomers. `by_make`: started by `make run`, so that `session-status` may not be on the PATH."""
     service = settings.public_url
     script = DEMO_SCRIPT.relative_to(Path.cwd()) if DEMO_SCRIPT.is_relative_to(Path.cwd()) else DEMO_SCRIPT
     return f"""
@@ -102,24 +102,24 @@ Session Status is running.
 
   1. Open "Sepsis in the first hour". It has just ended.
   2. Tap "Log in for session status info", and log in at the identity provider as Mei Chen: you come back to the session.
-  3. Tap "Claim 1.0 CE credit", claim it at the vendor: you come back, and it says "Credit claimed".
+  3. Tap "Claim 1.0 CE credit" and claim it at the vendor: you come back, and it says "Credit claimed".
 
   {service}/console/   the console, for staff: log in as Grace Okonkwo, administrator
-  {ports.idp_url}/   the identity provider: sample people for every role; anybody can be anybody, so for development only
-  {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or talk garbage
-  {service}/api/openapi.json   what an app asks
+  {ports.idp_url}/   the identity provider, for development only: log in as any of the sample people, without a password
+  {ports.demo_url}/control/   make the vendors slow, failing, stale, busy, or send invalid answers
+  {service}/api/openapi.json   the API for apps
 
 {other_terminal(settings.data_folder, by_make=by_make)}
-  session-status status get {IMPLEMENTATION} {STORY} --user 165      what is shown to somebody, and why
+  session-status status get {IMPLEMENTATION} {STORY} --user 165      what a user sees, and why
   session-status script run {script.parent}
-  session-status script activate {IMPLEMENTATION} {script}     after you changed it
+  session-status script activate {IMPLEMENTATION} {script}     after a change to it
 
-Logs: {settings.data_folder / "logs"}   Ctrl-C ends everything; the data stays.
+Logs: {settings.data_folder / "logs"}   Ctrl-C stops everything; the data stays.
 """
 
 
 def other_terminal(data_folder: Path, *, by_make: bool) -> str:
-    """What makes the commands work in another terminal: `session-status` on its PATH, and a data folder that is not the usual."""
+    """Return what makes the commands work in another terminal: the PATH, and a data folder other than the default."""
     named = "" if data_folder == Path.cwd() / "data" else f"SESSION_STATUS_DATA_FOLDER={shlex.quote(str(data_folder))}"
     if by_make:
         return f"In another terminal, after `{f'{named} make shell'.strip()}` in this folder:"
@@ -127,7 +127,7 @@ def other_terminal(data_folder: Path, *, by_make: bool) -> str:
 
 
 def answering(port: int, path: str, words: bytes = b"") -> Callable[[], bool]:
-    """A question whether a page answers with 200 and has these words."""
+    """Return a check whether a page answers with 200 and contains these words."""
 
     def ask() -> bool:
         connection = HTTPConnection(HOST, port, timeout=PROBE_S)

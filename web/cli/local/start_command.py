@@ -1,6 +1,6 @@
-"""The command that started this `up`, and the one to use instead when its ports are taken.
+"""The command that started this `up`, and the command to use instead if its ports are in use.
 
-Whoever typed `make run` is told a `make` command: they may not have `session-status` on their PATH.
+After `make run`, messages suggest `make` commands, because `session-status` may not be on the PATH.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from runner.settings.readers import LARGEST_PORT
 from web.loopback_server import HOST
 
-#: How many ports in a row `--port` takes: the service, the demo, the identity provider.
+#: How many consecutive ports `--port` uses: the service, the demo, the identity provider.
 IN_A_ROW = 3
-#: The first port that is proposed instead of one that is taken, and the steps from there.
+#: The first port that is suggested instead of one in use, and the step to the next suggestion.
 PROPOSED = 9000
 STEP = 10
 
@@ -29,7 +29,7 @@ class StartCommand:
     data_folder: Path | None
 
     def elsewhere(self) -> str:
-        """The same command on ports that are free."""
+        """Return the same command with free ports."""
         port = free_row()
         if self.by_make:
             return f"make run PORT={port}"
@@ -37,12 +37,12 @@ class StartCommand:
         return f"session-status up --port {port}{folder}"
 
     def beside(self) -> str:
-        """The command that starts a second one beside this one: on other ports, with data of its own."""
+        """Return the command that starts another one, with other ports and its own data."""
         return f"session-status up --port {free_row()} --data-folder FOLDER"
 
 
 def free_row() -> int:
-    """Return the first of three ports in a row on which nothing answers, or the first proposal if there are none."""
+    """Return the first of three consecutive free ports, or the first suggestion if there are none."""
     for first in range(PROPOSED, LARGEST_PORT - IN_A_ROW, STEP):
         if not any(port_fault(port) for port in range(first, first + IN_A_ROW)):
             return first
@@ -50,7 +50,7 @@ def free_row() -> int:
 
 
 def port_fault(port: int) -> str:
-    """Say why a port cannot be used, or nothing."""
+    """Say why a port cannot be used; "" if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,11 +1,11 @@
-"""Whose stores are these? `session-status up` asks before it writes or starts anything.
+"""Which database and store `session-status up` may use. It checks this before it writes or starts anything.
 
-It seeds a demo, and starts an identity provider at which anybody can be anybody, so it touches stores of its own only:
+It fills a demo and starts an identity provider where anyone can log in as any person, so it uses only:
 
-1. The database and the store in its data folder, unless what lies there was made for production.
-2. Others only if they were marked as development when they were made, which `up` itself never does to them: an empty
-   one is refused as well, because nobody can tell whose it will be.
-3. What cannot be asked is refused.
+1. The database and the store in its data folder, unless they were made for production.
+2. Others only if they were marked for development when they were made. `up` never marks them: an empty one is refused too,
+   because its purpose is unknown.
+3. A database or store whose mark cannot be read is refused.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from __future__ import annotations
 from records import Database, RecordsError
 from records.maintenance import database_inspection
 from records.maintenance.database_inspection import DatabaseInspection
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.mark_administration import StoreMark, mark_of
 from web.cli.common.errors import CommandFailed, listed
 
 DEVELOPMENT = "development"
 PURPOSE = (
-    "`up` starts stand-ins of development, so it works on stores of its own only, and nothing was written or started. "
-    "Unset DATABASE_URL and REDIS_URL to let it make its own in the data folder."
+    "`up` is for development, so it uses only its own database and store. Nothing was written or started. "
+    "Unset DATABASE_URL and REDIS_URL to let it create its own in the data folder."
 )
 
 
 def require_own_stores(settings: Settings) -> None:
-    """Raise CommandFailed, with everything that was found, unless the database and the store are for development."""
+    """Raise CommandFailed with all findings unless the database and the store are for development."""
     faults = [fault for fault in (database_fault(settings), store_fault(settings)) if fault]
     if faults:
         raise CommandFailed("\n".join([PURPOSE, *(f"  - {fault}" for fault in faults)]))
 
 
 def database_fault(settings: Settings) -> str:
-    """Say why `up` must not touch this database, or nothing."""
+    """Say why `up` must not use this database; "" if it may."""
     own = settings.database_is_own
     where = "The database in the data folder" if own else "The database that DATABASE_URL names"
     try:
         name = Database(settings.database_url, environment=settings.environment).place
         found = database_inspection.look(settings.database_url, own=own)
     except RecordsError as error:
-        return f"{where} cannot be asked what it was made for: {error}."
+        return f"{where} cannot be checked: {error}."
     # 1., 2.
     if found.counts_as == DEVELOPMENT or (own and found.version is None):
         return ""
@@ -47,17 +47,17 @@ def database_fault(settings: Settings) -> str:
 
 
 def purpose(found: DatabaseInspection) -> str:
-    """What was found in a database that is not ours."""
+    """Describe a database that is not ours."""
     if found.version is None:
-        return "is empty, and `up` makes tables in a database of its own only"
-    holds = f"it holds {listed(found.implementations)}" if found.implementations else "it holds no implementation yet"
+        return "is empty, and `up` creates tables only in its own database"
+    holds = f"it contains {listed(found.implementations)}" if found.implementations else "it contains no implementation"
     if found.mark is None:
-        return f"is of an earlier release and carries no mark, so it counts as production; {holds}"
+        return f"is of an earlier release and has no mark, so it counts as production; {holds}"
     return f"was made for {found.mark}; {holds}"
 
 
 def remedy(*, own: bool, found: DatabaseInspection) -> str:
-    """What to do about it, if it is for development nevertheless."""
+    """Say what to do if it is for development."""
     if found.version is None:
         return f"If it is for development: SESSION_STATUS_ENV={DEVELOPMENT} session-status db upgrade."
     other = "Choose another --data-folder. " if own else ""
@@ -65,7 +65,7 @@ def remedy(*, own: bool, found: DatabaseInspection) -> str:
 
 
 def store_fault(settings: Settings) -> str:
-    """Say why `up` must not touch the store that REDIS_URL names, or nothing. Its own one is asked once it runs."""
+    """Say why `up` must not use the store that REDIS_URL names; "" if it may. Its own store is checked after its start."""
     if not settings.redis_url:
         return ""
     found = mark_of(settings.redis_url)
@@ -74,14 +74,14 @@ def store_fault(settings: Settings) -> str:
     marking = f"If it is for development: SESSION_STATUS_ENV={DEVELOPMENT} session-status store mark {DEVELOPMENT}."
     # 3.
     if found.fault:
-        return f"The store that REDIS_URL names cannot be asked what it was made for: {found.fault}."
+        return f"The store that REDIS_URL names cannot be checked: {found.fault}."
     return f"The store that REDIS_URL names {kept_for(found)}. {marking}"
 
 
 def kept_for(found: StoreMark) -> str:
-    """What was found in a store that is not ours."""
+    """Describe a store that is not ours."""
     if found.environment:
         return f"was made for {found.environment}"
     if found.empty:
-        return "is empty, and `up` fills a store of its own only"
-    return "holds data and carries no mark, so it counts as production"
+        return "is empty, and `up` fills only its own store"
+    return "contains data and has no mark, so it counts as production"

@@ -1,7 +1,7 @@
-"""Keeps the programs of a local run alive, and ends them all, in order, when it is told to.
+"""Keeps the programs of a local run running, and stops them in order on a signal.
 
-For `session-status up` only; a server has its own (systemd, Kubernetes). One thread, no magic: it starts programs,
-looks after them five times a second, starts a dead one again after a growing pause, and stops them last to first.
+For `session-status up` only; a server has its own supervisor (systemd, Kubernetes). In one thread, it starts the programs,
+checks them five times a second, restarts one that has ended after a growing pause, and stops them in reverse order.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TETHER = Path(__file__).with_name("die_with_parent.py")
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 
-LOOK_S = 0.2  #: between two looks at the programs
-FIRST_PAUSE_S = 0.5  #: before a dead program is started again; doubles each time
+LOOK_S = 0.2  #: between two checks of the programs
+FIRST_PAUSE_S = 0.5  #: before the first restart of a program; doubles each time
 LONGEST_PAUSE_S = 30.0
-STEADY_S = 60.0  #: one that lived so long starts afresh with the first pause
+STEADY_S = 60.0  #: after running for this long, a program starts again with the first pause
 READY_S = 60.0  #: how long all programs together may take to get ready
 STOP_S = 10.0  #: how long one program may take to end before it is killed
-DEATHS_AT_START = 3  #: one that dies so often before it was ready will not get better
+DEATHS_AT_START = 3  #: a start fails if a program ends this often before all are ready
 
 
 class StartError(Exception):
-    """A program did not get ready; the text says which, and shows the end of its log."""
+    """A program did not become ready. The text names it and shows the end of its log."""
 
 
 @dataclass(frozen=True)
 class SupervisedProgram:
-    """One process to keep alive. `is_ready` is asked until it says yes once; it must answer quickly."""
+    """A program to keep running. `is_ready` is called until it returns True once; it must be quick."""
 
     name: str
     command: Sequence[str]
@@ -44,32 +44,32 @@ class SupervisedProgram:
 
 @dataclass
 class RunningProgram:
-    """A program and its present process."""
+    """A program and its current process."""
 
     program: SupervisedProgram
     process: subprocess.Popen[bytes]
     started: float
     deaths: int = 0
-    again_at: float | None = None  #: when it is started again; None while it lives
+    again_at: float | None = None  #: when it is restarted; None while it runs
     was_ready: bool = False
 
 
 @dataclass
 class StopRequest:
-    """Set by a signal; the loop looks at it."""
+    """Set by a signal, and read by the loop."""
 
-    asked: bool = False
+    requested: bool = False
     signals: list[int] = field(default_factory=list)
 
     def note(self, number: int, _frame: object) -> None:
-        """A signal handler: the loop acts on what is noted here."""
-        self.asked = True
+        """Signal handler: note the signal for the loop."""
+        self.requested = True
         self.signals.append(number)
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Within the block SIGINT, SIGTERM and SIGHUP are only noted."""
+    """Within the block, SIGINT, SIGTERM and SIGHUP are only noted."""
     stop = StopRequest()
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, stop.note) for number in wanted}
@@ -81,7 +81,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
 
 
 class Supervisor:
-    """Looks after some programs; the first is started first and stopped last."""
+    """Runs some programs; the first is started first and stopped last."""
 
     def __init__(self, programs: Sequence[SupervisedProgram], *, say: Callable[[str], None], stop: StopRequest) -> None:
         self._programs = programs
@@ -90,10 +90,10 @@ class Supervisor:
         self._running: list[RunningProgram] = []
 
     def start(self) -> bool:
-        """Start all and wait until they are ready. False if a signal came first. Raises StartError."""
+        """Start all programs and wait until they are ready; return False if a signal came first. Raises StartError."""
         self._running = [RunningProgram(program, spawn(program), time.monotonic()) for program in self._programs]
         end = time.monotonic() + READY_S
-        while not self._stop.asked:
+        while not self._stop.requested:
             waiting = [one for one in self._running if not self._check_ready(one)]
             if not waiting:
                 return True
@@ -103,13 +103,13 @@ class Supervisor:
         return False
 
     def watch(self) -> None:
-        """Keep them alive until a signal comes."""
-        while not self._stop.asked:
+        """Keep the programs running until a signal comes."""
+        while not self._stop.requested:
             self._look()
             time.sleep(LOOK_S)
 
     def stop(self) -> None:
-        """End all programs, last to first, each with all its processes."""
+        """Stop all programs, last to first, each with all its processes."""
         for one in reversed(self._running):
             end(one)
         self._running = []
@@ -133,21 +133,21 @@ class Supervisor:
         pause = min(FIRST_PAUSE_S * 2 ** (one.deaths - 1), LONGEST_PAUSE_S)
         one.again_at = now + pause
         how = f"was killed by signal {-one.process.returncode}" if one.process.returncode < 0 else "ended"
-        self._say(f"{one.program.name} {how}; it starts again in {pause:g} s. Its log: {one.program.log}")
+        self._say(f"{one.program.name} {how} and will be restarted in {pause:g} s. Its log: {one.program.log}")
 
     def _give_up(self, waiting: Sequence[RunningProgram], *, late: bool) -> None:
-        """Raise StartError for one which dies again and again, or else for one that is not ready in time."""
+        """Raise StartError for a program that ends again and again, or is not ready in time."""
         hopeless = [one for one in self._running if one.deaths >= DEATHS_AT_START]
         for one in (*hopeless, *(waiting if late else ())):
-            what = "ends as soon as it starts" if one in hopeless else f"did not get ready within {READY_S:g} s"
+            what = "ends again and again" if one in hopeless else f"was not ready within {READY_S:g} s"
             raise StartError(f"{one.program.name} {what}. The end of {one.program.log}:\n{tail(one.program.log)}")
 
 
 def spawn(program: SupervisedProgram) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own, so that a Ctrl-C in the terminal reaches only us."""
+    """Start a program in its own process group, so that Ctrl-C in the terminal reaches only the supervisor."""
     with program.log.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - the command is ours
-            [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *program.command],
+            [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), *program.command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -157,7 +157,7 @@ def spawn(program: SupervisedProgram) -> subprocess.Popen[bytes]:
 
 
 def end(one: RunningProgram) -> None:
-    """Ask to stop, wait, then kill; whatever is left of its group goes too."""
+    """Terminate a program, wait, then kill it and its process group."""
     if one.process.poll() is None:
         one.process.terminate()
         try:
@@ -169,7 +169,7 @@ def end(one: RunningProgram) -> None:
 
 
 def sweep(group: int) -> None:
-    """Kill what a dead program left in its process group."""
+    """Kill the remaining processes of a process group."""
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

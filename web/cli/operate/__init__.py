@@ -1,1 +1,1 @@
-"""Commands of operators and support: servers, doctor, stores, audit, runs and statuses."""
+"""Commands for operators and support: servers, doctor, stores, audit, runs and statuses."""

@@ -1,4 +1,4 @@
-"""The data folder: whether the user that runs this can use it, and if not, who must own it."""
+"""The data folder: whether the current user can use it, and if not, who must own it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 
 from .doctor_lines import DoctorFinding
 
@@ -16,10 +16,10 @@ SETTING = "SESSION_STATUS_DATA_FOLDER"
 
 
 def folder_lines(settings: Settings) -> Iterator[DoctorFinding]:
-    """What `doctor` says of the data folder. It makes nothing: a folder that could be made is well."""
+    """Return the finding about the data folder. Nothing is created: it is sufficient that the folder could be created."""
     folder = settings.data_folder
     if not settings.data_folder_is_used:
-        yield DoctorFinding(PART, "ok", f"{folder} is not used: database and store are elsewhere")
+        yield DoctorFinding(PART, "ok", f"{folder} is not used: the database and the store are elsewhere")
         return
     reason = fault(folder)
     if reason:
@@ -29,7 +29,7 @@ def folder_lines(settings: Settings) -> Iterator[DoctorFinding]:
 
 
 def fault(folder: Path) -> str:
-    """Say why files cannot be made in the folder, or the folder itself cannot be made; or nothing."""
+    """Say why the folder, or files in it, cannot be created; "" if they can."""
     try:
         found = next(path for path in (folder, *folder.parents) if path.exists())
     except OSError as error:
@@ -42,13 +42,13 @@ def fault(folder: Path) -> str:
 
 
 def remedy(folder: Path) -> str:
-    """Say who must own the folder, and the command that makes it so."""
+    """Return who must own the folder, and the command for that."""
     me = user_name(os.geteuid())
     return f"it must belong to {me}: as root, install -d -m 700 -o {me} {folder}; or set {SETTING} to another folder"
 
 
 def user_name(number: int) -> str:
-    """The name of a user of this machine. Not from LOGNAME, which may name who called us."""
+    """Return the name of a user of this machine. LOGNAME is not used, because it can name the calling user."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""What `doctor` says: one line for each thing that it has looked at."""
+"""The output of `doctor`: one line for each check."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARKS = {"ok": "green", "note": "blue", "warn": "yellow", "fail": "red"}
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     part: str
     state: str  #: ok, note, warn or fail
@@ -21,7 +21,7 @@ class DoctorFinding:
 
 
 def draw(lines: Iterable[DoctorFinding]) -> None:
-    """A table, with what to do below the line that needs it."""
+    """Print a table, with what to do below the line that needs it."""
     lines = list(lines)
     width = max(len(line.part) for line in lines)
     for line in lines:
@@ -32,6 +32,6 @@ def draw(lines: Iterable[DoctorFinding]) -> None:
 
 
 def parted(fault: str) -> tuple[str, str]:
-    """What was found, and what to do, of a sentence that says both."""
+    """Split a sentence into what was found and what to do."""
     found, _, todo = fault.partition(": " if ": " in fault else ". ")
     return found, todo

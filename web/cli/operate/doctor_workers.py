@@ -1,11 +1,11 @@
-"""What `doctor` says of workers: those of the status queue, without which nobody gets an answer, and background workers."""
+"""The checks of `doctor` for workers of the status queue, without which no status is determined, and background workers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from runner.health.doctor_checks import StoreCheckup
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.worker_heartbeat import WorkerNote
 
 from .doctor_lines import DoctorFinding
@@ -15,7 +15,7 @@ START_BACKGROUND = "session-status worker --queue background"
 
 
 def worker_lines(settings: Settings, found: StoreCheckup) -> Iterator[DoctorFinding]:
-    """One line for each worker that noted itself in the store, and one for a queue that has none."""
+    """Return one finding for each registered worker, and one for a queue without workers."""
     if not found.workers:
         yield no_workers(settings, found)
     for note in found.workers:
@@ -30,22 +30,22 @@ def worker_lines(settings: Settings, found: StoreCheckup) -> Iterator[DoctorFind
 
 
 def taken(note: WorkerNote) -> str:
-    """How much of a worker is in use."""
+    """Return how much of a worker is in use."""
     return f"{note.name}: {note.in_flight} of {note.places} places taken"
 
 
 def no_workers(settings: Settings, found: StoreCheckup) -> DoctorFinding:
-    """What it means that no worker is there: nothing before the first one, and an outage after it."""
+    """Return the finding if no worker is running: a note before the first start, and a failure after it."""
     if not found.last_worker:
         return DoctorFinding("workers", "note", "none has been started yet", START)
     state = "fail" if settings.production else "warn"
-    return DoctorFinding("workers", state, f"none is there; the last was {found.last_worker}", START)
+    return DoctorFinding("workers", state, f"none is running; the last one was {found.last_worker}", START)
 
 
 def no_background_worker(found: StoreCheckup) -> DoctorFinding:
-    """Without a background worker no status is late, so it is never a failure: what was ordered waits."""
+    """Return the finding if no background worker is running. It is never a failure, because no status depends on it."""
     if not found.last_background_worker:
-        told = "no background worker has been started yet: imports of large agenda files wait for one"
-        return DoctorFinding("background", "note", told, START_BACKGROUND)
-    told = f"no background worker is there: imports of large agenda files wait; the last was {found.last_background_worker}"
-    return DoctorFinding("background", "warn", told, START_BACKGROUND)
+        found_text = "no background worker has been started yet; imports of large agenda files need one"
+        return DoctorFinding("background", "note", found_text, START_BACKGROUND)
+    found_text = f"no background worker is running, so imports of large agenda files wait; the last one was {found.last_background_worker}"
+    return DoctorFinding("background", "warn", found_text, START_BACKGROUND)

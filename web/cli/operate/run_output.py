@@ -1,4 +1,4 @@
-"""How commands tell of runs: a row of a list, a few lines with the whole trace, or JSON."""
+"""How commands show runs: as a row of a list, as lines with the whole trace, or as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runner.queues import run_causes
 from web.cli.common.render import INDENT, block, error_lines, happened, message_lines, plain
 from web.time_format import TimeFormatter
 
-#: What JSON tells of a run, beside its time.
+#: The attributes of a run in JSON, besides its times.
 WHOLE = (
     *("id", "reference", "user", "session", "version", "because", "waited_ms", "outcome", "alarm", "shown_as"),
     *("message", "warnings", "calls", "log", "error", "usage", "given"),
@@ -22,66 +22,75 @@ WHOLE = (
 
 @dataclass(frozen=True)
 class RunDetails:
-    """A run with what is told beside it: whose clock it is shown by, and the names that people know."""
+    """A run with the data that is shown beside it: its implementation, for the time zone, and the names of people and sessions."""
 
     owner: Implementation
     run: Run
     names: RunNames
-    before: Run | None = None  #: the run before it, with whose answers its own are compared
+    before: Run | None = None  #: the previous run, with whose answers its own are compared
 
     @property
     def clock(self) -> TimeFormatter:
-        """The clock of its conference."""
+        """The formatter for the time zone of its conference."""
         return TimeFormatter.of(self.owner)
 
     @property
     def user(self) -> str:
-        """Whose it is: the name with the key."""
+        """The user: the name with the key."""
         return _named(self.run.user, self.names.users)
 
     @property
     def session(self) -> str:
-        """At which session: the title with the ID."""
+        """The session: the title with the ID."""
         return _named(self.run.session, self.names.sessions)
 
 
 def run_details(
     db: DbSession, owner: Implementation, rows: Sequence[Run], *, compared: bool = False
 ) -> list[RunDetails]:
-    """Runs of one implementation, with the names in them; `compared`, each also with the run before it."""
+    """Return runs of one implementation with their names; with `compared`, also with the previous run of each."""
     names = run_names.of_runs(db, owner, rows)
     return [RunDetails(owner, run, names, runs.before(db, owner, run) if compared else None) for run in rows]
 
 
-def happened_in(told: RunDetails) -> Iterable[str]:
-    """What a run met with on its way."""
-    return happened({**vars(told.run), "calls": runs.calls_compared(told.run, told.before)})
+def happened_in(details: RunDetails) -> Iterable[str]:
+    """Return lines about what happened during a run."""
+    return happened({**vars(details.run), "calls": runs.calls_compared(details.run, details.before)})
 
 
-def row(told: RunDetails) -> tuple[str, ...]:
-    """A run as a row of the list."""
-    run, at = told.run, told.clock.digits(told.run.started_at)
-    return (at, run.reference, because(told), told.user, told.session, run.outcome, run.shown_as, plain(gist(run)))
+def row(details: RunDetails) -> tuple[str, ...]:
+    """Return a run as a row of the list."""
+    run, at = details.run, details.clock.digits(details.run.started_at)
+    return (
+        at,
+        run.reference,
+        because(details),
+        details.user,
+        details.session,
+        run.outcome,
+        run.shown_as,
+        plain(gist(run)),
+    )
 
 
-def because(told: RunDetails) -> str:
-    """Why it was started, in a few words: with when the user came back, and a wait for a worker that was long."""
-    run = told.run
-    back = f"came back {told.clock.time_of_day(run.returned_at)}" if run.returned_at else ""
+def because(details: RunDetails) -> str:
+    """Return why a run was started, with the time of a return and a long wait for a worker."""
+    run = details.run
+    back = f"came back {details.clock.time_of_day(run.returned_at)}" if run.returned_at else ""
     more = ", ".join(part for part in (back, run_causes.long_wait(run.waited_ms)) if part)
     return f"{run.because or '-'} ({more})" if more else run.because or "-"
 
 
 def gist(run: Run) -> str:
-    """What a run came to, in a few words: its error, or the message."""
+    """Return the result of a run in a few words: its error, or the message."""
     if run.error:
         return f"{run.error['type']}: {run.error['text']}"[:80]
     return str(run.message["text"]) if run.message else "(hidden)"
 
 
-def run_json(told: RunDetails) -> dict[str, Any]:
-    """A run as plain JSON values; its time is in UTC, and a name that is not known is null."""
-    run, names = told.run, told.names
+def run_json(details: RunDetails) -> dict[str, Any]:
+    """Return a run as JSON values. Times are in UTC; an unknown name is null."""
+    run, names = details.run, details.names
     return {
         "started_at": run.started_at.isoformat(),
         "returned_at": run.returned_at.isoformat() if run.returned_at else None,
@@ -90,13 +99,13 @@ def run_json(told: RunDetails) -> dict[str, Any]:
     } | {name: getattr(run, name) for name in WHOLE}
 
 
-def run_lines(told: RunDetails) -> list[str]:
-    """A run with what it met with on its way, for people."""
-    run = told.run
-    lines = [f"Run {run.id} (reference {run.reference}) of {told.owner.slug}"]
-    lines += [f"{INDENT}for      user {told.user}, session {told.session}"]
-    lines += [f"{INDENT}started  {told.clock.exact(run.started_at)}, version {run.version[:12]}"]
-    lines += cause_lines(told)
+def run_lines(details: RunDetails) -> list[str]:
+    """Return lines about a run and its trace."""
+    run = details.run
+    lines = [f"Run {run.id} (reference {run.reference}) of {details.owner.slug}"]
+    lines += [f"{INDENT}for      user {details.user}, session {details.session}"]
+    lines += [f"{INDENT}started  {details.clock.exact(run.started_at)}, version {run.version[:12]}"]
+    lines += cause_lines(details)
     lines += [f"{INDENT}outcome  {run.outcome}, shown as {run.shown_as}"]
     if run.error:
         lines += error_lines(run.error)
@@ -104,18 +113,21 @@ def run_lines(told: RunDetails) -> list[str]:
     return [
         *lines,
         *message_lines(shown),
-        *happened_in(told),
+        *happened_in(details),
         f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms",
     ]
 
 
-def cause_lines(told: RunDetails) -> list[str]:
-    """Why a run was started, and whether it had to wait; nothing where it was not noted."""
-    if not told.run.because:
+def cause_lines(details: RunDetails) -> list[str]:
+    """Return lines about why a run was started and how long it waited; none if that was not recorded."""
+    if not details.run.because:
         return []
     return list(
         block(
-            "because", told.clock.told(run_causes.in_words(told.run.because, told.run.returned_at, told.run.waited_ms))
+            "because",
+            details.clock.joined(
+                run_causes.in_words(details.run.because, details.run.returned_at, details.run.waited_ms)
+            ),
         )
     )
 

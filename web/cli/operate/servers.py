@@ -1,4 +1,4 @@
-"""`session-status web`, `worker` and `db upgrade`: what an operator's supervisor starts."""
+"""`session-status web`, `worker` and `db upgrade`, which an operator or a supervisor starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from records.people import grants
 from records.tenants import implementations
 from runner.health.start_checks import NotStarted, check_start, secret_faults, wrong_database
 from runner.logs.process_log import start_log
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.store.worker_heartbeat import BACKGROUND, STATUS
 from web.cli.common.context import environment, open_database, read_settings, read_settings_of_data, sentence
 from web.cli.common.errors import CommandFailed
@@ -29,16 +29,16 @@ log = logging.getLogger(__name__)
 
 @click.command(epilog=examples("SESSION_STATUS_WEB_BIND=0.0.0.0:8000 session-status web"))
 def web() -> None:
-    """Serve the app's endpoints and the widget, behind a proxy that speaks TLS.
+    """Run the web server, behind a proxy that handles TLS.
 
-    Everything is set by the environment; docs/settings.md lists the settings. Stops in order on SIGTERM: requests under
-    way are finished.
+    All settings come from the environment; docs/settings.md lists them. On SIGTERM, it finishes the requests in progress and
+    stops.
     """
     settings = settled(worker=False)
     start_log(settings)
     if not has_administrator(settings):
-        # Not the link itself: who reads a log must not become administrator.
-        log.warning("Nobody is administrator yet. Make a one-time link: session-status administrator link")
+        # The link itself is not logged: reading the log must not make anyone an administrator.
+        log.warning("There is no administrator yet. Make a one-time link: session-status administrator link")
     log_unopenable_secrets(settings)
     try:
         serve(settings)
@@ -54,19 +54,18 @@ def web() -> None:
     type=click.Choice((STATUS, BACKGROUND)),
     default=STATUS,
     show_default=True,
-    help="Which work it takes: the runs behind statuses, or background jobs such as imports of large agenda files.",
+    help="The work to take: runs for statuses, or background jobs such as imports of large agenda files.",
 )
 def worker(queue: str) -> None:
-    """Take runs from the queue and run scripts in the jail. Start about one for each processor.
+    """Run a worker, which takes runs from the queue and runs scripts in the jail. Start about one for each processor.
 
-    With --queue background, take background jobs instead, for which one such worker is enough; it runs no script and
-    opens no jail.
+    With --queue background, it takes background jobs instead. One such worker is enough; it runs no script and needs no jail.
 
-    Stops in order on SIGTERM: runs in flight are finished, and background jobs in flight are rolled back and given back
-    to the queue, for the next worker. Exit status 3 when the jail of this machine does not hold.
+    On SIGTERM, it finishes runs in progress; background jobs in progress are rolled back and returned to the queue for the
+    next worker. Exit status 3 if the jail is not secure on this machine.
     """
     settled(worker=True)
-    # A fresh interpreter: the jail has to be started in a process that has done nothing else yet.
+    # A new interpreter: the jail must be started in a process that has done nothing else yet.
     os.execve(sys.executable, [sys.executable, "-P", "-m", "worker", queue], environment())  # noqa: S606 - no shell wanted
 
 
@@ -77,7 +76,7 @@ def db_group() -> None:
 
 @db_group.command(epilog=examples("session-status db upgrade"))
 def upgrade() -> None:
-    """Bring the tables to this release's schema. Harmless when they are there; run it before starting a new release."""
+    """Create the tables, or update them to the schema of this release. Run it before starting a new release."""
     was_there = data_folder(environment()).exists()
     settings = read_settings(make=True)
     database = open_database(settings)
@@ -94,25 +93,25 @@ def upgrade() -> None:
     finally:
         database.dispose()
     click.echo(
-        f"The database was up to date (schema {after})."
+        f"The database is already up to date (schema {after})."
         if before == after
         else f"Schema {before or 'none'} -> {after}."
     )
 
 
 def make_folder(folder: Path, *, was_there: bool) -> None:
-    """Make the data folder unless it is there. Raises CommandFailed, which says who must own it."""
+    """Create the data folder if it does not exist. Raises CommandFailed, which says who must own it."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         reason = error.strerror or error
         raise CommandFailed(f"The data folder {folder} cannot be used: {reason}. {sentence(remedy(folder))}") from error
     if not was_there:
-        click.echo(f"Made the data folder {folder}.", err=True)
+        click.echo(f"Created the data folder {folder}.", err=True)
 
 
 def has_administrator(settings: Settings) -> bool:
-    """Say whether somebody was given the role of administrator."""
+    """Say whether the role of administrator was granted to anyone."""
     database = open_database(settings)
     try:
         with database.reading() as db:
@@ -123,7 +122,7 @@ def has_administrator(settings: Settings) -> bool:
 
 
 def settled(*, worker: bool) -> Settings:
-    """The settings of a server, with a store and a database on which it can start. Raises CommandFailed with all faults."""
+    """Return the settings of a server that can start with its store and database. Raises CommandFailed with all faults."""
     settings = read_settings_of_data()
     try:
         check_start(settings, worker=worker)
@@ -133,7 +132,7 @@ def settled(*, worker: bool) -> Settings:
 
 
 def log_unopenable_secrets(settings: Settings) -> None:
-    """Log each secret that no key opens: its logins or calls will fail until somebody acts."""
+    """Log each secret that no key can decrypt: its logins or calls fail until someone acts."""
     database = open_database(settings)
     try:
         for fault in secret_faults(settings, database):

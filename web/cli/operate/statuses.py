@@ -1,6 +1,6 @@
-"""`session-status status get`: what a user is shown for a session, asked as the app asks, and the run behind it.
+"""`session-status status get`: what a user sees for a session, requested like the app does, and the run behind it.
 
-It goes the whole way: cache, queue, worker, jail, vendor. So it also tells whether that way is open.
+It uses cache, queue, worker, jail and vendor, so it also shows whether they work.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from web.time_format import TimeFormatter
 
 from .run_output import RunDetails, cause_lines, happened_in, run_details, run_json
 
-#: Seconds for which a run may wait for its turn, until it is given up.
+#: Seconds for which a run may wait for a worker.
 QUEUED_S = 15.0
-TRACE_S = 3.0  #: for its trace to be written, which happens behind the answer
+TRACE_S = 3.0  #: for the trace, which is written after the answer
 PAUSE_S = 0.3
 
 
 @dataclass(frozen=True)
 class StatusSubject:
-    """What is asked about: rows that are detached, for their plain fields."""
+    """The implementation, user and session of the request, as detached rows."""
 
     owner: Implementation
     user: User
@@ -51,13 +51,13 @@ class StatusSubject:
 
     @property
     def asker(self) -> StatusRequest:
-        """The same for the service."""
+        """The request for the status service."""
         return StatusRequest(self.owner.slug, self.user.subject, self.session.session_id, staff=True)
 
 
 @dataclass(frozen=True)
 class ExplanationDetails:
-    """Why something is displayed, and the runs that it names, with what is told beside them."""
+    """An explanation, with the details of its runs."""
 
     explained: Explanation
     runs: Mapping[str, RunDetails]
@@ -65,8 +65,8 @@ class ExplanationDetails:
 
     @property
     def why(self) -> str:
-        """The reason, with its times in the conference's zone."""
-        return self.clock.told(self.explained.why)
+        """The reason, with times in the time zone of the conference."""
+        return self.clock.joined(self.explained.why)
 
     @property
     def shown(self) -> RunDetails | None:
@@ -81,7 +81,7 @@ class ExplanationDetails:
 
 @click.group("status")
 def status_group() -> None:
-    """Ask for statuses."""
+    """Get the status of a session."""
 
 
 @status_group.command(
@@ -93,56 +93,56 @@ def status_group() -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("session")
-@click.option("--user", required=True, metavar="PERSON", help="Whose status: user ID, username, badge ID or name.")
-@click.option("--returned", is_flag=True, help="As if the user came back from the vendor: check anew.")
+@click.option("--user", required=True, metavar="PERSON", help="User ID, username, badge ID or name.")
+@click.option("--returned", is_flag=True, help="Check again, as if the user had come back from the vendor.")
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="What the app would get, with `why`, `trace` (its run), `newest` (run) and `failing` (how many), on one line.",
+    help="Print what the app would get, with `why`, `trace` (its run), `newest` (run) and `failing` (how many), on one line.",
 )
 def get(implementation: str, session: str, user: str, *, returned: bool, as_json: bool) -> None:
-    """Show the status of SESSION for a user, why it is shown, and the run that found it out.
+    """Show the status of SESSION for a user, why it is shown, and the run that determined it.
 
-    Where runs have failed since, the newest one is shown, too, with its error. It is asked through the real cache and
-    queue, so a worker has to be running. Where a rule decides that nothing is shown, no run is started, and the rule is
-    named. Exit status: 1 when no answer came.
+    If runs have failed since, the newest one is shown too, with its error. The request uses the real cache and queue, so a
+    worker must be running. If a rule decides that nothing is shown, the command names the rule and starts no run. Exit
+    status: 1 if there was no answer.
     """
     began = datetime.now(UTC)
-    with open_context() as here:
-        if not here.settings.redis_url:
-            raise CommandFailed("There is no store to ask through: set REDIS_URL, or start `session-status up` first.")
-        asked = subject_of(here, implementation, session, user)
-        patience_s = patience(limits_of(asked.owner, here.settings.most).wall_s, returned=returned)
-        if asked.user.disabled_at is not None:
-            found = login(here.settings.public_url + SessionPlace(implementation, session).login_path)
+    with open_context() as context:
+        if not context.settings.redis_url:
+            raise CommandFailed("There is no store: set REDIS_URL, or start `session-status up` first.")
+        subject = subject_of(context, implementation, session, user)
+        patience_s = patience(limits_of(subject.owner, context.settings.most).wall_s, returned=returned)
+        if subject.user.disabled_at is not None:
+            found = login(context.settings.public_url + SessionPlace(implementation, session).login_path)
             displayed = DisplayedStatus(session, "refused")
         else:
-            found, displayed = ask(here, asked.asker, returned=returned, patience_s=patience_s)
-        explained = explanation(here, asked, displayed)
-    told = json.loads(found.as_json())
+            found, displayed = ask(context, subject.asker, returned=returned, patience_s=patience_s)
+        explained = explanation(context, subject, displayed)
+    status = json.loads(found.as_json())
     if as_json:
-        print_compact(told | as_values(explained))
+        print_compact(status | as_values(explained))
     else:
-        click.echo("\n".join(lines(told, explained)))
+        click.echo("\n".join(lines(status, explained)))
     if found.state in ("checking", "unavailable"):
         click.echo(no_answer(found.state, explained.explained.newest, began, patience_s), err=True)
         raise SystemExit(ANSWER_IS_NO)
 
 
 def no_answer(state: str, newest: Sequence[Run], began: datetime, patience_s: float) -> str:
-    """Say that no answer came in time. A run since the command `began` shows that a worker is there, and checks again."""
+    """Return the message if there was no answer in time. A run since the command `began` shows that a worker is running."""
     if state == "checking" and newest and newest[0].started_at >= began:
         return (
-            "The message is as it was before the person came back, so it is being checked again: that takes up to "
-            f"{sum(STEPS_S):.0f} s and the runs. Ask again then."
+            "The message has not changed since the user came back, so it is being checked again. This takes up to "
+            f"{sum(STEPS_S):.0f} s plus the time of the runs. Try again then."
         )
-    return f"No answer came in {patience_s:.0f} s. Is a worker running? `session-status doctor` says."
+    return f"There was no answer within {patience_s:.0f} s. Is a worker running? Check with `session-status doctor`."
 
 
-def subject_of(here: CommandContext, implementation: str, session: str, user: str) -> StatusSubject:
-    """What is asked about. Raises CommandFailed for what is not known, or not served."""
-    with here.database.reading() as db:
+def subject_of(context: CommandContext, implementation: str, session: str, user: str) -> StatusSubject:
+    """Return the subject. Raises CommandFailed if a part of it is unknown or not served."""
+    with context.database.reading() as db:
         owner = find_served(db, implementation)
         person = find_person(db, owner, user)
         slot = sessions.find_any(db, owner, session)
@@ -150,57 +150,57 @@ def subject_of(here: CommandContext, implementation: str, session: str, user: st
             raise CommandFailed(f"The agenda of {implementation} has no session {session!r}.")
         if slot.retired_at is not None:
             why = reasons.refused(owner, person, slot) or ()
-            raise CommandFailed(TimeFormatter.of(owner).told(why))
+            raise CommandFailed(TimeFormatter.of(owner).joined(why))
         return StatusSubject(owner, person, slot)
 
 
 def patience(wall_s: float, *, returned: bool) -> float:
-    """For how long an answer may take: a run's turn and time; after a return, those of every re-check and the pauses."""
+    """Return how long an answer may take: a run with its wait; after a return, also every re-check with its pause."""
     steps = STEPS_S if returned else ()
     return QUEUED_S + wall_s + sum(step + wall_s for step in steps)
 
 
 def ask(
-    here: CommandContext, asker: StatusRequest, *, returned: bool, patience_s: float
+    context: CommandContext, asker: StatusRequest, *, returned: bool, patience_s: float
 ) -> tuple[Status, DisplayedStatus]:
-    """Ask until there is an answer, as the app does, for a while; and look at what is displayed then."""
-    desk = StatusService.open(here.settings, here.database)
+    """Ask until there is an answer, like the app, for a limited time; then return what is displayed."""
+    service = StatusService.open(context.settings, context.database)
     end = time.monotonic() + patience_s
     try:
-        found = desk.returned(asker) if returned else desk.ask(asker, wait_s=1.0)
+        found = service.returned(asker) if returned else service.ask(asker, wait_s=1.0)
         while found.state == "checking" and time.monotonic() < end:
             time.sleep(PAUSE_S)
-            found = desk.ask(asker, wait_s=1.0)
-        return found, desk.look(asker)
+            found = service.ask(asker, wait_s=1.0)
+        return found, service.look(asker)
     except StoreAway as error:
-        raise CommandFailed(f"The store does not answer ({error}). `session-status doctor` says more.") from None
+        raise CommandFailed(f"The store does not answer ({error}). `session-status doctor` shows details.") from None
     finally:
-        desk.close()
+        service.close()
 
 
-def explanation(here: CommandContext, asked: StatusSubject, displayed: DisplayedStatus) -> ExplanationDetails:
-    """Why that is displayed. A trace is written a moment after the answer, so it is waited for."""
+def explanation(context: CommandContext, subject: StatusSubject, displayed: DisplayedStatus) -> ExplanationDetails:
+    """Return why a status is displayed. Waits for the traces, which are written after the answer."""
     end = time.monotonic() + TRACE_S
     while True:
-        with here.database.reading() as db:
-            explained = explain(db, asked.owner, asked.user, asked.session, lambda: displayed)
+        with context.database.reading() as db:
+            explained = explain(db, subject.owner, subject.user, subject.session, lambda: displayed)
             rows = [explained.shown, *explained.newest[:1]]
-            told = {
-                one.run.id: one for one in run_details(db, asked.owner, [run for run in rows if run], compared=True)
+            details = {
+                one.run.id: one for one in run_details(db, subject.owner, [run for run in rows if run], compared=True)
             }
         if time.monotonic() > end or is_whole(explained):
-            return ExplanationDetails(explained, told, TimeFormatter.of(asked.owner))
+            return ExplanationDetails(explained, details, TimeFormatter.of(subject.owner))
         time.sleep(PAUSE_S)
 
 
 def is_whole(explained: Explanation) -> bool:
-    """Say whether the traces are there of the run behind the answer, and of the one that ended last and may have failed."""
+    """Say whether there are traces of the run behind the answer and of the last run, which may have failed."""
     known = {run.id for run in (explained.shown, *explained.newest) if run}
     return known >= {run for run in (explained.displayed.run, explained.displayed.stored_by) if run}
 
 
 def as_values(found: ExplanationDetails) -> dict[str, Any]:
-    """The explanation as JSON values: the run behind the answer, the newest one, and how many have failed since."""
+    """Return the explanation as JSON values: the run behind the answer, the newest run, and how many have failed since."""
     return {
         "trace": run_json(found.shown) if found.shown else None,
         "newest": run_json(found.newest) if found.newest else None,
@@ -209,14 +209,14 @@ def as_values(found: ExplanationDetails) -> dict[str, Any]:
     }
 
 
-def lines(told: dict[str, Any], found: ExplanationDetails) -> Iterable[str]:
-    """The status as the app would draw it, why, and the runs in a few lines."""
+def lines(status: dict[str, Any], found: ExplanationDetails) -> Iterable[str]:
+    """Return lines with the status as the app would show it, the reason, and the runs."""
     explained, newest = found.explained, found.newest
     if explained.displayed.state == "refused":
         yield found.why
         yield ""
-    yield f"{told['state']}{' (stale)' if told['stale'] else ''}"
-    message = told["message"]
+    yield f"{status['state']}{' (stale)' if status['stale'] else ''}"
+    message = status["message"]
     if message:
         link = (message["action"] or {}).get("url")
         yield ""
@@ -234,22 +234,22 @@ def lines(told: dict[str, Any], found: ExplanationDetails) -> Iterable[str]:
 
 
 def failing_words(explained: Explanation) -> str:
-    """How many runs failed one after the other, as far as was looked."""
+    """Return how many runs have failed in a row, of those that were looked up."""
     if explained.failing == 1:
         return "the newest run failed"
     least = "at least " if explained.failing == len(explained.newest) else ""
-    return f"{least}{counted(explained.failing, 'run')} failed one after the other, up to now"
+    return f"{least}the last {counted(explained.failing, 'run')} failed"
 
 
-def run_of(label: str, told: RunDetails) -> Iterable[str]:
-    """One run: its reference, how it ended, and what it met with on its way."""
-    run = told.run
+def run_of(label: str, details: RunDetails) -> Iterable[str]:
+    """Return lines about one run: its reference, how it ended, and what happened during the run."""
+    run = details.run
     yield (
         f"{INDENT}{label:<9}{run.id} (reference {run.reference}): {run.outcome}, shown as {run.shown_as}, "
-        f"{told.clock.exact(run.started_at)}"
+        f"{details.clock.exact(run.started_at)}"
     )
-    yield from cause_lines(told)
+    yield from cause_lines(details)
     if run.error:
         yield from error_lines(run.error)
-    yield from happened_in(told)
+    yield from happened_in(details)
     yield f"{INDENT}used     {run.usage.get('wall_ms', 0):.1f} ms"

@@ -1,7 +1,7 @@
-"""`session-status store empty`: after a restore, or to end the app's logins.
+"""`session-status store empty`: for use after a restore of the database, or to end all logins of the app.
 
-A store that outlived a restore serves people whom the restored database has never seen, by their old tokens. It asks,
-names what goes, refuses while workers are there, and leaves an audit entry.
+After a restore, tokens in an old store could belong to people who are not in the restored database. The command lists what it
+deletes and asks for confirmation, refuses to run while workers are running, and leaves an audit entry.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import click
 
 from records import RecordsError
 from records.changes import operations
-from runner.settings.table import Settings
+from records.plurals import counted
+from runner.settings.operator_settings import Settings
 from runner.store.flush import HOLDS, NotEmptied, StoreContent, empty, look_into
 from runner.store.worker_heartbeat import LIFE_S
 from web.cli.common.audit_context import audit_context
@@ -20,14 +21,14 @@ from web.cli.common.help_examples import examples
 
 
 @click.command("empty", epilog=examples("session-status store empty", "session-status store empty --yes"))
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--force", is_flag=True, help="Empty it although workers are there: runs and jobs in flight are lost.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--force", is_flag=True, help="Run although workers are running: runs and jobs in progress are lost.")
 def store_empty(*, yes: bool, force: bool) -> None:
-    """Take everything out of the store but its mark: cached messages, waiting work, ended logins, the app's tokens.
+    """Delete everything in the store except its mark: cached messages, waiting work, ended logins, the app's tokens.
 
-    It works on the server, database number and password of REDIS_URL, and only on a store of this environment. Stop
-    workers and web servers before; while a worker is there, it refuses. An audit entry notes it. Somebody who is logged in
-    in a browser stays logged in.
+    The store is that of REDIS_URL (server, database number and password), and must be for this environment. Stop workers and
+    web servers first; the command refuses to run while a worker is running. It leaves an audit entry. People who are logged in
+    with a browser stay logged in.
     """
     settings = read_settings_of_data()
     if not settings.redis_url:
@@ -40,26 +41,26 @@ def store_empty(*, yes: bool, force: bool) -> None:
         empty_and_note(settings, found)
     except (RecordsError, NotEmptied) as error:
         raise CommandFailed(sentence(str(error))) from error
-    click.echo(f"The store is empty ({found.keys} keys were in it), and still made for {settings.environment}.")
+    click.echo(f"Deleted {counted(found.keys, 'key')}. The store is still for {settings.environment}.")
 
 
 def require_no_workers(found: StoreContent, *, force: bool) -> None:
-    """Raise CommandFailed while workers are there, unless that is wanted."""
+    """Raise CommandFailed while workers are running, unless forced."""
     if found.workers and not force:
         raise CommandFailed(
-            f"Workers are there: {', '.join(found.workers)}. Stop them first (one that was killed is gone after {LIFE_S} seconds), "
-            "or say --force: then the runs and jobs in flight are lost."
+            f"Workers are running: {', '.join(found.workers)}. Stop them first (a killed one disappears after {LIFE_S} seconds), or "
+            "use --force: then runs and jobs in progress are lost."
         )
 
 
 def question(settings: Settings, found: StoreContent) -> str:
-    """What goes, before it goes."""
+    """Return the question, with what will be deleted."""
     what = "\n".join(f"  - {one}" for one in HOLDS)
-    return f"The store for {settings.environment} holds {found.keys} keys. These go:\n{what}\nEmpty it?"
+    return f"The store for {settings.environment} contains {counted(found.keys, 'key')}. This will be deleted:\n{what}\nEmpty the store?"
 
 
 def empty_and_note(settings: Settings, found: StoreContent) -> None:
-    """Empty it, with an audit entry; what cannot be noted is not done."""
+    """Empty the store, with an audit entry in the same transaction."""
     database = open_database(settings)
     try:
         require_current(database)

@@ -1,1 +1,1 @@
-"""Commands of script authors: check, run, activate."""
+"""Commands for script authors: check, run, activate."""

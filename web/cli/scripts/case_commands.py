@@ -16,7 +16,7 @@ from web.cli.common.tables import print_compact
 
 from .case_files import CommandCaseReader
 from .draw_cases import draw_cases
-from .script_commands import allow_weak_option, open_bench, side_by_side
+from .script_commands import allow_weak_option, open_sandbox, side_by_side
 
 
 @click.command(
@@ -46,8 +46,8 @@ def test_cases(folders: Sequence[str], *, as_json: bool, allow_weak: bool) -> No
             "with a script.py in it or in a folder around it. Each folder of scripts/examples has some."
         )
     failed, has_run = 0, False
-    with open_bench(allow_weak=allow_weak) as bench:
-        runner = CaseRunner(bench, CommandCaseReader())
+    with open_sandbox(allow_weak=allow_weak) as sandbox:
+        runner = CaseRunner(sandbox, CommandCaseReader())
         for file, cases in scripts.items():
             results = runner.run(file, cases, side_by_side)
             failed, has_run = failed + results.failed, has_run or results.has_run

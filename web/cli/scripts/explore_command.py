@@ -20,7 +20,7 @@ from web.cli.common.tables import print_compact
 
 from .case_files import CommandCaseReader
 from .draw_exploration import ProgressLine, draw_exploration
-from .script_commands import allow_weak_option, open_bench
+from .script_commands import allow_weak_option, open_sandbox
 from .trial_files import beside, read_source
 
 #: What the text output says about the budgets.
@@ -72,9 +72,9 @@ def explore_script(  # noqa: PLR0913 - the options of the command
         raise CommandFailed(fault)
     starts = _starts(file, cases_folder)
     line = ProgressLine(file)
-    with open_bench(allow_weak=allow_weak) as bench:
+    with open_sandbox(allow_weak=allow_weak) as sandbox:
         try:
-            found = explore(bench, source, ExplorePlan(starts, runs, seconds, seed), line.tell)
+            found = explore(sandbox, source, ExplorePlan(starts, runs, seconds, seed), line.tell)
         except ScriptNotExploredError as refusal:
             click.echo(draw_findings(file, [finding_json(one) for one in refusal.findings]), err=True)
             raise CommandFailed(f"{file}: the check refuses this script, so it cannot be run.") from refusal

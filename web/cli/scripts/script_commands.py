@@ -1,6 +1,6 @@
-"""`session-status script`: what an author needs: check a script, try it in the real jail, put it in service.
+"""`session-status script`: check a script, run it in the real jail, and activate it.
 
-Many files in one call share one jail and run side by side; one that is broken or hostile never stops the others.
+Several files in one call share one jail and run in parallel; a broken or hostile one never stops the others.
 """
 
 from __future__ import annotations
@@ -46,18 +46,20 @@ T = TypeVar("T")
     ),
 )
 def script() -> None:
-    """Check a script, try it, put it in service.
+    """Check, run and activate scripts.
 
-    Each folder of scripts/examples has all the files that these commands read; docs/authors.md teaches from them.
+    Each folder in scripts/examples contains all files that these commands read; docs/authors.md explains them.
     """
 
 
 allow_weak_option = click.option(
     "--allow-weak",
     is_flag=True,
-    help="Go on although the jail of this machine is not tight (macOS, some containers). Only for scripts you trust.",
+    help="Continue although the jail is not secure on this machine (macOS, some containers). Only for scripts you trust.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object for each file, each on one line.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object for each file, each on one line."
+)
 files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
 
@@ -68,26 +70,26 @@ files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE.
     )
 )
 @files_argument
-@click.option("--link-hosts", metavar="HOST,...", help="Hosts which messages may link to; any other is a warning.")
+@click.option(
+    "--link-hosts", metavar="HOST,...", help="Hosts that messages may link to; any other host causes a warning."
+)
 @json_option
 @allow_weak_option
 def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_weak: bool) -> None:
-    """Say what is wrong with scripts: where, what, why, and what to write instead.
+    """Check scripts: show what is wrong, where, why, and what to write instead.
 
-    Nothing of a script is run. FILE may be a folder with a script.py, or - for standard input. Exit status: 0 when no
-    file has an error (there may be warnings), 1 when one has.
+    The scripts are not run. FILE may be a folder with a script.py, or - for standard input. Exit status: 0 if no file has an
+    error (there may be warnings), 1 otherwise.
     """
-    hosts = None if link_hosts is None else hosts_of(link_hosts)
+    hosts = None if link_hosts is None else parse_hosts(link_hosts)
     good = True
-    with open_bench(allow_weak=allow_weak) as bench:
-        for told in side_by_side(lambda file: checked(bench, file, hosts), files):
-            good = good and told["ok"]
+    with open_sandbox(allow_weak=allow_weak) as sandbox:
+        for result in side_by_side(lambda file: check_file(sandbox, file, hosts), files):
+            good = good and result["ok"]
             if as_json:
-                print_compact(told)
+                print_compact(result)
             else:
-                click.echo(
-                    draw_findings(told["file"], told["findings"]) or f"{told['file']}: nothing to say, it is good"
-                )
+                click.echo(draw_findings(result["file"], result["findings"]) or f"{result['file']}: no findings")
     if not good:
         raise SystemExit(ANSWER_IS_NO)
 
@@ -101,43 +103,46 @@ def check(files: Sequence[str], link_hosts: str | None, *, as_json: bool, allow_
 )
 @files_argument
 @click.option(
-    "--input", "input_file", metavar="INPUT.json", help="For whom, where and when. [default: input.json beside FILE]"
+    "--input",
+    "input_file",
+    metavar="INPUT.json",
+    help="User, session, time and settings. [default: input.json beside FILE]",
 )
 @click.option(
     "--answers",
     "answers_file",
     metavar="ANSWERS.json",
-    help="What the vendors answer. [default: answers.json beside FILE, if INPUT is taken from there]",
+    help="Recorded answers of vendors. [default: answers.json beside FILE, if INPUT is beside FILE too]",
 )
 @click.option(
     "--live",
     metavar="IMPLEMENTATION",
-    help="Ask the real vendors, over the connections of this implementation.",
+    help="Call the real vendors, with the connections of this implementation.",
 )
 @json_option
 @allow_weak_option
-def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bool, **given: str | None) -> None:
+def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bool, **options: str | None) -> None:
     """Run scripts in the real jail and show what an attendee would see.
 
-    INPUT holds user, session, now, settings, link_hosts and scans; ANSWERS holds recorded answers of the vendors, and a
-    call without one is a call failed. Where INPUT names no link_hosts, a link may lead to any host. FILE may be a folder with a script.py, or - for standard input.
+    INPUT contains user, session, now, settings, link_hosts and scans. ANSWERS contains recorded answers of vendors; a call
+    without one fails. If INPUT has no link_hosts, a link may lead to any host. FILE may be a folder with a script.py, or - for
+    standard input.
 
-    Exit status: 0 when every run returned (also when it says hidden), 1 when one did not, 2 when INPUT or ANSWERS
-    cannot be used.
+    Exit status: 0 if every run returned (even if nothing is shown), 1 if one did not, 2 if INPUT or ANSWERS cannot be used.
     """
-    named = TrialFileOptions(**given)
+    named = TrialFileOptions(**options)
     if live and named.answers_file:
-        raise CommandFailed("--live asks the real vendors and --answers stands in for them: choose one.")
+        raise CommandFailed("--live calls the real vendors and --answers replaces them: use only one.")
     found = live_cases(files, named, live) if live else recorded_cases(files, named)
     good = True
-    with found as cases, open_bench(allow_weak=allow_weak) as bench:
-        for case, trial in zip(cases, side_by_side(lambda case: tried(bench, case), cases), strict=True):
-            told = {"file": case.file} | trial.as_json()
+    with found as cases, open_sandbox(allow_weak=allow_weak) as sandbox:
+        for case, trial in zip(cases, side_by_side(lambda case: run_case(sandbox, case), cases), strict=True):
+            result = {"file": case.file} | trial.as_json()
             good = good and trial.outcome.value == "returned"
             if as_json:
-                print_compact(told)
+                print_compact(result)
             else:
-                click.echo(draw_trial(told) + "\n")
+                click.echo(draw_trial(result) + "\n")
     if not good:
         raise SystemExit(ANSWER_IS_NO)
 
@@ -152,78 +157,81 @@ def run(files: Sequence[str], live: str | None, *, as_json: bool, allow_weak: bo
 @click.argument("file")
 @allow_weak_option
 def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
-    """Check a script, store it as a version of IMPLEMENTATION, and put it in service at once.
+    """Check a script, store it as a version of IMPLEMENTATION, and activate it at once.
 
-    FILE may be a folder with a script.py, or - for standard input. The text that was in service before stays stored. Exit status: 1 when the check finds an error; then nothing changes.
+    FILE may be a folder with a script.py, or - for standard input. Earlier versions stay stored. Exit status: 1 if the check
+    finds an error; then nothing changes.
     """
     source, fault = read_source(file)
     if source is None:
         raise CommandFailed(fault)
-    with open_context() as here, open_bench(allow_weak=allow_weak) as bench:
-        with here.database.reading() as db:
+    with open_context() as context, open_sandbox(allow_weak=allow_weak) as sandbox:
+        with context.database.reading() as db:
             hosts = find_implementation(db, implementation).link_hosts
-        review = bench.review(source, hosts)
+        review = sandbox.review(source, hosts)
         if review.findings:
             click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
         if not review.ok:
-            click.echo(f"{implementation} is as it was: correct the errors and activate again.", err=True)
+            click.echo(
+                f"Nothing was changed for {implementation}. Correct the errors and activate the script again.", err=True
+            )
             raise SystemExit(ANSWER_IS_NO)
-        version = here.commit(
+        version = context.commit(
             lambda db: activate_reviewed(
                 db, find_implementation(db, implementation), source, review, audit_context(), author=whoami()
             )
         ).value
-        with here.database.reading() as db:
+        with context.database.reading() as db:
             missing = versions.settings_missing(find_implementation(db, implementation), version)
-    click.echo(f"Version {version.number} is in service for {implementation}.")
+    click.echo(f"Version {version.number} is now active for {implementation}.")
     if missing:
         click.echo(
-            f"It reads settings that {implementation} does not have, so its runs fail there: {', '.join(missing)}. "
+            f"It reads settings that {implementation} does not have, so its runs will fail: {', '.join(missing)}. "
             f"Set them: session-status implementation set {implementation} script_settings='{{...}}'",
             err=True,
         )
 
 
 @contextmanager
-def open_bench(*, allow_weak: bool) -> Iterator[TrialSandbox]:
-    """Start the jail, or say why this machine cannot."""
+def open_sandbox(*, allow_weak: bool) -> Iterator[TrialSandbox]:
+    """Start the jail. Raises CommandFailed if this machine cannot."""
     try:
-        with TrialSandbox(allow_weak=allow_weak) as bench:
-            yield bench
+        with TrialSandbox(allow_weak=allow_weak) as sandbox:
+            yield sandbox
     except TrialSandboxUnsafeError as error:
         raise CommandFailed(
             f"Scripts cannot run on this machine: {error}\n"
-            "`session-status doctor` says more. --allow-weak goes on nevertheless, for scripts you trust."
+            "`session-status doctor` shows details. To continue nevertheless, with scripts you trust, use --allow-weak."
         ) from error
 
 
 def side_by_side(work: Callable[[Any], T], items: Sequence[Any]) -> Iterable[T]:
-    """Do the work for all items, as many at a time as there are processors; give the results in the items' order."""
+    """Do the work for all items, in one thread for each processor; return the results in the order of the items."""
     with ThreadPoolExecutor(
         max_workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
     ) as pool:
         yield from pool.map(work, items)
 
 
-def hosts_of(listed: str) -> tuple[str, ...]:
-    """Read a comma list of host names. Raises click.BadParameter."""
+def parse_hosts(listed: str) -> tuple[str, ...]:
+    """Parse a comma-separated list of host names. Raises click.BadParameter."""
     try:
         return trial_input.hosts([host.strip() for host in listed.split(",") if host.strip()])
     except trial_input.InputError as error:
         raise click.BadParameter(str(error), param_hint="--link-hosts") from None
 
 
-def checked(bench: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
-    """What there is to say about one file, as JSON values."""
+def check_file(sandbox: TrialSandbox, file: str, hosts: Sequence[str] | None) -> dict[str, Any]:
+    """Check one file; return its findings as JSON values."""
     source, fault = read_source(file)
     if source is None:
         return {"file": file, "ok": False, "findings": [finding_json(unreadable_finding(fault))]}
-    review = bench.review(source, hosts)
+    review = sandbox.review(source, hosts)
     return {"file": file, "ok": review.ok, "findings": [finding_json(one) for one in review.findings]}
 
 
-def tried(bench: TrialSandbox, case: TrialCase) -> Trial:
-    """One file on trial."""
+def run_case(sandbox: TrialSandbox, case: TrialCase) -> Trial:
+    """Run one file."""
     if case.source is None:
         return refused_trial((unreadable_finding(case.fault),))
-    return bench.run(case.source, case.terms, case.powers())
+    return sandbox.run(case.source, case.terms, case.powers())

@@ -1,4 +1,4 @@
-"""`session-status administrator`: how the first administrator gets in, and any other when nobody can."""
+"""`session-status administrator`: how the first administrator logs in, or another one if the identity provider fails."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from web.cli.common.help_examples import examples
 
 @click.group("administrator")
 def administrator() -> None:
-    """Let an administrator in who cannot log in otherwise."""
+    """Let an administrator log in without an identity provider."""
 
 
 @administrator.command("link", epilog=examples("session-status administrator link"))
 def link() -> None:
-    """Print a one-time address which logs its user in as administrator.
+    """Print a one-time link that logs in as administrator.
 
-    For the first administrator, before an identity provider is connected, and for the day on which that one is out of
-    order. The address works once and for 24 hours; a new one ends those that were not used. Whoever has it can do
-    everything in the console, so give it to nobody. The audit entries say that it was made, and when it was used.
+    For the first administrator, before an identity provider is connected, and for when the identity provider does not work.
+    The link works once, within 24 hours; a new link revokes unused ones. Anyone who has it can do everything in the console,
+    so keep it secret. Audit entries record when it was made and used.
     """
-    with open_context() as here:
-        if not here.settings.public_url:
-            raise CommandFailed("Under which address do browsers reach the service? Set SESSION_STATUS_PUBLIC_URL.")
-        token = here.commit(lambda db: people.make_administrator_link(db, audit_context())).value
-        address = f"{here.settings.public_url.rstrip('/')}/console/first/{token}"
+    with open_context() as context:
+        if not context.settings.public_url:
+            raise CommandFailed("The public address of the service is not set. Set SESSION_STATUS_PUBLIC_URL.")
+        token = context.commit(lambda db: people.make_administrator_link(db, audit_context())).value
+        address = f"{context.settings.public_url.rstrip('/')}/console/first/{token}"
     hours = int(administrators.LASTS.total_seconds() // 3600)
     click.echo(address)
     click.echo(
-        f"Open it in a browser: it logs you in as administrator, once, within {hours} hours. Earlier links are void now.\n"
-        "Then connect the staff's identity provider, and give the role to people: "
+        f"Open this link in a browser to log in as administrator. It works once, within {hours} hours. Earlier links no longer "
+        "work.\nThen connect the identity provider for staff, and grant the role to people: "
         "session-status role grant staff administrator --username NAME",
         err=True,
     )

@@ -1,4 +1,4 @@
-"""`session-status sessions`: the agenda of an implementation, from the file which the organizer's spreadsheet makes."""
+"""`session-status sessions`: the agenda of an implementation, from a file of the organizer's spreadsheet."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.render import person_words
 from web.time_format import TimeFormatter
 
-#: Sessions of each kind that a preview names; the rest are counted.
+#: Most sessions of each kind that a preview lists.
 MOST_NAMED = 10
 COUNTED = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired"
-REASON = click.option("--reason", default="", help="Why; the audit entry keeps it.")
+REASON = click.option("--reason", default="", help="The reason, for the audit entry.")
 
 
 @click.group(
@@ -45,45 +45,44 @@ def sessions_group() -> None:
 @sessions_group.command("import")
 @click.argument("implementation", type=ImplementationId())
 @click.argument("file")
-@click.option("--preview", is_flag=True, help="Only say what was understood and what would change.")
+@click.option("--preview", is_flag=True, help="Only show how the file is read and what would change.")
 @click.option(
     "--dates",
     "order",
     type=click.Choice(dates.CHOICES),
     default=dates.AUTO,
     show_default=True,
-    help="How the file's dates are written. With auto the dates decide that can be read in one way only.",
+    help="How dates are written in the file. With auto, the unambiguous dates of the file decide.",
 )
-@click.option("--retire-missing", is_flag=True, help="Retire the sessions that the file does not name.")
+@click.option("--retire-missing", is_flag=True, help="Retire sessions that are not in the file.")
 @REASON
 def import_file(  # noqa: PLR0913 - one for each option
     implementation: str, file: str, order: str, reason: str, *, preview: bool, retire_missing: bool
 ) -> None:
     """Import sessions from an Excel workbook (.xlsx) or a CSV file (comma, semicolon or tab).
 
-    Columns: ID, Title, Start Time, End Time, Location, Parent ID, Credits; every other column becomes an attribute of
-    the session, which the script reads as session.attributes["…"]. Times are those of the implementation's time zone
-    unless they name an offset. Sessions which the file does not name stay, or are retired if you say so: a retired
-    session is not served, and comes back when a file names it again. Importing the same file again changes nothing.
+    Columns: ID, Title, Start Time, End Time, Location, Parent ID, Credits; any other column becomes an attribute of the
+    session, which the script reads as session.attributes["…"]. Times without an offset are in the time zone of the
+    implementation. Sessions that are not in the file stay, unless --retire-missing is given. A retired session is not
+    served; it comes back when a later file contains it. Importing the same file again changes nothing.
 
-    All or nothing: if there is any fault, it is printed with its rows, column and values, nothing is imported, and the
-    exit status is 1. A date such as 03/04/2026 is never guessed: if no other date of the file says which it is, choose
-    with --dates.
+    If there is any fault, nothing is imported: the faults are printed with row, column and value, and the exit status is 1.
+    A date such as 03/04/2026 is ambiguous: if no other date in the file shows the order, choose it with --dates.
     """
     data = read_file(file)
-    with open_context() as here:
-        with here.database.reading() as db:
+    with open_context() as context:
+        with context.database.reading() as db:
             zone = find_implementation(db, implementation).time_zone
         said = agenda.read(data, zone, order)
         if preview:
-            with here.database.reading() as db:
+            with context.database.reading() as db:
                 plan = agenda.plan(db, find_implementation(db, implementation), said, retire=retire_missing)
                 say_columns(plan)
                 say_understood(file, plan)
                 say_planned(plan, TimeFormatter(zone))
             return
         by = audit_context(reason)
-        plan = here.commit(
+        plan = context.commit(
             lambda db: changes.import_file(
                 db, find_implementation(db, implementation), said, by, retire=retire_missing, file_name=file
             )
@@ -96,40 +95,40 @@ def import_file(  # noqa: PLR0913 - one for each option
 
 @sessions_group.command("undo", epilog=examples("session-status sessions undo aha26 --preview"))
 @click.argument("implementation", type=ImplementationId())
-@click.option("--preview", is_flag=True, help="Only say which import would be undone.")
+@click.option("--preview", is_flag=True, help="Only show which import would be undone.")
 @REASON
 def undo(implementation: str, reason: str, *, preview: bool) -> None:
-    """Undo the last import that changed the agenda: every session it touched is as it was before.
+    """Undo the last import that changed the agenda: the sessions that it changed are restored.
 
-    Sessions that it added are retired. Only the last import can be undone, once.
+    Sessions that it added are retired. Only the last import can be undone, and only once.
     """
-    with open_context() as here:
+    with open_context() as context:
         if preview:
-            with here.database.reading() as db:
+            with context.database.reading() as db:
                 found = find_implementation(db, implementation)
                 last = agenda.last_import(db, found)
                 if last is None:
-                    raise CommandFailed("There is no import that could be undone.")
+                    raise CommandFailed("There is no import to undo.")
                 who = person_words(last.imported_by, actors.by_keys(db, [last.imported_by]).get(last.imported_by))
                 when = f"{TimeFormatter.of(found).exact(last.imported_at)} by {who}"
-                click.echo(f"The last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
+                click.echo(f"Last import: {last.file_name}, {when}: {COUNTED.format(**last.counts)}")
             return
         by = audit_context(reason)
-        counts = here.commit(lambda db: changes.undo(db, find_implementation(db, implementation), by)).value
+        counts = context.commit(lambda db: changes.undo(db, find_implementation(db, implementation), by)).value
     put_back, retired = (counted(counts[name], "session") for name in ("put_back", "retired"))
-    click.echo(f"{put_back} put back as before, {retired} retired that the import had added")
+    click.echo(f"{put_back} restored, {retired} retired (added by the import)")
 
 
 def say_columns(plan: ImportPlan) -> None:
-    """Print what the headings were taken for."""
+    """Print how the headings were read."""
     if plan.columns:
-        click.echo(f"Read as: {', '.join(plan.columns)}.")
+        click.echo(f"Columns: {', '.join(plan.columns)}.")
     if plan.attributes:
-        click.echo(f"Kept as attributes: {', '.join(plan.attributes)}.")
+        click.echo(f"Attributes: {', '.join(plan.attributes)}.")
 
 
 def say_understood(file: str, plan: ImportPlan) -> None:
-    """Print how the file was read; with faults, print those and end with status 1."""
+    """Print notes about the file. If there are faults, print them and exit with status 1."""
     for note in plan.notes:
         click.echo(f"{file}: {note}", err=True)
     for line in as_lines(plan.faults):
@@ -143,13 +142,13 @@ def say_understood(file: str, plan: ImportPlan) -> None:
 
 
 def dates_read(plan: ImportPlan) -> str:
-    """Say how the dates were read, and which row shows it."""
+    """Return how the dates were read, and which row shows it."""
     because = f", as row {plan.dates.because.row} shows" if plan.dates.because else ""
     return f"Dates: {dates.ORDER_WORDS[plan.dates.order]}{because}."
 
 
 def say_planned(plan: ImportPlan, clock: TimeFormatter) -> None:
-    """Print what an import would do, with times in words so that a wrong order of day and month is seen."""
+    """Print what an import would do, with months as words, so that a wrong order of day and month is noticed."""
     click.echo(f"{f'{dates_read(plan)} ' if plan.sessions else ''}Times in {clock.zone}.")
     added = [one for one in plan.sessions if one.added]
     changed = [one for one in plan.sessions if one.before and not one.added]
@@ -181,19 +180,19 @@ def _name(values: Mapping[str, Any]) -> str:
 
 
 def _more(values: Mapping[str, Any]) -> str:
-    """What else a session has, by the names of its columns."""
+    """Return the other values of a session, with the names of their columns."""
     optional = [name for name in ("location", "parent_id", "credits") if values.get(name) not in (None, "")]
     named = ", ".join(f"{LABELS[name]}: {values[name]}" for name in optional)
     return f" ({named})" if named else ""
 
 
 def read_file(file: str) -> bytes:
-    """The bytes of the file; how large it may be is the importer's business."""
+    """Return the bytes of the file. The importer limits its size."""
     try:
         return Path(file).read_bytes()
     except FileNotFoundError:
         raise CommandFailed(f"{file}: there is no such file.") from None
     except IsADirectoryError:
-        raise CommandFailed(f"{file}: this is a folder; the agenda is an Excel workbook or a CSV file.") from None
+        raise CommandFailed(f"{file}: this is a folder; the agenda must be an Excel workbook or a CSV file.") from None
     except OSError as error:
-        raise CommandFailed(f"{file}: it cannot be read: {error.strerror}.") from None
+        raise CommandFailed(f"{file}: this file cannot be read: {error.strerror}.") from None

@@ -1,6 +1,6 @@
-"""`session-status implementation archive`, `restore` and `remove`: how an implementation leaves, and what goes with it.
+"""`session-status implementation archive`, `restore` and `remove`.
 
-The rule is the records' (`records.changes.retirement`); here it is asked for.
+`records.changes.retirement` has the rules.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from web.cli.common.context import find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 
-REASON = click.option("--reason", default="", help="Why; the audit entry keeps it.")
+REASON = click.option("--reason", default="", help="The reason, for the audit entry.")
 
 
 @click.command("archive", epilog=examples('session-status implementation archive aha25 --reason "The event is over"'))
 @click.argument("slug", type=ImplementationId())
 @REASON
 def archive(slug: str, reason: str) -> None:
-    """Take an implementation out of use; everything is kept, and `restore` brings it back.
+    """Take an implementation out of use. Everything is kept, and `restore` brings it back.
 
-    Its app and its login pages get an answer as if there were none (404), its logins end, no script runs for it.
+    Its app and login pages answer as if it did not exist (404), its logins end, and no script runs for it.
     """
     act(slug, lambda db, found, _: retirement.archive(db, found, audit_context(reason)))
-    click.echo(f"Archived {slug}: it is not served any more. Undo: session-status implementation restore {slug}")
+    click.echo(f"Archived {slug}: it is no longer served. To undo: session-status implementation restore {slug}")
 
 
 @click.command("restore", epilog=examples("session-status implementation restore aha25"))
 @click.argument("slug", type=ImplementationId())
 @REASON
 def restore(slug: str, reason: str) -> None:
-    """Serve an archived implementation again, as it was. People have to log in again.
+    """Serve an archived implementation again, unchanged. People must log in again.
 
-    In production it is refused while it holds stand-ins of development, which a process would not start with.
+    In production, this is refused if it contains settings for development, because no process would start with them.
     """
     act(slug, lambda db, found, where: retirement.restore(db, found, audit_context(reason), environment=where))
     click.echo(f"Restored {slug}: it is served again.")
@@ -53,31 +53,36 @@ def restore(slug: str, reason: str) -> None:
     ),
 )
 @click.argument("slug", type=ImplementationId())
-@click.option("--preview", is_flag=True, help="Only say what would go.")
-@click.option("--yes", is_flag=True, help="Do not ask for the slug again.")
+@click.option("--preview", is_flag=True, help="Only show what would be deleted.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @REASON
 def remove(slug: str, reason: str, *, preview: bool, yes: bool) -> None:
-    """Remove an archived implementation for ever, with everything that belongs to it; its audit entries stay.
+    """Delete an archived implementation permanently, with everything that belongs to it. Its audit entries stay.
 
-    It says what goes, and asks for the slug in full. There is no way back but a backup of the database.
+    The command shows what will be deleted, and asks for the slug as confirmation. Only a backup of the database can restore
+    it.
     """
-    with open_context() as here:
-        with here.database.reading() as db:
+    with open_context() as context:
+        with context.database.reading() as db:
             counts = retirement.preview(db, find_implementation(db, slug))
-        click.echo(f"With {slug} {'go' if counts else 'goes nothing but its settings'}{':' if counts else '.'}")
+        click.echo(f"Deleted with {slug}:" if counts else f"Only the settings of {slug} will be deleted.")
         for words, count in counts.items():
             click.echo(f"  {count:>8}  {words}")
         click.echo("Its audit entries stay.")
         if preview:
             return
         typed = (
-            slug if yes else click.prompt(f"Type {slug} to remove all of this for ever", default="", show_default=False)
+            slug
+            if yes
+            else click.prompt(f"Type {slug} to delete all of this permanently", default="", show_default=False)
         )
-        here.commit(lambda db: retirement.remove(db, find_implementation(db, slug), audit_context(reason), typed=typed))
+        context.commit(
+            lambda db: retirement.remove(db, find_implementation(db, slug), audit_context(reason), typed=typed)
+        )
     click.echo(f"Removed {slug}.")
 
 
 def act(slug: str, rule: Callable[[DbSession, Implementation, str], AfterCommit[None]]) -> None:
-    """Let a rule change the implementation in this environment."""
-    with open_context() as here:
-        here.commit(lambda db: rule(db, find_implementation(db, slug), here.settings.environment))
+    """Apply a rule to the implementation in this environment."""
+    with open_context() as context:
+        context.commit(lambda db: rule(db, find_implementation(db, slug), context.settings.environment))

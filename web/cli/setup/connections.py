@@ -1,7 +1,7 @@
-"""`session-status connection`: the vendor systems which an implementation's script calls by name.
+"""`session-status connection`: the vendor systems that an implementation's script calls by name.
 
-A secret is typed at a prompt, piped in, or taken from an environment variable; never an argument, because arguments
-are seen by every user of the machine and stay in the shell's history.
+A secret is typed at a prompt, piped in, or read from an environment variable. It is never an argument, because arguments are
+visible to all users of the machine and stay in the shell history.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from records.changes.after_commit import AfterCommit
 from records.maintenance import resealing
 from records.plurals import counted
 from records.tenants import connections
-from runner.health.start_checks import told, what_to_do
+from runner.health.start_checks import secret_in_words, what_to_do
 from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, CommandContext, find_implementation, open_context
 from web.cli.common.errors import CommandFailed, listed
@@ -29,7 +29,7 @@ from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 from web.cli.common.tables import print_json, print_table
 
-#: what the secret of each kind of credential is called
+#: The name of the secret, for each kind of credential.
 SECRETS = {
     "basic": "Password",
     "bearer": "Token",
@@ -52,36 +52,34 @@ def connection() -> None:
     """Add, show, change and remove vendor connections."""
 
 
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options which describe a connection; all are optional, so that `set` can change one alone."""
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that describe a connection. All are optional, so that `set` can change a single one."""
     for option in (
-        click.option("--base-url", metavar="URL", help="https address which every path is put behind."),
+        click.option("--base-url", metavar="URL", help="https address; each path is appended to it."),
         click.option("--auth", "auth_kind", type=click.Choice(list(AUTH_KINDS)), help="Kind of credential."),
         click.option(
             "--auth-field",
             "auth_fields",
             multiple=True,
             metavar="NAME=VALUE",
-            help="What is not secret: user (basic), name (API keys), token_url, client_id, scope (OAuth2).",
+            help="Fields that are not secret: user (basic), name (API keys), token_url, client_id, scope (OAuth2).",
         ),
         click.option("--secret-stdin", is_flag=True, help="Read the secret from standard input."),
-        click.option("--secret-env", metavar="VARIABLE", help="Take the secret from this environment variable."),
+        click.option("--secret-env", metavar="VARIABLE", help="Read the secret from this environment variable."),
         click.option("--new-secret", is_flag=True, help="Ask for a new secret (with `set`)."),
         click.option(
-            "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Allowed; may be repeated."
+            "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Allowed method; may be repeated."
         ),
         click.option(
-            "--path-prefix", "path_prefixes", multiple=True, metavar="/PATH", help="Allowed; may be repeated."
+            "--path-prefix", "path_prefixes", multiple=True, metavar="/PATH", help="Allowed path; may be repeated."
         ),
-        click.option("--follow-redirects/--no-follow-redirects", default=None, help="Each hop is checked anew."),
-        click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="Of one call."),
-        click.option("--cache", "cache_s", type=int, metavar="SECONDS", help="How long answers to GET are kept."),
-        click.option("--rate", "rate_per_s", type=float, metavar="PER-SECOND", help="Most calls a second."),
+        click.option("--follow-redirects/--no-follow-redirects", default=None, help="Each redirect is checked."),
+        click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="Limit for one call."),
+        click.option("--cache", "cache_s", type=int, metavar="SECONDS", help="How long answers to GET are cached."),
+        click.option("--rate", "rate_per_s", type=float, metavar="PER-SECOND", help="Most calls per second."),
         click.option("--concurrency", type=int, metavar="CALLS", help="Most calls at the same time."),
         click.option("--max-body", "max_body_bytes", type=int, metavar="BYTES", help="Largest answer."),
-        click.option(
-            "--development/--no-development", default=None, help="Leads to this machine; never in production."
-        ),
+        click.option("--development/--no-development", default=None, help="May call this machine; not for production."),
     ):
         command = option(command)
     return command
@@ -96,23 +94,23 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
-@options
-def add(implementation: str, name: str, **given: Any) -> None:
-    """Add a connection; the script calls it by NAME. The secret is asked for, or comes from --secret-stdin/--secret-env."""
-    if not given["base_url"]:
-        raise CommandFailed("Where does it lead? Give --base-url https://…")
-    draft = changed(ConnectionDraft(name=name, base_url=""), given)
-    with open_context() as here:
-        refuse_development(here, draft)
-        with here.database.reading() as db:
+@connection_options
+def add(implementation: str, name: str, **options: Any) -> None:
+    """Add a connection, which the script calls by NAME. Asks for the secret unless --secret-stdin or --secret-env is given."""
+    if not options["base_url"]:
+        raise CommandFailed("The address is missing. Give --base-url https://…")
+    draft = changed(ConnectionDraft(name=name, base_url=""), options)
+    with open_context() as context:
+        refuse_development(context, draft)
+        with context.database.reading() as db:
             owner = find_implementation(db, implementation)
             if connections.find(db, owner, name):
                 raise CommandFailed(
-                    f"{implementation} has a connection {name!r} already. Change it with `connection set`."
+                    f"{implementation} already has a connection {name!r}. Change it with `connection set`."
                 )
             changes.refuse_taken(db, owner, name)  # before the secret is asked for
-        sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=draft.auth_kind != "none"))
-        save(here, implementation, sealed, changes.add)
+        sealed = replace(draft, secret=secret_for(draft.auth_kind, options, wanted=draft.auth_kind != "none"))
+        save(context, implementation, sealed, changes.add)
     click.echo(f'Added the connection {name}. In the script: api.get({name!r}, "/path")')
 
 
@@ -125,46 +123,46 @@ def add(implementation: str, name: str, **given: Any) -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
-@options
-def change(implementation: str, name: str, **given: Any) -> None:
-    """Change a connection. Another host, account or kind of credential needs the secret again: it is not sent elsewhere."""
-    with open_context() as here:
-        with here.database.reading() as db:
+@connection_options
+def change(implementation: str, name: str, **options: Any) -> None:
+    """Change a connection. A new host, account or kind of credential requires the secret again, so that it is not sent elsewhere."""
+    with open_context() as context:
+        with context.database.reading() as db:
             present = find_connection(db, implementation, name)
-        draft = changed(draft_of(present), given)
-        refuse_development(here, draft)
-        again = draft.auth_kind != "none" and (given["new_secret"] or connections.must_be_typed_again(present, draft))
-        sealed = replace(draft, secret=secret_for(draft.auth_kind, given, wanted=again))
-        made = save(here, implementation, sealed, changes.change)
+        draft = changed(draft_of(present), options)
+        refuse_development(context, draft)
+        again = draft.auth_kind != "none" and (options["new_secret"] or connections.must_be_typed_again(present, draft))
+        sealed = replace(draft, secret=secret_for(draft.auth_kind, options, wanted=again))
+        made = save(context, implementation, sealed, changes.change)
     click.echo(f"Changed the connection {name}." if made else UNCHANGED)
 
 
 def save(
-    here: CommandContext, implementation: str, draft: ConnectionDraft, rule: Callable[..., AfterCommit[Connection]]
+    context: CommandContext, implementation: str, draft: ConnectionDraft, rule: Callable[..., AfterCommit[Connection]]
 ) -> bool:
-    """Save the draft by the rule; say whether anything was changed."""
+    """Save the draft with a rule; say whether anything was changed."""
 
     def change(db: DbSession) -> AfterCommit[Connection]:
         owner = find_implementation(db, implementation)
-        return rule(db, here.box, owner, draft, audit_context(), environment=here.settings.environment)
+        return rule(db, context.box, owner, draft, audit_context(), environment=context.settings.environment)
 
-    return here.commit(change).made
+    return context.commit(change).made
 
 
-def refuse_development(here: CommandContext, draft: ConnectionDraft) -> None:
-    """Raise CommandFailed in production for a connection of development, with which the next process would not start."""
-    if here.settings.production and draft.development:
+def refuse_development(context: CommandContext, draft: ConnectionDraft) -> None:
+    """Raise CommandFailed in production for a connection for development, because no process would start with it."""
+    if context.settings.production and draft.development:
         raise CommandFailed(
-            "A connection for development cannot be saved in production. With `set`, take that off: --no-development."
+            "A connection for development cannot be saved in production. To change one, use `set` with --no-development."
         )
 
 
 @connection.command("list")
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON list; secrets are never shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list; secrets are never shown.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the connections of an implementation."""
-    with open_context() as here, here.database.reading() as db:
+    with open_context() as context, context.database.reading() as db:
         found = [shown(one) for one in connections.every(db, find_implementation(db, implementation))]
     if as_json:
         print_json(found)
@@ -180,42 +178,42 @@ def list_all(implementation: str, *, as_json: bool) -> None:
 @connection.command("remove")
 @click.argument("implementation", type=ImplementationId())
 @click.argument("name")
-@click.confirmation_option(prompt="Its secret is forgotten, and scripts that call it will fail. Remove it?")
+@click.confirmation_option(prompt="Its secret is deleted, and scripts that call it will fail. Remove it?")
 def remove(implementation: str, name: str) -> None:
-    """Remove a connection and forget its secret. Asks once; --yes does not ask."""
-    with open_context() as here:
-        here.commit(lambda db: removed(db, implementation, name))
+    """Remove a connection and its secret. Asks for confirmation unless --yes is given."""
+    with open_context() as context:
+        context.commit(lambda db: removed(db, implementation, name))
     click.echo(f"Removed the connection {name}.")
 
 
 def removed(db: DbSession, implementation: str, name: str) -> AfterCommit[None]:
-    """Remove a connection. Raises CommandFailed which names those that are there."""
+    """Remove a connection. Raises CommandFailed, which lists the existing ones."""
     find_connection(db, implementation, name)
     return changes.remove(db, find_implementation(db, implementation), name, audit_context())
 
 
 @connection.command("reseal", epilog=examples("session-status connection reseal"))
 def reseal() -> None:
-    """Seal the secrets of all implementations anew with the present key.
+    """Encrypt the secrets of all implementations again, with the current key.
 
-    After it, keys in SESSION_STATUS_SECRET_KEYS_OLD are not needed for secrets any more.
+    Afterwards, secrets no longer need the keys in SESSION_STATUS_SECRET_KEYS_OLD.
     """
-    with open_context() as here:
-        count = here.commit(lambda db: resealed(db, here)).value
-    click.echo(f"Sealed {counted(count, 'secret')} with the present key.")
+    with open_context() as context:
+        count = context.commit(lambda db: resealed(db, context)).value
+    click.echo(f"Encrypted {counted(count, 'secret')} with the current key.")
 
 
-def resealed(db: DbSession, here: CommandContext) -> AfterCommit[int]:
-    """Seal all secrets with the present key. Raises CommandFailed if no key opens one of them."""
-    closed = resealing.unreadable_secrets(db, here.box)
+def resealed(db: DbSession, context: CommandContext) -> AfterCommit[int]:
+    """Encrypt all secrets with the current key. Raises CommandFailed if one of them cannot be decrypted."""
+    closed = resealing.unreadable_secrets(db, context.box)
     if closed:
-        faults = (f"  - no key opens {told(one)}. {what_to_do(one)}" for one in closed)
+        faults = (f"  - no key decrypts {secret_in_words(one)}. {what_to_do(one)}" for one in closed)
         raise CommandFailed("\n".join(["Nothing was changed:", *faults]))
-    return operations.reseal(db, here.box, audit_context())
+    return operations.reseal(db, context.box, audit_context())
 
 
 def find_connection(db: DbSession, implementation: str, name: str) -> Connection:
-    """The connection of this name. Raises CommandFailed which names those that are there."""
+    """Return the connection with this name. Raises CommandFailed, which lists the existing ones."""
     owner = find_implementation(db, implementation)
     found = connections.find(db, owner, name)
     if found is None:
@@ -225,32 +223,32 @@ def find_connection(db: DbSession, implementation: str, name: str) -> Connection
 
 
 def shown(found: Connection) -> dict[str, Any]:
-    """Everything about a connection but its secret."""
+    """Return a connection as JSON values, without its secret."""
     return {"name": found.name, **changes.described(found)}
 
 
 def draft_of(found: Connection) -> ConnectionDraft:
-    """The connection as it is, ready to be changed."""
+    """Return a draft with the current values of a connection."""
     values: dict[str, Any] = shown(found)
     values |= {name: tuple(values[name]) for name in ("methods", "path_prefixes")}
     return ConnectionDraft(**values)
 
 
-def changed(draft: ConnectionDraft, given: dict[str, Any]) -> ConnectionDraft:
-    """The draft with those options which were given."""
+def changed(draft: ConnectionDraft, options: dict[str, Any]) -> ConnectionDraft:
+    """Return the draft with the given options."""
     names = {field.name for field in fields(ConnectionDraft)} - {"auth_fields"}
-    wanted = {name: value for name, value in given.items() if name in names and value not in (None, ())}
-    if given["auth_kind"] not in (None, draft.auth_kind):
+    wanted = {name: value for name, value in options.items() if name in names and value not in (None, ())}
+    if options["auth_kind"] not in (None, draft.auth_kind):
         wanted["auth_fields"] = {}
-    if given["auth_fields"]:
-        wanted["auth_fields"] = wanted.get("auth_fields", draft.auth_fields) | pairs(given["auth_fields"])
+    if options["auth_fields"]:
+        wanted["auth_fields"] = wanted.get("auth_fields", draft.auth_fields) | pairs(options["auth_fields"])
     return replace(draft, **wanted)
 
 
-def pairs(given: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE as a dict. Raises CommandFailed for anything else."""
+def pairs(arguments: tuple[str, ...]) -> dict[str, str]:
+    """Convert NAME=VALUE arguments to a dict. Raises CommandFailed for any other form."""
     found = {}
-    for text in given:
+    for text in arguments:
         name, equals, value = text.partition("=")
         if not equals:
             raise CommandFailed(f"--auth-field {text!r} is not NAME=VALUE, for example user=restws.")
@@ -258,21 +256,17 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def secret_for(kind: str, given: dict[str, Any], *, wanted: bool) -> str | None:
-    """The secret, from where the options say; at a terminal it is asked for when it is wanted."""
-    if given["secret_env"]:
-        secret = os.environ.get(given["secret_env"])
+def secret_for(kind: str, options: dict[str, Any], *, wanted: bool) -> str | None:
+    """Return the secret from the source in the options, or from a prompt if it is required."""
+    if options["secret_env"]:
+        secret = os.environ.get(options["secret_env"])
         if not secret:
-            raise CommandFailed(
-                f"The environment variable {given['secret_env']} is not set, so there is no secret in it."
-            )
+            raise CommandFailed(f"The environment variable {options['secret_env']} is not set or empty.")
         return secret
-    if given["secret_stdin"]:
+    if options["secret_stdin"]:
         return sys.stdin.readline().rstrip("\r\n") or None
     if not wanted:
         return None
     if not sys.stdin.isatty():
-        raise CommandFailed(
-            "There is no terminal to ask for the secret. Pipe it in with --secret-stdin, or use --secret-env."
-        )
+        raise CommandFailed("There is no terminal to prompt for the secret. Use --secret-stdin or --secret-env.")
     return str(click.prompt(SECRETS[kind], hide_input=True, err=True))

@@ -1,6 +1,6 @@
-"""`session-status implementation`: the tenants, each one client's app, and everything that decides about its statuses.
+"""`session-status implementation`: the tenants, one for each client's app, and their settings.
 
-What a field may hold is the records' business; here it is only read from the command line and shown.
+The records check the values; this module only reads them from the command line and shows them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from web.time_format import TimeFormatter
 
 from .archiving import archive, remove, restore
 
-#: What can be changed, in the order of `show`, with the label that it has on pages, too.
+#: The fields that can be changed, in the order of `show`, with their labels on pages.
 FIELDS = {each.name: each.label for each in SETTINGS}
 
 LISTS = frozenset(each.name for each in SETTINGS if each.kind in (LINES, TICKS))
@@ -58,22 +58,24 @@ for below in (archive, restore, remove):
     ),
 )
 @click.argument("slug")
-@click.option("--name", required=True, help="What people call it.")
-@click.option("--time-zone", default="UTC", show_default=True, help="Of the event, for example America/Chicago.")
-@click.argument("given", nargs=-1, metavar="[FIELD=VALUE]...")
-def add(slug: str, name: str, time_zone: str, given: tuple[str, ...]) -> None:
-    """Add an implementation. SLUG is its id in addresses and stays for ever."""
-    with open_context() as here:
-        draft = ImplementationDraft(slug, name, time_zone, assignments(given))
-        here.commit(lambda db: changes.add(db, draft, audit_context(), terms=terms_of(here)))
+@click.option("--name", required=True, help="Name of the event.")
+@click.option(
+    "--time-zone", default="UTC", show_default=True, help="Time zone of the event, for example America/Chicago."
+)
+@click.argument("arguments", nargs=-1, metavar="[FIELD=VALUE]...")
+def add(slug: str, name: str, time_zone: str, arguments: tuple[str, ...]) -> None:
+    """Add an implementation. SLUG is its id in addresses, and cannot be changed later."""
+    with open_context() as context:
+        draft = ImplementationDraft(slug, name, time_zone, assignments(arguments))
+        context.commit(lambda db: changes.add(db, draft, audit_context(), terms=terms_of(context)))
     click.echo(f"Added {slug}. Next: its agenda (`sessions import`), its connections, its script (`script activate`).")
 
 
 @implementation.command("list")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_all(*, as_json: bool) -> None:
     """List all implementations."""
-    with open_context() as here, here.database.reading() as db:
+    with open_context() as context, context.database.reading() as db:
         found = implementations.every(db)
     if as_json:
         names = ("slug", "name", "time_zone")
@@ -83,15 +85,15 @@ def list_all(*, as_json: bool) -> None:
     archived = [clock.digits(one.archived_at) if one.archived_at else "" for one in found]
     rows = [(one.slug, one.name, one.time_zone, at) for one, at in zip(found, archived, strict=True)]
     heads = ("slug", "name", "time zone", f"archived ({clock.zone})")
-    print_table(heads, rows, empty="No implementation yet: session-status implementation add")
+    print_table(heads, rows, empty="There is no implementation yet. Add one: session-status implementation add")
 
 
 @implementation.command()
 @click.argument("slug", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def show(slug: str, *, as_json: bool) -> None:
-    """Show everything about an implementation."""
-    with open_context() as here, here.database.reading() as db:
+    """Show all fields of an implementation."""
+    with open_context() as context, context.database.reading() as db:
         found = find_implementation(db, slug)
         values = {"slug": found.slug, "archived_at": since(found)} | {field: getattr(found, field) for field in FIELDS}
         values["script"] = in_service(db, found)
@@ -104,19 +106,19 @@ def show(slug: str, *, as_json: bool) -> None:
 
 
 def since(found: Implementation) -> str:
-    """When it was archived, in UTC for programs; "" while it is served."""
+    """Return when it was archived, in UTC; "" if it is served."""
     return found.archived_at.isoformat(timespec="seconds") if found.archived_at else ""
 
 
 def in_service(db: DbSession, found: Implementation) -> str:
-    """Which version decides what is shown, and which must not any more."""
+    """Describe the active version and the suspended ones."""
     active = versions.active(db, found)
     barred = [
         f"version {one.number} is suspended: {one.suspended_reason}"
         for one in versions.versions(db, found)
         if one.suspended_at
     ]
-    return "; ".join([f"version {active.number} is in service" if active else "none is in service", *barred])
+    return "; ".join([f"version {active.number} is active" if active else "no version is active", *barred])
 
 
 @implementation.command(
@@ -128,45 +130,45 @@ def in_service(db: DbSession, found: Implementation) -> str:
     ),
 )
 @click.argument("slug", type=ImplementationId())
-@click.argument("given", nargs=-1, required=True, metavar="FIELD=VALUE...")
-def change(slug: str, given: tuple[str, ...]) -> None:
-    """Change fields of an implementation; it takes effect at once.
+@click.argument("arguments", nargs=-1, required=True, metavar="FIELD=VALUE...")
+def change(slug: str, arguments: tuple[str, ...]) -> None:
+    """Change fields of an implementation. The change takes effect at once.
 
-    Lists are written with commas or as JSON, objects as JSON. `show` lists the fields.
+    Separate list items by commas or write the list as JSON; write objects as JSON. `show` lists the fields.
     """
-    wanted = assignments(given)
-    with open_context() as here:
-        made = here.commit(lambda db: changed(db, here, slug, wanted)).made
+    wanted = assignments(arguments)
+    with open_context() as context:
+        made = context.commit(lambda db: changed(db, context, slug, wanted)).made
     click.echo(f"Changed {', '.join(wanted)} of {slug}." if made else UNCHANGED)
 
 
-def changed(db: DbSession, here: CommandContext, slug: str, wanted: dict[str, Any]) -> AfterCommit[None]:
-    """Change these fields of an implementation. Raises CommandFailed if there is no such implementation."""
-    return changes.change(db, find_implementation(db, slug), wanted, audit_context(), terms=terms_of(here))
+def changed(db: DbSession, context: CommandContext, slug: str, wanted: dict[str, Any]) -> AfterCommit[None]:
+    """Change fields of an implementation. Raises CommandFailed if it does not exist."""
+    return changes.change(db, find_implementation(db, slug), wanted, audit_context(), terms=terms_of(context))
 
 
-def terms_of(here: CommandContext) -> SettingsTerms:
-    """What may be set here: the operator's budgets count for every edge."""
-    return SettingsTerms(asdict(here.settings.most))
+def terms_of(context: CommandContext) -> SettingsTerms:
+    """Return the limits for settings: the operator's budgets."""
+    return SettingsTerms(asdict(context.settings.most))
 
 
-def assignments(given: tuple[str, ...]) -> dict[str, Any]:
-    """`FIELD=VALUE` as values of the field's kind. Raises CommandFailed for a field that there is not."""
-    return dict(assignment(one) for one in given)
+def assignments(arguments: tuple[str, ...]) -> dict[str, Any]:
+    """Convert FIELD=VALUE arguments to values. Raises CommandFailed for an unknown field."""
+    return dict(assignment(one) for one in arguments)
 
 
 def assignment(text: str) -> tuple[str, Any]:
-    """One FIELD=VALUE."""
+    """Convert one FIELD=VALUE argument."""
     field, equals, value = text.partition("=")
     if not equals:
         raise CommandFailed(f"{text!r} is not FIELD=VALUE, for example fresh_seconds=30.")
     if field not in FIELDS:
-        raise CommandFailed(f"There is no field {field!r}. There are: {', '.join(FIELDS)}.")
+        raise CommandFailed(f"There is no field {field!r}. The fields are: {', '.join(FIELDS)}.")
     return field, value_of(field, value)
 
 
 def value_of(field: str, value: str) -> Any:
-    """A value as the field holds it: a text as it is, a list, or JSON."""
+    """Convert a value to the kind of the field: a text, a list, or JSON."""
     if field in LISTS and not value.startswith("["):
         return [part.strip() for part in value.split(",") if part.strip()]
     if field in TEXTS:
@@ -174,4 +176,4 @@ def value_of(field: str, value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise CommandFailed(f"{field}: {value!r} is not JSON ({error}). It means: {FIELDS[field]}.") from None
+        raise CommandFailed(f"{field} ({FIELDS[field]}): {value!r} is not JSON ({error}).") from None

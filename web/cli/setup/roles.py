@@ -1,4 +1,4 @@
-"""`session-status role`: the grants, which give roles to people by username, user type or attribute."""
+"""`session-status role`: grants, which give roles to people by username, user type or attribute."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from web.time_format import TimeFormatter
 @click.group(
     "role",
     help=(
-        f"Give and take roles.\n\n{roles.written(roles.existing_in(house=False))} hold for one implementation; "
-        f"{roles.written(roles.HOUSE)} are given in the implementation `{implementations.STAFF}` and hold for all."
+        f"Grant and revoke roles.\n\n{roles.in_words(roles.existing_in(staff=False))} apply to one implementation; "
+        f"{roles.in_words(roles.STAFF_ROLES)} are granted in the implementation `{implementations.STAFF}` and apply to all."
     ),
     epilog=examples(
         "session-status role grant staff administrator --username kim@ativ.example",
@@ -37,7 +37,7 @@ from web.time_format import TimeFormatter
     ),
 )
 def role_group() -> None:
-    """Give and take roles."""
+    """Grant and revoke roles."""
 
 
 @role_group.command(
@@ -49,43 +49,43 @@ def role_group() -> None:
 )
 @click.argument("implementation", type=ImplementationId())
 @click.argument("role", type=click.Choice(roles.GRANTED))
-@click.option("--username", metavar="NAME", help="Who has this username; case does not matter.")
-@click.option("--user-type", metavar="TYPE", help="Who is of this user type, exactly as the provider writes it.")
-@click.option("--attribute", metavar="NAME=VALUE", help="Whose attribute has this value, exactly.")
-def grant(implementation: str, role: str, **given: str | None) -> None:
-    """Give a role. It counts at once, also for logins that are there.
+@click.option("--username", metavar="NAME", help="People with this username (case-insensitive).")
+@click.option("--user-type", metavar="TYPE", help="People with this user type, exactly as the provider writes it.")
+@click.option("--attribute", metavar="NAME=VALUE", help="People with exactly this value of an attribute.")
+def grant(implementation: str, role: str, **options: str | None) -> None:
+    """Grant a role. It takes effect at once, also for existing logins.
 
-    User types and attributes are the provider's word, and give at most the roles in `mapped_roles` of the
-    implementation. Roles above scanner count only for people who logged in by SAML.
+    User types and attributes come from the provider, and can give only the roles in `mapped_roles` of the implementation.
+    Roles above scanner apply only to people who logged in by SAML.
     """
-    draft = GrantDraft(role, **what_to_match(given))
-    with open_context() as here:
-        (made,) = here.commit(
+    draft = GrantDraft(role, **what_to_match(options))
+    with open_context() as context:
+        (made,) = context.commit(
             lambda db: grant_changes.add(db, owner_of_role(db, implementation), [draft], audit_context())
         ).value
-        with here.database.reading() as db:
+        with context.database.reading() as db:
             methods = ineffective_grants.login_methods_of(db, find_implementation(db, implementation))
-    in_vain = methods.in_vain(made.kind, role)
+    in_vain = methods.why_ineffective(made.kind, role)
     click.echo(f"Grant {made.id} gives {whom(made)} of {implementation} the role {role}.")
     if in_vain:
-        click.echo(f"It counts for nobody yet. {in_vain}", err=True)
+        click.echo(f"It does not apply to anyone yet. {in_vain}", err=True)
 
 
 @role_group.command("revoke", epilog=examples("session-status role revoke aha26 17"))
 @click.argument("implementation", type=ImplementationId())
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 def revoke(implementation: str, number: int) -> None:
-    """Revoke a grant; it counts at once. NUMBER is what `role list` shows.
+    """Revoke a grant, with effect at once. NUMBER is the number in `role list`.
 
-    If the grant names a username, all logins of that person end.
+    If the grant is for a username, all logins of that person end.
     """
-    with open_context() as here:
-        gone = here.commit(lambda db: revoked(db, implementation, number)).value
+    with open_context() as context:
+        gone = context.commit(lambda db: revoked(db, implementation, number)).value
     click.echo(f"Revoked grant {number}: it gave {whom(gone)} of {implementation} the role {gone.role}.")
 
 
 def revoked(db: DbSession, implementation: str, number: int) -> AfterCommit[Grant]:
-    """Revoke a grant. Raises CommandFailed if there is none with this number."""
+    """Revoke a grant. Raises CommandFailed if there is no grant with this number."""
     owner = owner_of_role(db, implementation)
     if grants.find(db, owner, number) is None:
         raise CommandFailed(f"{implementation} has no grant {number}. See `session-status role list {implementation}`.")
@@ -94,10 +94,10 @@ def revoked(db: DbSession, implementation: str, number: int) -> AfterCommit[Gran
 
 @role_group.command("list")
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_all(implementation: str, *, as_json: bool) -> None:
     """List the grants of an implementation."""
-    with open_context() as here, here.database.reading() as db:
+    with open_context() as context, context.database.reading() as db:
         owner = find_implementation(db, implementation)
         found = grants.every(db, owner)
         people = actors.by_keys(db, {one.created_by for one in found})
@@ -119,11 +119,11 @@ def list_all(implementation: str, *, as_json: bool) -> None:
     print_table(("number", "role", "who has it", "given by", f"since ({clock.zone})"), rows, empty=empty)
 
 
-def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
-    """The kind, name and value of a grant. Raises CommandFailed unless exactly one way was given."""
-    ways = {name: value for name, value in given.items() if value is not None}
+def what_to_match(options: dict[str, str | None]) -> dict[str, str]:
+    """Return the kind, name and value of a grant. Raises CommandFailed unless exactly one option was given."""
+    ways = {name: value for name, value in options.items() if value is not None}
     if len(ways) != 1:
-        raise CommandFailed("Who gets it? Give exactly one of --username, --user-type and --attribute.")
+        raise CommandFailed("Give exactly one of --username, --user-type and --attribute.")
     (way, value), *_ = ways.items()
     if way != "attribute":
         return {"kind": way.replace("_", " "), "value": value}
@@ -134,12 +134,12 @@ def what_to_match(given: dict[str, str | None]) -> dict[str, str]:
 
 
 def owner_of_role(db: DbSession, slug: str) -> Implementation:
-    """The implementation of this id; the staff's is made when it is first needed."""
+    """Return the implementation with this id; that of staff is made when it is first needed."""
     return implementations.staff(db) if slug == implementations.STAFF else find_implementation(db, slug)
 
 
 def shown(found: Grant, by: Actor | None) -> dict[str, Any]:
-    """A grant as JSON values. `by` is who gave it, by name if it is a person; `by_key` never changes."""
+    """Return a grant as JSON values. `by` is the name of the person who granted it, or its key; `by_key` never changes."""
     names = ("id", "role", "kind", "name", "value")
     return {name: getattr(found, name) for name in names} | {
         "by": by.name if by else found.created_by,

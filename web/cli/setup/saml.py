@@ -1,6 +1,6 @@
-"""`session-status saml`: identity providers, as an operator looks after them.
+"""`session-status saml`: identity providers, for operators.
 
-`saml refresh` is for a timer: it fetches what providers publish, and its exit status says whether somebody has to act.
+`saml refresh` is for a timer: it fetches the metadata of providers, and its exit status says whether someone has to act.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def saml_group() -> None:
 
 @saml_group.command("show", epilog=examples("session-status saml show aha26"))
 @click.argument("implementation", type=ImplementationId())
-@click.option("--json", "as_json", is_flag=True, help="One JSON object; keys are never shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; keys are never shown.")
 def show(implementation: str, *, as_json: bool) -> None:
-    """Show both sides: our addresses for the provider, and the provider with its certificates."""
-    with open_context() as here, here.database.reading() as db:
+    """Show our addresses for the identity provider, and the provider with its certificates."""
+    with open_context() as context, context.database.reading() as db:
         owner = find_implementation(db, implementation)
-        found = shown(db, here, owner)
+        found = shown(db, context, owner)
         provider = saml.find(db, owner)
         certificates = saml.certificates(db, provider) if provider else []
     if as_json:
@@ -59,7 +59,7 @@ def show(implementation: str, *, as_json: bool) -> None:
     clock = TimeFormatter.of(owner)
     rows = [(one.state, clock.digits(one.not_after), one.subject, fingerprint_text(one.sha256)) for one in certificates]
     heads = ("certificate", f"until ({clock.zone})", "subject", "SHA-256")
-    print_table(heads, rows, empty="No certificate is known yet.")
+    print_table(heads, rows, empty="There is no certificate yet.")
 
 
 @saml_group.command(
@@ -70,76 +70,76 @@ def show(implementation: str, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @reports_errors(MetadataRefused)
 def import_file(implementation: str, file: Path) -> None:
-    """Connect an identity provider by its metadata, or bring newer metadata of the one that is connected.
+    """Connect an identity provider by its metadata, or import newer metadata of the connected one.
 
-    Exit status: 1 when a new certificate waits; accept it in the console if the provider confirms its fingerprint.
+    Exit status: 1 if a new certificate is waiting. Accept it in the console after the provider has confirmed its fingerprint.
     """
-    with open_context() as here:
-        given = ProvidedMetadata(file.read_bytes())
-        upkeep = here.commit(lambda db: imported(db, here, implementation, given)).value
-    tell(implementation, upkeep)
+    with open_context() as context:
+        provided = ProvidedMetadata(file.read_bytes())
+        upkeep = context.commit(lambda db: imported(db, context, implementation, provided)).value
+    print_change(implementation, upkeep)
     if upkeep.attention:
         raise SystemExit(ANSWER_IS_NO)
 
 
 def imported(
-    db: DbSession, here: CommandContext, implementation: str, given: ProvidedMetadata
+    db: DbSession, context: CommandContext, implementation: str, provided: ProvidedMetadata
 ) -> AfterCommit[MetadataChange]:
-    """Take metadata into the records."""
+    """Import metadata."""
     owner = find_implementation(db, implementation)
-    return import_metadata(db, here.box, owner, given, audit_context(), environment=here.settings.environment)
+    return import_metadata(db, context.box, owner, provided, audit_context(), environment=context.settings.environment)
 
 
 @saml_group.command("refresh", epilog=examples("session-status saml refresh", "session-status saml refresh aha26"))
 @click.argument("implementation", required=False, type=ImplementationId())
 def refresh_all(implementation: str | None) -> None:
-    """Fetch providers' metadata again and compare: of one implementation, or of all that name an address for it.
+    """Fetch the metadata of identity providers and compare it: of one implementation, or of all with a metadata address.
 
-    It lets nobody in who could not come in before: new certificates wait for an administrator, changed addresses are
-    told. Certificates that end within 30 days are told as well, the providers' and our own. Exit status: 0 nothing to
-    do; 1 somebody has to act, or a provider's metadata could not be had.
+    This never admits more people: new certificates wait for an administrator, and changed addresses are only reported.
+    Certificates that expire within 30 days are reported too, the providers' and our own. Exit status: 0 nothing to do; 1
+    someone has to act, or the metadata of a provider could not be fetched.
     """
-    with open_context() as here:
-        if not here.settings.redis_url:
-            raise CommandFailed("This needs the store: set REDIS_URL, or start `session-status up`.")
-        with here.database.reading() as db:
+    with open_context() as context:
+        if not context.settings.redis_url:
+            raise CommandFailed("This command needs the store: set REDIS_URL, or start `session-status up`.")
+        with context.database.reading() as db:
             slugs = [find_served(db, implementation).slug] if implementation else with_address(db)
-            attention = tell_expiring(db, implementation)
-        with closing(OutboundRequests.open(here.settings)) as outreach:
+            attention = print_expiring(db, implementation)
+        with closing(OutboundRequests.open(context.settings)) as outbound:
             for slug in slugs:
-                attention |= refreshed(here, outreach, slug)
+                attention |= refreshed(context, outbound, slug)
     if not slugs:
-        click.echo("No identity provider has an address for its metadata.")
+        click.echo("No identity provider has a metadata address.")
     if attention:
         raise SystemExit(ANSWER_IS_NO)
 
 
 @saml_group.command("new-key", epilog=examples("session-status saml new-key aha26"))
 @click.argument("implementation", type=ImplementationId())
-@click.confirmation_option(prompt="Its identity provider has to read our metadata anew. Make new keys?")
+@click.confirmation_option(prompt="The identity provider must read our metadata again afterwards. Make new keys?")
 def new_key(implementation: str) -> None:
-    """Throw our SAML keys away and make others, for when they do not open any more or may be known to somebody.
+    """Replace our SAML keys, if they can no longer be decrypted or may have been exposed.
 
-    It takes effect at once: a provider that checks our signature or encrypts for us has to read our metadata anew
-    before people can log in. Keys that are still good are better changed in the console, without a gap.
+    The change takes effect at once: a provider that verifies our signatures or encrypts for us must read our metadata again
+    before people can log in. To replace working keys without an interruption, use the console.
     """
-    with open_context() as here:
+    with open_context() as context:
         by = audit_context()
-        here.commit(lambda db: changes.replace_keys(db, here.box, find_implementation(db, implementation), by))
-    click.echo(f"Made new keys. Let the identity provider of {implementation} read our metadata anew (`saml show`).")
+        context.commit(lambda db: changes.replace_keys(db, context.box, find_implementation(db, implementation), by))
+    click.echo(f"Made new keys. Let the identity provider of {implementation} read our metadata again (`saml show`).")
 
 
 @saml_group.command("remove", epilog=examples("session-status saml remove aha26"))
 @click.argument("implementation", type=ImplementationId())
-@click.confirmation_option(prompt="Nobody can log in by it any more. Remove the identity provider?")
+@click.confirmation_option(prompt="No one will be able to log in by it. Remove the identity provider?")
 def remove(implementation: str) -> None:
     """Remove the identity provider with its certificates. People, roles and our own keys stay.
 
-    For one that must not be there, such as that of development in production. People whom it brought in are not let in
-    by another one until an administrator hands them over in the console.
+    Use this for a provider that must not be there, for example the development one in production. People who logged in by it
+    cannot log in by another provider until an administrator hands them over in the console.
     """
-    with open_context() as here:
-        here.commit(lambda db: removed(db, implementation))
+    with open_context() as context:
+        context.commit(lambda db: removed(db, implementation))
     click.echo(f"Removed the identity provider of {implementation}.")
 
 
@@ -151,51 +151,51 @@ def removed(db: DbSession, implementation: str) -> AfterCommit[None]:
     return changes.remove(db, owner, audit_context())
 
 
-def refreshed(here: CommandContext, outreach: OutboundRequests, slug: str) -> bool:
-    """Refresh one, and say what came of it; whether somebody has to act."""
+def refreshed(context: CommandContext, outbound: OutboundRequests, slug: str) -> bool:
+    """Refresh one provider and print the result; return whether someone has to act."""
     try:
-        fetched = fetch_again(here.database, outreach, slug)
-        upkeep = here.commit(lambda db: refresh(db, fetched, audit_context())).value
+        fetched = fetch_again(context.database, outbound, slug)
+        upkeep = context.commit(lambda db: refresh(db, fetched, audit_context())).value
     except MetadataRefused as refused:
         click.echo(f"{slug}: {refused}", err=True)
         return True
-    tell(slug, upkeep)
+    print_change(slug, upkeep)
     return upkeep.attention
 
 
-def tell_expiring(db: DbSession, implementation: str | None) -> bool:
-    """Print which certificates end soon, of one implementation or of all; whether there are any."""
+def print_expiring(db: DbSession, implementation: str | None) -> bool:
+    """Print which certificates expire soon, of one implementation or of all; return whether there are any."""
     owners = {one.id: one for one in served(db) if implementation in (None, one.slug)}
     ends = [
         (one.implementation_id, "a certificate of its identity provider", one.not_after) for one in saml.expiring(db)
     ]
     ends += [(one.implementation_id, f"our {one.use} certificate", one.not_after) for one in saml.own_expiring(db)]
-    told = [(owners[owner], words, end) for owner, words, end in ends if owner in owners]
-    for owner, words, end in told:
-        click.echo(f"{owner.slug}: {words} is good until {TimeFormatter.of(owner).exact(end)}.")
-    return bool(told)
+    expiring = [(owners[owner], words, end) for owner, words, end in ends if owner in owners]
+    for owner, words, end in expiring:
+        click.echo(f"{owner.slug}: {words} expires at {TimeFormatter.of(owner).exact(end)}.")
+    return bool(expiring)
 
 
 def served(db: DbSession) -> list[Implementation]:
-    """All implementations but the archived ones, whose providers concern nobody."""
+    """Return all implementations except archived ones."""
     return [one for one in implementations.every(db) if one.archived_at is None]
 
 
-def tell(slug: str, upkeep: MetadataChange) -> None:
-    """Print what came of metadata."""
+def print_change(slug: str, upkeep: MetadataChange) -> None:
+    """Print the result of an import or a refresh."""
     for words in upkeep.words:
         click.echo(f"{slug}: {words}")
 
 
 def with_address(db: DbSession) -> list[str]:
-    """The implementations whose provider names an address for its metadata."""
+    """Return the implementations whose provider has a metadata address."""
     found = ((one, saml.find(db, one)) for one in served(db))
     return [one.slug for one, provider in found if provider and provider.metadata_url]
 
 
-def shown(db: DbSession, here: CommandContext, owner: Implementation) -> dict[str, Any]:
-    """Both sides, without any key."""
-    base = f"{here.settings.public_url.rstrip('/')}/saml/{owner.slug}"
+def shown(db: DbSession, context: CommandContext, owner: Implementation) -> dict[str, Any]:
+    """Return both sides as values, without keys."""
+    base = f"{context.settings.public_url.rstrip('/')}/saml/{owner.slug}"
     provider = saml.find(db, owner)
     names = ("entity_id", "sso_url", "slo_url", "metadata_url", "subject_attribute")
     theirs = {name: getattr(provider, name) if provider else "" for name in names}
@@ -204,7 +204,7 @@ def shown(db: DbSession, here: CommandContext, owner: Implementation) -> dict[st
 
 
 def certificate_json(one: SamlCertificate) -> dict[str, str]:
-    """A certificate as JSON values."""
+    """Return a certificate as JSON values."""
     return {
         "state": one.state,
         "not_after": one.not_after.isoformat(),

@@ -1,4 +1,4 @@
-"""`session-status users`: people whom the records know, for trying things out before a real login describes them."""
+"""`session-status users`: sample users, for trying things out before a real login."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.cli.common.tables import print_table
 
 
 def text_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each text that is known of a person."""
+    """Add an option for each text in a profile."""
     for one in reversed(user_fields.TABLE):
         help_ = f"{one.meaning} At most {one.longest} characters."
         command = click.option(f"--{one.name.replace('_', '-')}", default="", help=help_)(command)
@@ -29,17 +29,17 @@ def text_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("users")
 def users_group() -> None:
-    """Add and list sample users, and try the app's endpoints as one. Real ones come by themselves when they log in."""
+    """Add and list sample users, and try the app's endpoints as one. Real users are added when they log in."""
 
 
 @users_group.command("list")
 @click.argument("implementation", type=ImplementationId())
 def list_all(implementation: str) -> None:
-    """List the users who were seen last, at most 100."""
-    with open_context() as here, here.database.reading() as db:
+    """List the users who logged in last, at most 100."""
+    with open_context() as context, context.database.reading() as db:
         found = users.every(db, find_implementation(db, implementation))
     rows = [(one.subject, f"{one.first_name} {one.last_name}".strip(), one.username, one.user_type) for one in found]
-    print_table(("subject", "name", "username", "type"), rows, empty=f"{implementation} has seen nobody yet.")
+    print_table(("subject", "name", "username", "type"), rows, empty=f"{implementation} has no users yet.")
 
 
 @users_group.command(
@@ -51,23 +51,23 @@ def list_all(implementation: str) -> None:
 @click.argument("implementation", type=ImplementationId())
 @click.argument("subject")
 @text_options
-@click.option("--attributes", default="{}", metavar="JSON", help="What else the login would tell, as a JSON object.")
+@click.option("--attributes", default="{}", metavar="JSON", help="Further attributes of the login, as a JSON object.")
 def add(implementation: str, subject: str, attributes: str, **texts: str) -> None:
-    """Add a user, or describe one anew. SUBJECT is what scripts see as user.id."""
+    """Add or update a user. SUBJECT is what scripts see as user.id."""
     profile = UserProfile(attributes=an_object(attributes), **texts)
-    with open_context() as here:
-        here.commit(
+    with open_context() as context:
+        context.commit(
             lambda db: people.describe(db, find_implementation(db, implementation), subject, profile, audit_context())
         )
-    click.echo(f"{implementation} knows {subject}.")
+    click.echo(f"Saved the user {subject} of {implementation}.")
 
 
 def an_object(text: str) -> dict[str, Any]:
-    """The JSON object in a text."""
+    """Return the JSON object in a text. Raises CommandFailed."""
     try:
         found = json.loads(text)
     except ValueError as error:
         raise CommandFailed(f"--attributes is not JSON: {error}.") from None
     if not isinstance(found, dict):
-        raise CommandFailed('--attributes is a JSON object, for example {"member_number": "M-5512"}.')
+        raise CommandFailed('--attributes must be a JSON object, for example {"member_number": "M-5512"}.')
     return found

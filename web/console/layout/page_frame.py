@@ -1,7 +1,7 @@
-"""The frame of the console's pages: who is signed in, where one is, where one can go.
+"""The frame of the console's pages: who is signed in, the breadcrumb and the navigation.
 
-A view ends with `page("console/people/list.html", implementation=found, title="People", ...)`. The frame shows of the
-navigation what the person may do; the door (`web.auth.staff.authorization`) refuses the rest whether it is shown or not.
+A view ends with `page("console/people/list.html", implementation=found, title="People", ...)`. The navigation shows only
+what the person may do; `web.auth.staff.authorization` refuses the rest, whether it is shown or not.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from web.console.layout import page_times
 from web.permissions import Permission
 from web.problem_details import NO_IMPLEMENTATION, HttpProblem
 
-#: Below this path stand all pages of the console.
+#: The path of the console; all its pages are below it.
 CONSOLE = "/console"
 
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """One line of the navigation: its words, the view which it leads to, and what that needs."""
+    """One line of the navigation: its words, its view, and the permission that the view needs."""
 
     label: str
     endpoint: str
     permission: Permission
-    of_staff: bool = True  #: whether the staff implementation has any use for it
+    of_staff: bool = True  #: whether the staff implementation has this page
 
 
-#: The pages of one implementation. A line whose view is not there is left out.
+#: The pages of one implementation. A line is left out if its view is not registered.
 OF_AN_IMPLEMENTATION = (
     NavigationItem("Overview", "console.overview", Permission.SEE_CONSOLE),
     NavigationItem("Settings", "console_settings.settings", Permission.SEE_SETTINGS),
@@ -53,7 +53,7 @@ OF_AN_IMPLEMENTATION = (
 
 @dataclass(frozen=True)
 class Link:
-    """A link of the frame. `current`: this is the page, or the part of the console that it belongs to."""
+    """A link of the frame. `current`: it leads to this page, or to the part of the console that this page belongs to."""
 
     label: str
     address: str
@@ -61,19 +61,20 @@ class Link:
 
 
 def install(app: Flask) -> None:
-    """Give the templates of the console what the frame shows, whatever the view renders with."""
+    """Give all templates of the console the values that the frame shows."""
     page_times.install(app)
 
     @app.context_processor
-    def of_the_frame() -> dict[str, Any]:
+    def frame_values() -> dict[str, Any]:
         if not request.path.startswith(CONSOLE):
             return {}
         found = member()
-        where = (request.view_args or {}).get("implementation") or (found.visitor.implementation if found else "")
+        slug = (request.view_args or {}).get("implementation")
+        where = slug or (found.visitor.implementation if found else "")
         return {
             "member": found,
             "may": lambda name: found is not None and found.may(Permission[name], where),
-            "ways": _ways(found, (request.view_args or {}).get("implementation")),
+            "navigation": _navigation(found, slug),
             "sign_out_path": f"/logout/{found.visitor.implementation}" if found else "",
         }
 
@@ -87,23 +88,23 @@ def page(
     status: int = HTTPStatus.OK,
     **values: Any,
 ) -> Response:
-    """Render a page of the console. `crumbs` are the steps between the implementation and this page.
+    """Render a page of the console. `crumbs` are the links of the breadcrumb between the implementation and this page.
 
-    `has_times` says that times are typed or written on the page, also where no moment is drawn.
+    `has_times` says that the page has times even where the template draws no moment, such as in a form.
     """
     text = render_template(
         template,
         title=title,
         implementation=implementation,
         crumbs=(*_first_crumbs(implementation), *crumbs),
-        times=page_times.begin(implementation, shown=values.pop("has_times", False)),
+        times=page_times.begin(implementation, has_times=values.pop("has_times", False)),
         **values,
     )
     return Response(text, status, mimetype="text/html")
 
 
 def implementation_named(db: DbSession, slug: str) -> Implementation:
-    """Return the implementation, archived or not. Raises `HttpProblem` (404) if there is none, in the words of one that may not be seen."""
+    """Return the implementation, archived or not. Raises `HttpProblem` (404) with the same words as for a hidden one."""
     found = implementations.find_any(db, slug)
     if found is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
@@ -111,26 +112,26 @@ def implementation_named(db: DbSession, slug: str) -> Implementation:
 
 
 def signed_in() -> StaffMember:
-    """Return who is signed in. For views behind the door, which let nobody else in."""
+    """Return who is signed in. Only for views that need a permission: there is always someone signed in."""
     found = member()
     assert found is not None
     return found
 
 
-def _ways(found: StaffMember | None, slug: str | None) -> list[Link]:
+def _navigation(found: StaffMember | None, slug: str | None) -> list[Link]:
     if found is None or slug is None or not found.may(Permission.SEE_CONSOLE, slug):
         return []
-    ways = [
-        way
-        for way in OF_AN_IMPLEMENTATION
-        if way.endpoint in current_app.view_functions
-        and found.may(way.permission, slug)
-        and (way.of_staff or slug != implementations.STAFF)
+    items = [
+        item
+        for item in OF_AN_IMPLEMENTATION
+        if item.endpoint in current_app.view_functions
+        and found.may(item.permission, slug)
+        and (item.of_staff or slug != implementations.STAFF)
     ]
-    addresses = [url_for(way.endpoint, implementation=slug) for way in ways]
-    # The longest address which this page's begins with: the overview's begins all of them.
+    addresses = [url_for(item.endpoint, implementation=slug) for item in items]
+    # The longest address that this page's address begins with: all begin with the overview's.
     here = max((each for each in addresses if request.path.startswith(each)), key=len, default="")
-    return [Link(way.label, address, address == here) for way, address in zip(ways, addresses, strict=True)]
+    return [Link(item.label, address, address == here) for item, address in zip(items, addresses, strict=True)]
 
 
 def _first_crumbs(implementation: Implementation | None) -> tuple[Link, ...]:

@@ -1,6 +1,6 @@
-"""The times of a page of the console: all in one zone, which its frame names if there is any time on it.
+"""The times of a page of the console: all in one zone, which the frame names if the page has a time on it.
 
-The zone follows from whose page it is (`web.time_format`), so that no template can choose another.
+The zone is that of the page's implementation (`web.time_format`), so no template can choose another.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ _TIME = Markup('<time datetime="{instant}" title="{exact}">{words}</time>')
 
 
 class PageTimes:
-    """The clock of one page. `shown` is whether the page has a time on it, known once its body is rendered."""
+    """The times of one page. `has_times`: whether the page has a time on it, which is known once its body is rendered."""
 
-    def __init__(self, clock: TimeFormatter, *, shown: bool = False) -> None:
+    def __init__(self, clock: TimeFormatter, *, has_times: bool = False) -> None:
         self.clock = clock
-        self.shown = shown
+        self.has_times = has_times
 
     def draw(self, at: datetime, **how: bool) -> Markup:
-        """Return a moment as an element: in words, exact on hover, and the instant for programs in UTC.
+        """Return a moment as an element: in words, exact on hover, and in UTC for programs.
 
-        `how` is as in `TimeFormatter.words`.
+        `how` are options of `TimeFormatter.words`.
         """
-        self.shown = True
+        self.has_times = True
         instant = at.astimezone(UTC).isoformat(timespec="seconds")
         return _TIME.format(instant=instant, exact=self.clock.exact(at), words=self.clock.words(at, **how))
 
 
 def install(app: Flask) -> None:
-    """Give templates `moment(at)`; macros see it, too."""
+    """Give templates and macros the function `moment(at)`."""
     app.jinja_env.globals["moment"] = lambda at, **how: of_this_page().draw(at, **how)
 
 
-def begin(implementation: Implementation | None, *, shown: bool) -> PageTimes:
-    """Choose the clock of the page that is rendered next. `shown`: it has times even where no moment is drawn."""
-    g.page_times = PageTimes(TimeFormatter.of(implementation), shown=shown)
+def begin(implementation: Implementation | None, *, has_times: bool) -> PageTimes:
+    """Choose the time zone of the page that is rendered next. `has_times`: it has times even where no moment is drawn."""
+    g.page_times = PageTimes(TimeFormatter.of(implementation), has_times=has_times)
     return of_this_page()
 
 

@@ -1,4 +1,4 @@
-"""The last refused logins of an implementation, with what their codes mean and who they were of, where that is known."""
+"""The last refused logins of an implementation: the meaning of each code, and the person if they are known."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from web.auth.services import AuthServices
 
 @dataclass(frozen=True)
 class RefusedLogin:
-    """One refused login. `user` is the person's key, "" where no message that was believed named it."""
+    """One refused login. `user` is the person's key, "" if no accepted message named one."""
 
     at: datetime
     code: str
-    meaning: str  #: "" for a code that says it itself
+    meaning: str  #: "" for a code that explains itself
     reference: str
     user: str
     person: User | None
 
 
 def refused_logins(db: DbSession, implementation: Implementation) -> list[RefusedLogin]:
-    """Return what is kept of an implementation, the newest first; nothing of a removed one with the same slug.
+    """Return the stored refused logins of an implementation, newest first; none of a removed one with the same slug.
 
     Raises `StoreAway`.
     """
-    kept = AuthServices.here().store.refused.recent(implementation.slug)
-    people = {key: users.find(db, implementation, key) for key in {each["user"] for each in kept} if key}
+    stored = AuthServices.here().store.refused_logins.recent(implementation.slug)
+    people = {key: users.find(db, implementation, key) for key in {each["user"] for each in stored} if key}
     found = (
         RefusedLogin(
             at=datetime.fromtimestamp(each["at"], UTC),
@@ -40,6 +40,6 @@ def refused_logins(db: DbSession, implementation: Implementation) -> list[Refuse
             user=each["user"],
             person=people.get(each["user"]),
         )
-        for each in kept
+        for each in stored
     )
     return [each for each in found if implementations.existed_at(implementation, each.at)]

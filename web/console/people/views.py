@@ -20,7 +20,7 @@ from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.layout.list_query import ROWS, Listing
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
-from web.console.people.forms import LockOutForm
+from web.console.people.forms import LockOutForm, PersonSearchForm
 from web.console.people.refused_logins import refused_logins
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
@@ -31,16 +31,16 @@ blueprint = Blueprint("console_people", __name__, url_prefix="/console/implement
 
 @dataclass(frozen=True)
 class PersonWithGrants:
-    """A person with the grants that hold for them now."""
+    """A person with the grants that apply to them now."""
 
     user: User
-    given: list[Grant]
+    grants: list[Grant]
 
     @property
     def roles(self) -> dict[str, list[str]]:
         """Each role above attendee, and why the person has it."""
         found: dict[str, list[str]] = {}
-        for grant in self.given:
+        for grant in self.grants:
             found.setdefault(grant.role, []).append(f"by {whom(grant)}")
         return found
 
@@ -52,7 +52,7 @@ class PersonWithGrants:
 
 @dataclass(frozen=True)
 class LockOut:
-    """Since when a person is locked out, and why; by whom, if an audit entry says so."""
+    """When and why a person was locked out, with the audit entry that names who did it, if there is one."""
 
     at: datetime
     reason: str
@@ -60,7 +60,7 @@ class LockOut:
 
     @classmethod
     def of(cls, db: DbSession, implementation: Implementation, user: User) -> LockOut | None:
-        """Return it for somebody who is locked out."""
+        """Return it for a person who is locked out, otherwise None."""
         if user.disabled_at is None:
             return None
         entry = audit.newest(db, implementation=implementation.slug, action=LOCKED_OUT, target=user.subject)
@@ -73,8 +73,9 @@ class LockOut:
 @blueprint.get("/people")
 @needs(Permission.SEE_PEOPLE)
 def people(implementation: str) -> Response:
-    """List people, those seen last first unless `sort` says otherwise; `q` looks through names, usernames, badge IDs and ids."""
-    listing = Listing.asked(users.ORDERS, "-seen")
+    """List people, the latest logins first unless `sort` says otherwise; `q` searches names, usernames, badge IDs and user IDs."""
+    form = PersonSearchForm.of_request()
+    listing = Listing.of_request(users.ORDERS, "-seen", text=form.q.value)
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         rows = users.search(
@@ -86,6 +87,7 @@ def people(implementation: str) -> Response:
         title="People",
         implementation=found,
         people=known,
+        form=form,
         listing=listing,
         more=len(rows) > ROWS,
     )
@@ -94,7 +96,7 @@ def people(implementation: str) -> Response:
 @blueprint.get("/refused-logins")
 @needs(Permission.SEE_PEOPLE)
 def refused(implementation: str) -> Response:
-    """List the last refused logins: when, why, whose as far as that is known, and the reference that the person read."""
+    """List the last refused logins: when, why, the person if known, and the reference that the person saw."""
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
         return page(
@@ -133,7 +135,7 @@ def disable(implementation: str, number: int) -> Response:
 @blueprint.post("/people/<int:number>/enable")
 @needs(Permission.GRANT_ROLES, fresh=True)
 def enable(implementation: str, number: int) -> Response:
-    """Let a person in again. Logins that were ended stay ended: they log in anew."""
+    """Let a person in again. Logins that have ended stay ended."""
     commit_to(implementation, lambda db, found: changes.enable(db, found, _of(db, found, number), by_page()))
     flash("This person can log in again.")
     return see_other(url_for(".person", implementation=implementation, number=number))
@@ -164,7 +166,7 @@ def _person_page(implementation: str, number: int, form: LockOutForm, status: in
 
 
 def _one(db: DbSession, implementation: str, number: int) -> tuple[Implementation, User]:
-    """Return a person of this implementation. Raises `HttpProblem` (404) also for somebody of another one."""
+    """Return a person of this implementation. Raises `HttpProblem` (404), also for a person of another one."""
     found = implementation_named(db, implementation)
     return found, _of(db, found, number)
 
@@ -177,4 +179,4 @@ def _of(db: DbSession, found: Implementation, number: int) -> User:
 
 
 def _known(db: DbSession, implementation: Implementation, user: User) -> PersonWithGrants:
-    return PersonWithGrants(user, grants.given_to(db, implementation, user))
+    return PersonWithGrants(user, grants.grants_of(db, implementation, user))

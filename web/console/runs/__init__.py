@@ -1,1 +1,1 @@
-"""Support: why a user sees what they see, and the runs of the past."""
+"""Support: why a person sees a message, and the runs behind it."""

@@ -1,8 +1,8 @@
-"""What a reference stands for that somebody read out, as far as the person who looks it up may know.
+"""Looks up a reference, and shows what the person who looks it up may see.
 
-1. Runs and errors of this implementation, and outages, which concern all.
-2. Errors that belong to no implementation, such as a way back that does not work: for those who may see these.
-3. What belongs to another implementation is not shown; those who may see its runs are told where to look.
+1. Runs and errors of this implementation, and outages, which affect all implementations.
+2. Errors that belong to no implementation, such as a link back that does not work, with the permission for these.
+3. Nothing of another implementation; with the permission to see its runs, only which one it is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from web.permissions import Permission
 
 @dataclass(frozen=True)
 class FoundError:
-    """An error that somebody was shown, first and last at these times, and the person, if they are known."""
+    """An error that was shown to a person, with the times of its first and last display, and the person if known."""
 
     first: datetime
     at: datetime
@@ -34,34 +34,34 @@ class FoundError:
 
     @property
     def where(self) -> str:
-        """What people call the page or endpoint."""
+        """The name of the page or endpoint in words."""
         return page_name(self.error.what)
 
     @property
     def meaning(self) -> str:
-        """What the code means; "" if there is none, or the word says it itself."""
+        """What the code means; "" if there is none, or if the code explains itself."""
         return meaning_of(self.error.code, self.error.what)
 
 
 @dataclass(frozen=True)
-class Lookup:
-    """What is known by a reference."""
+class ReferenceMatches:
+    """The runs and errors that a reference stands for."""
 
     runs: list[Run]
     errors: list[FoundError]
-    elsewhere: list[Implementation]  #: where else it is known
+    elsewhere: list[Implementation]  #: other implementations that it belongs to
 
 
-def look_up(db: DbSession, found: Implementation, text: str, by: StaffMember) -> Lookup:
-    """Look a reference up for somebody who sees the runs of an implementation. Raises `StoreAway`."""
+def look_up(db: DbSession, found: Implementation, text: str, by: StaffMember) -> ReferenceMatches:
+    """Look up a reference for a person who may see the runs of an implementation. Raises `StoreAway`."""
     wanted = support_references.read(text)
     if wanted is None:
-        return Lookup([], [], [])
+        return ReferenceMatches([], [], [])
     owned = runs.by_reference(db, wanted)
     errors = AuthServices.here().store.errors
     noted = errors.find(wanted)
     others = {owner.slug: owner for owner, _ in owned} | dict(_owners(db, noted))
-    return Lookup(
+    return ReferenceMatches(
         [run for owner, run in owned if owner.id == found.id],
         [
             FoundError(
@@ -83,7 +83,7 @@ def _may_see(
 
 
 def _owners(db: DbSession, noted: list[tuple[datetime, NotedError]]) -> Iterator[tuple[str, Implementation]]:
-    """Yield the implementations that errors belong to; one that was made later is another with the same slug."""
+    """Yield the implementations that errors belong to; one that was added later is another one with the same slug."""
     for at, error in noted:
         owner = implementations.find_any(db, error.implementation) if error.implementation else None
         if owner is not None and implementations.existed_at(owner, at):

@@ -1,4 +1,4 @@
-"""What the pages about runs are asked for: whose, which session, which runs. Support types what people say on the phone."""
+"""The query of the list of runs: person, session, outcome and time, as support types what people say on the phone."""
 
 from __future__ import annotations
 
@@ -12,71 +12,88 @@ from flask import request
 from records import DbSession, Implementation, RunFilter
 from records.support import lookup
 from runner.explanations.status_explanation import OUTCOMES
+from web.forms.fields import DropdownField
+from web.forms.filter_form import FilterField, FilterForm
 from web.time_format import moment
 
-#: Characters of the longest text that is looked for.
-LONGEST = 255
-
-#: Stands for every outcome but `returned`.
+#: Stands for every outcome except `returned`.
 FAILED = "failed"
+
+
+class ReferenceForm(FilterForm):
+    """The reference of a run or an error, as a person read it out."""
+
+    reference = FilterField("Reference that was read out", render_kw={"placeholder": "3f9ca71e"})
+
+
+class WhyForm(FilterForm):
+    """The person and the session whose message is in question."""
+
+    user = FilterField("Person: name, badge ID or user ID")
+    session = FilterField("Session: ID or title")
+
+
+class RunFilterForm(FilterForm):
+    """The filter of the list of runs."""
+
+    user = FilterField("Person", render_kw={"placeholder": "name, badge ID or user ID"})
+    session = FilterField("Session", render_kw={"placeholder": "ID or title"})
+    outcome = DropdownField("Outcome", choices=[("", "any"), *((each, each) for each in (FAILED, *OUTCOMES))])
+    since = FilterField("Since")
+    until = FilterField("Until")
 
 
 @dataclass(frozen=True)
 class RunQuery:
-    """What the address of the list asks for; what it says wrongly counts as not said, and is told."""
+    """The query of the address. A wrong value is ignored, and its field says so."""
 
-    texts: dict[str, str]  #: as they were typed
-    wanted: RunFilter
-    faults: dict[str, str]  #: field to words
-    candidates: dict[str, tuple[tuple[str, str], ...]]  #: field to keys with names, where more than one fits
+    form: RunFilterForm
+    before: str  #: the run before which the page begins; "" for the newest page
+    run_filter: RunFilter
+    candidates: dict[str, tuple[tuple[str, str], ...]]  #: field to keys with names, if more than one matches
 
     @classmethod
-    def here(cls, db: DbSession, implementation: Implementation) -> RunQuery:
+    def of_request(cls, db: DbSession, implementation: Implementation) -> RunQuery:
         """Read it from the address."""
-        texts = {name: typed(name) for name in ("user", "session", "outcome", "since", "until", "before")}
+        form, before = RunFilterForm.of_request(), request.args.get("before", "")
         moments: dict[str, datetime | None] = {}
-        faults = {}
         keys, candidates = {}, {}
         for name, find in (("user", lookup.user_of_runs), ("session", lookup.session_of_runs)):
-            match = find(db, implementation, texts[name]) if texts[name] else lookup.LookupMatch()
+            text = form[name].value
+            match = find(db, implementation, text) if text else lookup.LookupMatch()
             keys[name], candidates[name] = match.key or None, match.candidates
-            if texts[name] and not match.key:
-                faults[name] = "fits more than one" if match.candidates else "is not known here"
+            if text and not match.key:
+                form.complain(name, "matches more than one" if match.candidates else "is not known here")
         for name in ("since", "until"):
+            text, moments[name] = form[name].value, None
             try:
-                moments[name] = (
-                    moment(texts[name], implementation.time_zone, datetime.now(UTC)) if texts[name] else None
-                )
+                moments[name] = moment(text, implementation.time_zone, datetime.now(UTC)) if text else None
             except ValueError as error:
-                moments[name], faults[name] = None, str(error)
-        outcome = texts["outcome"]
-        wanted = RunFilter(
+                form.complain(name, str(error))
+        outcome = form.outcome.value
+        run_filter = RunFilter(
             user=keys["user"],
             session=keys["session"],
             outcome=outcome if outcome in OUTCOMES else None,
             failed=True if outcome == FAILED else None,
             since=moments["since"],
             until=moments["until"],
-            before=texts["before"] or None,
+            before=before or None,
         )
-        return cls(texts, wanted, faults, candidates)
+        return cls(form, before, run_filter, candidates)
 
     @property
-    def is_about_nobody(self) -> bool:
-        """Whether a user or session is asked for that is not known, or not the only one: then no run is meant."""
-        return bool({"user", "session"} & set(self.faults))
+    def matches_nothing(self) -> bool:
+        """Whether the person or session is unknown or ambiguous, so that no run can match."""
+        return bool(self.form.user.errors or self.form.session.errors)
 
     @property
-    def filtered(self) -> bool:
-        """Whether anything is asked for but the newest."""
-        return any(text for name, text in self.texts.items() if name != "before")
+    def is_filtered(self) -> bool:
+        """Whether the list has a filter at all."""
+        return any(field.value for field in self.form)
 
     def address(self, **changes: Any) -> str:
         """Return the address of this list with some of it changed."""
-        given = {name: text for name, text in (self.texts | changes).items() if text}
-        return f"{request.path}?{urlencode(given)}" if given else request.path
-
-
-def typed(name: str) -> str:
-    """A text of the address. The gate lets no NUL through."""
-    return request.args.get(name, "").strip()[:LONGEST]
+        texts = {field.name: field.value for field in self.form} | {"before": self.before} | changes
+        query = {name: text for name, text in texts.items() if text}
+        return f"{request.path}?{urlencode(query)}" if query else request.path

@@ -1,4 +1,4 @@
-"""Why a user sees what they see, and the runs of the past: list, one run, and what a reference stands for."""
+"""The pages about runs: why a person sees a message, the list of runs, one run, and what a reference stands for."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from records.people import actors
 from records.people.actors import NamedEntry
 from records.scripts import run_names, runs, versions
 from records.support import display_changes, lookup
-from runner.explanations.status_explanation import OUTCOMES, Explanation, explain
+from runner.explanations.status_explanation import Explanation, explain
 from runner.queues import run_causes
+from runner.status.no_run_answer import NOTED
 from runner.status.service import StatusRequest
-from runner.status.unavailable_status import NOTED
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.runs.reference_lookup import look_up
-from web.console.runs.run_query import FAILED, RunQuery, typed
+from web.console.runs.run_query import ReferenceForm, RunQuery, WhyForm
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
@@ -30,54 +30,56 @@ blueprint = Blueprint("console_runs", __name__, url_prefix="/console/implementat
 #: Runs of a page.
 ROWS = 50
 
-#: For how long before, where no run fits and no beginning was asked for, changes are looked for.
-A_DAY = timedelta(days=1)
+#: If no run matches and no start was given, changes of this time are listed.
+CHANGES_LISTED = timedelta(days=1)
 
 
 @blueprint.get("/why")
 @needs(Permission.SEE_RUNS)
 def why(implementation: str) -> Response:
-    """Show what a user is displayed at a session now, why, and the newest runs; starts no run.
+    """Show what a person is shown at a session now, why, and the newest runs. Starts no run.
 
-    `user` and `session` are keys, or what people say: a name, a badge ID, a title. Where more than one fits, the page
+    `user` and `session` are keys, or what people say: a name, a badge ID, a title. If more than one matches, the page
     offers them.
     """
-    said = {name: typed(name) for name in ("user", "session")}
+    form = WhyForm.of_request()
+    who, where = form.user.value, form.session.value
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        people = lookup.people(db, found, said["user"]) if said["user"] else []
-        agenda = lookup.agenda(db, found, said["session"]) if said["session"] else []
-        explained = None
+        people = lookup.people(db, found, who) if who else []
+        agenda = lookup.agenda(db, found, where) if where else []
+        explanation = None
         if len(people) == len(agenda) == 1:
-            explained = _explained(db, found, people[0], agenda[0])
+            explanation = _explanation(db, found, people[0], agenda[0])
         recent = runs.recent(db, found, RunFilter(user=people[0].subject), limit=ROWS) if len(people) == 1 else []
         return page(
             "console/runs/why.html",
             title="Why this message?",
             implementation=found,
-            said=said,
+            form=form,
             people=people,
             agenda=agenda,
-            explained=explained,
+            explanation=explanation,
             recent=recent,
             names=run_names.of_runs(db, found, recent),
-            newest_names=run_names.of_runs(db, found, explained.newest if explained else ()),
+            newest_names=run_names.of_runs(db, found, explanation.newest if explanation else ()),
         )
 
 
 @blueprint.get("/runs")
 @needs(Permission.SEE_RUNS)
 def every(implementation: str) -> Response:
-    """List runs, the newest first, by user, session, outcome and time; with `reference`, say what it stands for."""
+    """List runs, newest first, by person, session, outcome and time; with `reference`, show what it stands for."""
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        reference = typed("reference")
-        known = look_up(db, found, reference, signed_in())
-        if len(known.runs) == 1:
-            return see_other(url_for(".one", implementation=found.slug, run_id=known.runs[0].id))
-        asked = RunQuery.here(db, found)
-        rows = known.runs if reference else _listed(db, found, asked)
-        changes = _changes(db, found, asked) if asked.filtered and not rows and not reference else []
+        reference_form = ReferenceForm.of_request()
+        reference = reference_form.reference.value
+        matches = look_up(db, found, reference, signed_in())
+        if len(matches.runs) == 1:
+            return see_other(url_for(".one", implementation=found.slug, run_id=matches.runs[0].id))
+        query = RunQuery.of_request(db, found)
+        rows = matches.runs if reference else _listed(db, found, query)
+        changes = _changes(db, found, query) if query.is_filtered and not rows and not reference else []
         return page(
             "console/runs/list.html",
             title="Runs",
@@ -85,13 +87,13 @@ def every(implementation: str) -> Response:
             implementation=found,
             runs=rows[:ROWS],
             names=run_names.of_runs(db, found, rows[:ROWS]),
-            asked=asked,
-            older=asked.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
+            query=query,
+            older=query.address(before=rows[ROWS - 1].id) if len(rows) > ROWS else "",
             reference=reference,
-            known=known,
-            late=NOTED,
+            reference_form=reference_form,
+            matches=matches,
+            unavailable=NOTED,
             changes=changes,
-            outcomes=(FAILED, *OUTCOMES),
         )
 
 
@@ -104,7 +106,7 @@ def one(implementation: str, run_id: str) -> Response:
         run = runs.find(db, found, run_id)
         if run is None:
             raise HttpProblem(
-                HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or is no longer kept."
+                HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or it is no longer kept."
             )
         version = versions.find_version(db, found, run.version)
         return page(
@@ -120,17 +122,17 @@ def one(implementation: str, run_id: str) -> Response:
         )
 
 
-def _explained(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
-    asker = StatusRequest(found.slug, user.subject, session.session_id)
-    return explain(db, found, user, session, lambda: StatusEndpointServices.here().desk.look(asker))
+def _explanation(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:
+    status_request = StatusRequest(found.slug, user.subject, session.session_id)
+    return explain(db, found, user, session, lambda: StatusEndpointServices.here().status_service.look(status_request))
 
 
-def _listed(db: DbSession, found: Implementation, asked: RunQuery) -> list[Run]:
-    return [] if asked.is_about_nobody else runs.recent(db, found, asked.wanted, limit=ROWS + 1)
+def _listed(db: DbSession, found: Implementation, query: RunQuery) -> list[Run]:
+    return [] if query.matches_nothing else runs.recent(db, found, query.run_filter, limit=ROWS + 1)
 
 
-def _changes(db: DbSession, found: Implementation, asked: RunQuery) -> list[NamedEntry]:
-    """What was changed in the time that is asked for, or in the day before its end."""
-    until = asked.wanted.until or datetime.now(UTC)
-    since = asked.wanted.since or until - A_DAY
-    return actors.of_entries(db, display_changes.between(db, found, since, until, user=asked.wanted.user or ""))
+def _changes(db: DbSession, found: Implementation, query: RunQuery) -> list[NamedEntry]:
+    """Return the changes in the time of the query, or in the day before its end."""
+    until = query.run_filter.until or datetime.now(UTC)
+    since = query.run_filter.since or until - CHANGES_LISTED
+    return actors.of_entries(db, display_changes.between(db, found, since, until, user=query.run_filter.user or ""))

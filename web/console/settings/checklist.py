@@ -1,4 +1,4 @@
-"""What has to be set up before a conference can begin, and whether it is. Counted from the records, never ticked by hand."""
+"""The checklist of an implementation: what has to be set up, and whether it is. It is worked out from the records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ChecklistStep:
 
     label: str
     state: str  #: "done", "missing", "wrong" or "optional"
-    said: str
+    text: str
     endpoint: str  #: of its page
     moment: datetime | None = None
     permission: Permission = Permission.SEE_SETTINGS  #: which its page needs
@@ -53,9 +53,9 @@ def _provider(db: DbSession, implementation: Implementation) -> ChecklistStep:
     present = saml.find(db, implementation)
     if present is None:
         if external.find(db, implementation) is not None:
-            return ChecklistStep(label, "optional", "None: people log in by External Authentication.", page)
-        other = "" if implementation.slug == implementations.STAFF else ", or set External Authentication"
-        return ChecklistStep(label, "missing", f"Nobody can log in yet. Connect a provider{other}.", page)
+            return ChecklistStep(label, "optional", "None: people log in through External Authentication.", page)
+        other = "" if implementation.slug == implementations.STAFF else " or set up External Authentication"
+        return ChecklistStep(label, "missing", f"No one can log in yet. Connect a provider{other}.", page)
     waiting = len(saml.certificates(db, present, state="waiting"))
     if waiting:
         return ChecklistStep(
@@ -63,10 +63,12 @@ def _provider(db: DbSession, implementation: Implementation) -> ChecklistStep:
         )
     soon = min(each.not_after for each in saml.certificates(db, present, state="active"))
     if soon < datetime.now(UTC) + certificates.NOTICE:
-        return ChecklistStep(label, "wrong", "A certificate ends soon or has ended:", page, soon)
+        return ChecklistStep(label, "wrong", "A certificate has expired or expires soon:", page, soon)
     own = [each for each in saml.own_expiring(db) if each.implementation_id == implementation.id]
     if own:
-        return ChecklistStep(label, "wrong", "A certificate of ours ends soon or has ended:", page, own[0].not_after)
+        return ChecklistStep(
+            label, "wrong", "One of our certificates has expired or expires soon:", page, own[0].not_after
+        )
     return ChecklistStep(label, "done", present.entity_id, page)
 
 
@@ -96,7 +98,7 @@ def _connections(db: DbSession, implementation: Implementation) -> ChecklistStep
     names = [each.name for each in connections.every(db, implementation)]
     if not names:
         return ChecklistStep(
-            "Connections", "optional", "None. A script that asks no vendor needs none.", "console_settings.connections"
+            "Connections", "optional", "None. A script that calls no vendor needs none.", "console_settings.connections"
         )
     return ChecklistStep("Connections", "done", ", ".join(names), "console_settings.connections")
 
@@ -105,19 +107,19 @@ def _script(db: DbSession, implementation: Implementation) -> ChecklistStep:
     version = versions.active(db, implementation)
     if version is None:
         return ChecklistStep(
-            "Script", "missing", "No version is in service, so no message is shown.", "console_settings.script"
+            "Script", "missing", "No version is active, so no message is shown.", "console_settings.script"
         )
     missing = versions.settings_missing(implementation, version)
     if missing:
-        said = (
+        text = (
             f"Version {version.number} reads settings that are not set here: {', '.join(missing)}. Its runs fail there."
         )
-        return ChecklistStep("Script", "wrong", said, "console_settings.script")
+        return ChecklistStep("Script", "wrong", text, "console_settings.script")
     lately = version_health(db, implementation, version, datetime.now(UTC))
     if lately.newest is not None and lately.worrying:
-        said, at = _failing(version, lately, lately.newest), lately.newest.started_at
-        return ChecklistStep("Script", "wrong", said, "console_runs.every", at, permission=Permission.SEE_RUNS)
-    return ChecklistStep("Script", "done", f"Version {version.number} is in service", "console_settings.script")
+        text, at = _failing(version, lately, lately.newest), lately.newest.started_at
+        return ChecklistStep("Script", "wrong", text, "console_runs.every", at, permission=Permission.SEE_RUNS)
+    return ChecklistStep("Script", "done", f"Version {version.number} is active", "console_settings.script")
 
 
 def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
@@ -126,7 +128,7 @@ def _failing(version: Version, lately: VersionHealth, newest: Run) -> str:
     where = f" in line {error['line']}" if error.get("line") else ""
     how = f"{newest.outcome}: {error['type']}{where}" if error else f"{newest.outcome}, without an error"
     many = f"{lately.failed} of the last {lately.runs} runs" if lately.runs > 1 else "the last run"
-    since = f", up to now {counted(lately.failing, 'run')} in a row" if lately.failing > 1 else ""
+    since = f", the newest {lately.failing} in a row" if lately.failing > 1 else ""
     return f"Version {version.number}: {many} failed within a day{since}. The newest failure ({how}):"
 
 
@@ -135,7 +137,7 @@ def _app(implementation: Implementation) -> ChecklistStep:
         return ChecklistStep(
             "The app",
             "missing",
-            "The app cannot log people in before its address is known here.",
+            "The app cannot log people in until its address is entered here.",
             "console_settings.app",
         )
     return ChecklistStep("The app", "done", ", ".join(implementation.app_redirect_uris), "console_settings.app")
@@ -144,10 +146,8 @@ def _app(implementation: Implementation) -> ChecklistStep:
 def _session_address(implementation: Implementation) -> ChecklistStep:
     label, page = "Address of a session in the app", "console_settings.settings"
     if not implementation.session_url:
-        said = (
-            "Not set: people who come back from a vendor's site land on a page with the message alone, not in the app."
-        )
-        return ChecklistStep(label, "missing", said, page)
+        text = "Not set: people who return from a vendor's site see a page with only the message, not the app."
+        return ChecklistStep(label, "missing", text, page)
     return ChecklistStep(label, "done", implementation.session_url, page)
 
 
@@ -155,6 +155,6 @@ def _logins(db: DbSession, implementation: Implementation) -> ChecklistStep:
     label, page = "Logins", "console_people.people"
     last = users.every(db, implementation, limit=1)
     if not last:
-        return ChecklistStep(label, "missing", "Nobody has logged in yet.", page, permission=Permission.SEE_PEOPLE)
-    said = "Somebody logged in last on"
-    return ChecklistStep(label, "done", said, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)
+        return ChecklistStep(label, "missing", "No one has logged in yet.", page, permission=Permission.SEE_PEOPLE)
+    text = "The last login was on"
+    return ChecklistStep(label, "done", text, page, last[0].last_seen_at, permission=Permission.SEE_PEOPLE)

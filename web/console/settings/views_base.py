@@ -1,6 +1,6 @@
-"""The ground under every settings page: whose settings they are, and how pages are drawn and left.
+"""What every settings page shares: reading the implementation, drawing the page, and redirecting with a notice.
 
-A view changes something by `web.console.commits`. A form that is saved as it was shown is no change, and is told as that.
+A view makes a change by `web.console.commits`. Saving a form that was not edited is no change, and the notice says so.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from web.console.layout.page_frame import Link
 from web.forms.base_form import BaseForm
 from web.redirects import see_other
 
-#: Bytes of a form with long texts: everything that the records would take, written in percent signs.
+#: Bytes of a form with long texts: the longest that the records accept, percent-encoded.
 LONG_FORM = 512 * 1024
 
-#: What is said when a form is saved as it was shown.
+#: The notice when a form is saved that was not edited.
 UNCHANGED = "Nothing was changed."
 
 blueprint = Blueprint("console_settings", __name__, url_prefix="/console/implementations/<implementation>")
@@ -31,29 +31,29 @@ blueprint = Blueprint("console_settings", __name__, url_prefix="/console/impleme
 
 @contextmanager
 def looking(slug: str) -> Iterator[tuple[DbSession, Implementation]]:
-    """Read what belongs to an implementation."""
+    """Open the database for reading, with the implementation. Raises `HttpProblem` (404) if there is none."""
     with AuthServices.here().database.reading() as db:
-        # Before all else: what comes while the page is made is news to it.
+        # First of all, so that the page knows of no change that is made while it is read.
         newest = audit.recent(db, implementation=slug, limit=1)
         g.as_of = newest[0].number if newest else 0
         yield db, page_frame.implementation_named(db, slug)
 
 
 def actor() -> str:
-    """Return by which name the audit entries know who is signed in."""
+    """Return the name of the signed-in person in audit entries."""
     return page_frame.signed_in().actor
 
 
-def done(said: str, endpoint: str, implementation: str, **more: Any) -> Response:
-    """Say what happened, on the next page; "" when that has been said."""
-    if said:
-        flash(said)
+def done(notice: str, endpoint: str, implementation: str, **more: Any) -> Response:
+    """Redirect to a settings page, with a notice of what happened; "" if there is nothing more to say."""
+    if notice:
+        flash(notice)
     return see_other(address(endpoint, implementation, **more))
 
 
-def saved(change: AfterCommit[Any], said: str, endpoint: str, implementation: str, **more: Any) -> Response:
-    """Say that a form of values was saved, or that nothing was changed, on the next page."""
-    return done(said if change.made else UNCHANGED, endpoint, implementation, **more)
+def saved(change: AfterCommit[Any], notice: str, endpoint: str, implementation: str, **more: Any) -> Response:
+    """Redirect to a settings page, with a notice that the form was saved, or that nothing was changed."""
+    return done(notice if change.made else UNCHANGED, endpoint, implementation, **more)
 
 
 def address(endpoint: str, implementation: str, **more: Any) -> str:
@@ -67,14 +67,14 @@ def page(
     *,
     title: str,
     form: BaseForm | None = None,
-    below: tuple[tuple[str, str], ...] = (),
+    above: tuple[tuple[str, str], ...] = (),
     **more: Any,
 ) -> Response:
-    """Draw a settings page. `below` are the pages above it, as words and endpoint. A form with faults is no success."""
+    """Draw a settings page. `above` are the pages above it, as label and endpoint. A form with faults gives 422."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.complaints else HTTPStatus.OK
     if form is not None and not form.as_of.data:
         form.as_of.data = g.as_of
-    crumbs = tuple(Link(words, address(endpoint, implementation.slug)) for words, endpoint in below)
+    crumbs = tuple(Link(words, address(endpoint, implementation.slug)) for words, endpoint in above)
     return page_frame.page(
         f"console/settings/{template}",
         title=title,
@@ -86,6 +86,6 @@ def page(
     )
 
 
-def ask(implementation: Implementation, title: str, told: list[str], *, verb: str, back: str) -> Response:
-    """Ask once before something that cannot be undone: what will happen to whom, and the way back."""
-    return page("ask.html", implementation, title=title, told=told, verb=verb, back=back)
+def ask(implementation: Implementation, title: str, effects: list[str], *, verb: str, back: str) -> Response:
+    """Ask once before something that cannot be undone: what will happen to whom, a button, and a link back."""
+    return page("ask.html", implementation, title=title, effects=effects, verb=verb, back=back)

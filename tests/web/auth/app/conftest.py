@@ -5,26 +5,23 @@ from datetime import UTC, datetime
 import pytest
 
 from records import AgendaSession, Database, ExternalAuthDraft, SecretBox, UserProfile
-from records.identity import certificates
 from records.identity import external_auth as external
 from records.people import users
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.store.clients import connect
+from tests.support.application import KEY, copied, make_app, small_keys
 from tests.support.jwt_signing import EC, ISSUER, jwk
 from tests.support.phone import REDIRECT, SCHEME, Phone
-from tests.support.saml_browser import IDP, KEY, Browser, ClientAtPublicUrl, copied
+from tests.support.saml_browser import IDP, Browser
 from tests.support.saml_browser import connect as connect_provider
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
-from web.app import create_app
+from tests.support.stub_status_service import PUBLIC_URL
 
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory):
     """Made once, with small keys, because RSA keys are slow to make."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+    with small_keys():
         yield from made(tmp_path_factory)
 
 
@@ -52,36 +49,31 @@ def made(tmp_path_factory):
     database.dispose()
 
 
-SETTINGS = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
-
-
 @pytest.fixture(scope="session")
-def whole(seeded, valkey_url, tmp_path_factory):
+def shared_app(seeded, valkey_url, tmp_path_factory):
     """One application for all tests that need no application of their own. Logins describe people in its records."""
     store = LoginStore(connect(valkey_url))
-    database = Database(f"sqlite:///{copied(seeded, tmp_path_factory.mktemp('whole') / 'app.db')}")
-    app = create_app(SETTINGS, desk=StubDesk(), database=database, checks={}, store=store, outreach=None)
-    app.test_client_class = ClientAtPublicUrl
-    yield app
+    database = Database(f"sqlite:///{copied(seeded, tmp_path_factory.mktemp('shared_app') / 'app.db')}")
+    yield make_app(database, store)
     store.close()
     database.dispose()
 
 
 @pytest.fixture
-def app(whole, redis):
+def app(shared_app, redis):
     """The application, with nothing in its store."""
-    whole.extensions["counter"].desk.reset()
-    return whole
+    shared_app.extensions["status services"].status_service.reset()
+    return shared_app
 
 
 @pytest.fixture
 def store(app):
-    return app.extensions["entrance"].store
+    return app.extensions["auth services"].store
 
 
 @pytest.fixture
-def desk(app):
-    return app.extensions["counter"].desk
+def status_service(app):
+    return app.extensions["status services"].status_service
 
 
 @pytest.fixture
@@ -98,9 +90,7 @@ def browser(app):
 def own_app(seeded, redis, tmp_path):
     """An application of its own, with a copy of the records, to be changed or broken."""
     database = Database(f"sqlite:///{copied(seeded, tmp_path / 'app.db')}")
-    app = create_app(SETTINGS, desk=StubDesk(), database=database, checks={}, store=LoginStore(redis), outreach=None)
-    app.test_client_class = ClientAtPublicUrl
-    yield app
+    yield make_app(database, LoginStore(redis))
     database.dispose()
 
 
@@ -111,9 +101,9 @@ def own_phone(own_app):
 
 @pytest.fixture
 def own_database(own_app):
-    return own_app.extensions["entrance"].database
+    return own_app.extensions["auth services"].database
 
 
 @pytest.fixture
 def own_store(own_app):
-    return own_app.extensions["entrance"].store
+    return own_app.extensions["auth services"].store

@@ -7,13 +7,11 @@ from records import Database, SamlDraft, SecretBox
 from records.identity import saml_providers as saml
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from tests.support.application import KEY, copied, make_app, make_settings
 from tests.support.browser import serving
 from tests.support.phone import REDIRECT, Phone, answered
-from tests.support.saml_browser import KEY, copied, sp_of
-from tests.support.stub_status_service import StubDesk
+from tests.support.saml_browser import sp_of
 from tests.web.auth.test_login_in_browser import Provider
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +32,7 @@ def served(seeded, redis, tmp_path):
     database = Database(f"sqlite:///{copied(seeded, tmp_path / 'app.db')}")
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key=KEY)
-        desk, store = StubDesk(), LoginStore(redis)
-        return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
+        return make_app(database, LoginStore(redis), make_settings(address))
 
     with serving(provider.open_at), serving(make) as (address, app):
         idp = provider.idp
@@ -54,7 +50,9 @@ class Client(FlaskClient):
     """Asks at the address at which the application is served."""
 
     def open(self, *args, **more):
-        return super().open(*args, **({"base_url": self.application.extensions["entrance"].config.public_url} | more))
+        return super().open(
+            *args, **({"base_url": self.application.extensions["auth services"].config.public_url} | more)
+        )
 
 
 def at(app, **more):

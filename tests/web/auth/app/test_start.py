@@ -13,8 +13,7 @@ from tests.support.phone import REDIRECT, SCHEME, Phone, answered, bearer
 from tests.support.saml_browser import PROVIDERS, sp_of
 from tests.support.stub_status_service import PUBLIC_URL
 from web.auth.app import login_starts, rate_limits
-from web.auth.app.codes import CODES
-from web.auth.login_choice.refusal_codes import meaning_of
+from web.auth.login_choice.refusal_codes import APP_CODES, meaning_of
 from web.problem_details import HttpProblem
 
 
@@ -215,10 +214,10 @@ def test_an_apps_token_opens_no_console_whoever_it_belongs_to(own_app, own_datab
         demo = implementations.find(db, "demo")
         grants.add(db, demo, kind="username", value="ada@example.org", role="organizer", by="tests")
     ada, http = visitor(), own_app.test_client()
-    entrance = own_app.extensions["entrance"]
-    access = entrance.store.tokens.issue(ada).access
+    services = own_app.extensions["auth services"]
+    access = services.store.tokens.issue(ada).access
     assert "/console/in" in http.get("/console/implementations/demo/audit", headers=bearer(access)).location
-    http.set_cookie(entrance.logins.cookie, entrance.logins.sign(ada), domain="status.example.org")
+    http.set_cookie(services.logins.cookie, services.logins.sign(ada), domain="status.example.org")
     assert http.get("/console/implementations/demo/audit").status_code == 200
     assert "/console/in" in http.get("/console/implementations/demo/audit", headers=bearer(access)).location
 
@@ -259,7 +258,7 @@ def test_an_address_which_was_taken_away_meanwhile_is_not_gone_to(own_phone, own
     handle = own_phone.handle()
     with own_database.session() as db:
         implementations.update(db, implementations.find(db, "demo"), app_redirect_uris=[SCHEME])
-    with pytest.raises(HttpProblem, match="not registered"):
+    with pytest.raises(HttpProblem, match="no longer registered"):
         own_phone.finish(handle)
 
 
@@ -297,4 +296,4 @@ def test_the_reference_of_a_refused_start_has_its_reason(phone, store, changes, 
 
 
 def test_every_reason_of_a_refused_start_is_explained():
-    assert set(re.findall(r'"(app-[a-z-]+)"', Path(login_starts.__file__).read_text())) == set(CODES)
+    assert set(re.findall(r'"(app-[a-z-]+)"', Path(login_starts.__file__).read_text())) == set(APP_CODES)

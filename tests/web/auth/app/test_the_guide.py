@@ -15,16 +15,14 @@ from records import Database
 from records.scripts import versions
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
 from runner.status.cache import StatusCache, StatusUpdate
 from runner.status.service import StatusRequest, StatusService
 from runner.status.status_body import ShownMessage, body_of
 from tests.support import ROOT
+from tests.support.application import copied, make_app, make_settings
 from tests.support.browser import serving
 from tests.support.people import visitor
 from tests.support.phone import Phone
-from tests.support.saml_browser import KEY, copied
-from web.app import create_app
 
 GUIDE = ROOT / "docs" / "app-integration.md"
 SERVER = "https://status.example.org"
@@ -69,7 +67,7 @@ class Shell:
 
 @contextmanager
 def served(seeded, valkey_url, folder):
-    """The application with the real desk at a real address; ada's status is cached, so nobody has to make it."""
+    """The application with the real status service at a real address; ada's status is cached, so no run is needed."""
     database = Database(f"sqlite:///{copied(seeded, folder / 'app.db')}")
     with database.session() as db:
         demo = implementations.find(db, "demo")
@@ -78,10 +76,10 @@ def served(seeded, valkey_url, folder):
     parts = []
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key=KEY, redis_url=valkey_url)
+        settings = make_settings(address, redis_url=valkey_url)
         parts.extend((StatusService.open(settings, database), LoginStore.open(settings)))
-        desk, store = parts
-        return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=None)
+        status_service, store = parts
+        return make_app(database, store, settings, status_service=status_service)
 
     with serving(make) as (address, app):
         yield address, app
@@ -91,7 +89,7 @@ def served(seeded, valkey_url, folder):
 
 
 def remember(app, redis):
-    key = app.extensions["counter"].desk._question(StatusRequest("demo", "ada", "CE-1")).key
+    key = app.extensions["status services"].status_service._resolve(StatusRequest("demo", "ada", "CE-1")).key
     cache = StatusCache(redis)
     body = body_of(ShownMessage("Claim 1.0 CE credit"), as_of=datetime.now(UTC), run="01RUN")
     assert cache.claim(key, "t").mine

@@ -31,7 +31,7 @@ def is_refused(answer, error="invalid_grant", code=400):
     return True
 
 
-def test_a_code_gives_tokens_which_open_the_status_and_nobody_keeps_the_answer(phone, desk):
+def test_a_code_gives_tokens_which_open_the_status_and_nobody_keeps_the_answer(phone, status_service):
     answer = phone.redeem(phone.code())
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Pragma"] == "no-cache"
@@ -40,15 +40,15 @@ def test_a_code_gives_tokens_which_open_the_status_and_nobody_keeps_the_answer(p
     assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token"}
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     assert phone.status(tokens["access_token"]).json["state"] == "ready"
-    assert desk.asked[0][0].user == "ada"
+    assert status_service.asked[0][0].user == "ada"
 
 
-def test_a_token_opens_the_widget_as_the_guide_says(phone, desk):
+def test_a_token_opens_the_widget_as_the_guide_says(phone, status_service):
     address = "/widget/demo/sessions/CE-1"
     assert 'data-state="login"' in phone.http.get(address).text
     page = phone.http.get(address, headers=bearer(phone.log_in()["access_token"]))
     assert 'data-state="ready"' in page.text
-    assert desk.asked[-1][0].user == "ada"
+    assert status_service.asked[-1][0].user == "ada"
 
 
 def test_the_body_may_be_json(phone):
@@ -240,12 +240,12 @@ def test_revoking_elsewhere_is_200_as_well(phone, slug):
 
 
 def test_a_cookie_gives_no_tokens_and_revokes_nothing(phone, app, store):
-    logins, ada = app.extensions["entrance"].logins, visitor()
+    logins, ada = app.extensions["auth services"].logins, visitor()
     client = app.test_client()
     client.set_cookie(logins.cookie, logins.sign(ada), domain="status.example.org")
     assert is_refused(client.post(URL, data={"grant_type": ""}), "unsupported_grant_type")
     assert is_refused(client.post("/api/v1/implementations/demo/auth/revoke", data={}), "invalid_request")
-    assert logins.standing(ada)
+    assert logins.is_active(ada)
 
 
 def test_the_session_says_who_it_is_with_which_roles_and_until_when(phone, app):
@@ -263,7 +263,7 @@ def test_the_session_says_who_it_is_with_which_roles_and_until_when(phone, app):
 
 
 def test_the_session_of_a_browser_is_told_to_its_pages_too(app):
-    logins, client = app.extensions["entrance"].logins, app.test_client()
+    logins, client = app.extensions["auth services"].logins, app.test_client()
     client.set_cookie(logins.cookie, logins.sign(visitor()), domain="status.example.org")
     assert client.get("/api/v1/implementations/demo/auth/session").json["user"]["id"] == "ada"
 
@@ -304,7 +304,7 @@ def test_whose_provider_was_replaced_gets_no_new_tokens(own_phone, own_database,
 
 def test_the_end_of_all_logins_of_a_user_ends_the_apps(phone, store):
     tokens = phone.log_in()
-    store.ended.end_all("demo", "ada")
+    store.ended_logins.end_all("demo", "ada")
     assert phone.session(tokens["access_token"]).status_code == 401
     assert is_refused(phone.refresh(tokens["refresh_token"]))
 
@@ -353,7 +353,13 @@ def test_an_app_in_a_loop_is_told_to_slow_down_and_others_are_not(phone, app):
 
 def test_without_the_store_nobody_is_let_in_and_the_app_may_try_again(own_phone, own_store):
     tokens = own_phone.log_in()
-    for part in (own_store.once, own_store.tokens, own_store.ended, own_store.attempts, own_store.seen):
+    for part in (
+        own_store.one_time_states,
+        own_store.tokens,
+        own_store.ended_logins,
+        own_store.attempts,
+        own_store.replays,
+    ):
         part._redis = connect("redis://127.0.0.1:1")
     own_store.attempts._hit.registered_client = own_store.attempts._redis
     answers = [

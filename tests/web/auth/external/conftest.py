@@ -4,22 +4,17 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from flask.testing import FlaskClient
 
 from records import Database, ExternalAuthDraft, SecretBox
 from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.settings.table import Settings
 from runner.store.clients import connect
+from tests.support.application import KEY, copied, make_app
 from tests.support.jwt_signing import EC, ISSUER, jwk
-from tests.support.saml_browser import copied
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
-from web.app import create_app
+from tests.support.stub_status_service import PUBLIC_URL
 from web.auth.external.login_methods import install
-
-KEY = "k" * 40
 
 
 @pytest.fixture(scope="session")
@@ -34,48 +29,46 @@ def seeded(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def built(seeded, valkey_url, ca_file, tmp_path_factory):
-    """The application on its parts, once for the run: to build it anew for each test takes longer than the tests."""
+def shared_app(seeded, valkey_url, ca_file, tmp_path_factory):
+    """The application, built once for the run: building it for each test takes longer than the tests."""
     copy = copied(seeded, tmp_path_factory.mktemp("records") / "built.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
-    outreach = OutboundRequests(redis=client, allow_loopback=True, ca_file=ca_file)
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
-    parts = {"desk": StubDesk(), "database": database, "store": LoginStore(client), "outreach": outreach}
-    yield create_app(settings, checks={}, **parts)
-    outreach.close()
+    outbound = OutboundRequests(redis=client, allow_loopback=True, ca_file=ca_file)
+    yield make_app(database, LoginStore(client), outbound=outbound)
+    outbound.close()
     client.close()
     database.dispose()
 
 
 @pytest.fixture
-def app(built, redis):
-    """The application as if it had just been built: an empty store, nobody seen, nothing set up, no keys fetched."""
-    install(built)
-    database = built.extensions["entrance"].database
+def app(shared_app, redis):
+    """The application in its initial state: an empty store, no users, nothing set up, no keys fetched."""
+    install(shared_app)
+    database = shared_app.extensions["auth services"].database
     with closing(sqlite3.connect(database.engine.url.database)) as own:
         own.execute("DELETE FROM external_logins")
         own.execute("DELETE FROM users")
         own.commit()
-    return built
+    return shared_app
 
 
 @pytest.fixture
 def database(app):
-    return app.extensions["entrance"].database
+    return app.extensions["auth services"].database
 
 
 @pytest.fixture
 def store(app):
-    return app.extensions["entrance"].store
+    return app.extensions["auth services"].store
 
 
 @pytest.fixture
-def outreach(app):
-    return app.extensions["entrance"].outreach
+def outbound(app):
+    return app.extensions["auth services"].outbound
 
 
 @pytest.fixture
-def set_up(database):
+def save_external(database):
     """Give an implementation its External Authentication."""
 
     def act(kind, fields, secret=None, slug="demo"):
@@ -87,18 +80,18 @@ def set_up(database):
 
 
 @pytest.fixture
-def signed(set_up):
+def signed(save_external):
     """An implementation which believes ES256 of one key; changes as in the records."""
 
     def act(slug="demo", secret=None, **changes):
         fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}} | changes
-        set_up("jwt", fields, secret, slug)
+        save_external("jwt", fields, secret, slug)
 
     return act
 
 
 @pytest.fixture(scope="module")
-def standing(seeded, valkey_url, tmp_path_factory):
+def read_only_app(seeded, valkey_url, tmp_path_factory):
     """An application that stands for a whole file, where `demo` believes ES256 of one key; for what changes nothing."""
     copy = copied(seeded, tmp_path_factory.mktemp("records") / "standing.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
@@ -107,8 +100,7 @@ def standing(seeded, valkey_url, tmp_path_factory):
         external.save(
             db, SecretBox([KEY]), implementations.find(db, "demo"), ExternalAuthDraft("jwt", fields), by="tests"
         )
-    settings = Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
-    app = create_app(settings, desk=StubDesk(), database=database, checks={}, store=LoginStore(client), outreach=None)
+    app = make_app(database, LoginStore(client))
     with app.test_request_context(base_url=PUBLIC_URL):
         yield app
     client.close()
@@ -116,22 +108,14 @@ def standing(seeded, valkey_url, tmp_path_factory):
 
 
 @pytest.fixture
-def inside(app):
+def app_context(app):
     """Code under test finds the application, as in a request."""
     with app.test_request_context(base_url=PUBLIC_URL):
         yield app
 
 
-class ClientAtPublicUrl(FlaskClient):
-    """Asks as a browser does that was given the public address."""
-
-    def open(self, *args, **more):
-        return super().open(*args, **({"base_url": PUBLIC_URL} | more))
-
-
 @pytest.fixture
 def make_browser(app):
-    app.test_client_class = ClientAtPublicUrl
     return app.test_client
 
 

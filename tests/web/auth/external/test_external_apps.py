@@ -28,9 +28,9 @@ def phone(app, database):
 
 
 @pytest.fixture
-def vendor(set_up, start_vendor):
+def vendor(save_external, start_vendor):
     started = start_vendor(reply(PERSON))
-    set_up("password", {"url": started.url} | FIELDS)
+    save_external("password", {"url": started.url} | FIELDS)
     return started
 
 

@@ -1,4 +1,4 @@
-"""Assertions which nobody may log in with, and those which must work: over the real settings, store and records."""
+"""Assertions that must be refused, and assertions that must work, with the real settings, store and database."""
 
 import base64
 import json
@@ -28,8 +28,12 @@ from tests.support.jwt_signing import (
 )
 from web.auth.external import ExternalLoginRefused, by_assertion, refusals
 
-NOW = int(time.time())
 DEEP = ("[" * 900 + "]" * 900).encode()
+
+
+def now():
+    """Unix seconds of the moment; a run of all tests may take longer than a token lives."""
+    return int(time.time())
 
 
 def body(text):
@@ -175,19 +179,19 @@ FORGED = {
     "sub half a surrogate": lambda: token(body=body('"x": 1').replace(b"member-17", b"\\ud800")),
     "sub twice": lambda: token(body=body('"sub": "root"')),
     # when
-    "expired": lambda: token(body=claims(iat=NOW - 300, exp=NOW - 200)),
+    "expired": lambda: token(body=claims(iat=now() - 300, exp=now() - 200)),
     "just beyond the skew": lambda: token(body=claims(iat=int(time.time()) - 120, exp=int(time.time()) - 61)),
-    "from the future": lambda: token(body=claims(iat=NOW + 900, exp=NOW + 960)),
-    "not before later": lambda: token(body=claims(nbf=NOW + 900)),
+    "from the future": lambda: token(body=claims(iat=now() + 900, exp=now() + 960)),
+    "not before later": lambda: token(body=claims(nbf=now() + 900)),
     "lives too long": lambda: token(body=claims(exp=int(time.time()) + 122)),
     "lives for ever": lambda: token(body=claims(exp=4_000_000_000)),
     "ends before it begins": lambda: token(body=claims(exp=int(time.time()) - 1)),
     "no exp": lambda: token(body=claims(exp=None)),
     "no iat": lambda: token(body=claims(iat=None)),
     "exp a float": lambda: token(body=claims(exp=time.time() + 60.5)),
-    "exp a whole float": lambda: token(body=claims(exp=float(NOW + 60))),
-    "iat true": lambda: token(body=claims(iat=True, exp=NOW + 60)),
-    "exp a text": lambda: token(body=claims(exp=str(NOW + 60))),
+    "exp a whole float": lambda: token(body=claims(exp=float(now() + 60))),
+    "iat true": lambda: token(body=claims(iat=True, exp=now() + 60)),
+    "exp a text": lambda: token(body=claims(exp=str(now() + 60))),
     "exp huge": lambda: token(body=body('"x": 1').replace(b'"exp": ', b'"exp": 9' + b"9" * 2000)),
     "exp infinite": lambda: token(body=claims(exp=float("inf"))),
     "exp 1e400": lambda: token(body=body('"x": 1').replace(b'"exp": 1', b'"exp": 1e400, "y": 1')),
@@ -195,7 +199,7 @@ FORGED = {
     "iat negative": lambda: token(body=claims(iat=-1)),
     "nbf a text": lambda: token(body=claims(nbf="soon")),
     "nbf false": lambda: token(body=claims(nbf=False)),
-    "exp twice": lambda: token(body=body(f'"exp": {NOW + 60}, "exp": 4000000000')),
+    "exp twice": lambda: token(body=body(f'"exp": {now() + 60}, "exp": 4000000000')),
     # once
     "no jti": lambda: token(body=claims(jti=None)),
     "jti short": lambda: token(body=claims(jti="x" * 15)),
@@ -218,13 +222,13 @@ FORGED = {
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_forged_assertion_lets_nobody_in(standing, forged):
+def test_a_forged_assertion_lets_nobody_in(read_only_app, forged):
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", forged())
     assert (outcome.value.text, outcome.value.status) == (refusals.NEUTRAL, 401)
 
 
-def test_the_door_which_they_were_tried_at_is_open(standing):
+def test_the_door_which_they_were_tried_at_is_open(read_only_app):
     assert by_assertion("demo", token()).subject == "member-17"
 
 
@@ -253,14 +257,14 @@ GOOD = {
 
 
 @pytest.mark.parametrize(("changes", "secret", "made"), GOOD.values(), ids=GOOD)
-def test_a_good_assertion_works(inside, signed, changes, secret, made):
+def test_a_good_assertion_works(app_context, signed, changes, secret, made):
     signed(secret=secret, **changes)
     person = by_assertion("demo", made())
     assert (person.implementation, person.source, person.provider) == ("demo", "jwt", f"jwt:{ISSUER}")
     assert person.profile.last_name == "Lovelace"
 
 
-def test_claims_become_a_profile_and_nothing_else_is_kept(inside, signed):
+def test_claims_become_a_profile_and_nothing_else_is_kept(app_context, signed):
     signed()
     told = claims(
         email="ada@example.org", email_verified=True, locale="en", org="RS", roles=["scanner", 7], user_type="staff",
@@ -272,13 +276,13 @@ def test_claims_become_a_profile_and_nothing_else_is_kept(inside, signed):
     assert profile.attributes == {"email": "ada@example.org", "locale": "en", "org": "RS", "roles": ["scanner", "7"]}
 
 
-def test_an_unverified_address_names_nobody(inside, signed):
+def test_an_unverified_address_names_nobody(app_context, signed):
     signed()
     profile = by_assertion("demo", token(body=claims(email="root@ativ.example", email_verified=False))).profile
     assert profile.username == ""
 
 
-def test_the_second_time_is_a_replay(inside, signed):
+def test_the_second_time_is_a_replay(app_context, signed):
     signed()
     first, other = token(body=claims(jti="x" * 20)), token(body=claims(jti="x" * 20, sub="somebody-else"))
     by_assertion("demo", first)
@@ -307,7 +311,7 @@ def test_of_many_who_replay_at_once_one_gets_in(app, signed):
     assert sorted(outcomes) == ["member-17", *["seen before"] * 7]
 
 
-def test_a_refused_assertion_does_not_use_up_its_id(inside, signed):
+def test_a_refused_assertion_does_not_use_up_its_id(app_context, signed):
     signed()
     for wrong in (claims(jti="y" * 20, aud="https://x.example"), claims(jti="y" * 20, nonce="n" * 43)):
         with pytest.raises(ExternalLoginRefused):
@@ -315,7 +319,7 @@ def test_a_refused_assertion_does_not_use_up_its_id(inside, signed):
     assert by_assertion("demo", token(body=claims(jti="y" * 20))).subject == "member-17"
 
 
-def test_the_same_organizer_at_two_implementations_is_two_doors(inside, signed):
+def test_the_same_organizer_at_two_implementations_is_two_doors(app_context, signed):
     signed()
     signed(slug="other")
     made = token()
@@ -326,7 +330,7 @@ def test_the_same_organizer_at_two_implementations_is_two_doors(inside, signed):
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "RS256", "HS256"])
-def test_the_key_of_one_algorithm_is_no_key_of_another(inside, signed, algorithm):
+def test_the_key_of_one_algorithm_is_no_key_of_another(app_context, signed, algorithm):
     fields = {"EdDSA": {"keys": {"keys": [jwk(ED)]}}, "RS256": {"keys": {"keys": [jwk(RSA)]}}, "HS256": {"keys": {}}}
     signed(secret=SHARED if algorithm == "HS256" else None, algorithm=algorithm, **fields[algorithm])
     public = {"EdDSA": json.dumps(jwk(ED)).encode(), "RS256": pem(RSA), "HS256": SHARED.encode()}[algorithm]
@@ -341,22 +345,22 @@ def test_the_key_of_one_algorithm_is_no_key_of_another(inside, signed, algorithm
 
 
 @pytest.mark.parametrize("slug", ["empty", "nobody", "staff", "../demo"])
-def test_where_it_is_not_offered_it_is_not_found(inside, signed, slug):
+def test_where_it_is_not_offered_it_is_not_found(app_context, signed, slug):
     signed()
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion(slug, token())
     assert outcome.value.status == 404
 
 
-def test_without_the_store_nobody_gets_in(inside, signed, monkeypatch):
+def test_without_the_store_nobody_gets_in(app_context, signed, monkeypatch):
     signed()
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
-    monkeypatch.setattr(inside.extensions["entrance"].store, "seen", away.seen)
+    monkeypatch.setattr(app_context.extensions["auth services"].store, "replays", away.replays)
     with pytest.raises(StoreAway):
         by_assertion("demo", token())
 
 
-def test_the_log_has_the_code_and_the_reference_and_nothing_of_the_assertion(inside, signed, caplog):
+def test_the_log_has_the_code_and_the_reference_and_nothing_of_the_assertion(app_context, signed, caplog):
     signed()
     made = token(body=claims(sub="very-secret-person", aud="https://x.example"))
     with pytest.raises(ExternalLoginRefused) as outcome:

@@ -49,7 +49,7 @@ def organizer(tmp_path, monkeypatch):
 MEMBER = {"id": "member-17", "first_name": "Ada", "last_name": "Lovelace"}
 
 
-def test_the_sample_signs_what_we_take_with_the_keys_pasted(inside, signed, organizer):
+def test_the_sample_signs_what_we_take_with_the_keys_pasted(app_context, signed, organizer):
     signed(keys=json.loads(organizer["key_set"]()))
     person = by_assertion("demo", organizer["login_assertion"](MEMBER))
     assert (person.subject, person.profile.first_name, person.profile.last_name) == ("member-17", "Ada", "Lovelace")
@@ -64,7 +64,7 @@ def test_the_sample_works_with_the_keys_published_and_through_the_page(browser, 
     assert browser.get(posted.headers["Location"]).headers["Location"] == "/login/demo"
 
 
-def test_the_claims_of_the_page_are_good_claims_but_for_their_time(standing):
+def test_the_claims_of_the_page_are_good_claims_but_for_their_time(read_only_app):
     now = claims()
     told = CLAIMS | {name: now[name] for name in ("iat", "exp")}
     person = by_assertion("demo", token(body=told))
@@ -72,15 +72,15 @@ def test_the_claims_of_the_page_are_good_claims_but_for_their_time(standing):
     assert CLAIMS["exp"] - CLAIMS["iat"] <= 120
 
 
-def test_the_answer_of_an_introspection_is_a_good_one(inside, set_up, start_vendor):
+def test_the_answer_of_an_introspection_is_a_good_one(app_context, save_external, start_vendor):
     server = start_vendor(reply(INTROSPECTED))
-    set_up("introspection", {"url": server.url, "client_id": "app", "audience": "event-app"}, "secret")
+    save_external("introspection", {"url": server.url, "client_id": "app", "audience": "event-app"}, "secret")
     assert by_introspection("demo", "a-token").subject == "member-17"
 
 
-def test_the_settings_request_and_answer_of_the_relay_fit_together(inside, set_up, start_vendor):
+def test_the_settings_request_and_answer_of_the_relay_fit_together(app_context, save_external, start_vendor):
     vendor = start_vendor(reply(ANSWERED))
-    set_up("password", SETTINGS | {"url": vendor.url}, "the-api-key")
+    save_external("password", SETTINGS | {"url": vendor.url}, "the-api-key")
     person = by_password("demo", SENT["badge"], SENT["lastName"], "198.51.100.7")
     assert (person.subject, person.profile.badge_id, person.profile.user_type) == ("4711", "B-4711", "Attendee")
     assert person.profile.username == "B-4711"  # what grants by username match
@@ -112,12 +112,12 @@ def curl(browser, grant, **values):
     return browser.post(urlsplit(words[1]).path, data=fields | values).get_json()
 
 
-def test_the_curls_of_the_page_get_tokens(browser, signed, set_up, start_vendor):
+def test_the_curls_of_the_page_get_tokens(browser, signed, save_external, start_vendor):
     signed()
     assert curl(browser, "jwt-bearer", assertion=token())["access_token"]
-    set_up("password", SETTINGS | {"url": start_vendor(reply(ANSWERED)).url}, "the-api-key")
+    save_external("password", SETTINGS | {"url": start_vendor(reply(ANSWERED)).url}, "the-api-key")
     assert curl(browser, "password")["access_token"]
-    set_up(
+    save_external(
         "introspection",
         {
             "url": start_vendor(reply(INTROSPECTED | {"sub": "member-18"})).url,
@@ -160,7 +160,7 @@ def test_what_the_console_explains_are_the_codes_of_the_page():
     assert CODES.keys() - prefixes - codes == set()
 
 
-def test_headers_which_the_page_refuses_are_refused(standing):
+def test_headers_which_the_page_refuses_are_refused(read_only_app):
     for name in re.search(r"`jwk`, `jku`, `x5u`, `x5c` and `crit`", PAGE)[0].replace(" and", ",").split(", "):
         with pytest.raises(ExternalLoginRefused):
             by_assertion("demo", token(header(**{name.strip("`"): "x"})))

@@ -14,23 +14,19 @@ from records.identity import external_auth as external
 from records.tenants import implementations
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.settings.table import Settings
 from runner.store.clients import connect
+from tests.support.application import KEY, copied, make_app, make_settings
 from tests.support.browser import serving
 from tests.support.jwt_signing import EC, ISSUER, claims, jwk, token
-from tests.support.saml_browser import copied
-from tests.support.stub_status_service import StubDesk
 from tests.support.vendors import reply
-from tests.web.auth.external.conftest import KEY
 from tests.web.auth.external.registrants import FIELDS, PASSWORD, PERSON
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 SLOW_MS = 10_000
 
 
 class Organizer:
-    """The organizer's site: a page on which somebody has logged in, with a button which posts the assertion."""
+    """The organizer's site: a page for a person who is logged in, with a button that posts the assertion."""
 
     service = ""
 
@@ -47,14 +43,12 @@ def sites(seeded, valkey_url, redis, start_vendor, tmp_path):
     """The service: `demo` logs in over the organizer's page, `other` by badge."""
     copy = copied(seeded, tmp_path / "browser.db")
     database, client = Database(f"sqlite:///{copy}"), connect(valkey_url)
-    outreach = OutboundRequests(redis=client, allow_loopback=True, ca_file=None)
+    outbound = OutboundRequests(redis=client, allow_loopback=True, ca_file=None)
     vendor, organizer = start_vendor(reply(PERSON)), Organizer()
 
     def make(address):
         organizer.service = address
-        settings = Settings(environment="development", public_url=address, secret_key=KEY)
-        parts = {"desk": StubDesk(), "database": database, "store": LoginStore(client), "outreach": outreach}
-        return create_app(settings, checks={}, **parts)
+        return make_app(database, LoginStore(client), make_settings(address), outbound=outbound)
 
     with serving(lambda _: organizer) as (page, _), serving(make) as (address, _):
         fields = {"issuer": ISSUER, "algorithm": "ES256", "keys": {"keys": [jwk(EC)]}}
@@ -64,7 +58,7 @@ def sites(seeded, valkey_url, redis, start_vendor, tmp_path):
                 found = implementations.find(db, slug)
                 external.save(db, SecretBox([KEY]), found, ExternalAuthDraft(kind, given, development=True), by="tests")
         yield address, vendor
-    outreach.close()
+    outbound.close()
     client.close()
     database.dispose()
 

@@ -1,4 +1,4 @@
-"""Introspection: an organizer that lies, stammers, or is away, and a token that is somebody else's."""
+"""Introspection: an organizer that gives wrong or invalid answers or none, and a token of another person."""
 
 import base64
 import time
@@ -16,26 +16,28 @@ SECRET = "client:secret/with+signs"
 
 
 @pytest.fixture
-def told(set_up, start_vendor):
+def introspected(save_external, start_vendor):
     """An organizer which answers this about every token."""
 
     def act(answer, **changes):
         organizer = start_vendor(answer if isinstance(answer, bytes | list) or callable(answer) else reply(answer))
-        set_up("introspection", {"url": organizer.url + "/introspect", "client_id": "status:app"} | changes, SECRET)
+        save_external(
+            "introspection", {"url": organizer.url + "/introspect", "client_id": "status:app"} | changes, SECRET
+        )
         return organizer
 
     return act
 
 
 @pytest.fixture
-def ask(outreach, start_vendor):
+def ask(outbound, start_vendor):
     """Ask an organizer which answers this, without an application around."""
 
     def act(answer, token=TOKEN, audience=""):
         organizer = start_vendor(answer if isinstance(answer, bytes) or callable(answer) else reply(answer))
         asked = introspection.IntrospectionEndpoint("demo", organizer.url, "app", SECRET, audience)
         act.organizer = organizer
-        return introspection.ask(asked, token, outreach)
+        return introspection.ask(asked, token, outbound)
 
     return act
 
@@ -49,9 +51,9 @@ def active(**changes):
     return {name: value for name, value in (good | changes).items() if value is not None}
 
 
-def test_an_active_token_is_its_owner_until_it_ends(inside, told):
+def test_an_active_token_is_its_owner_until_it_ends(app_context, introspected):
     answer = active(client_id="status:app")
-    organizer = told(answer)
+    organizer = introspected(answer)
     person = by_introspection("demo", TOKEN)
     assert (person.subject, person.source, person.provider) == ("member-17", "introspection", "introspection:127.0.0.1")
     assert person.expires_at == datetime.fromtimestamp(answer["exp"], UTC)
@@ -63,8 +65,8 @@ def test_an_active_token_is_its_owner_until_it_ends(inside, told):
     assert credentials == "status%3Aapp:client%3Asecret%2Fwith%2Bsigns"
 
 
-def test_nothing_is_kept_a_token_taken_back_ends_at_once(inside, told, redis):
-    organizer = told([reply(active(client_id="status:app")), reply({"active": False})])
+def test_nothing_is_kept_a_token_taken_back_ends_at_once(app_context, introspected, redis):
+    organizer = introspected([reply(active(client_id="status:app")), reply({"active": False})])
     by_introspection("demo", TOKEN)
     with pytest.raises(ExternalLoginRefused):
         by_introspection("demo", TOKEN)
@@ -170,8 +172,8 @@ def test_what_is_no_token_is_not_sent(ask, token):
     assert ask.organizer.requests == []
 
 
-def test_an_organizer_that_fails_again_and_again_is_left_alone(inside, told):
-    organizer = told(reply(status=502))
+def test_an_organizer_that_fails_again_and_again_is_left_alone(app_context, introspected):
+    organizer = introspected(reply(status=502))
     for _ in range(9):
         with pytest.raises(ExternalLoginRefused) as outcome:
             by_introspection("demo", TOKEN)
@@ -179,9 +181,9 @@ def test_an_organizer_that_fails_again_and_again_is_left_alone(inside, told):
     assert len(organizer.requests) == 5
 
 
-def test_the_token_and_the_secret_are_in_no_log_and_in_no_store(inside, told, redis, caplog):
+def test_the_token_and_the_secret_are_in_no_log_and_in_no_store(app_context, introspected, redis, caplog):
     caplog.set_level("DEBUG")
-    told([reply(active(client_id="status:app")), reply({"active": False, "echo": TOKEN + SECRET})])
+    introspected([reply(active(client_id="status:app")), reply({"active": False, "echo": TOKEN + SECRET})])
     by_introspection("demo", TOKEN)
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_introspection("demo", TOKEN)

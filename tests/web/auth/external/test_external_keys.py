@@ -1,4 +1,4 @@
-"""The organizer's published keys: fetched rarely, believed for a while, and chosen by what the configuration says."""
+"""The organizer's published keys: fetched rarely, trusted for a while, and chosen by the configuration."""
 
 import threading
 import time
@@ -25,15 +25,15 @@ def clock():
 
 
 @pytest.fixture
-def rings(outreach, clock):
-    return public_keys.JwksCache(outreach, clock=clock)
+def jwks_cache(outbound, clock):
+    return public_keys.JwksCache(outbound, clock=clock)
 
 
 def published(*found):
     return reply({"keys": list(found)})
 
 
-def test_keys_are_fetched_once_and_used_again(inside, signed, start_vendor):
+def test_keys_are_fetched_once_and_used_again(app_context, signed, start_vendor):
     organizer = start_vendor(published(jwk(EC)))
     signed(keys={}, jwks_url=organizer.url + "/jwks.json")
     for _ in range(3):
@@ -41,35 +41,35 @@ def test_keys_are_fetched_once_and_used_again(inside, signed, start_vendor):
     assert len(organizer.requests) == 1
 
 
-def test_a_new_key_is_found_and_invented_names_do_not_knock_each_time(rings, clock, start_vendor):
+def test_a_new_key_is_found_and_invented_names_do_not_knock_each_time(jwks_cache, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC, "old")), published(jwk(EC, "old"), jwk(OTHER_EC, "new"))])
-    assert rings.find(organizer.url, "ES256", "old")
+    assert jwks_cache.find(organizer.url, "ES256", "old")
     clock.now += public_keys.UNKNOWN_S
-    assert rings.find(organizer.url, "ES256", "new")
+    assert jwks_cache.find(organizer.url, "ES256", "new")
     for count in range(50):
         clock.now += 1
-        assert rings.find(organizer.url, "ES256", f"invented-{count}") is None
+        assert jwks_cache.find(organizer.url, "ES256", f"invented-{count}") is None
     assert len(organizer.requests) == 2
     clock.now += public_keys.UNKNOWN_S
-    assert rings.find(organizer.url, "ES256", "invented") is None
+    assert jwks_cache.find(organizer.url, "ES256", "invented") is None
     assert len(organizer.requests) == 3
 
 
-def test_a_key_that_is_taken_back_is_believed_no_longer_than_it_is_kept(rings, clock, start_vendor):
+def test_a_key_that_is_taken_back_is_believed_no_longer_than_it_is_kept(jwks_cache, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC, "stolen")), published(jwk(OTHER_EC, "new"))])
-    assert rings.find(organizer.url, "ES256", "stolen")
+    assert jwks_cache.find(organizer.url, "ES256", "stolen")
     clock.now += public_keys.LIFE_S + 1
-    assert rings.find(organizer.url, "ES256", "stolen") is None
+    assert jwks_cache.find(organizer.url, "ES256", "stolen") is None
 
 
-def test_while_the_organizer_is_away_the_old_keys_serve_for_a_while(rings, clock, start_vendor):
+def test_while_the_organizer_is_away_the_old_keys_serve_for_a_while(jwks_cache, clock, start_vendor):
     organizer = start_vendor([published(jwk(EC)), reply(status=500)])
-    assert rings.find(organizer.url, "ES256", "k1")
+    assert jwks_cache.find(organizer.url, "ES256", "k1")
     clock.now += public_keys.LIFE_S + 1
-    assert rings.find(organizer.url, "ES256", "k1")
+    assert jwks_cache.find(organizer.url, "ES256", "k1")
     clock.now += public_keys.STALE_S
     with pytest.raises(public_keys.KeysUnavailable):
-        rings.find(organizer.url, "ES256", "k1")
+        jwks_cache.find(organizer.url, "ES256", "k1")
 
 
 def hang_up(_):
@@ -90,15 +90,15 @@ BAD_ANSWERS = {
 
 
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-def test_without_keys_nothing_is_believed_and_a_failure_is_not_tried_again_at_once(rings, start_vendor, answer):
+def test_without_keys_nothing_is_believed_and_a_failure_is_not_tried_again_at_once(jwks_cache, start_vendor, answer):
     organizer = start_vendor(answer)
     for _ in range(3):
         with pytest.raises(public_keys.KeysUnavailable):
-            rings.find(organizer.url, "ES256", "k1")
+            jwks_cache.find(organizer.url, "ES256", "k1")
     assert len(organizer.requests) <= 1
 
 
-def test_an_organizer_without_keys_is_away_and_nobodys_assertion_is_wrong(inside, signed, start_vendor):
+def test_an_organizer_without_keys_is_away_and_nobodys_assertion_is_wrong(app_context, signed, start_vendor):
     signed(keys={}, jwks_url=start_vendor(reply(status=500)).url)
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", token())
@@ -106,7 +106,7 @@ def test_an_organizer_without_keys_is_away_and_nobodys_assertion_is_wrong(inside
     assert outcome.value.retry_after
 
 
-def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach, start_vendor):
+def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outbound, start_vendor):
     answering, waiting = threading.Event(), threading.Event()
 
     def slow(_):
@@ -114,11 +114,11 @@ def test_nonsense_does_not_hold_all_threads_while_an_organizer_is_slow(outreach,
         answering.wait(10)
         return published(jwk(EC))
 
-    organizer, rings, outcomes = start_vendor(slow), public_keys.JwksCache(outreach), []
+    organizer, jwks_cache, outcomes = start_vendor(slow), public_keys.JwksCache(outbound), []
 
     def ask():
         try:
-            outcomes.append(rings.find(organizer.url, "ES256", "k1") is not None)
+            outcomes.append(jwks_cache.find(organizer.url, "ES256", "k1") is not None)
         except public_keys.KeysUnavailable:
             outcomes.append("away")
 
@@ -177,7 +177,7 @@ def test_of_a_key_only_its_public_numbers_are_taken():
     assert set(chosen) == {"kty", "crv", "x", "y"}
 
 
-def test_a_point_off_the_curve_verifies_nothing(inside, signed, start_vendor):
+def test_a_point_off_the_curve_verifies_nothing(app_context, signed, start_vendor):
     organizer = start_vendor(published(jwk(EC, y=number(5, 32))))
     signed(keys={}, jwks_url=organizer.url)
     with pytest.raises(ExternalLoginRefused) as outcome:
@@ -185,10 +185,12 @@ def test_a_point_off_the_curve_verifies_nothing(inside, signed, start_vendor):
     assert outcome.value.code == "signature"
 
 
-def test_keys_of_a_private_address_are_not_fetched_in_production(inside, signed, outreach, start_vendor, monkeypatch):
+def test_keys_of_a_private_address_are_not_fetched_in_production(
+    app_context, signed, outbound, start_vendor, monkeypatch
+):
     organizer = start_vendor(published(jwk(EC)))
     signed(keys={}, jwks_url=organizer.url)
-    monkeypatch.setattr(outreach, "_allow_loopback", False)
+    monkeypatch.setattr(outbound, "_allow_loopback", False)
     with pytest.raises(ExternalLoginRefused) as outcome:
         by_assertion("demo", token(header()))
     assert outcome.value.code == "keys away"

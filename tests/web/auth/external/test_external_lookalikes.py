@@ -28,10 +28,10 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def answering(set_up, start_vendor):
+def answering(save_external, start_vendor):
     def act(answer):
         vendor = start_vendor(reply(answer))
-        set_up("password", {"url": vendor.url} | FIELDS)
+        save_external("password", {"url": vendor.url} | FIELDS)
         return vendor
 
     return act
@@ -57,7 +57,7 @@ def type_in(browser):
 
 
 def roles_with(app, database, **said):
-    """The roles of somebody about whom an organizer says this."""
+    """The roles of a person about whom an organizer says this."""
     assertion = token(body=claims(sub="m1", **said))
     done = app.test_client().post(TOKEN, data={"grant_type": JWT_BEARER, "assertion": assertion})
     assert done.status_code == 200

@@ -28,9 +28,9 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def vendor(set_up, start_vendor):
+def vendor(save_external, start_vendor):
     started = start_vendor(reply(PERSON))
-    set_up("password", {"url": started.url} | FIELDS)
+    save_external("password", {"url": started.url} | FIELDS)
     return started
 
 
@@ -47,7 +47,7 @@ def fill(browser, page, username="B-4711", password=PASSWORD, headers=SAME_ORIGI
 
 def logged_in(app, browser, slug="demo"):
     """Who the browser is logged in as."""
-    logins = app.extensions["entrance"].logins
+    logins = app.extensions["auth services"].logins
     cookie = browser.get_cookie(logins.cookie, domain="status.example.org")
     visitor = logins.read(cookie.value) if cookie else None
     return visitor.subject if visitor and visitor.implementation == slug else None
@@ -68,13 +68,15 @@ def test_the_form_logs_in_and_leads_back_to_the_session(app, browser, vendor, da
         assert (user.first_name, user.badge_id, user.provider) == ("Ada", "B-4711", "password:127.0.0.1")
 
 
-def test_the_form_is_made_for_thumbs_and_password_managers(browser, set_up, start_vendor, vendor):
+def test_the_form_is_made_for_thumbs_and_password_managers(browser, save_external, start_vendor, vendor):
     page = browser.get(FORM).text
     assert re.search(r'<label for="username">Badge ID</label>', page)
     assert 'autocomplete="username"' in page
     assert 'autocomplete="family-name"' in page
     assert "<script" not in page
-    set_up("password", {"url": vendor.url} | FIELDS | {"username_label": 'E-mail "or" <b>', "password_label": "PIN"})
+    save_external(
+        "password", {"url": vendor.url} | FIELDS | {"username_label": 'E-mail "or" <b>', "password_label": "PIN"}
+    )
     page = browser.get(FORM).text
     assert "E-mail &#34;or&#34; &lt;b&gt;" in page
     assert 'type="password"' in page
@@ -118,7 +120,7 @@ def test_too_many_attempts_say_when_to_try_again(browser, vendor):
     late = fill(browser, page)
     assert late.status_code == 429
     assert 0 < int(late.headers["Retry-After"]) <= 15
-    assert "too many attempts" in late.text
+    assert "Too many attempts" in late.text
 
 
 def test_a_reference_on_the_page_stands_in_the_log(browser, vendor, caplog):
@@ -155,8 +157,8 @@ def test_a_form_that_was_open_for_too_long_is_shown_anew_and_asks_nobody(browser
     assert fill(browser, stale).status_code == 303
 
 
-def test_the_state_of_one_implementation_is_none_of_another(browser, vendor, set_up, start_vendor):
-    set_up("password", {"url": vendor.url} | FIELDS, slug="other")
+def test_the_state_of_one_implementation_is_none_of_another(browser, vendor, save_external, start_vendor):
+    save_external("password", {"url": vendor.url} | FIELDS, slug="other")
     foreign = field(browser.get("/ext/other/login"), "state")
     assert fill(browser, browser.get(FORM), state=foreign).status_code == 400
 
@@ -182,7 +184,7 @@ def test_somebody_who_was_locked_out_stays_out(app, browser, vendor, database):
     fill(browser, browser.get(FORM))
     with database.session() as db:
         users.disable(db, users.find(db, implementations.find(db, "demo"), "4711"), "left")
-    browser.delete_cookie(app.extensions["entrance"].logins.cookie, domain="status.example.org")
+    browser.delete_cookie(app.extensions["auth services"].logins.cookie, domain="status.example.org")
     done = fill(browser, browser.get(FORM))
     assert done.status_code == 403
     assert REFUSED in done.text
@@ -206,12 +208,12 @@ def test_where_nothing_is_offered_there_is_nothing(browser, vendor, path):
 
 
 @pytest.fixture
-def paged(signed):
+def login_page_set(signed):
     signed(login_url="https://members.example.org/login?for=app")
 
 
 def begin(browser, query="", slug="demo"):
-    """The login address: gives the nonce that the organizer's page is told."""
+    """Open the login address; return the nonce that the organizer's page receives."""
     away = browser.get(f"/ext/{slug}/login{query}")
     assert away.status_code == 303
     address = urlsplit(away.headers["Location"])
@@ -236,7 +238,7 @@ def with_nonce(nonce, **changes):
     return token(body=claims(nonce=nonce, **changes))
 
 
-def test_over_the_organizers_page_and_back_to_the_session(app, browser, paged):
+def test_over_the_organizers_page_and_back_to_the_session(app, browser, login_page_set):
     nonce = begin(browser, f"?{urlencode({'next': NEXT})}")
     posted = post(browser, with_nonce(nonce))
     assert posted.status_code == 303
@@ -246,7 +248,7 @@ def test_over_the_organizers_page_and_back_to_the_session(app, browser, paged):
     assert logged_in(app, browser) == "member-17"
 
 
-def test_an_attacker_cannot_log_a_victim_in_as_the_attacker(app, browser, make_browser, paged):
+def test_an_attacker_cannot_log_a_victim_in_as_the_attacker(app, browser, make_browser, login_page_set):
     attacker = make_browser()
     posted = post(attacker, with_nonce(begin(attacker)))
     lured = browser.get(posted.headers["Location"])  # a link, or a form of the attacker's page
@@ -259,7 +261,7 @@ def test_an_attacker_cannot_log_a_victim_in_as_the_attacker(app, browser, make_b
     assert logged_in(app, attacker) == "member-17"
 
 
-def test_an_assertion_without_a_nonce_of_ours_is_refused(app, browser, paged):
+def test_an_assertion_without_a_nonce_of_ours_is_refused(app, browser, login_page_set):
     nonce = begin(browser)
     for wrong in (token(), with_nonce("x" * 43), with_nonce(nonce + "x"), with_nonce(nonce[:-1])):
         refused = post(browser, wrong)
@@ -267,7 +269,7 @@ def test_an_assertion_without_a_nonce_of_ours_is_refused(app, browser, paged):
     assert post(browser, with_nonce(nonce)).status_code == 303
 
 
-def test_a_nonce_works_once_and_so_does_its_handle(app, browser, paged):
+def test_a_nonce_works_once_and_so_does_its_handle(app, browser, login_page_set):
     nonce = begin(browser)
     posted = post(browser, with_nonce(nonce))
     assert post(browser, with_nonce(nonce)).status_code == 401
@@ -275,7 +277,7 @@ def test_a_nonce_works_once_and_so_does_its_handle(app, browser, paged):
     assert browser.get(posted.headers["Location"]).status_code == 400
 
 
-def test_an_assertion_with_a_nonce_is_no_use_to_an_app(app, browser, paged):
+def test_an_assertion_with_a_nonce_is_no_use_to_an_app(app, browser, login_page_set):
     made = with_nonce(begin(browser))
     body = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": made}
     path = "/api/v1/implementations/demo/auth/token"
@@ -286,7 +288,7 @@ def test_an_assertion_with_a_nonce_is_no_use_to_an_app(app, browser, paged):
     assert outcome.value.code == "nonce"
 
 
-def test_the_nonce_of_one_implementation_is_none_of_another(app, browser, signed, paged):
+def test_the_nonce_of_one_implementation_is_none_of_another(app, browser, signed, login_page_set):
     signed(slug="other", login_url="https://members.example.org/login?for=app")
     nonce = begin(browser)
     other = claims(nonce=nonce, aud="https://status.example.org/ext/other")
@@ -297,18 +299,18 @@ def test_the_nonce_of_one_implementation_is_none_of_another(app, browser, signed
 
 
 @pytest.mark.parametrize("data", [{}, {"assertion": ""}, {"assertion": ["a", "b"]}, {"assertion": "x" * 15_000}])
-def test_what_is_no_single_assertion_is_refused(browser, paged, data):
+def test_what_is_no_single_assertion_is_refused(browser, login_page_set, data):
     refused = browser.post("/ext/demo/jwt", data=data, headers=CROSS_SITE)
     assert (refused.status_code, REFUSED in refused.text) == (401, True)
 
 
-def test_an_assertion_in_an_address_is_never_read(browser, paged):
+def test_an_assertion_in_an_address_is_never_read(browser, login_page_set):
     made = with_nonce(begin(browser))
     assert browser.get(f"/ext/demo/jwt?assertion={made}").status_code == 405
     assert browser.post(f"/ext/demo/jwt?assertion={made}", headers=CROSS_SITE).status_code == 401
 
 
-def test_two_tabs_do_not_disturb_each_other(app, browser, paged):
+def test_two_tabs_do_not_disturb_each_other(app, browser, login_page_set):
     first, second = begin(browser, "?next=/app/demo/sessions/A"), begin(browser, "?next=/app/demo/sessions/B")
     landed = [
         browser.get(post(browser, with_nonce(n)).headers["Location"]).headers["Location"] for n in (second, first)
@@ -316,14 +318,14 @@ def test_two_tabs_do_not_disturb_each_other(app, browser, paged):
     assert landed == ["/app/demo/sessions/B", "/app/demo/sessions/A"]
 
 
-def test_the_binding_cookie_is_lax_and_hidden_from_scripts(browser, paged):
+def test_the_binding_cookie_is_lax_and_hidden_from_scripts(browser, login_page_set):
     away = browser.get(FORM)
     cookie = away.headers["Set-Cookie"]
     for part in ("__Host-", "Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert part in cookie
 
 
-def test_in_the_store_there_is_no_nonce_and_no_cookie(browser, paged, redis):
+def test_in_the_store_there_is_no_nonce_and_no_cookie(browser, login_page_set, redis):
     nonce = begin(browser)
     whole = "".join(repr(key) + repr(redis.get(key)) for key in redis.keys("*once*") or redis.keys("*"))
     assert nonce not in whole
@@ -331,21 +333,21 @@ def test_in_the_store_there_is_no_nonce_and_no_cookie(browser, paged, redis):
 
 
 @pytest.mark.parametrize("kind", ["jwt", "introspection"])
-def test_where_only_the_app_logs_in_the_page_says_so(browser, signed, set_up, kind):
+def test_where_only_the_app_logs_in_the_page_says_so(browser, signed, save_external, kind):
     if kind == "jwt":
         signed()
     else:
-        set_up("introspection", {"url": "https://members.example.org/introspect", "client_id": "app"}, "secret")
+        save_external("introspection", {"url": "https://members.example.org/introspect", "client_id": "app"}, "secret")
     page = browser.get(FORM)
     assert (page.status_code, "in the app" in page.text) == (200, True)
     assert browser.post(FORM, headers=SAME_ORIGIN).status_code in {403, 404}
 
 
-def test_without_the_store_the_pages_say_so(app, browser, paged, monkeypatch):
+def test_without_the_store_the_pages_say_so(app, browser, login_page_set, monkeypatch):
     from runner.logins import LoginStore
     from runner.store.clients import connect_brief
 
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
-    for part in ("once", "begun"):
-        monkeypatch.setattr(app.extensions["entrance"].store, part, getattr(away, part))
+    for part in ("one_time_states", "pending_logins"):
+        monkeypatch.setattr(app.extensions["auth services"].store, part, getattr(away, part))
     assert browser.get(FORM).status_code == 503

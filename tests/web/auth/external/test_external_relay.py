@@ -11,9 +11,8 @@ import pytest
 
 from runner.logins import LoginStore, StoreAway
 from runner.logins.attempt_limits import FREE
-from runner.powers import Bearer, NoAuth
-from runner.powers import outbound_requests as outreach_module
-from runner.settings.table import Settings, SettingsError
+from runner.powers import Bearer, NoAuth, outbound_requests
+from runner.settings.operator_settings import Settings, SettingsError
 from runner.store.clients import connect_brief
 from tests.support.vendors import reply
 from tests.web.auth.external.registrants import FIELDS, PASSWORD, PERSON
@@ -31,7 +30,7 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def vendor(set_up, start_vendor):
+def vendor(save_external, start_vendor):
     """A vendor which answers this, connected to an implementation."""
 
     def act(answer=None, slug="demo", secret=None, **changes):
@@ -39,7 +38,7 @@ def vendor(set_up, start_vendor):
         started = start_vendor(answer if isinstance(answer, bytes | list) or callable(answer) else reply(answer))
         if isinstance(answer, list) and answer and isinstance(answer[0], dict):
             started.answer = [reply(each) for each in answer]
-        set_up("password", {"url": started.url + "/login"} | FIELDS | changes, secret, slug)
+        save_external("password", {"url": started.url + "/login"} | FIELDS | changes, secret, slug)
         return started
 
     return act
@@ -59,7 +58,7 @@ def person(**changes):
     return {**PERSON, "registrant": PERSON["registrant"] | changes}
 
 
-def test_who_is_right_is_logged_in_with_what_was_asked_for_and_nothing_else(inside, vendor):
+def test_who_is_right_is_logged_in_with_what_was_asked_for_and_nothing_else(app_context, vendor):
     started = vendor()
     found = attempt(" B-4711 ", f" {PASSWORD} ")
     assert (found.subject, found.source, found.provider) == ("4711", "password", "password:127.0.0.1")
@@ -72,7 +71,7 @@ def test_who_is_right_is_logged_in_with_what_was_asked_for_and_nothing_else(insi
     assert started.requests[0].target == "/login"
 
 
-def test_our_own_credential_goes_along(inside, vendor):
+def test_our_own_credential_goes_along(app_context, vendor):
     started = vendor(auth_kind="api_key_header", auth_fields={"name": "X-Key"}, secret="vendor-key")
     attempt()
     assert started.requests[0].headers["x-key"] == "vendor-key"
@@ -86,10 +85,10 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize("typed", INJECTIONS)
-def test_what_is_typed_stays_data(outreach, start_vendor, typed):
+def test_what_is_typed_stays_data(outbound, start_vendor, typed):
     started = start_vendor(reply(PERSON))
     asked = password_relay.RegistrationVendor("demo", started.url, NoAuth(), FIELDS["template"], FIELDS["result"])
-    password_relay.ask(asked, typed, "p" + typed, outreach)
+    password_relay.ask(asked, typed, "p" + typed, outbound)
     assert json.loads(started.requests[0].body) == {
         "login": {"badge": typed, "name": "p" + typed, "event": "AM26"},
         "list": [typed, 7],
@@ -101,27 +100,27 @@ INVISIBLE = ["a\0b", "a\u202eb"]
 
 
 @pytest.mark.parametrize("typed", ["a\nb", "a\r\nX: y", "x" * 256, "\ud800", "\u200b", ""])
-def test_what_is_no_line_of_text_is_wrong_and_is_not_sent(inside, vendor, typed):
+def test_what_is_no_line_of_text_is_wrong_and_is_not_sent(app_context, vendor, typed):
     started = vendor()
     assert refusal(typed).status == refusal("B-4711", typed).status == 401
     assert started.requests == []
 
 
 @pytest.mark.parametrize("typed", INVISIBLE)
-def test_a_password_with_an_invisible_character_is_wrong_and_is_not_sent(inside, vendor, typed):
+def test_a_password_with_an_invisible_character_is_wrong_and_is_not_sent(app_context, vendor, typed):
     started = vendor()
     assert refusal("B-4711", typed).status == 401
     assert started.requests == []
 
 
 @pytest.mark.parametrize("typed", [*INVISIBLE, "\ufeffab\r", "a\u200bb\n"])
-def test_a_badge_id_reaches_the_vendor_without_what_a_scanner_or_a_copy_left(inside, vendor, typed):
+def test_a_badge_id_reaches_the_vendor_without_what_a_scanner_or_a_copy_left(app_context, vendor, typed):
     started = vendor()
     attempt(typed, PASSWORD)
     assert json.loads(started.requests[0].body)["login"]["badge"] == "ab"
 
 
-def test_a_badge_that_is_tried_with_invisible_characters_is_one_name_for_the_limits(inside, vendor):
+def test_a_badge_that_is_tried_with_invisible_characters_is_one_name_for_the_limits(app_context, vendor):
     """Otherwise each way of writing it would have attempts of its own."""
     started = vendor(reply({}, status=404))
     statuses = [refusal(f"B-4711{chr(0x200B) * extra}").status for extra in range(FREE + 1)]
@@ -129,7 +128,7 @@ def test_a_badge_that_is_tried_with_invisible_characters_is_one_name_for_the_lim
     assert len(started.requests) == FREE
 
 
-def test_a_badge_id_that_the_vendor_tells_is_kept_normalised(inside, vendor):
+def test_a_badge_id_that_the_vendor_tells_is_kept_normalised(app_context, vendor):
     vendor(person(badge="\ufeffB-A\u030811\r"))
     assert attempt("B-4711", PASSWORD).profile.badge_id == "B-\u00c411"
 
@@ -151,7 +150,7 @@ SAYS_NO = {
 }
 
 
-def test_nobody_learns_which_half_was_wrong_or_whether_a_badge_exists(inside, vendor):
+def test_nobody_learns_which_half_was_wrong_or_whether_a_badge_exists(app_context, vendor):
     started = vendor()
     texts = set()
     for count, answer in enumerate(SAYS_NO.values()):
@@ -163,7 +162,7 @@ def test_nobody_learns_which_half_was_wrong_or_whether_a_badge_exists(inside, ve
     }
 
 
-def test_without_a_condition_an_answer_without_a_person_says_no(inside, vendor):
+def test_without_a_condition_an_answer_without_a_person_says_no(app_context, vendor):
     vendor({"registrants": []}, accepted=None, result={"subject": "registrants/0/id"})
     assert refusal().status == 401
     vendor({"registrants": [{"id": "R1"}]}, accepted=None, result={"subject": "registrants/0/id"}, slug="other")
@@ -171,14 +170,14 @@ def test_without_a_condition_an_answer_without_a_person_says_no(inside, vendor):
 
 
 @pytest.mark.parametrize("equals", [True, "true"])
-def test_a_condition_may_be_written_as_people_write_it(inside, vendor, equals):
+def test_a_condition_may_be_written_as_people_write_it(app_context, vendor, equals):
     vendor(PERSON | {"result": True}, accepted={"path": "result", "equals": equals})
     assert attempt().subject == "4711"
     vendor(PERSON | {"result": 1}, accepted={"path": "result", "equals": equals})
     assert refusal().status == 401
 
 
-def test_the_excluded_and_those_who_opted_out_have_words_of_their_own_after_the_right_name(inside, vendor):
+def test_the_excluded_and_those_who_opted_out_have_words_of_their_own_after_the_right_name(app_context, vendor):
     started = vendor()
     for kind in ("Exhibitor", " exhibitor ", "PRESS"):
         started.answer = reply(person(type=kind))
@@ -218,7 +217,7 @@ OUT_OF_ORDER = {
 }
 
 
-def test_a_vendor_out_of_order_is_nobodys_wrong_password(inside, vendor, redis):
+def test_a_vendor_out_of_order_is_nobodys_wrong_password(app_context, vendor, redis):
     started = vendor()
     for name, (answer, status) in OUT_OF_ORDER.items():
         started.answer = answer
@@ -232,13 +231,13 @@ def test_a_vendor_out_of_order_is_nobodys_wrong_password(inside, vendor, redis):
     assert attempt().subject == "4711"  # and none of it was held against the name
 
 
-def test_a_vendor_may_say_when_to_come_back(inside, vendor):
+def test_a_vendor_may_say_when_to_come_back(app_context, vendor):
     vendor(reply(status=429, headers={"Retry-After": "77"}))
     assert refusal().retry_after == 77
 
 
-def test_a_slow_vendor_is_away_before_the_server_gives_up(inside, vendor, monkeypatch):
-    monkeypatch.setattr(outreach_module, "POST_S", 0.2)
+def test_a_slow_vendor_is_away_before_the_server_gives_up(app_context, vendor, monkeypatch):
+    monkeypatch.setattr(outbound_requests, "POST_S", 0.2)
 
     def slow(request):
         time.sleep(0.6)
@@ -249,7 +248,7 @@ def test_a_slow_vendor_is_away_before_the_server_gives_up(inside, vendor, monkey
     assert (outcome.status, outcome.code) == (503, "vendor timeout")
 
 
-def test_a_vendor_that_fails_again_and_again_is_left_alone_and_comes_back(inside, vendor, redis):
+def test_a_vendor_that_fails_again_and_again_is_left_alone_and_comes_back(app_context, vendor, redis):
     started = vendor(reply(status=503))
     codes = [refusal(f"B-{count}").code for count in range(8)]
     assert codes == ["vendor answered 503"] * 5 + ["vendor breaker open"] * 3
@@ -266,7 +265,7 @@ def no_address_limit(monkeypatch):
     monkeypatch.setattr(password_limits, "FROM_ADDRESS", 10_000)
 
 
-def test_guessing_a_name_meets_delays_that_grow(inside, vendor, redis, monkeypatch):
+def test_guessing_a_name_meets_delays_that_grow(app_context, vendor, redis, monkeypatch):
     no_address_limit(monkeypatch)
     started = vendor({"result": "NO"})
     assert [refusal(password=f"guess-{count}").status for count in range(FREE)] == [401] * FREE
@@ -275,7 +274,7 @@ def test_guessing_a_name_meets_delays_that_grow(inside, vendor, redis, monkeypat
         outcome = refusal(password="another")
         assert (outcome.status, outcome.text) == (
             429,
-            "That were too many attempts. Please wait a moment and try again.",
+            "Too many attempts. Please wait a moment and try again.",
         )
         waits.append(outcome.retry_after)
         for key in redis.keys("*fails*"):
@@ -286,21 +285,21 @@ def test_guessing_a_name_meets_delays_that_grow(inside, vendor, redis, monkeypat
     assert len(started.requests) == FREE + 4
 
 
-def test_other_spellings_of_a_name_have_no_attempts_of_their_own(inside, vendor):
+def test_other_spellings_of_a_name_have_no_attempts_of_their_own(app_context, vendor):
     vendor({"result": "NO"})
     for name in ("B-4711", "b-4711", " B-4711", "B- 4711", "\uff22-4711"):
         assert refusal(name).status == 401
     assert refusal("b-4711 ").status == 429
 
 
-def test_another_address_does_not_help_a_guesser(inside, vendor):
+def test_another_address_does_not_help_a_guesser(app_context, vendor):
     vendor({"result": "NO"})
     for count in range(FREE):
         refusal(ip=f"198.51.100.{count}")
     assert refusal(ip="203.0.113.9").status == 429
 
 
-def test_whether_a_badge_exists_changes_no_delay(inside, vendor, monkeypatch):
+def test_whether_a_badge_exists_changes_no_delay(app_context, vendor, monkeypatch):
     no_address_limit(monkeypatch)
     started = vendor({"result": "NO"})
     outcomes = {}
@@ -310,7 +309,7 @@ def test_whether_a_badge_exists_changes_no_delay(inside, vendor, monkeypatch):
     assert outcomes["exists"] == outcomes["nobody"]
 
 
-def test_the_right_name_is_let_in_and_forgets_the_failures(inside, vendor):
+def test_the_right_name_is_let_in_and_forgets_the_failures(app_context, vendor):
     started = vendor({"result": "NO"})
     for _ in range(FREE - 1):
         refusal()
@@ -320,7 +319,7 @@ def test_the_right_name_is_let_in_and_forgets_the_failures(inside, vendor):
     assert [refusal().status for _ in range(FREE)] == [401] * FREE
 
 
-def test_the_other_implementation_counts_for_itself(inside, vendor):
+def test_the_other_implementation_counts_for_itself(app_context, vendor):
     vendor({"result": "NO"})
     vendor(slug="other")
     for _ in range(FREE + 1):
@@ -328,7 +327,7 @@ def test_the_other_implementation_counts_for_itself(inside, vendor):
     assert attempt(slug="other").subject == "4711"
 
 
-def test_spraying_over_many_badges_from_one_address_ends(inside, vendor):
+def test_spraying_over_many_badges_from_one_address_ends(app_context, vendor):
     started = vendor({"result": "NO"})
     statuses = [refusal(f"B-{count}").status for count in range(password_limits.FROM_ADDRESS + 5)]
     assert statuses == [401] * password_limits.FROM_ADDRESS + [429] * 5
@@ -393,7 +392,7 @@ def test_a_network_that_is_none_is_a_fault_of_the_settings(raw, tmp_path):
 
 
 def test_a_botnet_meets_the_limit_of_the_implementation_and_it_is_not_held_against_the_name(
-    inside, vendor, store, monkeypatch
+    app_context, vendor, store, monkeypatch
 ):
     vendor()
     monkeypatch.setattr(password_limits, "IN_IMPLEMENTATION", 3)
@@ -404,16 +403,16 @@ def test_a_botnet_meets_the_limit_of_the_implementation_and_it_is_not_held_again
         assert (outcome.status, outcome.code) == (429, "too often in this implementation")
 
 
-def test_without_the_store_no_password_is_tried(inside, vendor, monkeypatch):
+def test_without_the_store_no_password_is_tried(app_context, vendor, monkeypatch):
     started = vendor()
     away = LoginStore(connect_brief("unix:///nonexistent/store.sock"))
-    monkeypatch.setattr(inside.extensions["external"].limits, "_attempts", away.attempts)
+    monkeypatch.setattr(app_context.extensions["external auth services"].limits, "_attempts", away.attempts)
     with pytest.raises(StoreAway):
         attempt()
     assert started.requests == []
 
 
-def test_a_quick_no_and_a_slow_no_take_about_as_long(inside, vendor, monkeypatch):
+def test_a_quick_no_and_a_slow_no_take_about_as_long(app_context, vendor, monkeypatch):
     monkeypatch.setattr(login_methods, "LEAST_S", 0.2)
     vendor({"result": "NO"})
     began = time.monotonic()
@@ -424,7 +423,7 @@ def test_a_quick_no_and_a_slow_no_take_about_as_long(inside, vendor, monkeypatch
 # -- what is left behind --------------------------------------------------------------------------------------------
 
 
-def test_the_password_is_in_no_log_in_no_store_and_in_no_text(inside, vendor, redis, caplog, database):
+def test_the_password_is_in_no_log_in_no_store_and_in_no_text(app_context, vendor, redis, caplog, database):
     caplog.set_level(logging.DEBUG)
     echo = {"result": "NO", "error": f"{PASSWORD} does not match B-4711"}
     started = vendor(echo)

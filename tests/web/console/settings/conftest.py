@@ -5,22 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records import AgendaSession, ConnectionDraft, Database, ExternalAuthDraft, SamlDraft, SecretBox, UserProfile
-from records.identity import certificates
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
 from records.tenants import connections, implementations
 from runner.logins import LoginStore
 from runner.powers.outbound_requests import OutboundRequests
-from runner.settings.table import Settings
 from runner.store.clients import connect
-from tests.support.saml_browser import copied
+from tests.support.application import KEY, copied, make_app, make_settings, small_keys
 from tests.support.saml_forge import ForgedIdp
-from tests.support.stub_status_service import PUBLIC_URL, StubDesk
+from tests.support.stub_status_service import StubStatusService
 from tests.web.console.settings.staff_people import Person
-from web.app import create_app
 
-KEY = "k" * 40
 IDP = ForgedIdp("https://idp.example/metadata")
 #: Secrets that must never come out again.
 SECRETS = {"connection": "s3cret-of-the-vendor", "external": "s3cret-of-the-registration"}
@@ -33,8 +29,7 @@ def box():
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory, box):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificates, "OWN_RSA_BITS", 2048)
+    with small_keys():
         database = Database(f"sqlite:///{tmp_path_factory.mktemp('records') / 'settings.db'}")
         database.upgrade()
         with database.session() as db:
@@ -90,7 +85,7 @@ def store(redis):
     return LoginStore(redis)
 
 
-class NotingDesk(StubDesk):
+class NotingDesk(StubStatusService):
     """Notes of which implementations it was told that they have changed."""
 
     def __init__(self):
@@ -99,10 +94,11 @@ class NotingDesk(StubDesk):
 
     def changed(self, slug):
         self.told.append(slug)
+        return True
 
 
 @pytest.fixture
-def desk():
+def browser_for():
     return NotingDesk()
 
 
@@ -112,31 +108,31 @@ def allow_loopback():
 
 
 @pytest.fixture(scope="session")
-def outreaches(valkey_url):
+def outbound_clients(valkey_url):
     """One that may reach this machine and one that may not; they are slow to make, because of their certificates."""
     client = connect(valkey_url)
     made = {
         loopback: OutboundRequests(redis=client, allow_loopback=loopback, ca_file=None) for loopback in (True, False)
     }
     yield made
-    for outreach in made.values():
-        outreach.close()
+    for outbound in made.values():
+        outbound.close()
     client.close()
 
 
 @pytest.fixture
-def outreach(redis, outreaches, allow_loopback):
-    return outreaches[allow_loopback]
+def outbound(redis, outbound_clients, allow_loopback):
+    return outbound_clients[allow_loopback]
 
 
 @pytest.fixture
 def settings():
-    return Settings(environment="development", public_url=PUBLIC_URL, secret_key=KEY)
+    return make_settings()
 
 
 @pytest.fixture
-def app(settings, database, store, desk, outreach):
-    return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=outreach)
+def app(settings, database, store, browser_for, outbound):
+    return make_app(database, store, settings, status_service=browser_for, outbound=outbound)
 
 
 @pytest.fixture

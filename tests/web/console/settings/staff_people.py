@@ -4,11 +4,9 @@ import re
 from dataclasses import replace
 from html import unescape
 
-from flask.testing import FlaskClient
-
 from records import Database, audit
 from tests.support.people import visitor
-from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN
+from tests.support.stub_status_service import SAME_ORIGIN
 
 DEMO = "/console/implementations/demo"
 PEOPLE = {"administrator": ("staff", "root"), "organizer": ("demo", "olga"), "author": ("demo", "arno")}
@@ -44,24 +42,16 @@ OF_TRUST = frozenset(
 )
 
 
-class ClientAtPublicUrl(FlaskClient):
-    """Asks as a browser does that was given the public address."""
-
-    def open(self, *args, **more):
-        return super().open(*args, **({"base_url": PUBLIC_URL} | more))
-
-
 class Person:
     """Somebody who is signed in to the console."""
 
     def __init__(self, app, role, *, since=None):
-        app.test_client_class = ClientAtPublicUrl
         self.app, self.http = app, app.test_client()
         implementation, subject = PEOPLE[role]
         made = visitor(implementation, subject, since=since)
         self.visitor = replace(made, proved=made.since)
-        entrance = app.extensions["entrance"]
-        self.http.set_cookie(entrance.logins.cookie, entrance.logins.sign(self.visitor), domain="status.example.org")
+        services = app.extensions["auth services"]
+        self.http.set_cookie(services.logins.cookie, services.logins.sign(self.visitor), domain="status.example.org")
         self._token = None
 
     def get(self, page="", **more):

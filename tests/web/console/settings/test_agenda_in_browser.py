@@ -75,7 +75,7 @@ def test_dates_that_can_be_read_in_two_ways_are_chosen_on_the_page(page, tmp_pat
     page.get_by_label("Day first").check()
     page.get_by_role("button", name="Read the file again").click()
     page.wait_for_selector("text=Fri 03 Apr 2026, 09:00")
-    page.get_by_label("Retire the sessions that the file does not name").check()
+    page.get_by_label("Retire the sessions that the file does not contain").check()
     looked_at(page, "retire")
 
 

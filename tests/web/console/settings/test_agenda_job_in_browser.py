@@ -6,8 +6,8 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.worker_heartbeat import BACKGROUND, WorkerHeartbeat, workers_present
+from tests.support.application import KEY
 from tests.support.eventually import eventually
-from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import DEMO
 from tests.web.console.settings.test_agenda_in_browser import looked_at, page
 from tests.web.console.settings.test_agenda_job_page import LARGE, ROWS, worker
@@ -34,7 +34,7 @@ def test_an_import_is_followed_to_its_end_without_a_reload_by_hand(open_page, tm
     assert eventually(lambda: workers_present(redis, BACKGROUND), seconds=60), log.read_text()
     order(page, tmp_path)
     page.wait_for_selector(f"text={ROWS} sessions added", timeout=90_000)
-    page.get_by_role("link", name="To the agenda").click()
+    page.get_by_role("link", name="Back to the agenda").click()
     page.wait_for_selector("text=Last import")
 
 
@@ -44,8 +44,8 @@ def test_the_page_of_an_import_in_each_state(page, tmp_path, redis):
     assert page.get_by_text("No background worker is running").is_visible()
     looked_at(page, "waits without a worker")
     WorkerHeartbeat(redis, places=2, queue=BACKGROUND).note(0)
-    page.get_by_role("link", name="Look again").click()
-    page.wait_for_selector("[data-goes-on]")
+    page.get_by_role("link", name="Refresh").click()
+    page.wait_for_selector("[data-refreshes]")
     assert page.get_by_text("No background worker is running").count() == 0
     found = jobs.find("demo", job)
     assert states.begin(found)

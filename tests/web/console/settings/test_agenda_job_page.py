@@ -14,8 +14,8 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import AGENDA_IMPORT, OrderSigner
 from runner.queues.job_states import JobStates
 from runner.store.worker_heartbeat import BACKGROUND, WorkerHeartbeat
+from tests.support.application import KEY
 from tests.support.eventually import eventually
-from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import DEMO, Person, entries, typed
 from tests.web.console.settings.test_agenda_page import agenda_of, checked, import_form
 
@@ -90,15 +90,15 @@ def cancel(person, page):
     return person.post(form[1].partition(DEMO)[2], typed(form[0]))
 
 
-def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_to_do(organizer, database, desk):
+def test_a_large_file_waits_for_a_worker_and_the_page_says_what_an_operator_has_to_do(organizer, database, browser_for):
     page = ordered(organizer)
     text = organizer.get(page).text
-    assert "The import waits for a worker." in text
+    assert "The import is waiting for a worker." in text
     assert "No background worker is running" in text
     assert "session-status worker --queue background" in text
     assert 'http-equiv="refresh"' not in text, "it would keep its person signed in for as long as nothing happens"
     assert f'href="{DEMO}{page}"' in organizer.get("/agenda").text
-    assert (entries(database, "agenda.imported"), desk.told) == ([], [])
+    assert (entries(database, "agenda.imported"), browser_for.told) == ([], [])
 
 
 def test_the_page_looks_again_by_itself_while_a_worker_is_there(organizer, redis):
@@ -178,7 +178,7 @@ def test_an_import_that_its_worker_left_is_told_as_failed_and_can_be_ordered_aga
     job = page.rpartition("/")[2]
     assert JobStates(redis)._moved(jobs.find("demo", job), ("waiting",), {"state": "running"}) is not None
     text = organizer.get(page).text
-    assert "The worker stopped before the job had ended. Nothing was imported: the file still waits." in text
+    assert "The worker stopped before the job had ended. Nothing was imported, and the file is still stored." in text
     assert "Your last import was not carried out." in organizer.get("/agenda").text
     again = organizer.post("/agenda/import", import_form(organizer.get("/agenda/check")))
     assert again.headers["Location"].rpartition("/")[2] != job
@@ -204,7 +204,7 @@ def test_too_many_waiting_imports_are_told_on_the_agenda_page(organizer, databas
         jobs.order(AGENDA_IMPORT, "demo", f"demo/{number}", wanted)
     answer = organizer.post("/agenda/import", import_form(checked(organizer, LARGE)))
     assert answer.headers["Location"].endswith(f"{DEMO}/agenda")
-    assert "Too many jobs wait or run already" in organizer.get("/agenda").text
+    assert "Too many jobs are waiting or running" in organizer.get("/agenda").text
 
 
 def test_an_import_with_a_wrong_order_of_dates_is_refused(organizer, redis):

@@ -47,20 +47,20 @@ def agenda_of(database):
         return {one.session_id: one.title for one in sessions.every(db, implementations.find(db, "demo"))}
 
 
-def test_an_organizer_sees_what_a_file_does_and_imports_it(organizer, database, desk):
+def test_an_organizer_sees_what_a_file_does_and_imports_it(organizer, database, browser_for):
     preview = checked(organizer, GOOD)
     assert preview.status_code == 200
     assert "2 to add" in preview.text
     assert "Tue 24 Nov 2026, 09:00" in preview.text  # in the event's time zone, with the weekday
     assert "year first" in preview.text
-    assert (agenda_of(database), entries(database), desk.told) == ({"CE-1": "Sepsis in 2026"}, [], [])
+    assert (agenda_of(database), entries(database), browser_for.told) == ({"CE-1": "Sepsis in 2026"}, [], [])
     assert organizer.post("/agenda/import", import_form(preview)).status_code == 303
     text = organizer.get("/agenda").text
     assert "2 sessions added, 0 changed, 0 unchanged, 0 retired" in text
     assert "Stroke &lt;b&gt;now&lt;/b&gt;" in text
     (entry,) = entries(database, "agenda.imported")
     assert (entry.actor, entry.detail["added"], entry.detail["file"]) == ("demo/olga", 2, "agenda.csv")
-    assert desk.told == ["demo"]
+    assert browser_for.told == ["demo"]
     exported = organizer.get("/agenda.csv")
     assert exported.headers["Content-Disposition"] == 'attachment; filename="demo-agenda.csv"'
     assert bring(organizer, exported.data).status_code == 303
@@ -68,7 +68,9 @@ def test_an_organizer_sees_what_a_file_does_and_imports_it(organizer, database, 
     assert len(entries(database, "agenda.imported")) == 1  # what changes nothing is no change
 
 
-def test_a_file_with_faults_changes_nothing_and_each_kind_is_named_with_what_was_found(organizer, database, desk):
+def test_a_file_with_faults_changes_nothing_and_each_kind_is_named_with_what_was_found(
+    organizer, database, browser_for
+):
     answer = checked(organizer, BAD)
     assert answer.status_code == 422
     assert "2 faults" in answer.text
@@ -79,7 +81,7 @@ def test_a_file_with_faults_changes_nothing_and_each_kind_is_named_with_what_was
     assert "/agenda/import" not in answer.text
     forged = {"upload": hashlib.sha256(BAD.encode()).hexdigest(), "dates": "auto"}
     assert organizer.post("/agenda/import", forged).status_code == 422
-    assert (list(agenda_of(database)), entries(database), desk.told) == (["CE-1"], [], [])
+    assert (list(agenda_of(database)), entries(database), browser_for.told) == (["CE-1"], [], [])
 
 
 def test_300_rows_with_one_mistake_are_one_line(organizer):
@@ -123,9 +125,9 @@ def test_a_workbook_is_imported_like_a_csv_file(organizer, database):
     assert agenda_of(database)["CE-2"] == "Stroke"
 
 
-def test_sessions_that_are_gone_are_retired_if_asked_and_an_undo_brings_them_back(organizer, database, desk):
+def test_sessions_that_are_gone_are_retired_if_asked_and_an_undo_brings_them_back(organizer, database, browser_for):
     preview = checked(organizer, GOOD)
-    assert "1 of the agenda, which the file does not name" in preview.text
+    assert "1 in the agenda that the file does not contain" in preview.text
     assert organizer.post("/agenda/import", import_form(preview) | {"retire": "y"}).status_code == 303
     assert set(agenda_of(database)) == {"CE-2", "CE-3"}
     page = organizer.get("/agenda").text
@@ -135,7 +137,7 @@ def test_sessions_that_are_gone_are_retired_if_asked_and_an_undo_brings_them_bac
     assert organizer.post(undo.removeprefix(DEMO)).status_code == 303
     assert agenda_of(database) == {"CE-1": "Sepsis in 2026"}
     assert entries(database, "agenda.import_undone")[0].detail["put_back"] == 1
-    assert desk.told == ["demo", "demo"]
+    assert browser_for.told == ["demo", "demo"]
     assert organizer.post(undo.removeprefix(DEMO)).status_code == 303  # a second press
     assert len(entries(database, "agenda.import_undone")) == 1
 
@@ -193,12 +195,12 @@ def test_the_preview_says_what_columns_were_taken_for_and_shows_place_parent_and
     assert '<td data-label="Location"><bdi>Annexe</bdi></td><td data-label="Parent ID"><code>CE-8</code></td>' in text
     assert '<td data-label="Credits">1.5</td>' in text
     near = checked(organizer, GOOD.replace("Location", "Room")).text
-    assert "“Room” is kept as an attribute. If it holds the location, call the column Location." in near
+    assert "“Room” is kept as an attribute. If it is the location, call the column Location." in near
 
 
 def test_a_title_row_is_told_and_no_dates_are_where_nothing_was_read(organizer):
     answer = checked(organizer, "Annual Meeting 2026\r\n" + GOOD)
     assert answer.status_code == 422
-    assert "has no heading that is known. Row 2 has them" in answer.text
+    assert "has no known heading. Row 2 has them" in answer.text
     assert "<dt>Dates</dt>" not in answer.text
     assert "<dt>Dates</dt>" not in checked(organizer, HEAD).text

@@ -6,7 +6,6 @@ compared, and for the changes that change nothing, and those that are refused, i
 
 import time
 from dataclasses import dataclass, field
-from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -19,17 +18,14 @@ from records.people import grants, users
 from records.storage import environment_mark
 from records.tenants import implementations
 from runner.logins import LoginStore
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
 from runner.status.change_events import CHANGED
-from runner.status.commit_effects import follow
+from tests.support.application import KEY, copied
 from tests.support.people import visitor
-from tests.support.saml_browser import copied
 from tests.support.stub_status_service import PUBLIC_URL, SAME_ORIGIN
-from tests.web.console.settings.conftest import KEY
 from tests.web.console.settings.staff_people import Person
 from tests.web.console.settings.test_agenda_page import GOOD, bring, checked
 from web.cli import main
-from web.console.commits import RETIRE
 
 #: What differs by its nature: moments, random keys, who did it, and what holds these together.
 LEFT_OUT = {
@@ -99,7 +95,7 @@ def first_grant(kind):
 
 def revoke(number):
     def page(person):
-        with person.app.extensions["entrance"].database.reading() as db:
+        with person.app.extensions["auth services"].database.reading() as db:
             return person.post(f"/roles/all/{number(db)}/remove")
 
     return page
@@ -116,7 +112,7 @@ def imported(db):
 
 
 def undo(person):
-    with person.app.extensions["entrance"].database.reading() as db:
+    with person.app.extensions["auth services"].database.reading() as db:
         number = agenda_imports.last_import(db, implementations.find(db, "demo")).id
     return person.post(f"/agenda/undo/{number}")
 
@@ -301,16 +297,15 @@ def heard(redis):
 
 
 @pytest.fixture
-def in_the_console(app, settings, desk, database, redis, heard):  # noqa: PLR0913, PLR0917 - fixtures
+def in_the_console(app, browser_for, database, redis, heard):
     """Make a change in the console, and say what it left."""
-    app.extensions[RETIRE] = partial(follow, settings)
 
     def make(change):
         administrator = Person(app, "administrator")
         first = prepared(change, database)
         answer = change.page(administrator)
         assert answer.status_code < 500
-        told = sorted(set(desk.told) | set(heard()))
+        told = sorted(set(browser_for.told) | set(heard()))
         refused = answer.status_code in (403, 422)
         return left(database, first, redis, told, refused=refused, words=answer.text)
 
@@ -361,7 +356,7 @@ def prepared(change, database):
 
 
 def left(database, first, redis, told, **more):
-    ended = LoginStore(redis).ended
+    ended = LoginStore(redis).ended_logins
     with database.reading() as db:
         everybody = [("demo", subject) for subject in ("olga", "arno", "ada")] + [("staff", "root")]
         since = {key: visitor(*key, since=int(time.time()) - 60) for key in everybody}

@@ -60,9 +60,9 @@ def test_an_empty_implementation_gets_its_provider_from_a_file_looked_at_before_
     assert entry.target == OTHER.entity_id
 
 
-def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(administrator, database, desk):
+def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(administrator, database, browser_for):
     preview = read(administrator, xml=ROLLED.metadata().decode())
-    assert "will wait until somebody accepts them" in preview.text
+    assert "wait until someone accepts them" in preview.text
     assert administrator.post("/provider/data", typed(preview.text)).status_code == 303
     _, states = provider(database)
     assert sorted(states.values()) == ["active", "waiting"]
@@ -70,12 +70,12 @@ def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(adminis
         demo = implementations.find(db, "demo")
         assert len(saml.certificates(db, saml.find(db, demo), state="active")) == 1
     waiting = next(sha for sha, state in states.items() if state == "waiting")
-    assert "1 new certificate waits for a decision" in administrator.get("/provider").text
+    assert "1 new certificate waits for your decision" in administrator.get("/provider").text
     answer = administrator.post(f"/provider/certificates/{waiting}/accept", follow_redirects=True)
-    assert "believed from now on" in answer.text
+    assert "trusted from now on" in answer.text
     assert provider(database)[1][waiting] == "active"
     assert [each.target for each in entries(database, "saml.certificate.accepted")] == [waiting]
-    assert desk.told == ["demo", "demo"]
+    assert browser_for.told == ["demo", "demo"]
     old = next(sha for sha in states if sha != waiting)
     administrator.post(f"/provider/certificates/{old}/retire")
     answer = administrator.post(f"/provider/certificates/{waiting}/retire", follow_redirects=True)
@@ -86,7 +86,7 @@ def test_pasted_metadata_of_the_same_provider_lets_new_certificates_wait(adminis
 def test_a_decision_that_is_none_or_about_nothing_changes_nothing(administrator, database):
     assert administrator.post(f"/provider/certificates/{'0' * 64}/delete").status_code == 404
     answer = administrator.post(f"/provider/certificates/{'0' * 64}/accept", follow_redirects=True)
-    assert "is none of this identity provider" in answer.text
+    assert "does not belong to this identity provider" in answer.text
     assert entries(database) == []
 
 
@@ -193,7 +193,7 @@ def test_another_provider_needs_an_answer_to_whose_people_they_are(administrator
     assert "This is another provider" in preview.text
     form = typed(preview.text)
     asked = administrator.post("/provider/data", form)
-    assert "has to be answered" in faults(asked)["people"]
+    assert "must be answered" in faults(asked)["people"]
     assert provider(database)[0].entity_id == IDP.entity_id
     assert administrator.post("/provider/data", form | {"people": answer}).status_code == 303
     found, states = provider(database)
@@ -224,7 +224,7 @@ def test_attributes_are_mapped_with_the_names_that_were_seen(administrator, data
 
 def test_what_another_subject_means_is_said_as_it_is(administrator, database):
     said = administrator.get("/provider/attributes").text
-    assert "A role given to a username counts for the old and for the new person" in said
+    assert "A role granted to a username applies to the old and to the new person" in said
     assert "people who are locked out can log in again" in said
     with database.session() as db:
         demo = implementations.find(db, "demo")
@@ -238,7 +238,7 @@ def test_what_another_subject_means_is_said_as_it_is(administrator, database):
 
 def test_switches_say_the_danger_and_are_audited(administrator, database):
     text = administrator.get("/provider/policy").text
-    assert "a stranger can log an attendee in as somebody else" in text.replace("\n", " ")
+    assert "a stranger can log an attendee in as another person" in text.replace("\n", " ")
     administrator.post("/provider/policy", {"allow_cbc": "y"})
     found, _ = provider(database)
     assert (found.allow_cbc, found.allow_unsolicited, found.accept_response_signature) == (True, False, False)
@@ -268,12 +268,12 @@ def test_our_keys_are_published_first_and_switched_then(administrator, database)
 
 
 def test_a_certificate_of_ours_which_ends_soon_is_on_the_list_of_what_to_do(administrator, database, box, monkeypatch):
-    assert "ends soon" not in administrator.get("/").text
+    assert "expires soon" not in administrator.get("/").text
     monkeypatch.setattr(certificates, "OWN_LASTS", timedelta(days=20))
     with database.session() as db:
         saml.new_sp_keys(db, box, implementations.find(db, "demo"))
-    assert "A certificate of ours ends soon" in administrator.get("/").text
-    assert administrator.get("/provider").text.count("ends soon:") == 2
+    assert "One of our certificates has expired or expires soon" in administrator.get("/").text
+    assert administrator.get("/provider").text.count("expires soon:") == 2
 
 
 def test_a_provider_is_removed_after_one_question_that_says_who_is_locked_out(administrator, database):

@@ -97,6 +97,6 @@ def test_who_knows_the_secret_may_move_it(administrator, database, box):
 def test_the_page_says_whether_a_secret_is_kept_and_describes_the_field_by_it(path, stored, administrator):
     page = administrator.get(path).text
     assert ("Leave the field empty to keep it" in page) is stored
-    assert 'aria-describedby="secret-kept"' in page
-    assert 'id="secret-kept"' in page
+    assert 'aria-describedby="secret-note"' in page
+    assert 'id="secret-note"' in page
     assert 'type="password"' in page

@@ -30,7 +30,7 @@ def opened(database, box, name):
 
 
 def test_a_new_connection_is_stored_and_its_secret_is_in_no_page_log_or_audit_entry(
-    administrator, database, box, desk, caplog
+    administrator, database, box, browser_for, caplog
 ):
     caplog.set_level(logging.DEBUG)
     answer = administrator.post("/connections/new", NEW, follow_redirects=True)
@@ -39,7 +39,7 @@ def test_a_new_connection_is_stored_and_its_secret_is_in_no_page_log_or_audit_en
     assert (found.secret, found.auth_fields) == ("top-s3cret-key", {"name": "X-Api-Key"})
     assert (found.timeout_s, found.max_body_bytes) == (2.5, 512 * 1024)
     assert found.path_prefixes == ("/answers", "/people")
-    assert desk.told == ["demo"]
+    assert browser_for.told == ["demo"]
     (entry,) = entries(database, "connection.saved")
     assert (entry.target, entry.detail["secret"]) == ("survey", "given anew")
     seen = answer.text + administrator.get("/connections").text + caplog.text + str(entry.detail)
@@ -69,8 +69,10 @@ def test_faults_stand_at_their_fields_and_the_secret_is_asked_for_again(administ
     assert "type it again" in answer.text
     for text in ("a b", "http://x.example", "../x", "99"):
         assert text in answer.text
+    said = faults(administrator.post("/connections/new", NEW | {"max_body_bytes": "20000"}))
+    assert "from 1 to 16384" in said["max_body_bytes"]  # KiB, as in the field
     said = faults(administrator.post("/connections/new", NEW | {"header_name": "Host"}))
-    assert "belongs to the request itself" in said["header_name"]
+    assert "must not be a header of the request itself" in said["header_name"]
 
 
 def test_a_name_that_is_taken_changes_nothing(administrator, database, box):
@@ -89,7 +91,7 @@ def test_an_empty_secret_keeps_the_old_one_and_a_new_address_demands_it(administ
 
 
 def test_a_connection_is_removed_after_one_question(administrator, database):
-    assert "Whoever wants it back has to know the secret" in administrator.get("/connections/ethosce/remove").text
+    assert "To set it up again, you need the secret" in administrator.get("/connections/ethosce/remove").text
     assert administrator.post("/connections/ethosce/remove").status_code == 303
     with database.reading() as db:
         assert connections.every(db, implementations.find(db, "demo")) == []
@@ -104,11 +106,11 @@ def local(administrator, url, **changes):
 
 
 def test_testing_a_connection_shows_status_and_time_and_never_secret_or_body(
-    administrator, start_vendor, database, desk
+    administrator, start_vendor, database, browser_for
 ):
     vendor = start_vendor(reply({"who": "a very private body"}, headers={"X-Echo": "top-s3cret-key"}))
     local(administrator, vendor.url)
-    told = list(desk.told)
+    told = list(browser_for.told)
     answer = administrator.post("/connections/local/try", {"path": "/answers?person=7"})
     assert "It works:" in answer.text
     assert "HTTP status 200" in answer.text
@@ -118,7 +120,7 @@ def test_testing_a_connection_shows_status_and_time_and_never_secret_or_body(
     assert "top-s3cret-key" not in answer.text
     (entry,) = entries(database, "connection.tried")
     assert entry.detail == {"path": "/answers"}
-    assert desk.told == told  # nothing has changed
+    assert browser_for.told == told  # nothing has changed
 
 
 def test_a_test_that_fails_says_why(administrator, start_vendor):
@@ -164,7 +166,7 @@ class TestWithoutLoopback:
 
 
 def test_the_list_names_the_version_that_uses_a_connection(administrator):
-    assert "not named by the script in service" in administrator.get("/connections").text
+    assert "not named by the active script" in administrator.get("/connections").text
 
 
 def test_a_connection_of_another_implementation_is_not_there(administrator):

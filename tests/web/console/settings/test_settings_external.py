@@ -30,15 +30,15 @@ def test_a_pem_key_and_keys_given_twice_or_not_at_all_are_told_in_plain_words(ad
     assert "must be JSON, and this is PEM" in said
     assert "JWK set" in said
     said = faults(administrator.post("/external/jwt", JWT | {"jwks": ""}))["jwks"]
-    assert "are missing, and so is their address. Give one of the two" in said
+    assert "are missing, and so is their address. Enter one of the two" in said
     said = faults(administrator.post("/external/jwt", JWT | {"jwks_url": "https://org.example/jwks"}))["jwks"]
-    assert "and their address are both given. Give one of the two" in said
+    assert "and their address are both entered. Enter one of the two" in said
 
 
 def test_a_signed_assertion_is_set_with_public_keys_only(administrator, database, box):
     private = json.dumps({"keys": [KEY | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]})
     answer = administrator.post("/external/jwt", JWT | {"jwks": private})
-    assert "holds a private or shared key" in faults(answer)["jwks"]
+    assert "contains a private or shared key" in faults(answer)["jwks"]
     assert administrator.post("/external/jwt", JWT).status_code == 303
     assert stored(database, box).fields["keys"] == {"keys": [KEY]}
     (entry,) = entries(database, "external.saved")
@@ -141,9 +141,9 @@ def test_trying_with_the_wrong_name_says_so_and_guessing_ends_soon(administrator
     said = [
         administrator.post("/external/password/try", {"username": "B-1", "password": str(n)}).text for n in range(22)
     ]
-    assert "Nobody would be logged in:" in said[0]
+    assert "No one would be logged in:" in said[0]
     assert "do not match" in said[0]
-    assert "too many attempts" in said[-1]
+    assert "Too many attempts" in said[-1]
     assert len(relay.requests) == 20
 
 
@@ -182,16 +182,16 @@ def test_trying_an_assertion_shows_what_was_understood_and_does_not_use_it_up(ad
 
 def test_trying_an_assertion_that_is_refused_says_why(administrator, signing):
     said = administrator.post("/external/jwt/try", {"assertion": signed_by(body={"aud": "x"})}).text
-    assert "Nobody would be logged in:" in said
+    assert "No one would be logged in:" in said
     said = administrator.post("/external/jwt/try", {"assertion": "abc"}).text
-    assert "<code>not a signed JWT</code>. What arrived is not a signed JWT of at most 4,096 characters." in said
+    assert "<code>not a signed JWT</code>. The assertion is not a signed JWT of at most 4,096 characters." in said
 
 
 def test_a_wrong_key_of_ours_is_not_taken_for_a_wrong_badge(administrator, relay):
     relay.answer = reply({"error": "key"}, status=401)
     said = administrator.post("/external/password/try", {"username": "B-1", "password": "Lovelace"}).text
     assert "<code>vendor answered 401</code>" in said
-    assert "401 or 403 may mean that our key is wrong" in said
+    assert "401 or 403 may also mean that our credentials are wrong" in said
 
 
 @pytest.mark.parametrize("page", ["/external", "/external/jwt", "/external/introspection", "/external/password"])

@@ -8,12 +8,11 @@ from axe_playwright_python.sync_playwright import Axe
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings.table import Settings
+from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
 from tests.support.people import visitor
-from tests.web.console.settings.conftest import IDP, KEY
+from tests.web.console.settings.conftest import IDP
 from tests.web.console.settings.staff_people import DEMO, PAGES
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -21,22 +20,21 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmitgliederversammlung"
 
 
 @pytest.fixture
-def open_page(chromium, database, store, desk, outreach):
+def open_page(chromium, database, store, browser_for, outbound):
     """Pages of a signed-in administrator; at the end, nothing may have been complained about on any of them."""
     with database.session() as db:
         demo = implementations.find(db, "demo")
         implementations.update(db, demo, name=f"{LONG} الجمعية", user_types=[LONG])
         users.remember(db, demo, "x", UserProfile(user_type=LONG, attributes={LONG: "نور"}), provider=IDP.entity_id)
-    store.refused.note("demo", "audience", "0123abcd")
+    store.refused_logins.note("demo", "audience", "0123abcd")
 
     def make(address):
-        settings = Settings(environment="development", public_url=address, secret_key=KEY)
-        return create_app(settings, desk=desk, database=database, checks={}, store=store, outreach=outreach)
+        return make_app(database, store, make_settings(address), status_service=browser_for, outbound=outbound)
 
     complaints = []
     with serving(make) as (address, app):
         made = visitor("staff", "root")
-        logins = app.extensions["entrance"].logins
+        logins = app.extensions["auth services"].logins
         cookie = logins.sign(dataclasses.replace(made, proved=made.since))
 
         def opened(**options):

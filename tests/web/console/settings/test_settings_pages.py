@@ -8,9 +8,10 @@ import pytest
 from records.people import users
 from records.people.users import UserProfile
 from records.tenants import implementations
-from runner.settings.table import Settings
+from runner.settings.operator_settings import Settings
+from tests.support.application import KEY
 from tests.support.stub_status_service import PUBLIC_URL
-from tests.web.console.settings.conftest import IDP, KEY, SECRETS
+from tests.web.console.settings.conftest import IDP, SECRETS
 from tests.web.console.settings.staff_people import DEMO, OF_TRUST, PAGES, Person, entries
 
 
@@ -110,7 +111,7 @@ class TestWithAnotherKey:
         return Settings(environment="development", public_url=PUBLIC_URL, secret_key="another" * 10)
 
     def test_secrets_that_do_not_open_are_said_in_words(self, administrator):
-        assert "Our keys cannot be opened" in administrator.get("/provider").text
+        assert "Our keys cannot be decrypted" in administrator.get("/provider").text
         assert administrator.get("/provider/certificate.pem").status_code == 503
         tried = administrator.post("/connections/ethosce/try", {"path": "/"})
         assert "Type it again and save the connection" in tried.text

@@ -80,7 +80,7 @@ def test_a_test_login_begun_by_somebody_else_shows_them_nothing(app, administrat
 
 def test_a_login_ended_meanwhile_gets_no_result(app, administrator, store):
     browser, started = go_to_provider(app, administrator)
-    store.ended.end(administrator.visitor.login)
+    store.ended_logins.end(administrator.visitor.login)
     come_back(app, browser, started)
     assert administrator.get("/provider/check").status_code == 303  # to the sign-in
 
@@ -111,12 +111,12 @@ def test_a_refused_login_stands_there_with_its_code_and_what_it_means(app, admin
 
 def test_refused_logins_are_bounded_and_made_up_implementations_keep_none(app, administrator, store):
     for number in range(MOST + 1):
-        store.refused.note("demo", "audience", f"{number:08x}")
-    assert len(store.refused.recent("demo")) == MOST
-    assert store.refused.recent("demo")[0]["reference"] == f"{MOST:08x}"
+        store.refused_logins.note("demo", "audience", f"{number:08x}")
+    assert len(store.refused_logins.recent("demo")) == MOST
+    assert store.refused_logins.recent("demo")[0]["reference"] == f"{MOST:08x}"
     stranger = Browser(app)
     stranger.answer("rubbish", "none", "nosuch")
-    assert store.refused.recent("nosuch") == []
+    assert store.refused_logins.recent("nosuch") == []
 
 
 def test_a_certificate_that_waits_lets_nobody_in_until_it_is_accepted(app, administrator):

@@ -1,7 +1,4 @@
-"""The values that go into the guard and come out of it.
-
-Why here: views, tests and the guard share them, and nothing in them depends on how a message is judged.
-"""
+"""The values that the guard takes and returns. Views and tests share them."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ from .vocabulary import TRANSIENT
 
 
 class Rejected(Exception):
-    """A message is not believed.
+    """A message is refused.
 
-    `code` is a key of `codes.CODES`, for logs and operators. `detail` helps them and holds no personal data. Neither is
-    for the page that the person sees: it says the same for every reason.
+    `code` is a key of `codes.CODES`, for logs and operators. `detail` adds to it, and contains no personal data. The page
+    that the person sees shows neither: it is the same for every reason.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -27,9 +24,9 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class Sp:
-    """Our side for one implementation: the service provider. Keys and certificates are PEM.
+    """Our service provider for one implementation. Keys and certificates are PEM.
 
-    One key signs, another decrypts. The next ones are "" unless our keys are being changed.
+    One key signs, another decrypts. The next keys are "" unless our keys are being changed.
     """
 
     entity_id: str
@@ -46,7 +43,7 @@ class Sp:
 
 @dataclass(frozen=True)
 class Idp:
-    """The identity provider of one implementation, as an administrator accepted it. Certificates are PEM, pinned."""
+    """The identity provider of one implementation, as an administrator accepted it. The pinned certificates are PEM."""
 
     entity_id: str
     sso_url: str
@@ -56,42 +53,42 @@ class Idp:
 
 @dataclass(frozen=True)
 class SamlPolicy:
-    """What an implementation allows its provider beyond the ordinary. Everything is off at first."""
+    """What an implementation allows its provider beyond the defaults. All switches are off by default."""
 
-    skew_s: int = 90  #: by which clocks may differ
-    max_age_s: int = 600  #: of an assertion, since it was issued
-    allow_unsolicited: bool = False  #: a login that nobody asked for
-    accept_response_signature: bool = False  #: a signature of the response counts for the assertion in it
-    allow_cbc: bool = False  #: old encryption, below a verified signature only
-    max_authn_age_s: int | None = None  #: for step-up: how long ago the person proved who they are, at most
+    skew_s: int = 90  #: tolerance for clocks that differ
+    max_age_s: int = 600  #: of an assertion, since its issue
+    allow_unsolicited: bool = False  #: unsolicited responses
+    accept_response_signature: bool = False  #: a signature of the response is sufficient for its assertion
+    allow_cbc: bool = False  #: old encryption, only within a verified signature
+    max_authn_age_s: int | None = None  #: for a step-up: most seconds since the person authenticated
 
 
 @dataclass(frozen=True)
 class SamlAssertion:
-    """Who logged in, read from the element whose signature was verified."""
+    """The content of an assertion, read from the element whose signature was verified."""
 
     issuer: str
     nameid: str = field(repr=False)
     nameid_format: str
     attributes: Mapping[str, tuple[str, ...]] = field(repr=False)  #: by Name
-    friendly: Mapping[str, tuple[str, ...]] = field(repr=False)  #: by FriendlyName, where that is unambiguous
-    #: Names of attributes (both kinds) of which a value stood between line breaks that were taken away: no keys of people
+    friendly: Mapping[str, tuple[str, ...]] = field(repr=False)  #: by FriendlyName, if it is unambiguous
+    #: names of attributes (both kinds) with a value from which line breaks were removed: not usable as keys of people
     indented: frozenset[str]
     session_index: str | None
     session_not_on_or_after: datetime | None
     authn_instant: datetime | None
     assertion_id: str
-    in_response_to: str | None  #: None if nobody asked for this login
+    in_response_to: str | None  #: None if it is unsolicited
 
     @property
     def transient(self) -> bool:
-        """Whether the NameID is another one at each login, and so never a key."""
+        """Whether the NameID changes at each login, so that it cannot be a key."""
         return self.nameid_format == TRANSIENT
 
 
 @dataclass(frozen=True)
 class LogoutRequest:
-    """The provider ends logins of a person. No indexes: all of them."""
+    """A provider's request to end logins of a person; all of them, if it has no indexes."""
 
     id: str
     nameid: str = field(repr=False)
@@ -101,7 +98,7 @@ class LogoutRequest:
 
 @dataclass(frozen=True)
 class LogoutResponse:
-    """The provider's answer to our logout. `success` is false when it ended only some logins, or none."""
+    """A provider's answer to our logout. `success` is False if it ended only some logins, or none."""
 
     id: str
     in_response_to: str

@@ -1,14 +1,14 @@
 """The names of SAML and XML signatures: namespaces, and the algorithms that are allowed.
 
-An algorithm which is not named here is refused. What is withheld, and why:
+An algorithm that is not named here is refused. The following are withheld:
 
 | Withheld | Reason |
 |---|---|
 | SHA-1, MD5, DSA | forgeable |
-| HMAC | its key would be our copy of a public certificate |
-| XPath, XSLT, base64 and all other transforms | they run before the signature is checked, and can burn minutes of CPU |
-| canonicalization with comments, and the inclusive one | what is signed would depend on what stands around it |
-| CBC, RSA 1.5, 3DES | they let others read and change what is encrypted; CBC has its own switch |
+| HMAC | the key would be the public certificate |
+| XPath, XSLT, base64 and all other transforms | they run before the signature is verified, and can take minutes of CPU time |
+| canonicalization with comments, and inclusive canonicalization | the signed content would depend on the elements around it |
+| CBC, RSA 1.5, 3DES | attackers can read and change the encrypted content; CBC has a switch |
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = SIGNATURE + "enveloped-signature"
 
-#: The whole chain of transforms, in this order.
+#: The only accepted transforms, in this order.
 TRANSFORMS = [ENVELOPED, EXCLUSIVE]
 RSA_SHA256 = MORE + "rsa-sha256"
 RSA_METHODS = frozenset({RSA_SHA256, MORE + "rsa-sha384", MORE + "rsa-sha512"})
@@ -49,7 +49,7 @@ UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
-#: Formats of names for people. Not: names of machines (entity), and names that only the provider can read (encrypted).
+#: NameID formats for people. Excluded: names of systems (entity), and names that only the provider can read (encrypted).
 NAMEID_FORMATS = frozenset(
     {
         UNSPECIFIED,
@@ -66,25 +66,25 @@ NAMEID_FORMATS = frozenset(
 
 
 def p(name: str) -> str:
-    """Name an element of the protocol, as lxml writes it."""
+    """Return the name of a protocol element, as lxml writes it."""
     return f"{{{PROTOCOL}}}{name}"
 
 
 def a(name: str) -> str:
-    """Name an element of assertions."""
+    """Return the name of an assertion element."""
     return f"{{{ASSERTION}}}{name}"
 
 
 def m(name: str) -> str:
-    """Name an element of metadata."""
+    """Return the name of a metadata element."""
     return f"{{{METADATA}}}{name}"
 
 
 def d(name: str) -> str:
-    """Name an element of signatures."""
+    """Return the name of a signature element."""
     return f"{{{SIGNATURE}}}{name}"
 
 
 def x(name: str) -> str:
-    """Name an element of encryption."""
+    """Return the name of an encryption element."""
     return f"{{{ENCRYPTION}}}{name}"

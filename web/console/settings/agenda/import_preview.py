@@ -1,4 +1,4 @@
-"""What an import would do, as lines of a page: changes as old and new, with times in words."""
+"""The preview of an import: the sessions it adds, changes and retires, with old and new values in words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True)
 class Difference:
-    """One value that an import changes."""
+    """One value that an import changes, before and after."""
 
     label: str
     old: str
@@ -84,11 +84,11 @@ def _changed(one: PlannedSession, clock: TimeFormatter) -> PreviewSession:
             names = sorted({key for key in (*old, *new) if old.get(key) != new.get(key)})
             differences += [Difference(key, old.get(key, ""), new.get(key, "")) for key in names]
         else:
-            differences.append(Difference(LABELS[name], _shown(old, clock), _shown(new, clock)))
+            differences.append(Difference(LABELS[name], _in_words(old, clock), _in_words(new, clock)))
     return _line(one.values, tuple(differences))
 
 
-def _shown(value: Any, clock: TimeFormatter) -> str:
+def _in_words(value: Any, clock: TimeFormatter) -> str:
     if isinstance(value, datetime):
         return clock.words(value, weekday=True)
     return "" if value is None else str(value)

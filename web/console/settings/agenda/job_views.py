@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Response
@@ -21,19 +22,19 @@ from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
 
-NO_JOB = "There is no such import. How an import ended can be read for a day; the agenda shows the last one."
+NO_JOB = "There is no such import. The page of an import is kept for a day; the agenda shows the last import."
 COUNTED = "{added} added, {changed} changed, {unchanged} unchanged, {retired} retired."
 
 
 def is_for_a_job(implementation: str, sha256: str) -> bool:
-    """Say whether the file that this person looked at takes longer to import than a request may."""
+    """Say whether the file that this person previewed takes longer to import than a request may."""
     with looking(implementation) as (db, found):
         upload = agenda.upload_of(db, found, actor())
         return upload is not None and upload.sha256 == sha256 and takes_long(upload.content)
 
 
 def order_import(implementation: str, form: ImportForm) -> Response:
-    """Order the import and lead to its page. Pressed twice, it is one job."""
+    """Order the import and redirect to its page. A second order of the same import is the same job."""
     wanted = {
         "upload": form.upload.data,
         "dates": form.dates.data or "",
@@ -50,7 +51,7 @@ def order_import(implementation: str, form: ImportForm) -> Response:
 @blueprint.get("/agenda/jobs/<job>", endpoint="agenda_job")
 @needs(Permission.CHANGE_SETTINGS)
 def show_job(implementation: str, job: str) -> Response:
-    """Show how far an import is, or how it ended. While it goes on, the page looks again by itself."""
+    """Show the progress of an import, or how it ended. While it runs, the page refreshes itself."""
     state = _found(implementation, job)
     no_worker = state.state == WAITING and not AuthServices.here().jobs.worker_is_there()
     faults, more_faults = _faults(state)
@@ -61,7 +62,7 @@ def show_job(implementation: str, job: str) -> Response:
             found,
             title="Import of the agenda",
             has_times=True,
-            below=(("Agenda", "agenda"),),
+            above=(("Agenda", "agenda"),),
             job=state,
             by=actors.by_keys(db, [state.by]).get(state.by),
             is_own=state.by == actor(),
@@ -70,25 +71,30 @@ def show_job(implementation: str, job: str) -> Response:
             faults=faults,
             more_faults=more_faults,
             no_worker=no_worker,
-            goes_on=not state.ended and not no_worker,  # a page that looked for ever would keep its person signed in
+            refreshes=not state.ended and not no_worker,  # a page that kept refreshing would keep its person signed in
         )
 
 
 @blueprint.post("/agenda/jobs/<job>/cancel")
 @needs(Permission.CHANGE_SETTINGS)
 def cancel_job(implementation: str, job: str) -> Response:
-    """Take an import back, which only the person who ordered it may."""
+    """Cancel an import. Only the person who ordered it may."""
     state = _found(implementation, job)
     if state.by != actor():
-        raise HttpProblem(HTTPStatus.FORBIDDEN, "Only the person who ordered an import can cancel it.")
+        raise HttpProblem(HTTPStatus.FORBIDDEN, "Only the person who started an import can cancel it.")
     AuthServices.here().jobs.cancel(state)
     return see_other(address("agenda_job", implementation, job=job))
 
 
 def last_job(implementation: str) -> JobState | None:
-    """Return this person's last import by a job, if there is anything to look at: one that was imported shows in the agenda."""
+    """Return this person's last import by a job if the agenda page has to mention it: the agenda shows a finished one."""
     job = AuthServices.here().jobs.newest(AGENDA_IMPORT, implementation, actor())
     return job if job and job.state not in (DONE, CANCELLED) else None
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Return what an import did, as one sentence."""
+    return COUNTED.format(**dict(counts) | {"added": counted(counts["added"], "session")})
 
 
 def _found(implementation: str, job: str) -> JobState:
@@ -99,16 +105,15 @@ def _found(implementation: str, job: str) -> JobState:
 
 
 def _counted(state: JobState) -> str:
-    """The numbers of an import that is done, in words."""
+    """Return the numbers of an import that is done, in words."""
     counts = state.result.get("counts")
     if state.state != DONE or not isinstance(counts, dict):
         return ""
-    numbers = {name: counts.get(name, 0) for name in ("added", "changed", "unchanged", "retired")}
-    return COUNTED.format(**numbers | {"added": counted(numbers["added"], "session")})
+    return counts_in_words({name: counts.get(name, 0) for name in ("added", "changed", "unchanged", "retired")})
 
 
 def _faults(state: JobState) -> tuple[list[str], int]:
-    """What was wrong with the file, and how many more kinds of faults there are."""
+    """Return what was wrong with the file, and how many more kinds of faults there are."""
     faults, count = state.result.get("faults"), state.result.get("fault_count")
     if not isinstance(faults, list) or not isinstance(count, int):
         return [], 0

@@ -40,7 +40,7 @@ def show_agenda(implementation: str) -> Response:
 @needs(Permission.CHANGE_SETTINGS)
 @takes(body=FORM_BYTES)
 def upload_agenda(implementation: str) -> Response:
-    """Keep a file for its preview. Nothing of it is imported yet."""
+    """Store a file for its preview. Nothing is imported yet."""
     form = UploadForm()
     data = form.file.value
     if not data:
@@ -73,7 +73,7 @@ def ask_undo(implementation: str, number: int) -> Response:
     with looking(implementation) as (db, found):
         last = agenda.last_import(db, found)
         if last is None or last.id != number:
-            return done("That import cannot be undone any more.", "agenda", implementation)
+            return done("That import can no longer be undone.", "agenda", implementation)
         counts = last.counts
         about = (
             f"The import of {last.file_name or 'the agenda'} by {actors.in_words(db, last.imported_by)} added "
@@ -99,13 +99,13 @@ def undo_import(implementation: str, number: int) -> Response:
     try:
         counts = commit_to(implementation, lambda db, found: changes.undo(db, found, by_page(), number=number)).value
     except RuleViolation:
-        return done("That import cannot be undone any more.", "agenda", implementation)
+        return done("That import can no longer be undone.", "agenda", implementation)
     as_before, added = (counts[name] for name in ("put_back", "retired"))
-    said = (
+    notice = (
         f"The import is undone: {counted(as_before, 'session')} {form(as_before, 'is')} as before, "
         f"{added} that it had added {form(added, 'is')} retired."
     )
-    return done(said, "agenda", implementation)
+    return done(notice, "agenda", implementation)
 
 
 def _page(found: Implementation, form: UploadForm, db: DbSession) -> Response:

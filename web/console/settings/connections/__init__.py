@@ -1,1 +1,1 @@
-"""The vendor systems which an implementation's script calls by name. Secrets go in here and never come out."""
+"""The vendor systems that an implementation's script calls by name. Secrets are entered here and never shown."""

@@ -1,7 +1,7 @@
 """Pages of connections: the list, one connection, removing it, trying it.
 
-What is shown of a secret: whether there is one. It travels from the browser into the sealed row and nowhere else; a form
-that comes back with faults asks for it again.
+The pages say only whether there is a secret. It goes from the browser into the sealed row and nowhere else; a form
+that is shown again with faults asks for it again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from records.tenants import connections
 from runner.powers.outbound_requests import ConnectionTestResult
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to, environment
-from web.console.settings.connections.forms import KINDS, ConnectionForm, TryForm, usual
+from web.console.settings.connections.forms import KINDS, ConnectionForm, ConnectionTestForm, usual
 from web.console.settings.views_base import LONG_FORM, address, ask, blueprint, done, looking, page, saved
 from web.permissions import Permission, needs, takes
 from web.problem_details import HttpProblem
@@ -62,9 +62,7 @@ def add_connection(implementation: str) -> Response:
             implementation,
             lambda db, found: changes.add(db, box, found, draft, by_page(), environment=environment()),
         )
-        return done(
-            f"The connection {name} is added. See now whether it works.", "connection", implementation, name=name
-        )
+        return done(f"The connection {name} is added. Now test it.", "connection", implementation, name=name)
     except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
@@ -92,7 +90,7 @@ def save_connection(implementation: str, name: str) -> Response:
         change = commit_to(implementation, lambda db, found: _changed(db, found, form, name))
         return saved(
             change,
-            f"The connection {name} is saved and counts from the next run on.",
+            f"The connection {name} is saved and applies from the next run on.",
             "connection",
             implementation,
             name=name,
@@ -110,11 +108,13 @@ def ask_remove_connection(implementation: str, name: str) -> Response:
     with looking(implementation) as (db, found):
         _present(db, found, name)
         version = named_by(db, found, name)
-    told = ["The connection and its secret are deleted. Whoever wants it back has to know the secret."]
+    effects = ["The connection and its secret are deleted. To set it up again, you need the secret."]
     if version:
-        told.append(f"Version {version} of the script, which is in service, names it: its calls will fail from now on.")
+        effects.append(
+            f"The active version of the script, version {version}, names it: its calls will fail from now on."
+        )
     return ask(
-        found, f"Remove {name}?", told, verb=f"Remove {name}", back=address("connection", implementation, name=name)
+        found, f"Remove {name}?", effects, verb=f"Remove {name}", back=address("connection", implementation, name=name)
     )
 
 
@@ -128,40 +128,40 @@ def remove_connection(implementation: str, name: str) -> Response:
         return changes.remove(db, found, name, by_page())
 
     commit_to(implementation, change)
-    return done(f"The connection {name} and its secret are gone.", "connections", implementation)
+    return done(f"The connection {name} and its secret are deleted.", "connections", implementation)
 
 
 @blueprint.post("/connections/<name>/try")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def try_connection(implementation: str, name: str) -> Response:
-    """Make one GET through the very rules that scripts are held to, and say what came of it: never the body."""
-    asked = TryForm()
+    """Make one GET call under the same rules as a script's calls, and show the result, but never the body."""
+    call_form = ConnectionTestForm()
 
     def noted(db: DbSession, found: Implementation) -> AfterCommit[None]:
         _present(db, found, name)
-        return changes.tried(db, found, name, asked.path.value, by_page())
+        return changes.tried(db, found, name, call_form.path.value, by_page())
 
     commit_to(implementation, noted)
-    tried = _tried(implementation, name, asked.path.value)
+    tried = _tried(implementation, name, call_form.path.value)
     with looking(implementation) as (db, found):
         present = _present(db, found, name)
         form = ConnectionForm(formdata=None)
         form.show(present)
-        return _edit_page(found, form, present, tried=tried, asked=asked, named_by=named_by(db, found, name))
+        return _edit_page(found, form, present, tried=tried, call_form=call_form, named_by=named_by(db, found, name))
 
 
 def _tried(implementation: str, name: str, path: str) -> ConnectionTestResult:
-    entrance = AuthServices.here()
+    services = AuthServices.here()
     with looking(implementation) as (db, found):
-        opened, _ = connections.open_usable(db, entrance.box, found)
+        opened, _ = connections.open_usable(db, services.box, found)
     if name not in opened:
-        words = "The secret cannot be opened with the keys of this server. Type it again and save the connection."
+        words = "The secret cannot be decrypted with the keys of this server. Type it again and save the connection."
         return ConnectionTestResult(ok=False, status=None, fault="refused", ms=0, text=words)
-    return entrance.outreach.try_connection(opened[name], path)
+    return services.outbound.try_connection(opened[name], path)
 
 
 def named_by(db: DbSession, implementation: Implementation, name: str) -> int | None:
-    """Return the number of the version in service if its text names the connection."""
+    """Return the number of the active version if its text names the connection."""
     version = versions.active(db, implementation)
     named = version and any(f"{quote}{name}{quote}" in version.source for quote in "\"'")
     return version.number if version and named else None
@@ -185,11 +185,13 @@ def _edit_page(  # noqa: PLR0913 - what one page may show
     present: Connection | None = None,
     *,
     tried: ConnectionTestResult | None = None,
-    asked: TryForm | None = None,
+    call_form: ConnectionTestForm | None = None,
     named_by: int | None = None,
 ) -> Response:
-    asked = asked or TryForm(formdata=None, data={"path": present.path_prefixes[0] if present else "/"})
+    call_form = call_form or ConnectionTestForm(
+        formdata=None, data={"path": present.path_prefixes[0] if present else "/"}
+    )
     return page(
-        "connection.html", found, title=present.name if present else "New connection", below=ABOVE, form=form, connection=present, kinds=KINDS, asked=asked, tried=tried, named_by=named_by,
+        "connection.html", found, title=present.name if present else "New connection", above=ABOVE, form=form, connection=present, kinds=KINDS, call_form=call_form, tried=tried, named_by=named_by,
         may_be_local=not AuthServices.here().config.production,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Trying External Authentication: the very question that a login asks, with an answer for the person who set it up.
+"""Tries External Authentication: asks exactly what a login asks, and tells the person who set it up what came back.
 
-Nobody is logged in, nothing is stored, and what was typed goes into no log and no page. Attempts are few: whoever may
-set this up should not be able to find out badges and names by trying.
+No one is logged in, nothing is stored, and what was typed appears in no log and on no page. The number of attempts is
+limited, so that the people who set this up cannot find out badge IDs and names by guessing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST, WINDOW_S = 20, 600
 
 @dataclass(frozen=True)
 class LoginTestResult:
-    """What came of it: who it would be, or why nobody. `code` is what the log would say, `meaning` what it means."""
+    """Who would be logged in, or why no one. `code` is the refusal code that a login would log, `meaning` its meaning."""
 
     ok: bool
     text: str
@@ -36,14 +36,14 @@ def try_password(implementation: str, username: str, password: str, by: str) -> 
     """Ask the registration vendor."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
-        found = password_relay.ask(relay_of(opened), username.strip(), password.strip(), AuthServices.here().outreach)
+        found = password_relay.ask(relay_of(opened), username.strip(), password.strip(), AuthServices.here().outbound)
         return {"subject": found.subject, **vars(profiles.from_registrant(found.known))}
 
     return _tried(implementation, "password", ask, by)
 
 
 def try_assertion(implementation: str, token: str, by: str) -> LoginTestResult:
-    """Check an assertion as a login does, but for its nonce and its first use: it is not used up."""
+    """Check an assertion as a login does, except for its nonce and earlier use. It is not used up."""
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         asserted = assertions.verify(token.strip(), trust_of(opened))
@@ -57,11 +57,11 @@ def try_token(implementation: str, token: str, by: str) -> LoginTestResult:
 
     def ask(opened: OpenedExternalAuth) -> dict[str, Any]:
         fields = opened.fields
-        asked = introspection.IntrospectionEndpoint(
+        endpoint = introspection.IntrospectionEndpoint(
             implementation, fields["url"], fields["client_id"], opened.secret, fields["audience"]
         )
-        told = introspection.ask(asked, token.strip(), AuthServices.here().outreach)
-        return {"subject": told.subject, **vars(profiles.from_claims(told.claims))}
+        owner = introspection.ask(endpoint, token.strip(), AuthServices.here().outbound)
+        return {"subject": owner.subject, **vars(profiles.from_claims(owner.claims))}
 
     return _tried(implementation, "introspection", ask, by)
 
@@ -69,13 +69,13 @@ def try_token(implementation: str, token: str, by: str) -> LoginTestResult:
 def _tried(
     implementation: str, kind: str, ask: Callable[[OpenedExternalAuth], dict[str, Any]], by: str
 ) -> LoginTestResult:
-    entrance = AuthServices.here()
-    allowed = entrance.store.attempts.hit("external login tried", implementation, limit=MOST, window_s=WINDOW_S)
+    services = AuthServices.here()
+    allowed = services.store.attempts.hit("external login tried", implementation, limit=MOST, window_s=WINDOW_S)
     if not allowed.ok:
         return LoginTestResult(
-            ok=False, text="That were too many attempts. Please wait some minutes.", code="too often"
+            ok=False, text="Too many attempts. Wait a few minutes, then try again.", code="too often"
         )
-    with entrance.database.session() as db:
+    with services.database.session() as db:
         audit.append(db, actor=by, action="external.tried", target=kind, implementation=implementation)
     try:
         person = ask(settings_of(implementation, kind))

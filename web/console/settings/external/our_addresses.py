@@ -1,4 +1,4 @@
-"""Our side of External Authentication: the addresses which the organizer's people and the app's developers need."""
+"""Our side of External Authentication: the addresses that the organizer's people and the app's developers need."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def our_side(implementation: Implementation, kind: str = "") -> tuple[CopyableVa
     token = config.absolute(f"/api/v1/implementations/{implementation.slug}/auth/token")
     assertion = (
         CopyableValue(
-            "our-aud", "Audience (aud)", base, "For signed assertions: what aud must be, to the letter, as one text."
+            "our-aud", "Audience (aud)", base, "For signed assertions: exactly what aud must be, as a single string."
         ),
         CopyableValue(
             "our-jwt",
@@ -36,7 +36,10 @@ def our_side(implementation: Implementation, kind: str = "") -> tuple[CopyableVa
     )
     always = (
         CopyableValue(
-            "our-token", "Token endpoint of the app", token, "Where the app exchanges what it holds for its tokens."
+            "our-token",
+            "Token endpoint of the app",
+            token,
+            "Where the app exchanges an assertion or token for tokens of ours.",
         ),
     )
     return (*(assertion if kind in {"", "jwt"} else ()), *always)

@@ -16,7 +16,7 @@ from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to, environment
 from web.console.settings.external.forms import (
     AUTH_KINDS,
-    BEGINS,
+    DEFAULTS,
     FORMS,
     KINDS,
     KindForm,
@@ -51,7 +51,7 @@ NOT_SET = "External Authentication is not set. It may have been removed."
 @blueprint.get("/external", endpoint="external")
 @needs(Permission.SEE_SETTINGS)
 def show_external(implementation: str) -> Response:
-    """Show what is set, and the kinds there are."""
+    """Show the present settings and the kinds to choose from."""
     with looking(implementation) as (db, found):
         present = external.find(db, found)
         return page(
@@ -75,7 +75,7 @@ def edit_external(implementation: str, kind: str) -> Response:
         if present is not None and present.kind == kind:
             form.show(present.fields, development=present.development)
         else:
-            form.show(dict(BEGINS[kind]), development=False)
+            form.show(dict(DEFAULTS[kind]), development=False)
         return _kind_page(found, form, kind, present)
 
 
@@ -83,7 +83,7 @@ def edit_external(implementation: str, kind: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 @takes(body=LONG_FORM)
 def save_external(implementation: str, kind: str) -> Response:
-    """Store it. Another kind takes the place of the one that was there."""
+    """Store it. Another kind replaces the present one."""
     form = _form(implementation, kind)()
     try:
         form.refuse_unreadable()
@@ -95,7 +95,7 @@ def save_external(implementation: str, kind: str) -> Response:
         )
         return saved(
             change,
-            "External Authentication is saved and counts from now on.",
+            "External Authentication is saved and applies from now on.",
             "edit_external",
             implementation,
             kind=kind,
@@ -110,48 +110,48 @@ def save_external(implementation: str, kind: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def try_external_assertion(implementation: str) -> Response:
     """Check an assertion, and show what was understood. Nothing is stored, and the assertion is not used up."""
-    asked = TryAssertionForm()
-    return _tried(implementation, "jwt", try_assertion(implementation, asked.assertion.value or "", actor()))
+    form = TryAssertionForm()
+    return _tried(implementation, "jwt", try_assertion(implementation, form.assertion.value or "", actor()))
 
 
 @blueprint.post("/external/password/try")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def try_external_password(implementation: str) -> Response:
     """Ask the registration vendor about what was typed, and show what was understood. Nothing is stored."""
-    asked = TryPasswordForm()
-    understood = try_password(implementation, asked.username.value, asked.password.value or "", actor())
-    return _tried(implementation, "password", understood)
+    form = TryPasswordForm()
+    result = try_password(implementation, form.username.value, form.password.value or "", actor())
+    return _tried(implementation, "password", result)
 
 
 @blueprint.post("/external/introspection/try")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def try_external_token(implementation: str) -> Response:
     """Ask the organizer's server about a token, and show what was understood. Nothing is stored."""
-    asked = TryTokenForm()
-    return _tried(implementation, "introspection", try_token(implementation, asked.token.value or "", actor()))
+    form = TryTokenForm()
+    return _tried(implementation, "introspection", try_token(implementation, form.token.value or "", actor()))
 
 
 @blueprint.get("/external/remove")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def ask_remove_external(implementation: str) -> Response:
-    """Ask once, and say who is locked out."""
-    told = [
-        "Nobody can log in by External Authentication any more. Logins which are open now stay until they end.",
+    """Ask once, and say who can no longer log in."""
+    effects = [
+        "No one will be able to log in by External Authentication. Logins that are open now stay until they end.",
         (
-            "The settings and the secret are deleted. People are kept, and are the same people if the same service is set "
+            "The settings and the secret are deleted. People are kept, and stay the same people if you set up the same service "
             "again."
         ),
     ]
     with looking(implementation) as (db, found):
         _present(db, found)
         title, back = "Remove External Authentication?", address("external", implementation)
-        return ask(found, title, told, verb="Remove External Authentication", back=back)
+        return ask(found, title, effects, verb="Remove External Authentication", back=back)
 
 
 @blueprint.post("/external/remove")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def remove_external(implementation: str) -> Response:
-    """Forget it with its secret."""
+    """Delete it with its secret."""
 
     def change(db: DbSession, found: Implementation) -> AfterCommit[None]:
         _present(db, found)
@@ -175,14 +175,14 @@ def _present(db: DbSession, implementation: Implementation) -> ExternalAuth:
     return found
 
 
-def _tried(implementation: str, kind: str, understood: LoginTestResult) -> Response:
+def _tried(implementation: str, kind: str, result: LoginTestResult) -> Response:
     with looking(implementation) as (db, found):
         present = external.find(db, found)
         if present is None or present.kind != kind:
             raise Problem(HTTPStatus.NOT_FOUND, NO_KIND)
         form = _form(implementation, kind)(formdata=None)
         form.show(present.fields, development=present.development)
-        return _kind_page(found, form, kind, present, understood=understood)
+        return _kind_page(found, form, kind, present, result=result)
 
 
 def _kind_page(
@@ -191,35 +191,35 @@ def _kind_page(
     kind: str,
     present: ExternalAuth | None,
     *,
-    understood: LoginTestResult | None = None,
+    result: LoginTestResult | None = None,
 ) -> Response:
     same = present is not None and present.kind == kind
     return page(
         f"external_{kind}.html",
         found,
         title=next(words for name, words, _ in KINDS if name == kind),
-        below=ABOVE,
+        above=ABOVE,
         form=form,
         kind=kind,
         present=present if same else None,
         replaced=next((words for name, words, _ in KINDS if present and not same and name == present.kind), ""),
         has_secret=same and present is not None and present.sealed_secret is not None,
-        asked=_asked(form, kind) if same else None,
+        try_form=_try_form(form, kind) if same else None,
         ours=our_side(found, kind),
-        understood=understood,
+        result=result,
         auth_kinds=AUTH_KINDS,
         properties=PROPERTIES,
         may_be_local=not AuthServices.here().config.production,
     )
 
 
-def _asked(form: KindForm, kind: str) -> TryAssertionForm | TryPasswordForm | TryTokenForm:
-    """Return the form for trying a kind, with the words that people will read on the login form."""
+def _try_form(form: KindForm, kind: str) -> TryAssertionForm | TryPasswordForm | TryTokenForm:
+    """Return the form for trying a kind, with the labels of the login form."""
     if kind == "introspection":
         return TryTokenForm(formdata=None)
     if kind == "jwt":
         return TryAssertionForm(formdata=None)
-    asked = TryPasswordForm(formdata=None)
-    asked.username.label.text = form["username_label"].value or asked.username.label.text
-    asked.password.label.text = form["password_label"].value or asked.password.label.text
-    return asked
+    login_form = TryPasswordForm(formdata=None)
+    login_form.username.label.text = form["username_label"].value or login_form.username.label.text
+    login_form.password.label.text = form["password_label"].value or login_form.password.label.text
+    return login_form

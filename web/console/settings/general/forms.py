@@ -18,10 +18,10 @@ PALETTE = (
     ("#585858", "Grey"),
 )
 
-#: The budgets of a run which people may set here.
+#: The budgets of a run that people may set here.
 BUDGETS = tuple(each.name for each in table.BUDGETS if each.label)
 
-#: What is stored as it is typed; `user_types` and `script_settings` have more to them.
+#: The settings of each page that are stored as they are typed; `user_types` and `script_settings` are not.
 AS_TYPED = {
     page: tuple(name for name in names_on(page) if name not in ("user_types", "script_settings"))
     for page in (table.GENERAL, table.SCRIPT)
@@ -36,7 +36,7 @@ class GeneralForm(BaseForm):
 
     more_user_types = LinesField(
         "Other user types",
-        description="One a line, written as your identity provider writes them. With none ticked and none here, everybody sees messages.",
+        description="One a line, written as your identity provider writes them. If none is ticked and none is entered here, everyone sees messages.",
     )
 
     def all_user_types(self) -> list[str]:
@@ -46,10 +46,10 @@ class GeneralForm(BaseForm):
 
 @with_settings(table.LINK_HOSTS)
 class LinkHostsForm(BaseForm):
-    """Where messages may lead."""
+    """The hosts that messages may link to."""
 
 
 @with_budgets
 @with_settings(table.SCRIPT)
 class ScriptForm(BaseForm):
-    """What the script is told, and how much it may use."""
+    """The settings that the script reads, and the limits of its runs."""

@@ -1,4 +1,4 @@
-"""Pages of what a provider's words mean: attributes, subject, and what is accepted beyond the ordinary."""
+"""The pages about a provider's messages: attributes, subject, and exceptions to the ordinary policy."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from web.console.settings.identity.provider_certificates import connected
 from web.console.settings.views_base import LONG_FORM, blueprint, looking, page, saved
 from web.permissions import Permission, needs, takes
 
-#: Users, those seen last, whose attributes are offered; and how many names are.
-LOOKED_AT = 50
+#: Users, those who logged in last, whose attributes are offered; and how many names are offered.
+USERS_READ = 50
 MOST_OFFERED = 60
 
 
 @blueprint.get("/provider/attributes")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def attributes(implementation: str) -> Response:
-    """Show which attributes mean what."""
+    """Show the attributes that mean each property."""
     with looking(implementation) as (db, found):
         form = MappingForm(formdata=None)
         form.show(connected(db, found))
@@ -40,14 +40,14 @@ def attributes(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 @takes(body=LONG_FORM)
 def save_attributes(implementation: str) -> Response:
-    """Store the mapping. It counts from each person's next login on."""
+    """Store the mapping. It applies from each person's next login on."""
     form = MappingForm()
     try:
         values = form.changes()
         change = commit_to(implementation, lambda db, found: _change(db, found, values))
         return saved(
             change,
-            "The attributes are saved. They count from the next login of each person on.",
+            "The attributes are saved. They apply from each person's next login on.",
             "attributes",
             implementation,
         )
@@ -60,10 +60,10 @@ def save_attributes(implementation: str) -> Response:
 @blueprint.get("/provider/policy")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def policy(implementation: str) -> Response:
-    """Show what is accepted beyond the ordinary."""
+    """Show the exceptions to the ordinary policy."""
     with looking(implementation) as (db, found):
         form = PolicyForm(formdata=None, obj=connected(db, found))
-        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
+        return page("provider_policy.html", found, title="Policy", above=ABOVE, form=form, switches=SWITCHES)
 
 
 @blueprint.post("/provider/policy")
@@ -74,17 +74,17 @@ def save_policy(implementation: str) -> Response:
     try:
         values = form.values(*(name for name, _, _ in SWITCHES))
         change = commit_to(implementation, lambda db, found: _change(db, found, values))
-        return saved(change, "The policy is saved and counts from now on.", "policy", implementation)
+        return saved(change, "The policy is saved and applies from now on.", "policy", implementation)
     except RuleViolation as refused:
         form.refuse(refused)
     with looking(implementation) as (_, found):
-        return page("provider_policy.html", found, title="Policy", below=ABOVE, form=form, switches=SWITCHES)
+        return page("provider_policy.html", found, title="Policy", above=ABOVE, form=form, switches=SWITCHES)
 
 
 def attribute_names(db: DbSession, implementation: Implementation) -> list[str]:
     """Return the names of the attributes that arrived in the test login just made, then those of the last logins. No values."""
     tried = login_test.result(AuthServices.here().store, implementation.slug, signed_in().visitor.login)
-    seen = (user.attributes for user in users.every(db, implementation, limit=LOOKED_AT))
+    seen = (user.attributes for user in users.every(db, implementation, limit=USERS_READ))
     counted = Counter(name for attributes in seen for name in attributes)
     names = [*(tried["attributes"] if tried else ()), *(name for name, _ in counted.most_common(MOST_OFFERED))]
     return list(dict.fromkeys(names))[:MOST_OFFERED]
@@ -100,7 +100,7 @@ def _mapping_page(db: DbSession, found: Implementation, form: MappingForm) -> Re
         "provider_attributes.html",
         found,
         title="Attributes",
-        below=ABOVE,
+        above=ABOVE,
         form=form,
         properties=PROPERTIES,
         usual=saml.ATTRIBUTE_MAP,

@@ -1,4 +1,4 @@
-"""Forms of the identity provider. What is typed becomes the draft which `records.identity.saml_providers` judges."""
+"""The forms of the identity provider. They make the draft that `records.identity.saml_providers` checks."""
 
 from __future__ import annotations
 
@@ -10,50 +10,51 @@ from typing import Any
 from wtforms import HiddenField
 
 from records import FieldFault, RuleViolation, SamlDraft
+from records.changes.saml import OTHER_PEOPLE, SAME_PEOPLE, described
 from records.identity import saml_providers as saml
 from records.people import user_fields
 from web.forms.base_form import BaseForm
 from web.forms.fields import ChoiceField, LineField, LinesField, TextBlockField, UploadField, YesNoField
 
-#: What an attribute can fill, in the words of the page.
+#: The properties that attributes are mapped to: name, label and meaning.
 PROPERTIES = tuple((one.name, one.label, one.meaning) for one in user_fields.TABLE)
 
-#: The switches which believe more than they should have to: field, what it does, what can go wrong.
+#: The exceptions to the ordinary policy: field, what it allows, what can go wrong.
 SWITCHES = (
     (
         "accept_response_signature",
         "Accept a signed response",
         (
             "Some providers sign the envelope instead of the assertion in it. Safe as long as the envelope covers the "
-            "assertion, which is checked; still, prefer a signed assertion if the provider can do it."
+            "assertion, which is checked; still, prefer a signed assertion if the provider can sign it."
         ),
     ),
     (
         "allow_cbc",
         "Accept encryption with AES-CBC",
         (
-            "This old encryption can be attacked by somebody who can send us many changed messages. Believed below a "
-            "verified signature only. Choose AES-GCM at the provider instead, if it can."
+            "This old encryption can be attacked by someone who can send us many changed messages. It is accepted only under a "
+            "verified signature. Choose AES-GCM at the provider instead, if it can."
         ),
     ),
     (
         "allow_unsolicited",
         "Accept logins that start at the provider",
         (
-            "Nobody asked for such a login here, so a stranger can log an attendee in as somebody else by a link. Leave it "
-            "off unless people really start at the provider's own page of applications."
+            "Such a login was not requested here, so with a link a stranger can log an attendee in as another person. Leave "
+            "it off unless people really start at the provider's own page of applications."
         ),
     ),
 )
 
-#: Whether the people of a provider stay themselves when another takes its place.
+#: Whether the people of a provider stay the same people when another replaces it.
 PEOPLE = (
-    ("same", "The same people: who has the same subject there is the same person"),
-    ("other", "Other people: those of the old provider cannot log in any more"),
+    (SAME_PEOPLE, "The same people: a person with the same subject stays the same person"),
+    (OTHER_PEOPLE, "Other people: those of the old provider can no longer log in"),
 )
 
-#: What of a provider its page shows as it is.
-SHOWN = ("entity_id", "sso_url", "slo_url", "metadata_url", "development")
+#: The values of a provider that are stored as they are typed.
+AS_TYPED = ("entity_id", "sso_url", "slo_url", "metadata_url", "development")
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -63,7 +64,9 @@ class ReadForm(BaseForm):
 
     file = UploadField("Upload the metadata file")
     xml = TextBlockField("Or paste the metadata", description="The whole XML.")
-    url = LineField("Or fetch it from an address", description="Starts with https://. It can be fetched again later.")
+    url = LineField(
+        "Or fetch it from an address", description="Must start with https://. It can be fetched again later."
+    )
     entity_id = LineField(
         "Entity ID", description="Only if the metadata describes several providers, as a federation's does."
     )
@@ -72,47 +75,41 @@ class ReadForm(BaseForm):
 class ProviderForm(BaseForm):
     """A provider, by hand or as it was read from its metadata."""
 
-    entity_id = LineField("Entity ID", description="By which the provider names itself. It is compared to the letter.")
+    entity_id = LineField("Entity ID", description="The provider's name for itself. It must match exactly.")
     sso_url = LineField("Login address (SSO, redirect binding)", description="Where people are sent to log in.")
-    slo_url = LineField("Logout address (SLO)", description="Where people are sent to log out. May stay empty.")
+    slo_url = LineField("Logout address (SLO)", description="Where people are sent to log out.")
     certificates = TextBlockField(
-        "Signing certificates", description="PEM or base64. With several, one below the other."
+        "Signing certificates", description="PEM or base64. If there are several, one below the other."
     )
     metadata_url = LineField(
-        "Address of its metadata", description="May stay empty. With it, new certificates are found."
+        "Address of its metadata", description="If it is given, new certificates are found through it."
     )
     development = YesNoField("This provider is on this machine itself (development only)")
     was_read = HiddenField()
     people = ChoiceField("Who are the people of the new provider?", choices=PEOPLE)
 
     def show(self, provider: saml.SamlProvider) -> None:
-        """Fill in a provider as it is; its certificates stay where they are and are not typed again."""
-        self.process(formdata=None, data={name: getattr(provider, name) for name in SHOWN})
+        """Fill in the present provider, without its certificates: they stay and are not typed again."""
+        self.process(formdata=None, data={name: getattr(provider, name) for name in AS_TYPED})
 
     def draft(self, present: saml.SamlProvider | None) -> SamlDraft:
         """Return the draft; what this page does not show stays as it is."""
-        kept = kept_of(present) if present is not None else {}
-        given = () if self.brings_certificates_to(present) else pems(self.certificates.value)
-        return SamlDraft(**{**kept, **self.values(*SHOWN)}, certificates=given)
+        unshown = described(present) if present is not None else {}
+        typed = () if self.brings_certificates_to(present) else pems(self.certificates.value)
+        return SamlDraft(**{**unshown, **self.values(*AS_TYPED)}, certificates=typed)
 
     def brings_certificates_to(self, present: saml.SamlProvider | None) -> bool:
-        """Say whether the certificates are metadata's of a provider that is there already: then they have to wait."""
+        """Say whether metadata of the provider that is connected already brought the certificates: then they have to wait."""
         return bool(self.was_read.data) and present is not None and present.entity_id == self.entity_id.value
-
-    def refuse_unanswered(self, present: saml.SamlProvider | None) -> None:
-        """Raise RuleViolation if another provider takes the place of this one, and nobody said whose people they are."""
-        replaces = present is not None and present.entity_id != self.entity_id.value
-        if replaces and self.people.value not in dict(PEOPLE):
-            raise RuleViolation("people", "has to be answered, because the entity ID is another than before")
 
 
 class MappingForm(BaseForm):
-    """Which attributes mean what, and by what a person is known."""
+    """The attributes that mean each property, and the one that identifies a person."""
 
     subject_attribute = LineField(
         "Subject",
-        description="The attribute by which a person is known here, which scripts see as user.id. Empty: the NameID. "
-        "It must never change and never be given to somebody else.",
+        description="The attribute that identifies a person here; scripts read it as user.id. Empty: the NameID. "
+        "Its value must never change and never be given to another person.",
     )
     username = LinesField("Username")
     user_type = LinesField("User type")
@@ -133,30 +130,24 @@ class MappingForm(BaseForm):
 
 
 class PolicyForm(BaseForm):
-    """What is accepted beyond the ordinary."""
+    """The exceptions to the ordinary policy."""
 
     accept_response_signature = YesNoField("Accept a signed response")
     allow_cbc = YesNoField("Accept encryption with AES-CBC")
     allow_unsolicited = YesNoField("Accept logins that start at the provider")
 
 
-def kept_of(provider: saml.SamlProvider) -> dict[str, Any]:
-    """Return all of a provider's draft but its certificates, which stay when none are given."""
-    names = [name for name in SamlDraft.__dataclass_fields__ if name != "certificates"]
-    return {name: getattr(provider, name) for name in names}
-
-
 def pems(text: str) -> tuple[str, ...]:
-    """Take typed certificates apart."""
+    """Split typed certificates; what is not PEM is the last one."""
     found = tuple(_PEM.findall(text))
     rest = _PEM.sub("", text).strip()
     return (*found, rest) if rest else found
 
 
-def choose_one(given: Mapping[str, Any]) -> str:
+def the_one_source(sources: Mapping[str, Any]) -> str:
     """Return the name of the one source that was given. Raises RuleViolation for none or several."""
-    there: Iterable[str] = [name for name, value in given.items() if value]
-    first, *others = [*there, ""]
+    present: Iterable[str] = [name for name, value in sources.items() if value]
+    first, *others = [*present, ""]
     if not first:
         raise RuleViolation(
             "file", "is missing, and so are the pasted text and the address: one of the three is needed"

@@ -1,4 +1,4 @@
-"""The page that shows whether a provider works: a test login with what was understood, and the last refused logins."""
+"""The page that tests a provider: a test login, what was understood of it, and the last refused logins."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from web.redirects import see_other
 @blueprint.get("/provider/check")
 @needs(Permission.CHANGE_TRUST)
 def check(implementation: str) -> Response:
-    """Show what the last test login said, and why others were refused."""
-    entrance = AuthServices.here()
-    arrived = login_test.result(entrance.store, implementation, signed_in().visitor.login)
+    """Show the result of the last test login, and the last refused logins with their reasons."""
+    arrived = login_test.result(AuthServices.here().store, implementation, signed_in().visitor.login)
     with looking(implementation) as (db, found):
         return page(
             "provider_check.html",
             found,
             title="Try the login",
-            below=ABOVE,
+            above=ABOVE,
             provider=saml.find(db, found),
             person=arrived,
             properties=PROPERTIES,
@@ -39,9 +38,9 @@ def check(implementation: str) -> Response:
 @blueprint.get("/provider/try")
 @needs(Permission.CHANGE_TRUST)
 def try_login(implementation: str) -> Response:
-    """Begin a test login; with `switch=1` the provider is to ask who it is, though it may remember somebody.
+    """Begin a test login; with `switch=1` the provider asks who the person is, even if it remembers one.
 
-    A link and no form: a form may not lead to the provider (Content-Security-Policy).
+    This is a link, not a form, because the Content-Security-Policy forbids a form that leads to the provider.
     """
     handle = login_test.begin(AuthServices.here().store, implementation, signed_in().visitor.login)
     journey = Journey(app=handle, switch=request.args.get("switch") == "1")

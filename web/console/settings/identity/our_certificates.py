@@ -1,6 +1,6 @@
-"""Our own side towards an identity provider: the certificates that its people may want one by one.
+"""Our own certificates, for an identity provider's people who want them one by one.
 
-They are public, our metadata has them, too. Keys never reach a page.
+They are public: our metadata contains them too. Private keys never reach a page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from web.problem_details import HttpProblem
 
 @dataclass(frozen=True)
 class OwnCertificate:
-    """A certificate of ours as the page shows it."""
+    """One of our certificates as the page shows it."""
 
     use: str  #: "signing" or "encryption"
     following: bool  #: not in use yet
@@ -34,7 +34,7 @@ class OwnCertificate:
 @blueprint.get("/provider/certificate.pem")
 @needs(Permission.SEE_SETTINGS)
 def our_certificate(implementation: str) -> Response:
-    """Give the certificate of the key that we sign with. `which=next`: of the one that we shall sign with."""
+    """Give the certificate of our signing key; with `which=next`, of the next one."""
     keys = _readable(implementation)
     following = keys.next_signing if request.args.get("which") == "next" else None
     return _file(f"{implementation}.pem", following or keys.signing)
@@ -43,26 +43,26 @@ def our_certificate(implementation: str) -> Response:
 @blueprint.get("/provider/encryption-certificate.pem")
 @needs(Permission.SEE_SETTINGS)
 def our_encryption_certificate(implementation: str) -> Response:
-    """Give the certificate to encrypt for: while keys are being changed the next one, as in our metadata."""
+    """Give the certificate to encrypt for: while keys are being changed, the next one, as in our metadata."""
     keys = _readable(implementation)
     return _file(f"{implementation}-encryption.pem", keys.next_encryption or keys.encryption)
 
 
 def keys_of(implementation: str) -> saml.SpKeys | None:
-    """Return our keys, which are made when they are first asked for; None if this server cannot open them."""
-    entrance = AuthServices.here()
+    """Return our keys, which are made when they are first needed; None if this server cannot decrypt them."""
+    services = AuthServices.here()
     try:
         with looking(implementation) as (db, found):
-            keys = saml.sp_keys_if_made(db, entrance.box, found)
+            keys = saml.sp_keys_if_made(db, services.box, found)
         if keys is not None:
             return keys
-        with entrance.database.session() as db:
-            return saml.sp_keys(db, entrance.box, page_frame.implementation_named(db, implementation))
+        with services.database.session() as db:
+            return saml.sp_keys(db, services.box, page_frame.implementation_named(db, implementation))
     except SecretNotOpened:
         return None
 
 
-def shown(keys: saml.SpKeys) -> tuple[OwnCertificate, ...]:
+def listed(keys: saml.SpKeys) -> tuple[OwnCertificate, ...]:
     """Return our certificates for a page, those in use first."""
     pairs = (
         ("signing", False, keys.signing),
@@ -77,7 +77,7 @@ def shown(keys: saml.SpKeys) -> tuple[OwnCertificate, ...]:
 def _readable(implementation: str) -> saml.SpKeys:
     keys = keys_of(implementation)
     if keys is None:
-        raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, "Our keys cannot be opened with the keys of this server.")
+        raise HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, "Our keys cannot be decrypted with the keys of this server.")
     return keys
 
 

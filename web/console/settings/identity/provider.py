@@ -1,7 +1,6 @@
-"""Pages that connect an identity provider: our addresses for its side, its metadata or data for ours.
+"""The pages that connect an identity provider: our addresses for its people, and its metadata or data for us.
 
-What was read from metadata is shown before it counts, on the very form that stores it: what an administrator sees is
-what is saved, and nothing is saved that was not seen.
+What was read from metadata is shown first, on the form that stores it: exactly what the administrator has seen is saved.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from web.auth.saml.protocol.messages.metadata import BadMetadata, IdpMetadata, r
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to, environment
 from web.console.settings.identity import our_certificates
-from web.console.settings.identity.forms import ProviderForm, ReadForm, choose_one, pems
+from web.console.settings.identity.forms import ProviderForm, ReadForm, pems, the_one_source
 from web.console.settings.identity.provider_certificates import connected
 from web.console.settings.views_base import address, ask, blueprint, done, looking, page, saved
 from web.permissions import Permission, needs, takes
@@ -69,7 +68,7 @@ def provider(implementation: str) -> Response:
             active=sum(each.state == "active" for each in known),
             now=now,
             soon=now + certificates.NOTICE,
-            ours=our_certificates.shown(keys) if keys else (),
+            ours=our_certificates.listed(keys) if keys else (),
             changing=keys is not None and keys.next_signing is not None,
             base=AuthServices.here().config.absolute(f"/saml/{implementation}"),
         )
@@ -82,7 +81,7 @@ def read_provider(implementation: str) -> Response:
     with looking(implementation) as (db, found):
         present = saml.find(db, found)
         form = ReadForm(formdata=None, data={"url": present.metadata_url if present else ""})
-        return page("provider_read.html", found, title="Read metadata", below=ABOVE, form=form)
+        return page("provider_read.html", found, title="Read metadata", above=ABOVE, form=form)
 
 
 @blueprint.post("/provider/metadata")
@@ -90,20 +89,20 @@ def read_provider(implementation: str) -> Response:
 @takes(body=FORM_BYTES)
 def preview_provider(implementation: str) -> Response:
     """Read the metadata and show what it says. Nothing is stored yet."""
-    asked = ReadForm()
+    source_form = ReadForm()
     try:
-        read = _read(asked)
+        read = _read(source_form)
     except RuleViolation as refused:
-        asked.refuse(refused)
+        source_form.refuse(refused)
         with looking(implementation) as (_, found):
-            return page("provider_read.html", found, title="Read metadata", below=ABOVE, form=asked)
+            return page("provider_read.html", found, title="Read metadata", above=ABOVE, form=source_form)
     with looking(implementation) as (db, found):
         present = saml.find(db, found)
         form = ProviderForm(formdata=None)
         values = {name: getattr(read, name) for name in ("entity_id", "sso_url", "slo_url")}
         values["certificates"] = "\n".join(read.certificates)
         values["was_read"] = "yes"
-        values["metadata_url"] = asked.url.value or (present.metadata_url if present else "")
+        values["metadata_url"] = source_form.url.value or (present.metadata_url if present else "")
         form.process(formdata=None, data=values)
         return _provider_page(found, form, present, read=read)
 
@@ -124,7 +123,7 @@ def edit_provider(implementation: str) -> Response:
 @needs(Permission.CHANGE_TRUST, fresh=True)
 @takes(body=FORM_BYTES)
 def save_provider(implementation: str) -> Response:
-    """Store the provider. Another entity ID needs an answer to whose people they are."""
+    """Store the provider. If the entity ID is another one, the form must say whose people they are."""
     form = ProviderForm()
     try:
         change = commit_to(implementation, lambda db, found: _save(db, found, form))
@@ -138,24 +137,24 @@ def save_provider(implementation: str) -> Response:
 @blueprint.get("/provider/remove")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def ask_remove_provider(implementation: str) -> Response:
-    """Ask once, and say who is locked out."""
-    told = [
+    """Ask once, and say who can no longer log in."""
+    effects = [
         (
-            "Nobody can log in to this implementation by SAML any more, neither attendees nor organizers. Logins which are "
+            "No one will be able to log in to this implementation by SAML, neither attendees nor organizers. Logins that are "
             "open now stay until they end."
         ),
-        "People, their roles and our own keys are kept: when the same provider is connected again, all is as before.",
+        "People, their roles and our own keys are kept: if you connect the same provider again, everything is as before.",
     ]
     back = address("provider", implementation)
     with looking(implementation) as (db, found):
         connected(db, found)
-        return ask(found, "Remove the identity provider?", told, verb="Remove the identity provider", back=back)
+        return ask(found, "Remove the identity provider?", effects, verb="Remove the identity provider", back=back)
 
 
 @blueprint.post("/provider/remove")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def remove_provider(implementation: str) -> Response:
-    """Forget the provider and its certificates."""
+    """Delete the provider and its certificates."""
 
     def change(db: DbSession, found: Implementation) -> AfterCommit[None]:
         connected(db, found)
@@ -167,11 +166,11 @@ def remove_provider(implementation: str) -> Response:
 
 def _read(form: ReadForm) -> IdpMetadata:
     """Read the metadata from where the form says. Raises RuleViolation at the field that is wrong."""
-    given = {"file": form.file.value, "xml": form.xml.value.encode(), "url": form.url.value}
-    # An address stays in its field when the page was opened for a refresh: text or a file given beside it counts.
-    source = choose_one({**given, "url": "" if given["file"] or given["xml"] else given["url"]})
+    sources = {"file": form.file.value, "xml": form.xml.value.encode(), "url": form.url.value}
+    # The field holds the stored address when the page is opened for a refresh, so a file or a pasted text goes first.
+    source = the_one_source({**sources, "url": "" if sources["file"] or sources["xml"] else sources["url"]})
     try:
-        document = _fetched(given["url"]) if source == "url" else given[source]
+        document = _fetched(sources["url"]) if source == "url" else sources[source]
         return read_idp_metadata(document, form.entity_id.value or None)
     except OutboundRequestFailed as failed:
         raise RuleViolation("url", f"cannot be fetched: {failed.text}") from None
@@ -180,7 +179,7 @@ def _read(form: ReadForm) -> IdpMetadata:
 
 
 def _fetched(url: str) -> bytes:
-    answer = AuthServices.here().outreach.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
+    answer = AuthServices.here().outbound.fetch(url, max_body=METADATA_BYTES, accept=XML_TYPES)
     if answer.status != 200:  # OK
         raise RuleViolation("url", f"cannot be fetched: the server answered {answer.status}")
     return answer.body
@@ -188,7 +187,6 @@ def _fetched(url: str) -> bytes:
 
 def _save(db: DbSession, found: Implementation, form: ProviderForm) -> AfterCommit[saml.SamlProvider]:
     present = saml.find(db, found)
-    form.refuse_unanswered(present)
     proposed = pems(form.certificates.value) if form.brings_certificates_to(present) else ()
     entry = ProviderEntry(form.draft(present), proposed, form.people.value)
     return changes.save(db, AuthServices.here().box, found, entry, by_page(), environment=environment())
@@ -202,7 +200,7 @@ def _provider_page(
         "provider_data.html",
         found,
         title="What was read" if read else "Provider’s data",  # noqa: RUF001 - typography for people
-        below=ABOVE,
+        above=ABOVE,
         form=form,
         provider=present,
         replaces=replaces,

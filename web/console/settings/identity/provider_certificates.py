@@ -1,6 +1,6 @@
-"""What is believed of an identity provider: certificates that wait, are active or retired; and our own keys.
+"""The certificates of an identity provider (waiting, active or retired), and our own keys.
 
-A certificate which only the metadata brought counts for nothing until somebody has accepted it here.
+A certificate that only the metadata brought is not trusted until someone has accepted it here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from web.problem_details import HttpProblem
 
 NO_PROVIDER = "No identity provider is connected. It may have been removed."
 
-#: What can be decided about a certificate, and what is said when it is done.
+#: The decisions about a certificate, each with the notice that confirms it.
 DECISIONS = {
-    "accept": "The certificate is accepted and believed from now on.",
+    "accept": "The certificate is accepted and trusted from now on.",
     "refuse": "The certificate is refused and will not be offered again.",
-    "retire": "The certificate is retired: nothing signed with it counts any more.",
+    "retire": "The certificate is retired: nothing signed with it is accepted any more.",
 }
 
 
@@ -38,17 +38,17 @@ def decide_certificate(implementation: str, fingerprint: str, decision: str) -> 
     """Accept, refuse or retire a certificate."""
     if decision not in DECISIONS:
         raise NotFound
-    said = DECISIONS[decision]
-    return _act(implementation, lambda db, found: changes.decide(db, found, fingerprint, decision, by_page()), said)
+    notice = DECISIONS[decision]
+    return _act(implementation, lambda db, found: changes.decide(db, found, fingerprint, decision, by_page()), notice)
 
 
 @blueprint.post("/provider/refresh")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def refresh_provider(implementation: str) -> Response:
-    """Fetch the metadata again and compare. New certificates wait; everything else is only told."""
-    entrance = AuthServices.here()
+    """Fetch the metadata again and compare. New certificates wait; other differences are only reported."""
+    services = AuthServices.here()
     try:
-        fetched = metadata_import.fetch_again(entrance.database, entrance.outreach, implementation)
+        fetched = metadata_import.fetch_again(services.database, services.outbound, implementation)
         upkeep = commit_to(implementation, lambda db, _: metadata_import.refresh(db, fetched, by_page())).value
     except metadata_import.MetadataRefused as refused:
         flash(str(refused), "bad")
@@ -71,7 +71,7 @@ def next_key(implementation: str) -> Response:
 @blueprint.post("/provider/keys/switch")
 @needs(Permission.CHANGE_TRUST, fresh=True)
 def switch_key(implementation: str) -> Response:
-    """Put our next keys in the present ones' place."""
+    """Replace our present keys by the next ones."""
     box = AuthServices.here().box
     return _act(
         implementation,
@@ -80,8 +80,8 @@ def switch_key(implementation: str) -> Response:
     )
 
 
-def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCommit[None]], said: str) -> Response:
-    """Do one thing to the provider that is there; what a rule refuses is said on the provider's page."""
+def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCommit[None]], notice: str) -> Response:
+    """Change the connected provider; the reason of a refused change is shown on the provider's page."""
 
     def act_if_connected(db: DbSession, found: Implementation) -> AfterCommit[None]:
         connected(db, found)
@@ -92,11 +92,11 @@ def _act(implementation: str, act: Callable[[DbSession, Implementation], AfterCo
     except RuleViolation as refused:
         flash(f"Nothing was changed: the {refused.field.replace('_', ' ')} {refused.reason}.", "bad")
         return done("", "provider", implementation)
-    return done(said, "provider", implementation)
+    return done(notice, "provider", implementation)
 
 
 def connected(db: DbSession, implementation: Implementation) -> SamlProvider:
-    """Return the provider. Raises `HttpProblem` (404) without one: there is nothing to do here."""
+    """Return the provider. Raises `HttpProblem` (404) if none is connected."""
     found = saml.find(db, implementation)
     if found is None:
         raise HttpProblem(HTTPStatus.NOT_FOUND, NO_PROVIDER)

@@ -23,7 +23,7 @@ class Scene:
     idp: ForgedIdp = field(default_factory=ForgedIdp)
     sp: Sp = field(default_factory=service)
     request_id: str = "_request1"
-    #: another implementation of ours, which trusts the same provider
+    #: another implementation, which trusts the same provider
     other_sp: Sp = field(default_factory=lambda: service("https://events.example/saml/other", name="other sp"))
     #: the pending request of another browser
     other_request_id: str = "_request2"

@@ -447,7 +447,7 @@ def answer_to_nothing(scene: Scene) -> str:
     "unsolicited-with-captured-assertion", "in-response-to", pending=False, policy=SamlPolicy(allow_unsolicited=True)
 )
 def unsolicited_captured(scene: Scene) -> str:
-    """The unsigned response loses its InResponseTo; the signed assertion still answers somebody's request."""
+    """The unsigned response loses its InResponseTo; the signed assertion still answers another request."""
     return scene.response(in_response_to=None)
 
 

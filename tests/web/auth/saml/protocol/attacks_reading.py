@@ -1,4 +1,4 @@
-"""Attacks on whoever reads a message: encodings, document types, sizes, identities, and what is no message at all."""
+"""Attacks on the parsing of a message: encodings, document types, sizes, IDs, and input that is not a message."""
 
 import base64
 import gzip

@@ -56,7 +56,7 @@ def rsa_hidden(scene: Scene) -> str:
 
 
 def prefixes(name: str, *, nodes: int = 1500, count: int = 20_000, spaces: int = 190):
-    """A list of prefixes that nobody declares, many elements, and many declarations to look through for each."""
+    """A list of undeclared prefixes, many elements, and many declarations to search for each."""
 
     def listed(root):
         last = root.find(f".//{D}Transforms")[1]
@@ -88,7 +88,7 @@ for _tag in ("SignatureMethod", "Reference", "X509Certificate"):
         )
     )
 
-# names which only trimming makes somebody else's
+# names that become another person's only by trimming
 recipes(
     "nameid",
     nameid_after_a_blank=lambda s: {"nameid": " ada@example.org"},

@@ -1,4 +1,4 @@
-"""Every attack of the corpus is refused by the guard, with its code, and nothing is believed on the way."""
+"""Every attack of the corpus is refused by the guard, with its code."""
 
 from dataclasses import replace
 

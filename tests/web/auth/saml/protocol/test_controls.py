@@ -1,4 +1,4 @@
-"""Honest messages are believed: as well-known providers send them, and with everything unusual that is allowed.
+"""Genuine messages are accepted: as well-known providers send them, and with everything unusual that is allowed.
 
 Without these, refusing everything would pass every other test.
 """

@@ -1,4 +1,4 @@
-"""Messages that end logins: honest ones are believed, forged ones throw nobody out."""
+"""Logout messages: genuine ones are accepted, forged ones end no login."""
 
 import base64
 import zlib
@@ -246,7 +246,7 @@ def test_an_answer_to_nothing_is_refused():
 
 
 def sent(address, kind):
-    """Verify a message of ours as a provider would, and return its root and the parameters."""
+    """Verify one of our messages as a provider would; return its root and the parameters."""
     query = urlsplit(address).query
     query = query[query.index(kind) :]
     signed, _, value = query.rpartition("&Signature=")

@@ -114,8 +114,8 @@ BAD = {
     "several": (several(IDP, OTHER), f"several identity providers.*{IDP.entity_id}, {OTHER.entity_id}"),
     "same-twice": (several(IDP, IDP), "several"),
     "none": (several(), "no SAML 2.0 identity provider"),
-    "of-a-service": (sp_metadata(service()), "Is it that of a service"),
-    "post-only": (IDP.metadata(sso_binding="HTTP-POST"), "HTTP-POST only. Switch HTTP-Redirect on"),
+    "of-a-service": (sp_metadata(service()), "Is it the metadata of a service"),
+    "post-only": (IDP.metadata(sso_binding="HTTP-POST"), "HTTP-POST only. Enable HTTP-Redirect"),
     "soap-only": (IDP.metadata(sso_binding="SOAP"), "no login by HTTP-Redirect"),
     "expired": (IDP.metadata(valid_until="2020-01-01T00:00:00Z"), "expired "),
     "expired-around": (several(IDP, attributes=' validUntil="2020-01-01T00:00:00Z"'), " days ago. Fetch it again."),
@@ -130,7 +130,7 @@ BAD = {
     "bad-certificate": (changed(bare(IDP.certificate)[:40], "A" * 40), "certificate in this metadata cannot be read"),
     "no-certificate": (changed("X509Certificate", "X509Other"), "no certificate"),
     "certificate-not-base64": (changed(bare(IDP.certificate)[:4], "@@@@"), "base64"),
-    "empty-entity-id": (changed(f'entityID="{IDP.entity_id}"', 'entityID=""'), "no usable entity id"),
+    "empty-entity-id": (changed(f'entityID="{IDP.entity_id}"', 'entityID=""'), "no usable entity ID"),
     "doctype": (b"<!DOCTYPE r>" + IDP.metadata(), "document type"),
     "laughs": (b'<!DOCTYPE r [<!ENTITY a "a">]>' + IDP.metadata(), "document type"),
     "utf-16": (IDP.metadata().decode().encode("utf-16"), "UTF-8"),
@@ -138,8 +138,8 @@ BAD = {
     "many-elements": (changed("<md:IDPSSODescriptor", "<md:a/>" * 90_000 + "<md:IDPSSODescriptor"), "more elements"),
     "empty": (b"", "not well-formed"),
     "html": (b"<html><body>404<br></body></html>", "not well-formed"),
-    "other-xml": (b'<rss xmlns="urn:rss"/>', "no SAML metadata"),
-    "response": (b'<Response xmlns="urn:oasis:names:tc:SAML:2.0:protocol"/>', "no SAML metadata"),
+    "other-xml": (b'<rss xmlns="urn:rss"/>', "not SAML metadata"),
+    "response": (b'<Response xmlns="urn:oasis:names:tc:SAML:2.0:protocol"/>', "not SAML metadata"),
 }  # fmt: skip
 
 

@@ -247,7 +247,7 @@ HOSTILE = {
 def test_libxml2_sees_no_byte_of_metadata_with_too_many(name, unread, monkeypatch):
     if name == "namespaces in scope":
         monkeypatch.setattr(metadata, "DOCUMENT", screening.XmlLimits(unknown=400, in_scope=30, lenient=True))
-    with pytest.raises(BadMetadata, match="can be read safely"):
+    with pytest.raises(BadMetadata, match="cannot be read safely"):
         read_idp_metadata(extended(HOSTILE[name], ' xmlns:e="urn:extension"'))
 
 
@@ -275,7 +275,7 @@ def test_the_name_in_a_refusal_is_plain():
 
 
 def sources():
-    """The product's files which may read XML of others. The provider for development is none of them."""
+    """The product's files that may read untrusted XML, without the development provider."""
     return [path for path in (ROOT / "web").rglob("*.py") if "devidp" not in path.parts]
 
 

@@ -1,4 +1,4 @@
-"""The work limit: all posted messages together take at most a share of a process, and honest ones wait for nobody long."""
+"""The work limit: all posted messages together take at most a share of a process, and genuine ones never wait long."""
 
 import threading
 
@@ -15,15 +15,15 @@ class Clock:
         return self.now
 
 
-def judged(limit, clock, seconds, *, believed):
-    with limit.judging() as work:
+def judged(limit, clock, seconds, *, accepted):
+    with limit.checking() as work:
         clock.now += seconds
-        work.believed = believed
+        work.accepted = accepted
 
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """Nobody waits: what would have to wait is refused."""
+    """A message that would have to wait is refused."""
     monkeypatch.setattr(saml_work_limit, "LONGEST_WAIT_S", 0)
 
 
@@ -31,18 +31,18 @@ def test_honest_messages_follow_each_other_without_a_pause(impatient):
     clock = Clock()
     limit = WorkLimit(clock=clock)
     for _ in range(100):
-        judged(limit, clock, 0.02, believed=True)
+        judged(limit, clock, 0.02, accepted=True)
 
 
 def test_after_a_refused_message_the_process_has_time_for_everything_else(impatient):
     clock = Clock()
     limit = WorkLimit(clock=clock)
-    judged(limit, clock, 0.02, believed=False)
+    judged(limit, clock, 0.02, accepted=False)
     clock.now += 0.02 * REST - 0.001
     with pytest.raises(TooMuchWork):
-        judged(limit, clock, 0, believed=True)
+        judged(limit, clock, 0, accepted=True)
     clock.now += 0.002
-    judged(limit, clock, 0, believed=True)
+    judged(limit, clock, 0, accepted=True)
 
 
 def test_a_flood_of_refused_messages_takes_a_quarter_of_the_time(impatient):
@@ -51,7 +51,7 @@ def test_a_flood_of_refused_messages_takes_a_quarter_of_the_time(impatient):
     began, worked = clock.now, 0.0
     while clock.now < began + 60:
         try:
-            judged(limit, clock, 0.015, believed=False)
+            judged(limit, clock, 0.015, accepted=False)
             worked += 0.015
         except TooMuchWork:
             clock.now += 0.001
@@ -61,9 +61,9 @@ def test_a_flood_of_refused_messages_takes_a_quarter_of_the_time(impatient):
 def test_a_store_that_stood_still_keeps_nobody_out_for_long_afterwards(impatient):
     clock = Clock()
     limit = WorkLimit(clock=clock)
-    judged(limit, clock, 20, believed=False)
+    judged(limit, clock, 20, accepted=False)
     clock.now += LONGEST_REST_S + 0.001
-    judged(limit, clock, 0, believed=True)
+    judged(limit, clock, 0, accepted=True)
 
 
 def test_whatever_a_judgement_raises_it_counts_as_refused(impatient):
@@ -71,14 +71,14 @@ def test_whatever_a_judgement_raises_it_counts_as_refused(impatient):
     limit = WorkLimit(clock=clock)
 
     def fails():
-        with limit.judging():
+        with limit.checking():
             clock.now += 1
             raise LookupError
 
     with pytest.raises(LookupError):
         fails()
     with pytest.raises(TooMuchWork):
-        judged(limit, clock, 0, believed=True)
+        judged(limit, clock, 0, accepted=True)
 
 
 def test_one_is_judged_at_a_time_and_a_few_wait_and_more_are_refused_at_once():
@@ -87,21 +87,21 @@ def test_one_is_judged_at_a_time_and_a_few_wait_and_more_are_refused_at_once():
     counted = threading.Lock()
 
     def hold():
-        with limit.judging() as work:
+        with limit.checking() as work:
             held.set()
             enough.wait(10)
-            work.believed = True
+            work.accepted = True
 
     def one():
         nonlocal at_once, most
         try:
-            with limit.judging() as work:
+            with limit.checking() as work:
                 with counted:
                     at_once += 1
                     most = max(most, at_once)
                 with counted:
                     at_once -= 1
-                work.believed = True
+                work.accepted = True
                 done.append(1)
         except TooMuchWork:
             refused.append(1)
@@ -126,7 +126,7 @@ def test_one_is_judged_at_a_time_and_a_few_wait_and_more_are_refused_at_once():
 def test_who_waited_in_vain_leaves_the_queue(impatient):
     clock = Clock()
     limit = WorkLimit(clock=clock)
-    with limit.judging():
+    with limit.checking():
         for _ in range(MOST_WAITING * 3):
             with pytest.raises(TooMuchWork):
                 limit._enter()

@@ -83,7 +83,7 @@ def test_a_strangers_signature_makes_nobody_digest_anything(name, digests):
 
 
 def test_the_bomb_of_namespaces_elements_and_prefixes_is_not_digested_once_for_each_certificate(digests):
-    """190 namespaces, 3,800 elements and a long list of prefixes took 270 ms; with fewer of each it is nobody's word."""
+    """190 namespaces, 3,800 elements and a long list of prefixes took 270 ms; with fewer of each it is refused as unsigned by the provider."""
     for spaces, count in ((190, 60), (15, 60), (15, 10)):
         message = prefixes("PrefixList", nodes=3800, count=count, spaces=spaces)(replace(SCENE, idp=SCENE.thief))
         assert code_of(message) in ("too-many-namespaces", "transforms", "signature")
@@ -144,7 +144,7 @@ def test_what_was_decrypted_comes_back_as_bytes_that_nobody_has_read():
 
 
 def test_a_signed_info_is_canonicalized_as_libxmlsec_does_it():
-    """Ours decides who goes on, libxmlsec's decides who is believed: one that differs keeps honest people out."""
+    """Ours is checked first, libxmlsec's later: a difference would refuse genuine messages."""
     for shape in SHAPES.values():
         assert believed(shape.build(SCENE), policy=shape.policy)
     crowded = SCENE.bytes(lambda raw: raw.replace(b"<samlp:Response ", b"<samlp:Response %s " % DECLARED, 1))

@@ -1,1 +1,1 @@
-"""Which SAML messages are believed, what is read from them, and the messages that we send."""
+"""Which SAML messages are accepted, what is read from them, and the messages that we send."""

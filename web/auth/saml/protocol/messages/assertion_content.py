@@ -1,6 +1,6 @@
-"""What a verified assertion must say to be about a login here and now, and what we read from it.
+"""What a verified assertion must say to be valid for a login here and now, and what is read from it.
 
-Every function takes the assertion element whose signature was verified, and looks only into that.
+Every function takes the assertion element whose signature was verified, and reads only that.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z", re.ASCII)
 
 
 def time_of(element: Element, name: str) -> datetime | None:
-    """Return a time of an attribute, in UTC as SAML demands; None if it is not there.
+    """Return the time in an attribute, in UTC as SAML requires; None if there is none.
 
-    It may lie as far as the calendar goes, so nothing is ever added to it: reckon with the present instead.
+    The time can be at the limits of the calendar, so never add to it: calculate with the current time instead.
     """
-    said = element.get(name)
-    if said is None:
+    value = element.get(name)
+    if value is None:
         return None
-    match = _TIME.fullmatch(said)
+    match = _TIME.fullmatch(value)
     try:
         return datetime.fromisoformat(match[1]).replace(tzinfo=UTC) if match else _bad_time(name)
     except ValueError:
@@ -44,14 +44,14 @@ def _bad_time(name: str) -> datetime:
 
 
 def check_issuer(element: Element, idp: Idp, code: str) -> None:
-    """Demand exactly one Issuer: the provider."""
+    """Require exactly one Issuer: the provider."""
     issuers = element.findall(a("Issuer"))
     if len(issuers) != 1 or text_of(issuers[0]) != idp.entity_id:
         raise Rejected(code)
 
 
 def check_age(element: Element, now: datetime, skew_s: int, max_age_s: int) -> datetime:
-    """Return when a message was issued; it is fresh."""
+    """Require that a message was issued recently; return when."""
     issued, skew = time_of(element, "IssueInstant"), timedelta(seconds=skew_s)
     if issued is None:
         raise Rejected("bad-time", "IssueInstant")
@@ -63,7 +63,7 @@ def check_age(element: Element, now: datetime, skew_s: int, max_age_s: int) -> d
 
 
 def check_audience(assertion: Element, sp: Sp, now: datetime, policy: SamlPolicy) -> None:
-    """Demand conditions that hold now, and that every restriction of the audience names us."""
+    """Require conditions that are valid now, and that every audience restriction names us."""
     conditions = assertion.findall(a("Conditions"))
     if len(conditions) != 1:
         raise Rejected("conditions")
@@ -82,7 +82,7 @@ def check_audience(assertion: Element, sp: Sp, now: datetime, policy: SamlPolicy
 
 
 def check_confirmation(assertion: Element, sp: Sp, request_id: str | None, now: datetime, skew_s: int) -> datetime:
-    """Return until when the bearer may present this assertion here, in answer to this request."""
+    """Require a bearer confirmation for our address and this request; return when it ends."""
     subject, reasons = _only(assertion, "Subject"), []
     for confirmation in subject.findall(a("SubjectConfirmation")):
         data = confirmation.findall(a("SubjectConfirmationData"))
@@ -90,20 +90,23 @@ def check_confirmation(assertion: Element, sp: Sp, request_id: str | None, now: 
         if confirmation.get("Method") != BEARER or until is None or len(data[0]):
             reasons.append("confirmation")
             continue
-        reason = _elsewhere(data[0], sp, request_id) or _not_now(data[0], until, now, timedelta(seconds=skew_s))
+        reason = _recipient_fault(data[0], sp, request_id) or _time_fault(
+            data[0], until, now, timedelta(seconds=skew_s)
+        )
         if not reason:
             return until
         reasons.append(reason)
     raise Rejected(reasons[0] if reasons else "confirmation")
 
 
-def _elsewhere(data: Element, sp: Sp, request_id: str | None) -> str:
+def _recipient_fault(data: Element, sp: Sp, request_id: str | None) -> str:
     if data.get("Recipient") != sp.acs_url:
         return "recipient"
-    return "" if data.get("InResponseTo") == request_id else "in-response-to"  # both absent when nobody asked
+    # Both are None for an unsolicited message.
+    return "" if data.get("InResponseTo") == request_id else "in-response-to"
 
 
-def _not_now(data: Element, until: datetime, now: datetime, skew: timedelta) -> str:
+def _time_fault(data: Element, until: datetime, now: datetime, skew: timedelta) -> str:
     after = time_of(data, "NotBefore")
     if after is not None and after > now + skew:
         return "not-yet-valid"
@@ -111,7 +114,7 @@ def _not_now(data: Element, until: datetime, now: datetime, skew: timedelta) -> 
 
 
 def check_authentication(assertion: Element, now: datetime, policy: SamlPolicy) -> Element:
-    """Return the one AuthnStatement: it still holds and, for step-up, the person proved who they are just now."""
+    """Return the only AuthnStatement. It must still be valid and, for a step-up, the person must just have authenticated."""
     statement = _only(assertion, "AuthnStatement")
     instant, ends = time_of(statement, "AuthnInstant"), time_of(statement, "SessionNotOnOrAfter")
     skew = timedelta(seconds=policy.skew_s)
@@ -125,7 +128,7 @@ def check_authentication(assertion: Element, now: datetime, policy: SamlPolicy) 
 
 
 def read(assertion: Element, statement: Element, request_id: str | None) -> SamlAssertion:
-    """Return who the assertion is about."""
+    """Return the content of the assertion."""
     name, name_format = read_nameid(_only(_only(assertion, "Subject"), "NameID"))
     attributes, friendly, indented = _attributes(assertion)
     return SamlAssertion(
@@ -144,7 +147,7 @@ def read(assertion: Element, statement: Element, request_id: str | None) -> Saml
 
 
 def read_nameid(element: Element) -> tuple[str, str]:
-    """Return a NameID and its format. It is taken as it is: what has to be trimmed could become somebody else's."""
+    """Return a NameID and its format. It is not changed: a trimmed one could become another person's."""
     name_format = element.get("Format") or UNSPECIFIED
     if name_format not in NAMEID_FORMATS:
         raise Rejected("nameid-format")
@@ -157,7 +160,7 @@ def read_nameid(element: Element) -> tuple[str, str]:
 
 
 def check_qualifier(element: Element, sp: Sp) -> None:
-    """Demand that a name which is qualified for a service is qualified for us."""
+    """Require that a name that is qualified for a service is qualified for us."""
     if element.get("SPNameQualifier") not in (None, "", sp.entity_id):
         raise Rejected("nameid-qualifier")
 
@@ -173,7 +176,7 @@ def _attributes(
     if len(names) != len(set(names)) or not all(names):
         raise Rejected("repeated-attribute")
     written = [_values(attribute) for attribute in found]
-    values = [tuple(map(_unbroken, each)) for each in written]
+    values = [tuple(map(_without_line_breaks, each)) for each in written]
     nicknames = [attribute.get("FriendlyName") or "" for attribute in found]
     often = Counter(nicknames)
     friendly = {nick: value for nick, value in zip(nicknames, values, strict=True) if nick and often[nick] == 1}
@@ -190,7 +193,7 @@ def _values(attribute: Element) -> tuple[str, ...]:
 
 
 def _value(value: Element) -> str:
-    # eduPersonTargetedID is a NameID inside the value; nothing else with markup is usual.
+    # eduPersonTargetedID contains a NameID; no other value contains markup.
     if len(value) == 1 and value[0].tag == a("NameID") and not ((value.text or "") + (value[0].tail or "")).strip():
         return text_of(value[0])
     if len(value):
@@ -198,8 +201,8 @@ def _value(value: Element) -> str:
     return text_of(value)
 
 
-def _unbroken(text: str) -> str:
-    """Return a value without the lines that a pretty-printer put around it. Any other blanks belong to it."""
+def _without_line_breaks(text: str) -> str:
+    """Return a value without line breaks and indentation around it. Any other white space belongs to the value."""
     bare = text.strip(" \t\r\n")
     around = text.split(bare, 1) if bare else [text]
     return bare if any("\n" in part for part in around) else text

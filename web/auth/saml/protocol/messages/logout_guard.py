@@ -1,10 +1,10 @@
-"""Messages that end logins: whether a provider's LogoutRequest or LogoutResponse is believed.
+"""Whether a provider's LogoutRequest or LogoutResponse is accepted.
 
-A forged one throws people out, so none is believed unsigned. The steps:
+A forged one would end people's logins, so an unsigned one is never accepted. The steps:
 
-1. The signature over the raw query is the provider's, and the message reads as plain XML (`redirects.py`).
-2. It is the message it should be, and holds only named elements.
-3. It was sent to exactly our address, by exactly this provider, and is fresh.
+1. The signature over the raw query is the provider's, and the message is plain XML (`redirect_binding.py`).
+2. It is the expected message, and contains only the named elements.
+3. It was sent to exactly our address, by exactly this provider, and was issued recently.
 4. A request names a person, for us, and was never seen before. A response answers the pending request.
 """
 
@@ -23,7 +23,7 @@ from .response_shape import check_holds
 
 _REQUEST = {a("Issuer"), a("NameID"), p("SessionIndex"), p("Extensions")}
 _RESPONSE = {a("Issuer"), p("Status"), p("Extensions")}
-#: Logins that one request names, and characters of an index.
+#: Most logins that one request names, and most characters of an index.
 MOST_INDEXES = 100
 LONGEST_INDEX = 512
 _RULES = SamlPolicy()
@@ -33,7 +33,7 @@ _RULES = SamlPolicy()
 def verify_logout_request(
     query_string: str, *, sp: Sp, idp: Idp, first_time: FirstTime, now: datetime | None = None
 ) -> LogoutRequest:
-    """Return whose logins end. `query_string`: as received, undecoded. Raises Rejected."""
+    """Return which logins to end. `query_string`: as received, not decoded. Raises Rejected."""
     now = now or datetime.now(UTC)
     received = redirect_binding.read(query_string, "SAMLRequest", idp)  # 1
     root = received.root
@@ -56,7 +56,7 @@ def verify_logout_request(
 def verify_logout_response(
     query_string: str, *, sp: Sp, idp: Idp, request_id: str, now: datetime | None = None
 ) -> LogoutResponse:
-    """Return how our logout ended. `request_id`: of the pending LogoutRequest, used up by the caller. Raises Rejected."""
+    """Return the result of our logout. `request_id`: of the pending LogoutRequest, which the caller has used up. Raises Rejected."""
     received = redirect_binding.read(query_string, "SAMLResponse", idp)  # 1
     root = received.root
     _check_form(root, p("LogoutResponse"), _RESPONSE)  # 2

@@ -1,7 +1,7 @@
-"""Metadata: what we publish about ourselves, and what we take from a provider's.
+"""Metadata: what we publish about our service provider, and how a provider's metadata is read.
 
-A provider's metadata decides whose signatures count, so it is read with the same care as a message. What is taken from
-it is proposed to an administrator or kept under the rules of its caller; reading it changes nothing.
+A provider's metadata decides whose signatures are trusted, so it is read with the same care as a message. Reading it
+changes nothing: the caller decides what is stored, or proposed to an administrator.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
-from records.host_names import is_host, is_loopback
+from records.host_names import is_host
+from records.ip_addresses import is_loopback
 from records.plurals import counted
 from web.auth.saml.protocol.codes import CODES
 from web.auth.saml.protocol.values import Rejected, Sp
@@ -36,9 +37,9 @@ from web.auth.saml.protocol.xml.signatures import check_signatures, check_signer
 
 from .assertion_content import time_of
 
-#: Federations publish many providers in one document, people write comments into theirs.
-#: What others have added to the standard is read over; an administrator has brought it, and 400 names are far above
-#: what the extensions of all federations use together (mdui, mdrpi, shibmd, alg, idpdisc and others: 150).
+#: Limits for metadata. Federations publish many providers in one document, and metadata may contain comments.
+#: Extensions of the standard are ignored. An administrator provides the document, and 400 unknown names are far more than
+#: the extensions of all federations together use (mdui, mdrpi, shibmd, alg, idpdisc and others: 150).
 DOCUMENT = XmlLimits(
     size=2 * 1024 * 1024,
     nodes=80_000,
@@ -50,22 +51,22 @@ DOCUMENT = XmlLimits(
     unknown=400,
     lenient=True,
 )
-#: Entity ids that an error lists.
+#: Most entity IDs that an error lists.
 _LISTED = 10
 _LONGEST = 1024
 
 
 class BadMetadata(Exception):
-    """A document is no metadata that we can use. Its text says why, in plain words, for an administrator."""
+    """The document is not usable metadata. The text says why, for an administrator."""
 
 
 @dataclass(frozen=True)
 class IdpMetadata:
-    """What a provider says about itself. Certificates are PEM, those that it signs with."""
+    """The metadata of a provider. The certificates are PEM, for signing only."""
 
     entity_id: str
     sso_url: str
-    slo_url: str  #: empty if it offers no logout by Redirect
+    slo_url: str  #: "" if it offers no logout by HTTP-Redirect
     certificates: tuple[str, ...]
     valid_until: datetime | None
 
@@ -73,8 +74,8 @@ class IdpMetadata:
 def sp_metadata(sp: Sp) -> bytes:
     """Return our metadata for one implementation.
 
-    While our keys are being changed it names both for signing, since either may come; and for encryption the next only:
-    both open what comes, and a provider which has read this still encrypts rightly when the present key is gone.
+    While our keys are being changed, it lists both signing keys, because we may use either, but only the next encryption
+    key: we can decrypt with both, and the provider is then ready for the time when the current key is gone.
     """
     signing = "".join(_key(cert, "signing") for cert in (sp.cert_pem, sp.next_cert_pem) if cert)
     keys = signing + _key(sp.next_encryption_cert_pem or sp.encryption_cert_pem, "encryption")
@@ -95,14 +96,14 @@ def read_idp_metadata(
 ) -> IdpMetadata:
     """Return what a provider's metadata says. Raises BadMetadata.
 
-    `entity_id` chooses among several. `signed_by` are pinned certificates (PEM): one of them must have signed the whole
-    document; without them, a signature in it is not looked at. The steps:
+    `entity_id` selects one of several providers. `signed_by` are pinned certificates (PEM): one of them must have signed
+    the whole document; without them, signatures are ignored. The steps:
 
-    1. It is read as messages are, with room for a federation's.
-    2. Its signature, if one is asked for, has the accepted form and is of a pinned certificate.
-    3. There is one provider, or `entity_id` says which.
-    4. Neither it nor what it stands in is out of date.
-    5. It takes requests by Redirect, at an https address, and signs with at least one readable certificate.
+    1. It is read like a message, with higher limits, for federations.
+    2. If a signature is required, it has the accepted form and is from a pinned certificate.
+    3. There is one provider, or `entity_id` selects one.
+    4. Neither the provider's entry nor the elements around it have expired.
+    5. It accepts requests by HTTP-Redirect, at an https address, and has at least one readable signing certificate.
     """
     try:
         root = read_xml(xml, DOCUMENT)  # 1
@@ -117,7 +118,7 @@ def read_idp_metadata(
             valid_until=valid_until,
         )
     except Rejected as fault:
-        raise BadMetadata(f"This is no metadata that can be read safely: {CODES[fault.code]}") from None
+        raise BadMetadata(f"This metadata cannot be read safely: {CODES[fault.code]}") from None
 
 
 def _key(certificate: str, use: str) -> str:
@@ -148,7 +149,7 @@ def _check_signed(root: Element, signed_by: Sequence[str]) -> None:
 
 def _chosen(root: Element, entity_id: str | None) -> tuple[Element, Element]:
     if root.tag not in (m("EntityDescriptor"), m("EntitiesDescriptor")):
-        raise BadMetadata("This is XML, but no SAML metadata.")
+        raise BadMetadata("This is XML, but not SAML metadata.")
     found = [
         (entity, role)
         for entity in root.iter(m("EntityDescriptor"))
@@ -156,13 +157,15 @@ def _chosen(root: Element, entity_id: str | None) -> tuple[Element, Element]:
         if PROTOCOL in (role.get("protocolSupportEnumeration") or "").split()
     ]
     if not found:
-        raise BadMetadata("There is no SAML 2.0 identity provider in this metadata. Is it that of a service?")
+        raise BadMetadata(
+            "There is no SAML 2.0 identity provider in this metadata. Is it the metadata of a service provider?"
+        )
     names = [entity.get("entityID") or "" for entity, _ in found]
     if any(not 0 < len(name) <= _LONGEST or not name.isprintable() for name in names):
-        raise BadMetadata("A provider in this metadata has no usable entity id.")
+        raise BadMetadata("A provider in this metadata has no usable entity ID.")
     listed = ", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
     if entity_id is None and len(found) > 1:
-        raise BadMetadata(f"There are several identity providers in this metadata; say which one: {listed}")
+        raise BadMetadata(f"There are several identity providers in this metadata. Name one of them: {listed}")
     chosen = [pair for pair, name in zip(found, names, strict=True) if entity_id in (None, name)]
     if len(chosen) != 1:
         problem = "is not in this metadata" if not chosen else "is in this metadata more than once"
@@ -187,7 +190,7 @@ def _sso(role: Element) -> str:
     offered = [str(service.get("Binding")).rsplit(":", 1)[-1] for service in role.findall(m("SingleSignOnService"))]
     if "HTTP-POST" in offered:
         raise BadMetadata(
-            "The provider offers login by HTTP-POST only. Switch HTTP-Redirect on there, and fetch its metadata again."
+            "The provider offers login by HTTP-POST only. Enable HTTP-Redirect there, and fetch its metadata again."
         )
     raise BadMetadata("The provider offers no login by HTTP-Redirect.")
 
@@ -211,7 +214,7 @@ def _checked(address: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise BadMetadata("An address in this metadata does not start with https://")
     if "@" in parts.netloc or parts.fragment:
-        raise BadMetadata("An address in this metadata holds a user name or a fragment.")
+        raise BadMetadata("An address in this metadata contains a user name or a fragment.")
     return address
 
 

@@ -1,7 +1,7 @@
-"""What we send to a provider: the address that asks for a login, ends logins, or answers that they have ended.
+"""The messages that we send to a provider: login requests, logout requests and logout responses.
 
-Every message is signed, and travels by Redirect. A login request asks for as little as possible, so that every provider
-can answer it: no NameIDPolicy, no authentication context (the usual one would refuse people who log in with a key).
+Every message is signed, and sent by HTTP-Redirect. A login request demands as little as possible, so that every provider
+can answer it: no NameIDPolicy, and no authentication context (the usual one would exclude logins without a password).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FAILED = "urn:oasis:names:tc:SAML:2.0:status:Responder"
 
 
 def login_request(sp: Sp, idp: Idp, *, relay_state: str, force_authn: bool = False) -> tuple[str, str]:
-    """Return the address to send the browser to, and the request's id. `force_authn`: prove again who you are."""
+    """Return the address to redirect the browser to, and the request's ID. `force_authn`: the person must authenticate again."""
     attributes = {"ProtocolBinding": POST, "AssertionConsumerServiceURL": sp.acs_url}
     if force_authn:
         attributes["ForceAuthn"] = "true"
@@ -31,7 +31,7 @@ def login_request(sp: Sp, idp: Idp, *, relay_state: str, force_authn: bool = Fal
 def logout_request(  # noqa: PLR0913 - the parts of one message, by keyword
     sp: Sp, idp: Idp, *, nameid: str, nameid_format: str = "", session_index: str = "", relay_state: str = ""
 ) -> tuple[str, str]:
-    """Return the address that ends the person's logins at the provider, and the request's id."""
+    """Return the address that ends the person's logins at the provider, and the request's ID."""
     named = f" Format={quoteattr(nameid_format)}" if nameid_format else ""
     inside = f"<saml:NameID{named}>{escape(nameid)}</saml:NameID>"
     if session_index:
@@ -49,7 +49,7 @@ def logout_response(sp: Sp, idp: Idp, *, in_response_to: str, relay_state: str =
 
 
 def _message(name: str, to: str, sp: Sp, attributes: dict[str, str], inside: str = "") -> tuple[str, str]:
-    """Return a message, and its new id."""
+    """Return a message, and its new ID."""
     message_id = "_" + secrets.token_hex(20)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     every = {"ID": message_id, "Version": "2.0", "IssueInstant": now, "Destination": to, **attributes}

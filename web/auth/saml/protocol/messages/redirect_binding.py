@@ -1,13 +1,12 @@
-"""Messages that travel in an address (HTTP Redirect binding, SAML bindings 3.4), with a signature over the query.
+"""Messages in an address (HTTP-Redirect binding, SAML bindings 3.4), with a signature over the query.
 
-The signature is over the bytes as they were sent, so it is checked on the raw query, never on what was decoded from it.
-The steps when one is read:
+The signature covers the bytes as they were sent, so it is verified on the raw query, never on decoded values. The steps:
 
-1. The query is short, and holds each parameter of the binding once. Parameters that SAML does not know have no effect.
-2. The signature is there, its method is allowed, and it is of a pinned certificate, over message, RelayState and method
-   as they stand in the query.
-3. Only then is the message inflated, to at most `INFLATED` bytes: some compress a gigabyte into a kilobyte.
-4. It is read as every message is, but that its extensions may have names of their own.
+1. The query is short, and contains each parameter of the binding once. Parameters that SAML does not define are ignored.
+2. The signature is present, its method is allowed, and it is from a pinned certificate, over message, RelayState and
+   method exactly as in the query.
+3. Only then is the message inflated, to at most `INFLATED` bytes: a gigabyte can be compressed into a kilobyte.
+4. It is read like every message, except that its extensions may use other names.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from web.auth.saml.protocol.vocabulary import RSA_METHODS, RSA_SHA256
 from web.auth.saml.protocol.xml import library
 from web.auth.saml.protocol.xml.parsing import MESSAGE, Element, read_base64, read_xml
 
-#: Characters of a query, and bytes of a message when it is inflated.
+#: Most characters of a query, and most bytes of an inflated message.
 LONGEST = 32 * 1024
 INFLATED = 64 * 1024
-#: The provider has signed it before it is read, so its extensions may have a few names of their own.
+#: Its signature is verified before it is read, so its extensions may use a few unknown names.
 SIGNED = replace(MESSAGE, unknown=50)
-#: Characters of a RelayState. It is the provider's, and goes back to it.
+#: Most characters of the provider's RelayState, which is returned to it.
 LONGEST_RELAY_STATE = 1024
 
 
 @dataclass(frozen=True)
 class SignedRedirectMessage:
-    """A message whose signature over the query is the provider's."""
+    """A message with a valid signature of the provider over the query."""
 
     root: Element
     relay_state: str
@@ -48,7 +47,7 @@ def read(query: str, kind: str, idp: Idp) -> SignedRedirectMessage:
 
 
 def address(to: str, kind: str, xml: str, relay_state: str, key: str) -> str:
-    """Return the address that brings a message to a provider, signed."""
+    """Return the address at a provider with a signed message."""
     query = f"{kind}={quote(library.deflate(xml), safe='')}"
     if relay_state:
         query += f"&RelayState={quote(relay_state, safe='')}"

@@ -1,25 +1,24 @@
-"""The guard: whether a login response is believed, and who it says logged in.
+"""The guard: whether a login response is accepted, and which person it names.
 
-A response is believed after all of these steps, in this order. The cheap and the structural come first, because a
-stranger can make us do everything before a signature is verified:
+A response is accepted after all of these steps, in this order. Cheap and structural checks come first, because anyone can
+cause the work that precedes the verification of a signature:
 
- 1. It is small, strict base64, and reads as plain XML without tricks (`parsing.py`).
- 2. It is a successful Response with exactly one assertion, and without an element that has no business there (`response_shape.py`).
+ 1. It is small, strict base64, and plain XML (`parsing.py`).
+ 2. It is a successful Response with exactly one assertion, and without unexpected elements (`response_shape.py`).
  3. Every signature in it has the one accepted form (`signatures.py`); something in it is signed or encrypted.
  4. It was sent to exactly our address, by exactly this provider, in answer to exactly the pending request.
- 5. The value of each signature is of a pinned certificate, over SignedInfo alone (`signatures.check_signers`): a stranger
-    gets no further, and has made us canonicalize nothing but that.
- 6. A signature of the response holds for the response. Before anything is decrypted.
- 7. An encrypted assertion has an accepted form (`encryption.py`), and what comes out of it is judged as in 1 to 3 and 5.
- 8. A signature stands on the assertion itself, and holds for it; or on the response if the policy says that this is
-    enough.
- 9. The signed assertion is of this provider, fresh, for us, for our address, for this request, about a login which still
-    holds (`assertion_content.py`). Clocks may differ by `SamlPolicy.skew_s`.
-10. Who it is about is read from the very element that was verified.
-11. python3-saml, strict, comes to the same verdict but for times, which are ours (`library.py`).
-12. It was never seen before. Last, so that a refused copy cannot use up the genuine one.
+ 5. The value of each signature is from a pinned certificate, over SignedInfo alone (`signatures.check_signers`). An
+    attacker gets no further, and nothing else has been canonicalized until here.
+ 6. A signature of the response is valid for the response. This is checked before anything is decrypted.
+ 7. An encrypted assertion has an accepted form (`encryption.py`), and the decrypted one is checked as in 1 to 3 and 5.
+ 8. The assertion itself has a valid signature; if the policy allows, one of the response is sufficient.
+ 9. The signed assertion is from this provider, recent, for us, for our address, for this request, and about a login that
+    is still valid (`assertion_content.py`). Clocks may differ by `SamlPolicy.skew_s`.
+10. The person is read from exactly the element that was verified.
+11. python3-saml, in strict mode, accepts it too, except for times, which are checked here (`library.py`).
+12. It was never seen before. This is checked last, so that a refused copy cannot use up the genuine one.
 
-Anything else is `Rejected`; nothing else is ever raised, except what `first_time` raises when its store is away.
+In all other cases `Rejected` is raised. No other exception is raised, except by `first_time` if the store does not answer.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ from web.auth.saml.protocol.xml.signatures import check_signatures, check_signer
 from . import assertion_content
 from .response_shape import ResponseParts, check_assertion, check_response
 
-#: Remembers a key for a number of seconds; false if it was known already.
+#: Remembers a key for a number of seconds; False if it was known already.
 FirstTime = Callable[[str, int], bool]
 
 
 @in_own_thread
-def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: all of it decides, and by keyword
+def verify_response(  # noqa: PLR0913 - the parties, the policy and the time, all by keyword
     saml_response_b64: str,
     *,
     sp: Sp,
@@ -55,9 +54,9 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     first_time: FirstTime,
     now: datetime | None = None,
 ) -> SamlAssertion:
-    """Return who logged in. `request_id`: of the pending request of this browser; None if there is none.
+    """Return the verified assertion. `request_id`: of the pending request of this browser; None if there is none.
 
-    `first_time` is asked once, at the end, with a hash and the seconds to remember it. Raises Rejected.
+    `first_time` is called once, at the end, with a hash and the seconds to remember it. Raises Rejected.
     """
     now = now or datetime.now(UTC)
     sent = read_xml(read_base64(saml_response_b64))  # 1
@@ -76,7 +75,7 @@ def verify_response(  # noqa: PLR0913 - the parties, the rules and the moment: a
     until = _check_content(assertion, (sp, idp, policy), request_id, now)  # 9
     statement = assertion_content.check_authentication(assertion, now, policy)
     read = assertion_content.read(assertion, statement, request_id)  # 10
-    library.judge(sent, opened, (sp, replace(idp, certificates=signers), policy), request_id)  # 11
+    library.validate(sent, opened, (sp, replace(idp, certificates=signers), policy), request_id)  # 11
     if not first_time(replay_key("assertion", idp, read.assertion_id), int((until - now).total_seconds()) + 60):  # 12
         raise Rejected("replay", f"assertion {read.assertion_id}")
     return read
@@ -105,15 +104,15 @@ def _opened(sent: Element, parts: ResponseParts, policy: SamlPolicy, sp: Sp, *, 
         return None
     check_encryption(parts.encrypted, policy, outer_signed=outer_signed)
     opened = decrypt(sent, parts.encrypted, sp)
-    check_tree(opened)  # again as a whole: what came out must not share an ID with what stands around it
+    check_tree(opened)  # as a whole: the decrypted assertion must not share an ID with the elements around it
     check_assertion(opened.find(a("Assertion")))
     return opened
 
 
 def _covered(root: Element, policy: SamlPolicy, idp: Idp) -> tuple[Element, tuple[str, ...]]:
-    """Return the assertion, verified, and the certificates that have signed.
+    """Return the verified assertion, and the certificates of the signatures.
 
-    `root`: a response, with the assertion decrypted; its own signature is verified.
+    `root`: a response with the decrypted assertion; its own signature is already verified.
     """
     assertion = root.find(a("Assertion"))
     signed = check_signatures(root, [root, assertion])
@@ -129,7 +128,7 @@ def _covered(root: Element, policy: SamlPolicy, idp: Idp) -> tuple[Element, tupl
 def _check_content(
     assertion: Element, ours: tuple[Sp, Idp, SamlPolicy], request_id: str | None, now: datetime
 ) -> datetime:
-    """Return the last moment at which this assertion could be presented."""
+    """Return the last time at which this assertion could be used."""
     sp, idp, policy = ours
     assertion_content.check_issuer(assertion, idp, "issuer")
     issued = assertion_content.check_age(assertion, now, policy.skew_s, policy.max_age_s)

@@ -1,12 +1,12 @@
-"""What a response may be made of, from its root down to the statements of its assertion.
+"""Which elements a response may contain, from its root to the statements of its assertion.
 
-Signature wrapping works by leaving the signed assertion somewhere where a verifier looks, and another where a reader
-looks. So there is one place for an assertion, and no place to hide one: an element that is not named here is refused.
+Signature wrapping places the signed assertion where the verifier looks, and a forged one where the reader looks. So an
+assertion has only one possible place, and an element that is not named here is refused.
 
 1. The root is a Response of version 2.0.
-2. It holds what `RESPONSE` names, and exactly one assertion, plain or encrypted; there is none elsewhere.
-3. Its status is success, once, with nothing below.
-4. The assertion holds what `INSIDE` names for each element: no Advice, no foreign conditions, no other statements.
+2. It contains only the elements in `RESPONSE`, and exactly one assertion, plain or encrypted; there is no other one.
+3. There is exactly one status, it is success, and it has no second-level code.
+4. Each element of the assertion contains only the elements in `INSIDE`: no Advice, no unknown conditions or statements.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from web.auth.saml.protocol.xml.parsing import Element
 
 RESPONSE = {a("Issuer"), d("Signature"), p("Status"), a("Assertion"), a("EncryptedAssertion")}
 
-#: Element -> what it may hold. What is not a key holds only text, or has a check of its own.
+#: Element -> the elements that it may contain. Any other element contains only text, or is checked elsewhere.
 INSIDE: dict[str, set[str]] = {
     a("Assertion"): {
         a("Issuer"),
@@ -45,7 +45,7 @@ INSIDE: dict[str, set[str]] = {
     p("Status"): {p("StatusCode"), p("StatusMessage")},
 }
 
-#: Second-level reasons that a provider may give, safe to repeat in a log.
+#: Second-level status codes that may appear in the log.
 _REASONS = {
     "AuthnFailed",
     "InvalidAttrNameOrValue",
@@ -75,12 +75,12 @@ class ResponseParts:
 
 
 def check_response(root: Element) -> ResponseParts:
-    """Judge the form of a response. The module's docstring numbers the steps."""
+    """Check the structure of a response. The module's docstring numbers the steps."""
     if root.tag != p("Response"):  # 1
         raise Rejected("not-a-response")
     if root.get("Version") != "2.0":
         raise Rejected("version")
-    check_status(root)  # 3, early: a provider's refusal has no assertion, and its reason helps
+    check_status(root)  # 3, early: a provider's refusal has no assertion, and its reason is useful
     plain, encrypted = root.findall(a("Assertion")), root.findall(a("EncryptedAssertion"))  # 2
     everywhere = [*root.iter(a("Assertion")), *root.iter(a("EncryptedAssertion")), *root.iter(p("Response"))]
     if len(plain) + len(encrypted) != 1 or len(everywhere) != 2:  # the assertion and the root
@@ -92,7 +92,7 @@ def check_response(root: Element) -> ResponseParts:
 
 
 def check_status(root: Element) -> None:
-    """Demand that a status says success. Its reason is repeated only if it is one of the standard's."""
+    """Require the status success. The reason of a failure is logged only if the standard defines it."""
     status = root.findall(p("Status"))
     codes = status[0].findall(p("StatusCode")) if len(status) == 1 else []
     if len(codes) != 1:
@@ -106,7 +106,7 @@ def check_status(root: Element) -> None:
 
 
 def check_assertion(assertion: Element) -> None:
-    """Demand that an assertion holds only named elements: step 4."""
+    """Require that an assertion contains only the named elements: step 4."""
     if assertion.get("Version") != "2.0":
         raise Rejected("version")
     for node in assertion.iter():
@@ -115,6 +115,6 @@ def check_assertion(assertion: Element) -> None:
 
 
 def check_holds(element: Element, named: set[str]) -> None:
-    """Demand that an element holds nothing but the named elements."""
+    """Require that an element contains only the named elements."""
     if any(child.tag not in named for child in element):
         raise Rejected("unexpected-element", f"in {etree.QName(element).localname}")

@@ -1,1 +1,1 @@
-"""Reads, verifies and decrypts XML that a stranger may have written."""
+"""Reads, verifies and decrypts untrusted XML."""

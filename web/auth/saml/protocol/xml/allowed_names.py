@@ -1,8 +1,8 @@
-"""The fixed vocabulary: every element, attribute and namespace that may stand in a message.
+"""The allowlist: every element, attribute and namespace that may occur in a message.
 
-Why a list: libxml2 keeps each new name for as long as the thread lives, so a stranger's names must not get that far. An
-honest provider needs no other; the names of the standards which we refuse later, with a better reason, are here, too.
-Metadata has names of its own besides (`metadata.DOCUMENT`).
+libxml2 keeps each new name until its thread ends, so names chosen by an attacker must not reach it. Genuine providers need
+no other names. Names of the standards that are refused later, with a better reason, are listed too. Metadata may use
+further names (`metadata.DOCUMENT`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from web.auth.saml.protocol.vocabulary import (
 SIGNATURE_11 = "http://www.w3.org/2009/xmldsig11#"
 SCHEMA = "http://www.w3.org/2001/XMLSchema"
 ASYNCHRONOUS_LOGOUT = "urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo"
-#: Who first said what a provider passes on: ADFS writes one of these on each attribute that it relays.
+#: The original issuer of a claim: ADFS adds it to each attribute that it relays.
 CLAIMS = "http://schemas.xmlsoap.org/ws/2009/09/identity/claims"
 ATTRIBUTE_EXTENSION = "urn:oasis:names:tc:SAML:attribute:ext"
 X500_PROFILE = "urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500"
@@ -67,7 +67,7 @@ _QUALIFIED = {
     XACML_PROFILE: "DataType",
 }
 
-#: Declared by some providers at the root, and used in values only or not at all.
+#: Namespaces that some providers declare at the root, and use only in values or not at all.
 _DECLARED = {
     SCHEMA,
     METADATA,

@@ -1,14 +1,14 @@
-"""Encrypted assertions: which form is accepted, and how the assertion comes out of it.
+"""Encrypted assertions: which form is accepted, and how they are decrypted.
 
-Everybody can encrypt to our public key, so what comes out is as strange as what came in. The steps:
+Anyone can encrypt with our public key, so the decrypted content is untrusted. The steps:
 
-1. One EncryptedData for an element, with an allowed method. CBC can be changed in transit and makes us an oracle, so it
-   needs the implementation's switch, and a verified signature around it.
-2. Exactly one EncryptedKey, in the KeyInfo or beside the EncryptedData, transported by RSA-OAEP.
-3. Ciphertexts stand in the message; nothing is fetched.
-4. The key and the data are taken out bare, without whatever else a KeyInfo may say.
-5. What was decrypted comes back as bytes, which libxml2 has not read. They are read as every message is, under the same
-   limits, and are one assertion and nothing else.
+1. There is one EncryptedData for an element, with an allowed method. CBC can be changed in transit and allows padding
+   oracle attacks, so it requires the implementation's switch and a verified signature around it.
+2. There is exactly one EncryptedKey, in the KeyInfo or beside the EncryptedData, transported by RSA-OAEP.
+3. The ciphertexts are in the message; nothing is fetched.
+4. Only the key and the data are used, without any other content of a KeyInfo.
+5. The decrypted bytes have not been parsed by libxml2. They are read like every message, with the same limits, and must
+   be one assertion and nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import library
 from .parsing import Element, read_xml
 
 _OAEP_DIGESTS = {
-    "http://www.w3.org/2000/09/xmldsig#sha1",  # OAEP's own default; nothing depends on its collisions
+    "http://www.w3.org/2000/09/xmldsig#sha1",  # the default of OAEP, whose security does not depend on collisions
     "http://www.w3.org/2001/04/xmlenc#sha256",
     "http://www.w3.org/2001/04/xmldsig-more#sha384",
     "http://www.w3.org/2001/04/xmlenc#sha512",
@@ -33,7 +33,7 @@ _OAEP_DIGESTS = {
 
 
 def check_encryption(encrypted: Element, policy: SamlPolicy, *, outer_signed: bool) -> None:
-    """Judge the form of an EncryptedAssertion: steps 1 to 3. Nothing is decrypted yet."""
+    """Check the form of an EncryptedAssertion: steps 1 to 3. Nothing is decrypted yet."""
     data = _only(encrypted, x("EncryptedData"))
     if data.get("Type") != ELEMENT:
         raise Rejected("encryption-form")
@@ -51,7 +51,7 @@ def check_encryption(encrypted: Element, policy: SamlPolicy, *, outer_signed: bo
 
 
 def decrypt(root: Element, encrypted: Element, sp: Sp) -> Element:
-    """Return a copy of the response with the assertion in its place: steps 4 and 5."""
+    """Return a copy of the response with the decrypted assertion: steps 4 and 5."""
     data = _only(encrypted, x("EncryptedData"))
     keys = [key for key in (sp.decryption_key_pem, sp.next_decryption_key_pem) if key]
     plain = library.decrypt(*_bare(data, _key(encrypted, data)), keys)
@@ -82,7 +82,7 @@ def _key(encrypted: Element, data: Element) -> Element:
     if beside or any(node.getparent() is not encrypted for node in encrypted.iter(x("EncryptedData"))):
         raise Rejected("encryption-form")
     for pointer in encrypted.iter(d("RetrievalMethod")):
-        # Only a pointer to the key beside the data is usual. We find the key without it.
+        # Only a pointer to the key beside the data is accepted. We do not use it.
         if len(pointer) or pointer.get("Type") != ENCRYPTED_KEY or pointer.get("URI") != f"#{keys[0].get('Id')}":
             raise Rejected("encryption-form", "RetrievalMethod")
     return keys[0]
@@ -90,7 +90,7 @@ def _key(encrypted: Element, data: Element) -> Element:
 
 def _check_parameters(key: Element) -> None:
     for parameter in _only(key, x("EncryptionMethod")):
-        # No mask generation (MGF) of a newer standard: the library's schema of messages does not know it.
+        # No mask generation function (MGF) of a newer standard, because the library's schema does not define it.
         if parameter.tag != d("DigestMethod") or parameter.get("Algorithm") not in _OAEP_DIGESTS or len(parameter):
             raise Rejected("key-transport", etree.QName(parameter).localname)
 
@@ -103,7 +103,7 @@ def _cipher(part: Element) -> Element:
 
 
 def _bare(data: Element, key: Element) -> tuple[Element, Element]:
-    """Build an EncryptedData and an EncryptedKey that say only what was judged."""
+    """Build an EncryptedData and an EncryptedKey that contain only what was checked."""
     built = []
     for source in (data, key):
         bare = etree.Element(source.tag, nsmap={None: x("")[1:-1]})
@@ -115,7 +115,7 @@ def _bare(data: Element, key: Element) -> tuple[Element, Element]:
 
 
 def _assertion_in(plain: bytes, encrypted: Element) -> Element:
-    # Some providers encrypt the assertion as it stood, and leave its namespaces to the elements around it.
+    # Some providers encrypt an assertion whose namespaces are declared by the elements around it.
     frame = "frame"
     while frame in encrypted.nsmap:
         frame += "-"

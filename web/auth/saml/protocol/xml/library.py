@@ -1,8 +1,8 @@
-"""The one file that speaks to python3-saml, and to libxmlsec where that library does not reach or costs too much.
+"""The only module that uses python3-saml, and libxmlsec where that library lacks a function or costs too much.
 
-It is given trees which our parser made and our rules judged, and settings that are made anew for each message, because
-it rewrites them. Its verdict is necessary and never sufficient. Whatever it raises leaves here as `Rejected`, with its
-type and its error number only: its texts quote the message.
+The library gets trees that were parsed and checked by us, and new settings for each message, because it modifies them.
+Its acceptance is necessary but never sufficient. Its exceptions are converted to `Rejected` with their type and error
+number only, because their texts quote the message.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _METHODS = {
 
 
 class _Response(OneLogin_Saml2_Response):  # type: ignore[misc]  # the library ships no types
-    """A response of our parser, about whose times the library says nothing.
+    """A response from our parser, whose times the library does not check.
 
-    Its own constructor would parse the bytes again, by its own rules. Its own clock tolerates five minutes in one place
-    and no second in another; the guard judges every time, with one tolerance.
+    The library's constructor would parse the bytes again, by its own rules. It tolerates clock differences of five minutes
+    in one place and none in another; the guard checks every time, with one tolerance.
     """
 
     def __init__(self, settings: Any, sent: Element, opened: Element | None) -> None:
@@ -69,12 +69,10 @@ def _timeless(confirmation: Element) -> Element:
     return copied
 
 
-def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, SamlPolicy], request_id: str | None) -> None:
-    """Let the library judge a response but for its times, and verify its signatures.
+def validate(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, SamlPolicy], request_id: str | None) -> None:
+    """Let the library check a response, except for its times, and verify its signatures.
 
-    `opened`: the same with its assertion decrypted.
-
-    Raises Rejected unless every signature in it is the provider's.
+    `opened`: the response with its assertion decrypted. Raises Rejected unless every signature is the provider's.
     """
     sp, idp, policy = ours
 
@@ -86,12 +84,12 @@ def judge(sent: Element, opened: Element | None, ours: tuple[Sp, Idp, SamlPolicy
 
 
 def is_response_signed_by(root: Element, certificates: Sequence[str]) -> bool:
-    """Say whether the signature of a response is of one of the certificates."""
+    """Say whether the signature of a response is from one of the certificates."""
     return _is_signed(root, certificates, OneLogin_Saml2_Utils.RESPONSE_SIGNATURE_XPATH)
 
 
 def is_assertion_signed_by(root: Element, certificates: Sequence[str]) -> bool:
-    """Say whether the signature of the assertion in a response is of one of the certificates."""
+    """Say whether the signature of the assertion in a response is from one of the certificates."""
     return _is_signed(root, certificates, OneLogin_Saml2_Utils.ASSERTION_SIGNATURE_XPATH)
 
 
@@ -101,15 +99,15 @@ def _is_signed(root: Element, certificates: Sequence[str], place: str) -> bool:
 
 
 def is_metadata_signed_by(root: Element, certificates: Sequence[str]) -> bool:
-    """Say whether the signature of metadata is of one of the certificates."""
+    """Say whether the signature of metadata is from one of the certificates."""
     checks = (partial(OneLogin_Saml2_Utils.validate_metadata_sign, root, cert=pem) for pem in certificates)
     return any(_translated("library", check) for check in checks)
 
 
 def decrypt(data: Element, key: Element, private_keys: Sequence[str]) -> bytes:
-    """Return what an EncryptedData without a Type holds. `key`: its EncryptedKey, for one of the private keys (PEM).
+    """Return the content of an EncryptedData without a Type. `key`: its EncryptedKey, for one of the private keys (PEM).
 
-    In two steps, because the library's one builds a store of certificates each time: ten times what both cost.
+    The key and the data are decrypted in two steps, which is ten times as fast as the library's single step.
     """
     for private_key in private_keys[:-1]:
         try:
@@ -140,7 +138,7 @@ def sign_query(query: str, key: str) -> str:
 
 
 def signer_of(signed: bytes, signature: bytes, method: str, certificates: Sequence[str]) -> str:
-    """Return the certificate with whose key these bytes were signed; "" if it is none of them.
+    """Return the certificate whose key signed these bytes; "" if it is none of them.
 
     `method` is one of `SIGNATURE_METHODS`.
     """
@@ -153,7 +151,7 @@ def _is_signed_with(signed: bytes, signature: bytes, method: str, certificate: s
         context.key = xmlsec.Key.from_memory(certificate, xmlsec.constants.KeyDataFormatCertPem, None)
         try:
             context.verify_binary(signed, _METHODS[method], signature)
-        except xmlsec.Error:  # of another key, or of a key of another kind
+        except xmlsec.Error:  # another key, or a key of another type
             return False
         return True
 
@@ -168,7 +166,7 @@ def deflate(xml: str) -> str:
 def _translated(code: str, ask: Callable[[], Result]) -> Result:
     try:
         return ask()
-    except Exception as fault:  # noqa: BLE001 - it raises everything: xmlsec's, lxml's, its own and plain Exception
+    except Exception as fault:  # noqa: BLE001 - it raises errors of xmlsec, of lxml, its own and plain Exception
         number = getattr(fault, "code", "")
         code = "signature" if number == OneLogin_Saml2_ValidationError.INVALID_SIGNATURE else code
         raise Rejected(code, f"{type(fault).__name__} {number}".strip()) from None
@@ -188,7 +186,7 @@ def _settings(sp: Sp, idp: Idp, policy: SamlPolicy) -> dict[str, Any]:
         "idp": {
             "entityId": idp.entity_id,
             "singleSignOnService": {"url": idp.sso_url, "binding": REDIRECT},
-            # Pinned certificates, never a fingerprint: that would take the certificate from the message.
+            # Pinned certificates, never a fingerprint: with that, the library would use the certificate in the message.
             "x509certMulti": {"signing": list(idp.certificates)},
         },
         "security": {
@@ -205,7 +203,7 @@ def _settings(sp: Sp, idp: Idp, policy: SamlPolicy) -> dict[str, Any]:
 
 
 def _request(sp: Sp) -> dict[str, Any]:
-    """Say where we are, by configuration; a Host header says nothing."""
+    """Return our address by configuration, not by the Host header."""
     here = urlsplit(sp.acs_url)
     return {
         "https": "on" if here.scheme == "https" else "off",

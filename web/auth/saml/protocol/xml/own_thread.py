@@ -1,7 +1,7 @@
-"""A thread of its own for whatever reads XML of others: what libxml2 remembers of names ends with the thread.
+"""A separate thread for reading untrusted XML, so that the names that libxml2 remembers are freed with the thread.
 
-lxml gives each thread one dictionary for all its documents, and frees it with the thread. Screening keeps strange names
-out of it, but prefixes, short blanks and an administrator's metadata still add to it; here nothing of that stays.
+lxml gives each thread one dictionary for all its documents, and frees it when the thread ends. Screening keeps unknown
+names out, but prefixes, short white space and an administrator's metadata still add to it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Result = TypeVar("Result")
 
 
 def in_own_thread(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Let each call of a function run in a new thread, wait for it, and return or raise what it does.
+    """Run each call of a function in a new thread; return its result or raise its exception.
 
-    What it returns must hold no elements: they would keep the dictionary.
+    The result must not contain elements, which would keep the dictionary alive.
     """
 
     @wraps(function)
@@ -37,8 +37,8 @@ def in_own_thread(function: Callable[Parameters, Result]) -> Callable[Parameters
         thread = threading.Thread(target=work, name=f"saml {function.__name__}")
         thread.start()
         thread.join()
-        # What is raised knows the frames which it came through. If they still knew it, a refused document would wait as
-        # a whole for the garbage collector.
+        # An exception refers to its frames. If a frame also referred to the exception, a refused document would stay in
+        # memory until the next garbage collection.
         return outcome.pop().result()
 
     return call

@@ -1,17 +1,17 @@
-"""From bytes of a stranger to a tree: what may be read at all.
+"""From untrusted bytes to a tree: which documents may be read.
 
-expat judges what a message is made of, and then lxml reads it once; the tree that it makes is the one that is verified
-and believed. The steps of `read_xml`:
+expat checks the document, and then lxml parses it once; the resulting tree is the one that is verified and used. The steps
+of `read_xml`:
 
-1. At most `XmlLimits.size` bytes: what follows costs by them.
-2. UTF-8, said and meant: no other encoding by declaration, and none that hides as UTF-8 (NUL bytes).
-3. No document type and no entities, by their bytes and again by both parsers' word.
-4. Well-formed, small in every respect, and of known names only, by expat's reading (`screening.py`). Until here libxml2
-   has seen no byte: it would keep the names for ever.
-5. Well-formed again, read by lxml without network, entities and files.
-6. No attribute that gives an element a second identity (`xml:id`, `saml:ID`) or that makes a validator fetch a file
-   (`xsi:schemaLocation`, `xml:base`), and none at all with a namespace where signatures and ciphers are processed:
-   libxmlsec takes `x:Algorithm` for `Algorithm`. Every ID is a plain name, and unique.
+1. It has at most `XmlLimits.size` bytes, which limits the cost of all later steps.
+2. It is UTF-8: it declares no other encoding, and contains no NUL bytes.
+3. It has no document type and no entities, by its bytes and according to both parsers.
+4. It is well-formed, small in every respect, and contains only known names, according to expat (`screening.py`). Before
+   this step libxml2, which would keep the names, sees no byte.
+5. It is well-formed according to lxml, without network, entities and files.
+6. No attribute gives an element a second ID (`xml:id`, `saml:ID`) or makes a validator fetch a file
+   (`xsi:schemaLocation`, `xml:base`). In signatures and encryption no attribute has a namespace, because libxmlsec
+   confuses `x:Algorithm` with `Algorithm`. Every ID is a plain name, and unique.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ MESSAGE = XmlLimits()
 _BLANKS = b" \t\r\n"
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}")
-#: Namespaces of the elements which libxmlsec takes its orders from.
+#: Namespaces of the elements that libxmlsec processes.
 _PROCESSED = tuple(f"{{{name}}}" for name in (SIGNATURE, EXCLUSIVE, ENCRYPTION, ENCRYPTION_11))
 _ID_NAMES = frozenset({"ID", "Id", "iD", "id"})
 _ALLOWED_ATTRIBUTES = {XML: {"lang", "space"}, INSTANCE: {"type", "nil"}}
 
 
 def read_base64(text: str, most: int = MESSAGE.size) -> bytes:
-    """Decode base64 that may be broken into lines, and holds nothing else; at most `most` bytes come out."""
+    """Decode strict base64, which may contain line breaks, to at most `most` bytes."""
     if not text:
         raise Rejected("empty")
     if len(text) > most * 3 // 2:
@@ -79,7 +79,7 @@ def read_xml(raw: bytes, limits: XmlLimits = MESSAGE) -> Element:
 
 
 def check_tree(root: Element, limits: XmlLimits = MESSAGE) -> None:
-    """Judge the identities in a tree: step 6."""
+    """Check the IDs in a tree: step 6."""
     ids: set[str] = set()
     for count, node in enumerate(root.iter(), start=1):
         if count > limits.nodes:
@@ -93,14 +93,14 @@ def check_tree(root: Element, limits: XmlLimits = MESSAGE) -> None:
 
 
 def text_of(element: Element) -> str:
-    """Return the whole text of an element that holds only text."""
+    """Return the text of an element, which must contain only text."""
     if len(element):
         raise Rejected("markup-in-text", _local(element))
     return element.text or ""
 
 
 def bytes_of(element: Element) -> bytes:
-    """Return what an element with base64 in it says, at most 16 KB."""
+    """Decode the base64 in an element, to at most 16 KB."""
     return read_base64(text_of(element), 16 * 1024)
 
 
@@ -131,7 +131,7 @@ def _check_encoding(raw: bytes) -> None:
 
 
 def _ids(node: Element, limits: XmlLimits) -> list[str]:
-    """Return the IDs that an element gives itself; refuse every unusual way to have one."""
+    """Return the IDs of an element; refuse every unusual kind of ID."""
     found = []
     for name in node.keys():  # noqa: SIM118 - an element yields its children
         if name.startswith("{"):

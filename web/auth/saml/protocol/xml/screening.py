@@ -1,16 +1,16 @@
-"""The screening: what a document is made of, judged by expat before libxml2 sees a byte of it.
+"""Screening: expat checks the content of a document before libxml2 reads it.
 
-libxml2 keeps every new name (and short runs of blanks) in a dictionary of its thread, for ever, and canonicalization
-costs by the namespaces in scope. expat forgets what it has read, and this reader of it stops at the first thing that is
-not allowed. The steps, all in one pass over the bytes:
+libxml2 keeps every new name, and short runs of white space, in a dictionary of its thread, and the cost of canonicalization
+depends on the namespaces in scope. expat keeps nothing, and this reader stops at the first thing that is not allowed. The
+steps, all in one pass over the bytes:
 
 1. No document type, no entities and nothing external; in a message no comments and no processing instructions.
-2. Few elements, shallow, few attributes each; few different runs of blanks between them.
-3. Few namespace declarations, few in scope at one place, few different prefixes, and those short and plain.
-4. Every element has a namespace, and is of the vocabulary (`allowed_names.py`); so are attributes and namespaces.
+2. A limited number of elements, depth, attributes of each element, and different runs of white space.
+3. A limited number of namespace declarations, of namespaces in scope, and of different prefixes, which are short and plain.
+4. Every element has a namespace and is in the allowlist (`allowed_names.py`); so are attributes and namespaces.
 
-Metadata is signed as a whole, and whoever writes it may extend it, so nothing unknown can be cut out of it. It is brought
-by administrators: there, names that the vocabulary lacks are allowed in a bounded number, and of a bounded length.
+Metadata is signed as a whole and may contain extensions, so unknown parts cannot be removed. Because administrators provide
+it, a limited number of unknown names of limited length is allowed there.
 """
 
 from __future__ import annotations
@@ -26,31 +26,30 @@ from .allowed_names import ATTRIBUTES, ELEMENTS, NAMESPACES
 
 _ABSOLUTE: Final = re.compile(r"(?:urn:[a-z0-9]|https?://[a-z0-9])", re.IGNORECASE)
 _PREFIX: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,31}")
-#: Characters of a namespace, and of a name that is not of the vocabulary.
+#: Most characters of a namespace, and of a name that is not in the allowlist.
 _LONGEST_NAMESPACE: Final = 256
 _LONGEST_NAME: Final = 64
-#: Between the parts of a name, as expat gives them. No namespace can hold it.
+#: The separator between the parts of a name in expat. No namespace can contain it.
 _JOINT: Final = "\n"
 _BLANKS: Final = " \t\r\n"
-#: libxml2 keeps runs of blanks shorter than this; a longer one is text like any other.
+#: libxml2 keeps runs of white space that are shorter than this.
 _KEPT_BLANKS: Final = 60
 
 
 @dataclass(frozen=True)
 class XmlLimits:
-    """How much one document may be."""
+    """The limits for one document."""
 
     size: int = 192 * 1024  #: bytes of XML
     nodes: int = 4000
     depth: int = 40
     attributes: int = 64  #: of one element
     namespaces: int = 200  #: declarations in all
-    in_scope: int = 32  #: declarations at one element, with those around it
+    in_scope: int = 32  #: declarations in scope at one element
     prefixes: int = 24  #: different ones
-    blanks: int = 80  #: different runs of blanks: an indented document has one or two for each depth
-    unknown: int = 0  #: different names and namespaces which the vocabulary lacks
-    #: Drop comments and processing instructions, and let validators' hints stand: for documents that people write, and
-    #: that only we read.
+    blanks: int = 80  #: different runs of white space: an indented document has one or two for each depth
+    unknown: int = 0  #: different names and namespaces that are not in the allowlist
+    #: drop comments and processing instructions, and allow hints for validators: for metadata, which people may edit
     lenient: bool = False
 
 
@@ -82,7 +81,7 @@ def screen(raw: bytes, limits: XmlLimits) -> None:
 
 @dataclass
 class _Reader:
-    """What expat calls. It raises `Rejected`, which ends the reading."""
+    """The handlers that expat calls. They raise `Rejected`, which stops the parser."""
 
     limits: XmlLimits
     nodes: int = 0
@@ -92,10 +91,12 @@ class _Reader:
     prefixes: set[str] = field(default_factory=set)
     blanks: set[str] = field(default_factory=set)
     unknown: set[tuple[str, str]] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)  #: attributes that were judged already, as expat writes them
-    named: set[str] = field(default_factory=set)  #: elements, likewise
-    nameless: bool = False  #: whether an element had no namespace. Said at the end: most of what is no XML has none
-    spaces: list[str] = field(default_factory=list)  #: declared by the element that comes next
+    known: set[str] = field(default_factory=set)  #: attributes that were already checked, as expat writes them
+    named: set[str] = field(default_factory=set)  #: elements that were already checked
+    nameless: bool = (
+        False  #: an element had no namespace. Reported at the end, because malformed XML is the better reason
+    )
+    spaces: list[str] = field(default_factory=list)  #: namespaces declared by the next element
 
     def doctype(self, *_: object) -> None:
         raise Rejected("dtd")
@@ -112,7 +113,7 @@ class _Reader:
         self._check_known(("", target), frozenset(), "comment")
 
     def declares(self, prefix: str | None, space: str | None) -> None:
-        # 3. Called before the element which declares it.
+        # 3. Called before the element that contains the declaration.
         self.declared += 1
         self.in_scope += 1
         if self.declared > self.limits.namespaces or self.in_scope > self.limits.in_scope:
@@ -161,7 +162,7 @@ class _Reader:
                 raise Rejected("blanks")
 
     def _check_namespace(self, space: str) -> None:
-        # Taken away again (`xmlns=""`) it has no name, and what stands there then has no namespace.
+        # `xmlns=""` removes the default namespace; elements there have no namespace.
         if not space:
             return
         if not _ABSOLUTE.match(space) or len(space) > _LONGEST_NAMESPACE:
@@ -170,7 +171,7 @@ class _Reader:
             self._check_known((space, ""), frozenset(), "namespace")
 
     def _check_known(self, name: tuple[str, str], vocabulary: frozenset[tuple[str, str]], code: str) -> None:
-        """Refuse a name which is not of the vocabulary, unless there is room left for unknown ones."""
+        """Refuse a name that is not in the allowlist, unless the limit for unknown names allows it."""
         if name in vocabulary:
             return
         self.unknown.add(name)
@@ -179,11 +180,11 @@ class _Reader:
 
 
 def _parts(name: str) -> tuple[str, str]:
-    """Return namespace and local name of what expat says: `local`, or namespace, local name and at most a prefix."""
+    """Split a name of expat into namespace and local name: `local`, or namespace, local name and perhaps a prefix."""
     space, _, rest = name.partition(_JOINT)
     return (space, rest.partition(_JOINT)[0]) if rest else ("", space)
 
 
 def _shown(name: str) -> str:
-    """Return a name for the log, as far as it is plain."""
+    """Return a name for the log; "" if it is not plain."""
     return name[:_LONGEST_NAME] if name.isascii() and name.isprintable() else ""

@@ -1,21 +1,21 @@
-"""What an XML signature may look like, judged before any of it is processed.
+"""Which form an XML signature may have, checked before any of it is processed.
 
-libxmlsec runs the transforms of a signature before it knows whose signature that is, so an unchecked one is a program
-of a stranger. There is exactly one accepted form; `check_signatures` holds it:
+libxmlsec runs the transforms of a signature before it verifies the signer, so an unchecked signature is a program of an
+attacker. There is exactly one accepted form, which `check_signatures` enforces:
 
-1. The signature is a child of an element that may be signed here, and the only one of it.
+1. The signature is a child of an element that may be signed here, and its only signature.
 2. Its children are SignedInfo, SignatureValue and at most a KeyInfo: no Object.
 3. SignedInfo has exclusive canonicalization without parameters, an allowed method without parameters (no
    HMACOutputLength), and exactly one Reference.
 4. The Reference points to the parent by its ID, and to nothing else.
-5. The transforms are enveloped-signature, then exclusive canonicalization; at most the latter names prefixes, and few:
-   each is looked up for each element, which a stranger could make last for minutes.
-6. The digest method is allowed, and the digest has its length; the signature value is not empty.
-7. KeyInfo holds nothing that would have to be fetched. What it says is never used: the keys are pinned.
+5. The transforms are enveloped-signature, then exclusive canonicalization. Only the latter may name prefixes, and only a
+   few: each prefix is looked up for each element, which could take minutes.
+6. The digest method is allowed, and the digest has the correct length; the signature value is not empty.
+7. KeyInfo contains nothing that would have to be fetched. Its content is never used, because the keys are pinned.
 
-And `check_signers` holds what comes next: the value of each signature was made over its SignedInfo with the key of a
-pinned certificate. That costs one small canonicalization and one operation with each key, and says nothing yet about
-the element which SignedInfo names; but until then nobody's word counts for a digest over that.
+Then `check_signers` verifies the value of each signature over its SignedInfo, with the key of a pinned certificate. This
+costs one small canonicalization and one operation with each key. It says nothing yet about the element that SignedInfo
+refers to, but no digest is computed for an unknown signer.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from . import library
 from .parsing import Element, bytes_of
 
 _PREFIXES = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
-#: Characters of a list of prefixes, and how many it names. Providers name one or two ("xs xsi"), old ones eight.
+#: Most characters of a list of prefixes, and most prefixes. Providers use one or two ("xs xsi"), old ones eight.
 _LONGEST_PREFIXES = 128
 _MOST_PREFIXES = 16
-#: Bytes of a SignedInfo as it is signed. That of a provider has 700 to 1,000.
+#: Most bytes of a canonicalized SignedInfo. Genuine ones have 700 to 1,000.
 _LONGEST_SIGNED_INFO = 8 * 1024
 _FETCHED = d("RetrievalMethod")
 _KEY_INFO = {d("X509Data"), d("KeyName"), d("KeyValue")}
 
 
 def check_signatures(root: Element, signable: Collection[Element]) -> list[Element]:
-    """Return the elements that carry a signature of the accepted form. Says nothing yet about whose it is."""
+    """Return the elements that have a signature of the accepted form. The signers are not verified yet."""
     signed: list[Element] = []
     for signature in root.iter(d("Signature")):
         parent = signature.getparent()
@@ -56,9 +56,9 @@ def check_signatures(root: Element, signable: Collection[Element]) -> list[Eleme
 
 
 def check_signers(signed: Collection[Element], certificates: Sequence[str]) -> tuple[str, ...]:
-    """Return the certificates whose keys have signed the SignedInfo of each of these elements, each certificate once.
+    """Return the certificates whose keys have signed the SignedInfo of these elements, each certificate once.
 
-    `signed`: what `check_signatures` returned.
+    `signed`: the result of `check_signatures`.
     """
     return tuple(dict.fromkeys(_signer(parent.find(d("Signature")), certificates) for parent in signed))
 
@@ -77,9 +77,9 @@ def _signer(signature: Element, certificates: Sequence[str]) -> str:
 
 
 def _check_strays(root: Element, signatures: int) -> None:
-    """Refuse parts of a signature anywhere else than in those that were judged (keys of encryption have their own check).
+    """Refuse parts of a signature outside the checked signatures (keys for encryption are checked elsewhere).
 
-    By their number: looking around each of thousands for where it stands took longer than all other checks together.
+    They are counted, because finding the parent of each of thousands took longer than all other checks together.
     """
     for tag, most in (
         (d("SignedInfo"), signatures),

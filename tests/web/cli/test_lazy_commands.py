@@ -1,0 +1,40 @@
+"""Commands are loaded when they are called, and the list of commands says of each what its own help says."""
+
+import re
+import subprocess
+import sys
+
+import click
+import pytest
+
+from web.cli.commands import COMMANDS
+
+HEAVY = ("sqlalchemy", "flask", "redis", "rq", "openpyxl", "granian", "records", "runner", "sandbox")
+
+
+def test_the_list_of_commands_loads_no_part_of_the_service():
+    program = (
+        "import sys\n"
+        "from web.cli.commands import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        f"print('LOADED', [name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Manage the store" in done.stdout
+    assert "LOADED []" in done.stdout
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_list_says_of_each_command_what_its_help_says_first(entry):
+    command = entry.load()
+    first = re.sub(r"\s+", " ", (command.help or "").partition("\n\n")[0]).strip()
+    assert re.match(r"[^.]+\.", first).group() == entry.help
+    assert command.name == entry.name
+
+
+@pytest.mark.parametrize("entry", [each for each in COMMANDS if each.subcommands], ids=lambda entry: entry.name)
+def test_commands_of_other_modules_are_in_their_group(entry):
+    command = entry.load()
+    here = command.callback.__module__
+    assert isinstance(command, click.Group)
+    assert {below.callback.__module__ for below in command.commands.values()} - {here}

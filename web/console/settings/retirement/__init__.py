@@ -1,1 +1,0 @@
-"""Archiving, restoring and removing an implementation, in the console."""

@@ -1,1 +1,0 @@
-"""What user types and attributes may give at most."""
