@@ -24,22 +24,22 @@ WORKERS = len(os.sched_getaffinity(0))
 SECONDS = 20.0  #: in which all messages must be found
 
 
-def raw_runs(bench: TrialSandbox, source: str, count: int) -> None:
+def raw_runs(sandbox: TrialSandbox, source: str, count: int) -> None:
     """Runs as they are made for a status, with recorded answers."""
-    code = bench.review(source).checked.code
+    code = sandbox.review(source).checked.code
     assert code
     given = TrialTerms.alone(parse_input(json.loads((FOLDER / "input.json").read_text())))
     answers = json.loads((FOLDER / "answers.json").read_text())
 
     def run(_: int) -> None:
-        bench.run_code(source, code, given, RecordedPowers(answers))
+        sandbox.run_code(source, code, given, RecordedPowers(answers))
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(run, range(count)))
 
 
-def explored_runs(bench: TrialSandbox, source: str, count: int) -> None:
-    explore(bench, source, ExplorePlan(starting_scenes(()), runs=count, seconds=600))
+def explored_runs(sandbox: TrialSandbox, source: str, count: int) -> None:
+    explore(sandbox, source, ExplorePlan(starting_scenes(()), runs=count, seconds=600))
 
 
 def per_second(work: Callable[[int], None], count: int) -> float:
@@ -48,14 +48,14 @@ def per_second(work: Callable[[int], None], count: int) -> float:
     return count / (time.monotonic() - started)
 
 
-def missed_messages(bench: TrialSandbox, runs: int) -> dict[str, list[str]]:
+def missed_messages(sandbox: TrialSandbox, runs: int) -> dict[str, list[str]]:
     """The messages of the scripts with planted branches that were not found in the time."""
     missed = {}
     for path in sorted(PLANTED.glob("*.py")):
         source = path.read_text()
         wanted = {text if text != "hidden" else None for text in re.findall(r"^# shows: (.*)$", source, re.MULTILINE)}
         plan = ExplorePlan(starting_scenes(()), runs=runs, seconds=SECONDS)
-        found = {one["template"] for one in explore(bench, source, plan).as_json(path.name)["messages"]}
+        found = {one["template"] for one in explore(sandbox, source, plan).as_json(path.name)["messages"]}
         missed[path.stem] = sorted(map(str, wanted - found))
     return {name: texts for name, texts in missed.items() if texts}
 
@@ -64,12 +64,12 @@ def measure(*, rounds: int, count: int, planted_runs: int) -> dict[str, object]:
     """Rates in turns, the example's and the raw one's; examples that are made smaller count as no runs but take time."""
     source = (FOLDER / "script.py").read_text()
     explored, raw, ratios = [], [], []
-    with TrialSandbox() as bench:
+    with TrialSandbox() as sandbox:
         for _ in range(rounds):
-            explored.append(per_second(lambda number: explored_runs(bench, source, number), count))
-            raw.append(per_second(lambda number: raw_runs(bench, source, number), count // 4))
+            explored.append(per_second(lambda number: explored_runs(sandbox, source, number), count))
+            raw.append(per_second(lambda number: raw_runs(sandbox, source, number), count // 4))
             ratios.append(explored[-1] / raw[-1])
-        missed = missed_messages(bench, planted_runs)
+        missed = missed_messages(sandbox, planted_runs)
     rate, ratio = statistics.median(explored), statistics.median(ratios)
     return {
         "runs_a_second": {"explored": round(rate), "raw": round(statistics.median(raw))},

@@ -32,8 +32,8 @@ class _Loaded:
 class CaseRunner:
     """Runs the cases of one script; safe to use from several threads."""
 
-    def __init__(self, bench: TrialSandbox, reader: CaseReader) -> None:
-        self._bench = bench
+    def __init__(self, sandbox: TrialSandbox, reader: CaseReader) -> None:
+        self._sandbox = sandbox
         self._reader = reader
 
     def run(self, script: Path, cases: Sequence[CaseFolder], side_by_side: Mapper) -> ScriptResults:
@@ -42,8 +42,8 @@ class CaseRunner:
             source = self._reader.text(script)
         except CaseFileError as fault:
             return _nothing_run(script, cases, str(fault))
-        review = self._bench.review(source)
-        made = self._bench.instrument(source)
+        review = self._sandbox.review(source)
+        made = self._sandbox.instrument(source)
         code = review.checked.code if review.ok else None
         if code is None or made.script is None:
             first = next((one for one in review.findings if one.severity is Severity.ERROR), made.finding)
@@ -66,8 +66,8 @@ class CaseRunner:
         except CaseFileError as fault:
             return CaseResult(case.name, error=str(fault))
         marks = used[case.answers] if case.answers is not None else set()
-        trial = self._bench.run_code(source, code, loaded.terms, AnswersInUse(loaded.answers, marks))
-        with self._bench.traced_runs(script, loaded.terms.limits, child_wall_s=_CHILD_WALL_S) as runs:
+        trial = self._sandbox.run_code(source, code, loaded.terms, AnswersInUse(loaded.answers, marks))
+        with self._sandbox.traced_runs(script, loaded.terms.limits, child_wall_s=_CHILD_WALL_S) as runs:
             traced = runs.run(loaded.terms.script_input, AnswersInUse(loaded.answers, marks))
         return CaseResult(case.name, loaded.expected, trial, traced.trace or RunTrace())
 

@@ -59,15 +59,15 @@ class ScriptNotExploredError(Exception):
 
 
 def explore(
-    bench: TrialSandbox, source: str, plan: ExplorePlan, tell: Callable[[ExploreProgress], None] = lambda _: None
+    sandbox: TrialSandbox, source: str, plan: ExplorePlan, tell: Callable[[ExploreProgress], None] = lambda _: None
 ) -> Exploration:
     """Explore the script of a text. Raises `ScriptNotExploredError`."""
-    review = bench.review(source)
-    made = bench.instrument(source)
+    review = sandbox.review(source)
+    made = sandbox.instrument(source)
     if not review.ok or review.checked.code is None or made.script is None:
         raise ScriptNotExploredError((*review.findings, *([made.finding] if review.ok and made.finding else [])))
-    alone = functools.partial(bench.run_code, source, review.checked.code)
-    with SceneRunner(bench, made.script) as runner:
+    alone = functools.partial(sandbox.run_code, source, review.checked.code)
+    with SceneRunner(sandbox, made.script) as runner:
         return _Explorer(alone, made.script, runner, plan).run(tell)
 
 

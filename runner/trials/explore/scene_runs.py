@@ -50,9 +50,9 @@ class SceneRun:
 class SceneRunner:
     """Runs scenes of one script, as many at a time as there are processors. A context manager."""
 
-    def __init__(self, bench: TrialSandbox, script: InstrumentedScript) -> None:
+    def __init__(self, sandbox: TrialSandbox, script: InstrumentedScript) -> None:
         self.alarm = False  #: a child did what no script can do
-        self._bench = bench
+        self._sandbox = sandbox
         self._script = script
         self._width = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
         self._pool = ThreadPoolExecutor(self._width)
@@ -108,7 +108,7 @@ class SceneRunner:
         )
 
     def _open(self) -> TracedRuns:
-        return self._bench.traced_runs(self._script, EXPLORE_LIMITS, child_wall_s=_CHILD_WALL_S)
+        return self._sandbox.traced_runs(self._script, EXPLORE_LIMITS, child_wall_s=_CHILD_WALL_S)
 
 
 def terms_of(scene: Scene) -> TrialTerms | None:
