@@ -69,10 +69,9 @@ def log_in(page, address, phone):
 def test_the_system_browser_ends_at_the_app_and_keeps_no_login(page, served):
     address, app = served
     phone = at(app)
-    page.route("https://app.example.org/**", lambda route: route.fulfill(body="the app"))
-    log_in(page, address, phone)
-    page.wait_for_url(f"{REDIRECT}?code=*")
-    said = answered(page.url)
+    with page.expect_request(lambda request: request.url.startswith(f"{REDIRECT}?code=")) as to_the_app:
+        log_in(page, address, phone)
+    said = answered(to_the_app.value.url)
     assert (said["state"], said["iss"]) == (phone.state, f"{address}/m/demo")
     assert not [cookie for cookie in page.context.cookies(address) if cookie["name"] == "login"]
     assert phone.redeem(said["code"]).status_code == 200
