@@ -20,7 +20,7 @@ def with_attributes(**attributes):
 BODIES = [
     'return message("Hello " + user.first_name, link="https://example.org/" + session.id)',
     "return hidden()",
-    "return None",
+    "x, = [None]\nreturn x",
     'return api.get("v", "/x").json()["missing"]',
     'return message(sorted({"b", "a"})[0] if 1 < 2 < 3 and not [] else "no")',
     'x, *y = [1, 2, 3]\nassert y == [2, 3]\nd = {"n": 1}\nd["n"] += 1\nreturn message(f"{d!r:>10}")',
@@ -29,7 +29,7 @@ BODIES = [
     'while True:\n    return message("once")',
     'return message(", ".join(str(n) for n in range(5) if n % 2 if n > 1))',
     "import re\nreturn message(re.sub(r'(a)', r'\\1\\1', 'abc') if 'abc'.startswith(('a', 'b')) else 'x')",
-    "return message",
+    "x, = [message]\nreturn x",
     'raise ApiError("x")',
     "return message(str(max(map(len, ['a', 'bb']))))",
 ]
@@ -40,7 +40,7 @@ def test_a_run_with_probes_ends_as_a_run_without(product, body):
     live = product.run(body)
     probed = traced(product, indented(body)).outcome
     assert (probed.kind, probed.value, probed.log) == (live.kind, live.value, live.log)
-    if body != "return message":  # which the recorder replaces, so that the hint is another
+    if "[message]" not in body:  # which the recorder replaces, so that the hint is another
         assert probed.error == live.error
 
 
@@ -171,7 +171,7 @@ HONEST = {
     "odd keys": 'rows = api.get("v", "/x").json()\nfor key in (True, -1, 3999, 4500, -4999):\n    x = rows[key]\nx = rows[0].get(None, rows[0].get(1.5))',
     "many lines": "\n".join(["x = 1"] * 3000),
     "many tests": "\n".join(["x = 1 if user.id == session.id and not x0 else 0".replace("x0", "[]")] * 400),
-    "misuse": '\nfor n in range(90):\n    try:\n        x = ("t" + str(n)).nothing if n % 2 else str(n)["a"]\n    except Exception:\n        x = 1',
+    "misuse": '\nfor n in range(90):\n    try:\n        t, = [str(n)]\n        x = ("t" + t).nothing if n % 2 else t["a"]\n    except Exception:\n        x = 1',
     "long format": "x = '" + "%A" * 99 + "'\nfrom datetime import datetime",
 }
 

@@ -192,5 +192,6 @@ def key_of(site, user="u0", session="s0", slug="one"):
     with site.database.reading() as db:
         found = implementations.find(db, slug)
         about = sessions.find(db, found, session)
-        edition = f"{editions.edition(db, found)}-{editions.session_edition(about)}"
+        version = deployments.active_version(db, found)
+        edition = f"{editions.edition(db, found, version)}-{editions.session_edition(about)}"
     return StatusCache.key(slug, user, session, edition)

@@ -20,9 +20,9 @@ from web.console.settings.identity.forms import MappingForm
 MAY_LIST = {
     "records/people/user_fields.py": "the table itself",
     "records/identity/saml_providers.py": "under which names providers send each",
-    "sandbox/language/offered.py": "the sandbox imports nothing of ours; a test compares it",
-    "sandbox/language/run/script_arguments.py": "the same",
+    "sandbox/language/run/script_arguments.py": "the sandbox imports nothing of ours; a test compares it",
     "sandbox/zygote/child_warmup.py": "a sample user",
+    "runner/trials/explore/starting_scenes.py": "the user with whom a search starts",
     "web/demo/identity_setup.py": "under which names the demo's provider sends some",
 }
 
