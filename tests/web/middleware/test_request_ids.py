@@ -56,10 +56,14 @@ def test_an_answer_does_not_tell_the_id(http, ids):
 
 
 @pytest.mark.slow
-def test_every_line_of_the_web_server_is_json_also_those_of_granian(tmp_path, valkey_url, capfd):  # noqa: F811 - the fixture that was imported
-    with running(tmp_path, valkey_url, log_format="json", log_level="INFO") as server:
+def test_every_line_of_the_web_server_is_json_also_those_of_granian(tmp_path, valkey_url):  # noqa: F811 - the fixture that was imported
+    log = tmp_path / "web.log"
+    with (
+        log.open("wb") as stderr,
+        running(tmp_path, valkey_url, stderr=stderr, log_format="json", log_level="INFO") as server,
+    ):
         assert server.get(STATUS.replace("CE-1", "x%0a%1b[2J"))[0] == 400
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     (refused,) = [line for line in lines if line["message"].startswith("error shown")]
     assert re.fullmatch("[0-9a-f]{16}", refused["request"])
     assert "_granian" in {line["logger"].split(".")[0] for line in lines}
