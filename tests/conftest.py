@@ -1,6 +1,5 @@
 """What all tests share: one store, one PostgreSQL, one browser and vendors for a process's tests, and how the files are dealt out."""
 
-import os
 from itertools import chain, groupby, zip_longest
 
 import pytest
@@ -15,11 +14,6 @@ pytest_plugins = [
 
 #: Tests with one of these marks mostly wait: for processes, for time to pass, for a browser.
 WAITING = ("slow", "browser")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one more file at once than there are cores: a third of the time of the tests is waiting."""
-    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
