@@ -14,17 +14,14 @@ from records import DbSession, Implementation
 from records.changes.after_commit import AfterCommit
 from records.changes.scripts import deployments
 from records.scripts.deployments import LARGEST_SHARE, SMALLEST_SHARE
-from runner.trials.implementation_facts import facts_of
 from runner.trials.submission import checked_script
-from runner.trials.trial import finding_json
 from web.cli.common.audit_context import audit_context, whoami
 from web.cli.common.context import UNCHANGED, find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
-from web.cli.common.render import draw_findings
 
-from .script_commands import allow_weak_option, open_sandbox
+from .script_commands import allow_weak_option, open_sandbox, review_for
 from .trial_files import read_source
 
 T = TypeVar("T")
@@ -56,11 +53,7 @@ def store(implementation: str, file: str, *, allow_weak: bool) -> None:
     if source is None:
         raise CommandFailed(fault)
     with open_context() as here, open_sandbox(allow_weak=allow_weak) as sandbox:
-        with here.database.reading() as db:
-            facts = facts_of(db, find_implementation(db, implementation))
-        review = sandbox.review(source, facts=facts)
-        if review.findings:
-            click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
+        review = review_for(implementation, file, source, here, sandbox)
         if not review.ok:
             raise SystemExit(ANSWER_IS_NO)
         checked, by = checked_script(source, review), audit_context()

@@ -18,6 +18,7 @@ from runner.trials import trial_input
 from runner.trials.implementation_facts import ImplementationFacts, facts_of
 from runner.trials.submission import activate as activate_reviewed
 from runner.trials.trial import (
+    ScriptReview,
     Trial,
     TrialSandbox,
     TrialSandboxUnsafeError,
@@ -26,7 +27,7 @@ from runner.trials.trial import (
     unreadable_finding,
 )
 from web.cli.common.audit_context import audit_context, whoami
-from web.cli.common.context import find_implementation, open_context
+from web.cli.common.context import CommandContext, find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -177,11 +178,7 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
     if source is None:
         raise CommandFailed(fault)
     with open_context() as context, open_sandbox(allow_weak=allow_weak) as sandbox:
-        with context.database.reading() as db:
-            facts = facts_of(db, find_implementation(db, implementation))
-        review = sandbox.review(source, facts=facts)
-        if review.findings:
-            click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
+        review = review_for(implementation, file, source, context, sandbox)
         if not review.ok:
             click.echo(
                 f"Nothing was changed for {implementation}. Correct the errors and activate the script again.", err=True
@@ -201,6 +198,18 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
             f"Set them: session-status implementation set {implementation} script_settings='{{...}}'",
             err=True,
         )
+
+
+def review_for(
+    implementation: str, file: str, source: str, context: CommandContext, sandbox: TrialSandbox
+) -> ScriptReview:
+    """Check a script against an implementation, and print its findings: to standard error if one is an error."""
+    with context.database.reading() as db:
+        facts = facts_of(db, find_implementation(db, implementation))
+    review = sandbox.review(source, facts=facts)
+    if review.findings:
+        click.echo(draw_findings(file, [finding_json(one) for one in review.findings]), err=not review.ok)
+    return review
 
 
 @contextmanager
