@@ -63,7 +63,7 @@ ORDER = {
     "sandbox/language": ("rules", "check", "run", "tracing"),
     "sandbox/language/check": ("text", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
-    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
+    "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "trials", "support", "changes"),
     "records/changes": ("scripts",),
     "runner": (
         *(
