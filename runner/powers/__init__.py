@@ -5,6 +5,7 @@ answers. Start an audit in `live_powers`, which lists the steps that every call 
 interface towards scripts.
 """
 
+from .answer_log import AnswerLog
 from .call_record import CallRecord, digest_key
 from .connections.errors import AnswersError, FaultyConnectionError, PowersError
 from .connections.vendor_connection import (
@@ -25,6 +26,7 @@ from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
 from .vendor_services import VendorServices
 
 __all__ = [
+    "AnswerLog",
     "AnswersError",
     "ApiKeyHeader",
     "ApiKeyParameter",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -31,7 +31,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_kept_answers_run_id_runs"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_kept_answers")),
     )
-    op.create_index(op.f("ix_kept_answers_implementation_id_started_at"), "kept_answers", ["implementation_id", "started_at"])
+    op.create_index(
+        op.f("ix_kept_answers_implementation_id_started_at"), "kept_answers", ["implementation_id", "started_at"]
+    )
 
 
 def downgrade() -> None:
