@@ -7,6 +7,7 @@ interface towards scripts.
 
 from .answer_log import AnswerLog
 from .call_record import CallRecord, digest_key
+from .call_request import CallRequest
 from .connections.errors import AnswersError, FaultyConnectionError, PowersError
 from .connections.vendor_connection import (
     ApiKeyHeader,
@@ -23,6 +24,7 @@ from .connections.vendor_connection import (
 )
 from .live_powers import LivePowers
 from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
+from .redaction import shown_pairs
 from .vendor_services import VendorServices
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Basic",
     "Bearer",
     "CallRecord",
+    "CallRequest",
     "FaultyConnectionError",
     "LivePowers",
     "NoAuth",
@@ -47,5 +50,6 @@ __all__ = [
     "digest_key",
     "parse_answers",
     "parse_base",
+    "shown_pairs",
     "vendor_connection",
 ]

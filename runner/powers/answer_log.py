@@ -1,6 +1,6 @@
 """The answers of one run as they are kept: in the form of ANSWERS, without personal data of others, and limited in size.
 
-An entry is made for each call that reached its vendor or failed on the way, in the order of the calls. An answer that is too
+An entry is made for each call, in the order of the calls. An answer that is too
 large is left out: a trial on this run then says that the call was not recorded.
 """
 
@@ -21,8 +21,9 @@ from .redaction import shown_pairs
 MOST_TEXT, MOST_OF_RUN = 32 * 1024, 64 * 1024
 #: Headers that are kept: what a script reads to understand a body and to follow pages.
 KEPT_HEADERS: Final = frozenset({"content-type", "link", "retry-after", "x-total-count"})
-#: How the faults of calls are written in ANSWERS. A refused call is not kept: the rules refuse it again.
+#: How the faults of calls are written in ANSWERS.
 FAULTS: Final[Mapping[CallFault, str]] = {
+    CallFault.REFUSED: "refused",
     CallFault.TIMEOUT: "timeout",
     CallFault.CONNECTION: "connection",
     CallFault.BREAKER_OPEN: "breaker open",
@@ -40,6 +41,10 @@ class AnswerLog:
 
     def add(self, call: Call, record: CallRecord, answer: Answer | None, failure: CallNotMade | None) -> None:
         """Add the answer of a call, or its fault. `record` is the record of the call, without our secrets."""
+        try:
+            query = query_of(check_call(call))
+        except CallNotMade:  # no path of a call: it is refused again
+            return
         if answer is not None and len(answer.text) <= MOST_TEXT:
             result = self._answered(answer)
         elif failure is not None and failure.fault in FAULTS:
@@ -47,7 +52,7 @@ class AnswerLog:
         else:
             return
         entry: dict[str, Any] = {"connection": record.connection, "method": record.method, "path": record.path}
-        entry |= {"query": query_of(check_call(call))} | result
+        entry |= {"query": query} | result
         size = len(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace"))
         if size <= self._left:
             self._left -= size
