@@ -116,8 +116,8 @@ class TrialTerms:
 class TrialSandbox:
     """One sandbox for any number of trials and threads."""
 
-    def __init__(self, *, allow_weak: bool = False) -> None:
-        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+    def __init__(self, *, allow_weak: bool = False, require: frozenset[str] = frozenset()) -> None:
+        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
     def __enter__(self) -> Self:
         try:
