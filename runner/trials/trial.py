@@ -12,8 +12,8 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from runner.powers import CallRecord
+from runner.runs.budget_warnings import budget_warnings
 from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
-from runner.runs.outcome_to_status import budget_warnings
 from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
     CheckResult,
@@ -35,7 +35,7 @@ from sandbox import (
     Usage,
 )
 
-from .implementation_facts import ImplementationFacts, review_facts
+from .fact_review import ImplementationFacts, review_facts
 from .trial_input import TrialInput
 
 
@@ -116,8 +116,8 @@ class TrialTerms:
 class TrialSandbox:
     """One sandbox for any number of trials and threads."""
 
-    def __init__(self, *, allow_weak: bool = False) -> None:
-        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+    def __init__(self, *, allow_weak: bool = False, require: frozenset[str] = frozenset()) -> None:
+        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
     def __enter__(self) -> Self:
         try:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import click
 
 from .common.lazy_group import CommandEntry, LazyCommandGroup
 
-#: The commands in `web.cli.scripts.deployment_commands`.
-DEPLOYMENT_COMMANDS = (
-    *("store", "stage", "widen", "activate_version", "roll_back", "revert", "suspend", "reinstate", "stop", "go_on"),
-)
 COMMANDS = (
     CommandEntry(
         "administrator",
@@ -47,16 +41,8 @@ COMMANDS = (
     CommandEntry("saml", "web.cli.setup.saml:saml_group", "Show, import and refresh identity providers (SAML)."),
     CommandEntry(
         "script",
-        "web.cli.scripts.script_commands:script",
+        "web.cli.script_group:script",
         "Check, run and deploy scripts.",
-        subcommands=(
-            *(f"web.cli.scripts.deployment_commands:{name}" for name in DEPLOYMENT_COMMANDS),
-            *(f"web.cli.scripts.life_lists:{name}_list" for name in ("versions", "submissions", "deployments")),
-            "web.cli.scripts.recheck:recheck",
-            "web.cli.scripts.case_commands:test_cases",
-            "web.cli.scripts.explore_command:explore_script",
-            "web.cli.scripts.author_token_commands:token_group",
-        ),
     ),
     CommandEntry("sessions", "web.cli.setup.agenda:sessions_group", "Import the agenda, and undo an import."),
     CommandEntry("status", "web.cli.operate.statuses:status_group", "Get the status of a session."),
@@ -95,7 +81,7 @@ COMMANDS = (
     entries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(version("session-status"), prog_name="session-status")
+@click.version_option(package_name="session-status", prog_name="session-status")
 def main() -> None:
     """Run and manage Session Status, which shows attendees one message for each conference session.
 

@@ -11,13 +11,12 @@ from records import Database
 from records.scripts import deployments
 from records.tenants import implementations
 from runner.trials.trial import TrialSandbox, finding_json
+from web.cli.authors.trial_sandboxes import allow_weak_option, json_option, open_sandbox, side_by_side
 from web.cli.common.context import open_context
 from web.cli.common.errors import ANSWER_IS_NO
 from web.cli.common.help_examples import examples
 from web.cli.common.render import draw_findings
 from web.cli.common.tables import print_compact
-
-from .script_commands import allow_weak_option, json_option, open_sandbox, side_by_side
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""`session-status script`: what authors do on their own machine, and what is done with the records. Each command is loaded when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from .common.help_examples import examples
+from .common.lazy_group import CommandEntry, LazyCommandGroup
+
+COMMANDS = (
+    CommandEntry(
+        "activate",
+        "web.cli.scripts.script_commands:activate",
+        "Check a script, store it as a version of IMPLEMENTATION, and activate it at once.",
+    ),
+    CommandEntry(
+        "activate-version",
+        "web.cli.scripts.deployment_commands:activate_version",
+        "Let all users of IMPLEMENTATION see a stored VERSION; a staged one becomes active by this.",
+    ),
+    CommandEntry(
+        "check",
+        "web.cli.authors.check_command:check",
+        "Check scripts: show what is wrong, where, why, and what to write instead.",
+    ),
+    CommandEntry(
+        "deployments",
+        "web.cli.scripts.life_lists:deployments_list",
+        "List what is and was in service for IMPLEMENTATION, the newest first, with who and why.",
+    ),
+    CommandEntry(
+        "explore",
+        "web.cli.authors.explore_command:explore_script",
+        "Find out what a script can show: every message that can be provoked, every way to fail, and the lines never reached.",
+    ),
+    CommandEntry(
+        "go-on", "web.cli.scripts.deployment_commands:go_on", "Run the scripts of IMPLEMENTATION again after `stop`."
+    ),
+    CommandEntry(
+        "recheck",
+        "web.cli.scripts.recheck:recheck",
+        "Check all versions in service against this installation: its Python, its libraries, its rules for scripts.",
+    ),
+    CommandEntry(
+        "reinstate",
+        "web.cli.scripts.deployment_commands:reinstate",
+        "Allow a suspended VERSION of IMPLEMENTATION to be deployed again.",
+    ),
+    CommandEntry(
+        "revert",
+        "web.cli.scripts.deployment_commands:revert",
+        "Take the staged version of IMPLEMENTATION back: all users see the active one.",
+    ),
+    CommandEntry(
+        "roll-back",
+        "web.cli.scripts.deployment_commands:roll_back",
+        "Let all users of IMPLEMENTATION see the version that was active before; a staged version is reverted, too.",
+    ),
+    CommandEntry(
+        "run", "web.cli.authors.run_command:run", "Run scripts in the real jail and show what an attendee would see."
+    ),
+    CommandEntry(
+        "stage", "web.cli.scripts.deployment_commands:stage", "Let a share of the users of IMPLEMENTATION see VERSION."
+    ),
+    CommandEntry(
+        "stop",
+        "web.cli.scripts.deployment_commands:stop",
+        "Run no script of IMPLEMENTATION: its fallback text is shown, or nothing if it has none.",
+    ),
+    CommandEntry(
+        "store",
+        "web.cli.scripts.deployment_commands:store",
+        "Check a script and store it as a version of IMPLEMENTATION that is not in service, to be staged or activated later.",
+    ),
+    CommandEntry(
+        "submissions",
+        "web.cli.scripts.life_lists:submissions_list",
+        "List the submissions of IMPLEMENTATION, the newest first; without one, all that wait for a decision.",
+    ),
+    CommandEntry(
+        "suspend",
+        "web.cli.scripts.deployment_commands:suspend",
+        "Take VERSION of IMPLEMENTATION out of service, and keep it out until it is reinstated.",
+    ),
+    CommandEntry(
+        "test",
+        "web.cli.authors.case_commands:test_cases",
+        "Run all cases in FOLDER and below it, and hold the results against what is expected.",
+    ),
+    CommandEntry(
+        "token",
+        "web.cli.scripts.author_token_commands:token_group",
+        "Make, list and revoke author tokens: an author's command line sends one instead of a login.",
+    ),
+    CommandEntry(
+        "versions",
+        "web.cli.scripts.life_lists:versions_list",
+        "List the stored versions of IMPLEMENTATION, the newest first, with what became of each.",
+    ),
+    CommandEntry(
+        "widen", "web.cli.scripts.deployment_commands:widen", "Let more users of IMPLEMENTATION see the staged version."
+    ),
+)
+
+
+@click.group(
+    "script",
+    cls=LazyCommandGroup,
+    entries=COMMANDS,
+    epilog=examples(
+        "session-status script check my_script.py",
+        "session-status script run my_script.py --input input.json --answers answers.json",
+        "session-status script activate demo my_script.py",
+    ),
+)
+def script() -> None:
+    """Check, run and deploy scripts.
+
+    Each folder in scripts/examples contains all files that these commands read; docs/authors.md explains them.
+    """
