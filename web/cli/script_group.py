@@ -49,12 +49,12 @@ COMMANDS = (
     CommandEntry(
         "revert",
         "web.cli.scripts.deployment_commands:revert",
-        "Take the staged version of IMPLEMENTATION back: all users see the active one.",
+        "Take VERSION, the staged one, back: all users of IMPLEMENTATION see the active one.",
     ),
     CommandEntry(
         "roll-back",
         "web.cli.scripts.deployment_commands:roll_back",
-        "Let all users of IMPLEMENTATION see the version that was active before; a staged version is reverted, too.",
+        "Take VERSION, the active one, back: all users of IMPLEMENTATION see the version that was active before it.",
     ),
     CommandEntry(
         "run", "web.cli.authors.run_command:run", "Run scripts in the real jail and show what an attendee would see."
@@ -70,7 +70,7 @@ COMMANDS = (
     CommandEntry(
         "store",
         "web.cli.scripts.deployment_commands:store",
-        "Check a script and store it as a version of IMPLEMENTATION that is not in service, to be staged or activated later.",
+        "Check a script and store it as a version of IMPLEMENTATION that no user sees, to be staged or activated later.",
     ),
     CommandEntry(
         "submissions",
@@ -80,7 +80,7 @@ COMMANDS = (
     CommandEntry(
         "suspend",
         "web.cli.scripts.deployment_commands:suspend",
-        "Take VERSION of IMPLEMENTATION out of service, and keep it out until it is reinstated.",
+        "Take VERSION from the users of IMPLEMENTATION, and keep it from them until it is reinstated.",
     ),
     CommandEntry(
         "test",
@@ -98,7 +98,9 @@ COMMANDS = (
         "List the stored versions of IMPLEMENTATION, the newest first, with what became of each.",
     ),
     CommandEntry(
-        "widen", "web.cli.scripts.deployment_commands:widen", "Let more users of IMPLEMENTATION see the staged version."
+        "widen",
+        "web.cli.scripts.deployment_commands:widen",
+        "Let more users of IMPLEMENTATION see VERSION, which must be the staged one.",
     ),
 )
 
