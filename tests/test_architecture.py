@@ -85,7 +85,7 @@ ORDER = {
     "runner/trials": ("cases", "explore"),
     "runner/trials/explore": ("moves",),
     "web": (
-        *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
+        *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),
     ),
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
@@ -367,6 +367,7 @@ TRANSACTIONS = {
     "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
+    "web/authors/token_access.py": "when an author token was used last",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 

@@ -36,6 +36,7 @@ from sandbox import (
 )
 
 from .fact_review import ImplementationFacts, review_facts
+from .pasted_secrets import secret_findings
 from .trial_input import TrialInput
 
 
@@ -141,6 +142,7 @@ class TrialSandbox:
             link_hosts = facts.link_hosts if facts else hosts_in(checked.literals)
         findings = (*checked.findings, *review_literals(checked.literals, link_hosts))
         findings += review_facts(checked, facts) if facts else ()
+        findings += secret_findings(source)
         return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:

@@ -9,6 +9,7 @@ import click
 from records import DbSession, Implementation, Version
 from records.scripts import deployments, reviews, submissions, versions
 from records.scripts.states import worded
+from web.authors import answers
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
@@ -30,31 +31,16 @@ def versions_list(implementation: str, *, as_json: bool) -> None:
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
         clock, found = TimeFormatter.of(owner), versions.versions(db, owner)
-        states = {version.id: state_of(db, version) for version in found}
-    told = [
-        {"version": one.number, "sha256": one.sha256, "state": states[one.id], "api_level": one.api_level}
-        | {"stored_at": one.created_at.isoformat(timespec="seconds"), "stored_by": one.created_by}
-        for one in found
-    ]
+        told = [answers.version_json(db, version) for version in found]
     if as_json:
         print_json(told)
         return
     rows = [
-        (str(one.number), states[one.id], clock.words(one.created_at), plain(one.created_by), one.sha256[:SHORT])
-        for one in found
+        (str(one.number), state["state"], clock.words(one.created_at), plain(one.created_by), one.sha256[:SHORT])
+        for one, state in zip(found, told, strict=True)
     ]
     heads = ("VERSION", "STATE", f"STORED ({clock.zone})", "BY", "SHA-256")
     print_table(heads, rows, empty=f"{implementation} has no version. `session-status script activate` stores one.")
-
-
-def state_of(db: DbSession, version: Version) -> str:
-    """What became of a version: where it is in service, or what keeps it out."""
-    deployment = deployments.of_version(db, version)
-    if version.suspended_at is not None:
-        return "suspended"
-    if deployment is not None:
-        return "active" if deployment.state == "active" else f"staged, {deployment.share} %"
-    return "approved" if submissions.is_approved(db, version) else "not approved"
 
 
 @click.command(

@@ -75,10 +75,11 @@ def rechecked(sandbox: TrialSandbox, live: LiveScript) -> dict[str, Any]:
     """What this installation says of one version: only what refuses it."""
     review = sandbox.review(live.source, None)
     findings = [finding_json(one) for one in review.findings]
+    runs = review.checked.ok
     return {
         "implementation": live.implementation,
         "version": live.version,
         "state": live.state,
-        "ok": review.ok,
-        "findings": [] if review.ok else findings,
+        "ok": runs,
+        "findings": [] if runs else findings,
     }
