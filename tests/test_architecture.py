@@ -93,7 +93,7 @@ ORDER = {
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
-    "web/cli": ("common", "setup", "operate", "authors", "scripts", "local"),
+    "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
 MOST_MODULES = 15

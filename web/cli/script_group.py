@@ -7,6 +7,8 @@ import click
 from .common.help_examples import examples
 from .common.lazy_group import CommandEntry, LazyCommandGroup
 
+_SUBMIT, _STATUS = (f"web.cli.service.submission_commands:{name}" for name in ("submit", "status"))
+_DIFF = "web.cli.service.version_commands:diff"
 COMMANDS = (
     CommandEntry(
         "activate",
@@ -22,6 +24,7 @@ COMMANDS = (
         "check",
         "web.cli.authors.check_command:check",
         "Check scripts: show what is wrong, where, why, and what to write instead.",
+        offline=True,
     ),
     CommandEntry(
         "deployments",
@@ -32,6 +35,7 @@ COMMANDS = (
         "explore",
         "web.cli.authors.explore_command:explore_script",
         "Find out what a script can show: every message that can be provoked, every way to fail, and the lines never reached.",
+        offline=True,
     ),
     CommandEntry(
         "go-on", "web.cli.scripts.deployment_commands:go_on", "Run the scripts of IMPLEMENTATION again after `stop`."
@@ -57,7 +61,10 @@ COMMANDS = (
         "Take VERSION, the active one, back: all users of IMPLEMENTATION see the version that was active before it.",
     ),
     CommandEntry(
-        "run", "web.cli.authors.run_command:run", "Run scripts in the real jail and show what an attendee would see."
+        "run",
+        "web.cli.authors.run_command:run",
+        "Run scripts in the real jail and show what an attendee would see.",
+        offline=True,
     ),
     CommandEntry(
         "stage", "web.cli.scripts.deployment_commands:stage", "Let a share of the users of IMPLEMENTATION see VERSION."
@@ -83,19 +90,32 @@ COMMANDS = (
         "Take VERSION from the users of IMPLEMENTATION, and keep it from them until it is reinstated.",
     ),
     CommandEntry(
+        "status",
+        _STATUS,
+        "Show a submission: its state, the decision, and the comments that are meant for its author.",
+        over_http=_STATUS,
+    ),
+    CommandEntry("submit", _SUBMIT, "Check a script, run its cases, and hand both in for review.", over_http=_SUBMIT),
+    CommandEntry(
+        "diff", _DIFF, "Show what changed from version BEFORE to version AFTER, as a unified diff.", over_http=_DIFF
+    ),
+    CommandEntry(
         "test",
         "web.cli.authors.case_commands:test_cases",
         "Run all cases in FOLDER and below it, and hold the results against what is expected.",
+        offline=True,
     ),
     CommandEntry(
         "token",
         "web.cli.scripts.author_token_commands:token_group",
         "Make, list and revoke author tokens: an author's command line sends one instead of a login.",
+        over_http="web.cli.service.version_commands:token",
     ),
     CommandEntry(
         "versions",
         "web.cli.scripts.life_lists:versions_list",
         "List the stored versions of IMPLEMENTATION, the newest first, with what became of each.",
+        over_http="web.cli.service.version_commands:versions",
     ),
     CommandEntry(
         "widen",
@@ -113,6 +133,7 @@ COMMANDS = (
         "session-status script check my_script.py",
         "session-status script run my_script.py --input input.json --answers answers.json",
         "session-status script activate demo my_script.py",
+        "session-status --service https://status.example.org script submit demo my_folder",
     ),
 )
 def script() -> None:

@@ -1,5 +1,6 @@
 """Commands are loaded when they are called, and the list of commands says of each what its own help says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,14 @@ OFFLINE = (
     ["script", "test", EXAMPLE],
     ["script", "explore", EXAMPLE, "--runs", "20"],
 )
+#: What they do over HTTP; nobody answers there.
+OVER_HTTP = (
+    ["--service", "http://127.0.0.1:9", "script", "submit", "demo", EXAMPLE],
+    ["--service", "http://127.0.0.1:9", "script", "status", "demo"],
+    ["--service", "http://127.0.0.1:9", "script", "versions", "demo"],
+    ["--service", "http://127.0.0.1:9", "script", "diff", "demo", "1", "2"],
+    ["--service", "http://127.0.0.1:9", "runs", "list", "demo"],
+)
 HEAVY = ("sqlalchemy", "flask", "redis", "rq", "openpyxl", "granian", "records", "runner", "sandbox")
 
 
@@ -35,18 +44,23 @@ def test_the_list_of_commands_loads_no_part_of_the_service():
     assert "LOADED []" in done.stdout
 
 
-def test_what_authors_do_offline_loads_neither_the_database_nor_the_web_framework():
+def test_what_authors_do_loads_neither_the_database_nor_the_web_framework():
     program = (
         "import sys\n"
+        "import click\n"
         "from web.cli.commands import main\n"
-        f"for arguments in {OFFLINE}:\n"
-        "    main(arguments, standalone_mode=False)\n"
+        f"for arguments in {OFFLINE + OVER_HTTP}:\n"
+        "    try:\n"
+        "        main(arguments, standalone_mode=False)\n"
+        "    except click.ClickException as error:\n"
+        "        assert 'does not answer' in error.message, error.message\n"
         "    heavy = [name for name in ('sqlalchemy', 'flask', 'redis', 'urllib3') if name in sys.modules]\n"
         "    print('LOADED', arguments[1], heavy)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    env = os.environ | {"SESSION_STATUS_TOKEN": "sst_x"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
     loaded = re.findall(r"^LOADED (\S+) (.*)$", done.stdout, re.MULTILINE)
-    assert loaded == [(arguments[1], "[]") for arguments in OFFLINE]
+    assert loaded == [(arguments[1], "[]") for arguments in OFFLINE + OVER_HTTP]
 
 
 @pytest.mark.parametrize("entry", [*COMMANDS, *script_group.COMMANDS], ids=lambda entry: entry.name)
