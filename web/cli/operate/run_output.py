@@ -10,7 +10,8 @@ from records import DbSession, Implementation, Run
 from records.scripts import run_names, runs
 from records.scripts.run_names import RunNames
 from runner.queues import run_causes
-from web.cli.common.render import INDENT, block, error_lines, happened, message_lines, plain
+from web.cli.common.render import INDENT, block, error_lines, happened, message_lines
+from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
 
 #: The attributes of a run in JSON, besides its times.
