@@ -15,6 +15,7 @@ from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, SA
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_MODULES, WITHHELD_NAMES
 
+from .constructs.own_names import is_reserved
 from .imports import bindings, check_import, check_member, report_module
 
 PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
@@ -96,7 +97,7 @@ def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, 
         findings.node(node, "not-imported", name=name)
     elif name in WITHHELD_MODULES:
         report_module(node, name, findings)
-    elif not name.startswith("_"):
+    elif name != "_" and not is_reserved(name):
         findings.node(node, "unknown-name", name=name, instead=_suggestion(name, names))
 
 
@@ -112,7 +113,8 @@ def _suggestion(name: str, names: ScriptNames) -> str:
 
 def _check_attribute(node: ast.Attribute, names: ScriptNames, findings: Findings) -> None:
     owner = names.meaning(node.value)
-    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
+    has_finding = node.attr.startswith("_")  # of the syntax check
+    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES and not has_finding:
         check_member(node, owner, node.attr, findings)
 
 

@@ -1,11 +1,12 @@
 """The RestrictedPython policy: refuses what the syntax check refuses, rewrites what authors need, inserts the guards.
 
-It is never less strict than RestrictedPython's own policy, with three exceptions that are safe because a script cannot
-bind the names that they produce: `print` and imports are resolved to facades, `d[k] += 1` goes through its own guard, and
-a literal template keeps its `format`. Nodes that are made here are not visited again, so they may use guard names.
+It is never less strict than RestrictedPython's own policy, with these exceptions, which are safe because a script cannot
+bind the names that they produce: `print` and imports are resolved to facades, `d[k] += 1` goes through its own guard,
+a literal template keeps its `format`, and the script's own names may begin with one underscore. Nodes that are made here
+are not visited again, so they may use guard names.
 
 Invariant for the next editor: every load of an attribute or item, every iteration and every write to an item in the
-result goes through a guard, and no name that begins with an underscore can be bound by a script.
+result goes through a guard, and no name that `is_reserved` can be bound or read by a script.
 """
 
 # ruff: noqa: N802, N815, D102 -- methods named after node types, as the ast module asks; the names say what they visit
@@ -20,6 +21,7 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from sandbox.language.rules.findings import Findings
 
+from .constructs.own_names import is_reserved
 from .format_templates import literal_template, template_fault
 from .imports import bindings
 
@@ -69,7 +71,11 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_Name(node)
 
     def check_name(self, node: Any, name: str | None, allow_magic_methods: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 -- the signature of the base class; no magic method is ever allowed
-        if name != "printed":
+        if name is None or name == "printed":
+            return
+        if is_reserved(name):
+            self._refuse(node)
+        elif not name.startswith("_"):
             super().check_name(node, name)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
@@ -160,6 +166,8 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def _import(self, node: ast.Import | ast.ImportFrom) -> Any:
         """Rewrite `import json as j` to `j = _import_("json")`; Python's import system is never used."""
         self.check_import_names(node)
+        if any(part.startswith("_") for alias in node.names for part in alias.name.split(".")):
+            self._refuse(node)
         assigns = []
         for _, name, meaning in bindings(node):
             source = ast.Call(_load("_import_"), [ast.Constant(meaning)], [])

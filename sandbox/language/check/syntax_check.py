@@ -16,6 +16,7 @@ from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_ATTRIBUTES
 
+from .constructs.own_names import is_reserved
 from .finally_exits import finally_exits
 from .format_templates import literal_template, template_fault
 
@@ -108,7 +109,7 @@ class SyntaxChecker(ast.NodeVisitor):
     def _bind(self, node: ast.AST, name: str | None) -> None:
         if name is None:
             return
-        if (name.startswith("_") and name != "_") or name.endswith("__roles__"):
+        if is_reserved(name):
             self._findings.node(node, "underscore-name", name=name)
         elif name in RESERVED:
             self._findings.node(node, "own-name", name=name)
@@ -116,7 +117,7 @@ class SyntaxChecker(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
             self._bind(node, node.id)
-        elif node.id.startswith("_") and node.id not in {"_", "__name__", "__file__", "__doc__", "__import__"}:
+        elif is_reserved(node.id) and node.id not in {"__name__", "__file__", "__doc__", "__import__"}:
             self._findings.node(node, "underscore-name", name=node.id)
 
     def visit_arg(self, node: ast.arg) -> None:

@@ -137,9 +137,9 @@ SYNTAX = table(
     ),
     Rule(
         "underscore-name",
-        "The name {name} begins with an underscore.",
-        "Such names belong to Python and to the sandbox.",
-        "Choose a name without it; only _ alone may be assigned to.",
+        "The name {name} belongs to Python or to the sandbox.",
+        "Names with two underscores at the beginning, or with one at both ends, have a meaning of their own.",
+        "Choose another name; your own may begin with one underscore, as in _row.",
     ),
     Rule("underscore-call", "The name _ is called.", "Readers cannot tell what it does.", "Give the function a name."),
     Rule(

@@ -55,7 +55,7 @@ REFUSED = {
     "slice step": ("slice-step", "slice with a step", "x = [1, 2]\n«x[::2] = [3]"),
     "attribute": ("attribute-assign", "An attribute is assigned", "«user.id = 1"),
     "attribute that is deleted": ("attribute-assign", "An attribute is assigned or deleted", "del «user.id"),
-    "underscore name": ("underscore-name", "_x", "«_x = 1"),
+    "underscore name": ("underscore-name", "_x_", "«_x_ = 1"),
     "underscore attribute": ("underscore-attribute", "_id", "x = «user._id"),
     "underscore keyword": ("keyword", "_a", "x = dict(«_a=1)"),
     "call of _": ("underscore-call", "_ is called", "_ = len\nx = «_('a')"),
