@@ -16,6 +16,7 @@ from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_MODULES, WITHHELD_NAMES
 
 from .constructs.own_names import is_reserved
+from .constructs.star_calls import own_functions, takes_stars
 from .imports import bindings, check_import, check_member, report_module
 
 PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
@@ -35,6 +36,7 @@ class ScriptNames:
     def __init__(self, tree: ast.Module) -> None:
         self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
         self.bound: Counter[str] = Counter(name for node in self.nodes for name in _bound_by(node))
+        self.functions = own_functions(self.nodes, self.bound)  #: names that mean the script's own functions only
         self.imported: dict[str, str] = {}
         for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -50,6 +52,10 @@ class ScriptNames:
             owner = self.meaning(node.value)
             return f"{owner}.{node.attr}" if owner else None
         return None
+
+    def takes_stars(self, function: ast.expr) -> bool:
+        """Whether a call of this may pass arguments with stars."""
+        return takes_stars(function, self.functions, self.bound)
 
 
 def check_names(

@@ -22,8 +22,10 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 from sandbox.language.rules.findings import Findings
 
 from .constructs.own_names import is_reserved
+from .constructs.star_calls import star_parts
 from .format_templates import literal_template, template_fault
 from .imports import bindings
+from .names import ScriptNames
 
 #: Operators that go through a guard; the others only compute.
 _GUARDED_OPERATORS = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
@@ -35,6 +37,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def __init__(self, findings: Findings) -> None:
         super().__init__()
         self._findings = findings
+        self._names = ScriptNames(ast.Module([], []))
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
     def visit(self, node: ast.AST) -> Any:
@@ -78,6 +81,11 @@ class LanguagePolicy(RestrictingNodeTransformer):
         elif not name.startswith("_"):
             super().check_name(node, name)
 
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> Any:
+        for name in node.names:
+            self.check_name(node, name)
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         if node.decorator_list or node.returns:
             self._refuse(node)
@@ -89,11 +97,18 @@ class LanguagePolicy(RestrictingNodeTransformer):
             return self.visit_Tuple(ast.copy_location(ast.Tuple(node.elts, node.ctx), node))
         return super().visit_List(node)
 
+    def visit_Module(self, node: ast.Module) -> Any:
+        self._names = ScriptNames(node)
+        return super().visit_Module(node)
+
     def visit_Call(self, node: ast.Call) -> Any:
-        if any(isinstance(part, ast.Starred) for part in node.args):
+        is_own = isinstance(node.func, ast.Name) and node.func.id in self._names.functions
+        if any(
+            is_reserved(word.arg) or (word.arg.startswith("_") and not is_own) for word in node.keywords if word.arg
+        ):
             self._refuse(node)
-        if any(word.arg is None or word.arg.startswith("_") for word in node.keywords):
-            self._refuse(node)
+        if star_parts(node):
+            return self._star_call(node)
         template = literal_template(node)
         if template is None:
             return super().visit_Call(node)
@@ -103,6 +118,17 @@ class LanguagePolicy(RestrictingNodeTransformer):
         node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
         node.func, node.args = _load("_format_"), [template, *node.args]
         copy_locations(node.func, node)
+        return node
+
+    def _star_call(self, node: ast.Call) -> ast.Call:
+        """Rewrite `f(*a, **b)` to `_star_callee_(f)(*_members_(a), **_named_arguments_(b))`."""
+        if not self._names.takes_stars(node.func):
+            self._refuse(node)
+        node = self.node_contents_visit(node)
+        node.func = _call("_star_callee_", [node.func], node.func)
+        for word in node.keywords:
+            if word.arg is None:
+                word.value = _call("_named_arguments_", [word.value], word.value)
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:

@@ -43,7 +43,7 @@ SYNTAX = table(
         "global",
         "`{word}` is not available in scripts.",
         "State that outlives a function hides what a call does.",
-        "Pass the value as an argument and return the new one, or keep it in a dict.",
+        "Pass the value as an argument and return the new one; in a function inside another one nonlocal is fine.",
     ),
     Rule(
         "async",
@@ -71,9 +71,9 @@ SYNTAX = table(
     ),
     Rule(
         "star-call",
-        "`*` and `**` in a call are not available in scripts.",
+        "`*` and `**` are not available in a call of this.",
         "It can pass arguments that no reviewer sees.",
-        "Write the arguments out: f(a, b, name=c).",
+        "Write the arguments out: f(a, b, name=c). Functions of the script, zip, print, max, min and message take stars.",
     ),
     Rule(
         "power",
@@ -200,7 +200,7 @@ SYNTAX = table(
     Rule(
         "keyword",
         "The argument name {name} begins with an underscore.",
-        "Such names belong to the sandbox.",
+        "Only functions of the script itself have such names.",
         'Choose another name; for addresses write with_query(url, {"{name}": value}).',
     ),
 )

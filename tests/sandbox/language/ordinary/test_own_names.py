@@ -16,7 +16,12 @@ OWN = {
         "def _f(_n, *_more, _k=1, **_rest):\n    return _n + _k\n_sum = 0\nfor _i in [1, 2]:\n    _sum += _f(_i)",
         "5",
     ),
-    "an import": ("_json.dumps([_d('1')])", "import json as _json\nfrom decimal import Decimal as _D", "_d = len", "[1]"),
+    "an import": (
+        "_json.dumps([_d('1')])",
+        "import json as _json\nfrom decimal import Decimal as _D",
+        "_d = len",
+        "[1]",
+    ),
     "a comprehension and a lambda": ("[(lambda _x: _x + 1)(_n) for _n in (1, 2)]", "", "", "[2, 3]"),
     "an error": ("_text", "", "try:\n    raise ValueError('a')\nexcept ValueError as _e:\n    _text = str(_e)", "a"),
     "a walrus and an unpacking": ("[_a, _b, _rest]", "", "if (_a := 1):\n    _b, *_rest = [2, 3]", "[1, 2, [3]]"),
