@@ -61,7 +61,7 @@ HOMES = {
 ORDER = {
     "sandbox": ("jail", "language", "zygote", "tracing"),
     "sandbox/language": ("rules", "check", "run", "tracing"),
-    "sandbox/language/check": ("text", "api"),
+    "sandbox/language/check": ("text", "constructs", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
     "records/changes": ("scripts",),

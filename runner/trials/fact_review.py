@@ -7,6 +7,8 @@ has to change.
 from __future__ import annotations
 
 import difflib
+import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,10 @@ from sandbox import CallLiteral, CallNotMade, CheckResult, Finding, Severity
 
 #: Names that a finding lists at most.
 _LISTED = 12
+#: Names that a misspelt one is compared with.
+_COMPARED = 100
+#: Findings about one script at most; more would only repeat the same mistake.
+_MOST_FINDINGS = 100
 #: Characters of a name or path that a finding repeats.
 _SHOWN = 120
 
@@ -39,9 +45,10 @@ class ImplementationFacts:
 
 def review_facts(checked: CheckResult, facts: ImplementationFacts) -> tuple[Finding, ...]:
     """What a script asks for that the implementation does not have or allow."""
-    found = [finding for call in checked.calls for finding in _review_call(call, facts)]
-    found += _missing_settings(checked, facts)
-    return tuple(found)
+    found = itertools.chain(
+        (finding for call in checked.calls for finding in _review_call(call, facts)), _missing_settings(checked, facts)
+    )
+    return tuple(itertools.islice(found, _MOST_FINDINGS))
 
 
 def _review_call(call: CallLiteral, facts: ImplementationFacts) -> Iterator[Finding]:
@@ -99,12 +106,17 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _nearest(name: str, known: list[str], thing: str) -> str:
-    close = difflib.get_close_matches(name[:_SHOWN], known, n=1, cutoff=0.6)
+    close = _close_to(name[:_SHOWN], tuple(one for one in known[:_COMPARED] if len(one) <= _SHOWN))
     return (
         f'Did you mean "{_shown(close[0])}"?'
         if close
         else f"Use one that it has, or let the operator add this {thing}."
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _close_to(name: str, known: tuple[str, ...]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.6)
 
 
 def _shown(text: str) -> str:

@@ -94,7 +94,7 @@ class Trial:
                 "memory": self.usage.memory_bytes,
                 "bytes": self.usage.read_bytes,
             },
-            "error": None if self.error is None else vars(self.error),
+            "error": None if self.error is None else error_json(self.error),
         }
         return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
 
@@ -212,6 +212,11 @@ def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, .
 def finding_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain JSON values."""
     return vars(finding) | {"severity": finding.severity.value}
+
+
+def error_json(error: ScriptError) -> dict[str, Any]:
+    """Return an error as plain JSON values: its chain as lists, as a file that expects it has them."""
+    return vars(error) | {"chain": [list(call) for call in error.chain]}
 
 
 def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:

@@ -12,6 +12,8 @@ import click
 
 from records.plurals import counted
 
+from .terminal_text import plain
+
 if TYPE_CHECKING:
     from records.people.actors import Actor  # it loads the tables
 
@@ -22,11 +24,6 @@ INDENT = "    "
 def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
     """Format all findings of one file as `file:line:column`, which editors can open."""
     return "\n".join(line for finding in findings for line in finding_lines(file, finding))
-
-
-def plain(text: str) -> str:
-    """Make a text of a script or a vendor safe for a terminal: control characters are escaped."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def person_words(key: str, person: Actor | None) -> str:

@@ -11,7 +11,8 @@ from records.scripts import run_names, runs
 from records.scripts.run_names import RunNames
 from runner.queues import run_causes
 from web.authors import answers
-from web.cli.common.render import INDENT, block, error_lines, happened, message_lines, plain
+from web.cli.common.render import INDENT, block, error_lines, happened, message_lines
+from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
 
 

@@ -13,8 +13,8 @@ from web.authors import answers
 from web.cli.common.context import find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
-from web.cli.common.render import plain
 from web.cli.common.tables import print_json, print_table
+from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
 
 implementation_argument = click.argument("implementation", type=ImplementationId())

@@ -12,8 +12,9 @@ import click
 
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
-from web.cli.common.render import INDENT, error_lines, happened, message_lines, plain
+from web.cli.common.render import INDENT, error_lines, happened, message_lines
 from web.cli.common.tables import print_compact, print_json, print_table
+from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter, moment
 
 from .service_client import ServiceClient, ServiceProblem

@@ -18,8 +18,8 @@ from urllib.parse import quote, urlencode
 import click
 
 from web.cli.common.errors import CommandFailed
-from web.cli.common.render import plain
 from web.cli.common.service_option import SERVICE, service_of
+from web.cli.common.terminal_text import plain
 
 TOKEN: Final = "SESSION_STATUS_TOKEN"  # noqa: S105 - the name of a variable
 #: Seconds to wait for bytes of an answer: a check may take some.

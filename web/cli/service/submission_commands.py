@@ -18,8 +18,9 @@ from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox, sid
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.input_files import is_folder
-from web.cli.common.render import INDENT, block, draw_findings, plain
+from web.cli.common.render import INDENT, block, draw_findings
 from web.cli.common.tables import print_compact
+from web.cli.common.terminal_text import plain
 
 from .service_client import ServiceClient, ServiceProblem
 

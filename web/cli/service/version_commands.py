@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from web.cli.common.help_examples import examples
-from web.cli.common.render import plain
 from web.cli.common.tables import print_compact, print_json, print_table
+from web.cli.common.terminal_text import plain
 
 from .service_client import ServiceClient
 from .submission_commands import implementation_argument, json_option
