@@ -29,7 +29,7 @@ COMMANDS = (
     CommandEntry(
         "deployments",
         "web.cli.scripts.life_lists:deployments_list",
-        "List what is and was in service for IMPLEMENTATION, the newest first, with who and why.",
+        "List what is and was active or staged for IMPLEMENTATION, the newest first, with who and why.",
     ),
     CommandEntry(
         "explore",
@@ -43,7 +43,7 @@ COMMANDS = (
     CommandEntry(
         "recheck",
         "web.cli.scripts.recheck:recheck",
-        "Check all versions in service against this installation: its Python, its libraries, its rules for scripts.",
+        "Check all active and staged versions against this installation: its Python, its libraries, its rules for scripts.",
     ),
     CommandEntry(
         "reinstate",
