@@ -20,6 +20,7 @@ from .api_levels import API_LEVEL, LEVELS, ApiLevel
 from .offered import OFFERED, WITHHELD, OfferedEntry
 from .runtime_key import RUNTIME_KEY
 from .script_api import RECORDS, SIGNATURES, RecordType, Signature
+from .script_stubs import STUB_MODULE, script_stubs
 from .withheld import WithheldEntry
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "RUNTIME_KEY",
     "SCRIPT_NAME",
     "SIGNATURES",
+    "STUB_MODULE",
     "WITHHELD",
     "ApiError",
     "ApiLevel",
@@ -60,6 +62,7 @@ __all__ = [
     "execute",
     "execute_traced",
     "instrument",
+    "script_stubs",
     "warm",
 ]
 
