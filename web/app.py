@@ -12,6 +12,7 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
+from runner.trials.script_checks import ScriptChecks
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages
 from web.auth.app import token_endpoints as app_calls
@@ -22,6 +23,7 @@ from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
+from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
 from web.console import audit, first_administrator, settings_pages
 from web.console import views as console
@@ -47,6 +49,7 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
+AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
 CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, audit)
 
 
@@ -59,12 +62,13 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     store: LoginStore,
     outbound: OutboundRequests,
     outages: OutageLog | None = None,
+    script_checks: ScriptChecks | None = None,
 ) -> Flask:
     """Build the application from its parts. `checks` are the readiness checks, by part.
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
-    outage is over.
+    outage is over. `script_checks` checks what authors hand in.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -109,9 +113,11 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         finish_start=finish_start,
     )
 
+    app.extensions[submission_views.EXTENSION] = script_checks or ScriptChecks(settings)
+
     staff_member.install(app)
     page_frame.install(app)
-    for views in (*APP_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
+    for views in (*APP_VIEWS, *AUTHOR_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
