@@ -18,12 +18,11 @@ from runner.powers import AnswersError, parse_answers
 from runner.queues.job_orders import JobOrder, SubmissionTrialArguments, arguments_of
 from runner.queues.job_states import DONE, REFUSED
 from runner.runs.security_alarm import raise_alarm
-from runner.settings.run_budgets import limits_of
 from runner.trials.explore.explorer import ExplorePlan, ExploreProgress, ScriptNotExploredError, explore
 from runner.trials.explore.scene import Scene
 from runner.trials.explore.starting_scenes import starting_scenes
-from runner.trials.replay.earlier_runs import earlier_runs
-from runner.trials.replay.replay import Replay, ReplayTerms, replay
+from runner.trials.replay.earlier_runs import earlier_runs, replay_terms
+from runner.trials.replay.replay import Replay, replay
 from runner.trials.trial import TrialSandbox
 from runner.trials.trial_input import InputError, parse_input
 
@@ -97,14 +96,7 @@ class _Trials:
         self._steps.begin(3, "Trying it on earlier runs.")
         code = self._sandbox.review(source).checked.code
         assert code is not None
-        settings = self._steps.settings
-        terms = ReplayTerms(
-            tuple(owner.link_hosts),
-            limits_of(owner, settings.most),
-            owner.default_color,
-            settings.public_url,
-            allow_loopback=settings.allow_loopback_vendors,
-        )
+        terms = replay_terms(owner, self._steps.settings)
         earlier = earlier_runs(self._steps.database, owner, most=runs)
         replayed = replay(self._sandbox, (source, code), earlier, terms, self._tell_replayed(runs))
         if replayed.alarm:

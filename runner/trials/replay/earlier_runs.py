@@ -1,4 +1,4 @@
-"""The runs that a replay goes through: the newest of an implementation, with the answers that were kept, in small steps."""
+"""What a replay reads: the newest runs of an implementation, with the answers that were kept, and the terms of its runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from records import Database, Implementation, RunFilter
 from records.scripts import runs
 from records.trials import kept_answers
 from runner.runs.outcome_to_status import ACTIVE_VERSION
+from runner.settings.operator_settings import Settings
+from runner.settings.run_budgets import limits_of
 from sandbox import OutcomeKind
 
-from .replay import EarlierRun
+from .replay import EarlierRun, ReplayTerms
 
 #: Runs that are read at a time.
 STEP: Final = 100
@@ -35,3 +37,14 @@ def earlier_runs(database: Database, owner: Implementation, *, most: int) -> Ite
         if len(found) < STEP:
             return
         before = found[-1].id
+
+
+def replay_terms(owner: Implementation, settings: Settings) -> ReplayTerms:
+    """Return the terms of the runs of an implementation on this service."""
+    return ReplayTerms(
+        tuple(owner.link_hosts),
+        limits_of(owner, settings.most),
+        owner.default_color,
+        settings.public_url,
+        allow_loopback=settings.allow_loopback_vendors,
+    )
