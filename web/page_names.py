@@ -103,11 +103,20 @@ _SETTINGS = MappingProxyType(
     }
 )
 
+_SCRIPTS = MappingProxyType(
+    {
+        "console_scripts.compared": "Console: compare two versions of the script",
+        "console_scripts.every": "Console: scripts",
+        "console_scripts.one": "Console: a version of the script",
+    }
+)
+
 #: The name of a view -> the name of its page or endpoint.
 PAGE_NAMES = MappingProxyType(
     {
         **_CONSOLE,
         **_SETTINGS,
+        **_SCRIPTS,
         NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",
         "app_login.start": "Login for the app: start",
