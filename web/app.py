@@ -12,6 +12,7 @@ from runner.queues.background_jobs import BackgroundQueue
 from runner.queues.job_orders import OrderSigner
 from runner.settings.operator_settings import Settings
 from runner.status.service import StatusService
+from runner.trials.script_checks import ScriptChecks
 from web import assets, error_references, problem_details, templating
 from web.auth.app import login_pages as app_pages
 from web.auth.app import token_endpoints as app_calls
@@ -59,12 +60,15 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     store: LoginStore,
     outbound: OutboundRequests,
     outages: OutageLog | None = None,
+    script_checks: ScriptChecks | None = None,
 ) -> Flask:
     """Build the application from its parts. `checks` are the readiness checks, by part.
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
     outage is over.
+
+    `script_checks` checks the texts that authors write; without it, the application has its own, which starts with the first.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -114,7 +118,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     for views in (*APP_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
-    script_pages.install(app)
+    script_pages.install(app, script_checks or ScriptChecks(settings))
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.

@@ -106,8 +106,10 @@ _SETTINGS = MappingProxyType(
 _SCRIPTS = MappingProxyType(
     {
         "console_scripts.compared": "Console: compare two versions of the script",
+        "console_scripts.edit": "Console: write the script",
         "console_scripts.every": "Console: scripts",
         "console_scripts.one": "Console: a version of the script",
+        "console_scripts.work_on": "Console: write the script",
     }
 )
 

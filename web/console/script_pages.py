@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.console.scripts import versions
+from runner.trials.script_checks import ScriptChecks
+from web.console.scripts import editor, versions
+from web.console.scripts.script_check import EXTENSION
 from web.console.scripts.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (versions,)
+VIEWS = (versions, editor)
 
 
-def install(app: Flask) -> None:
-    """Register the pages."""
+def install(app: Flask, checks: ScriptChecks) -> None:
+    """Register the pages. `checks` checks the texts that authors write."""
+    app.extensions[EXTENSION] = checks
     app.register_blueprint(blueprint)

@@ -22,6 +22,8 @@ blueprint = Blueprint("console_scripts", __name__, url_prefix="/console/implemen
 
 #: Bytes of a form with a script: the longest text that the records accept, percent-encoded, and a note.
 SCRIPT_FORM = 1024 * 1024
+#: The notice when a form is saved that was not edited.
+UNCHANGED = "Nothing was changed."
 NO_VERSION = "There is no such version."
 
 
