@@ -37,6 +37,8 @@ class Run(Base):
         Index(None, "implementation_id", "user", "session", "started_at"),
         Index(None, "implementation_id", "session", "started_at"),
         Index(None, "reference"),
+        # All that the watch on staged versions reads, so that it never touches the traces.
+        Index("ix_runs_watched", "implementation_id", "version", "started_at", "user", "outcome", "because"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)  #: made by the runner; sorts by time

@@ -66,6 +66,7 @@ class Submission(Base):
             postgresql_where=text("state = 'submitted'"),
         ),
         Index(None, "state", "submitted_at"),
+        Index(None, "version_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

@@ -63,6 +63,7 @@ class Implementation(Base):
     stopped_at: Mapped[datetime | None]  #: since when no script is run; see `records.changes.deployments`
     stopped_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
     stopped_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    continued_at: Mapped[datetime | None]  #: when scripts went on after the last stop
     #: where a login of the app may end: exact addresses
     app_redirect_uris: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     #: the most that a grant by attribute or user type gives

@@ -98,16 +98,29 @@ class RunExecution:
         except Exception as error:  # a bug, or an outage: show the fallback, then let the error be seen
             self._show(key, self._decide(_fault_of_ours(error)))
             raise
-        instead = self._instead() if decision.failed else None
-        if instead is None:
-            self._show(key, decision)
-        else:
-            self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+        instead: RunExecution | None = None
         try:
-            if decision.outcome.alarm:
-                self._suspend(decision.outcome)
-            elif decision.outcome.fatal_signal:
-                self._tell_crash(decision.outcome)
+            instead = self._instead() if decision.failed else None
+        finally:  # also if the active version cannot be read
+            self._conclude(key, decision, instead)
+
+    def _conclude(self, key: str, decision: StatusDecision, instead: RunExecution | None) -> None:
+        """Show the result, or the result of the run that is made instead; in any case report what the script has done."""
+        try:
+            if instead is None:
+                self._show(key, decision)
+            else:
+                self._record(replace(decision, shown_as=ACTIVE_VERSION), stored=False)
+        finally:
+            self._report(key, decision.outcome, instead)
+
+    def _report(self, key: str, outcome: Outcome, instead: RunExecution | None) -> None:
+        """Suspend a version that has left the language, or tell of its crash; then make the run that is made instead."""
+        try:
+            if outcome.alarm:
+                self._suspend(outcome)
+            elif outcome.fatal_signal:
+                self._tell_crash(outcome)
         finally:
             if instead is not None:
                 instead.run(key)

@@ -23,6 +23,7 @@ from records.scripts.reviews import Review, ReviewDecision
 from records.scripts.states import DEPLOYMENT, SUBMISSION
 from records.scripts.submissions import Submission, SubmissionDraft
 from records.tenants import implementations
+from tests.support.script_authors import add_author
 
 PEOPLE = ("demo/ann", "demo/bob", "staff/rita", "author token of-ann", "author token of-rita")
 BEHIND = {"author token of-ann": "demo/ann", "author token of-rita": "staff/rita"}
@@ -54,15 +55,23 @@ def decide(db, owner, number, by, decision):
     submit.decide(db, owner, number, ReviewDecision(decision, found.get(number, "x"), "note"), by)
 
 
+def live(db, owner, state):
+    """The number of the active or the staged version, as a person sees it who looks at this moment."""
+    found = getattr(deployments.live(db, owner), state)
+    return found[1].number if found else None
+
+
 CHANGES = {
     "submit": hand_in,
     "withdraw": submit.withdraw,
     "decide": decide,
     "activate": deploy.activate,
     "stage": lambda db, owner, number, by, share: deploy.stage(db, owner, number, share, by),
-    "widen": deploy.widen,
-    "revert": lambda db, owner, _, by: deploy.revert(db, owner, by),
-    "roll back": lambda db, owner, number, by: deploy.roll_back(db, owner, by, number=number),
+    "widen": lambda db, owner, share, by: deploy.widen(db, owner, share, by, expected=live(db, owner, "staged")),
+    "revert": lambda db, owner, _, by: deploy.revert(db, owner, by, expected=live(db, owner, "staged")),
+    "roll back": lambda db, owner, number, by: deploy.roll_back(
+        db, owner, by, expected=live(db, owner, "active"), number=number
+    ),
     "suspend": deploy.suspend,
     "reinstate": deploy.reinstate,
 }
@@ -113,7 +122,7 @@ def live_through(db, steps):
     until = utc_now() + timedelta(days=1)
     for name, maker in (("of-ann", "demo/ann"), ("of-rita", "staff/rita")):
         draft = AuthorTokenDraft(name, frozenset({Permission.SUBMIT_SCRIPTS}), until)
-        token_changes.make(db, owner, draft, AuditContext(maker), held=set(Permission))
+        token_changes.make(db, owner, draft, AuditContext(maker), person=add_author(db, maker))
     for step in steps:
         before, refused = seen(db, owner), False
         try:

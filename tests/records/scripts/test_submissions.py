@@ -16,6 +16,7 @@ from records.scripts import author_tokens, deployments, submissions, versions
 from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from tests.support.script_authors import add_author
 
 ANN, BOB = "demo/ann", "demo/bob"
 SCENARIO = {"name": "before", "input": {"now": "x"}, "answers": [], "expected": {"text": "Claim"}}
@@ -44,7 +45,7 @@ def test_a_new_submission_of_the_same_author_supersedes_the_undecided_one_and_no
 
 def test_an_author_and_their_token_are_one_author(db: Session, demo: Implementation):
     draft = AuthorTokenDraft("ci", frozenset({Permission.SUBMIT_SCRIPTS}), utc_now() + timedelta(days=1))
-    token, _ = author_tokens.make(db, demo, draft, held=set(Permission), by=ANN)
+    token, _ = author_tokens.make(db, demo, draft, person=add_author(db, ANN))
     first = submit(db, demo, add(db, demo))
     second = submit(db, demo, add(db, demo, "2"), by=token.actor)
     assert (first.state, second.submitted_by, second.author) == ("superseded", "author token ci", ANN)
