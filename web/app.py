@@ -30,6 +30,7 @@ from web.console.layout import page_frame
 from web.console.people import roles
 from web.console.people import views as people
 from web.console.runs import views as runs
+from web.console.scripts import review_queue
 from web.health import views as health
 from web.health.views import Checks
 from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
@@ -48,7 +49,7 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
-CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, audit)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, review_queue, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once

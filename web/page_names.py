@@ -105,10 +105,16 @@ _SETTINGS = MappingProxyType(
 
 _SCRIPTS = MappingProxyType(
     {
+        "console_reviews.queue": "Console: reviews",
+        "console_scripts.add_comment": "Console: comment on a submission",
         "console_scripts.compared": "Console: compare two versions of the script",
+        "console_scripts.decide": "Console: decide about a submission",
         "console_scripts.edit": "Console: write the script",
         "console_scripts.every": "Console: scripts",
         "console_scripts.one": "Console: a version of the script",
+        "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
+        "console_scripts.submission": "Console: a submission",
+        "console_scripts.withdraw": "Console: withdraw a submission",
         "console_scripts.work_on": "Console: write the script",
     }
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from runner.trials.script_checks import ScriptChecks
-from web.console.scripts import editor, versions
+from web.console.scripts import editor, submissions, versions
 from web.console.scripts.script_check import EXTENSION
 from web.console.scripts.views_base import blueprint
 
 #: The modules whose views the blueprint collects when they are imported.
-VIEWS = (versions, editor)
+VIEWS = (versions, editor, submissions)
 
 
 def install(app: Flask, checks: ScriptChecks) -> None:

@@ -50,6 +50,10 @@ UNTOUCHED = {
     f"{ONE}/roles/scanners": {REFUSED},
     f"{ONE}/roles/scanners/<int:number>/remove": {"grant.removed"},
     f"{ONE}/scripts/draft": {SAME, SHOWN, "script.submitted"},  # the buttons save, check and submit
+    f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
+    f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
+    f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
+    f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
     f"{ONE}/settings": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/script": {SAME},
@@ -191,5 +195,6 @@ FILLED = {
     f"{ONE}/retirement/archive": ({"reason": "it is over"}, "implementation.archived"),
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),
     f"{ONE}/retirement/remove": ({"slug": "closed", "reason": "asked for"}, "implementation.removed"),
+    f"{ONE}/scripts/submissions/<int:number>/comments": ({"text": "why?", "line": "2"}, "review.commented"),
     f"{ONE}/connections/new": ({"name": "added", "base_url": "https://new.example"}, "connection.saved"),
 }

@@ -114,7 +114,7 @@ def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Respons
             return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
     instead = f" It replaces submission {made.superseded}." if made.superseded else ""
     flash(f"Version {made.version.number} waits for a review.{instead}")
-    return see_other(address("one", implementation, number=made.version.number))
+    return see_other(address("submission", implementation, number=made.submission.number))
 
 
 def _page(
