@@ -92,7 +92,7 @@ ORDER = {
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
-    "web/console/scripts": ("source",),
+    "web/console/scripts": ("source", "deploying"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "scripts", "local"),
 }

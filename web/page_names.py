@@ -107,8 +107,12 @@ _SCRIPTS = MappingProxyType(
     {
         "console_reviews.queue": "Console: reviews",
         "console_scripts.add_comment": "Console: comment on a submission",
+        "console_scripts.ask_about_live": "Console: change what users see of the script",
+        "console_scripts.ask_about_version": "Console: change what users see of the script",
         "console_scripts.compared": "Console: compare two versions of the script",
         "console_scripts.decide": "Console: decide about a submission",
+        "console_scripts.do_with_live": "Console: change what users see of the script",
+        "console_scripts.do_with_version": "Console: change what users see of the script",
         "console_scripts.edit": "Console: write the script",
         "console_scripts.every": "Console: scripts",
         "console_scripts.one": "Console: a version of the script",

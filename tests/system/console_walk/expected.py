@@ -49,11 +49,19 @@ UNTOUCHED = {
     f"{ONE}/roles/from-provider": {SAME},
     f"{ONE}/roles/scanners": {REFUSED},
     f"{ONE}/roles/scanners/<int:number>/remove": {"grant.removed"},
-    f"{ONE}/scripts/draft": {SAME, SHOWN, "script.submitted"},  # the buttons save, check and submit
+    f"{ONE}/scripts/draft": {
+        SAME,
+        SHOWN,
+        "script.submitted",
+        REFUSED,
+    },  # save, check, submit; refused if approved already
+    # What needs a reason is refused without one.
+    f"{ONE}/scripts/live/<act>": {"script.widened", "scripts.continued", REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
     f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
     f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
+    f"{ONE}/scripts/versions/<int:number>/<act>": {"script.staged", "script.activated", REFUSED},
     f"{ONE}/settings": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
     f"{ONE}/settings/script": {SAME},

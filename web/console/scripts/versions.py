@@ -9,6 +9,8 @@ from records.people import actors
 from records.scripts import deployments, submissions, versions
 from records.scripts.versions import Version
 from web.console.layout.page_frame import Link
+from web.console.scripts.deploying.deployment_acts import OF_A_VERSION, OF_WHAT_IS_LIVE, acts_offered
+from web.console.scripts.deploying.deployment_effects import DeploymentScene
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces, source_lines
 from web.console.scripts.version_states import state_of, states_of, touched_by
@@ -47,6 +49,8 @@ def every(implementation: str) -> Response:
             found,
             title="Scripts",
             live=live,
+            acts=acts_offered(DeploymentScene.of(db, found, None), OF_WHAT_IS_LIVE),
+            before_active=deployments.active_before(db, found),
             touched={one.id: touched_by(db, found, one) for one, _ in filter(None, (live.active, live.staged))},
             versions=rows[:ROWS],
             older=rows[ROWS - 1].number if len(rows) > ROWS else 0,
@@ -75,6 +79,7 @@ def one(implementation: str, number: int) -> Response:
             version=version,
             state=state_of(db, live, version),
             live=live,
+            acts=acts_offered(DeploymentScene.of(db, found, version), OF_A_VERSION),
             compared=active if active and active.id != version.id else None,
             missing=versions.settings_missing(found, version),
             submissions=handed_in,
