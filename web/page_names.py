@@ -133,6 +133,9 @@ _SCRIPTS = MappingProxyType(
         "console_scripts.one": "Console: a version of the script",
         "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
         "console_scripts.submission": "Console: a submission",
+        "console_scripts.cancel_trial": "Console: cancel the trial of a submission",
+        "console_scripts.trial": "Console: trial of a submission",
+        "console_scripts.try_submission": "Console: try a submission",
         "console_scripts.withdraw": "Console: withdraw a submission",
         "console_scripts.work_on": "Console: write the script",
     }

@@ -17,8 +17,10 @@ from records.people import actors
 from records.scripts import drafts, submissions
 from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import SubmissionDraft
+from runner.queues.trial_orders import order_first_trial
 from runner.trials.implementation_facts import facts_of
-from runner.trials.submission import checked_script
+from runner.trials.submission import checked_script, secrets_of, submit_draft
+from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_start
@@ -104,7 +106,8 @@ def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Respons
     script, draft = checked_script(form.source.value, checked.review), SubmissionDraft(form.note.value)
 
     def change(db: DbSession, owner: Implementation) -> Any:
-        return changes.submit(db, owner, script, draft, by_page())
+        own_secrets = secrets_of(db, AuthServices.here().box, owner)
+        return submit_draft(db, owner, script, draft, by_page(), own_secrets=own_secrets)
 
     try:
         made: Submitted = commit_to(implementation, change).value
@@ -112,6 +115,7 @@ def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Respons
         form.refuse(refused)
         with reading(implementation) as (db, found):
             return _page(db, found, form, draft=drafts.find(db, found, signed_in().actor), checked=checked)
+    order_first_trial(AuthServices.here().jobs, implementation, made)
     instead = f" It replaces submission {made.superseded}." if made.superseded else ""
     flash(f"Version {made.version.number} waits for a review.{instead}")
     return see_other(address("submission", implementation, number=made.submission.number))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from records import DbSession, Implementation
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_checks import ChecksUnavailable
+from runner.trials.submission import secrets_of, without_own_secrets
 from runner.trials.trial import ScriptReview
 from web.auth.services import AuthServices
 
@@ -27,8 +28,10 @@ class PageCheck:
 
 def check(db: DbSession, owner: Implementation, source: str) -> PageCheck:
     """Check a text against an implementation."""
+    services = AuthServices.here()
     try:
-        review = AuthServices.here().script_checks.review(source, facts_of(db, owner))
+        review = services.script_checks.review(source, facts_of(db, owner))
     except ChecksUnavailable as away:
         return PageCheck(fault=str(away))
+    review = without_own_secrets(source, review, secrets_of(db, services.box, owner))
     return PageCheck(review, findings=review.findings)

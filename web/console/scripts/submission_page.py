@@ -27,6 +27,7 @@ from web.console.scripts.review_forms import CommentForm, DecisionForm, PrivateC
 from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
+from web.console.scripts.trials.trial_results import TrialResults
 from web.console.scripts.views_base import MOST_NUMBER, page
 from web.permissions import Permission
 from web.problem_details import HttpProblem
@@ -106,6 +107,7 @@ def draw(db: DbSession, found: Implementation, number: int, sent: SentForms | No
         checked=checked,
         touched=touched_by(checked, found, {one.name for one in connections.every(db, found)}),
         requirements=requirements(found, text),
+        results=TrialResults.of(submission),
         base=base,
         diff=compare(base.source if base else "", version.source),
         deceptive=text.deceptive,
