@@ -115,6 +115,8 @@ _SCRIPTS = MappingProxyType(
         "console_scripts.do_with_version": "Console: change what users see of the script",
         "console_scripts.edit": "Console: write the script",
         "console_scripts.every": "Console: scripts",
+        "console_scripts.findings": "Console: the editor asks for findings",
+        "console_scripts.keep": "Console: the editor saves the draft",
         "console_scripts.one": "Console: a version of the script",
         "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
         "console_scripts.submission": "Console: a submission",

@@ -6,6 +6,7 @@ older than the saved draft is told so and overwrites nothing.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response, flash, request
@@ -18,6 +19,7 @@ from records.scripts import drafts, submissions
 from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import SubmissionDraft
 from runner.trials.implementation_facts import facts_of
+from runner.trials.script_completions import completions
 from runner.trials.submission import checked_script
 from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
@@ -127,7 +129,7 @@ def _page(
     **more: Any,
 ) -> Response:
     author = signed_in().actor
-    others = drafts.of_others(db, found, author)
+    others, facts = drafts.of_others(db, found, author), facts_of(db, found)
     overtaken: ScriptDraft | None = more.get("overtaken")
     usual = {"begun_from": None, "replaces": None, "overtaken": None}
     return page(
@@ -143,6 +145,7 @@ def _page(
         others=others,
         names=actors.by_keys(db, {one.author for one in others}),
         waiting=submissions.undecided_of(db, found, author),
-        facts=facts_of(db, found),
+        facts=facts,
+        words=json.dumps(completions(facts)),
         **(usual | more),
     )
