@@ -112,6 +112,12 @@ COMMANDS = (
         offline=True,
     ),
     CommandEntry(
+        "record",
+        "web.cli.authors.record_command:record",
+        "Run the script of a case against your test system, and save the answers and what was shown.",
+        offline=True,
+    ),
+    CommandEntry(
         "test",
         "web.cli.authors.case_commands:test_cases",
         "Run all cases in FOLDER and below it, and hold the results against what is expected.",
