@@ -48,11 +48,13 @@ from .language import (
     RECORDS,
     RUNTIME_KEY,
     SIGNATURES,
+    STUB_MODULE,
     WITHHELD,
     OfferedEntry,
     RecordType,
     Signature,
     WithheldEntry,
+    script_stubs,
 )
 from .outcomes import (
     FATAL_SIGNALS,
@@ -84,6 +86,7 @@ from .tracing.traces import (
     TracedOutcome,
     TraceSite,
 )
+from .zygote.process import Launch
 
 __all__ = [
     "API_LEVEL",
@@ -93,6 +96,7 @@ __all__ = [
     "RECORDS",
     "RUNTIME_KEY",
     "SIGNATURES",
+    "STUB_MODULE",
     "WITHHELD",
     "Answer",
     "Call",
@@ -106,6 +110,7 @@ __all__ = [
     "JailConfig",
     "JailReport",
     "JailTooWeak",
+    "Launch",
     "MessageLiteral",
     "NotedComparison",
     "NotedMisuse",
@@ -131,4 +136,5 @@ __all__ = [
     "WithheldEntry",
     "ZygoteGone",
     "examine",
+    "script_stubs",
 ]

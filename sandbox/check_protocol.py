@@ -14,6 +14,7 @@ from . import exit_status, frame_schemas
 from .channel import Channel
 from .frame_schemas import CheckReport, RunReport
 from .frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
+from .language.check.text.deepest_place import deepest_place
 from .outcomes import MIB, CheckResult, Finding, OutcomeKind, RunLimits
 from .run_protocol import finish_exchange, run_exchange
 
@@ -21,6 +22,8 @@ from .run_protocol import finish_exchange, run_exchange
 CHECK_LIMITS = RunLimits(wall_s=10.0, cpu_s=5.0, memory_bytes=192 * MIB)
 #: Longer texts are refused unread. The language layer's own limit is far lower and its finding is more helpful.
 SOURCE_CHARS = 1024 * 1024
+#: Characters in which the cause of a failed check is looked for.
+_LOOKED_AT = 100_000
 
 _FAILURES = {
     OutcomeKind.TIMED_OUT: ("check-timed-out", "Checking this script took too long."),
@@ -65,9 +68,15 @@ def failed_result(source: str, report: RunReport, *, alarm: bool = False) -> Che
     """The result of a check that did not complete: one finding that says why."""
     rule, what = _ALARM if alarm else _FAILURES.get(report.kind, _CRASHED)
     why = f"{report.error.type}: {report.error.text}" if report.error else str(report.kind)
-    line = (report.error.line if report.error else None) or 1
-    finding = Finding(rule, line, 1, what, why, "Simplify the script and split it into smaller parts.")
+    line = report.error.line if report.error else None
+    place = (line, 1) if line else probable_place(source)
+    finding = Finding(rule, *place, what, why, "Simplify the script and split it into smaller parts.")
     return CheckResult(digest(source), (finding,), alarm=alarm)
+
+
+def probable_place(source: str) -> tuple[int, int]:
+    """Where a script is nested most deeply, or its longest line: the likeliest cause of a check that did not complete."""
+    return deepest_place(source[:_LOOKED_AT])
 
 
 def digest(source: str) -> str:

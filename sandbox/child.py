@@ -7,6 +7,7 @@ is the jail around it and the broker on the other side.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import mmap
 import os
 import sys
@@ -14,7 +15,18 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Protocol
 
-from .frames import BROKER_FRAME_BYTES, CHAIN_CALLS, HEADER, LOG_CHARS, TEXT_CHARS, TYPE_CHARS, decode, encode, pack
+from .frames import (
+    BROKER_DEPTH,
+    BROKER_FRAME_BYTES,
+    CHAIN_CALLS,
+    HEADER,
+    LOG_CHARS,
+    TEXT_CHARS,
+    TYPE_CHARS,
+    decode,
+    encode,
+    pack,
+)
 from .jail.lockdown import CHANNEL
 from .memory_errors import is_out_of_memory
 from .outcomes import CallFault
@@ -68,7 +80,7 @@ def serve(language: Language, reserved: mmap.mmap) -> None:
     needs memory, and a traceback keeps everything that the script held.
     """
     try:
-        request = decode(_receive())
+        request = decode(_receive(), depth=BROKER_DEPTH)
         if request["op"] == "check":
             _check(language, request["source"], reserved)
         elif request["op"] == "instrument":
@@ -102,7 +114,7 @@ class BrokerCalls:
                 _send({"t": kind, "line": line, "text": content["text"][:LOG_CHARS]})
             return {}
         _send({"t": kind, "line": line, **content})
-        return decode(_receive())
+        return decode(_receive(), depth=BROKER_DEPTH)
 
 
 def _run(language: Language, request: dict[str, Any], code: bytes, reserved: mmap.mmap) -> None:
@@ -162,8 +174,13 @@ def _instrument(language: Language, source: str, reserved: mmap.mmap) -> None:
 
 
 def _run_traced(language: Language, code: bytes, reserved: mmap.mmap) -> None:
-    """Run instrumented code once for each input that comes, until the broker sends something else or memory runs out."""
-    while (request := decode(_receive()))["op"] == "input":
+    """Run instrumented code once for each input that comes, until the broker sends something else or memory runs out.
+
+    The names of a run and its functions refer to each other, so what a run leaves is freed by a collection only. It is
+    short: what was loaded before the child began is frozen.
+    """
+    while (request := decode(_receive(), depth=BROKER_DEPTH))["op"] == "input":
+        gc.collect()
         recorder = language.Recorder(request["calls"])
         line = None
         try:

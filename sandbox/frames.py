@@ -19,8 +19,8 @@ CHILD_FRAME_BYTES = 256 * 1024
 CODE_FRAME_BYTES = 4 * 1024 * 1024
 #: Bytes of a frame from the broker: a script's input, or an answer, within the budgets of the run.
 BROKER_FRAME_BYTES = 32 * 1024 * 1024
-#: How deep lists and objects may nest in a frame from a child.
-DEPTH = 64
+#: How deep lists and objects may nest in a frame from a child, and in one from the broker: settings may nest 100 deep.
+DEPTH, BROKER_DEPTH = 64, 110
 #: The same for JSON that a script posts, and the digits of a parse_int number in it: no interpreter's limit can be set lower.
 JSON_DEPTH, JSON_DIGITS = 50, 640
 #: Characters that a child sends of a log line, of an exception's text and of its type; the broker cuts to the budget.
@@ -51,7 +51,7 @@ def encodable(text: str) -> bytes:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def decode(body: bytes, *, parse_int: Callable[[str], int] = int) -> dict[str, Any]:
+def decode(body: bytes, *, parse_int: Callable[[str], int] = int, depth: int = DEPTH) -> dict[str, Any]:
     """The JSON object of a hostile body: finite, not deep, and with no text that cannot be encoded. Raises `FrameError`."""
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=parse_int)
@@ -61,7 +61,7 @@ def decode(body: bytes, *, parse_int: Callable[[str], int] = int) -> dict[str, A
         raise FrameError("JSON that the sandbox does not write") from fault
     if type(value) is not dict:
         raise FrameError("a body that is not an object")
-    if body.count(b"[") + body.count(b"{") > DEPTH and deeper_than(value, DEPTH):
+    if body.count(b"[") + body.count(b"{") > depth and deeper_than(value, depth):
         raise FrameError("JSON that is nested too deeply")
     return value
 

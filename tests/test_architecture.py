@@ -61,7 +61,7 @@ HOMES = {
 ORDER = {
     "sandbox": ("jail", "language", "zygote", "tracing"),
     "sandbox/language": ("rules", "check", "run", "tracing"),
-    "sandbox/language/check": ("text", "api"),
+    "sandbox/language/check": ("text", "constructs", "api"),
     "sandbox/language/run": ("values", "guards", "standard_library"),
     "records": ("storage", "tenants", "people", "identity", "maintenance", "agenda", "scripts", "support", "changes"),
     "records/changes": ("scripts",),
@@ -85,7 +85,7 @@ ORDER = {
     "runner/trials": ("cases", "explore"),
     "runner/trials/explore": ("moves",),
     "web": (
-        *("forms", "middleware", "auth", "root", "status", "console", "health", "openapi", "widget"),
+        *("forms", "middleware", "auth", "root", "status", "console", "authors", "health", "openapi", "widget"),
         *("server", "devidp", "demo", "cli"),
     ),
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
@@ -94,7 +94,7 @@ ORDER = {
     "web/console": ("layout", "people", "settings", "runs", "scripts"),
     "web/console/scripts": ("source", "deploying"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
-    "web/cli": ("common", "setup", "operate", "scripts", "local"),
+    "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }
 #: Modules of one folder, besides its front page.
 MOST_MODULES = 15
@@ -368,6 +368,7 @@ TRANSACTIONS = {
     "web/console/settings/identity/our_certificates.py": "our keys are made when they are first needed",
     "web/console/settings/agenda/views.py": "an uploaded file waits to be looked at, and changes nothing",
     "web/console/settings/external/login_test.py": "tested logins",
+    "web/authors/token_access.py": "when an author token was used last",
     "web/devidp/__main__.py": "our keys are made when they are first needed",
 }
 

@@ -23,6 +23,7 @@ from web.auth.logins import Logins
 from web.auth.saml import views as saml
 from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
+from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
 from web.console import audit, first_administrator, script_pages, settings_pages
 from web.console import views as console
@@ -49,6 +50,7 @@ from web.widget import views as widget
 #: Modules with views, each with its `blueprint`.
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
+AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
 CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, review_queue, audit)
 
 
@@ -67,9 +69,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
-    outage is over.
-
-    `script_checks` checks the texts that authors write; without it, the application has its own, which starts with the first.
+    outage is over. `script_checks` checks what authors write and hand in.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -114,12 +114,14 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
         finish_start=finish_start,
     )
 
+    app.extensions[submission_views.EXTENSION] = script_checks or ScriptChecks(settings)
+
     staff_member.install(app)
     page_frame.install(app)
-    for views in (*APP_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
+    for views in (*APP_VIEWS, *AUTHOR_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
-    script_pages.install(app, script_checks or ScriptChecks(settings))
+    script_pages.install(app)
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.

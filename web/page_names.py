@@ -40,6 +40,21 @@ _CONSOLE = MappingProxyType(
     }
 )
 
+_AUTHORS = MappingProxyType(
+    {
+        "author_runs.list_all": "Authors' endpoints: runs",
+        "author_runs.show": "Authors' endpoints: a run",
+        "author_submissions.hand_in": "Authors' endpoints: hand a script in",
+        "author_submissions.list_all": "Authors' endpoints: submissions",
+        "author_submissions.show": "Authors' endpoints: a submission",
+        "author_submissions.withdraw": "Authors' endpoints: withdraw a submission",
+        "author_token.show": "Authors' endpoints: the author token",
+        "author_versions.diff": "Authors' endpoints: compare two versions",
+        "author_versions.list_all": "Authors' endpoints: versions",
+        "author_versions.show": "Authors' endpoints: a version",
+    }
+)
+
 _SETTINGS = MappingProxyType(
     {
         "console_settings.add_connection": "Console: add a connection",
@@ -131,6 +146,7 @@ PAGE_NAMES = MappingProxyType(
         **_CONSOLE,
         **_SETTINGS,
         **_SCRIPTS,
+        **_AUTHORS,
         NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",
         "app_login.start": "Login for the app: start",

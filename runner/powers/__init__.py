@@ -5,24 +5,28 @@ answers. Start an audit in `live_powers`, which lists the steps that every call 
 interface towards scripts.
 """
 
-from .call_record import CallRecord, digest_key
-from .connections.errors import AnswersError, FaultyConnectionError, PowersError
-from .connections.vendor_connection import (
-    ApiKeyHeader,
-    ApiKeyParameter,
-    Auth,
-    Basic,
-    Bearer,
-    NoAuth,
-    OAuth2ClientCredentials,
-    VendorConnection,
-    auth_of,
-    parse_base,
-    vendor_connection,
-)
-from .live_powers import LivePowers
-from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
-from .vendor_services import VendorServices
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .call_record import CallRecord, digest_key
+    from .connections.errors import AnswersError, FaultyConnectionError, PowersError
+    from .connections.vendor_connection import (
+        ApiKeyHeader,
+        ApiKeyParameter,
+        Auth,
+        Basic,
+        Bearer,
+        NoAuth,
+        OAuth2ClientCredentials,
+        VendorConnection,
+        auth_of,
+        parse_base,
+        vendor_connection,
+    )
+    from .live_powers import LivePowers
+    from .recorded_powers import RecordedAnswer, RecordedPowers, parse_answers
+    from .vendor_services import VendorServices
 
 __all__ = [
     "AnswersError",
@@ -47,3 +51,35 @@ __all__ = [
     "parse_base",
     "vendor_connection",
 ]
+
+#: Where each name is. It is loaded when it is used: recorded answers need neither Redis nor a client for HTTP.
+_HOMES = {
+    "CallRecord": ".call_record",
+    "digest_key": ".call_record",
+    "AnswersError": ".connections.errors",
+    "FaultyConnectionError": ".connections.errors",
+    "PowersError": ".connections.errors",
+    "ApiKeyHeader": ".connections.vendor_connection",
+    "ApiKeyParameter": ".connections.vendor_connection",
+    "Auth": ".connections.vendor_connection",
+    "Basic": ".connections.vendor_connection",
+    "Bearer": ".connections.vendor_connection",
+    "NoAuth": ".connections.vendor_connection",
+    "OAuth2ClientCredentials": ".connections.vendor_connection",
+    "VendorConnection": ".connections.vendor_connection",
+    "auth_of": ".connections.vendor_connection",
+    "parse_base": ".connections.vendor_connection",
+    "vendor_connection": ".connections.vendor_connection",
+    "LivePowers": ".live_powers",
+    "RecordedAnswer": ".recorded_powers",
+    "RecordedPowers": ".recorded_powers",
+    "parse_answers": ".recorded_powers",
+    "VendorServices": ".vendor_services",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name. Raises AttributeError for one that is not here, as any module does."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

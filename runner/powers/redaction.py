@@ -26,7 +26,7 @@ for _name, _character in html.entities.html5.items():
         _NAMES.setdefault(_character, []).append(_name)
 
 _ESCAPE = re.compile(r"[\\%&]")
-_SECRET_NAME = re.compile(
+SECRET_NAME: Final = re.compile(
     r"(?i)pass(word|wd)?$|secret|token|(api|access|auth)[_-]?key|^key$|signature|^sig$|credential|^auth"
 )
 
@@ -103,4 +103,4 @@ def _any_escape(character: str) -> str:
 def shown_query(query: str, params: tuple[tuple[str, str], ...]) -> str:
     """Return query and parameters for people to read, cut, with the values of names that suggest a secret blanked."""
     pairs = (*parse_qsl(query, keep_blank_values=True), *params)
-    return "&".join(f"{name}={REDACTED if _SECRET_NAME.search(name) else value}" for name, value in pairs)[:1000]
+    return "&".join(f"{name}={REDACTED if SECRET_NAME.search(name) else value}" for name, value in pairs)[:1000]

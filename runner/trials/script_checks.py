@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from runner.settings.operator_settings import Settings
 from sandbox import SandboxError
 
-from .implementation_facts import ImplementationFacts
+from .fact_review import ImplementationFacts
 from .trial import ScriptReview, TrialSandbox, TrialSandboxUnsafeError
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class ScriptChecks:
             return self._sandbox
 
     def _start(self) -> TrialSandbox:
-        sandbox = TrialSandbox(allow_weak=self._settings.sandbox_allow_weak)
+        sandbox = TrialSandbox(allow_weak=self._settings.sandbox_allow_weak, require=self._settings.sandbox_require)
         try:
             return sandbox.__enter__()
         except TrialSandboxUnsafeError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import OFFERED, RECORDS, SIGNATURES, Signature
 
-from .implementation_facts import ImplementationFacts
+from .fact_review import ImplementationFacts
 
 #: Words of the language that an editor offers.
 KEYWORDS = (

@@ -12,8 +12,8 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from runner.powers import CallRecord
+from runner.runs.budget_warnings import budget_warnings
 from runner.runs.message_contract import JudgedMessage, Message, judge, review_literals
-from runner.runs.outcome_to_status import budget_warnings
 from runner.runs.script_lines import lines_of, with_lines
 from sandbox import (
     CheckResult,
@@ -22,6 +22,7 @@ from sandbox import (
     InstrumentResult,
     JailConfig,
     JailTooWeak,
+    Launch,
     MessageLiteral,
     Outcome,
     OutcomeKind,
@@ -35,7 +36,8 @@ from sandbox import (
     Usage,
 )
 
-from .implementation_facts import ImplementationFacts, review_facts
+from .fact_review import ImplementationFacts, review_facts
+from .pasted_secrets import secret_findings
 from .trial_input import TrialInput
 
 
@@ -93,7 +95,7 @@ class Trial:
                 "memory": self.usage.memory_bytes,
                 "bytes": self.usage.read_bytes,
             },
-            "error": None if self.error is None else vars(self.error),
+            "error": None if self.error is None else error_json(self.error),
         }
         return shown | ({"findings": [finding_json(one) for one in self.findings]} if self.findings else {})
 
@@ -116,8 +118,14 @@ class TrialTerms:
 class TrialSandbox:
     """One sandbox for any number of trials and threads."""
 
-    def __init__(self, *, allow_weak: bool = False) -> None:
-        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak))
+    def __init__(
+        self, *, allow_weak: bool = False, require: frozenset[str] = frozenset(), plain_child: bool = False
+    ) -> None:
+        """`plain_child`: run without any layer of the jail, for an author's own scripts on their own machine only."""
+        if plain_child:
+            self._sandbox = Sandbox(config=JailConfig(allow_weak=True, told=True), launch=Launch(layers=()))
+        else:
+            self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
     def __enter__(self) -> Self:
         try:
@@ -141,6 +149,7 @@ class TrialSandbox:
             link_hosts = facts.link_hosts if facts else hosts_in(checked.literals)
         findings = (*checked.findings, *review_literals(checked.literals, link_hosts))
         findings += review_facts(checked, facts) if facts else ()
+        findings += secret_findings(source)
         return ScriptReview(checked, tuple(sorted(findings, key=lambda one: (one.line, one.column))))
 
     def run(self, source: str, terms: TrialTerms, powers: RecordingPowers) -> Trial:
@@ -210,6 +219,11 @@ def trial_of(outcome: Outcome, judged: JudgedMessage, calls: tuple[CallRecord, .
 def finding_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain JSON values."""
     return vars(finding) | {"severity": finding.severity.value}
+
+
+def error_json(error: ScriptError) -> dict[str, Any]:
+    """Return an error as plain JSON values: its chain as lists, as a file that expects it has them."""
+    return vars(error) | {"chain": [list(call) for call in error.chain]}
 
 
 def hosts_in(literals: Iterable[MessageLiteral]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import Self
 
 from sandbox import exit_status
 from sandbox.channel import Channel, ChildExit
-from sandbox.check_protocol import CHECK_LIMITS, failed_result
+from sandbox.check_protocol import CHECK_LIMITS, failed_result, probable_place
 from sandbox.frame_schemas import RunReport, failure_report_of
 from sandbox.frames import CODE_FRAME_BYTES, FrameError, decode_from_child, encode
 from sandbox.outcomes import Finding, OutcomeKind, Powers, RunLimits, ScriptError, ScriptInput
@@ -39,7 +39,8 @@ def instrument(channel: Channel, source: str) -> InstrumentResult:
     if failure is None and isinstance(result.report, InstrumentedScript) and exit_status.exited_cleanly(child_exit):
         if result.report.code:
             return InstrumentResult(script=result.report)
-        return InstrumentResult(finding=_REFUSED)
+        line, column = probable_place(source)
+        return InstrumentResult(finding=replace(_REFUSED, line=line, column=column))
     alarm = result.forged or exit_status.is_alarm(child_exit)
     failed = failed_result(source, failure or exit_status.report_from_exit(child_exit, CHECK_LIMITS), alarm=alarm)
     return InstrumentResult(finding=failed.findings[0])
@@ -94,9 +95,10 @@ class TracedRuns:
             error = outcome.error and replace(outcome.error, line=outcome.error.line or protocol.last_line)
             return TracedOutcome(replace(outcome, alarm=alarm, error=error))
         report, trace = result.report
-        if report.kind is OutcomeKind.OUT_OF_MEMORY:
-            self.is_open = False
-        return TracedOutcome(protocol.outcome(report, ChildExit()), trace)
+        if report.kind is not OutcomeKind.OUT_OF_MEMORY:
+            return TracedOutcome(protocol.outcome(report, ChildExit()), trace)
+        alarm = self.close()  # the child ends after such a report
+        return TracedOutcome(replace(protocol.outcome(report, ChildExit()), alarm=alarm), trace)
 
     def close(self) -> bool:
         """End the child; return whether it had done what the kernel forbids, or sent more than it should."""

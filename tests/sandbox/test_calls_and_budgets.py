@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from sandbox import Answer, Call, CallFault, CallNotMade, OutcomeKind
-from tests.sandbox.boxes import Vendor
+from tests.sandbox.boxes import SCRIPT_INPUT, Vendor
 
 
 def test_a_call_reaches_the_powers_as_a_value_and_its_answer_the_script(raw):
@@ -111,3 +113,11 @@ def test_usage_is_measured_outside_the_child(raw):
 def test_a_megabyte_of_answer_fits_into_the_memory(raw):
     outcome = raw.run("return message(str(len(api.get('v', '/x').text)))", powers=Vendor("ä" * 500_000))
     assert outcome.value["text"] == "500000"
+
+
+def test_settings_may_nest_as_deep_as_they_are_stored(product):
+    settings = {"a": json.loads("[" * 99 + "]" * 99)}
+    outcome = product.run(
+        "return message(str(len(api.settings['a'])))", script_input=replace(SCRIPT_INPUT, settings=settings)
+    )
+    assert outcome.value["text"] == "1"

@@ -101,6 +101,11 @@ def test_a_compiler_that_falls_for_a_text_is_only_a_finding(raw, rule, monkeypat
     assert not checked.alarm
 
 
+def test_a_check_that_crashed_is_told_where_the_script_is_nested_most_deeply(raw):
+    checked = raw.sandbox.check("#ATTACK CRASH\nimport os\nos.abort()\n" + "x = 1\n" * 9 + "y = " + "[" * 30 + "]" * 30)
+    assert (checked.findings[0].line, checked.findings[0].column) == (13, 34)
+
+
 def test_a_compiler_that_makes_a_forbidden_call_is_told_as_such(raw):
     checked = raw.sandbox.check("#ATTACK CALL\nimport os; os.fork()")
     assert checked.alarm

@@ -68,6 +68,28 @@ def test_more_than_the_report_is_an_alarm_at_the_end(raw):
     assert end.outcome.alarm or end.outcome.kind is OutcomeKind.CRASHED
 
 
+@pytest.mark.parametrize("after", ["raw(b'more')", "import socket; socket.socket()"], ids=["data", "forbidden call"])
+def test_what_a_child_does_after_it_reported_a_lack_of_memory_is_an_alarm(raw, after):
+    source = f"""
+import os, json, struct
+def status(user, session, api):
+    end = {{"t": "failed", "memory": True, "fault": None, "type": "MemoryError", "line": None, "chain": [], "text": ""}}
+    trace = {{"steps": 0, "used_up": "", "lines": [], "tests": [], "comparisons": [], "reads": [], "misuses": []}}
+    told = {{"t": "traced", "end": end, "trace": {{**trace, "message_line": None}}}}
+    frame(json.dumps(told, separators=(",", ":")).encode())
+    {after}
+    os._exit(0)
+"""
+    end = traced(raw, source)
+    assert end.outcome.kind is OutcomeKind.OUT_OF_MEMORY
+    assert end.outcome.alarm
+
+
+def test_a_lack_of_memory_alone_is_no_alarm(raw):
+    end = traced(raw, "def status(user, session, api):\n    raise MemoryError\n")
+    assert (end.outcome.kind, end.outcome.alarm) == (OutcomeKind.OUT_OF_MEMORY, False)
+
+
 def test_a_forbidden_call_in_a_traced_run_is_an_alarm(raw):
     source = "import socket\ndef status(user, session, api):\n    socket.socket()\n    return message('x')\n"
     end = traced(raw, source)

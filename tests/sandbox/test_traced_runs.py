@@ -133,6 +133,29 @@ def test_a_result_that_is_too_large_keeps_its_trace(product):
     assert (end.outcome.kind, end.trace.message_line) == (OutcomeKind.TOO_MUCH_OUTPUT, 2)
 
 
+def test_memory_of_earlier_runs_is_free_again(product):
+    source = indented('text = "a" * 20000000\ndef keep():\n    return keep, text\nreturn hidden() if keep() else None')
+    made = product.sandbox.instrument(source).script
+    with product.sandbox.traced_runs(made, limits=RunLimits(), child_wall_s=10.0) as child:
+        ends = [child.run(SCRIPT_INPUT, Vendor()).outcome.kind for _ in range(12)]
+    assert ends == [OutcomeKind.RETURNED] * 12
+
+
+def test_json_that_a_script_reads_again_and_again_is_not_kept(product):
+    answer = json.dumps(["x" * 100_000])
+    source = indented('answer = api.get("v", "/x")\nfor n in range(2000):\n    x = len(answer.json())\nreturn hidden()')
+    end = traced(product, source, Vendor(answer))
+    assert end.outcome.kind is OutcomeKind.RETURNED, end.outcome.error
+
+
+def test_a_trace_of_characters_of_many_bytes_fits_in_its_frame(product):
+    big = "big = '\\x01' * 120\nmany = [big + str(n) for n in range(12)]\nfew = [n for n in range(12)]\n"
+    comparisons = [f"x = many == {n}" for n in range(26)] + [f"x = few == [{n}] * 12" for n in range(100)]
+    end = traced(product, indented(big + "\n".join([*comparisons, *["x = 1"] * 1000]) + "\nreturn hidden()"))
+    assert end.outcome.kind is OutcomeKind.RETURNED, end.outcome.error
+    assert end.trace.comparisons
+
+
 def test_nothing_of_one_run_is_seen_by_the_next(product):
     source = "SEEN = []\n" + indented("SEEN.append(1)\nreturn message(str(len(SEEN)))")
     assert traced(product, source, runs=3).outcome.value["text"] == "1"

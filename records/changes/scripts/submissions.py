@@ -50,13 +50,19 @@ def submit(
 ) -> AfterCommit[Submitted]:
     """Store a text as a version and hand it in for review, in place of the author's undecided submission.
 
-    Raises RuleViolation for a version that is suspended, and for one that is approved already.
+    What they have handed in already, as it is, is no change. Raises RuleViolation for a version that is suspended, and for
+    one that is approved already.
     """
     lock(db, owner)
-    before = submissions.undecided_of(db, owner, author_tokens.person_behind(db, owner, by.actor))
+    author = author_tokens.person_behind(db, owner, by.actor)
+    before = submissions.undecided_of(db, owner, author)
     version = stored(db, owner, script, by.actor)
     submission = submissions.submit(db, owner, version, draft, by.actor)
+    if before is not None and before.id == submission.id:
+        return unchanged(owner.slug, Submitted(submission, version, None))
     detail = {"version": version.number, "sha256": version.sha256}
+    if author != by.actor:
+        detail["author"] = author
     if before is not None:
         detail["superseded"] = _target(before)
     note(db, owner.slug, SUBMITTED, by, target=_target(submission), detail=detail)

@@ -18,8 +18,10 @@ from runner.trials.trial_input import InputError, TrialInput, parse_input
 SCRIPT: Final = "script.py"
 INPUT, ANSWERS, EXPECTED = "input.json", "answers.json", "expected.json"
 _OF_A_CASE: Final = (INPUT, ANSWERS, EXPECTED)
-#: Folders above the named one in which its script is looked for.
-_MOST_ABOVE: Final = 8
+#: Folders above the named one in which its script is looked for; a script further away belongs to something else.
+_MOST_ABOVE: Final = 3
+#: The folder that is in the top folder of a repository only.
+_REPOSITORY: Final = ".git"
 _MOST_FOLDERS: Final = 2000
 
 
@@ -51,16 +53,18 @@ class CaseFolder:
 
 def find_cases(folder: Path) -> list[CaseFolder]:
     """The cases of a folder and below it that have a script, in the order of their paths."""
+    folder = _physical(folder)
     top = _top(folder)
+    places = _case_places(folder)
+    with_inner = {outer for place in places for outer in place.parents}
     found: list[CaseFolder] = []
-    for place in _case_places(folder):
+    for place in places:
         around = _around(place, top)
         script = _nearest(SCRIPT, around)
         if script is None:
             continue
         files = {name: _nearest(name, around) for name in _OF_A_CASE}
-        has_inner = any(place in other.parents for other in _case_places(folder) if other != place)
-        if files[EXPECTED] is None and has_inner:
+        if files[EXPECTED] is None and place in with_inner:
             continue  # it only holds what the cases below it share
         name = os.path.relpath(place, script.parent)
         found.append(CaseFolder(name, place, script, files[INPUT], files[ANSWERS], files[EXPECTED]))
@@ -121,11 +125,21 @@ def _raise(error: OSError) -> None:
     raise CaseFileError(f"{error.filename}: this folder cannot be read: {error.strerror}")
 
 
+def _physical(folder: Path) -> Path:
+    """The folder itself, or where it really is if its path leads through a link: its parents are those of the file system."""
+    real = folder.resolve()
+    return folder if real == folder.absolute() else _shown(real, folder)
+
+
 def _top(folder: Path) -> Path:
-    """The outermost folder from which files are taken."""
-    above = folder.absolute().parents
-    choices = [folder, *(folder / os.path.relpath(path, folder.absolute()) for path in above[:_MOST_ABOVE])]
-    return next((path for path in choices if _is_file(path / SCRIPT)), folder)
+    """The outermost folder from which files are taken: that of the nearest script, but none beyond a repository's top."""
+    inner = folder.absolute()
+    for path in (inner, *inner.parents[:_MOST_ABOVE]):
+        if _is_file(path / SCRIPT):
+            return _shown(path, folder)
+        if (path / _REPOSITORY).exists():
+            break
+    return folder
 
 
 def _around(place: Path, top: Path) -> list[Path]:

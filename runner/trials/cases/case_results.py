@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from runner.trials.trial import Trial
@@ -16,12 +16,15 @@ _NO_MESSAGE_PARTS: Final = {"link": None, "color": None}
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case. `error` says why it could not be run; then there is no trial."""
+    """One case. `error` says why it could not be run, and then there is no trial, or that its script attacked.
+
+    `trace` is what its second run, with probes, passed; None if that run ended before it could tell.
+    """
 
     name: str
     expected: Mapping[str, Any] | None = None
     trial: Trial | None = None
-    trace: RunTrace = field(default_factory=RunTrace)
+    trace: RunTrace | None = None
     error: str | None = None
 
     @property
@@ -81,10 +84,16 @@ class ScriptResults:
             "passed": len(self.cases) - self.failed,
             "failed": self.failed,
             "cases": [case.as_json() for case in self.cases],
-            "coverage": coverage(self.script, [case.trace for case in self.cases]),
+            "coverage": self._coverage(),
             "unused_answers": [dict(one) for one in self.unused],
             "messages": self._messages(),
         }
+
+    def _coverage(self) -> dict[str, Any]:
+        """The coverage by all cases; under `incomplete`, if there are any, those that ran and are not counted in it."""
+        told = coverage(self.script, [case.trace for case in self.cases if case.trace is not None])
+        incomplete = [case.name for case in self.cases if case.trial is not None and case.trace is None]
+        return told | ({"incomplete": incomplete} if incomplete else {})
 
     def _messages(self) -> list[dict[str, Any]]:
         shown: dict[tuple[Any, ...], list[str]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.trials.trial import TrialSandbox, TrialTerms
-from sandbox import InstrumentedScript, RunTrace, Severity
+from sandbox import InstrumentedScript, Severity
 
 from .answers_in_use import AnswersInUse
 from .case_folders import CaseFileError, CaseFolder, CaseReader, check_answers, checked_input
@@ -18,6 +18,7 @@ from .case_results import EXPECTABLE, CaseResult, ScriptResults
 Mapper = Callable[[Callable[[CaseFolder], CaseResult], Sequence[CaseFolder]], Iterable[CaseResult]]
 
 _CHILD_WALL_S = 10.0
+_ALARM = "the script did what no script can do. Treat it as an attack."
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class CaseRunner:
         trial = self._sandbox.run_code(source, code, loaded.terms, AnswersInUse(loaded.answers, marks))
         with self._sandbox.traced_runs(script, loaded.terms.limits, child_wall_s=_CHILD_WALL_S) as runs:
             traced = runs.run(loaded.terms.script_input, AnswersInUse(loaded.answers, marks))
-        return CaseResult(case.name, loaded.expected, trial, traced.trace or RunTrace())
+            has_alarm = trial.alarm or traced.outcome.alarm or runs.close()
+        if has_alarm:
+            return CaseResult(case.name, loaded.expected, trial, error=_ALARM)
+        return CaseResult(case.name, loaded.expected, trial, traced.trace)
 
     def _load(self, case: CaseFolder) -> _Loaded:
         """The files of a case. Raises `CaseFileError`."""

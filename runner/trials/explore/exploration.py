@@ -12,7 +12,10 @@ from .entries import failure_type, message_json
 
 @dataclass(frozen=True)
 class FoundEntry:
-    """One entry, whose example was run again alone, with the budgets of a live run, and gave this trial."""
+    """One entry, whose example was run again alone, with the budgets of a live run, and gave this trial.
+
+    Of an entry beyond their greatest number, or after the time for it, the trial is that of the run that found it.
+    """
 
     trial: Trial
     line: int | None
@@ -48,10 +51,11 @@ class Exploration:
     seconds: float = 0.0
     alarm: bool = field(default=False)
     stopped: bool = field(default=False)  #: the time was up before the runs were
+    unconfirmed: int = 0  #: entries whose example was not run again alone
 
     def as_json(self, file: str) -> dict[str, Any]:
-        """The whole result."""
-        return {
+        """The whole result; with `unconfirmed` only if there is any such entry."""
+        told = {
             "file": file,
             "runs": self.runs,
             "messages": [entry.as_json() for entry in self.entries if entry.is_message],
@@ -59,3 +63,4 @@ class Exploration:
             "lines_unreached": list(self.lines_unreached),
             "seconds": round(self.seconds, 2),
         }
+        return told | ({"unconfirmed": self.unconfirmed} if self.unconfirmed else {})

@@ -7,6 +7,7 @@ first. Time only stops it.
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,10 @@ from .progress import Frontier, SeenOutcomes
 from .scene import Scene
 from .scene_runs import SceneRun, SceneRunner, terms_of
 
-_MOST_AFTER_S: Final = 30.0  #: for making examples smaller after the time is up
+_MOST_AFTER_S: Final = (
+    30.0  #: for making examples smaller after the time is up, and as long again for running them alone
+)
+_MOST_CONFIRMED: Final = 300  #: entries whose examples are run alone
 _ROUND: Final = 32  #: scenes that are run before their results are looked at
 
 
@@ -89,6 +93,7 @@ class _Explorer:
         self._frontier = Frontier(script, plan.seed)
         self._entries = Entries(TemplateReader(script))
         self._runs = 0
+        self._unconfirmed = 0
 
     def run(self, tell: Callable[[ExploreProgress], None]) -> Exploration:
         """All of it: the starting scenes, then rounds until runs or time are used up, then the list."""
@@ -101,13 +106,16 @@ class _Explorer:
             if self._is_late():
                 break
             scenes = self._frontier.take(min(_ROUND, self._plan.runs - self._runs), self._seen)
+        is_late = self._is_late()
+        entries = self._confirmed()
         return Exploration(
             runs=self._runs,
-            entries=self._confirmed(),
+            entries=entries,
             lines_unreached=tuple(line for line in self._script.lines if line not in self._seen.lines),
             seconds=time.monotonic() - self._started,
             alarm=self._runner.alarm,
-            stopped=self._is_late() and self._runs < self._plan.runs,
+            stopped=is_late and self._runs < self._plan.runs,
+            unconfirmed=self._unconfirmed,
         )
 
     def _take_in(self, runs: Sequence[SceneRun]) -> None:
@@ -133,8 +141,10 @@ class _Explorer:
         runs = Minimiser(self._runner, self._identity_of, self._deadline + _MOST_AFTER_S).minimised(
             [entry.run for entry in listed]
         )
-        for entry, run, trial in zip(listed, runs, self._runner.each(self._run_alone, runs), strict=True):
-            key, one = self._found(entry, run, trial)
+        alone = self._runner.each(self._run_alone, runs[:_MOST_CONFIRMED])
+        for entry, run, trial in itertools.zip_longest(listed, runs, alone):
+            self._unconfirmed += trial is None
+            key, one = self._found(entry, run, trial or run.trial)
             found[key] = replace(found[key], count=found[key].count + one.count) if key in found else one
         return tuple(found.values())
 
@@ -163,8 +173,10 @@ class _Explorer:
         shown = run.trial.message
         return key, (shown.text if shown else None, shown.link is None if shown else None, match and match.holes)
 
-    def _run_alone(self, run: SceneRun) -> Trial:
-        """What `script run` does with the example."""
+    def _run_alone(self, run: SceneRun) -> Trial | None:
+        """What `script run` does with the example; None when the time for it is up, too."""
+        if time.monotonic() >= self._deadline + 2 * _MOST_AFTER_S:
+            return None
         example = run.example
         terms = terms_of(Scene(example["input"], {}))
         assert terms is not None, "the example of a run is a valid INPUT"

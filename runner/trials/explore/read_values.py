@@ -25,6 +25,7 @@ _MOST_PLACES: Final = 30  #: of a fraction
 _LEAST_PART: Final = 2  #: characters of a text that is looked for inside another
 _MOST_LEAVES: Final = 600
 _MOST_LIST: Final = 60  #: elements of a list that is made longer
+_MOST_TEXT: Final = 1000  #: characters of a text in which a part is replaced
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,12 @@ def _has_text(noted: str, value: str, folded: str) -> bool:
 
 
 def with_text(old: str, noted: str, new: str) -> str:
-    """The text of a scene in which what the run compared is replaced."""
-    if noted != old and noted and noted in old:
-        return old.replace(noted, new)
+    """The text of a scene in which what the run compared is replaced, once; in place of a long text the new one alone.
+
+    Each move holds such a text, and there are many moves: so neither copies of long texts nor many replacements in one.
+    """
+    if noted != old and noted and noted in old and len(old) <= _MOST_TEXT:
+        return old.replace(noted, new, 1)
     return new
 
 

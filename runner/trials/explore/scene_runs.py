@@ -18,7 +18,7 @@ from typing import Any, Final, Self, TypeVar
 
 from runner.trials.trial import Trial, TrialSandbox, TrialTerms, judged_trial
 from runner.trials.trial_input import InputError, parse_input
-from sandbox import InstrumentedScript, RunLimits, RunTrace, TracedOutcome, TracedRuns
+from sandbox import InstrumentedScript, OutcomeKind, RunLimits, RunTrace, TracedOutcome, TracedRuns
 
 from .scene import MAX_SCENE_CHARS, Scene
 from .scene_powers import AnsweredCall, ScenePowers
@@ -82,7 +82,7 @@ class SceneRunner:
                 while len(done) < len(scenes) and runs.is_open and time.monotonic() < deadline:
                     found = self._run_one(runs, scenes[len(done)], is_alone=first)
                     if found is None and not runs.is_open:
-                        break  # the child died of what the runs before it left; try again in a fresh one
+                        break  # perhaps of what the runs before it left: try again in a fresh child
                     first = False
                     done.append(found)
                 self.alarm |= runs.close()
@@ -95,7 +95,7 @@ class SceneRunner:
         powers = ScenePowers(scene)
         traced = runs.run(terms.script_input, powers)
         self.alarm |= traced.outcome.alarm
-        if traced.trace is None and not is_alone and not _is_own_end(traced):
+        if not is_alone and _may_be_of_others(traced):
             return None
         trial = judged_trial(traced.outcome, terms, ())
         return SceneRun(
@@ -120,9 +120,15 @@ def terms_of(scene: Scene) -> TrialTerms | None:
     return None
 
 
-def _is_own_end(traced: TracedOutcome) -> bool:
-    """Whether the broker ended the run for a budget of its own: calls, bytes, log lines."""
-    return traced.outcome.error is not None and traced.outcome.error.type == "BudgetUsedUp"
+def _may_be_of_others(traced: TracedOutcome) -> bool:
+    """Whether a run may have ended because of earlier ones in its child: it died, or its memory was used up.
+
+    Not if the broker ended it for a budget of its own: calls, bytes, log lines.
+    """
+    if traced.outcome.kind is OutcomeKind.OUT_OF_MEMORY:
+        return True
+    is_own = traced.outcome.error is not None and traced.outcome.error.type == "BudgetUsedUp"
+    return traced.trace is None and not is_own
 
 
 def _without_empty(data: Any) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
     names = ScriptNames(tree)
     values, explained = check_api(tree, names, findings)
     explained |= consequences(names, dropper.dropped)
-    SyntaxChecker(findings, explained).visit(tree)
+    SyntaxChecker(findings, names, explained).visit(tree)
     check_names(names, dropper.dropped, findings, explained)
     check_shape(tree, names, dropper.dropped, findings)
     literals = message_literals(tree, names, findings)

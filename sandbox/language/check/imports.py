@@ -53,7 +53,7 @@ def _check_from(node: ast.ImportFrom, findings: Findings) -> None:
 
 def check_member(node: ast.AST, module: str, name: str, findings: Findings) -> None:
     """Report `module.name` if it is not offered."""
-    if name in MODULES[module] or name.startswith("_"):
+    if name in MODULES[module]:
         return
     entry = WITHHELD_ATTRIBUTES.get(name) or WITHHELD_MODULES.get(f"{module}.{name}")
     why = entry.why if entry else _WHY

@@ -6,6 +6,7 @@ The message contract is checked on them before any run, so that an author learns
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Mapping
 
 from sandbox.language.rules.findings import Findings
@@ -22,7 +23,8 @@ def message_literals(tree: ast.Module, names: ScriptNames, findings: Findings) -
     found = []
     for node in names.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
-            arguments = dict(zip(_PARAMETERS, node.args, strict=False))
+            plain = itertools.takewhile(lambda part: not isinstance(part, ast.Starred), node.args)
+            arguments = dict(zip(_PARAMETERS, plain, strict=False))
             arguments.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _PARAMETERS})
             values = [_text(arguments.get(name), constants) for name in _PARAMETERS]
             if any(value is not None for value in values):

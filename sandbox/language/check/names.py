@@ -15,6 +15,8 @@ from sandbox.language.offered import BUILTIN_NAMES, EXCEPTION_NAMES, MODULES, SA
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_MODULES, WITHHELD_NAMES
 
+from .constructs.own_names import is_reserved
+from .constructs.star_calls import own_functions, takes_stars
 from .imports import bindings, check_import, check_member, report_module
 
 PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
@@ -34,6 +36,7 @@ class ScriptNames:
     def __init__(self, tree: ast.Module) -> None:
         self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
         self.bound: Counter[str] = Counter(name for node in self.nodes for name in _bound_by(node))
+        self.functions = own_functions(self.nodes, self.bound)  #: names that mean the script's own functions only
         self.imported: dict[str, str] = {}
         for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -49,6 +52,10 @@ class ScriptNames:
             owner = self.meaning(node.value)
             return f"{owner}.{node.attr}" if owner else None
         return None
+
+    def takes_stars(self, function: ast.expr) -> bool:
+        """Whether a call of this may pass arguments with stars."""
+        return takes_stars(function, self.functions, self.bound)
 
 
 def check_names(
@@ -96,7 +103,7 @@ def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, 
         findings.node(node, "not-imported", name=name)
     elif name in WITHHELD_MODULES:
         report_module(node, name, findings)
-    elif not name.startswith("_"):
+    elif name != "_" and not is_reserved(name):
         findings.node(node, "unknown-name", name=name, instead=_suggestion(name, names))
 
 
@@ -112,7 +119,8 @@ def _suggestion(name: str, names: ScriptNames) -> str:
 
 def _check_attribute(node: ast.Attribute, names: ScriptNames, findings: Findings) -> None:
     owner = names.meaning(node.value)
-    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES:
+    has_finding = node.attr.startswith("_")  # of the syntax check
+    if owner and owner in MODULES and f"{owner}.{node.attr}" not in MODULES and not has_finding:
         check_member(node, owner, node.attr, findings)
 
 

@@ -1,11 +1,12 @@
 """The RestrictedPython policy: refuses what the syntax check refuses, rewrites what authors need, inserts the guards.
 
-It is never less strict than RestrictedPython's own policy, with three exceptions that are safe because a script cannot
-bind the names that they produce: `print` and imports are resolved to facades, `d[k] += 1` goes through its own guard, and
-a literal template keeps its `format`. Nodes that are made here are not visited again, so they may use guard names.
+It is never less strict than RestrictedPython's own policy, with these exceptions, which are safe because a script cannot
+bind the names that they produce: `print` and imports are resolved to facades, `d[k] += 1` goes through its own guard,
+a literal template keeps its `format`, and the script's own names may begin with one underscore. Nodes that are made here
+are not visited again, so they may use guard names.
 
 Invariant for the next editor: every load of an attribute or item, every iteration and every write to an item in the
-result goes through a guard, and no name that begins with an underscore can be bound by a script.
+result goes through a guard, and no name that `is_reserved` can be bound or read by a script.
 """
 
 # ruff: noqa: N802, N815, D102 -- methods named after node types, as the ast module asks; the names say what they visit
@@ -20,8 +21,11 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from sandbox.language.rules.findings import Findings
 
+from .constructs.own_names import is_reserved
+from .constructs.star_calls import star_parts
 from .format_templates import literal_template, template_fault
 from .imports import bindings
+from .names import ScriptNames
 
 #: Operators that go through a guard; the others only compute.
 _GUARDED_OPERATORS = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&", ast.BitXor: "^", ast.Sub: "-"})
@@ -33,6 +37,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def __init__(self, findings: Findings) -> None:
         super().__init__()
         self._findings = findings
+        self._names = ScriptNames(ast.Module([], []))
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
     def visit(self, node: ast.AST) -> Any:
@@ -69,8 +74,17 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_Name(node)
 
     def check_name(self, node: Any, name: str | None, allow_magic_methods: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 -- the signature of the base class; no magic method is ever allowed
-        if name != "printed":
+        if name is None or name == "printed":
+            return
+        if is_reserved(name):
+            self._refuse(node)
+        elif not name.startswith("_"):
             super().check_name(node, name)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> Any:
+        for name in node.names:
+            self.check_name(node, name)
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         if node.decorator_list or node.returns:
@@ -83,11 +97,18 @@ class LanguagePolicy(RestrictingNodeTransformer):
             return self.visit_Tuple(ast.copy_location(ast.Tuple(node.elts, node.ctx), node))
         return super().visit_List(node)
 
+    def visit_Module(self, node: ast.Module) -> Any:
+        self._names = ScriptNames(node)
+        return super().visit_Module(node)
+
     def visit_Call(self, node: ast.Call) -> Any:
-        if any(isinstance(part, ast.Starred) for part in node.args):
+        is_own = isinstance(node.func, ast.Name) and node.func.id in self._names.functions
+        if any(
+            is_reserved(word.arg) or (word.arg.startswith("_") and not is_own) for word in node.keywords if word.arg
+        ):
             self._refuse(node)
-        if any(word.arg is None or word.arg.startswith("_") for word in node.keywords):
-            self._refuse(node)
+        if star_parts(node):
+            return self._star_call(node)
         template = literal_template(node)
         if template is None:
             return super().visit_Call(node)
@@ -97,6 +118,17 @@ class LanguagePolicy(RestrictingNodeTransformer):
         node = self.node_contents_visit(ast.copy_location(ast.Call(_load("print"), node.args, node.keywords), node))
         node.func, node.args = _load("_format_"), [template, *node.args]
         copy_locations(node.func, node)
+        return node
+
+    def _star_call(self, node: ast.Call) -> ast.Call:
+        """Rewrite `f(*a, **b)` to `_star_callee_(f)(*_members_(a), **_named_arguments_(b))`."""
+        if not self._names.takes_stars(node.func):
+            self._refuse(node)
+        node = self.node_contents_visit(node)
+        node.func = _call("_star_callee_", [node.func], node.func)
+        for word in node.keywords:
+            if word.arg is None:
+                word.value = _call("_named_arguments_", [word.value], word.value)
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
@@ -160,6 +192,8 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def _import(self, node: ast.Import | ast.ImportFrom) -> Any:
         """Rewrite `import json as j` to `j = _import_("json")`; Python's import system is never used."""
         self.check_import_names(node)
+        if any(part.startswith("_") for alias in node.names for part in alias.name.split(".")):
+            self._refuse(node)
         assigns = []
         for _, name, meaning in bindings(node):
             source = ast.Call(_load("_import_"), [ast.Constant(meaning)], [])

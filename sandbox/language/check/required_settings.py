@@ -58,6 +58,8 @@ def _aliases_bound_by(node: ast.AST, functions: dict[str, list[ast.arg]], aliase
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
         for parameter, value in zip(functions[node.func.id], node.args, strict=False):
+            if isinstance(value, ast.Starred):
+                break
             if _is_settings(value, aliases):
                 yield parameter.arg
         yield from (key.arg for key in node.keywords if key.arg and _is_settings(key.value, aliases))

@@ -26,7 +26,6 @@ _REFUSED_ELSEWHERE = (
     "With",
     "AsyncWith",
     "Global",
-    "Nonlocal",
     "Match",
     "TryStar",
     "TypeAlias",

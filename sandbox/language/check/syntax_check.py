@@ -16,8 +16,11 @@ from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_ATTRIBUTES
 
+from .constructs.own_names import is_reserved
+from .constructs.star_calls import star_parts
 from .finally_exits import finally_exits
 from .format_templates import literal_template, template_fault
+from .names import ScriptNames
 
 #: Digits of the largest whole number that a script may contain.
 MAX_DIGITS = 18
@@ -37,7 +40,7 @@ def _nodes(names: str) -> tuple[type[ast.AST], ...]:
 
 _ALLOWED = _nodes(
     "Module Expr Assign AugAssign Delete Pass Return If For While Break Continue Try ExceptHandler Raise Assert "
-    "FunctionDef arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript Slice Starred "
+    "FunctionDef Nonlocal arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript Slice Starred "
     "Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp comprehension "
     "UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add Sub Mult Div "
     "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
@@ -51,7 +54,6 @@ _REFUSED = MappingProxyType(
         "YieldFrom": ("yield", "yield from"),
         "With": ("with", "with"),
         "Global": ("global", "global"),
-        "Nonlocal": ("global", "nonlocal"),
         "AsyncFunctionDef": ("async", "async def"),
         "AsyncFor": ("async", "async for"),
         "AsyncWith": ("async", "async with"),
@@ -73,8 +75,9 @@ _REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift
 class SyntaxChecker(ast.NodeVisitor):
     """Visits a tree and adds to `findings`. Attributes in `explained` have another finding, which says why they fail."""
 
-    def __init__(self, findings: Findings, explained: Collection[ast.AST] = ()) -> None:
+    def __init__(self, findings: Findings, names: ScriptNames, explained: Collection[ast.AST] = ()) -> None:
         self._findings = findings
+        self._names = names
         self._explained = explained
         self._finally_depth = 0
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
@@ -108,7 +111,7 @@ class SyntaxChecker(ast.NodeVisitor):
     def _bind(self, node: ast.AST, name: str | None) -> None:
         if name is None:
             return
-        if (name.startswith("_") and name != "_") or name.endswith("__roles__"):
+        if is_reserved(name):
             self._findings.node(node, "underscore-name", name=name)
         elif name in RESERVED:
             self._findings.node(node, "own-name", name=name)
@@ -116,8 +119,12 @@ class SyntaxChecker(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
             self._bind(node, node.id)
-        elif node.id.startswith("_") and node.id not in {"_", "__name__", "__file__", "__doc__", "__import__"}:
+        elif is_reserved(node.id) and node.id not in {"__name__", "__file__", "__doc__", "__import__"}:
             self._findings.node(node, "underscore-name", name=node.id)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        for name in node.names:
+            self._bind(node, name)
 
     def visit_arg(self, node: ast.arg) -> None:
         self._bind(node, node.arg)
@@ -177,13 +184,11 @@ class SyntaxChecker(ast.NodeVisitor):
             self._findings.node(node, "attribute", name=name, why=why, instead=instead)
 
     def visit_Call(self, node: ast.Call) -> None:
-        for argument in node.args:
-            if isinstance(argument, ast.Starred):
-                self._findings.node(argument, "star-call")
+        if not self._names.takes_stars(node.func):
+            for starred in star_parts(node):
+                self._findings.node(starred, "star-call")
         for keyword in node.keywords:
-            if keyword.arg is None:
-                self._findings.node(keyword.value, "star-call")
-            elif keyword.arg.startswith("_"):
+            if keyword.arg and not self._is_own_keyword(node.func, keyword.arg):
                 self._findings.node(keyword, "keyword", name=keyword.arg)
         if isinstance(node.func, ast.Name) and node.func.id == "_":
             self._findings.node(node, "underscore-call")
@@ -194,6 +199,11 @@ class SyntaxChecker(ast.NodeVisitor):
         self._check_template(node, template)
         for part in [*node.args, *node.keywords]:
             self.visit(part)
+
+    def _is_own_keyword(self, function: ast.expr, name: str) -> bool:
+        """Whether a keyword is none of the sandbox's: one with an underscore is only for the script's own functions."""
+        is_own = isinstance(function, ast.Name) and function.id in self._names.functions
+        return not name.startswith("_") or (is_own and not is_reserved(name))
 
     def _check_template(self, node: ast.Call, template: ast.Constant) -> None:
         self.visit(template)

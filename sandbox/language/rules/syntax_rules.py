@@ -43,7 +43,7 @@ SYNTAX = table(
         "global",
         "`{word}` is not available in scripts.",
         "State that outlives a function hides what a call does.",
-        "Pass the value as an argument and return the new one, or keep it in a dict.",
+        "Pass the value as an argument and return the new one; in a function inside another one nonlocal is fine.",
     ),
     Rule(
         "async",
@@ -71,9 +71,9 @@ SYNTAX = table(
     ),
     Rule(
         "star-call",
-        "`*` and `**` in a call are not available in scripts.",
+        "`*` and `**` are not available in a call of this.",
         "It can pass arguments that no reviewer sees.",
-        "Write the arguments out: f(a, b, name=c).",
+        "Write the arguments out: f(a, b, name=c). Functions of the script, zip, print, max, min and message take stars.",
     ),
     Rule(
         "power",
@@ -137,9 +137,9 @@ SYNTAX = table(
     ),
     Rule(
         "underscore-name",
-        "The name {name} begins with an underscore.",
-        "Such names belong to Python and to the sandbox.",
-        "Choose a name without it; only _ alone may be assigned to.",
+        "The name {name} belongs to Python or to the sandbox.",
+        "Names with two underscores at the beginning, or with one at both ends, have a meaning of their own.",
+        "Choose another name; your own may begin with one underscore, as in _row.",
     ),
     Rule("underscore-call", "The name _ is called.", "Readers cannot tell what it does.", "Give the function a name."),
     Rule(
@@ -200,7 +200,7 @@ SYNTAX = table(
     Rule(
         "keyword",
         "The argument name {name} begins with an underscore.",
-        "Such names belong to the sandbox.",
+        "Only functions of the script itself have such names.",
         'Choose another name; for addresses write with_query(url, {"{name}": value}).',
     ),
 )

@@ -20,6 +20,7 @@ from .values.facade import named
 from .values.frozen import Record
 from .values.keywords import checked_keywords
 from .values.messages import query_pairs
+from .values.personal_data import beginning_of
 from .values.value_text import text_of
 
 #: The success class of RFC 9110.
@@ -136,7 +137,7 @@ def _response(connection: str, answer: Mapping[str, Any]) -> Record:
         try:
             return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
-            begins = f"it begins {text[:_SHOWN_CHARS]!r}" if text else "it is empty"
+            begins = f"it begins {beginning_of(text, _SHOWN_CHARS)!r}" if text else "it is empty"
             what = (
                 f"the answer of {connection[:_SHOWN_CHARS]} (status {status}) is not JSON; {begins}: {str(error)[:100]}"
             )

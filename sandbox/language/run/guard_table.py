@@ -17,6 +17,7 @@ from .attributes import get_attribute
 from .guards.items import SliceTarget, get_item, get_writable
 from .guards.iteration import get_iterator, get_members, unpack, unpack_each
 from .guards.operators import change_in_place, change_item, item_place, operate
+from .guards.star_calls import named_arguments, star_callee
 from .run_end import pass_unstoppable, unstoppable_kinds
 from .values.value_text import printable
 
@@ -35,9 +36,11 @@ GUARDS: Mapping[str, Any] = MappingProxyType(
         "_inplace_item_": change_item,
         "_inplacevar_": change_in_place,
         "_members_": get_members,
+        "_named_arguments_": named_arguments,
         "_operate_": operate,
         "_printable_": printable,
         "_slice_target_": SliceTarget,
+        "_star_callee_": star_callee,
         "_item_place_": item_place,
         "_iter_unpack_sequence_": unpack_each,
         "_unpack_sequence_": unpack,

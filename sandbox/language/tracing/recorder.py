@@ -1,24 +1,26 @@
 """Records one run: lines, outcomes of tests, comparisons with their sides, and what was read of the input and the answers.
 
-Everything is bounded: the recorder keeps a fixed number of entries and characters and drops what comes after, so that its
+Everything is bounded: the recorder keeps a fixed number of entries and bytes and drops what comes after, so that its
 report always fits in one frame. It also counts steps, so that a run that never ends has an end that is the same each time.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from sandbox.frames import encode
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList
 
-from .value_notes import Note, note_of, relation
+from .value_notes import note_of, relation
 
 #: Lines that one run may pass before it is ended.
 MAX_STEPS = 50_000
 #: How many entries of each list one report has; how often one outcome of one place is noted.
 MAX_COMPARISONS, MAX_READS, MAX_MISUSES, MAX_REPEATS = 150, 300, 40, 3
-#: Characters of all texts of a report together.
-MAX_CHARS = 40_000
+#: Bytes of all notes and reads of a report together, as they are sent; lines and tests take the rest of the frame.
+MAX_BYTES = 80_000
 #: Containers of the input and of answers whose place is known; how deep; characters of a key.
 MAX_PLACES, MAX_PLACE_DEPTH, KEY_CHARS = 4000, 12, 100
 
@@ -47,7 +49,7 @@ class Recorder:
         self._reads: dict[tuple[Any, ...], None] = {}
         self._misuses: list[list[Any]] = []
         self._repeats: dict[tuple[Any, ...], int] = {}
-        self._chars = 0
+        self._bytes = 0
         self._left: dict[int, Any] = {}  # the last operand of each comparison
         self._places: dict[int, Place] = {}
         self._held: list[Any] = []  # what has a place, so that no id is reused
@@ -118,7 +120,7 @@ class Recorder:
         key = key[:KEY_CHARS] if type(key) is str else int(key)
         entry = (list_place(place), key, state)
         is_small = all(type(step) is str or -MAX_PLACES < step < MAX_PLACES for step in (*entry[0], key))
-        if entry not in self._reads and is_small and self._has_chars(sum(map(len, map(str, (*entry[0], key))))):
+        if entry not in self._reads and is_small and self._has_room(entry):
             self._reads[entry] = None
 
     def read_of(self, container: Any, key: Any) -> None:
@@ -168,12 +170,10 @@ class Recorder:
         self._repeats[key] = self._repeats.get(key, 0) + 1
         return self._repeats[key] <= MAX_REPEATS
 
-    def _has_room(self, notes: list[Note]) -> bool:
-        return self._has_chars(sum(_chars(note) for note in notes))
-
-    def _has_chars(self, chars: int) -> bool:
-        self._chars += chars
-        return self._chars <= MAX_CHARS
+    def _has_room(self, entry: Sequence[Any]) -> bool:
+        """Whether an entry still fits; after the first one that does not, none does, so that the report is a beginning."""
+        self._bytes += len(encode(entry))
+        return self._bytes <= MAX_BYTES
 
 
 def list_place(place: Place) -> tuple[Any, ...]:
@@ -198,7 +198,3 @@ def kind_of(value: Any) -> str:
         return "list"
     kinds = {str: "text", bool: "flag", int: "number", float: "number"}
     return kinds.get(type(value), "none")
-
-
-def _chars(note: Note) -> int:
-    return len(note[1]) if type(note[1]) is str else sum(_chars(member) for member in note[1])

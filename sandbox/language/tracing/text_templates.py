@@ -108,7 +108,8 @@ class _TextReader:
         position = [part.arg for part in self._functions[scope].args.args].index(name)
         for caller, node in self.calls_of(scope)[: MAX_TEMPLATES + 1]:
             value = next((word.value for word in node.keywords if word.arg == name), None)
-            value = node.args[position] if value is None and position < len(node.args) else value
+            plain = list(itertools.takewhile(lambda part: not isinstance(part, ast.Starred), node.args))
+            value = plain[position] if value is None and position < len(plain) else value
             yield from [_HOLE] if value is None else self.read(value, caller, depth)
 
     def _call(self, node: ast.Call, scope: str, depth: int) -> Iterable[Template]:
@@ -153,6 +154,8 @@ def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | None]]:
                     _bind_unknown(target, bound)
         elif isinstance(node, ast.AugAssign | ast.For | ast.NamedExpr):
             _bind_unknown(node.target, bound)
+    for name in (name for node in ast.walk(scope) if isinstance(node, ast.Nonlocal) for name in node.names):
+        bound.setdefault(name, []).append(None)  # an inner function changes it
     if isinstance(scope, ast.FunctionDef):
         for part in scope.args.args:
             bound.setdefault(part.arg, [])

@@ -21,6 +21,9 @@ from .pattern_examples import example_of
 from .probes import LINE, OPERAND, TRUTH
 from .recorder import Recorder, kind_of
 
+#: Characters of the texts of all answers whose JSON is followed and therefore held.
+MAX_HELD_CHARS = 300_000
+
 _AFFIXES = {"startswith": "StartsWith", "endswith": "EndsWith"}
 _MATCHES = ("fullmatch", "match", "search")
 _CONTAINERS = frozenset({dict, list, FrozenDict, FrozenList})
@@ -47,6 +50,7 @@ class _RecordingGuards:
         self._records: dict[int, str] = {}
         self._answers: dict[int, int] = {}
         self._held: list[Any] = []
+        self._held_chars = 0
         self.last_line: int | None = None  #: of the last message that was made
 
     def join(self, names: dict[str, Any], arguments: ScriptArguments) -> None:
@@ -118,7 +122,7 @@ class _RecordingGuards:
     def _field(self, record: Record, name: str, found: Any) -> Any:
         answer = self._answers.get(id(record))
         if answer is not None:
-            return self._field_of_answer(answer, name, found)
+            return self._field_of_answer(answer, name, found, record)
         label = self._records.get(id(record))
         if label == "api":
             self._recorder.read(("api",), name, "none")
@@ -138,14 +142,17 @@ class _RecordingGuards:
 
         return named(f"api.{function.__name__}", call)
 
-    def _field_of_answer(self, answer: int, name: str, found: Any) -> Any:
+    def _field_of_answer(self, answer: int, name: str, found: Any, record: Record) -> Any:
         recorder = self._recorder
         recorder.read(("answer", answer), name, "none")
         if name == "json":
 
             def read_json() -> Any:
                 value = found()
-                recorder.hold(value, "answer", answer, "json")
+                size = len(get_attribute(record, "text"))
+                if self._held_chars + size <= MAX_HELD_CHARS:  # each call makes a new value, and a live run frees it
+                    self._held_chars += size
+                    recorder.hold(value, "answer", answer, "json")
                 return value
 
             return named("response.json", read_json)

@@ -93,6 +93,15 @@ def test_nobody_approves_a_text_of_theirs_that_another_person_handed_in(db: Sess
         approve(db, demo, submit(db, demo, stored_by_her, by=BOB), stored_by_her.sha256, by=RITA)
 
 
+@pytest.mark.parametrize("spelled", [f" {ANN}", f"{ANN} ", f"{ANN}\n"])
+def test_nobody_approves_their_own_submission_under_another_spelling_of_their_key(
+    db: Session, demo: Implementation, spelled
+):
+    version = add(db, demo)
+    with pytest.raises(RuleViolation, match=r"another person|control"):
+        approve(db, demo, submit(db, demo, version), version.sha256, by=spelled)
+
+
 def test_an_author_token_decides_about_nothing(db: Session, demo: Implementation):
     version, token = add(db, demo), make_token(db, demo, RITA)
     with pytest.raises(RuleViolation, match="another person"):

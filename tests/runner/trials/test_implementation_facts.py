@@ -1,11 +1,15 @@
 """A script is held against its implementation: what its text asks for and the implementation does not have or allow."""
 
+import difflib
+from dataclasses import replace
+
 import pytest
 
 from records import SecretBox
 from records.tenants import connections, implementations
 from records.tenants.connections import ConnectionDraft
-from runner.trials.implementation_facts import ConnectionFacts, ImplementationFacts, facts_of, review_facts
+from runner.trials.fact_review import ConnectionFacts, ImplementationFacts, review_facts
+from runner.trials.implementation_facts import facts_of
 from runner.trials.trial import TrialSandbox
 from sandbox import CallLiteral, CheckResult, Severity
 
@@ -115,3 +119,28 @@ def test_facts_are_read_from_the_records_and_hold_no_secret(house):
     assert facts.connections == {"vendor": ConnectionFacts(frozenset({"POST"}), ("/api",))}
     assert (facts.slug, facts.settings, facts.link_hosts) == ("acme", {"claim_url"}, ("cme.example.org",))
     assert "s3cret" not in repr(facts)
+
+
+def test_a_misspelt_name_is_compared_with_so_many_names_only(monkeypatch):
+    compared = []
+    close = difflib.get_close_matches
+    monkeypatch.setattr(
+        difflib,
+        "get_close_matches",
+        lambda name, known, **more: compared.append(len(known)) or close(name, known, **more),
+    )
+    settings = frozenset({f"name_{number}_{'x' * 90}" for number in range(3000)} | {"y" * 50_000})
+    names = tuple(f"nome_{number}_{'x' * 90}" for number in range(200))
+    checked = CheckResult("0" * 64, (), settings=names, setting_places=((1, 1),) * 200)
+    found = review_facts(checked, replace(FACTS, settings=settings))
+    assert 0 < len(found) <= 100
+    assert len(compared) <= 100
+    assert max(compared) <= 100
+
+
+def test_the_same_misspelt_name_is_compared_once(monkeypatch):
+    compared = []
+    monkeypatch.setattr(difflib, "get_close_matches", lambda name, known, **more: compared.append(name) or [])
+    calls = tuple(CallLiteral(number, 1, "GET", "nowhere_at_all", "/a") for number in range(1, 1000))
+    review_facts(CheckResult("0" * 64, (), calls=calls), FACTS)
+    assert len(compared) <= 1

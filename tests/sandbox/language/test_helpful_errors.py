@@ -62,6 +62,31 @@ def test_an_answer_that_is_not_json_is_shown_by_its_beginning(text, told, run):
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<p>Hello ann.example+x@uni-a.example.org, sign in</p>", "<p>Hello […], sign in</p>"),
+        ("mailto:ann@a.example", "mailto:[…]"),
+        ("?email=ann%40a.example&x=1", "?email=[…]&x=1"),
+        ("token=abcd1234&x", "token=[…]&x"),
+        ('<input name="a" secret="s3cr3t!!">', '<input name="a" secret="[…]">'),
+        ("Authorization: Bearer abcdefgh", "Authorization: Bearer […]"),
+        ("session_id: 12345678 ended", "session_id: […] ended"),
+        ("key eyJhbGciOiJIUzI1NiIsInR5cCI6Ikpx.eyJzdWIiOiIxMjM0NTY3ODkw.x", "key […].[…].x"),
+        ("0123456789abcdef0123456789abcdef", "[…]"),
+        ("x" * 70 + " ann.with.a.long.name@university.example.org", "x" * 70 + " […]"),
+        ("502 Bad Gateway: the code is unknown", "502 Bad Gateway: the code is unknown"),
+        ("<!DOCTYPE html><html><head><title>Sign in</title>", "<!DOCTYPE html><html><head><title>Sign in</title>"),
+        ("@" * 500, "[…][…]"),
+    ],
+)
+def test_addresses_and_tokens_at_the_beginning_of_an_answer_are_blanked(text, told, run):
+    source = "def status(user, session, api):\n    return message(api.get('c', '/a').json()['x'])\n"
+    with pytest.raises(ApiError) as caught:
+        run(source, answer={"status": 200, "headers": {}, "text": text})
+    assert f"it begins {told!r}" in str(caught.value)
+
+
 def test_a_missing_setting_names_those_that_there_are_and_cuts_long_lists(run):
     settings = {f"name_{number:02}" + "x" * 100: 1 for number in range(30)}
     with pytest.raises(KeyError) as caught:

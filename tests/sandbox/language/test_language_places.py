@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from sandbox.language import compile_source
+from sandbox.language.check.names import ScriptNames
 from sandbox.language.check.syntax_check import SyntaxChecker
 from sandbox.language.rules.findings import Findings
 from sandbox.language.rules.syntax_rules import SYNTAX
@@ -20,7 +21,7 @@ REFUSED = {
     "class": ("class", "`class` is", "«class A:\n    pass"),
     "class in a branch": ("class", "`class` is", "if user.id:\n    «class A(str):\n        x = 1"),
     "global": ("global", "`global` is", "«global seen"),
-    "nonlocal": ("global", "`nonlocal` is", "def inner():\n    «nonlocal seen\nseen = 1"),
+    "nonlocal": ("own-name", "message is redefined", "def inner():\n    «nonlocal message"),
     "yield": ("yield", "`yield` is", "x = «yield 1"),
     "yield from": ("yield", "`yield from` is", "x = [(«yield from [1])]"),
     "async def": ("async", "`async def` is", "«async def inner():\n    pass"),
@@ -47,7 +48,7 @@ REFUSED = {
     "power in place": ("power", "`**`", "x = 2\n«x **= 3"),
     "left shift": ("left-shift", "`<<`", "x = «1 << 3"),
     "matrix": ("matrix", "`@`", "x = «user @ user"),
-    "star call": ("star-call", "`*` and `**`", "x = max(«*[1, 2])"),
+    "star call": ("star-call", "`*` and `**`", "x = sorted(«*[1, 2])"),
     "double star call": ("star-call", "`*` and `**`", "x = dict(**«{'a': 1})"),
     "complex number": ("complex-number", "Complex numbers", "x = «1j"),
     "star unpacking": ("star-unpacking", "*(a, b)", "«*(a, b), c = [1, 2, 3]"),
@@ -55,7 +56,7 @@ REFUSED = {
     "slice step": ("slice-step", "slice with a step", "x = [1, 2]\n«x[::2] = [3]"),
     "attribute": ("attribute-assign", "An attribute is assigned", "«user.id = 1"),
     "attribute that is deleted": ("attribute-assign", "An attribute is assigned or deleted", "del «user.id"),
-    "underscore name": ("underscore-name", "_x", "«_x = 1"),
+    "underscore name": ("underscore-name", "_x_", "«_x_ = 1"),
     "underscore attribute": ("underscore-attribute", "_id", "x = «user._id"),
     "underscore keyword": ("keyword", "_a", "x = dict(«_a=1)"),
     "call of _": ("underscore-call", "_ is called", "_ = len\nx = «_('a')"),
@@ -170,7 +171,7 @@ def test_syntax_that_has_no_rule_yet_is_refused_with_its_own_text_and_place():
     tree = ast.parse(inside("x = 1\npass"))
     tree.body[0].body[1] = Invented([Part()], lineno=3, col_offset=4)
     findings = Findings(source)
-    SyntaxChecker(findings).visit(tree)
+    SyntaxChecker(findings, ScriptNames(tree)).visit(tree)
     [found] = findings.sorted()
     assert (found.rule, found.line, found.column) == ("syntax", 3, 5)
     assert found.what == "`unless user.id: a very long li…` is not available in scripts."

@@ -20,7 +20,7 @@ SCRIPT = "def status(user, session, api):\n    return message('{}')\n"
 
 @pytest.fixture
 def event(cli, records, write_file):
-    """An implementation `aha26` with version 1 in service and version 2 stored."""
+    """An implementation `aha26` with version 1 active and version 2 stored."""
     assert cli("implementation", "add", "aha26", "--name", "AHA", env=records).exit_code == 0
     assert cli("script", "activate", "aha26", write_file("1.py", SCRIPT.format("One")), env=records).exit_code == 0
     assert cli("script", "store", "aha26", write_file("2.py", SCRIPT.format("Two")), env=records).exit_code == 0
@@ -51,6 +51,11 @@ def test_a_version_is_staged_widened_activated_and_rolled_back(cli, event, open_
     assert "2 is not approved" in refused.stderr
     assert cli(*stage, "--without-review", env=event).stdout == "Version 2 is staged for 10 % of the users of aha26.\n"
     assert shown(cli, event) == "version 1 is active; version 2 is staged for 10 % of the users"
+    told = cli("script", "deployments", "aha26", env=event).stdout
+    assert "Version 2 is not compared with the active version yet: 0 users had runs of it (10 are needed)" in told
+    [staged, _] = json.loads(cli("script", "deployments", "aha26", "--json", env=event).stdout)
+    assert (staged["watch"]["staged_users"], staged["watch"]["comparisons"]) == (0, 0)
+    assert staged["watch"]["lacking"] in told
     assert cli("script", "widen", "aha26", "2", "--share", "5", env=event).exit_code == 2
     assert "2 is staged by now, and not 1" in cli("script", "widen", "aha26", "1", "--share", "50", env=event).stderr
     widened = cli("script", "widen", "aha26", "2", "--share", "50", env=event)
@@ -154,7 +159,7 @@ def test_a_recheck_names_the_live_versions_that_this_installation_would_refuse(c
     assert [(one["version"], one["ok"]) for one in lines] == [(1, True), (number, False)]
     assert "os" in str(lines[1]["findings"])
     assert cli("implementation", "archive", "aha26", env=event).exit_code == 0
-    assert cli("script", "recheck", env=event).stdout == "No version is in service.\n"
+    assert cli("script", "recheck", env=event).stdout == "No version is active.\n"
 
 
 def test_a_token_is_shown_once_listed_without_it_and_revoked(cli, event, open_records):

@@ -208,3 +208,40 @@ def test_a_script_that_never_ends_fails_its_case_only(folder):
 def test_control_characters_of_a_file_name_do_not_reach_the_terminal(folder):
     write(folder / "a\x1b[31m", expected={"message": None})
     assert "\x1b[31m" not in run(folder).stdout
+
+
+def test_the_call_chain_of_an_error_can_be_expected(folder):
+    write(
+        folder,
+        answers=[answer(claimed=False, json={})],
+        expected={"error": {"type": "KeyError", "chain": [["status", 6]]}},
+    )
+    assert told(folder)[0] == 0
+
+
+def test_control_characters_of_a_path_do_not_reach_the_terminal_in_an_error(tmp_path):
+    done = run(tmp_path / "a\x1b]0;owned\x07")
+    assert done.exit_code == 2
+    assert "\x1b" not in done.stderr
+    assert "\\x1b]0;owned\\x07" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"user": {"id": "1", "attributes": {"n": 1e999}}}', "1e999 is too large for a number"),
+        ('{"user": {"id": "1", "attributes": {"n": ' + "[" * 900 + "]" * 900 + "}}}", "nested too deeply"),
+        ('{"user": {"id": "1", "attributes": {"n": ' + "[" * 98 + "]" * 98 + "}}}", "must not nest deeper than 100"),
+    ],
+)
+def test_numbers_and_depths_that_no_run_can_take_are_told(folder, text, why):
+    (folder / "input.json").write_text(text)
+    status, (one,) = told(folder)
+    assert status == 2
+    assert why in one["cases"][0]["error"]
+
+
+def test_input_may_nest_as_deep_as_is_said(folder):
+    deep = json.loads("[" * 97 + "]" * 97)
+    write(folder, input={**INPUT, "user": {"id": "1", "attributes": {"n": deep}}})
+    assert told(folder)[0] == 0

@@ -26,8 +26,8 @@ from web.demo.agenda import IMPLEMENTATION as DEMO
 
 from . import missing_data
 from .errors import CommandFailed, listed
-from .render import plain
 from .running_note import running_note
+from .terminal_text import plain
 
 ENV = "SESSION_STATUS_ENV"
 #: The output for a change without effect.

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from .terminal_text import plain_lines
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,8 +26,8 @@ class CommandFailed(click.ClickException):
     exit_code = 2
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - always to stderr
-        """Print the text."""
-        click.echo(f"session-status: {self.message}", err=True)
+        """Print the text, which may quote a file or its name."""
+        click.echo(f"session-status: {plain_lines(self.message)}", err=True)
 
 
 class CommandGroup(click.Group):

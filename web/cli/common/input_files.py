@@ -6,6 +6,7 @@ A path may be a folder, an image, a huge file or `-`; each case has its own mess
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +15,9 @@ from .errors import CommandFailed
 
 #: Most bytes of a file: far more than is written by hand.
 LARGEST = 1024 * 1024
+
+#: How deep lists and objects may nest: as deep as the settings of a script.
+DEEPEST = 100
 
 STDIN = "-"
 
@@ -70,15 +74,41 @@ def read_json(name: str, what: str) -> Any:
     label = "standard input" if name == STDIN else name
     text = read_text(name, what)
     try:
-        return json.loads(text, parse_constant=refuse_constant)
+        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise CommandFailed(
             f"{label}, line {error.lineno}, column {error.colno}: {what} is not JSON: {error.msg}."
         ) from None
     except RecursionError:
-        raise CommandFailed(f"{label}: {what} is nested too deeply.") from None
+        raise _too_deep(label, what) from None
     except ValueError as error:
         raise CommandFailed(f"{label}: {what} is not JSON: {error}.") from None
+    if _is_too_deep(value):
+        raise _too_deep(label, what)
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Whether a value nests too deeply, found level by level: recursion is what a deep value breaks."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [part for parts in inner for part in parts]
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _too_deep(label: str, what: str) -> CommandFailed:
+    return CommandFailed(
+        f"{label}: {what} is nested too deeply; lists and objects must not nest deeper than {DEEPEST}."
+    )
+
+
+def finite(text: str) -> float:
+    """Read a number. Refuse one that is too large for a float, which Python reads as infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number
 
 
 def refuse_constant(name: str) -> NoReturn:

@@ -6,12 +6,16 @@ On a terminal, the message has its colour; elsewhere, brackets mark a button and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from records.people.actors import Actor
 from records.plurals import counted
+
+from .terminal_text import plain
+
+if TYPE_CHECKING:
+    from records.people.actors import Actor  # it loads the tables
 
 MIB = 1024 * 1024
 INDENT = "    "
@@ -20,11 +24,6 @@ INDENT = "    "
 def draw_findings(file: str, findings: Sequence[Mapping[str, Any]]) -> str:
     """Format all findings of one file as `file:line:column`, which editors can open."""
     return "\n".join(line for finding in findings for line in finding_lines(file, finding))
-
-
-def plain(text: str) -> str:
-    """Make a text of a script or a vendor safe for a terminal: control characters are escaped."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def person_words(key: str, person: Actor | None) -> str:

@@ -24,8 +24,9 @@ from web.cli.common.context import CommandContext, find_implementation, open_con
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
-from web.cli.common.render import INDENT, block, person_words, plain
+from web.cli.common.render import INDENT, block, person_words
 from web.cli.common.tables import print_json, print_table
+from web.cli.common.terminal_text import plain
 from web.page_names import page_name
 from web.time_format import TimeFormatter, moment
 

@@ -16,8 +16,8 @@ from web.cli.common.audit_context import audit_context
 from web.cli.common.context import UNCHANGED, find_implementation, open_context
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
-from web.cli.common.render import plain
 from web.cli.common.tables import print_table
+from web.cli.common.terminal_text import plain
 from web.time_format import TimeFormatter
 
 #: What a token can be given, by the words of the option.

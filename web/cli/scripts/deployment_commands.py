@@ -15,14 +15,15 @@ from records.changes.after_commit import AfterCommit
 from records.changes.scripts import deployments
 from records.scripts.deployments import LARGEST_SHARE, SMALLEST_SHARE
 from runner.trials.submission import checked_script
+from web.cli.authors.trial_files import read_source
+from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox
 from web.cli.common.audit_context import audit_context, whoami
 from web.cli.common.context import UNCHANGED, find_implementation, open_context
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
 from web.cli.common.implementation_id import ImplementationId
 
-from .script_commands import allow_weak_option, open_sandbox, review_for
-from .trial_files import read_source
+from .script_commands import review_for
 
 T = TypeVar("T")
 

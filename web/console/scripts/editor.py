@@ -20,7 +20,8 @@ from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import SubmissionDraft
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_completions import completions
-from runner.trials.submission import checked_script
+from runner.trials.submission import checked_script, secrets_of, submit_draft
+from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.draft_form import DraftForm, filled_form, is_unsaved_start
@@ -106,7 +107,8 @@ def _submit(implementation: str, form: DraftForm, checked: PageCheck) -> Respons
     script, draft = checked_script(form.source.value, checked.review), SubmissionDraft(form.note.value)
 
     def change(db: DbSession, owner: Implementation) -> Any:
-        return changes.submit(db, owner, script, draft, by_page())
+        own_secrets = secrets_of(db, AuthServices.here().box, owner)
+        return submit_draft(db, owner, script, draft, by_page(), own_secrets=own_secrets)
 
     try:
         made: Submitted = commit_to(implementation, change).value

@@ -9,7 +9,9 @@ from flask import current_app
 from records import DbSession, Implementation
 from runner.trials.implementation_facts import facts_of
 from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
+from runner.trials.submission import secrets_of, without_own_secrets
 from runner.trials.trial import ScriptReview
+from web.auth.services import AuthServices
 
 #: Where the application keeps the checks of its process.
 EXTENSION = "script checks"
@@ -33,8 +35,9 @@ def check(db: DbSession, owner: Implementation, source: str) -> PageCheck:
     """Check a text against an implementation."""
     checks = current_app.extensions[EXTENSION]
     assert isinstance(checks, ScriptChecks)
+    own_secrets = secrets_of(db, AuthServices.here().box, owner)
     try:
-        review = checks.review(source, facts_of(db, owner))
+        review = without_own_secrets(source, checks.review(source, facts_of(db, owner)), own_secrets)
     except ChecksUnavailable as away:
         return PageCheck(fault=str(away))
     return PageCheck(review, findings=review.findings)

@@ -51,17 +51,19 @@ def _scan_moves(run: SceneRun) -> Iterator[Move]:
             number = number_of(side.text) if side.kind == "number" else None
             if number is not None and 0 <= number <= Decimal(_DAY):
                 minutes += [int(number), int(number) + 1, max(0, int(number) - 1)]
-    for length in dict.fromkeys(minutes):
-        yield move(1.5, ("input", "scans"), [_scan(start, 0, "in"), _scan(start, length, "out")])
-    yield move(1.0, ("input", "scans"), [_scan(start, 0, "in")])
-    yield move(1.0, ("input", "scans"), [])
-    yield move(2.0, ("input", "scans"), [_scan(start, 0, "in"), _scan(start, 9, "out"), _scan(start, 12, "in")])
-    yield move(2.5, ("input", "scans"), [_scan(start, 5, "out")])
-    yield move(2.5, ("input", "scans"), [_scan(start, minute, "in" if minute % 2 else "out") for minute in range(1, 9)])
-
-
-def _scan(start: str, minutes: int, direction: str) -> dict[str, str]:
-    return {"at": shifted(start, minutes * _MINUTE), "direction": direction}
+    variants: list[tuple[float, list[tuple[int, str]]]] = [
+        *((1.5, [(0, "in"), (length, "out")]) for length in dict.fromkeys(minutes)),
+        (1.0, [(0, "in")]),
+        (1.0, []),
+        (2.0, [(0, "in"), (9, "out"), (12, "in")]),
+        (2.5, [(5, "out")]),
+        (2.5, [(minute, "in" if minute % 2 else "out") for minute in range(1, 9)]),
+    ]
+    for rank, scans in variants:
+        moments = [shifted(start, minute * _MINUTE) for minute, _ in scans]
+        if NOTHING not in moments:  # as after the last day of the calendar
+            made = [{"at": at, "direction": scan[1]} for at, scan in zip(moments, scans, strict=True)]
+            yield move(rank, ("input", "scans"), made)
 
 
 def _session_moves(run: SceneRun, read: set[str]) -> Iterator[Move]:

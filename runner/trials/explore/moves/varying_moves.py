@@ -25,7 +25,9 @@ def varying_edits(run: SceneRun) -> Iterator[Edit]:
         for changed in _changed(values.scene.at(path), own_text((*path, "varied"))):
             yield Edit(path, changed)
     for number, scan in enumerate(run.scene.input.get("scans") or []):
-        yield Edit(("input", "scans", number, "at"), shifted(scan["at"], 180 if number else -180))
+        later = shifted(scan["at"], 180 if number else -180)
+        if later is not NOTHING:
+            yield Edit(("input", "scans", number, "at"), later)
 
 
 def link_edits(run: SceneRun) -> Iterator[Edit]:

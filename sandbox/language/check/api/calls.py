@@ -79,13 +79,19 @@ def _report_address(judge: ApiJudge, node: ast.Call, signature: Signature) -> bo
 
 
 def _beginning(judge: ApiJudge, node: ast.expr) -> str:
-    """The text with which an argument begins, also through names of literals; empty if it is computed."""
+    """The text with which an argument begins, also through names of literals; empty if it is computed.
+
+    Of a template of `%` that is the text before its first `%`.
+    """
+    is_template = False
     for _ in range(_MAX_STEPS):
         first = _first_part(judge, node)
         if first is None:
             break
+        is_template |= isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
         node = first
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return text.partition("%")[0] if is_template else text
 
 
 def _first_part(judge: ApiJudge, node: ast.expr) -> ast.expr | None:
@@ -227,7 +233,7 @@ def _problem(node: ast.Call, signature: Signature) -> str:
 
 def _report_kinds(judge: ApiJudge, node: ast.Call, signature: Signature) -> bool:
     for parameter, value in _given(node, signature):
-        kinds = judge.values.of(value)
+        kinds = judge.values.tested(value)
         if parameter.name == "path" and _report_path(judge, value, signature):
             return True
         accepted = set(parameter.types).union(*(_ALSO.get(one, set()) for one in parameter.types))

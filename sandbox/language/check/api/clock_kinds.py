@@ -35,7 +35,8 @@ def clock_kinds(meaning: str, call: ast.Call, kinds_of: KindsOf) -> Kinds:
     if name == "strptime":
         template = _argument(call, 1, "format")
         if isinstance(template, ast.Constant) and isinstance(template.value, str):
-            return frozenset([AWARE if "%z" in template.value else NAIVE])
+            directives = template.value.replace("%%", "")
+            return frozenset([AWARE if "%z" in directives else NAIVE])
     return UNKNOWN_KINDS
 
 

@@ -61,7 +61,7 @@ def check_arithmetic(judge: ApiJudge, node: ast.BinOp) -> None:
 
 
 def _check_plus(judge: ApiJudge, node: ast.BinOp) -> None:
-    left, right = judge.values.of(node.left), judge.values.of(node.right)
+    left, right = judge.values.tested(node.left), judge.values.tested(node.right)
     if not left or not right or (left == {"str"}) == (right == {"str"}):
         return
     other, kinds = (node.right, right) if left == {"str"} else (node.left, left)

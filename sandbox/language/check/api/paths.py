@@ -1,12 +1,15 @@
 """Finds where a function can end without `return`: the statement after which nothing follows.
 
-A condition counts as one that may be true or false, unless it is a constant.
+A condition counts as one that may be true or false, unless it is a constant. An `if` whose tests cover every case has no
+way past them.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+
+from .complete_tests import are_complete
 
 
 def open_end(body: Sequence[ast.stmt]) -> ast.stmt | None:
@@ -35,12 +38,16 @@ def _open_end_of(node: ast.stmt) -> ast.stmt | None:
     return None if isinstance(node, ast.Assert) and _is_false(node.test) else node
 
 
-def _of_branches(node: ast.If) -> ast.stmt | None:
+def _of_branches(node: ast.If, before: tuple[ast.expr, ...] = ()) -> ast.stmt | None:
+    """The same for an `if` that follows `before`, the tests of which it is an `elif`."""
     if _is_true(node.test):
         return open_end(node.body)
+    tests = (*before, node.test)
     if not node.orelse:
-        return node
-    return open_end(node.orelse) or open_end(node.body)
+        return open_end(node.body) if are_complete(tests) else node
+    inner = node.orelse[0] if len(node.orelse) == 1 else None
+    end = _of_branches(inner, tests) if isinstance(inner, ast.If) else open_end(node.orelse)
+    return end or open_end(node.body)
 
 
 def _of_loop(node: ast.While | ast.For) -> ast.stmt | None:

@@ -87,6 +87,10 @@ class ValueKinds:
         """The same without `None`: the kinds of a value that is there."""
         return self.of(node) - {NONE}
 
+    def tested(self, node: ast.expr) -> Kinds:
+        """The kinds that are sure where a value is used: a name may have been tested for `None` before, which is not followed."""
+        return self.present(node) if isinstance(node, ast.Name) else self.of(node)
+
     def result_of(self, function: ast.FunctionDef) -> Kinds:
         """The kinds that a function of the script returns."""
         return self._results.get(function, UNKNOWN_KINDS)

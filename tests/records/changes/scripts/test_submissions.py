@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from records import RuleViolation, audit
 from records.audit import AuditContext
-from records.changes.scripts import submissions
+from records.changes.scripts import author_tokens, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
+from records.columns import utc_now
+from records.roles import Permission
 from records.scripts import reviews, versions
+from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
+from tests.support.script_authors import add_author
 
 ANN, BOB, RITA = AuditContext("demo/ann"), AuditContext("demo/bob"), AuditContext("staff/rita")
 
@@ -43,6 +48,21 @@ def test_a_submission_stores_the_version_with_its_code_and_says_what_it_supersed
         "submission 2",
         {"version": 2, "sha256": version.sha256, "superseded": "submission 1"},
     )
+
+
+def test_what_is_handed_in_again_as_it_is_leaves_no_entry(db, mine):
+    first = submissions.submit(db, mine, script("1"), SubmissionDraft("one"), ANN)
+    again = submissions.submit(db, mine, script("1"), SubmissionDraft("one"), ANN)
+    assert (again.made, again.value.submission.number) == (False, first.value.submission.number)
+    assert len(told(db)) == 1
+
+
+def test_the_entry_of_a_submission_by_a_token_names_its_person(db, mine):
+    draft = AuthorTokenDraft("ci", frozenset({Permission.SUBMIT_SCRIPTS}), utc_now() + timedelta(days=1))
+    token = author_tokens.make(db, mine, draft, ANN, person=add_author(db, ANN.actor)).value.token
+    submissions.submit(db, mine, script("1"), SubmissionDraft(), AuditContext(token.actor))
+    actor, action, _, detail = told(db)[-1]
+    assert (actor, action, detail["author"]) == ("author token ci", "script.submitted", "demo/ann")
 
 
 def test_each_decision_has_its_entry_with_the_hash(db, mine):

@@ -13,7 +13,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
-from runner.trials.implementation_facts import ImplementationFacts
+from runner.trials.fact_review import ImplementationFacts
 from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving

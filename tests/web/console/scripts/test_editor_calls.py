@@ -4,7 +4,7 @@ import pytest
 
 from records.scripts import drafts
 from records.tenants import implementations
-from runner.trials.implementation_facts import ImplementationFacts
+from runner.trials.fact_review import ImplementationFacts
 from runner.trials.script_completions import completions
 from sandbox import OFFERED, RECORDS
 from tests.web.console.scripts.conftest import FIRST, SCRIPTS

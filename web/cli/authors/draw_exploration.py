@@ -11,7 +11,8 @@ import click
 from records.message_text import ADVISED_GRAPHEMES
 from records.plurals import counted
 from runner.trials.explore.explorer import ExploreProgress
-from web.cli.common.render import INDENT, block, plain, rgb
+from web.cli.common.render import INDENT, block, rgb
+from web.cli.common.terminal_text import plain
 
 from .draw_cases import lines_shown
 
@@ -29,6 +30,9 @@ def draw_exploration(told: Mapping[str, Any], *, stopped: bool, limits: str) -> 
         place = f"line {one['line']}: " if one["line"] else ""
         lines += block(f"{one['count']}x", f"{place}{plain(one['type'])}: {plain(one['text'])}")
     lines += _reach_lines(told["lines_unreached"], stopped=stopped)
+    if told.get("unconfirmed"):
+        entries = counted(told["unconfirmed"], "entry")
+        lines.append(f"{entries} could not be run again alone, so a live run of the example may end otherwise.")
     lines.append(f"Each run had less than a live one may use: {limits}. --json prints an example for each entry.")
     return "\n".join(lines)
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from records.plurals import counted
-from web.cli.common.render import INDENT, block, plain
+from web.cli.common.render import INDENT, block
+from web.cli.common.terminal_text import plain
 
 
 def draw_cases(told: Mapping[str, Any]) -> str:
@@ -57,6 +58,8 @@ def _coverage_lines(coverage: Mapping[str, Any]) -> Iterable[str]:
     yield from block("covered", f"{covered} of {counted(len(coverage['lines']), 'line')}")
     if coverage["missed"]:
         yield from block("missed", f"no case reaches {lines_shown(coverage['missed'])}")
+    for name in coverage.get("incomplete", ()):
+        yield from block("missed", f"not counted: what {plain(name)} reaches, because its run with probes broke off")
     missed = set(coverage["missed"])
     for line, target in coverage["branches_missed"]:
         if line not in missed and target not in missed:
