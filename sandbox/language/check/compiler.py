@@ -94,7 +94,7 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
     # 5
     if instruments is not None:
         instruments.read(tree)
-    LanguagePolicy(findings).visit(tree)
+    LanguagePolicy(findings, names).visit(tree)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
     if instruments is not None:
