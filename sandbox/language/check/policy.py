@@ -21,6 +21,8 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from sandbox.language.rules.findings import Findings
 
+from .constructs.match_patterns import captures, refused_patterns
+from .constructs.match_rewriting import rewritten
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
 from .format_templates import literal_template, template_fault
@@ -37,6 +39,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
     def __init__(self, findings: Findings, names: ScriptNames | None = None) -> None:
         super().__init__()
         self._findings = findings
+        self._matches = 0
         self._names = names  # of the tree that is visited; without them it looks itself
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
@@ -207,6 +210,16 @@ class LanguagePolicy(RestrictingNodeTransformer):
         if node.is_async:
             self._refuse(node.target)
         return super().visit_comprehension(node)
+
+    def visit_Match(self, node: ast.Match) -> Any:
+        """Rewrite `match` to `if`; see `constructs/match_rewriting.py`."""
+        if next(refused_patterns(node), None) is not None:
+            return self._refuse(node)
+        for part in ast.walk(node):
+            for name in captures(part):
+                self.check_name(part, name)
+        self._matches += 1
+        return rewritten(node, f"_match{self._matches}_", self.visit)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
         if node.type is None:

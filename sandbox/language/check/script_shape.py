@@ -27,7 +27,6 @@ _REFUSED_ELSEWHERE = (
     "With",
     "AsyncWith",
     "Global",
-    "Match",
     "TryStar",
     "TypeAlias",
 )
