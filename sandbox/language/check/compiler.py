@@ -89,7 +89,7 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
     calls = call_literals(values, findings)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
-    level, settings = declared_level(tree), required_settings(tree)  # before the tree is rewritten
+    level, settings = declared_level(tree), required_settings(tree, names.nodes)  # before the tree is rewritten
     places = tuple(findings.place(node) for node in settings.values())
     # 5
     if instruments is not None:
