@@ -103,6 +103,16 @@ def test_the_cases_are_handed_in_with_the_script(author, house, folder):
     assert scenario == {"name": ".", "input": INPUT, "answers": [], "expected": EXPECTED}
 
 
+def test_cases_of_another_script_further_inside_are_not_handed_in(author, house, folder):
+    place = folder()
+    (place / "draft").mkdir()
+    (place / "draft" / "script.py").write_text(BROKEN)
+    (place / "draft" / "expected.json").write_text("{}")
+    assert author("script", "submit", house.slug, place).exit_code == 0
+    with house.database.reading() as db:
+        assert len(submissions.submissions.find(db, house.owner(db), 1).scenarios) == 1
+
+
 def test_nothing_is_sent_if_the_check_or_a_case_fails(author, house, folder):
     refused = author("script", "submit", house.slug, folder(BROKEN))
     assert (refused.exit_code, "nothing was sent" in refused.output) == (1, True)
