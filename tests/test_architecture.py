@@ -91,7 +91,8 @@ ORDER = {
     "web/auth": ("login_steps", "external", "app", "saml", "login_choice", "staff"),
     "web/auth/saml": ("protocol",),
     "web/auth/saml/protocol": ("xml", "messages"),
-    "web/console": ("layout", "people", "settings", "runs"),
+    "web/console": ("layout", "people", "settings", "runs", "scripts"),
+    "web/console/scripts": ("source", "deploying"),
     "web/console/settings": ("agenda", "general", "connections", "identity", "external"),
     "web/cli": ("common", "setup", "operate", "authors", "service", "scripts", "local"),
 }

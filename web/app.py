@@ -25,12 +25,14 @@ from web.auth.services import AuthServices
 from web.auth.staff import authorization, form_limits, staff_member
 from web.authors import run_views, submission_views, token_views, version_views
 from web.config import WebConfig
-from web.console import audit, first_administrator, settings_pages
+from web.console import audit, first_administrator, script_pages, settings_pages
 from web.console import views as console
 from web.console.layout import page_frame
 from web.console.people import roles
 from web.console.people import views as people
+from web.console.runs import counts
 from web.console.runs import views as runs
+from web.console.scripts import review_queue
 from web.health import views as health
 from web.health.views import Checks
 from web.middleware import csrf_tokens, outage_answers, request_checks, response_headers
@@ -50,7 +52,7 @@ from web.widget import views as widget
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
 AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
-CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, audit)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once
@@ -68,7 +70,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
 
     `outbound` makes the application's own requests, for example for metadata and keys. `outages` is told by the clients
     of these parts when they get no answer; without it, refusals still have a reference, but nothing checks whether the
-    outage is over. `script_checks` checks what authors hand in.
+    outage is over. `script_checks` checks what authors write and hand in.
 
     The caller owns these parts and closes them. Nothing is started here, and the environment is not read.
     """
@@ -120,6 +122,7 @@ def create_app(  # noqa: PLR0913 - the parts of a process, each named once
     for views in (*APP_VIEWS, *AUTHOR_VIEWS, *LOGIN_VIEWS, *CONSOLE_VIEWS):
         app.register_blueprint(views.blueprint)
     settings_pages.install(app, settings)
+    script_pages.install(app)
     app.wsgi_app = FastPath(app.wsgi_app, status_services)  # type: ignore[method-assign]  # Flask's own way to add a WSGI middleware
     if config.trusted_proxies:
         # Only the client's address: our scheme and host come from the settings, whatever a proxy says.

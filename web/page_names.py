@@ -21,6 +21,7 @@ _CONSOLE = MappingProxyType(
         "console_audit.csv_of_implementation": "Console: audit, as CSV",
         "console_audit.of_all": "Console: audit of all implementations",
         "console_audit.of_implementation": "Console: audit",
+        "console_counts.counts": "Console: counts",
         "console_first.look": "Console: the first administrator's link",
         "console_first.use": "Console: the first administrator's link",
         "console_people.disable": "Console: lock a person out",
@@ -34,6 +35,7 @@ _CONSOLE = MappingProxyType(
         "console_roles.remove_roles": "Console: take a role away",
         "console_roles.remove_scanning": "Console: take the role of scanner away",
         "console_roles.roles": "Console: roles",
+        "console_runs.case": "Console: a run as a case",
         "console_runs.every": "Console: runs",
         "console_runs.one": "Console: a run",
         "console_runs.why": "Console: why this message?",
@@ -118,11 +120,34 @@ _SETTINGS = MappingProxyType(
     }
 )
 
+_SCRIPTS = MappingProxyType(
+    {
+        "console_reviews.queue": "Console: reviews",
+        "console_scripts.add_comment": "Console: comment on a submission",
+        "console_scripts.ask_about_live": "Console: change what users see of the script",
+        "console_scripts.ask_about_version": "Console: change what users see of the script",
+        "console_scripts.compared": "Console: compare two versions of the script",
+        "console_scripts.decide": "Console: decide about a submission",
+        "console_scripts.do_with_live": "Console: change what users see of the script",
+        "console_scripts.do_with_version": "Console: change what users see of the script",
+        "console_scripts.edit": "Console: write the script",
+        "console_scripts.every": "Console: scripts",
+        "console_scripts.findings": "Console: the editor asks for findings",
+        "console_scripts.keep": "Console: the editor saves the draft",
+        "console_scripts.one": "Console: a version of the script",
+        "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
+        "console_scripts.submission": "Console: a submission",
+        "console_scripts.withdraw": "Console: withdraw a submission",
+        "console_scripts.work_on": "Console: write the script",
+    }
+)
+
 #: The name of a view -> the name of its page or endpoint.
 PAGE_NAMES = MappingProxyType(
     {
         **_CONSOLE,
         **_SETTINGS,
+        **_SCRIPTS,
         **_AUTHORS,
         NO_VIEW: "an unknown address, or a request that was refused before it was read",
         "app_login.done": "Login for the app: done",

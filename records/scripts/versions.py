@@ -155,6 +155,12 @@ def by_number(db: Session, implementation: Implementation, number: int) -> Versi
     return db.scalar(mine.where(Version.number == number))
 
 
+def by_id(db: Session, implementation: Implementation, version_id: int) -> Version:
+    """Return a version of the implementation that is known to exist."""
+    mine = select(Version).where(Version.implementation_id == implementation.id)
+    return db.scalars(mine.where(Version.id == version_id)).one()
+
+
 def versions(db: Session, implementation: Implementation) -> list[Version]:
     """Return all versions of an implementation, the newest first, as in `WITHOUT_TEXT`."""
     mine = select(Version).where(Version.implementation_id == implementation.id).options(*WITHOUT_TEXT)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from records import DbSession, Implementation, SecretBox, Version, fields
 from records.audit import AuditContext
 from records.changes.after_commit import AfterCommit
-from records.changes.scripts import deployments, submissions
+from records.changes.scripts import deployments, drafts, submissions
 from records.changes.scripts.checked_scripts import CheckedScript
 from records.changes.scripts.submissions import Submitted
 from records.scripts.submissions import SubmissionDraft
@@ -38,6 +38,20 @@ def submit(  # noqa: PLR0913 - what is handed in, by whom, and what must not be 
     """Hand a text that passed its check in for review. Raises RuleViolation, also for a secret in its note or cases."""
     fields.refuse(case_faults(draft.scenarios, draft.note, own_secrets))
     return submissions.submit(db, owner, script, draft, by)
+
+
+def submit_draft(  # noqa: PLR0913 - as above
+    db: DbSession,
+    owner: Implementation,
+    script: CheckedScript,
+    draft: SubmissionDraft,
+    by: AuditContext,
+    *,
+    own_secrets: Collection[str],
+) -> AfterCommit[Submitted]:
+    """Do the same with the author's draft in the console, which is forgotten then."""
+    fields.refuse(case_faults(draft.scenarios, draft.note, own_secrets))
+    return drafts.submit(db, owner, script, draft, by)
 
 
 def secrets_of(db: DbSession, box: SecretBox, owner: Implementation) -> tuple[str, ...]:

@@ -167,8 +167,8 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     def close() -> None:
         outages.close()
-        database_check.close()
         script_checks.close()
+        database_check.close()
         status_service.close()
         outbound.close()
         login_store.close()

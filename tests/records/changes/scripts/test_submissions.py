@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -109,3 +110,20 @@ def test_the_entry_of_a_comment_does_not_repeat_its_text(db, mine):
         ("demo/ann", "review.comment_resolved", "submission 1", {"comment": added.id}),
     ]
     assert len(reviews.comments(db, submissions.submissions.find(db, mine, 1), private=True)) == 1
+
+
+def test_an_approval_gives_a_reason_for_each_warning_and_other_decisions_need_none(db, mine):
+    warnings = [
+        {"line": n, "what": f"w{n}", "severity": kind} for n, kind in ((1, "warning"), (2, "note"), (3, "warning"))
+    ]
+    made = submissions.submit(db, mine, replace(script("1"), findings=tuple(warnings)), SubmissionDraft(), ANN).value
+    sha256, before = made.version.sha256, told(db)
+    for waived in ([], [{"finding": "line 1: w1", "reason": "ok"}], [{"finding": "line 3: w3", "reason": " "}]):
+        with pytest.raises(RuleViolation, match=r"must give a reason for each warning: .*line 3: w3"):
+            submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=waived), RITA)
+    assert told(db) == before
+    both = [{"finding": f"line {n}: w{n}", "reason": "ok"} for n in (1, 3)]
+    submissions.decide(db, mine, 1, ReviewDecision("approved", sha256, waived=both), RITA)
+    other = replace(script("2"), findings=tuple(warnings))
+    made = submissions.submit(db, mine, other, SubmissionDraft(), ANN).value
+    submissions.decide(db, mine, 2, ReviewDecision("rejected", made.version.sha256, "no"), RITA)

@@ -1,0 +1,43 @@
+"""Checks a text against its implementation for a page. The text is compiled in the jail, never in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from records import DbSession, Implementation
+from runner.trials.implementation_facts import facts_of
+from runner.trials.script_checks import ChecksUnavailable, ScriptChecks
+from runner.trials.submission import secrets_of, without_own_secrets
+from runner.trials.trial import ScriptReview
+from web.auth.services import AuthServices
+
+#: Where the application keeps the checks of its process.
+EXTENSION = "script checks"
+
+
+@dataclass(frozen=True)
+class PageCheck:
+    """The result of a check for a page: the review, or why there is none."""
+
+    review: ScriptReview | None = None
+    fault: str = ""
+    findings: tuple[object, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether the text may be handed in."""
+        return self.review is not None and self.review.ok
+
+
+def check(db: DbSession, owner: Implementation, source: str) -> PageCheck:
+    """Check a text against an implementation."""
+    checks = current_app.extensions[EXTENSION]
+    assert isinstance(checks, ScriptChecks)
+    own_secrets = secrets_of(db, AuthServices.here().box, owner)
+    try:
+        review = without_own_secrets(source, checks.review(source, facts_of(db, owner)), own_secrets)
+    except ChecksUnavailable as away:
+        return PageCheck(fault=str(away))
+    return PageCheck(review, findings=review.findings)
