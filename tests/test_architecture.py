@@ -351,7 +351,6 @@ WRITERS = {
 }
 #: Who else may call them, with the reason.
 OTHER_CALLERS = {
-    ("web/auth/login_steps/admission.py", "remember"): "a login describes its person",
     ("runner/runs/version_bundle.py", "keep_settings_read"): "what a new check of a stored text found",
 }
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, validates
 
@@ -222,9 +223,10 @@ def queue(db: Session, *, limit: int = 200) -> list[tuple[Implementation, Submis
 
 
 def _forget_oldest(db: Session, implementation: Implementation, author: str) -> None:
-    """Remove an author's superseded and withdrawn submissions but the newest, and their texts if nothing else has them.
+    """Remove the texts of an author's superseded and withdrawn submissions but the newest, and with them the submissions.
 
-    A text stays if it was deployed, is suspended, was stored by somebody else, or is the newest: no number is given twice.
+    A text stays if it was deployed, is suspended, was stored or handed in by somebody else, or is the newest: no number is
+    given twice. Then its submission stays, too, because its author must not decide about that text; but not its scenarios.
     """
     mine = select(Submission.id, Submission.version_id, Submission.submitted_by).where(
         Submission.implementation_id == implementation.id,
@@ -234,7 +236,7 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
     old = db.execute(mine.order_by(Submission.number.desc()).offset(MOST_ENDED)).all()
     if not old:
         return
-    db.execute(delete(Submission).where(Submission.id.in_({row.id for row in old})))
+    ids = {row.id for row in old}
     newest = select(func.max(Version.number)).where(Version.implementation_id == implementation.id).scalar_subquery()
     unused = delete(Version).where(
         Version.id.in_({row.version_id for row in old}),
@@ -242,9 +244,10 @@ def _forget_oldest(db: Session, implementation: Implementation, author: str) -> 
         Version.suspended_at.is_(None),
         Version.number < newest,
         Version.id.not_in(select(Deployment.version_id)),
-        Version.id.not_in(select(Submission.version_id)),
+        Version.id.not_in(select(Submission.version_id).where(Submission.id.not_in(ids))),
     )
-    db.execute(unused)
+    db.execute(unused)  # the database removes their submissions with them
+    db.execute(update(Submission).where(Submission.id.in_(ids)).values(scenarios=[], results=None))
 
 
 def _scenarios(value: Any) -> list[Any]:

@@ -51,6 +51,9 @@ class RecordedCalls:
 
     def entries(self, redaction: AnswerRedaction) -> list[dict[str, Any]]:
         """Return ANSWERS: one entry for each different call, with its first answer. Raises `NotRecordableError`."""
+        for call, answer in self.kept:  # to know every value that is replaced before anything is written
+            _request(call, redaction)
+            _response(answer, redaction)
         entries: list[dict[str, Any]] = []
         for call, answer in self.kept:
             entry = _request(call, redaction) | _response(

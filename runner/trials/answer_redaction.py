@@ -4,12 +4,15 @@ Each value gets a stand-in of its own ("Name 1", "person-1@example.org", "redact
 later calls: so a script that passes a page's token on finds the recorded answer again. What stands in INPUT is the
 author's own test person, and stays.
 
-What is found: the secrets of the connections in any spelling; secrets of known forms; e-mail addresses; in JSON, every text
-below a key that names a secret, a person's name, a phone number or an address. A name within another text is not found.
+What is found: the secrets of the connections in any spelling; secrets of known forms; e-mail addresses; values of parameters
+that are named like a secret; in JSON, every text below a key that names a secret, a person's name, a phone number or an
+address. Once found, a value is also replaced within other texts, if it is long enough not to be a word: so the answers are
+gone through twice. A name that stands within texts only is not found.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -32,6 +35,12 @@ _BESIDE_A_NAME: Final = re.compile(r"(?i)e[_-]?mail|phone|username|(?:first|last
 _OTHER_PERSONAL: Final = re.compile(
     r"(?i)phone|mobile|fax|birth|^dob$|street|^address|address[_ -]?line|post(?:al)?[_ -]?code|^zip"
 )
+#: A parameter of an address that is named like a secret, and its value.
+_PARAMETER: Final = re.compile(
+    r"(?i)(?<=[?&])([\w.-]*(?:token|secret|key|signature|sig|auth|password|credential)[\w.-]*=)([^&\s\"'<>#]+)"
+)
+#: Characters from which on a found value is replaced within other texts, and how many such values are looked for.
+_LONG_ENOUGH, _MOST_WITHIN = 6, 500
 _STAND_INS: Final = {
     "email": "person-{}@example.org",
     "name": "Name {}",
@@ -76,9 +85,14 @@ class AnswerRedaction:
         text = redact(text, self._secrets)
         for secret in secret_texts(text):
             text = text.replace(secret, self._stand_in("secret", secret))
+        text = _PARAMETER.sub(lambda found: found[1] + self._stand_in("secret", found[2]), text)
         text = _EMAIL.sub(lambda found: self._email(found[0]), text)
-        if text in self._stand_ins:
-            return self._stand_ins[text]
+        return self._stand_ins.get(text) or self._within(text)
+
+    def _within(self, text: str) -> str:
+        for value in itertools.islice(self._stand_ins, _MOST_WITHIN):
+            if len(value) >= _LONG_ENOUGH and value in text:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", self._stand_ins[value], text)
         return text
 
     def of_call(self, text: str) -> str | None:

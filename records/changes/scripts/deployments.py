@@ -23,7 +23,7 @@ from records.columns import utc_now
 from records.errors import Overtaken, RuleViolation
 from records.scripts import deployments, submissions, versions
 from records.scripts.deployments import Deployment
-from records.scripts.states import ACTIVE, REVERTED, SUPERSEDED
+from records.scripts.states import REVERTED, SUPERSEDED, seen_as
 from records.scripts.versions import Version
 from records.tenants.implementations import Implementation
 
@@ -207,10 +207,7 @@ def _activated(db: Session, owner: Implementation, version: Version, by: AuditCo
 
 def _ending(*deployed: tuple[Deployment, Version] | None) -> dict[str, list[str]]:
     """Return what an entry says of the deployments that it ends. Call it before they end."""
-    told = [
-        f"{_target(version)}, {'active' if each.state == ACTIVE else f'staged for {each.share} %'}"
-        for each, version in filter(None, deployed)
-    ]
+    told = [f"{_target(version)}, {seen_as(each.state, each.share)}" for each, version in filter(None, deployed)]
     return {"ended": told} if told else {}
 
 

@@ -63,18 +63,20 @@ def test_of_what_an_author_superseded_or_withdrew_the_newest_are_kept_and_no_num
         deployments.activate(db, demo, deployed, "olga")
         deployments.suspend(db, suspended, "alarm", "the service")
         stored_by_olga = versions.add_version(db, demo, "# of Olga\n", by="olga")
-        submit(db, demo, stored_by_olga)
+        submit(db, demo, stored_by_olga, scenarios=[SCENARIO])
         for number in range(MOST_ENDED + 5):
             submission = submit(db, demo, add(db, demo, f"text {number}"))
             if number % 2:
                 submissions.withdraw(db, demo, submission, ANN)
     with database.reading() as db:
         mine = [one for one, _ in submissions.every(db, demo) if one.author == ANN]
-        assert len([one for one in mine if one.state != "submitted"]) <= MOST_ENDED + 1
+        assert len([one for one in mine if one.state != "submitted"]) <= MOST_ENDED + 4
+        assert [one.scenarios for one in mine if one.version_id == stored_by_olga.id] == [[]]
+        assert ANN in submissions.authors_of(db, demo, stored_by_olga)  # so that she does not decide about it
         assert [one.number for one in mine] == sorted((one.number for one in mine), reverse=True)
         kept = versions.versions(db, demo)
         texts = [version.source for version in kept]
-        assert len(texts) == len(mine) + 6  # two of Bob, and four that are not forgotten
+        assert len(texts) == len(mine) + 3  # two of Bob, and one that was only stored
         for version in (deployed, suspended, stored, stored_by_olga):
             assert version.number in {each.number for each in kept}
         assert not any("text 0'" in each for each in texts)

@@ -49,6 +49,15 @@ ANSWERS = {
     ),
     "the secret of the connection": ({"echo": "CORRECT%20HORSE%20BATTERY"}, {"echo": "[redacted]"}),
     "a secret of a known form": ({"note": "key sk_live_4eC39HqLyjWDarjtT1zdp7dc!"}, {"note": "key redacted-1!"}),
+    "a token in an address": (
+        {"next": "https://a.example/p?page=2&access_token=abcdef123#x"},
+        {"next": "https://a.example/p?page=2&access_token=redacted-1#x"},
+    ),
+    "a found value within a text": (
+        {"token": "olga-page-2", "first_name": "Olga Maria", "next": "/p/olga-page-2", "hello": "Dear Olga Maria,"},
+        {"token": "redacted-1", "first_name": "Name 1", "next": "/p/redacted-1", "hello": "Dear Name 1,"},
+    ),
+    "a short found value within a word": ({"last_name": "Li", "a": "Lisbon"}, {"last_name": "Name 1", "a": "Lisbon"}),
     "nothing": ({"list": [1, 2.5, None, "claimed", ""]}, {"list": [1, 2.5, None, "claimed", ""]}),
 }
 

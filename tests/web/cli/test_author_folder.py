@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import click
 import pytest
+from mypy import api as mypy
 
 from runner.trials.author_project import project_files
 from runner.trials.trial import TrialSandbox
@@ -39,6 +40,14 @@ def test_a_new_folder_has_the_types_of_this_release_and_keeps_secrets_out_of_a_r
     assert (folder / "typings" / f"{STUB_MODULE}.pyi").read_text() == script_stubs()
     assert "connections.json" in (folder / ".gitignore").read_text().splitlines()
     assert {*project_files()} == {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_type_checker_accepts_a_new_folder_as_it_is_set_up(folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(folder)
+    out, errors, code = mypy.run(["script.py", "--cache-dir", str(tmp_path / "cache")])
+    assert (code, errors) == (0, ""), out
+    (folder / "script.py").write_text((folder / "script.py").read_text().replace("user.id", "user.name"))
+    assert 'has no attribute "name"' in mypy.run(["script.py", "--cache-dir", str(tmp_path / "cache")])[0]
 
 
 def test_nothing_is_overwritten(cli, folder):

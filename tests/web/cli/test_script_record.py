@@ -38,7 +38,14 @@ def answer(request):
     if request.headers.get("authorization") != "Bearer a-secret-of-the-vendor":
         return reply({"error": "who are you?"}, status=401)
     token = request.target.partition("token=")[2]
-    return reply(PAGES[token], headers={"X-Request-Of": "olga@cme-vendor.com", "Set-Cookie": "s=secret"})
+    return reply(
+        PAGES[token],
+        headers={
+            "X-Request-Of": "olga@cme-vendor.com",
+            "Link": "</claims?token=olga-page-2>; rel=next",
+            "Set-Cookie": "s=secret",
+        },
+    )
 
 
 @pytest.fixture

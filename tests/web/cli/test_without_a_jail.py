@@ -41,7 +41,9 @@ def test_only_the_commands_of_authors_know_how_to_do_without_the_jail():
     for room in ("sandbox", "records", "runner", "web"):
         for path in (ROOT / room).rglob("*.py"):
             text, where = path.read_text(), path.relative_to(ROOT).as_posix()
-            if where.startswith("web/cli/authors/"):
+            if (
+                where.startswith("web/cli/authors/") or where == "runner/trials/author_project.py"
+            ):  # writes a file for others
                 continue
             assert "SESSION_STATUS_JAIL" not in text, where
             assert "plain_child=" not in text, where

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from records.scripts import versions
 from runner.trials.implementation_facts import facts_of
 from runner.trials.submission import activate as activate_reviewed
 from runner.trials.trial import ScriptReview, TrialSandbox, finding_json
@@ -48,13 +47,11 @@ def activate(implementation: str, file: str, *, allow_weak: bool) -> None:
                 db, find_implementation(db, implementation), source, review, audit_context(), author=whoami()
             )
         ).value
-        with context.database.reading() as db:
-            missing = versions.settings_missing(find_implementation(db, implementation), version)
     click.echo(f"Version {version.number} is now active for {implementation}.")
-    if missing:
+    if any(one.rule == "missing-setting" for one in review.findings):  # which ones, the findings say
         click.echo(
-            f"It reads settings that {implementation} does not have, so its runs will fail: {', '.join(missing)}. "
-            f"Set them: session-status implementation set {implementation} script_settings='{{...}}'",
+            "Its runs will fail until the missing settings are there: "
+            f"session-status implementation set {implementation} script_settings='{{...}}'",
             err=True,
         )
 
