@@ -86,6 +86,7 @@ from .tracing.traces import (
     TracedOutcome,
     TraceSite,
 )
+from .zygote.process import Launch
 
 __all__ = [
     "API_LEVEL",
@@ -109,6 +110,7 @@ __all__ = [
     "JailConfig",
     "JailReport",
     "JailTooWeak",
+    "Launch",
     "MessageLiteral",
     "NotedComparison",
     "NotedMisuse",

@@ -30,6 +30,7 @@ from web.console import views as console
 from web.console.layout import page_frame
 from web.console.people import roles
 from web.console.people import views as people
+from web.console.runs import counts
 from web.console.runs import views as runs
 from web.console.scripts import review_queue
 from web.health import views as health
@@ -51,7 +52,7 @@ from web.widget import views as widget
 APP_VIEWS = (status, returns, widget, app_pages, app_calls, health, openapi, root)
 LOGIN_VIEWS = (login_choice, saml, external)
 AUTHOR_VIEWS = (submission_views, version_views, run_views, token_views)
-CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, review_queue, audit)
+CONSOLE_VIEWS = (console, first_administrator, people, roles, runs, counts, review_queue, audit)
 
 
 def create_app(  # noqa: PLR0913 - the parts of a process, each named once

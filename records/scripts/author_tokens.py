@@ -147,9 +147,14 @@ def held_by(db: Session, implementation: Implementation, person: str) -> frozens
     return frozenset[Permission]().union(*(roles.BY_NAME[name].may for name in names))
 
 
+def use_is_due(token: AuthorToken, now: datetime) -> bool:
+    """Say whether this use is to be noted: the last one was noted more than a minute ago."""
+    return token.last_used_at is None or (now - token.last_used_at).total_seconds() >= _NOTED_S
+
+
 def note_use(db: Session, token: AuthorToken, now: datetime) -> None:
     """Keep when a token was used last, to the minute."""
-    if token.last_used_at is None or (now - token.last_used_at).total_seconds() >= _NOTED_S:
+    if use_is_due(token, now):
         token.last_used_at = now
         db.flush()
 

@@ -65,6 +65,12 @@ def find_secrets(text: str) -> list[PastedSecret]:
     return [PastedSecret(kind, *_place(text, start)) for start, kind in found]
 
 
+def secret_texts(text: str) -> list[str]:
+    """Return the secrets themselves, for a tool that takes them out of a text; they must not be shown."""
+    found = [match[0] for match in _FORMS.finditer(text)]
+    return found + [match["value"] for match in _NAMED.finditer(text) if _is_secret(match)]
+
+
 def secret_findings(source: str) -> tuple[Finding, ...]:
     """Return a finding for each secret in a script."""
     return tuple(
@@ -108,14 +114,14 @@ def _of_known_forms(text: str) -> Iterator[tuple[int, str]]:
 
 def _beside_names(text: str) -> Iterator[tuple[int, str]]:
     for match in _NAMED.finditer(text):
-        value = match["value"]
-        if (
-            len(value) >= (8 if match["short"] else 16)
-            and _looks_secret(value)
-            and not _HARMLESS.match(value)
-            and not _FORMS.search(value)
-        ):
+        if _is_secret(match):
             yield match.start("value"), "a password, key or token"
+
+
+def _is_secret(match: re.Match[str]) -> bool:
+    value = match["value"]
+    long_enough = len(value) >= (8 if match["short"] else 16)
+    return long_enough and _looks_secret(value) and not _HARMLESS.match(value) and not _FORMS.search(value)
 
 
 def _looks_secret(value: str) -> bool:

@@ -40,7 +40,7 @@ def submit(  # noqa: PLR0913 - what is handed in, by whom, and what must not be 
     return submissions.submit(db, owner, script, draft, by)
 
 
-def submit_draft(  # noqa: PLR0913 - what is handed in, by whom, and what must not be in it
+def submit_draft(  # noqa: PLR0913 - as above
     db: DbSession,
     owner: Implementation,
     script: CheckedScript,
@@ -49,7 +49,7 @@ def submit_draft(  # noqa: PLR0913 - what is handed in, by whom, and what must n
     *,
     own_secrets: Collection[str],
 ) -> AfterCommit[Submitted]:
-    """Hand in what an author has written in the console, as `submit` does, and forget the draft."""
+    """Do the same with the author's draft in the console, which is forgotten then."""
     fields.refuse(case_faults(draft.scenarios, draft.note, own_secrets))
     return drafts.submit(db, owner, script, draft, by)
 

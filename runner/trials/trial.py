@@ -22,6 +22,7 @@ from sandbox import (
     InstrumentResult,
     JailConfig,
     JailTooWeak,
+    Launch,
     MessageLiteral,
     Outcome,
     OutcomeKind,
@@ -117,8 +118,14 @@ class TrialTerms:
 class TrialSandbox:
     """One sandbox for any number of trials and threads."""
 
-    def __init__(self, *, allow_weak: bool = False, require: frozenset[str] = frozenset()) -> None:
-        self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
+    def __init__(
+        self, *, allow_weak: bool = False, require: frozenset[str] = frozenset(), plain_child: bool = False
+    ) -> None:
+        """`plain_child`: run without any layer of the jail, for an author's own scripts on their own machine only."""
+        if plain_child:
+            self._sandbox = Sandbox(config=JailConfig(allow_weak=True, told=True), launch=Launch(layers=()))
+        else:
+            self._sandbox = Sandbox(config=JailConfig(allow_weak=allow_weak, require=require))
 
     def __enter__(self) -> Self:
         try:

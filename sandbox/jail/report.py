@@ -32,6 +32,7 @@ class JailConfig:
         False  #: for development only: run scripts although a probe broke out or a required layer is missing
     )
     require: frozenset[str] = frozenset()  #: of `REQUIRABLE`
+    told: bool = False  #: whoever starts the sandbox tells its person that it is weak, so it is not logged
 
     def __post_init__(self) -> None:
         unknown = sorted(self.require - REQUIRABLE)
@@ -113,7 +114,8 @@ def judge(report: JailReport, config: JailConfig) -> JailReport:
         return report
     if report.fault or not config.allow_weak:
         raise JailTooWeak(reason)
-    log.warning("WEAK SANDBOX: scripts are NOT confined, and weak mode is allowed. %s", reason)
+    if not config.told:
+        log.warning("WEAK SANDBOX: scripts are NOT confined, and weak mode is allowed. %s", reason)
     return replace(report, weak=True)
 
 

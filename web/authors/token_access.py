@@ -4,11 +4,11 @@ The steps for each request to a blueprint that `author_blueprint` made:
 
 1. The view declares what its token must allow; one that does not is refused to everyone.
 2. The request has a bearer token. Cookies are ignored.
-3. Its client has not sent too many invalid tokens lately.
-4. The implementation exists and is not archived.
-5. The token is one of this implementation that counts now (`records.scripts.author_tokens.find_usable`).
-6. The token has not made too many requests lately.
-7. The token allows what the view needs.
+3. The implementation exists and is not archived.
+4. The token is one of this implementation that counts now (`records.scripts.author_tokens.find_usable`). A client that
+   sent too many others lately is told to wait; a good token still counts, so nobody can lock out others at their address.
+5. The token has not made too many requests lately.
+6. The token allows what the view needs.
 
 A refused token is not logged with its text, and is never repeated.
 """
@@ -112,35 +112,34 @@ def _enter() -> None:
         log.error("refused: the view does not declare what its token must allow endpoint=%s", request.endpoint)
         raise HttpProblem(HTTPStatus.FORBIDDEN, "This is not available to anyone.")
     text = _bearer()  # 2.
-    limits, client = AuthServices.here().store.attempts, request.remote_addr or ""
-    left = limits.left("invalid author tokens", client, limit=MOST_INVALID)  # 3.
-    if not left.ok:
-        raise _too_many(left.retry_after_s)
     slug = checked_implementation((request.view_args or {})["implementation"])
-    try:
-        found = _usable(slug, text)  # 4., 5.
-    except HttpProblem as problem:
-        if problem.code == HTTPStatus.UNAUTHORIZED:
-            limits.hit("invalid author tokens", client, limit=MOST_INVALID, window_s=WINDOW_S)
-        raise
-    _hit("author token requests", f"{slug}/{found.token}", MOST_REQUESTS)  # 6.
-    if need not in found.may and need is not Permission.ANYONE:  # 7.
+    found = _usable(slug, text)  # 3., 4.
+    _hit("author token requests", f"{slug}/{found.token}", MOST_REQUESTS)  # 5.
+    if need not in found.may and need is not Permission.ANYONE:  # 6.
         log.warning("refused: the author token does not allow it endpoint=%s", request.endpoint)
         raise HttpProblem(HTTPStatus.FORBIDDEN, f"This author token does not allow you to {need}.")
     g.author_caller = found
 
 
 def _usable(slug: str, text: str) -> AuthorCaller:
-    now = datetime.now(UTC)
-    with AuthServices.here().database.session() as db:
+    database, now = AuthServices.here().database, datetime.now(UTC)
+    with database.reading() as db:
         implementation = implementations.find(db, slug)
         if implementation is None:
             raise HttpProblem(HTTPStatus.NOT_FOUND, NO_IMPLEMENTATION)
         found = author_tokens.find_usable(db, implementation, text, now)
-        if found is None:
-            raise _refused("no such token")
-        author_tokens.note_use(db, found.token, now)
-        return AuthorCaller(slug, found.token.name, found.token.actor, found.may, text)
+        if found is not None:
+            caller = AuthorCaller(slug, found.token.name, found.token.actor, found.may, text)
+            due = author_tokens.use_is_due(found.token, now)
+    if found is None:
+        _hit("invalid author tokens", request.remote_addr or "", MOST_INVALID)
+        raise _refused("no such token")
+    if due:  # to write is to wait for others who write, so not at each request
+        with database.session() as db:
+            token = author_tokens.by_name(db, implementation, caller.token)
+            if token is not None:
+                author_tokens.note_use(db, token, now)
+    return caller
 
 
 def _bearer() -> str:

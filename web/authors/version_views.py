@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from http import HTTPStatus
 
 from flask import Response
@@ -11,13 +10,11 @@ from records import DbSession, Implementation, Version
 from records.scripts import versions
 from web.auth.services import AuthServices
 from web.authors import answers
+from web.authors.bounded_diff import unified_diff
 from web.authors.request_values import LARGEST_NUMBER, number_parameter
 from web.authors.token_access import author_blueprint, implementation_of_token, token_needs
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
-
-#: Lines of either text up to which two texts are compared: the time to compare grows with the square.
-MOST_LINES = 5000
 
 blueprint = author_blueprint("author_versions", "/scripts/versions")
 
@@ -53,18 +50,17 @@ def diff(implementation: str, number: int) -> Response:  # noqa: ARG001 - the to
         before = _found(db, owner, number)
         after = _found(db, owner, number_parameter("to", number, most=LARGEST_NUMBER))
         return answers.private_json(
-            {"from": before.number, "to": after.number, "same": before.id == after.id, "diff": unified(before, after)}
+            {
+                "from": before.number,
+                "to": after.number,
+                "same": before.id == after.id,
+                "diff": unified_diff(_named(before), _named(after)),
+            }
         )
 
 
-def unified(before: Version, after: Version) -> str:
-    """Return the unified diff of two texts; "" for equal ones. Raises `HttpProblem` (422) for texts of too many lines."""
-    old, new = before.source.splitlines(), after.source.splitlines()
-    if max(len(old), len(new)) > MOST_LINES:
-        detail = f"Texts of more than {MOST_LINES} lines are not compared. Get both, and compare them yourself."
-        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
-    names = f"version {before.number}", f"version {after.number}"
-    return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
+def _named(version: Version) -> tuple[str, str]:
+    return f"version {version.number}", version.source
 
 
 def _found(db: DbSession, owner: Implementation, number: int) -> Version:

@@ -105,6 +105,24 @@ COMMANDS = (
         "diff", _DIFF, "Show what changed from version BEFORE to version AFTER, as a unified diff.", over_http=_DIFF
     ),
     CommandEntry(
+        "new",
+        "web.cli.authors.new_command:new_script",
+        "Make a folder with a script, its cases, types for editors, and a check for your own repository.",
+        offline=True,
+    ),
+    CommandEntry(
+        "dev",
+        "web.cli.authors.dev_command:dev",
+        "Check the script in FOLDER and run its cases at every save, and draw the messages as the phone shows them.",
+        offline=True,
+    ),
+    CommandEntry(
+        "record",
+        "web.cli.authors.record_command:record",
+        "Run the script of a case against your test system, and save the answers and what was shown.",
+        offline=True,
+    ),
+    CommandEntry(
         "test",
         "web.cli.authors.case_commands:test_cases",
         "Run all cases in FOLDER and below it, and hold the results against what is expected.",
@@ -135,6 +153,8 @@ COMMANDS = (
     cls=LazyCommandGroup,
     entries=COMMANDS,
     epilog=examples(
+        "session-status script new my_script",
+        "session-status script dev my_script",
         "session-status script check my_script.py",
         "session-status script run my_script.py --input input.json --answers answers.json",
         "session-status script activate demo my_script.py",

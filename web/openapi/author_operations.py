@@ -52,7 +52,7 @@ AUTHOR_OPERATIONS: dict[str, Operation] = {
     "author_versions.list_all": _reading("The versions.", "Versions"),
     "author_versions.show": _reading("The version.", "WholeVersion"),
     "author_versions.diff": Operation(
-        {200: _json("The difference.", "VersionDiff"), **_REPLIES, 422: problem("The texts have too many lines.")},
+        {200: _json("The difference.", "VersionDiff"), **_REPLIES},
         author_token=True,
         optional_query=("to",),
     ),

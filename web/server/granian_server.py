@@ -35,7 +35,6 @@ from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
 from runner.store.clients import connect
 from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
-from runner.trials.script_checks import ScriptChecks
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
@@ -148,6 +147,7 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     store = connect(settings.redis_url, environment=settings.environment, watch=outages)
     login_store = LoginStore.open(settings, outages)
     outbound = OutboundRequests.open(settings, outages)
+    script_checks = ScriptChecks(settings)
     outages.on_change = partial(note_outage, login_store.errors)
 
     def database_is_current() -> bool:
@@ -163,8 +163,6 @@ def open_app(settings: Settings) -> tuple[Flask, Callable[[], None]]:
         "workers": lambda: worker_is_there(store),
         "background_workers": lambda: worker_is_there(store, BACKGROUND),
     }
-
-    script_checks = ScriptChecks(settings)
 
     def close() -> None:
         outages.close()

@@ -1,4 +1,4 @@
-"""Drops what only helps readers and type checkers: annotations, and imports of `typing`, `__future__` and our stubs.
+"""Drops what only helps readers and type checkers: annotations, type aliases, and imports of `typing`, `__future__` and our stubs.
 
 Annotations would be evaluated when a function is defined. Because they are dropped before anything else looks at the
 tree, they may contain whatever helps a reader and can do nothing.
@@ -9,15 +9,35 @@ tree, they may contain whatever helps a reader and can do nothing.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
 from sandbox.language.offered import DROPPED_MODULES
 
+from .constructs.type_aliases import alias_name, may_be_alias
+from .names import bound_by
+
 
 class AnnotationDropper(ast.NodeTransformer):
-    """Changes a tree in place; `dropped` maps each name that a dropped import would have bound to its module."""
+    """Changes a tree in place; `dropped` maps each name that a dropped import would have bound to its module.
+
+    The name of a type alias is mapped to an empty text.
+    """
 
     def __init__(self) -> None:
         self.dropped: dict[str, str] = {}
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        self.generic_visit(node)
+        candidates = [index for index, statement in enumerate(node.body) if may_be_alias(statement)]
+        bound = Counter(name for part in ast.walk(node) for name in bound_by(part)) if candidates else Counter()
+        for index in candidates:
+            statement = node.body[index]
+            name = alias_name(statement, self.dropped, bound)
+            if name is not None:
+                self.dropped[name] = ""
+                bound[name] = 0
+                node.body[index] = ast.copy_location(ast.Pass(), statement)
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from sandbox.language.offered import MODULES
 
+from .constructs.match_patterns import is_literal
 from .imports import bindings
 from .names import PREDEFINED_NAMES, ScriptNames
 
@@ -18,7 +19,8 @@ _ROUNDS = 4
 
 
 def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]:
-    """The attributes that are read from what another finding has refused."""
+    """The attributes that are read from what another finding has refused, and what stands in a refused pattern."""
+    patterns = {part for node in names.nodes for refused in _refused_in(node) for part in ast.walk(refused)}
     causes = {name for node in names.nodes for name in _refused_by(node)}
     causes |= {
         node.id
@@ -27,14 +29,22 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
     }
     causes |= {name for name in dropped if not names.bound[name]}
     if not causes:
-        return set()
+        return patterns
     steps = [step for node in names.nodes for step in _assignments(node)]
     for _ in range(_ROUNDS):
         found = {name for name, value in steps if _root(value) in causes}
         if found <= causes:
             break
         causes |= found
-    return {node for node in names.nodes if isinstance(node, ast.Attribute) and _root(node) in causes}
+    return patterns | {node for node in names.nodes if isinstance(node, ast.Attribute) and _root(node) in causes}
+
+
+def _refused_in(node: ast.AST) -> Iterator[ast.expr]:
+    """The class, or the value that is no literal, of a pattern of `match`, which has a finding."""
+    if isinstance(node, ast.MatchClass):
+        yield node.cls
+    elif isinstance(node, ast.MatchValue) and not is_literal(node.value):
+        yield node.value
 
 
 def _refused_by(node: ast.AST) -> Iterator[str]:

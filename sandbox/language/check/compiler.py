@@ -89,12 +89,12 @@ def _compile_tree(tree: ast.Module, source: str, findings: Findings, instruments
     calls = call_literals(values, findings)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
-    level, settings = declared_level(tree), required_settings(tree)  # before the tree is rewritten
+    level, settings = declared_level(tree), required_settings(tree, names.nodes)  # before the tree is rewritten
     places = tuple(findings.place(node) for node in settings.values())
     # 5
     if instruments is not None:
         instruments.read(tree)
-    LanguagePolicy(findings).visit(tree)
+    LanguagePolicy(findings, names).visit(tree)
     if findings.refused:
         return Compilation(findings.sorted(), literals, calls=calls)
     if instruments is not None:

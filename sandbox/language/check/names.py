@@ -35,7 +35,7 @@ class ScriptNames:
 
     def __init__(self, tree: ast.Module) -> None:
         self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
-        self.bound: Counter[str] = Counter(name for node in self.nodes for name in _bound_by(node))
+        self.bound: Counter[str] = Counter(name for node in self.nodes for name in bound_by(node))
         self.functions = own_functions(self.nodes, self.bound)  #: names that mean the script's own functions only
         self.imported: dict[str, str] = {}
         for node in self.nodes:
@@ -98,7 +98,8 @@ def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, 
         entry = WITHHELD_NAMES[name]
         findings.node(node, "withheld-name", name=name, why=entry.why, instead=entry.instead)
     elif name in dropped:
-        findings.node(node, "typing-at-run-time", name=name, module=dropped[name])
+        rule = "typing-at-run-time" if dropped[name] else "alias-at-run-time"
+        findings.node(node, rule, name=name, module=dropped[name])
     elif name in MODULES:
         findings.node(node, "not-imported", name=name)
     elif name in WITHHELD_MODULES:
@@ -130,7 +131,8 @@ def _check_naive(node: ast.Call, names: ScriptNames, findings: Findings) -> None
         findings.node(node, "naive-now", name=".".join(meaning.split(".")[1:]) + "()")
 
 
-def _bound_by(node: ast.AST) -> Iterator[str]:
+def bound_by(node: ast.AST) -> Iterator[str]:
+    """The names that one node binds."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
     elif isinstance(node, ast.arg):

@@ -21,6 +21,8 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from sandbox.language.rules.findings import Findings
 
+from .constructs.match_patterns import captures, refused_patterns
+from .constructs.match_rewriting import rewritten
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
 from .format_templates import literal_template, template_fault
@@ -34,10 +36,11 @@ _GUARDED_OPERATORS = MappingProxyType({ast.Mod: "%", ast.BitOr: "|", ast.BitAnd:
 class LanguagePolicy(RestrictingNodeTransformer):
     """Transforms a checked tree. Its own refusals are a second line of defence; after a correct check it refuses nothing."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, names: ScriptNames | None = None) -> None:
         super().__init__()
         self._findings = findings
-        self._names = ScriptNames(ast.Module([], []))
+        self._matches = 0
+        self._names = names  # of the tree that is visited; without them it looks itself
         self._enclosing: ast.AST = ast.Module([], [])  # the innermost enclosing node that has a place
 
     def visit(self, node: ast.AST) -> Any:
@@ -98,11 +101,12 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return super().visit_List(node)
 
     def visit_Module(self, node: ast.Module) -> Any:
-        self._names = ScriptNames(node)
+        self._names = self._names or ScriptNames(node)
         return super().visit_Module(node)
 
     def visit_Call(self, node: ast.Call) -> Any:
-        is_own = isinstance(node.func, ast.Name) and node.func.id in self._names.functions
+        names = self._names
+        is_own = names is not None and isinstance(node.func, ast.Name) and node.func.id in names.functions
         if any(
             is_reserved(word.arg) or (word.arg.startswith("_") and not is_own) for word in node.keywords if word.arg
         ):
@@ -122,7 +126,7 @@ class LanguagePolicy(RestrictingNodeTransformer):
 
     def _star_call(self, node: ast.Call) -> ast.Call:
         """Rewrite `f(*a, **b)` to `_star_callee_(f)(*_members_(a), **_named_arguments_(b))`."""
-        if not self._names.takes_stars(node.func):
+        if self._names is None or not self._names.takes_stars(node.func):
             self._refuse(node)
         node = self.node_contents_visit(node)
         node.func = _call("_star_callee_", [node.func], node.func)
@@ -206,6 +210,16 @@ class LanguagePolicy(RestrictingNodeTransformer):
         if node.is_async:
             self._refuse(node.target)
         return super().visit_comprehension(node)
+
+    def visit_Match(self, node: ast.Match) -> Any:
+        """Rewrite `match` to `if`; see `constructs/match_rewriting.py`."""
+        if next(refused_patterns(node), None) is not None:
+            return self._refuse(node)
+        for part in ast.walk(node):
+            for name in captures(part):
+                self.check_name(part, name)
+        self._matches += 1
+        return rewritten(node, f"_match{self._matches}_", self.visit)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
         if node.type is None:

@@ -8,7 +8,7 @@ counts as optional.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 #: Names of one script, and characters of one name: no setting has a longer one. The broker refuses more.
 MAX_NAMES, NAME_CHARS = 200, 200
@@ -17,13 +17,16 @@ MAX_NAMES, NAME_CHARS = 200, 200
 _ROUNDS = 3
 
 
-def required_settings(tree: ast.Module) -> dict[str, ast.AST]:
-    """The names of the settings that a script needs, sorted, each with the place where it is first read."""
-    aliases = _aliases(tree)
+def required_settings(tree: ast.Module, nodes: Sequence[ast.AST]) -> dict[str, ast.AST]:
+    """The names of the settings that a script needs, sorted, each with the place where it is first read.
+
+    `nodes` are all parts of the tree.
+    """
+    aliases = _aliases(nodes)
     constants = _constants(tree)
     needed: dict[str, ast.AST] = {}
     optional: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_settings(node.value, aliases):
             first = needed.setdefault(_name(node.slice, constants), node)
             if (node.lineno, node.col_offset) < (getattr(first, "lineno", 0), getattr(first, "col_offset", 0)):
@@ -41,12 +44,12 @@ def _is_setting_name(text: str) -> bool:
     return 0 < len(text) <= NAME_CHARS and text.isprintable()
 
 
-def _aliases(tree: ast.Module) -> frozenset[str]:
+def _aliases(nodes: Sequence[ast.AST]) -> frozenset[str]:
     """The names under which `api.settings` is known: variables, and parameters of the script's own functions."""
-    functions = {node.name: node.args.args for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    functions = {node.name: node.args.args for node in nodes if isinstance(node, ast.FunctionDef)}
     found: frozenset[str] = frozenset()
     for _ in range(_ROUNDS):
-        more = found.union(*(_aliases_bound_by(node, functions, found) for node in ast.walk(tree)))
+        more = found.union(*(_aliases_bound_by(node, functions, found) for node in nodes))
         if more == found:
             break
         found = more

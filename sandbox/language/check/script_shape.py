@@ -1,7 +1,7 @@
 """Checks the shape of a script: docstring, imports, constants and functions, one of them `status`.
 
-Code at module level runs before `status` is called, so it is limited to what a reviewer can read at a glance: values
-that follow from the text alone.
+Code at module level runs before `status` is called, so it is limited to what a reviewer can read at a glance: functions,
+and values that follow from the text alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sandbox.language.rules.findings import Findings
 
 from .api.type_brackets import is_type_with_brackets
 from .imports import bindings
+from .module_constants import ConstantReader
 from .names import ScriptNames
 
 _ARGUMENTS = ["user", "session", "api"]
@@ -26,61 +27,10 @@ _REFUSED_ELSEWHERE = (
     "With",
     "AsyncWith",
     "Global",
-    "Match",
     "TryStar",
     "TypeAlias",
 )
 
-#: Calls whose value follows from their literal arguments, so that constants may use them.
-_CONSTANT_CALLS = frozenset(
-    [
-        "collections.Counter",
-        "collections.OrderedDict",
-        "collections.deque",
-        "datetime.date",
-        "datetime.datetime",
-        "datetime.time",
-        "datetime.timedelta",
-        "datetime.timezone",
-        "decimal.Decimal",
-        "dict",
-        "frozenset",
-        "list",
-        "math.sqrt",
-        "re.compile",
-        "re.escape",
-        "set",
-        "str.maketrans",
-        "textwrap.dedent",
-        "tuple",
-        "zoneinfo.ZoneInfo",
-        "range",
-        "int",
-        "float",
-        "str",
-        "bool",
-        "bytes",
-        "json.loads",
-        "datetime.datetime.fromisoformat",
-        "datetime.date.fromisoformat",
-        "datetime.time.fromisoformat",
-        "dict.fromkeys",
-    ]
-)
-_CONSTANT_METHODS = frozenset(["encode", "join", "lower", "replace", "split", "splitlines", "strip", "upper"])
-_CONSTANT_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.BitOr)
-#: Expressions that are constant if all their parts are.
-_COMPOSITE = (
-    ast.Constant,
-    ast.UnaryOp,
-    ast.BinOp,
-    ast.List,
-    ast.Tuple,
-    ast.Set,
-    ast.Dict,
-    ast.JoinedStr,
-    ast.FormattedValue,
-)
 _SUGGESTED_LINES = 30
 _LISTED_LINES = 5
 
@@ -113,8 +63,11 @@ def _has_status_arguments(args: ast.arguments) -> bool:
 
 def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findings: Findings) -> list[ast.stmt]:
     steps = []
-    constants: set[str] = set()
+    functions = {node.name: node.lineno for node in tree.body if isinstance(node, ast.FunctionDef)}
+    constants = ConstantReader(names, functions)
     for index, node in enumerate(tree.body):
+        if isinstance(node, ast.FunctionDef):
+            constants.define(node.name)
         if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom | ast.Pass):
             continue
         if (
@@ -125,45 +78,17 @@ def _steps(tree: ast.Module, names: ScriptNames, dropped: Collection[str], findi
             continue
         if _is_main_guard(node):
             findings.node(node, "main-guard")
-        elif isinstance(node, ast.Assign) and _is_constant_assign(node, names, constants):
-            constants.update(_targets(node))
+        elif isinstance(node, ast.Assign) and constants.take(node):
+            continue
         elif type(node).__name__ not in _REFUSED_ELSEWHERE and not _is_type_alias(node, names, dropped):
             steps.append(node)
+    for early in constants.early:
+        findings.node(early.node, "used-early", name=early.node.id, line=early.line)
     return steps
-
-
-def _is_constant_assign(node: ast.Assign, names: ScriptNames, constants: set[str]) -> bool:
-    parts = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-    return all(isinstance(part, ast.Name) for part in parts) and _is_constant(node.value, names, constants)
 
 
 def _targets(node: ast.Assign) -> list[str]:
     return [part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
-
-
-def _is_constant(node: ast.expr | None, names: ScriptNames, constants: set[str]) -> bool:
-    """Whether a value follows from the text alone: literals, arithmetic on them, and a few calls with such values."""
-    if isinstance(node, ast.Name):
-        return node.id in constants or names.meaning(node) is not None
-    if isinstance(node, ast.Attribute):
-        return names.meaning(node) is not None
-    if isinstance(node, ast.BinOp) and not isinstance(node.op, _CONSTANT_OPERATORS):
-        return False
-    if isinstance(node, ast.Call):
-        parts: list[ast.expr] = [*node.args, *(word.value for word in node.keywords)]
-        return _is_constant_call(node, names) and all(_is_constant(part, names, constants) for part in parts)
-    if not isinstance(node, _COMPOSITE):
-        return False
-    return all(
-        _is_constant(part, names, constants) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
-    )
-
-
-def _is_constant_call(node: ast.Call, names: ScriptNames) -> bool:
-    function = node.func
-    if isinstance(function, ast.Attribute) and function.attr in _CONSTANT_METHODS:
-        return isinstance(function.value, ast.Constant)
-    return names.meaning(function) in _CONSTANT_CALLS
 
 
 def _is_type_alias(node: ast.stmt, names: ScriptNames, dropped: Collection[str]) -> bool:

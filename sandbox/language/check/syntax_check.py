@@ -1,6 +1,6 @@
 """Checks a script's tree and reports every construct that is refused.
 
-Deny by default: a node type that is not in `_ALLOWED` is refused, also one that a later Python adds. This pass changes
+Deny by default: a node type that is not in `ALLOWED` is refused, also one that a later Python adds. This pass changes
 nothing; the RestrictedPython policy after it refuses the same again and inserts the guards.
 """
 
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from types import MappingProxyType
 
 from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_ATTRIBUTES
 
+from .constructs.allowed_nodes import ALLOWED, PARTS_OF_REFUSED, REFUSED, REFUSED_OPERATORS
+from .constructs.match_as_if import as_if
+from .constructs.match_patterns import captures, is_literal, refused_patterns
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
 from .finally_exits import finally_exits
@@ -32,44 +34,6 @@ MAX_FINALLY = 4
 
 #: Names that only the sandbox may bind.
 RESERVED = frozenset(SANDBOX_NAMES) | {"print"}
-
-
-def _nodes(names: str) -> tuple[type[ast.AST], ...]:
-    return tuple(getattr(ast, name) for name in names.split())
-
-
-_ALLOWED = _nodes(
-    "Module Expr Assign AugAssign Delete Pass Return If For While Break Continue Try ExceptHandler Raise Assert "
-    "FunctionDef Nonlocal arguments arg Import ImportFrom alias Lambda Call keyword Name Attribute Subscript Slice Starred "
-    "Constant JoinedStr FormattedValue List Tuple Set Dict ListComp SetComp DictComp GeneratorExp comprehension "
-    "UnaryOp BinOp BoolOp Compare IfExp NamedExpr Load Store Del And Or Not Invert UAdd USub Add Sub Mult Div "
-    "FloorDiv Mod BitAnd BitOr BitXor RShift Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn"
-)
-
-#: Node type that is refused by name -> the rule, and the keyword.
-_REFUSED = MappingProxyType(
-    {
-        "ClassDef": ("class", "class"),
-        "Yield": ("yield", "yield"),
-        "YieldFrom": ("yield", "yield from"),
-        "With": ("with", "with"),
-        "Global": ("global", "global"),
-        "AsyncFunctionDef": ("async", "async def"),
-        "AsyncFor": ("async", "async for"),
-        "AsyncWith": ("async", "async with"),
-        "Await": ("async", "await"),
-        "Match": ("match", "match"),
-        "TryStar": ("except-star", "except*"),
-        "TypeAlias": ("type-alias", "type"),
-        "TemplateStr": ("template-string", 't"…"'),
-    }
-)
-
-#: Nodes that occur only inside a refused node, which has the one finding: the items of `with`, the patterns of `match`,
-#: the parameters of generic functions, the fields of template strings.
-_PARTS_OF_REFUSED = ("withitem", "match_case", "pattern", "type_param", "Interpolation")
-
-_REFUSED_OPERATORS = MappingProxyType({ast.Pow: "power", ast.LShift: "left-shift", ast.MatMult: "matrix"})
 
 
 class SyntaxChecker(ast.NodeVisitor):
@@ -89,9 +53,9 @@ class SyntaxChecker(ast.NodeVisitor):
         self._enclosing = enclosing
 
     def _check(self, node: ast.AST, name: str) -> None:
-        if name in _REFUSED:
-            self._refuse(node, *_REFUSED[name])
-        elif isinstance(node, (*_ALLOWED, *_REFUSED_OPERATORS)):
+        if name in REFUSED:
+            self._refuse(node, *REFUSED[name])
+        elif isinstance(node, (*ALLOWED, *REFUSED_OPERATORS)):
             getattr(self, f"visit_{name}", self.generic_visit)(node)
         elif self._findings.refused and _is_part_of_refused(node):
             self.generic_visit(node)
@@ -232,6 +196,25 @@ class SyntaxChecker(ast.NodeVisitor):
             self._findings.node(node, "star-unpacking")
         self.generic_visit(node)
 
+    def visit_Match(self, node: ast.Match) -> None:
+        refused = next(refused_patterns(node), None)
+        if refused is not None:
+            self._findings.node(
+                refused[0], "match-pattern", problem=refused[1], instead=as_if(node, self._findings.source_of)
+            )
+        for case in node.cases:
+            for part in ast.walk(case.pattern):
+                for name in captures(part):
+                    self._bind(part, name)
+        self.generic_visit(node)
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        """Nothing: it has its finding."""
+
+    def visit_MatchValue(self, node: ast.MatchValue) -> None:
+        if is_literal(node.value):
+            self.generic_visit(node)
+
     def visit_Try(self, node: ast.Try) -> None:
         for leaving in finally_exits(node.finalbody):
             self._findings.node(leaving, "finally-exit", word=type(leaving).__name__.lower())
@@ -254,7 +237,7 @@ class SyntaxChecker(ast.NodeVisitor):
         self._check_operator(node, node.op)
 
     def _check_operator(self, node: ast.AST, operator: ast.operator) -> None:
-        rule = _REFUSED_OPERATORS.get(type(operator))
+        rule = REFUSED_OPERATORS.get(type(operator))
         if rule:
             self._findings.node(node, rule)
         self.generic_visit(node)
@@ -270,7 +253,7 @@ class SyntaxChecker(ast.NodeVisitor):
 
 
 def _is_part_of_refused(node: ast.AST) -> bool:
-    return any(kind.__name__ in _PARTS_OF_REFUSED for kind in type(node).__mro__)
+    return any(kind.__name__ in PARTS_OF_REFUSED for kind in type(node).__mro__)
 
 
 def _is_plain(node: ast.expr) -> bool:

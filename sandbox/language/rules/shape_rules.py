@@ -80,8 +80,14 @@ SHAPE = table(
     Rule(
         "module-steps",
         "There are steps at module level ({lines}).",
-        "The sandbox calls only status(user, session, api); outside it, only imports, constants and functions are allowed.",
+        "The sandbox calls only status(user, session, api); outside it, only imports, functions and values without input are allowed.",
         "Put your steps inside def status:\n{suggestion}",
+    ),
+    Rule(
+        "used-early",
+        "The function {name} is used here, before it is defined in line {line}.",
+        "Statements at module level run from the top to the bottom.",
+        "Move this below the function {name}.",
     ),
     Rule(
         "main-guard",
@@ -126,6 +132,12 @@ SHAPE = table(
         "{name} from {module} is used outside annotations.",
         "Imports from {module} are dropped, because annotations are not evaluated.",
         "Use the value itself, without {name}.",
+    ),
+    Rule(
+        "alias-at-run-time",
+        "The type alias {name} is used outside annotations.",
+        "It only helps readers: types with brackets and names of typing are not evaluated.",
+        "Use the type itself without brackets, for example isinstance(value, dict).",
     ),
     Rule(
         "not-imported",

@@ -52,10 +52,10 @@ SYNTAX = table(
         "Write plain def; api.get and api.post wait by themselves.",
     ),
     Rule(
-        "match",
-        "`match` is not available in scripts.",
-        "Its patterns read attributes without a check.",
-        "Write if … elif … else.",
+        "match-pattern",
+        "A pattern of `match` is not accepted: {problem}.",
+        "Patterns may be texts, numbers, None, True, False and names, and lists and dicts of them.",
+        "Write:\n{instead}",
     ),
     Rule(
         "except-star",

@@ -17,6 +17,7 @@ from .attributes import get_attribute
 from .guards.items import SliceTarget, get_item, get_writable
 from .guards.iteration import get_iterator, get_members, unpack, unpack_each
 from .guards.operators import change_in_place, change_item, item_place, operate
+from .guards.patterns import is_bound, is_mapping, is_sequence, length, middle, without_keys
 from .guards.star_calls import named_arguments, star_callee
 from .run_end import pass_unstoppable, unstoppable_kinds
 from .values.value_text import printable
@@ -29,13 +30,18 @@ def format_literal(template: str, /, *args: Any, **kwargs: Any) -> str:
 
 GUARDS: Mapping[str, Any] = MappingProxyType(
     {
+        "_bound_": is_bound,
         "_format_": format_literal,
         "_getattr_": get_attribute,
         "_getitem_": get_item,
         "_getiter_": get_iterator,
         "_inplace_item_": change_item,
         "_inplacevar_": change_in_place,
+        "_is_mapping_": is_mapping,
+        "_is_sequence_": is_sequence,
+        "_length_": length,
         "_members_": get_members,
+        "_middle_": middle,
         "_named_arguments_": named_arguments,
         "_operate_": operate,
         "_printable_": printable,
@@ -46,6 +52,7 @@ GUARDS: Mapping[str, Any] = MappingProxyType(
         "_unpack_sequence_": unpack,
         "_pass_unstoppable_": pass_unstoppable,
         "_unstoppable_kinds_": unstoppable_kinds,
+        "_without_keys_": without_keys,
         "_write_": get_writable,
     }
 )

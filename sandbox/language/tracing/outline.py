@@ -1,4 +1,4 @@
-"""The lines of a script that can run, and where each `if`, `while` and `for` can lead, read from the tree as it was written.
+"""The lines of a script that can run, and where each `if`, `while`, `for` and `match` can lead, read from the tree as it was written.
 
 Lines are the first lines of statements; a docstring is none. A branch is a pair of lines. One that leaves a function has
 the negative line of its `def` as target, as in coverage.py.
@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sandbox.language.check.constructs.match_patterns import is_irrefutable
+
 #: Line and column, from 1 and from 0: the place of a statement, which the policy keeps.
 Place = tuple[int, int]
 
@@ -20,7 +22,7 @@ class Branch:
 
     line: int
     entered: int
-    left: int
+    left: int | None  #: None where another test follows that counts for it
 
 
 @dataclass
@@ -43,8 +45,8 @@ def outline_of(tree: ast.Module) -> Outline:
     return outline
 
 
-def place_of(node: ast.stmt) -> Place:
-    """Where a statement begins."""
+def place_of(node: ast.stmt | ast.pattern) -> Place:
+    """Where a statement begins, or the pattern that the policy makes one of."""
     return node.lineno, node.col_offset
 
 
@@ -70,6 +72,8 @@ def _read_statement(node: ast.stmt, after: int, outline: Outline) -> None:
         _read_body(node.orelse, after, outline)
     elif isinstance(node, ast.Try):
         _read_try(node, after, outline)
+    elif isinstance(node, ast.Match):
+        _read_match(node, after, outline)
 
 
 def _read_try(node: ast.Try, after: int, outline: Outline) -> None:
@@ -79,6 +83,19 @@ def _read_try(node: ast.Try, after: int, outline: Outline) -> None:
     for handler in node.handlers:
         _read_body(handler.body, then, outline)
     _read_body(node.finalbody, after, outline)
+
+
+def _read_match(node: ast.Match, after: int, outline: Outline) -> None:
+    """A `match` leads to each of its bodies, and past the last one if none needs to match."""
+    left: int | None = after
+    for case in reversed(node.cases):
+        if case.guard is None and is_irrefutable(case.pattern):
+            left = _first_line(case.body, after)
+        else:
+            entered = _first_line(case.body, after)
+            outline.branches[place_of(case.pattern)] = Branch(node.lineno, entered, left)
+            left = None
+        _read_body(case.body, after, outline)
 
 
 def _add_branch(node: ast.If | ast.While | ast.For, after: int, outline: Outline) -> None:

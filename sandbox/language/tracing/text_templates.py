@@ -11,6 +11,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
+from sandbox.language.check.constructs.match_patterns import captures
+
 #: The parts of a text in their order; None is a hole.
 Template = tuple[str | None, ...]
 
@@ -154,6 +156,8 @@ def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | None]]:
                     _bind_unknown(target, bound)
         elif isinstance(node, ast.AugAssign | ast.For | ast.NamedExpr):
             _bind_unknown(node.target, bound)
+        for name in captures(node):
+            bound.setdefault(name, []).append(None)
     for name in (name for node in ast.walk(scope) if isinstance(node, ast.Nonlocal) for name in node.names):
         bound.setdefault(name, []).append(None)  # an inner function changes it
     if isinstance(scope, ast.FunctionDef):

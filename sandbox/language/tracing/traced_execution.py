@@ -12,6 +12,7 @@ from sandbox.language.run.attributes import get_attribute
 from sandbox.language.run.execution import execute
 from sandbox.language.run.guards.items import get_item
 from sandbox.language.run.guards.iteration import get_iterator
+from sandbox.language.run.guards.patterns import is_mapping, is_sequence
 from sandbox.language.run.script_arguments import ScriptArguments
 from sandbox.language.run.values.facade import Facade, named
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record
@@ -69,6 +70,8 @@ class _RecordingGuards:
                 "_getattr_": self.get_attribute,
                 "_getitem_": self.get_item,
                 "_getiter_": self.get_iterator,
+                "_is_mapping_": self.is_mapping,
+                "_is_sequence_": self.is_sequence,
             }
         )
         names["__builtins__"]["message"] = self._message_function()
@@ -110,6 +113,20 @@ class _RecordingGuards:
         """`for … in value`."""
         self._recorder.iterated(value)
         return get_iterator(value)
+
+    def is_sequence(self, value: Any) -> bool:
+        """Whether `[a, b]` can match it."""
+        found = is_sequence(value)
+        if not found:
+            self._recorder.misuse("iterated", value)
+        return found
+
+    def is_mapping(self, value: Any) -> bool:
+        """Whether `{"a": b}` can match it."""
+        found = is_mapping(value)
+        if not found:
+            self._recorder.misuse("item", value)
+        return found
 
     def _message_function(self) -> Callable[..., Any]:
         def make(*args: Any, **words: Any) -> Any:

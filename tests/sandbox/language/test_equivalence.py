@@ -193,6 +193,7 @@ def test_ordered_dicts_are_pythons(first, second, last):
     assert list((ours | second).items()) == list((python | second).items())
     assert (ours == containers.OrderedDict(second)) == (python == OrderedDict(second))
     assert (ours == second, ours != first) == (python == second, python != first)
+    assert (ours == 1, ours != 1, ours == None, ours == [*first]) == (False, True, False, False)  # noqa: E711 -- as scripts may
     assert outcome(ours.popitem, last) == outcome(python.popitem, last)
     assert list(ours.items()) == list(python.items())
 

@@ -22,7 +22,7 @@ def test_hostile_steps_are_refused_with_their_rule(name, rules):
 
 #: What the second check must refuse alone. The rest fails at run time, because what it names is not there.
 TWICE = {
-    "underscore-attribute", "underscore-name", "class", "yield", "with", "decorator", "global", "async", "match",
+    "underscore-attribute", "underscore-name", "class", "yield", "with", "decorator", "global", "async", "match-pattern",
     "except-star", "star-call", "power", "left-shift", "matrix", "complex-number", "attribute-assign", "keyword",
     "format-field", "format-template", "star-import",
 }  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from sandbox.language import compile_source
+from sandbox.language.check.names import ScriptNames
 from sandbox.language.check.policy import LanguagePolicy
 from sandbox.language.check.syntax_check import SyntaxChecker
 from sandbox.language.rules.findings import Findings
@@ -94,7 +95,8 @@ def test_newer_grammar_is_refused_by_the_review_and_by_the_policy_alone(name):
             ast.parse(source)
         return
     reviewed, transformed = Findings(source), Findings(source)
-    SyntaxChecker(reviewed).visit(ast.parse(source))
+    tree = ast.parse(source)
+    SyntaxChecker(reviewed, ScriptNames(tree)).visit(tree)
     LanguagePolicy(transformed).visit(ast.parse(source))
     assert (reviewed.refused, transformed.refused) == (("without parentheses" not in name) or "groups" in name,) * 2
 

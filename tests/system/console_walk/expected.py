@@ -102,6 +102,7 @@ TEXTS = {
         "log_lines": "50",
         "concurrency": "5",
         "keep_runs_days": "20",
+        "keep_answers_days": "3",
     },
     "app": {"app_redirect_uris": "com.example.app:/login"},
     "attributes": dict.fromkeys(("username", "user_type", "first_name", "last_name", "badge_id"), _LINES)

@@ -63,6 +63,8 @@ def sent(stage, walked, form, changes=None, button=("", "")):
 #: Forms that no page leads to by links alone, with the test that sends them.
 ELSEWHERE = {
     "/console/first/<token>": "test_the_link_of_the_first_administrator_logs_in_once",
+    f"{ONE}/scripts/draft/findings": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
+    f"{ONE}/scripts/draft/keep": "test_findings_and_the_kept_draft_are_for_the_editor_on_the_page",
     f"{ONE}/agenda/import": "test_an_agenda_is_uploaded_looked_at_and_imported_by_the_forms_as_rendered",
 }
 

@@ -131,6 +131,14 @@ def test_cases_that_are_none_are_refused_with_the_reason(house, hand_in, what):
     assert stored(house) == []
 
 
+@pytest.mark.parametrize("text", ["\0", "\ud800", "\x1b[31m"])
+def test_a_note_or_a_case_that_no_database_can_store_is_refused(house, hand_in, text):
+    assert hand_in(GOOD, note=f"a{text}").status_code == 422
+    odd = hand_in(GOOD, scenarios=[CASE | {"input": {"user": {"id": text}}}])
+    assert odd.status_code in (201, 422), odd.text
+    assert all(row.note == "" for row in stored(house))
+
+
 SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 
 

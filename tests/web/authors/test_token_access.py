@@ -132,13 +132,15 @@ def test_a_view_that_does_not_say_what_its_token_must_allow_is_refused(app, hous
     assert app.test_client().get(f"{house.path}/careless", headers=house.headers()).status_code == 403
 
 
-def test_a_client_that_guesses_tokens_must_wait_even_with_a_good_one(http, house, store):
+def test_a_client_that_guesses_tokens_must_wait_and_locks_nobody_out(http, house):
     good = house.headers()
     for _ in range(token_access.MOST_INVALID):
-        http.get(f"{house.path}/scripts/token", headers=author_token_headers("sst_guess"))
-    answer = http.get(f"{house.path}/scripts/token", headers=good)
+        answer = http.get(f"{house.path}/scripts/token", headers=author_token_headers("sst_guess"))
+        assert answer.status_code == 401
+    answer = http.get(f"{house.path}/scripts/token", headers=author_token_headers("sst_guess"))
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= token_access.WINDOW_S
+    assert http.get(f"{house.path}/scripts/token", headers=good).status_code == 200
 
 
 def test_a_token_that_asks_too_often_must_wait_and_another_need_not(http, house, monkeypatch):
@@ -149,10 +151,15 @@ def test_a_token_that_asks_too_often_must_wait_and_another_need_not(http, house,
     assert http.get(f"{house.path}/scripts/token", headers=calm).status_code == 200
 
 
-def test_a_use_is_noted(http, house, database):
-    http.get(f"{house.path}/scripts/token", headers=house.headers())
-    with database.reading() as db:
+def test_a_use_is_noted_once_a_minute_and_other_requests_write_nothing(app, http, house, monkeypatch):
+    headers = house.headers()
+    http.get(f"{house.path}/scripts/token", headers=headers)
+    with house.database.reading() as db:
         assert author_tokens.every(db, house.owner(db))[0].last_used_at is not None
+    opened = []
+    monkeypatch.setattr(type(house.database), "session", opened.append)
+    assert http.get(f"{house.path}/scripts/token", headers=headers).status_code == 200
+    assert opened == []
 
 
 def test_a_token_tells_what_it_is_and_not_its_text(http, house):

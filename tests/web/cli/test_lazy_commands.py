@@ -19,6 +19,8 @@ OFFLINE = (
     ["script", "run", EXAMPLE],
     ["script", "test", EXAMPLE],
     ["script", "explore", EXAMPLE, "--runs", "20"],
+    ["script", "dev", EXAMPLE, "--once"],
+    ["script", "new", "NEW"],
 )
 #: What they do over HTTP; nobody answers there.
 OVER_HTTP = (
@@ -28,6 +30,8 @@ OVER_HTTP = (
     ["--service", "http://127.0.0.1:9", "script", "diff", "demo", "1", "2"],
     ["--service", "http://127.0.0.1:9", "runs", "list", "demo"],
 )
+#: What calls vendors, and so needs a client for HTTP.
+CALLING = ["script", "record", "NEW", "--help"]
 HEAVY = ("sqlalchemy", "flask", "redis", "rq", "openpyxl", "granian", "records", "runner", "sandbox")
 
 
@@ -44,23 +48,28 @@ def test_the_list_of_commands_loads_no_part_of_the_service():
     assert "LOADED []" in done.stdout
 
 
-def test_what_authors_do_loads_neither_the_database_nor_the_web_framework():
+def test_what_authors_do_loads_neither_the_database_nor_the_web_framework(tmp_path):
     program = (
         "import sys\n"
         "import click\n"
         "from web.cli.commands import main\n"
-        f"for arguments in {OFFLINE + OVER_HTTP}:\n"
+        f"for arguments in {[*OFFLINE, *OVER_HTTP, CALLING]}:\n"
         "    try:\n"
         "        main(arguments, standalone_mode=False)\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code\n"
         "    except click.ClickException as error:\n"
         "        assert 'does not answer' in error.message, error.message\n"
         "    heavy = [name for name in ('sqlalchemy', 'flask', 'redis', 'urllib3') if name in sys.modules]\n"
         "    print('LOADED', arguments[1], heavy)"
     )
     env = os.environ | {"SESSION_STATUS_TOKEN": "sst_x"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True, env=env, cwd=tmp_path
+    )
     loaded = re.findall(r"^LOADED (\S+) (.*)$", done.stdout, re.MULTILINE)
-    assert loaded == [(arguments[1], "[]") for arguments in OFFLINE + OVER_HTTP]
+    assert loaded[:-1] == [(arguments[1], "[]") for arguments in OFFLINE + OVER_HTTP]
+    assert loaded[-1] == ("record", "['redis', 'urllib3']")
 
 
 @pytest.mark.parametrize("entry", [*COMMANDS, *script_group.COMMANDS], ids=lambda entry: entry.name)

@@ -11,6 +11,7 @@ from flask import Flask, Response, redirect, request
 
 from records.audit import AuditContext
 from records.changes.scripts import submissions
+from records.scripts import runs
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from runner.logins import LoginStore
 from runner.store.clients import connect
@@ -103,6 +104,16 @@ def test_the_cases_are_handed_in_with_the_script(author, house, folder):
     assert scenario == {"name": ".", "input": INPUT, "answers": [], "expected": EXPECTED}
 
 
+def test_cases_of_another_script_further_inside_are_not_handed_in(author, house, folder):
+    place = folder()
+    (place / "draft").mkdir()
+    (place / "draft" / "script.py").write_text(BROKEN)
+    (place / "draft" / "expected.json").write_text("{}")
+    assert author("script", "submit", house.slug, place).exit_code == 0
+    with house.database.reading() as db:
+        assert len(submissions.submissions.find(db, house.owner(db), 1).scenarios) == 1
+
+
 def test_nothing_is_sent_if_the_check_or_a_case_fails(author, house, folder):
     refused = author("script", "submit", house.slug, folder(BROKEN))
     assert (refused.exit_code, "nothing was sent" in refused.output) == (1, True)
@@ -161,6 +172,20 @@ def test_tail_shows_each_new_run_once_the_oldest_first(house, address, monkeypat
     client = ServiceClient(address, house.slug, house.token())
     shown = [run["id"] for run, _ in itertools.islice(run_commands.new_runs(client, None), 6)]
     assert shown == recorded
+
+
+def test_tail_goes_on_when_the_last_run_is_no_longer_kept(house, address, monkeypatch):
+    (last,) = record_runs(house, 1)
+    recorded = []
+
+    def lose_it(_):
+        with house.database.session() as db:
+            db.delete(runs.find(db, house.owner(db), last))
+        recorded.extend(record_runs(house, (datetime.now(UTC) - START) // timedelta(seconds=1) + 5))
+
+    monkeypatch.setattr(run_commands, "time", SimpleNamespace(sleep=lose_it, monotonic=time.monotonic))
+    client = ServiceClient(address, house.slug, house.token())
+    assert next(iter(run_commands.new_runs(client, None)))[0]["id"] == recorded[0]
 
 
 def test_tail_ends_when_it_was_told_to(author, house):
@@ -230,6 +255,20 @@ def test_a_server_that_is_none_of_ours_is_told_from_one_and_a_redirect_gets_no_t
     told = cli("--service", f"{address}/{path}", "runs", "list", "demo", env={"SESSION_STATUS_TOKEN": "sst_x"})
     assert (told.exit_code, words in told.output, "\x1b" in told.output) == (2, True, False)
     assert seen == ["Bearer sst_x"]
+
+
+def test_a_proxy_of_the_environment_does_not_see_the_token_that_stays_on_this_machine(cli, stranger, house, address):
+    proxy, seen = stranger
+    seen.clear()
+    env = {
+        "SESSION_STATUS_TOKEN": house.token(),
+        "http_proxy": proxy,
+        "HTTP_PROXY": proxy,
+        "no_proxy": "",
+        "NO_PROXY": "",
+    }
+    assert cli("--service", address, "runs", "list", house.slug, env=env).exit_code == 0
+    assert seen == []
 
 
 def test_commands_of_the_database_say_that_they_are_not_for_a_service(cli):

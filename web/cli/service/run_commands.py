@@ -126,8 +126,13 @@ def new_runs(
 
 
 def _after(client: ServiceClient, after: str | None, began: str, wanted: Mapping[str, Any]) -> Any:
-    place = {"after": after} if after else {"since": began}
-    return client.get("/runs", limit=100, **place, **wanted)
+    try:
+        place = {"after": after} if after else {"since": began}
+        return client.get("/runs", limit=100, **place, **wanted)
+    except ServiceProblem as problem:
+        if problem.status != 404 or not after:
+            raise
+        return client.get("/runs", limit=100, since=began, **wanted)  # that run is no longer kept
 
 
 def run_row(run: Mapping[str, Any], clock: TimeFormatter) -> tuple[str, ...]:

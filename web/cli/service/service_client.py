@@ -49,7 +49,9 @@ class ServiceClient:
         self._base = f"{address}/api/v1/implementations/{quote(implementation, safe='')}"
         self._address = address
         self._token = token
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        # To this machine without a proxy: it would read the token, which over https it cannot.
+        direct = [urllib.request.ProxyHandler({})] if address.startswith("http:") else []
+        self._opener = urllib.request.build_opener(_NoRedirects, *direct)
 
     @classmethod
     def of(cls, ctx: click.Context, implementation: str) -> ServiceClient:

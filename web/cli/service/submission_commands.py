@@ -13,7 +13,7 @@ from runner.trials.cases.case_runs import CaseRunner
 from runner.trials.trial import TrialSandbox, finding_json
 from web.cli.authors.case_files import CommandCaseReader
 from web.cli.authors.draw_cases import draw_cases
-from web.cli.authors.trial_files import read_source
+from web.cli.authors.trial_files import SCRIPT, read_source
 from web.cli.authors.trial_sandboxes import allow_weak_option, open_sandbox, side_by_side
 from web.cli.common.errors import ANSWER_IS_NO, CommandFailed
 from web.cli.common.help_examples import examples
@@ -159,9 +159,11 @@ def _cases(folder: str) -> list[CaseFolder]:
     if not is_folder(Path(folder)):
         return []
     try:
-        return find_cases(Path(folder))
+        found = find_cases(Path(folder))
     except CaseFileError as fault:
         raise CommandFailed(str(fault)) from fault
+    mine = (Path(folder) / SCRIPT).absolute()
+    return [case for case in found if case.script.absolute() == mine]  # not those of another script further inside
 
 
 def _refuse_findings(sandbox: TrialSandbox, folder: str, source: str) -> None:

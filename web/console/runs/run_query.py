@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from records import DbSession, Implementation, RunFilter
+from records import DbSession, Implementation, RunFilter, Version
+from records.scripts import versions
 from records.support import lookup
 from runner.explanations.status_explanation import OUTCOMES
 from web.forms.fields import DropdownField
@@ -18,6 +19,8 @@ from web.time_format import moment
 
 #: Stands for every outcome except `returned`.
 FAILED = "failed"
+#: Digits of the number of a version that are read.
+_DIGITS = 9
 
 
 class ReferenceForm(FilterForm):
@@ -39,6 +42,7 @@ class RunFilterForm(FilterForm):
     user = FilterField("Person", render_kw={"placeholder": "name, badge ID or user ID"})
     session = FilterField("Session", render_kw={"placeholder": "ID or title"})
     outcome = DropdownField("Outcome", choices=[("", "any"), *((each, each) for each in (FAILED, *OUTCOMES))])
+    version = FilterField("Version", render_kw={"placeholder": "number", "inputmode": "numeric"})
     since = FilterField("Since")
     until = FilterField("Until")
 
@@ -70,11 +74,14 @@ class RunQuery:
                 moments[name] = moment(text, implementation.time_zone, datetime.now(UTC)) if text else None
             except ValueError as error:
                 form.complain(name, str(error))
-        outcome = form.outcome.value
+        outcome, version = form.outcome.value, _version(db, implementation, form.version.value)
+        if form.version.value and version is None:
+            form.complain("version", "does not exist here")
         run_filter = RunFilter(
             user=keys["user"],
             session=keys["session"],
             outcome=outcome if outcome in OUTCOMES else None,
+            version=version.sha256 if version else None,
             failed=True if outcome == FAILED else None,
             since=moments["since"],
             until=moments["until"],
@@ -84,8 +91,8 @@ class RunQuery:
 
     @property
     def matches_nothing(self) -> bool:
-        """Whether the person or session is unknown or ambiguous, so that no run can match."""
-        return bool(self.form.user.errors or self.form.session.errors)
+        """Whether the person, the session or the version is unknown or ambiguous, so that no run can match."""
+        return bool(self.form.user.errors or self.form.session.errors or self.form.version.errors)
 
     @property
     def is_filtered(self) -> bool:
@@ -97,3 +104,9 @@ class RunQuery:
         texts = {field.name: field.value for field in self.form} | {"before": self.before} | changes
         query = {name: text for name, text in texts.items() if text}
         return f"{request.path}?{urlencode(query)}" if query else request.path
+
+
+def _version(db: DbSession, implementation: Implementation, text: str) -> Version | None:
+    """Return the version whose number was typed; None if there is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    return versions.by_number(db, implementation, int(text)) if is_number else None

@@ -16,10 +16,12 @@ from runner.explanations.status_explanation import Explanation, explain
 from runner.queues import run_causes
 from runner.status.no_run_answer import NOTED
 from runner.status.service import StatusRequest
+from runner.trials.run_case import case_files, zipped
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import Link, implementation_named, page, signed_in
 from web.console.runs.reference_lookup import look_up
 from web.console.runs.run_query import ReferenceForm, RunQuery, WhyForm
+from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other
@@ -103,11 +105,7 @@ def one(implementation: str, run_id: str) -> Response:
     """Show one run with its trace."""
     with AuthServices.here().database.reading() as db:
         found = implementation_named(db, implementation)
-        run = runs.find(db, found, run_id)
-        if run is None:
-            raise HttpProblem(
-                HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or it is no longer kept."
-            )
+        run = _run_named(db, found, run_id)
         version = versions.find_version(db, found, run.version)
         return page(
             "console/runs/one.html",
@@ -120,6 +118,30 @@ def one(implementation: str, run_id: str) -> Response:
             calls=runs.calls_compared(run, runs.before(db, found, run)),
             names=run_names.of_runs(db, found, [run]),
         )
+
+
+@blueprint.get("/runs/<run_id>/case.zip")
+@needs(Permission.SEE_RUNS)
+def case(implementation: str, run_id: str) -> Response:
+    """Return a run as a case, as a ZIP file. The script is in it for those who may see scripts."""
+    with AuthServices.here().database.reading() as db:
+        found = implementation_named(db, implementation)
+        run = _run_named(db, found, run_id)
+        sees = signed_in().may(Permission.SEE_SCRIPTS, found.slug)
+        version = versions.find_version(db, found, run.version) if sees else None
+        public_url = AuthServices.here().config.public_url
+        files = case_files(run, found, public_url=public_url, source=version.source if version else None)
+    name = f"run-{run.reference}"
+    response = Response(zipped(name, files), mimetype="application/zip", headers=dict(PRIVATE))
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
+    return response
+
+
+def _run_named(db: DbSession, found: Implementation, run_id: str) -> Run:
+    run = runs.find(db, found, run_id)
+    if run is None:
+        raise HttpProblem(HTTPStatus.NOT_FOUND, "There is no such run: it was never recorded, or it is no longer kept.")
+    return run
 
 
 def _explanation(db: DbSession, found: Implementation, user: User, session: AgendaSession) -> Explanation:

@@ -6,6 +6,7 @@ older than the saved draft is told so and overwrites nothing.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response, flash, request
@@ -19,6 +20,7 @@ from records.scripts.drafts import ScriptDraft
 from records.scripts.submissions import SubmissionDraft
 from runner.queues.trial_orders import order_first_trial
 from runner.trials.implementation_facts import facts_of
+from runner.trials.script_completions import completions
 from runner.trials.submission import checked_script, secrets_of, submit_draft
 from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
@@ -131,7 +133,7 @@ def _page(
     **more: Any,
 ) -> Response:
     author = signed_in().actor
-    others = drafts.of_others(db, found, author)
+    others, facts = drafts.of_others(db, found, author), facts_of(db, found)
     overtaken: ScriptDraft | None = more.get("overtaken")
     usual = {"begun_from": None, "replaces": None, "overtaken": None}
     return page(
@@ -147,6 +149,7 @@ def _page(
         others=others,
         names=actors.by_keys(db, {one.author for one in others}),
         waiting=submissions.undecided_of(db, found, author),
-        facts=facts_of(db, found),
+        facts=facts,
+        words=json.dumps(completions(facts)),
         **(usual | more),
     )

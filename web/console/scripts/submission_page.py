@@ -28,21 +28,11 @@ from web.console.scripts.script_check import PageCheck, check
 from web.console.scripts.source.source_diff import compare
 from web.console.scripts.source.source_lines import DeceptivePlaces
 from web.console.scripts.trials.trial_results import TrialResults
-from web.console.scripts.views_base import MOST_NUMBER, page
+from web.console.scripts.views_base import MOST_NUMBER, page, submission_named
 from web.permissions import Permission
-from web.problem_details import HttpProblem
 
-NO_SUBMISSION = "There is no such submission."
 #: Earlier decisions that a page lists.
 MOST_EARLIER = 10
-
-
-def submission_named(db: DbSession, found: Implementation, number: int) -> tuple[Submission, Version]:
-    """Return the submission with this number, and its version. Raises `HttpProblem` (404) if there is none."""
-    submission = submissions.find(db, found, number) if number <= MOST_NUMBER else None
-    if submission is None:
-        raise HttpProblem(HTTPStatus.NOT_FOUND, NO_SUBMISSION)
-    return submission, versions.by_id(db, found, submission.version_id)
 
 
 def visit_name(slug: str, number: int) -> str:

@@ -12,8 +12,8 @@ from records.changes.scripts.submissions import warnings_of
 from records.scripts.states import APPROVED, SUBMITTED, worded
 from web.console.commits import by_page, commit_to
 from web.console.scripts.review_forms import comment_of, decision_form, decision_of, refuse_decision
-from web.console.scripts.submission_page import SentForms, comment_form, draw, submission_named
-from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading
+from web.console.scripts.submission_page import SentForms, comment_form, draw
+from web.console.scripts.views_base import SCRIPT_FORM, UNCHANGED, address, blueprint, reading, submission_named
 from web.permissions import Permission, needs, takes
 from web.redirects import see_other
 

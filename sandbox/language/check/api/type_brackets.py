@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Container
 
-from .judge import ApiJudge
+from sandbox.language.check.constructs.type_aliases import TYPE_NAMES
 
-_TYPES = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
+from .judge import ApiJudge
 
 
 def is_type_with_brackets(node: ast.AST, bound: Container[str]) -> bool:
     """Whether this is a built-in type with brackets; `bound` has the names that the script itself binds."""
     if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
         return False
-    return node.value.id in _TYPES and node.value.id not in bound
+    return node.value.id in TYPE_NAMES and node.value.id not in bound
 
 
 def check_type_brackets(judge: ApiJudge, node: ast.Subscript) -> None:

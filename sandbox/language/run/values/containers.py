@@ -18,6 +18,8 @@ class OrderedDict(dict[Any, Any]):
 
     def __eq__(self, other: object) -> bool:
         same = dict.__eq__(self, other)
+        if same is NotImplemented:
+            return NotImplemented
         return same and (type(other) is not OrderedDict or list(self) == list(other))
 
     def __ne__(self, other: object) -> bool:

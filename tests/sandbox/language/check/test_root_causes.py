@@ -91,9 +91,11 @@ def status(user, session, api):
     "an alias of typing": """
 from typing import Dict
 
-Row = «Dict[str, str]
+Row = Dict[str, str]
 
 def status(user, session, api):
+    rows = «Row()
+    rows.update(user.attributes)
     return hidden()
 """,
     "two causes": """

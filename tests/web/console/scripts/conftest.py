@@ -13,6 +13,7 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import implementations
+from runner.trials.fact_review import ImplementationFacts
 from runner.trials.script_checks import ScriptChecks
 from tests.support.application import make_app, make_settings
 from tests.support.browser import serving
@@ -99,6 +100,13 @@ def page_as(request, open_page):
     open_page.complaints[:] = [said for said in open_page.complaints if "422" not in said]
 
 
+def write(page, text):
+    """Replace what is in the editor. (Playwright's own `fill` lets the browser make elements with styles of their own.)"""
+    page.get_by_role("textbox", name="Text of the script").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
 def looked_at(page, name):
     """Nothing scrolls sideways, and axe finds nothing; keeps a picture if a folder for them is named."""
     if PICTURES:
@@ -112,6 +120,7 @@ def looked_at(page, name):
 def script_checks():
     """The real check in the real jail, which is slow to start."""
     checks = ScriptChecks(make_settings())
+    checks.review(FIRST, ImplementationFacts("demo", {}, frozenset(), ()))
     yield checks
     checks.close()
 

@@ -1,6 +1,5 @@
 """Writing a script in the console: drafts, the check, and handing in; nothing that was typed is ever lost."""
 
-import hashlib
 import re
 from html import unescape
 
@@ -89,7 +88,7 @@ def test_a_good_text_waits_for_a_review_with_its_note_and_the_draft_is_gone(auth
     assert answer.status_code == 303
     ((submission, version),) = stored(submissions.every)
     assert (submission.state, submission.note, submission.author) == ("submitted", "The first\none", "demo/author")
-    assert version.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+    assert stored(versions.by_number, version.number).source == GOOD
     assert stored(drafts.find, "demo/author") is None
     assert "waits for a review" in author.get(answer.location).text
 
@@ -188,6 +187,22 @@ def test_a_text_with_a_suspended_or_approved_version_is_refused_with_the_reason(
     assert answer.status_code == 422
     assert "is suspended: an attack" in answer.text
     assert typed(answer.text) == GOOD
+
+
+#: Where a secret is pasted, and what the page says of it.
+PASTED = {
+    "the text": (GOOD.replace("Welcome", "sk_live_0123456789abcdefABCD"), "", "This looks like a key of Stripe."),
+    "the note": (GOOD, "It is sk_live_0123456789abcdefABCD", "must not contain a key of Stripe"),
+}
+
+
+@pytest.mark.parametrize("where", PASTED)
+def test_a_pasted_secret_is_found_and_not_handed_in(author, stored, where):
+    source, note, said = PASTED[where]
+    answer = send(author, source, "submit", note=note)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert stored(submissions.every) == []
 
 
 def test_where_no_script_can_be_checked_the_text_is_kept_and_nothing_is_submitted(author, stored, monkeypatch):

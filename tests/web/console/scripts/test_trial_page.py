@@ -147,7 +147,9 @@ def test_the_page_is_readable_on_every_screen(served, page_as, past, database):
     failed = a_change("x") | {"after": {"outcome": "raised", "error": {"type": "KeyError", "line": 3, "text": "'a'"}}}
     with database.session() as db:
         submission = submissions.find(db, implementations.find(db, "demo"), past.submission.number)
-        kept = results(changed=[a_change("Claim your 1.0 CE credit"), a_change("Opens at 10:00")], begins_to_fail=[failed])
+        kept = results(
+            changed=[a_change("Claim your 1.0 CE credit"), a_change("Opens at 10:00")], begins_to_fail=[failed]
+        )
         submissions.keep_results(db, submission, kept)
     page = page_as("reviewer")
     page.goto(served.config["address"] + PAGE.replace("/1/", f"/{past.submission.number}/"))

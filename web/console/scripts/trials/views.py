@@ -16,8 +16,7 @@ from runner.queues.job_states import WAITING, JobState
 from runner.queues.trial_orders import EARLIER_RUNS, order_trial, trial_of
 from web.auth.services import AuthServices
 from web.console.layout.page_frame import Link, signed_in
-from web.console.scripts.submission_page import submission_named
-from web.console.scripts.views_base import address, blueprint, page, reading
+from web.console.scripts.views_base import address, blueprint, page, reading, submission_named
 from web.permissions import Permission, needs
 from web.problem_details import HttpProblem
 from web.redirects import see_other

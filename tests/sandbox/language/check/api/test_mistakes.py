@@ -172,10 +172,10 @@ SCRIPTS = {
             "    «except json.JSONDecodeError as e:\n        rows = []\n    return message(str(len(rows)))\n"
         ),
     ),
-    "a type alias": (
+    "a type alias that is no alias": (
         "type-brackets",
         "Write dict.",
-        "Row = «dict[str, str]\n\ndef status(user, session, api):\n    return hidden()\n",
+        "Row, = [«dict[str, str]]\n\ndef status(user, session, api):\n    return hidden()\n",
     ),
     "a helper that ends without message": (
         "may-return-nothing",

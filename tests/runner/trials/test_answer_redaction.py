@@ -1,0 +1,97 @@
+"""What a vendor answers is written without secrets, e-mail addresses and names; what the script needs stays the same."""
+
+import json
+
+import pytest
+
+from runner.trials.answer_redaction import AnswerRedaction
+
+
+@pytest.fixture
+def redaction():
+    return AnswerRedaction(secrets=["correct horse battery"], kept=["Mei", "Example", "165", "mei@example.org"])
+
+
+#: An answer, and what is written of it.
+ANSWERS = {
+    "an e-mail address": ({"contact": "ask olga@cme-vendor.com today"}, {"contact": "ask person-1@example.org today"}),
+    "the same address twice": (
+        ["a@b.com", "x a@b.com", "c@d.com"],
+        ["person-1@example.org", "x person-1@example.org", "person-2@example.org"],
+    ),
+    "an address that is a key": ({"a@b.com": 1}, {"person-1@example.org": 1}),
+    "an address of nobody": (
+        {"mail": "x@example.com", "own": "mei@example.org"},
+        {"mail": "x@example.com", "own": "mei@example.org"},
+    ),
+    "first and last name": (
+        {"first_name": "Olga", "lastName": "Organizer"},
+        {"first_name": "Name 1", "lastName": "Name 2"},
+    ),
+    "a name beside an address": (
+        {"name": "Olga O.", "email": "a@b.com"},
+        {"name": "Name 1", "email": "person-1@example.org"},
+    ),
+    "the name of a person": (
+        {"attendees": [{"name": "Olga", "id": "7"}]},
+        {"attendees": [{"name": "Name 1", "id": "7"}]},
+    ),
+    "the name of a session": ({"session": {"name": "Sepsis"}}, {"session": {"name": "Sepsis"}}),
+    "the test person": (
+        {"first_name": "Mei", "user": {"name": "EXAMPLE"}},
+        {"first_name": "Mei", "user": {"name": "EXAMPLE"}},
+    ),
+    "a token": ({"access_token": "abc", "nextToken": "p2"}, {"access_token": "redacted-1", "nextToken": "redacted-2"}),
+    "a number as a secret": ({"password": 1234, "ok": True}, {"password": 0, "ok": True}),
+    "a phone number and an address": (
+        {"phone": "+49 30 1", "addressLine1": "Street 1"},
+        {"phone": "personal-1", "addressLine1": "personal-2"},
+    ),
+    "the secret of the connection": ({"echo": "CORRECT%20HORSE%20BATTERY"}, {"echo": "[redacted]"}),
+    "a secret of a known form": ({"note": "key sk_live_4eC39HqLyjWDarjtT1zdp7dc!"}, {"note": "key redacted-1!"}),
+    "a token in an address": (
+        {"next": "https://a.example/p?page=2&access_token=abcdef123#x"},
+        {"next": "https://a.example/p?page=2&access_token=redacted-1#x"},
+    ),
+    "a found value within a text": (
+        {"token": "olga-page-2", "first_name": "Olga Maria", "next": "/p/olga-page-2", "hello": "Dear Olga Maria,"},
+        {"token": "redacted-1", "first_name": "Name 1", "next": "/p/redacted-1", "hello": "Dear Name 1,"},
+    ),
+    "a short found value within a word": ({"last_name": "Li", "a": "Lisbon"}, {"last_name": "Name 1", "a": "Lisbon"}),
+    "nothing": ({"list": [1, 2.5, None, "claimed", ""]}, {"list": [1, 2.5, None, "claimed", ""]}),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_an_answer_is_written_without_what_is_personal_or_secret(redaction, what):
+    given, written = ANSWERS[what]
+    assert redaction.value(given) == written
+
+
+def test_a_part_of_a_later_call_that_came_from_an_answer_has_its_stand_in(redaction):
+    redaction.value({"paging": {"nextToken": "page-two-of-olga"}, "email": "a@b.com"})
+    assert redaction.of_call("page-two-of-olga") == "redacted-1"
+    assert redaction.of_call("/people/page-two-of-olga/x") == "/people/redacted-1/x"
+    assert redaction.of_call("email eq 'a@b.com'") == "email eq 'person-1@example.org'"
+
+
+def test_a_part_of_a_call_that_is_personal_by_itself_cannot_be_written(redaction):
+    assert redaction.of_call("mei@example.org") == "mei@example.org"
+    assert redaction.of_call("olga@cme-vendor.com") is None
+    assert redaction.of_call("/people/olga@cme-vendor.com") is None
+    assert redaction.of_call("/claims") == "/claims"
+
+
+def test_it_is_told_how_many_different_values_were_replaced(redaction):
+    redaction.value([{"email": "a@b.com", "name": "A"}, {"email": "a@b.com", "name": "B"}])
+    assert redaction.counts == {"name": 2, "email": 1}
+
+
+@pytest.mark.parametrize("piece", ["a@", "a.b", "@a.b", "a@b.c ", ".a@b.c"])
+def test_a_hostile_text_is_searched_through(redaction, piece):
+    redaction.text(piece * (300_000 // len(piece)))
+
+
+def test_a_deep_answer_does_not_end_the_recording(redaction):
+    deep = json.loads("[" * 300 + "]" * 300)
+    assert redaction.value(deep) == deep

@@ -1,0 +1,29 @@
+"""`session-status script new`: a folder in which an author can begin at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.trials.author_project import project_files
+from web.cli.common.errors import CommandFailed
+from web.cli.common.help_examples import examples
+from web.cli.common.terminal_text import plain
+
+
+@click.command("new", epilog=examples("session-status script new my_script"))
+@click.argument("folder", metavar="FOLDER")
+def new_script(folder: str) -> None:
+    """Make a folder with a script, its cases, types for editors, and a check for your own repository.
+
+    FOLDER must not exist, or be empty: nothing is overwritten. Continue with script dev FOLDER.
+    """
+    place = Path(folder)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise CommandFailed(f"{folder}: this is there already, and not an empty folder. Nothing was written.")
+    for name, text in project_files().items():
+        file = place / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    click.echo(f"Made {plain(folder)}. Look at it: session-status script dev {plain(folder)}")
