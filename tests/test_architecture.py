@@ -92,7 +92,7 @@ ORDER = {
             "background",
         ),
     ),
-    "runner/powers": ("connections", "http"),
+    "runner/powers": ("connections", "http", "answers"),
     "runner/trials": ("cases", "explore", "replay"),
     "runner/trials/explore": ("moves",),
     "web": (

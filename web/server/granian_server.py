@@ -35,6 +35,7 @@ from runner.status.no_run_answer import note_outage
 from runner.status.service import StatusService
 from runner.store.clients import connect
 from runner.store.worker_heartbeat import BACKGROUND, store_serves, worker_is_there
+from runner.trials.script_checks import ScriptChecks
 from web.app import create_app
 from web.health.prompt_check import PromptCheck
 from web.health.views import Checks
