@@ -25,7 +25,10 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
     causes |= {
         node.id
         for node in names.nodes
-        if isinstance(node, ast.Name) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
+        if isinstance(node, ast.Name)
+        and not names.bound[node.id]
+        and node.id not in PREDEFINED_NAMES
+        and node not in names.type_names
     }
     causes |= {name for name in dropped if not names.bound[name]}
     if not causes:

@@ -20,6 +20,7 @@ from .constructs.match_as_if import as_if
 from .constructs.match_patterns import captures, is_literal, refused_patterns
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
+from .constructs.type_names import named_value
 from .finally_exits import finally_exits
 from .format_templates import literal_template, template_fault
 from .names import ScriptNames
@@ -119,6 +120,10 @@ class SyntaxChecker(ast.NodeVisitor):
     # attributes and calls
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        named = named_value(node, self._names.bound)
+        if named is not None:
+            self.visit(named)
+            return
         if not isinstance(node.ctx, ast.Load):
             self._findings.node(node, "attribute-assign")
         elif node.attr == "format":
@@ -137,7 +142,7 @@ class SyntaxChecker(ast.NodeVisitor):
         name = node.attr
         if name.startswith("_") or name.endswith("__roles__"):
             self._findings.node(node, "underscore-attribute", name=name)
-        elif name in KNOWN_ATTRIBUTES or node in self._explained:
+        elif name in KNOWN_ATTRIBUTES or name in self._names.fields or node in self._explained:
             return
         elif name in WITHHELD_ATTRIBUTES:
             entry = WITHHELD_ATTRIBUTES[name]
