@@ -205,7 +205,7 @@ class SyntaxChecker(ast.NodeVisitor):
         refused = next(refused_patterns(node), None)
         if refused is not None:
             self._findings.node(
-                refused[0], "match-pattern", problem=refused[1], instead=as_if(node, self._findings.source_of)
+                refused[0], "match-pattern", problem=refused[1], form=as_if(node, self._findings.source_of)
             )
         for case in node.cases:
             for part in ast.walk(case.pattern):

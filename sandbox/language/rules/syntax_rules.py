@@ -55,7 +55,7 @@ SYNTAX = table(
         "match-pattern",
         "A pattern of `match` is not accepted: {problem}.",
         "Patterns may be texts, numbers, None, True, False and names, and lists and dicts of them.",
-        "Write:\n{instead}",
+        "Write it with if, elif and else:\n{form}",
     ),
     Rule(
         "except-star",
