@@ -179,6 +179,18 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("environ getenv", "A script has no environment.", 'Read values with api.settings["name"].'),
 )
 
+#: Attribute with an underscore that authors know from Python -> what to write instead.
+INSTEAD_OF = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("__class__", "__name__", "__qualname__"), "The name of a value's type is type(value).__name__."
+        ),
+        "_replace": "Call the type again: Row(row.name, price=2).",
+        "_make": "Call the type with a name of its own: Row(values[0], values[1]).",
+        **dict.fromkeys(("_asdict", "_fields"), 'Name the fields: {"name": row.name, "price": row.price}.'),
+    }
+)
+
 
 def _entries(kind: str, rows: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[str, WithheldEntry]]:
     for names, why, instead in rows:

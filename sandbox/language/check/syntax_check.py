@@ -13,7 +13,7 @@ from collections.abc import Collection
 
 from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
-from sandbox.language.withheld import WITHHELD_ATTRIBUTES
+from sandbox.language.withheld import INSTEAD_OF, WITHHELD_ATTRIBUTES
 
 from .constructs.allowed_nodes import ALLOWED, PARTS_OF_REFUSED, REFUSED, REFUSED_OPERATORS
 from .constructs.match_as_if import as_if
@@ -141,7 +141,8 @@ class SyntaxChecker(ast.NodeVisitor):
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr
         if name.startswith("_") or name.endswith("__roles__"):
-            self._findings.node(node, "underscore-attribute", name=name)
+            instead = INSTEAD_OF.get(name, "Use the public methods of the value.")
+            self._findings.node(node, "underscore-attribute", name=name, instead=instead)
         elif name in KNOWN_ATTRIBUTES or name in self._names.fields or node in self._explained:
             return
         elif name in WITHHELD_ATTRIBUTES:

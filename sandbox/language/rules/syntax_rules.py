@@ -19,7 +19,7 @@ SYNTAX = table(
         "class",
         "`class` is not available in scripts.",
         "The special methods of a class can deceive checks.",
-        "Keep data in a dict and write plain functions.",
+        "Keep data in a dict or a namedtuple and write plain functions.",
     ),
     Rule(
         "yield",
@@ -195,7 +195,7 @@ SYNTAX = table(
         "underscore-attribute",
         "The attribute {name} begins with an underscore.",
         "Such attributes give access to the inside of Python.",
-        "Use the public methods of the value.",
+        "{instead}",
     ),
     Rule(
         "keyword",

@@ -203,6 +203,20 @@ def test_the_rest_is_refused(steps, rule):
 
 
 @pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("e.__class__.__name__", "type(value).__name__"),
+        ("e._asdict()", "Name the fields"),
+        ("e._replace(a=1)", "Call the type again"),
+        ("e._other", "public methods"),
+    ],
+)
+def test_private_names_that_authors_know_are_told_with_what_to_write(expression, words):
+    source = f"def status(user, session, api):\n    e = user.id\n    return message(str({expression}))\n"
+    assert any(words in one.instead for one in compile_source(source).findings)
+
+
+@pytest.mark.parametrize(
     ("expression", "error"),
     [
         ("urlsplit(user)", TypeError),
