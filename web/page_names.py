@@ -134,9 +134,12 @@ _SCRIPTS = MappingProxyType(
         "console_scripts.every": "Console: scripts",
         "console_scripts.findings": "Console: the editor asks for findings",
         "console_scripts.keep": "Console: the editor saves the draft",
+        "console_scripts.make_token": "Console: make an author token",
         "console_scripts.one": "Console: a version of the script",
         "console_scripts.resolve_comment": "Console: resolve a comment on a submission",
+        "console_scripts.revoke_token": "Console: revoke an author token",
         "console_scripts.submission": "Console: a submission",
+        "console_scripts.tokens": "Console: author tokens",
         "console_scripts.withdraw": "Console: withdraw a submission",
         "console_scripts.work_on": "Console: write the script",
     }

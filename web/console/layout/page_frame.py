@@ -48,6 +48,7 @@ OF_AN_IMPLEMENTATION = (
     NavigationItem("Scripts", "console_scripts.every", Permission.SEE_SCRIPTS, of_staff=False),
     NavigationItem("Why this message?", "console_runs.why", Permission.SEE_RUNS),
     NavigationItem("Runs", "console_runs.every", Permission.SEE_RUNS),
+    NavigationItem("Counts", "console_counts.counts", Permission.SEE_RUNS, of_staff=False),
     NavigationItem("Audit", "console_audit.of_implementation", Permission.SEE_AUDIT),
 )
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response
 from markupsafe import Markup
 
 from records.plurals import counted
 from records.scripts import run_counts
 from records.scripts.run_counts import HourCount
 from web.auth.services import AuthServices
-from web.console.layout.page_frame import Link, implementation_named, page
+from web.console.layout.page_frame import implementation_named, page
 from web.console.runs.charts import bars
 from web.permissions import Permission, needs
 
@@ -46,7 +46,7 @@ class CountedMeasure:
     chart: Markup
 
 
-@blueprint.get("/runs/counts")
+@blueprint.get("/counts")
 @needs(Permission.SEE_RUNS)
 def counts(implementation: str) -> Response:
     """Show the counts of the last 24 hours, hour by hour, with the messages and the calls of the newest runs."""
@@ -60,7 +60,6 @@ def counts(implementation: str) -> Response:
             "console/runs/counts.html",
             title="Counts",
             implementation=found,
-            crumbs=(Link("Runs", url_for("console_runs.every", implementation=found.slug)),),
             hours=hours,
             measures=measures(hours),
             newest=newest,

@@ -11,6 +11,7 @@ from flask import Response
 from records import RuleViolation
 from records.changes.scripts import drafts as changes
 from records.plurals import counted
+from web.auth.services import AuthServices
 from web.console.commits import by_page, commit_to
 from web.console.layout.page_frame import signed_in
 from web.console.scripts.draft_form import DraftForm, is_unsaved_start
@@ -20,6 +21,8 @@ from web.middleware.response_headers import PRIVATE
 from web.permissions import Permission, needs, takes
 from web.time_format import TimeFormatter
 
+#: Checks of one person in a window of so many seconds: four a second, faster than anybody types and waits.
+MOST_CHECKS, WINDOW_S = 240, 60
 OVERTAKEN = (
     "This draft was saved or submitted on another page meanwhile. Your text is still here and is not saved: press Save draft "
     "to compare the two."
@@ -30,7 +33,15 @@ OVERTAKEN = (
 @needs(Permission.SUBMIT_SCRIPTS)
 @takes(body=SCRIPT_FORM)
 def findings(implementation: str) -> Response:
-    """Check the text, and return each finding with its place. Nothing is saved."""
+    """Check the text, and return each finding with its place. Nothing is saved. A person has so many checks in a minute."""
+    allowed = AuthServices.here().store.attempts.hit(
+        "script checks", signed_in().actor, limit=MOST_CHECKS, window_s=WINDOW_S
+    )
+    if not allowed.ok:
+        fault = (
+            f"Not checked: too many checks in a minute. Type on; the next check is in {allowed.retry_after_s} seconds."
+        )
+        return _json({"findings": [], "fault": fault, "summary": ""})
     source = DraftForm().source.value
     with reading(implementation) as (db, found):
         checked = check(db, found, source)

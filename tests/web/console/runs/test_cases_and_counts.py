@@ -80,7 +80,7 @@ def test_a_run_that_is_not_kept_is_no_case(browser_for, recorded, path):
 
 
 def test_an_author_sees_no_runs_no_counts_and_no_cases(browser_for, recorded):
-    for path in (f"runs/{recorded[0].id}/case.zip", "runs/counts"):
+    for path in (f"runs/{recorded[0].id}/case.zip", "counts"):
         assert browser_for("author").get(f"{DEMO}/{path}").status_code == 403
 
 
@@ -96,7 +96,7 @@ def test_runs_are_found_by_the_number_of_their_version(browser_for, recorded):
 
 
 def test_the_counts_of_a_day_have_their_charts_beside_the_numbers(browser_for, recorded):
-    page = browser_for("organizer").get(f"{DEMO}/runs/counts").text
+    page = browser_for("organizer").get(f"{DEMO}/counts").text
     rows = dict(
         re.findall(r'<th scope="row" data-label="What">([^<]+)</th><td data-label="Last 24 hours"><span>(\d+)', page)
     )
@@ -115,7 +115,7 @@ def test_the_counts_of_a_day_have_their_charts_beside_the_numbers(browser_for, r
 
 
 def test_without_runs_the_counts_say_what_would_be_there(browser_for):
-    assert "No run in the last 24 hours." in browser_for("organizer").get(f"{DEMO}/runs/counts").text
+    assert "No run in the last 24 hours." in browser_for("organizer").get(f"{DEMO}/counts").text
 
 
 def test_a_chart_shows_small_numbers_and_no_text():

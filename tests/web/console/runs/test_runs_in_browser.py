@@ -11,11 +11,11 @@ __all__ = ["page_as", "recorded"]
 pytestmark = pytest.mark.browser
 
 
-def test_counts_lead_from_the_list_and_a_run_becomes_a_case(page_as, served, recorded):
+def test_counts_are_charts_beside_numbers_and_a_run_becomes_a_case(page_as, served, recorded):
     page = page_as("reviewer")
     page.goto(f"{served.config['address']}{DEMO}/runs")
     looked_at(page, "runs")
-    page.get_by_role("link", name="Counts").click()
+    page.goto(f"{served.config['address']}{DEMO}/counts")
     looked_at(page, "counts")
     page.get_by_text("The numbers of each hour").click()
     looked_at(page, "counts-hours")

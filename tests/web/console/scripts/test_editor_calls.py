@@ -9,6 +9,7 @@ from runner.trials.script_completions import completions
 from sandbox import OFFERED, RECORDS
 from tests.web.console.scripts.conftest import FIRST, SCRIPTS
 from tests.web.console.scripts.test_editor import BAD, GOOD, ODD
+from web.console.scripts import editor_calls
 
 DRAFT = f"{SCRIPTS}/draft"
 
@@ -58,6 +59,15 @@ def test_an_untouched_start_is_not_kept_and_a_text_too_long_is_told(author, past
 def test_whatever_is_typed_gets_an_answer(author, name):
     assert ask(author, "findings", ODD[name]).status_code == 200
     assert ask(author, "keep", ODD[name]).status_code == 200
+
+
+def test_who_asks_for_checks_without_end_is_told_to_wait_and_others_are_not(author, browser_for, monkeypatch):
+    monkeypatch.setattr(editor_calls, "MOST_CHECKS", 2)
+    told = [ask(author, "findings", BAD).json for _ in range(3)]
+    assert [len(one["findings"]) for one in told] == [1, 1, 0]
+    assert "too many checks in a minute" in told[2]["fault"]
+    assert ask(author, "keep", BAD).json["revision"] == 1
+    assert ask(browser_for("administrator"), "findings", BAD).json["findings"]
 
 
 @pytest.mark.parametrize("what", ["findings", "keep"])
