@@ -62,6 +62,8 @@ UNTOUCHED = {
     f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
     f"{ONE}/scripts/submissions/<int:number>/trial": {SHOWN},  # ordered: what it finds is kept later
     f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
+    f"{ONE}/scripts/tokens": {REFUSED},
+    f"{ONE}/scripts/tokens/<name>/revoke": {"author_token.revoked"},
     f"{ONE}/scripts/versions/<int:number>/<act>": {"script.staged", "script.activated", REFUSED},
     f"{ONE}/settings": {SAME},
     f"{ONE}/settings/link-hosts": {SAME},
@@ -206,5 +208,6 @@ FILLED = {
     f"{ONE}/roles/all": ({"role": "organizer", "values": "noor@example.org"}, "grant.added"),
     f"{ONE}/retirement/remove": ({"slug": "closed", "reason": "asked for"}, "implementation.removed"),
     f"{ONE}/scripts/submissions/<int:number>/comments": ({"text": "why?", "line": "2"}, "review.commented"),
+    f"{ONE}/scripts/tokens": ({"name": "laptop", "days": "30"}, "author_token.made"),
     f"{ONE}/connections/new": ({"name": "added", "base_url": "https://new.example"}, "connection.saved"),
 }

@@ -1,6 +1,6 @@
 """Implementations in which everything is set up, each in one of the ways that there are, and people of every role."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from records import ConnectionDraft, ExternalAuthDraft, RunRecord, SamlDraft, UserProfile, audit, roles
 from records.agenda import agenda_imports as agenda
@@ -11,7 +11,9 @@ from records.changes.scripts.checked_scripts import CheckedScript
 from records.identity import external_auth as external
 from records.identity import saml_providers as saml
 from records.people import grants, users
-from records.scripts import deployments, runs, versions
+from records.roles import Permission
+from records.scripts import author_tokens, deployments, runs, versions
+from records.scripts.author_tokens import AuthorTokenDraft
 from records.scripts.reviews import CommentDraft, ReviewDecision
 from records.scripts.submissions import SubmissionDraft
 from records.tenants import connections, implementations
@@ -90,6 +92,8 @@ def fill(db, box, vendor):
     saml.save(db, box, staff, _provider(STAFF_IDP), by="tests")
     demo = _demo(db)
     _people(db, staff, demo)
+    draft = AuthorTokenDraft("ci", frozenset({Permission.SUBMIT_SCRIPTS}), datetime.now(UTC) + timedelta(days=30))
+    author_tokens.make(db, demo, draft, person="demo/arno")
     provider = saml.save(
         db, box, demo, _provider(IDP, metadata_url=f"{vendor}/metadata.xml", development=True), by="tests"
     )
