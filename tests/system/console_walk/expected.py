@@ -60,6 +60,7 @@ UNTOUCHED = {
     f"{ONE}/scripts/submissions/<int:number>/comments": {REFUSED},
     f"{ONE}/scripts/submissions/<int:number>/comments/<int:comment>/resolve": {"review.comment_resolved"},
     f"{ONE}/scripts/submissions/<int:number>/decision": {"review.approved", REFUSED},  # all but an approval need a note
+    f"{ONE}/scripts/submissions/<int:number>/trial/<job>/cancel": {SHOWN},
     f"{ONE}/scripts/submissions/<int:number>/trial": {SHOWN},  # ordered: what it finds is kept later
     f"{ONE}/scripts/submissions/<int:number>/withdraw": {"script.withdrawn"},
     f"{ONE}/scripts/tokens": {REFUSED},
