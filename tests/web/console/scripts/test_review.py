@@ -173,6 +173,17 @@ def test_a_private_comment_is_for_reviewers_and_an_author_cannot_make_one(review
     assert "Mine" in author.get(THIRD).text
 
 
+def test_an_author_cannot_resolve_what_they_do_not_see(reviewer, author, past, database):
+    reviewer.send(f"{THIRD}/comments", text="Ask the client first.", private="y")
+    assert author.send(f"{THIRD}/comments/2/resolve").status_code == 404
+    assert author.send(f"{THIRD}/comments/99/resolve").status_code == 404
+    other = THIRD.replace("submissions/3", "submissions/2")
+    assert reviewer.send(f"{other}/comments/2/resolve").status_code == 404
+    with database.reading() as db:
+        submission = submissions.find(db, implementations.find(db, "demo"), 3)
+        assert [one.resolved_at for one in reviews.comments(db, submission, private=True)] == [None, None]
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"text": ""}, {"text": "x" * 4001}, {"text": "x\0"}, {"text": "x", "line": "0"}, {"text": "x", "line": "eight"}],
