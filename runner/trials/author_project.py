@@ -7,6 +7,9 @@ from typing import Any
 
 from sandbox import STUB_MODULE, script_stubs
 
+#: The files of a folder that a new release may change, and that no author edits.
+TYPES = (f"typings/{STUB_MODULE}.pyi",)
+
 SCRIPT = '''"""CE credit: claim it at the vendor's site, and see "Credit claimed" after coming back.
 
 Connection  cme        the vendor's system
@@ -120,7 +123,7 @@ def project_files() -> dict[str, str]:
         "no_credit/expected.json": _json({"outcome": "returned", "message": None}),
         "vendor_down/answers.json": _json([{**_CALL, "status": 503, "text": "down"}]),
         "vendor_down/expected.json": _json({"outcome": "raised", "error": {"type": "ValueError"}}),
-        f"typings/{STUB_MODULE}.pyi": script_stubs(),
+        TYPES[0]: script_stubs(),
         "pyproject.toml": PYPROJECT,
         "README.md": README,
         ".gitignore": IGNORED,

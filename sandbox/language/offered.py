@@ -50,7 +50,8 @@ MODULES = MappingProxyType(
             "b16decode b16encode b32decode b32encode b64decode b64encode standard_b64decode standard_b64encode "
             "urlsafe_b64decode urlsafe_b64encode"
         ),
-        "collections": _words("Counter OrderedDict defaultdict deque"),
+        "calendar": _words("isleap monthrange"),
+        "collections": _words("Counter OrderedDict defaultdict deque namedtuple"),
         "datetime": _words(
             "UTC date date.fromisocalendar date.fromisoformat date.fromordinal date.max date.min date.today datetime "
             "datetime.combine datetime.fromisocalendar datetime.fromisoformat datetime.fromordinal "
@@ -65,6 +66,7 @@ MODULES = MappingProxyType(
         "functools": _words("cmp_to_key partial reduce"),
         "hashlib": _words("blake2b blake2s md5 new sha1 sha224 sha256 sha384 sha3_256 sha3_512 sha512"),
         "hmac": _words("compare_digest digest new"),
+        "html": _words("unescape"),
         "itertools": _words(
             "accumulate chain chain.from_iterable combinations combinations_with_replacement compress count cycle "
             "dropwhile filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee "
@@ -90,7 +92,9 @@ MODULES = MappingProxyType(
             "mirrored name normalize numeric"
         ),
         "urllib": ("parse",),
-        "urllib.parse": _words("parse_qs parse_qsl quote quote_plus unquote unquote_plus urlencode"),
+        "urllib.parse": _words(
+            "parse_qs parse_qsl quote quote_plus unquote unquote_plus urlencode urljoin urlparse urlsplit"
+        ),
         "zoneinfo": _words("ZoneInfo ZoneInfoNotFoundError available_timezones"),
     }
 )
@@ -104,6 +108,7 @@ _DICT = _DICT_READ + " clear pop popitem setdefault update"
 _DATE = "day isocalendar isoformat isoweekday month replace strftime toordinal weekday year ctime"
 _CLOCK = "dst fold hour isoformat microsecond minute replace second strftime tzinfo tzname utcoffset"
 _ZONE = "dst tzname utcoffset"
+_ADDRESS = "count fragment geturl hostname index netloc password path port query scheme username"
 _DIGEST = "block_size copy digest digest_size hexdigest name update"
 
 #: Type of a value -> its attributes and methods. The guards look at the exact type.
@@ -118,7 +123,9 @@ ATTRIBUTES = MappingProxyType(
         "DecimalTuple": _words("digits exponent sign"),
         "Match": _words("end expand group groupdict groups lastgroup lastindex pos re regs span start string endpos"),
         "OrderedDict": _words(_DICT + " move_to_end"),
+        "ParseResult": _words(_ADDRESS + " params"),
         "Pattern": _words("findall finditer flags fullmatch groupindex groups match pattern search split sub subn"),
+        "SplitResult": _words(_ADDRESS),
         "ZoneInfo": _words(_ZONE + " key"),
         "bytes": _words(
             "count decode endswith find hex index join lower replace rfind rstrip split startswith strip "
@@ -139,6 +146,7 @@ ATTRIBUTES = MappingProxyType(
         "int": _words("as_integer_ratio bit_count bit_length to_bytes"),
         "isocalendar": _words("week weekday year"),
         "list": _words("append clear copy count extend index insert pop remove reverse sort"),
+        "named tuple": _words("count index"),
         "range": _words("count index start step stop"),
         "set": _words(
             _SET_READ + " add clear difference_update discard intersection_update pop remove "

@@ -35,7 +35,11 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
         'For optional fields write user.attributes.get("name"); for data write a_dict.get("name").',
     ),
     ("setattr delattr", _INTROSPECTION, 'Keep what changes in a dict: data["name"] = value.'),
-    ("type issubclass", _INTROSPECTION, "Write isinstance(value, str); to log an error write repr(e)."),
+    (
+        "type issubclass",
+        _INTROSPECTION,
+        "Write isinstance(value, str); type(e).__name__ gives the name of an error's type.",
+    ),
     (
         "dir vars globals locals help",
         _INTROSPECTION,
@@ -125,7 +129,7 @@ _MODULES: tuple[tuple[str, str, str], ...] = (
         'Write a lambda for a sort key: sorted(rows, key=lambda row: row["at"]).',
     ),
     (
-        "csv html xml xml.etree.ElementTree",
+        "csv xml xml.etree.ElementTree",
         "Vendors of status data answer in JSON.",
         "Use response.json(), or re and the methods of str on response.text.",
     ),
@@ -166,7 +170,6 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
         "A timedelta gives its length in seconds only.",
         "Write duration.total_seconds() / 60.",
     ),
-    ("namedtuple", _CLASSES, "Use a dict or a tuple."),
     (
         "getcontext setcontext localcontext",
         "A script cannot change settings of the whole process.",
@@ -174,6 +177,18 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ),
     ("sleep", "A script must not wait: the app asks for the status again by itself.", "Leave it out."),
     ("environ getenv", "A script has no environment.", 'Read values with api.settings["name"].'),
+)
+
+#: Attribute with an underscore that authors know from Python -> what to write instead.
+INSTEAD_OF = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("__class__", "__name__", "__qualname__"), "The name of a value's type is type(value).__name__."
+        ),
+        "_replace": "Call the type again: Row(row.name, price=2).",
+        "_make": "Call the type with a name of its own: Row(values[0], values[1]).",
+        **dict.fromkeys(("_asdict", "_fields"), 'Name the fields: {"name": row.name, "price": row.price}.'),
+    }
 )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from flask import Response, jsonify
 
 from records import DbSession, Implementation, Run, Version
-from records.scripts import deployments, reviews, run_names, submissions
+from records.scripts import reviews, run_names
 from records.scripts.author_tokens import AuthorToken
+from records.scripts.deployments import LiveVersions
 from records.scripts.run_names import RunNames
 from records.scripts.submissions import Submission
+from web.console.scripts import version_states
 from web.middleware.response_headers import PRIVATE
 
 #: The attributes of a run in JSON, besides its times and names.
@@ -36,22 +38,12 @@ def stamp(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
 
 
-def state_of(db: DbSession, version: Version) -> str:
-    """What became of a version: where it is active or staged, or what keeps it out."""
-    deployment = deployments.of_version(db, version)
-    if version.suspended_at is not None:
-        return "suspended"
-    if deployment is not None:
-        return "active" if deployment.state == "active" else f"staged, {deployment.share} %"
-    return "approved" if submissions.is_approved(db, version) else "not approved"
-
-
-def version_json(db: DbSession, version: Version) -> dict[str, Any]:
-    """Return a version without its text."""
+def version_json(db: DbSession, live: LiveVersions, version: Version) -> dict[str, Any]:
+    """Return a version without its text. `live` are the versions that users of its implementation see."""
     return {
         "version": version.number,
         "sha256": version.sha256,
-        "state": state_of(db, version),
+        "state": version_states.state_of(db, live, version).words,
         "api_level": version.api_level,
         "stored_at": stamp(version.created_at),
         "stored_by": version.created_by,

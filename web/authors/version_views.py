@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response
 
 from records import DbSession, Implementation, Version
-from records.scripts import versions
+from records.scripts import deployments, versions
 from web.auth.services import AuthServices
 from web.authors import answers
 from web.authors.bounded_diff import unified_diff
@@ -25,8 +25,9 @@ blueprint = author_blueprint("author_versions", "/scripts/versions")
 def list_all(implementation: str) -> Response:  # noqa: ARG001 - the token is of this implementation
     """List the stored versions of the implementation's script, the newest first, with what became of each."""
     with AuthServices.here().database.reading() as db:
-        found = versions.versions(db, implementation_of_token(db))
-        return answers.private_json({"versions": [answers.version_json(db, one) for one in found]})
+        owner = implementation_of_token(db)
+        live, found = deployments.live(db, owner), versions.versions(db, owner)
+        return answers.private_json({"versions": [answers.version_json(db, live, one) for one in found]})
 
 
 @blueprint.get("/<int:number>")
@@ -35,8 +36,9 @@ def list_all(implementation: str) -> Response:  # noqa: ARG001 - the token is of
 def show(implementation: str, number: int) -> Response:  # noqa: ARG001 - the token is of this implementation
     """Return a version with its text and the findings of its check."""
     with AuthServices.here().database.reading() as db:
-        found = _found(db, implementation_of_token(db), number)
-        told = answers.version_json(db, found) | {"source": found.source, "findings": list(found.findings)}
+        owner = implementation_of_token(db)
+        found, live = _found(db, owner, number), deployments.live(db, owner)
+        told = answers.version_json(db, live, found) | {"source": found.source, "findings": list(found.findings)}
         return answers.private_json(told)
 
 

@@ -25,7 +25,10 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
     causes |= {
         node.id
         for node in names.nodes
-        if isinstance(node, ast.Name) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
+        if isinstance(node, ast.Name)
+        and not names.bound[node.id]
+        and node.id not in PREDEFINED_NAMES
+        and node not in names.type_names
     }
     causes |= {name for name in dropped if not names.bound[name]}
     if not causes:
@@ -40,8 +43,10 @@ def consequences(names: ScriptNames, dropped: Mapping[str, str]) -> set[ast.AST]
 
 
 def _refused_in(node: ast.AST) -> Iterator[ast.expr]:
-    """The class, or the value that is no literal, of a pattern of `match`, which has a finding."""
-    if isinstance(node, ast.MatchClass):
+    """The bases of a class, and the class or the value that is no literal in a pattern of `match`: each has a finding."""
+    if isinstance(node, ast.ClassDef):
+        yield from node.bases
+    elif isinstance(node, ast.MatchClass):
         yield node.cls
     elif isinstance(node, ast.MatchValue) and not is_literal(node.value):
         yield node.value

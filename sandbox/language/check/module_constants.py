@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .names import ScriptNames
+from .names import RECORD_MAKER, ScriptNames
 
 #: Calls whose value follows from their arguments.
 _CALLS = frozenset(
@@ -18,6 +18,7 @@ _CALLS = frozenset(
         "collections.Counter",
         "collections.OrderedDict",
         "collections.deque",
+        "collections.namedtuple",
         "datetime.date",
         "datetime.datetime",
         "datetime.time",
@@ -98,6 +99,7 @@ class ConstantReader:
         self._later = dict(functions)  #: functions that are not yet defined, with the line of each
         self._functions: set[str] = set()
         self._values: set[str] = set()
+        self._records: set[str] = set()  #: types of named tuples
 
     def define(self, function: str) -> None:
         """A function is defined here."""
@@ -111,7 +113,10 @@ class ConstantReader:
         ]
         if not all(isinstance(part, ast.Name) for part in parts) or not self._is_constant(node.value, frozenset()):
             return False
-        self._values.update(part.id for part in parts if isinstance(part, ast.Name))
+        taken = {part.id for part in parts if isinstance(part, ast.Name)}
+        self._values |= taken
+        if isinstance(node.value, ast.Call) and self._names.meaning(node.value.func) == RECORD_MAKER:
+            self._records |= taken
         return True
 
     def _is_constant(self, node: ast.expr, local: frozenset[str]) -> bool:
@@ -147,7 +152,9 @@ class ConstantReader:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _METHODS and self._names.meaning(function) is None:
             return self._are_constant([function.value, *parts], local)
-        return self._names.meaning(function) in _CALLS and self._are_constant(parts, local)
+        is_known = self._names.meaning(function) in _CALLS
+        is_record = isinstance(function, ast.Name) and function.id in self._records
+        return (is_known or is_record) and self._are_constant(parts, local)
 
     def _runs_code(self, node: ast.expr) -> bool:
         """Whether a part could make a call run a function of the script."""

@@ -16,7 +16,9 @@ from sandbox.language.rules.findings import Findings
 from sandbox.language.withheld import WITHHELD_MODULES, WITHHELD_NAMES
 
 from .constructs.own_names import is_reserved
+from .constructs.record_fields import record_fields
 from .constructs.star_calls import own_functions, takes_stars
+from .constructs.type_names import named_value
 from .imports import bindings, check_import, check_member, report_module
 
 PREDEFINED_NAMES = frozenset((*BUILTIN_NAMES, *EXCEPTION_NAMES, *SANDBOX_NAMES))
@@ -27,6 +29,8 @@ _MAX_COMPARED = 300
 _MAX_COMPARED_CHARS = 30
 #: Nodes that bind the name in their `name` field, if they have one.
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+#: The function whose fields the check must know.
+RECORD_MAKER = "collections.namedtuple"
 _NAIVE_NOW = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"})
 
 
@@ -37,10 +41,18 @@ class ScriptNames:
         self.nodes = list(ast.walk(tree))  #: every part of the script, found once for all checks
         self.bound: Counter[str] = Counter(name for node in self.nodes for name in bound_by(node))
         self.functions = own_functions(self.nodes, self.bound)  #: names that mean the script's own functions only
+        #: each `type` in `type(value).__name__`, where it means what it does in Python
+        self.type_names = {node.value.func for node in self.nodes if named_value(node, self.bound) is not None}  # type: ignore[attr-defined]  # a call
         self.imported: dict[str, str] = {}
         for node in self.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imported.update({name: meaning for _, name, meaning in bindings(node) if self.bound[name] == 1})
+
+        self.fields = self._record_fields()  #: names of the fields of named tuples
+
+    def _record_fields(self) -> frozenset[str]:
+        makers = [node for node in self.nodes if isinstance(node, ast.Call) and self.meaning(node.func) == RECORD_MAKER]
+        return frozenset(name for node in makers for name in record_fields(node) or ())
 
     def meaning(self, node: ast.expr) -> str | None:
         """The full name of an expression, as in `datetime.datetime.now`; `None` if it is neither imported nor built in."""
@@ -78,6 +90,8 @@ def check_names(
             _check_attribute(node, names, findings)
         elif isinstance(node, ast.Call):
             _check_naive(node, names, findings)
+            if names.meaning(node.func) == RECORD_MAKER and record_fields(node) is None:
+                findings.node(node, "record-fields")
         elif (
             isinstance(node, ast.Name)
             and node.id not in seen
@@ -89,7 +103,8 @@ def check_names(
 
 
 def _is_undefined(node: ast.Name, names: ScriptNames) -> bool:
-    return isinstance(node.ctx, ast.Load) and not names.bound[node.id] and node.id not in PREDEFINED_NAMES
+    is_known = names.bound[node.id] or node.id in PREDEFINED_NAMES or node in names.type_names
+    return isinstance(node.ctx, ast.Load) and not is_known
 
 
 def _report_undefined(node: ast.Name, names: ScriptNames, dropped: Mapping[str, str], findings: Findings) -> None:

@@ -25,6 +25,7 @@ from .constructs.match_patterns import captures, refused_patterns
 from .constructs.match_rewriting import rewritten
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
+from .constructs.type_names import named_value
 from .format_templates import literal_template, template_fault
 from .imports import bindings
 from .names import ScriptNames
@@ -170,6 +171,9 @@ class LanguagePolicy(RestrictingNodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
+        named = named_value(node, self._names.bound) if self._names is not None else None
+        if named is not None:
+            return _call("_type_name_", [self.visit(named)], node)
         if node.attr in {"format", "format_map", "mro"} or not isinstance(node.ctx, ast.Load):
             self._refuse(node)
         return super().visit_Attribute(node)

@@ -13,13 +13,14 @@ from collections.abc import Collection
 
 from sandbox.language.offered import KNOWN_ATTRIBUTES, SANDBOX_NAMES
 from sandbox.language.rules.findings import Findings
-from sandbox.language.withheld import WITHHELD_ATTRIBUTES
+from sandbox.language.withheld import INSTEAD_OF, WITHHELD_ATTRIBUTES
 
 from .constructs.allowed_nodes import ALLOWED, PARTS_OF_REFUSED, REFUSED, REFUSED_OPERATORS
 from .constructs.match_as_if import as_if
 from .constructs.match_patterns import captures, is_literal, refused_patterns
 from .constructs.own_names import is_reserved
 from .constructs.star_calls import star_parts
+from .constructs.type_names import named_value
 from .finally_exits import finally_exits
 from .format_templates import literal_template, template_fault
 from .names import ScriptNames
@@ -119,6 +120,10 @@ class SyntaxChecker(ast.NodeVisitor):
     # attributes and calls
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        named = named_value(node, self._names.bound)
+        if named is not None:
+            self.visit(named)
+            return
         if not isinstance(node.ctx, ast.Load):
             self._findings.node(node, "attribute-assign")
         elif node.attr == "format":
@@ -136,8 +141,9 @@ class SyntaxChecker(ast.NodeVisitor):
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr
         if name.startswith("_") or name.endswith("__roles__"):
-            self._findings.node(node, "underscore-attribute", name=name)
-        elif name in KNOWN_ATTRIBUTES or node in self._explained:
+            instead = INSTEAD_OF.get(name, "Use the public methods of the value.")
+            self._findings.node(node, "underscore-attribute", name=name, instead=instead)
+        elif name in KNOWN_ATTRIBUTES or name in self._names.fields or node in self._explained:
             return
         elif name in WITHHELD_ATTRIBUTES:
             entry = WITHHELD_ATTRIBUTES[name]
@@ -200,7 +206,7 @@ class SyntaxChecker(ast.NodeVisitor):
         refused = next(refused_patterns(node), None)
         if refused is not None:
             self._findings.node(
-                refused[0], "match-pattern", problem=refused[1], instead=as_if(node, self._findings.source_of)
+                refused[0], "match-pattern", problem=refused[1], form=as_if(node, self._findings.source_of)
             )
         for case in node.cases:
             for part in ast.walk(case.pattern):

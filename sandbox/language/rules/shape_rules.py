@@ -122,6 +122,12 @@ SHAPE = table(
     Rule("import", "The module {name} is not offered.", "{why}", "{instead}"),
     Rule("import-name", "The name {name} of {module} is not offered.", "{why}", "{instead}"),
     Rule(
+        "record-fields",
+        "The fields of namedtuple are not written out.",
+        "The check must know which names can be read with a dot.",
+        'Write them as text: namedtuple("Row", "name price") or namedtuple("Row", ["name", "price"]).',
+    ),
+    Rule(
         "relative-import",
         "Relative imports are not available in scripts.",
         "A script is one file.",

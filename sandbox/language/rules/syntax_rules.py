@@ -19,7 +19,7 @@ SYNTAX = table(
         "class",
         "`class` is not available in scripts.",
         "The special methods of a class can deceive checks.",
-        "Keep data in a dict and write plain functions.",
+        "Keep data in a dict or a namedtuple and write plain functions.",
     ),
     Rule(
         "yield",
@@ -55,7 +55,7 @@ SYNTAX = table(
         "match-pattern",
         "A pattern of `match` is not accepted: {problem}.",
         "Patterns may be texts, numbers, None, True, False and names, and lists and dicts of them.",
-        "Write:\n{instead}",
+        "Write it with if, elif and else:\n{form}",
     ),
     Rule(
         "except-star",
@@ -195,7 +195,7 @@ SYNTAX = table(
         "underscore-attribute",
         "The attribute {name} begins with an underscore.",
         "Such attributes give access to the inside of Python.",
-        "Use the public methods of the value.",
+        "{instead}",
     ),
     Rule(
         "keyword",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
+import urllib.parse
 import zoneinfo
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from .standard_library.sorting import sort
 from .values.containers import OrderedDict, counted_elements, defaultdict
 from .values.facade import Facade, named, names_of
 from .values.frozen import FrozenDict, FrozenList, Record, read_field
+from .values.named_tuples import NamedTuple, has_field, read_element
 from .values.value_text import printable_arguments
 
 _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
@@ -38,7 +40,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "DecimalTuple": (type(decimal.Decimal(1).as_tuple()),),
         "Match": (re.Match,),
         "OrderedDict": (OrderedDict,),
+        "ParseResult": (urllib.parse.ParseResult,),
         "Pattern": (re.Pattern,),
+        "SplitResult": (urllib.parse.SplitResult,),
         "ZoneInfo": (zoneinfo.ZoneInfo,),
         "bytes": (bytes,),
         "date": (dt.date,),
@@ -54,6 +58,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "int": (int, bool),
         "isocalendar": (type(dt.date.min.isocalendar()),),
         "list": (list,),
+        "named tuple": (NamedTuple,),
         "range": (range,),
         "set": (set,),
         "str": (str,),
@@ -122,6 +127,8 @@ def get_attribute(value: Any, name: str) -> Any:
         return read_field(value, name)
     if kind is Facade:
         return _member(value, name)
+    if kind is NamedTuple and (has_field(value, name) or name not in _ATTRIBUTES[NamedTuple]):
+        return read_element(value, name)
     if (kind, name) in _REPLACED:
         return _bound(_REPLACED[kind, name], value)
     if name in _ATTRIBUTES.get(kind, ()):

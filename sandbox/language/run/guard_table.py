@@ -19,6 +19,7 @@ from .guards.iteration import get_iterator, get_members, unpack, unpack_each
 from .guards.operators import change_in_place, change_item, item_place, operate
 from .guards.patterns import is_bound, is_mapping, is_sequence, length, middle, without_keys
 from .guards.star_calls import named_arguments, star_callee
+from .guards.type_names import type_name
 from .run_end import pass_unstoppable, unstoppable_kinds
 from .values.value_text import printable
 
@@ -49,6 +50,7 @@ GUARDS: Mapping[str, Any] = MappingProxyType(
         "_star_callee_": star_callee,
         "_item_place_": item_place,
         "_iter_unpack_sequence_": unpack_each,
+        "_type_name_": type_name,
         "_unpack_sequence_": unpack,
         "_pass_unstoppable_": pass_unstoppable,
         "_unstoppable_kinds_": unstoppable_kinds,

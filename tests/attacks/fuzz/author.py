@@ -22,6 +22,14 @@ _JSONS = (
     "'\"\\\\ud800\\\\u0000\"'",
     "'{\"a\": 1' + ', \"b\": 2.0' * 40 + '}'",
 )
+#: The check must be able to read the fields.
+_RECORDS = (
+    '"Row", "a b"',
+    '"Row", ["a", "count"]',
+    '"Row", "a", defaults=[v0]',
+    '"Row", ()',
+    '"Row", "a b", defaults=(f0, K)',
+)
 _NUMBERS = ("0", "1", "2", "3", "5", "-1", "100", "len(fuel)")
 _GENERIC = (("c", 3), ("i", 3), ("v", 5), ("n", 2), ("s", 2))  #: kinds of arguments where nothing is known
 _KEYWORDS = ("key", "default", "object_hook", "func", "repeat", "maxlen", "start", "initial", "reverse")
@@ -49,9 +57,26 @@ class Author:
             return self.variable()
         if depth < DEPTH and self.chance(25):
             return self.call(depth + 1)
+        if self.chance(6):
+            return self.starred(depth + 1)
+        if self.chance(3):
+            return f"type({self.value(depth + 1)}).__name__"
         if self.chance(40):
             return self.rng.choice(ODD)
         return self.of(self.rng.choice(tuple(MAKERS)))
+
+    def starred(self, depth: int = 0) -> str:
+        """A call of what may be called with stars."""
+        ways = (
+            f"f0(*some({self.iterable(depth + 1)})[:3])",
+            f"f0(**dict(zip('abc', {self.iterable(depth + 1)})))",
+            f"some(zip(*{self.iterable(depth + 1)}))",
+            f"max(*{self.iterable(depth + 1)}, key={self.callback(depth + 1)})",
+            f"min(*{self.iterable(depth + 1)}, default={self.value(DEPTH)})",
+            f"message(*{self.iterable(depth + 1)})",
+            f"(lambda *args, **words: (args, words))({self.value(DEPTH)}, {self.value(DEPTH)})",
+        )
+        return self.rng.choice(ways)
 
     def of(self, label: str) -> str:
         """A value of the type with this label: a variable of the program, or a new one."""
@@ -145,6 +170,8 @@ class Author:
         return f"{value}.{target.name}" if value.isidentifier() else f"({value}).{target.name}"
 
     def _arguments(self, target: Target, depth: int) -> list[str]:
+        if target.text == "collections.namedtuple":
+            return [self.rng.choice(_RECORDS)]
         ways = HINTS.get(_spoken(target)) or HINTS.get(f"dict.{target.name}" if target.needs_value else "")
         if ways and self.chance(88):
             return [self._argument(word, depth) for word in self.rng.choice(ways).split()]

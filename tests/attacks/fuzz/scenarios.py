@@ -2,7 +2,7 @@
 
 Re-entry: an iterator is asked, or dropped, by the callback that it is running. Change: a container is changed by the
 callback, or by the loop, that goes through it. Stale: an iterator is used after its container has become another. Nest:
-what holds itself thousands of times over. Freed memory is filled again at once, so that a use of it shows.
+what holds itself thousands of times over. Match: patterns whose guards change what is matched. Freed memory is filled again at once, so that a use of it shows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.attacks.fuzz.names import Target
 from tests.attacks.fuzz.values import CHANGING, HOLDING, changes
 
 #: Each shape of a program, and of how many in a hundred.
-SHAPES = {"reentry": 34, "change": 20, "stale": 14, "calls": 28, "nest": 4}
+SHAPES = {"reentry": 32, "change": 19, "stale": 13, "calls": 26, "nest": 4, "match": 6}
 
 _KEYED = ("dict", "OrderedDict", "Counter", "defaultdict")
 _RETURNS = (
@@ -103,6 +103,7 @@ class Story:
         self.rng = rng
         self.author = Author(rng, targets)
         self.lines: list[str] = []
+        self._frees = False
 
     def write(self, shape: str) -> str:
         """The whole function."""
@@ -128,8 +129,11 @@ class Story:
 
     def _functions(self) -> None:
         """Two callbacks; the variables they change are bound later, as Python allows."""
+        self._frees = self.author.chance(25)  # the callbacks may give `keep` another value
         for name in ("f0", "f1"):
             self._say(1, f"def {name}(a=None, b=None, c=None):")
+            if self._frees:
+                self._say(2, "nonlocal keep")
             self._say(2, "if not fuel:")
             self._say(3, f"return {self.rng.choice(_RETURNS)}")
             self._say(2, "fuel.pop()")
@@ -149,6 +153,8 @@ class Story:
 
     def _harm(self) -> str:
         pick = self.rng.random()
+        if self._frees and self.author.chance(15):
+            return self.rng.choice(("keep = []", "keep = [keep]", "keep = list(keep)"))
         if pick < 0.34:
             return self.rng.choice(_REENTER)
         if pick < 0.5:
@@ -263,7 +269,38 @@ class Story:
         self._try(self.rng.choice(_SHALLOWER))
         self._say(1, "nest = None")
 
+    def _match(self) -> None:
+        """Patterns on a container or an iterator, with guards and bodies that change it."""
+        self._fill()
+        name = self.author.variable()
+        self._say(1, f'box["it"] = {self.author.iterable()}')
+        self._say(1, "for item in range(3):")
+        self._say(2, f"match {self.rng.choice((name, name, self.author.value(), f'[{name}, {name}]'))}:")
+        for pattern in self.rng.sample(_PATTERNS, self.rng.choice((1, 2, 4))):
+            guard = self.rng.choice(("", "", f" if f0({name})", ' if attempt(box["op"])', f" if {self.author.value()}"))
+            self._say(3, f"case {pattern}{guard}:")
+            self._say(4, self.rng.choice(("keep.append(item)", "refill(keep)", self._changing(), "f1(item)")))
+        self._say(3, "case left if item < 2:")
+        self._say(4, "keep.append(left)")
+        self._say(1, f'box["op"] = lambda: {self.author.call()}')
+        self._try('box["op"]()')
 
+
+_PATTERNS = (
+    "[one, *rest]",
+    "[*rest, one]",
+    "[one, two]",
+    "[one, [two, *rest]]",
+    "[_, *_, _]",
+    '{"k": one, **rest}',
+    "{1: one}",
+    '{"k": [one]}',
+    "1 | 2 | None",
+    '"a" | b"a"',
+    "[1 | 2, _] as one",
+    "None",
+    "-1",
+)
 _OPERATIONS = (
     'next(box["it"], None)',
     'some(box["it"])',

@@ -8,6 +8,7 @@ import re
 from argparse import Namespace
 from collections import Counter, deque
 from decimal import Decimal
+from urllib.parse import urlparse, urlsplit
 
 import pytest
 
@@ -22,6 +23,7 @@ from sandbox.language.run.standard_library.time_zones import make_zone
 from sandbox.language.run.values.containers import OrderedDict, defaultdict
 from sandbox.language.run.values.facade import Facade, names_of
 from sandbox.language.run.values.frozen import Record, freeze
+from sandbox.language.run.values.named_tuples import named_tuple
 
 ARGUMENTS = script_arguments(
     {"now": "2026-01-01T00:00:00Z"}, lambda what, arguments: {"status": 200, "headers": {}, "text": ""}
@@ -86,6 +88,8 @@ def test_records_have_exactly_the_offered_fields():
 SAMPLES = {
     "Counter": "Counter()", "Decimal": "Decimal(1)", "DecimalTuple": "Decimal(1).as_tuple()",
     "Match": "re.match('', '')", "OrderedDict": "OrderedDict()", "Pattern": "re.compile('')",
+    "ParseResult": "urlparse('https://a.example/')", "SplitResult": "urlsplit('https://a.example/')",
+    "named tuple": "named_tuple('Row', 'a')(1)",
     "ZoneInfo": "ZoneInfo('UTC')", "bytes": "b''", "date": "date.min", "datetime": "datetime.min",
     "defaultdict": "defaultdict(list)", "deque": "deque()", "dict": "{}", "digest": "hashlib.md5()", "float": "1.0",
     "frozen dict": "user.attributes", "frozen list": "user.attributes['tags']", "frozenset": "frozenset()",
@@ -103,6 +107,7 @@ def test_there_is_a_sample_of_every_offered_value():
 
 FROZEN = freeze({"tags": []})
 REAL = {
+    "urlparse": urlparse, "urlsplit": urlsplit, "named_tuple": named_tuple,
     "re": re, "hashlib": hashlib, "Counter": Counter, "OrderedDict": OrderedDict, "defaultdict": defaultdict,
     "deque": deque, "date": dt.date, "datetime": dt.datetime, "time": dt.time, "timedelta": dt.timedelta,
     "timezone": dt.timezone, "Decimal": Decimal, "ZoneInfo": make_zone, "ApiError": ApiError,

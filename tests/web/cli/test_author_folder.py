@@ -50,6 +50,16 @@ def test_a_type_checker_accepts_a_new_folder_as_it_is_set_up(folder, monkeypatch
     assert 'has no attribute "name"' in mypy.run(["script.py", "--cache-dir", str(tmp_path / "cache")])[0]
 
 
+def test_the_types_can_be_written_anew_and_nothing_else(cli, folder):
+    types = folder / "typings" / f"{STUB_MODULE}.pyi"
+    types.write_text("old")
+    (folder / "script.py").write_text("mine")
+    assert cli("script", "new", folder, "--types").exit_code == 0
+    assert types.read_text() == script_stubs()
+    assert (folder / "script.py").read_text() == "mine"
+    assert cli("script", "new", folder / "nowhere", "--types").exit_code == 2
+
+
 def test_nothing_is_overwritten(cli, folder):
     (folder / "script.py").write_text("mine")
     told = cli("script", "new", folder)

@@ -34,8 +34,8 @@ def versions_list(implementation: str, *, as_json: bool) -> None:
     """List the stored versions of IMPLEMENTATION, the newest first, with what became of each."""
     with open_context() as here, here.database.reading() as db:
         owner = find_implementation(db, implementation)
-        clock, found = TimeFormatter.of(owner), versions.versions(db, owner)
-        told = [answers.version_json(db, version) for version in found]
+        clock, live, found = TimeFormatter.of(owner), deployments.live(db, owner), versions.versions(db, owner)
+        told = [answers.version_json(db, live, version) for version in found]
     if as_json:
         print_json(told)
         return

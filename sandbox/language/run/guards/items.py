@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import urllib.parse
 from collections import Counter, deque
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 from sandbox.language.run.values.containers import OrderedDict, defaultdict, value_of
 from sandbox.language.run.values.facade import Facade
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList, Record, first_field, read_key, record_label
+from sandbox.language.run.values.named_tuples import NamedTuple
 
 from .c_calls import drained
 
 WRITE_TYPES: frozenset[type] = frozenset({list, dict, Counter, OrderedDict, defaultdict, deque})
 ITEM_TYPES: frozenset[type] = WRITE_TYPES | {
     *(str, bytes, tuple, range, FrozenDict, FrozenList, re.Match),
+    *(urllib.parse.ParseResult, urllib.parse.SplitResult, NamedTuple),
     type(Decimal(1).as_tuple()),
     type(dt.date.min.isocalendar()),
 }

@@ -89,7 +89,7 @@ def _printable_operand(template: str | bytes, right: Any) -> Any:
     operand = printable(right)
     if operand is right:
         return right
-    if type(right) is tuple:
+    if isinstance(right, tuple):
         return tuple(map(printable, right))
     if isinstance(right, dict):
         return {printable(key): printable(value) for key, value in right.items()}

@@ -12,11 +12,21 @@ from sandbox.language.run.guards.c_calls import safe_c_function
 from sandbox.language.run.guards.dict_functions import from_keys, make_dict
 from sandbox.language.run.values.facade import Facade, is_instance, named
 from sandbox.language.run.values.frozen import FrozenDict, FrozenList
+from sandbox.language.run.values.named_tuples import NamedTuple, NamedTupleType, kind_of
 from sandbox.language.run.values.value_text import formatted, printable, representation_of
 
 from .builtin_iterators import LAZY_BUILTINS
 from .encodings_offered import make_bytes, make_text
 from .sorting import largest, smallest, sorted_copy
+
+
+def _is_instance(value: object, kinds: object, /) -> bool:
+    """`isinstance`, also for the types of named tuples."""
+    if type(kinds) is tuple:
+        return any(_is_instance(value, kind) for kind in kinds)
+    if type(kinds) is NamedTupleType:
+        return type(value) is NamedTuple and kind_of(value) is kinds
+    return is_instance(value, kinds)
 
 
 def _ascii(value: Any, /) -> str:
@@ -30,7 +40,7 @@ _REPLACED: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "bytes": make_bytes,
         "dict": make_dict,
         "format": formatted,
-        "isinstance": is_instance,
+        "isinstance": _is_instance,
         "max": largest,
         "min": smallest,
         "repr": representation_of,

@@ -28,8 +28,11 @@ from sandbox.language.offered import MODULES
 from sandbox.language.run.guards.c_calls import drained, safe_c_function
 from sandbox.language.run.guards.dict_functions import DEFAULT_DICT, ORDERED_DICT
 from sandbox.language.run.values.facade import Facade, named, names_of
+from sandbox.language.run.values.named_tuples import NAMED_TUPLE
 from sandbox.language.run.values.value_text import printable
 
+from .addresses_offered import unescape, urljoin, urlparse, urlsplit
+from .calendar_offered import isleap, monthrange
 from .clock import clock_functions
 from .digests import HASHLIB, HMAC
 from .functools_offered import FUNCTOOLS
@@ -109,7 +112,9 @@ _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "hashlib": HASHLIB,
         "hmac": {**HMAC, "compare_digest": safe_c_function(hmac.compare_digest)},
-        "collections": {"OrderedDict": ORDERED_DICT, "defaultdict": DEFAULT_DICT},
+        "calendar": {"isleap": isleap, "monthrange": monthrange},
+        "collections": {"OrderedDict": ORDERED_DICT, "defaultdict": DEFAULT_DICT, "namedtuple": NAMED_TUPLE},
+        "html": {"unescape": unescape},
         "functools": FUNCTOOLS,
         "itertools": ITERTOOLS,
         "json": JSON,
@@ -123,6 +128,9 @@ _REPLACED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "unquote": _unquote,
             "unquote_plus": _unquote_plus,
             "urlencode": _urlencode,
+            "urljoin": urljoin,
+            "urlparse": urlparse,
+            "urlsplit": urlsplit,
         },
         "zoneinfo": {
             "ZoneInfo": Facade("ZoneInfo", call=make_zone, kinds=(zoneinfo.ZoneInfo,)),

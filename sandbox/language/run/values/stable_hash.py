@@ -11,12 +11,15 @@ import sys
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
+from urllib.parse import ParseResult, SplitResult
+
+from .named_tuples import NamedTuple
 
 _PLAIN: frozenset[type] = frozenset(
     {str, bytes, int, bool, dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, re.Pattern}
     | ({type(None), range} if sys.version_info >= (3, 12) else set())
 )
-_COMPOSED: frozenset[type] = frozenset({tuple, frozenset})
+_COMPOSED: frozenset[type] = frozenset({tuple, frozenset, NamedTuple, ParseResult, SplitResult})
 
 
 def have_stable_hashes(members: Collection[Any]) -> bool:

@@ -11,6 +11,7 @@ import datetime as dt
 import decimal
 import json
 import re
+import urllib.parse
 import zoneinfo
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from .containers import OrderedDict, defaultdict, factory_of
 from .facade import Facade
 from .frozen import FrozenDict, FrozenList, Record
 from .messages import ScriptMessage
+from .named_tuples import NamedTuple, NamedTupleType, written
 from .stable_hash import have_stable_hashes
 
 #: How many levels of a value with unknown parts are written.
@@ -29,12 +31,13 @@ MAX_DEPTH = 50
 _LEAVES: frozenset[type] = frozenset(
     {str, bytes, int, bool, float, type(None), type(...), range, decimal.Decimal, zoneinfo.ZoneInfo, re.Pattern}
     | {dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, re.Match, Facade, Record, ScriptMessage}
+    | {urllib.parse.ParseResult, urllib.parse.SplitResult, NamedTupleType}
     | {type(decimal.Decimal(1).as_tuple()), type(dt.date.min.isocalendar())}
 )
 _MAPPINGS: frozenset[type] = frozenset({dict, FrozenDict, Counter, OrderedDict, defaultdict, MappingProxyType})
 _VIEWS: frozenset[type] = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 _SETS: frozenset[type] = frozenset({set, frozenset})
-_MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, deque}) | _SETS | _VIEWS
+_MEMBERS: frozenset[type] = frozenset({list, FrozenList, tuple, NamedTuple, deque}) | _SETS | _VIEWS
 #: Types that are written without their name.
 _UNNAMED: frozenset[type] = frozenset({dict, FrozenDict, list, FrozenList, tuple, MappingProxyType})
 #: How CPython's C code writes an address, which can be in the text of an error that C code raised.
@@ -128,6 +131,8 @@ def _substitute(value: Any, outer: tuple[int, ...]) -> Any:
     inner = (*outer, id(value))
     if kind in _SETS:
         return _substitute_set(value, inner)
+    if kind is NamedTuple:
+        return Substitute(written(value, [repr(_substitute(item, inner)) for item in value]))
     if kind in _MAPPINGS or kind in _MEMBERS:
         made = _substitute_parts(value, inner)
         return made if kind in _UNNAMED else Substitute(f"{kind.__name__}({made!r})")

@@ -1,7 +1,6 @@
 """A script that attacks only while its coverage is measured, and runs with probes that break off."""
 
 import pytest
-from web.cli.scripts.case_files import CommandCaseReader
 
 from runner.trials.cases.case_folders import find_cases
 from runner.trials.cases.case_runs import CaseRunner
@@ -9,6 +8,7 @@ from runner.trials.trial import TrialSandbox
 from sandbox import Sandbox
 from tests.runner.trials.cases.test_case_folders import write
 from tests.sandbox.boxes import RAW
+from web.cli.authors.case_files import CommandCaseReader
 
 INPUT = '{"user": {"id": "1"}, "session": {"id": "2"}, "now": "2026-05-04T15:00:00-05:00"}'
 #: Whether the run has probes shows in the functions that are being called.

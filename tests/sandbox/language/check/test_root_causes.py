@@ -98,6 +98,22 @@ def status(user, session, api):
     rows.update(user.attributes)
     return hidden()
 """,
+    "a class of typing": """
+from typing import NamedTuple
+
+«class Row(NamedTuple):
+    name: str
+
+def status(user, session, api):
+    return hidden()
+""",
+    "a class of no one in a pattern": """
+def status(user, session, api):
+    match user.id:
+        case «Color.RED | Color.BLUE(x):
+            return hidden()
+    return hidden()
+""",
     "two causes": """
 import «os
 import «requests

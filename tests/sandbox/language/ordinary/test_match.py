@@ -176,7 +176,7 @@ def status(user, session, api):
     (finding,) = compile_source(source).findings
     assert (finding.rule, finding.line, finding.column) == ("match-pattern", 6, 14)
     assert finding.instead == (
-        "Write:\n"
+        "Write it with if, elif and else:\n"
         'value = session.attributes.get("kind")\n'
         'if (value == "live" or value == "hybrid"):\n'
         "    …\n"

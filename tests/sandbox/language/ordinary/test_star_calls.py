@@ -4,9 +4,13 @@ import ast
 
 import pytest
 
-from sandbox.language import compile_source
+from sandbox.language import compile_source, execute_traced, instrument
 from sandbox.language.check.policy import LanguagePolicy
 from sandbox.language.rules.findings import Findings
+from sandbox.language.run.guard_table import GUARDS
+from sandbox.language.run.standard_library.builtins_offered import SCRIPT_BUILTINS
+from sandbox.language.tracing import Recorder
+from tests.sandbox.language.conftest import SCRIPT_INPUT
 
 F = "def f(a, b=2, *more, c=3, **rest):\n    return [a, b, more, c, rest]"
 ACCEPTED = {
@@ -107,9 +111,6 @@ def test_only_what_can_be_iterated_follows_one_star(values, run):
 
 
 def test_the_guard_refuses_what_the_check_was_deceived_about():
-    from sandbox.language.run.guard_table import GUARDS
-    from sandbox.language.run.standard_library.builtins_offered import SCRIPT_BUILTINS
-
     callee = GUARDS["_star_callee_"]
     for name in ("zip", "max", "min"):
         assert callee(SCRIPT_BUILTINS[name]) is SCRIPT_BUILTINS[name]
@@ -122,3 +123,15 @@ def test_the_guard_refuses_what_the_check_was_deceived_about():
 
     with pytest.raises(TypeError):
         callee(zip)
+
+
+def test_a_run_with_probes_calls_the_same_and_tells_the_line_of_the_message():
+    source = (
+        "def f(*values):\n    return max(*values)\n"
+        "def status(user, session, api):\n    print(*[1, 2])\n    parts = {'text': str(f(*[1, 5]))}\n"
+        "    return message(\n        **parts\n    )\n"
+    )
+    lines = []
+    made = instrument(source)
+    value, line = execute_traced(made.code, SCRIPT_INPUT, lambda *parts: lines.append(parts) or {}, Recorder())
+    assert (value["text"], line, lines) == ("5", 6, [("log", {"text": "1 2"})])
