@@ -212,6 +212,14 @@ def test_who_is_no_reviewer_decides_nothing_and_has_no_queue(browser_for, past, 
     assert state_of() == "submitted"
 
 
+def test_what_follows_is_one_link_away_for_the_reviewer_and_for_the_author(reviewer, author, past):
+    assert "Another person than the author decides" not in author.get(THIRD).text
+    decide(reviewer, "changes_requested", past.version.sha256, public_note="Use the other host.")
+    assert f'href="{SCRIPTS}/draft?version=3"' in author.get(THIRD).text
+    assert f'href="{SCRIPTS}/draft' not in reviewer.get(THIRD).text
+    assert "Stage or activate version 2" in reviewer.get(THIRD.replace("3", "2")).text
+
+
 @pytest.mark.parametrize("query", ["", "?with=2", "?with=99", "?with=x", "?line=4", "?line=-1", "?line=" + "9" * 50])
 def test_any_address_of_a_submission_opens(reviewer, past, query):
     assert reviewer.get(THIRD + query).status_code == 200
